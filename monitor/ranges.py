@@ -4,11 +4,11 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from common.contract.frame import parse_time
 from common.errors import MessageError
-from common.frame import parse_time
 from monitor.calendar import Calendar, midnight
 from monitor.refusals import Refusal
-from monitor.report.formats import month_number
+from monitor.text.formats import month_number
 
 _CLOCK = r"(?: (?P<hour>\d\d):(?P<minute>\d\d))?"
 _FORMS = [

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from common.contract.frame import read_json
 from common.errors import MessageError
-from common.frame import read_json
 
 LONGEST_BLOCK = 262_144  # bytes; mosquitto.conf allows as much for a whole packet
 MOST_FRAMES = 1000

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Self
 
-from common.changes import ChangedKeys
+from common.contract.changes import ChangedKeys
+from common.contract.json_writer import ObjectWriter, write_value
+from common.contract.labels import Mode
 from common.errors import MessageError
-from common.json_writer import ObjectWriter, write_value
-from common.labels import Mode
 
 Value = int | str
 

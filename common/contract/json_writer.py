@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from common.changes import changed_keys
+from common.contract.changes import changed_keys
 
 V = TypeVar("V")
 

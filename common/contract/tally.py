@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from common.contract.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
 
-_READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # as in common.config.client_name
+_READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # as in common.settings.config.client_name
 
 
 class Tally(NamedTuple):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from common.frame import Value
+from common.contract.frame import Value
 
 _STATUS_REGISTER = re.compile(r"[0-9A-Fa-f]{8}")
 

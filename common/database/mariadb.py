@@ -12,8 +12,7 @@ import pymysql
 import pymysql.cursors
 from pymysql.constants import CLIENT
 
-from common.config import Secret, Tls, host_names, option, port_number
-from common.database_errors import classify
+from common.database.error_numbers import classify
 from common.errors import (
     Conflict,
     DatabaseError,
@@ -24,6 +23,7 @@ from common.errors import (
     Unclassified,
 )
 from common.private_members import check_members
+from common.settings.config import Secret, Tls, host_names, option, port_number
 
 log = logging.getLogger(__name__)
 

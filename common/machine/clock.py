@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from common.version import BUILD_DATE
+from common.machine.version import BUILD_DATE
 
 LONG_UPTIME = 86_400.0  # seconds; a clock that nothing has synchronised for so long will not be
 

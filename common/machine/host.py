@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from common.file_errors import user_name
+from common.settings.file_errors import user_name
 
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _DEFAULT = "/etc/teleinfo/{}.yaml"

@@ -1,10 +1,29 @@
 """Puts off the import of a module that other modules import, but do not use here."""
 
 import importlib
+import os
 import sys
 import types
 from collections.abc import Mapping
 from typing import Any
+
+
+class _NotRaised(Exception):
+    pass
+
+
+def defer_rare_modules() -> None:
+    """Defer what libraries import at once and these programs rarely use: most of it OpenSSL.
+
+    It would be a quarter of the reader's memory. Call it before `dataclasses`, paho and PyMySQL, which import them.
+    """
+    defer_import("inspect")  # dataclasses: for a class without docstring
+    # For TLS, websockets, proxies, and clients without an id; paho always uses what has a stand-in.
+    defer_import("hashlib")
+    defer_import("platform", {"system": lambda: os.uname().sysname})
+    defer_import("ssl", {"SSLWantReadError": _NotRaised, "SSLWantWriteError": _NotRaised})
+    defer_import("urllib.request")
+    defer_import("uuid")
 
 
 def defer_import(name: str, stand_ins: Mapping[str, Any] | None = None) -> None:

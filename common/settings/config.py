@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from common.errors import ConfigError, NotReady
-from common.file_errors import reason
-from common.yaml_file import read_yaml, read_yaml_text
+from common.settings.file_errors import reason
+from common.settings.yaml_file import read_yaml, read_yaml_text
 
 T = TypeVar("T")
 

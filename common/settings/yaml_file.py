@@ -6,8 +6,8 @@ from typing import Any
 import yaml
 
 from common.errors import ConfigError
-from common.file_errors import NOT_UTF8, reason
-from common.yaml_errors import explain
+from common.settings.file_errors import NOT_UTF8, reason
+from common.settings.yaml_errors import explain
 
 
 def read_yaml(path: Path, hint: str = "") -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from monitor.history.curves import Night
+from monitor.readings.hour_curves import Night
 
 METHOD = "min 00:00-06:00"  # for people who read the API
 _EPOCH = date(1970, 1, 1)

@@ -4,7 +4,7 @@ import bisect
 import itertools
 from collections.abc import Iterable, Sequence
 
-from monitor.history.curves import Drawn
+from monitor.readings.hour_curves import Drawn
 
 _HOUR = 3600
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database import Connection
-from monitor.energy.reader import EnergyReader
-from monitor.history.happenings import Around, Happenings, Hole
-from monitor.history.hours import Hours, Meter
-from monitor.history.series import Series, moment_of
-from monitor.insight.events import bad_voltages, is_outage, joined_overloads
+from common.database.mariadb import Connection
+from monitor.answers.found_events import bad_voltages, is_outage, joined_overloads
+from monitor.readings.energy import EnergyReader
+from monitor.readings.grid_curves import Series, moment_of
+from monitor.readings.happenings import Around, Happenings, Hole
+from monitor.readings.hours import Hours, Meter
 
 KINDS = ("overload", "outage", "gap", "voltage", "epoch", "tariff")
 #: How far one page looks back, and how many hours with an overload or a bad voltage it reads.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.history.power import VOLTAGE_HIGH, VoltageMinute
-from monitor.history.series import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts, moment_of
+from monitor.readings.power import VOLTAGE_HIGH, VoltageMinute
 
 _MINUTE = timedelta(minutes=1)
 #: Of a gap in which nothing was counted: so long, and with so much power before, that the house had no current.

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.history.series import MinuteFacts, moment_of
-from monitor.insight.events import is_outage
+from monitor.answers.found_events import is_outage
+from monitor.readings.grid_curves import MinuteFacts, moment_of
 
 _MINUTE = 60
 #: Minutes without a frame that make a gap: a single one may only be a slow line.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.history.series import FRAMES, HOURS, MINUTES
+from monitor.readings.grid_curves import FRAMES, HOURS, MINUTES
 
 #: Seconds that a reading is taken to hold: coverage counts in the same pieces.
 HOLD = 5

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
-from monitor.history.series import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts, moment_of
 
 _MINUTE = 60
 #: Wh a minute: more than any household's meter can count.

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from common.database import Connection
+from common.database.mariadb import Connection
+from monitor.answers.found_events import Overload, joined_overloads
+from monitor.answers.gaps import MinuteGap, gaps, pace
+from monitor.answers.grid import Grid, choose_grid, hold, runs, spread
 from monitor.calendar import offsets
-from monitor.energy.reader import EnergyReader
-from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak, Power
-from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
-from monitor.insight.events import Overload, joined_overloads
-from monitor.insight.gaps import MinuteGap, gaps, pace
-from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
+from monitor.readings.energy import EnergyReader
+from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.power import Peak, Power
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
 _MINUTES_OF = timedelta(days=2, hours=2)

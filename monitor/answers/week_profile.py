@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.history.curves import WeekHour
+from monitor.readings.hour_curves import WeekHour
 
 
 @dataclass(frozen=True, slots=True)

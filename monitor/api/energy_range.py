@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from monitor.answers.answers import join
 from monitor.api import money
 from monitor.api.call import Call, Refused

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from monitor.comparison.clock import OfferClock, Why
 from monitor.cost.bill import ZERO, Bill, Cost, Parts
+from monitor.cost.clock_rules import OfferClock, Why
 from monitor.cost.contracts import Contract
-from monitor.model import Energy, HourEnergy
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
+from monitor.readings.periods import Energy, HourEnergy
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
 

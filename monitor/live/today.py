@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from monitor.answers.answers import Answers
 from monitor.answers.stretch import Stretch
 from monitor.calendar import midnight
-from monitor.energy.steps import supplier_name
-from monitor.history.hours import Meter
-from monitor.history.series import Second
-from monitor.insight.schedule import Change
+from monitor.live.schedule import Change
+from monitor.readings.grid_curves import Second
+from monitor.readings.hours import Meter
+from monitor.readings.steps import supplier_name
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _SILENT = timedelta(minutes=5)  # what is stored is a minute or two behind

@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from monitor.energy.memory import Change, Known, Memory, is_settled
-from monitor.history.contracts import Contracts, MeterContract
-from monitor.history.hours import Hours, Meter
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.memory import Change, Known, Memory, is_settled
+from monitor.readings.meter_contracts import Contracts, MeterContract
 
 _HOUR = timedelta(hours=1)
 

@@ -11,12 +11,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.registers import REGISTERS
-from monitor.energy.contract_changes import ContractChanges
-from monitor.energy.fine import divide
-from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
-from monitor.energy.memory import Memory, Shape
-from monitor.energy.steps import (
+from common.contract.registers import REGISTERS
+from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.fine import divide
+from monitor.readings.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.memory import Memory, Shape
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy
+from monitor.readings.power import Power
+from monitor.readings.steps import (
     OTHER,
     ROUNDING,
     SUPPLIER,
@@ -28,11 +33,6 @@ from monitor.energy.steps import (
     step,
     supplier_name,
 )
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
-from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
 _FEW = 1000  # hours

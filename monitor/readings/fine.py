@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.history.power import Slot
-from monitor.model import HourEnergy
+from monitor.readings.periods import HourEnergy
+from monitor.readings.power import Slot
 
 
 def divide(

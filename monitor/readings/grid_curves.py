@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"
 _PHASES = (1, 2, 3)

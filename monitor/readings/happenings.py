@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from common.database import Connection, sql_time
-from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
-from monitor.history.series import FACTS, MinuteFacts, moment_of
+from common.database.mariadb import Connection, sql_time
+from monitor.readings.grid_curves import FACTS, MinuteFacts, moment_of
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 
 _HOUR = 3600
 _FULL = (1 << 60) - 1  # of the bits of an hour's minutes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 #: Hours whose energy was drawn in them: covered, and no gap of more than a minute before them.
 _CERTAIN = (

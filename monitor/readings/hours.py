@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.database import Connection, sql_time
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
+from common.database.mariadb import Connection, sql_time
 
 Values = tuple[int | None, ...]  # one for each of REGISTERS, Wh or VArh
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.energy.reader import EnergyReader
-from monitor.energy.steps import OTHER
-from monitor.history.hours import Meter
-from monitor.model import ContractSpan, Energy, HourEnergy
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Meter
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy
+from monitor.readings.steps import OTHER
 
 
 class HouseReader(EnergyReader):

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.registers import REGISTERS
-from monitor.energy.steps import NUMBERED, supplier_name
-from monitor.history.hours import Meter
-from monitor.history.imported import Imported, ImportedHours
-from monitor.model import Energy, HourEnergy
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Meter
+from monitor.readings.imported_hours import Imported, ImportedHours
+from monitor.readings.periods import Energy, HourEnergy
+from monitor.readings.steps import NUMBERED, supplier_name
 
 _HOUR = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 _HOUR = timedelta(hours=1)
 

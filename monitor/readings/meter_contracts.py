@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from common import tariff
-from common.database import Connection, sql_time
-from common.labels import Mode
-from common.phases import VA_PER_AMPERE
+from common.contract import tariff
+from common.contract.labels import Mode
+from common.contract.phases import VA_PER_AMPERE
+from common.database.mariadb import Connection, sql_time
 
 _AT_ONCE = 500
 _LONGEST = 16  # characters of NGTF and LTARF; what came over the broker may be longer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
 VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253

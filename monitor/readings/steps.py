@@ -6,9 +6,9 @@ A stretch is cut where the meter begins to send other registers or another contr
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from common import tariff
-from common.registers import REGISTERS
-from monitor.history.hours import Values
+from common.contract import tariff
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Values
 
 TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
 SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from common.runtime.logs import printable
-from monitor.history.hours import Meter
-from monitor.report.texts import TEXTS
+from monitor.readings.hours import Meter
+from monitor.text.words import TEXTS
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
 CENT = Decimal("0.01")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TextIO
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from monitor.answers.answers import Answer, Period
-from monitor.report.formats import Formats, round_money
+from monitor.text.formats import Formats, round_money
 
 #: How a text begins that a spreadsheet takes as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

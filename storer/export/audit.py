@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
-from common.database import Connection, Database, Rows, sql_time
+from common.contract.frame import write_stamp
+from common.database.mariadb import Connection, Database, Rows, sql_time
 from common.errors import ConfigError
-from common.frame import write_stamp
 from common.plural import plural
 from storer.database.unfinished import refuse_unfinished
-from storer.export import Selection
+from storer.export.frames import Selection
 from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

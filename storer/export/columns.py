@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from storer.database.rows import COLUMNS
-from storer.export import Selection
+from storer.export.frames import Selection
 
 
 class Kind(Enum):

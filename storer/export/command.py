@@ -8,15 +8,15 @@ from datetime import UTC, tzinfo
 from typing import BinaryIO, TypeVar
 from zoneinfo import ZoneInfo
 
-from common import config
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import ConfigError
 from common.runtime.cli import time_zone
+from common.settings import config
 from storer.config import StorerConfig
-from storer.export import Selection, check_meter, export, read_selection
-from storer.progress import Progress
-from storer.tabular.columns import ROLLUPS, query_frames, query_rollup
-from storer.tabular.text import Locale, csv_lines, json_lines
+from storer.export.columns import ROLLUPS, query_frames, query_rollup
+from storer.export.delimited import Locale, csv_lines, json_lines
+from storer.export.frames import Selection, check_meter, export, read_selection
+from storer.runtime.progress import Progress
 
 FORMATS = ("json", "csv", "parquet")
 PARIS = "Europe/Paris"
@@ -65,7 +65,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _check_pyarrow() -> None:
     try:
-        import storer.tabular.parquet  # noqa: F401 - pyarrow is only installed for it
+        import storer.export.parquet  # noqa: F401 - pyarrow is only installed for it
     except ImportError as error:
         raise ConfigError(
             "--format parquet: the Python package pyarrow is missing: install the extra 'parquet'"
@@ -104,7 +104,7 @@ def _export_table(
         out: BinaryIO = sys.stdout.buffer
         match arguments.format:
             case "parquet":
-                from storer.tabular.parquet import write_parquet
+                from storer.export.parquet import write_parquet
 
                 write_parquet(query.columns, rows, zone, out)
             case "csv":

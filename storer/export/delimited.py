@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
-from storer.tabular.columns import Column, Kind
+from storer.export.columns import Column, Kind
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for an encoding of the system
 

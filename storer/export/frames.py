@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from common.database import Connection, Database, sql_time
+from common.contract.frame import Frame, parse_time
+from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
-from common.frame import Frame, parse_time
 from storer.database.label_sets import missing_label_set, read_contents
 from storer.database.rows import COLUMNS, decode_row
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storer.tabular.columns import Column, Kind
+from storer.export.columns import Column, Kind
 
 _GROUP = 50_000  # rows; so many are in memory
 

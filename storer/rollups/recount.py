@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from storer.rollups.hours import HOUR, compare_hours
 from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import compute_minutes, read_minutes

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from common import tariff
-from common.frame import Value
-from common.labels import Mode
-from common.registers import REGISTERS
+from common.contract import tariff
+from common.contract.frame import Value
+from common.contract.labels import Mode
+from common.contract.registers import REGISTERS
 
 TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
 SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)

@@ -11,8 +11,8 @@ from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, Route
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig
-from monitor.energy.memory import Memory
 from monitor.prices.table import load_prices
+from monitor.readings.memory import Memory
 from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import Decade
 from tests.bench.figures import Row, Target, in_turn

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.database import Database as Client
-from common.database import DatabaseConfig
-from common.frame import Frame, Value
+from common.contract.frame import Frame, Value
+from common.database.mariadb import Database as Client
+from common.database.mariadb import DatabaseConfig
 from demo.servers import Database
 from reader.line.clock import Timestamper
 from storer.database.frame_store import FrameStore

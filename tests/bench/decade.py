@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.database import Connection, sql_time
-from common.database import Database as Client
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
+from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import Database as Client
 from demo.history import History
 from demo.servers import Database
 from reader.simulator.meter import SimulatedMeter

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from common.frame import parse_time
+from common.contract.frame import parse_time
 from demo.servers import Database
 from tests.bench import bare_storer
 from tests.bench.client import Client

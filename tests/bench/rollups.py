@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
 
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.plural import plural
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore

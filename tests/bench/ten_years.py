@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from demo.servers import Database
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours, Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.power import Power
 from tests.bench import api_answers
 from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import DatabaseError
 from demo.servers import Database as Server
 from storer.database.schema import make_earlier_partitions
@@ -27,7 +27,7 @@ from tests.support.storing import make_tables, query
 # What the thread of the storer does, in a process that can be killed.
 PROGRAM = """
 import json, sys
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from tests.services.test_retention import run
 settings = json.loads(sys.argv[1])
 connection = Database(DatabaseConfig(host=(settings.pop("host"),), **settings)).connect()

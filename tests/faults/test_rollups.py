@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database, sql_time
+from common.database.mariadb import Database, sql_time
 from demo.servers import Broker
 from demo.servers import Database as Server
 from tests.services.test_rollup_loop import check_loop, check_rebuilt

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from demo.servers import find_program
 from reader.home_assistant.entities import entities
 from reader.home_assistant.profile import MeterProfile

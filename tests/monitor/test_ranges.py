@@ -6,8 +6,8 @@ import pytest
 
 from common.errors import ConfigError
 from monitor.calendar import Calendar
+from monitor.ranges import choose_range, read_limit, year_to
 from monitor.refusals import Refusal
-from monitor.report.ranges import choose_range, read_limit, year_to
 
 PARIS = ZoneInfo("Europe/Paris")
 CALENDAR = Calendar(PARIS)

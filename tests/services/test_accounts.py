@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database, DatabaseConfig
+from common.contract.tally import Tally
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
-from common.tally import Tally
 from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore

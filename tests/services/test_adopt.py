@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import ConfigError, DatabaseError, PermanentError
-from common.frame import Frame
 from demo.servers import Database as Server
 from storer.adoption.adopt import adopt
 from storer.adoption.source import Source

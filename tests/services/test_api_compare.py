@@ -5,16 +5,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import compare, energy
 from monitor.api.call import Refused
-from monitor.history.hours import Meter
-from monitor.model import HourEnergy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
+from monitor.readings.hours import Meter
+from monitor.readings.periods import HourEnergy
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
 from tests.support.json_schema import check

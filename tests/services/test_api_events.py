@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.history import History
 from demo.servers import Database as Server
 from monitor.api import events

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from monitor.api import energy, energy_csv, series
 from monitor.api.call import Refused, Route

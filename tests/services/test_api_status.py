@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.version import __version__
+from common.database.mariadb import Database
+from common.machine.version import __version__
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import status

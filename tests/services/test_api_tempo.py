@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from monitor.api import tempo
 from monitor.api.call import Refused
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
 from monitor.prices.model import PriceTable
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.power import Power
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database, DatabaseConfig
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.errors import BackupError, ConfigError, DatabaseError
-from common.frame import Frame
-from common.tally import Tally
 from demo.servers import Database as Server
 from storer.backup import create as module
 from storer.backup import tables as backup_tables

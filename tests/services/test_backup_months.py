@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import BackupError, ConfigError
 from demo.servers import Database as Server
 from storer.backup.create import backup

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common import config
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts, probe_broker
 from common.doctor.broker_probe import Failure, Probe
 from common.doctor.findings import Finding, Report
-from common.host import Host
+from common.machine.host import Host
+from common.settings import config
 from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
 from tests.support.certificates import CertificateAuthority

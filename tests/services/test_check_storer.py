@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common.database import Database as DatabaseClient
-from common.database import DatabaseConfig
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.database.mariadb import Database as DatabaseClient
+from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Report
-from common.frame import Frame
-from common.host import Host
-from common.labels import Mode
+from common.machine.host import Host
 from demo.servers import Broker, Database, free_port
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from demo.servers import Database as Server
 from monitor.api import compare
 from monitor.prices.table import load_prices

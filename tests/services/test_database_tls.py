@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from common.config import Tls
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
+from common.settings.config import Tls
 from demo.servers import Database as Server
 from tests.support.certificates import CertificateAuthority
 

@@ -3,7 +3,7 @@
 import contextlib
 from itertools import pairwise
 
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
 from demo.servers import Database as Server
 from tests.bench import decade
 from tests.support.rollups import stored

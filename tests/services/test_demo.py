@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from common.version import __version__
+from common.machine.version import __version__
 from demo.servers import Database
 from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Connection, Database
 from demo.history import History
 from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter

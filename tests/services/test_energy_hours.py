@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from common.database import Database, sql_time
+from common.database.mariadb import Database, sql_time
 from demo.history import History
 from demo.servers import Database as Server
 from demo.servers import find_program

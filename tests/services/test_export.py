@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.database import Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from demo.servers import free_port
 from storer.database.frame_store import FrameStore
-from storer.export import Selection, read_limit
+from storer.export.frames import Selection, read_limit
 from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
 from tests.support.storing import client, exported, make_tables, store
 

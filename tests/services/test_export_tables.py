@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from demo.servers import free_port
 from tests.support.frames import DAY, every_kind, historic

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore

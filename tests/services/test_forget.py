@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from common import config
+from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.mqtt.events import Message
 from common.mqtt.forget import ForgetFailed, forget, forget_meter
-from common.topics import Topics
+from common.settings import config
 from demo.servers import Broker, free_port
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from common.config import Broker as Settings
-from common.config import Tls
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Message
+from common.settings.config import Broker as Settings
+from common.settings.config import Tls
 from demo.servers import HOST, Broker, find_program, free_port
 from deploy.compose.__main__ import Setup
 from storer.config import Batch

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from common.config import load
 from common.runtime.shutdown import Shutdown
+from common.settings.config import load
 from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from demo.history import History
 from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.labels import Mode
+from common.contract.labels import Mode
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Refused, Route
 from monitor.config import MonitorConfig
-from monitor.model import ContractLine
-from monitor.model import House as Configured
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
+from monitor.readings.periods import ContractLine
+from monitor.readings.periods import House as Configured
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
 from tests.support.api import ask

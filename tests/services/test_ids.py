@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import Unavailable
-from common.frame import Frame
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult

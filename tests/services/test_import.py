@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError, TeleinfoError
 from common.runtime.cli import Command as Parser
 from demo.servers import Database as Server

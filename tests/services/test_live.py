@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from common.topics import Topics
+from common.contract.topics import Topics
 from demo.history import History
 from demo.servers import Broker
 from demo.servers import Database as Server

@@ -20,8 +20,8 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 
+from common.contract.labels import Mode
 from common.errors import DatabaseError, Unavailable
-from common.labels import Mode
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from monitor.server import pool

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from demo.servers import Database as Server
 from monitor.api.call import Parameter
 from monitor.api.routes import ROUTES

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from demo.servers import Broker, free_port
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Service, run_command

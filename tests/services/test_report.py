@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from tests.services.test_energy import House, counted

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.database import Connection, Database
-from common.tally import Tally
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database
 from demo.servers import Database as Server
-from storer.audit import audit
 from storer.config import Retention
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions, partition_limits
+from storer.export.audit import audit
 from storer.keeping.keeper import Keeper
 from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Connection, Database
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
-from common.frame import Frame, Value
-from common.labels import Mode
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions

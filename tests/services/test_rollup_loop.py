@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.rollups.roller import MINUTE, Roller

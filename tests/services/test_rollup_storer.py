@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.backup.create import backup

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from tests.support.rollup_oracle import Expected

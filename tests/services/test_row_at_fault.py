@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Database
 from common.errors import Unavailable, Unclassified
-from common.frame import Frame
-from common.tally import Tally
 from demo.servers import Database as Server
 from storer.database.frame_store import TRIES, FrameStore
 from storer.database.frame_writer import WriteResult

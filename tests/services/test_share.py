@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame, format_time
+from common.contract.frame import Frame, format_time
 from demo.servers import Broker
 from demo.servers import Database as Server
 from tests.services.test_storer import some

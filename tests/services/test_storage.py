@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
-from common.frame import Frame
 from demo.servers import Database as Server
 from storer.database import schema
 from storer.database.frame_store import FrameStore

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from common.block import write_block
-from common.frame import Frame, format_time
-from common.version import __version__
+from common.contract.block import write_block
+from common.contract.frame import Frame, format_time
+from common.machine.version import __version__
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from storer.database.schema import migrations

@@ -3,7 +3,7 @@
 import contextlib
 from datetime import datetime
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.history import History
 from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter

@@ -7,10 +7,10 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from common.database import Connection, Database
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
-from common.frame import Frame, Value
-from common.labels import Mode
 from demo.servers import Database as Server
 from storer.rollups.hours import roll_hours
 from storer.rollups.label_facts import LabelSets

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from common import config
+from common.settings import config
 from demo.servers import Broker, Database
 
 PASSWORD = "not-the-real-one"

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.block import LONGEST_BLOCK, MOST_FRAMES, is_block, read_block, split_block, write_block
+from common.contract.block import LONGEST_BLOCK, MOST_FRAMES, is_block, read_block, split_block, write_block
 from common.errors import MessageError
-from tests.common.test_frame import JSON
+from tests.common.contract.test_frame import JSON
 from tests.support.frames import frames
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.changes import ChangedKeys, changed_keys
+from common.contract.changes import ChangedKeys, changed_keys
 
 MAPPINGS = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2) | st.integers(10**9, 10**9 + 1) | st.just("x"))
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contract.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
+from common.contract.labels import Mode
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
-from common.labels import Mode
 from tests.support.frames import INSTANT, frames, simulated
 from tests.support.wording import says
 

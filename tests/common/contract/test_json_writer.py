@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.json_writer import ObjectWriter, write_value
+from common.contract.json_writer import ObjectWriter, write_value
 from tests.support.frames import TEXT
 
 OBJECTS = st.dictionaries(st.sampled_from("abc") | TEXT, st.integers(0, 3) | TEXT, max_size=5)

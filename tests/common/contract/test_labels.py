@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.labels import ADDRESS, LABELS, OTHER_FAMILIES, Kind, Label, Mode
+from common.contract.labels import ADDRESS, LABELS, OTHER_FAMILIES, Kind, Label, Mode
 
 ROWS = [(mode, row) for mode in Mode for row in LABELS[mode].values()]
 TABLE = Path(__file__).resolve().parents[3] / "shared" / "spec" / "labels.json"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.config import client_name
+from common.contract.frame import LONGEST_MESSAGE
+from common.contract.tally import Tally
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE
-from common.tally import Tally
+from common.settings.config import client_name
 
 HOUR = datetime(2026, 11, 24, 22, tzinfo=UTC)
 TALLY = Tally("031961123456", HOUR, "pi-cellar", 3312)

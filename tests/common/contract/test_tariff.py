@@ -1,7 +1,7 @@
 import pytest
 
-from common import tariff
-from common.frame import Value
+from common.contract import tariff
+from common.contract.frame import Value
 
 # What simulated and captured meters call their calendars (NGTF), with the padding of the wire.
 BASE, HCHP, EJP, TEMPO = "      BASE      ", "H PLEINE/CREUSE ", "      EJP       ", "     TEMPO      "

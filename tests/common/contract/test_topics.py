@@ -1,6 +1,6 @@
 import pytest
 
-from common.topics import Topics
+from common.contract.topics import Topics
 
 TOPICS = Topics("home/teleinfo")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from common.database_errors import classify
+from common.database.error_numbers import classify
 from common.errors import Conflict, InvalidRow, PartitionMissing, PermanentError, Unavailable, Unclassified
 
 CASES = (

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.clock import LONG_UPTIME, KernelClock
-from common.version import BUILD_DATE
+from common.machine.clock import LONG_UPTIME, KernelClock
+from common.machine.version import BUILD_DATE
 
 
 class Libc:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.deployment import VARIABLE, Commands, Deployment, here, started_with
+from common.machine.deployment import VARIABLE, Commands, Deployment, here, started_with
 
 COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
 
@@ -61,7 +61,7 @@ def test_a_command_names_the_configuration_that_the_running_program_was_given(tm
 
 
 def test_the_default_configuration_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.deployment._started", ("", ""))
+    monkeypatch.setattr("common.machine.deployment._started", ("", ""))
     started_with("teleinfo-reader", Path("/etc/teleinfo/reader.yaml"))
     assert here("teleinfo-reader", {}, Path("/none")) == SHELL
     started_with("teleinfo-reader", Path("reader.yaml"))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.disk import memory_backed, nearest_existing
+from common.machine.disk import memory_backed, nearest_existing
 
 MOUNTS = r"""22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/root rw
 23 22 0:21 / /run rw,nosuid - tmpfs tmpfs rw,size=1000k

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.host import Host, Process, User
+from common.machine.host import Host, Process, User
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")

@@ -12,10 +12,10 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
-from common.config import Broker as Settings
-from common.config import Tls
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Published
 from common.mqtt.session import Session
+from common.settings.config import Broker as Settings
+from common.settings.config import Tls
 from demo.servers import HOST, Broker
 from tests.support.fake_broker import (
     CONNACK,

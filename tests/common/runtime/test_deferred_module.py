@@ -5,7 +5,12 @@ import sys
 
 
 def run(code: str) -> str:
-    command = [sys.executable, "-P", "-c", f"import sys\nfrom common.deferred_module import defer_import\n{code}"]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"import sys\nfrom common.runtime.deferred_module import defer_import\n{code}",
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from common.config import MetricsConfig
 from common.errors import ConfigError
 from common.runtime.metrics import Family, Metrics, MetricType, Sample
 from common.runtime.scrapes import THREADS
+from common.settings.config import MetricsConfig
 from demo.servers import free_port
 
 

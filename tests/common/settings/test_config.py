@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from common import config
-from common.config import Secret, Tls, duration, load, option, section, size, whole
 from common.errors import ConfigError, NotReady
+from common.settings import config
+from common.settings.config import Secret, Tls, duration, load, option, section, size, whole
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 from tests.support.wording import says

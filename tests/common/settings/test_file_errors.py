@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.file_errors import permission_fix
+from common.settings.file_errors import permission_fix
 
 
 def denied(file: Path) -> str:
@@ -24,5 +24,5 @@ def test_a_file_without_permission_is_explained_by_its_owner(tmp_path: Path, mon
 
 def test_a_device_without_permission_is_explained_by_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Path("/dev/ptmx")
-    monkeypatch.setattr("common.file_errors.group_of", lambda _: "dialout")
+    monkeypatch.setattr("common.settings.file_errors.group_of", lambda _: "dialout")
     assert "usermod -aG dialout" in denied(device)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
-from common.yaml_file import read_yaml
+from common.settings.yaml_file import read_yaml
 from tests.support.wording import says
 
 

@@ -1,5 +1,5 @@
-from monitor.history.curves import Drawn
-from monitor.insight.days import by_day
+from monitor.answers.days import by_day
+from monitor.readings.hour_curves import Drawn
 
 HOUR = 3600
 

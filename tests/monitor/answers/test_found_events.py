@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.history.power import VoltageMinute
-from monitor.history.series import MinuteFacts
-from monitor.insight.events import BadVoltage, Overload, bad_voltages, is_outage, joined_overloads
+from monitor.answers.found_events import BadVoltage, Overload, bad_voltages, is_outage, joined_overloads
+from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.power import VoltageMinute
 
 AT = datetime(2026, 1, 5, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.history.series import MinuteFacts
-from monitor.insight.gaps import MinuteGap, gaps, pace
+from monitor.answers.gaps import MinuteGap, gaps, pace
+from monitor.readings.grid_curves import MinuteFacts
 
 START = datetime(2026, 11, 24, 1, tzinfo=UTC)
 END = START + timedelta(hours=1)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.answers.grid import Grid, aligned, choose_grid, hold, runs, spread, without_end
 from monitor.calendar import midnight
-from monitor.insight.grid import Grid, aligned, choose_grid, hold, runs, spread, without_end
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -1,11 +1,11 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.history.curves import Night, WeekHour
-from monitor.insight.base_load import base_load
-from monitor.insight.profile import profile
-from monitor.insight.tempo import learn_colours, season
-from monitor.model import HourEnergy
+from monitor.answers.base_load import base_load
+from monitor.answers.week_profile import profile
+from monitor.cost.tempo_colours import learn_colours, season
+from monitor.readings.hour_curves import Night, WeekHour
+from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 1, 4, 23, tzinfo=UTC)  # Monday 5 January, 00:00

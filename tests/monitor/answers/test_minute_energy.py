@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.history.series import MinuteFacts
-from monitor.insight.stretch import drawn_by_register
+from monitor.answers.minute_energy import drawn_by_register
+from monitor.readings.grid_curves import MinuteFacts
 
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)
 END = HOUR + timedelta(minutes=30)

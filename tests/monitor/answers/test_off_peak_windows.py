@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.history.power import MinuteRow
-from monitor.insight.switches import HourSwitch, usual_switches, windows
+from monitor.answers.off_peak_windows import HourSwitch, usual_switches, windows
+from monitor.readings.power import MinuteRow
 from tests.support.observed_windows import observed_windows
 
 PARIS = ZoneInfo("Europe/Paris")

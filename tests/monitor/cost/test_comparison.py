@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.calendar import midnight
-from monitor.comparison.clock import OfferClock, Why
-from monitor.comparison.compare import Comparison, OfferCost, compare
-from monitor.comparison.extent import Extent, extent
 from monitor.cost.bill import Bill, Cost, Missing, Parts
-from monitor.model import HourEnergy
+from monitor.cost.clock_rules import OfferClock, Why
+from monitor.cost.comparison import Comparison, OfferCost, compare
+from monitor.cost.extent import Extent, extent
 from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
+from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")
 START, END = (midnight(date(2026, 1, day), PARIS) for day in (5, 7))  # Monday and Tuesday, 48 hours

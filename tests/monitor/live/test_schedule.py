@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.insight.schedule import Change, upcoming
+from monitor.live.schedule import Change, upcoming
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -11,11 +11,11 @@ import pytest
 
 from monitor.answers.answers import Answers
 from monitor.answers.stretch import SECONDS, Stretch
-from monitor.answers.today import Today, today
 from monitor.cost.bill import Cost, Missing
-from monitor.history.hours import Meter
-from monitor.history.power import Switch
-from monitor.model import Energy
+from monitor.live.today import Today, today
+from monitor.readings.hours import Meter
+from monitor.readings.periods import Energy
+from monitor.readings.power import Switch
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 25, 13, 32, tzinfo=UTC)

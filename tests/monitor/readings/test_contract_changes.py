@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.energy.contract_changes import ContractChanges
-from monitor.energy.memory import Memory
-from monitor.history.contracts import Contracts, MeterContract
-from monitor.history.hours import Hours, Meter, Reading
+from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.hours import Hours, Meter, Reading
+from monitor.readings.memory import Memory
+from monitor.readings.meter_contracts import Contracts, MeterContract
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

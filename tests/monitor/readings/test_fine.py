@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.energy.fine import divide
-from monitor.history.power import Slot
-from monitor.model import HourEnergy
+from monitor.readings.fine import divide
+from monitor.readings.periods import HourEnergy
+from monitor.readings.power import Slot
 
 START = datetime(2026, 1, 5, 18, tzinfo=UTC)
 HALF = timedelta(minutes=30)

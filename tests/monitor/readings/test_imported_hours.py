@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from common.registers import REGISTERS
-from monitor.energy.imported import Whole, imported_between, imported_hours, imported_wholes
-from monitor.history.hours import Meter
-from monitor.history.imported import Imported, ImportedHours
-from monitor.model import HourEnergy
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Meter
+from monitor.readings.imported_energy import Whole, imported_between, imported_hours, imported_wholes
+from monitor.readings.imported_hours import Imported, ImportedHours
+from monitor.readings.periods import HourEnergy
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

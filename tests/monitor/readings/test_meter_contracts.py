@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.history.contracts import MeterContract, read_contract
+from monitor.readings.meter_contracts import MeterContract, read_contract
 
 HISTORIC = {"mode": "historic", "frame": {"OPTARIF": "HC..", "ISOUSC": 45}}
 

@@ -1,6 +1,6 @@
-from common.registers import REGISTERS
-from monitor.energy.steps import OTHER, Step, complete, difference, recovered, step
-from monitor.history.hours import Values
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Values
+from monitor.readings.steps import OTHER, Step, complete, difference, recovered, step
 
 
 def values(**known: int) -> Values:

@@ -11,10 +11,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
-from common.labels import Mode
-from monitor.energy.steps import OTHER, ROUNDING
-from monitor.model import Energy
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from monitor.readings.periods import Energy
+from monitor.readings.steps import OTHER, ROUNDING
 from tests.support.hidden_registers import BEGIN, KINDS, METER, House, drawn, shown
 from tests.support.rolled import HOUR, Rolled
 

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from monitor.history.hours import Meter
-from monitor.report.formats import Formats, round_money
-from monitor.report.texts import EN, FR
+from monitor.readings.hours import Meter
+from monitor.text.formats import Formats, round_money
+from monitor.text.words import EN, FR
 
 PARIS = ZoneInfo("Europe/Paris")
 FRENCH, ENGLISH = Formats("fr", PARIS), Formats("en", PARIS)

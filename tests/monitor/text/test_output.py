@@ -12,11 +12,11 @@ import pytest
 from monitor.answers.answers import Answer, Period
 from monitor.api.money import cost_object
 from monitor.cost.bill import Cost, Missing
-from monitor.history.hours import Meter
-from monitor.model import Energy
-from monitor.report.files import json_rows, write_csv
-from monitor.report.formats import Formats
+from monitor.readings.hours import Meter
+from monitor.readings.periods import Energy
 from monitor.report.tables import Tables
+from monitor.text.formats import Formats
+from monitor.text.output import json_rows, write_csv
 
 ENGLISH = Formats("en", ZoneInfo("Europe/Paris"))
 START, END = datetime(2025, 9, 30, 22, tzinfo=UTC), datetime(2025, 10, 31, 23, tzinfo=UTC)  # October, 745 hours

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storer.tabular.columns import Column, Kind
-from storer.tabular.text import Locale, csv_lines, json_lines
+from storer.export.columns import Column, Kind
+from storer.export.delimited import Locale, csv_lines, json_lines
 
 PARIS = ZoneInfo("Europe/Paris")
 COLUMNS = [

@@ -10,8 +10,8 @@ pytest.importorskip("pyarrow", reason="there is no pyarrow for this machine")
 
 import pyarrow.parquet as pq
 
-from storer.tabular.columns import Column, Kind
-from storer.tabular.parquet import write_parquet
+from storer.export.columns import Column, Kind
+from storer.export.parquet import write_parquet
 
 COLUMNS = [Column("timestamp", Kind.TIME, ""), Column("meter", Kind.TEXT, ""), Column("power", Kind.NUMBER, "")]
 START = datetime.fromisoformat("2026-11-24 22:20:20.123456")

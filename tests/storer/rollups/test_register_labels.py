@@ -1,9 +1,9 @@
 import pytest
 
-from common.frame import Value
-from common.labels import Mode
-from common.registers import REGISTERS
-from storer.rollups.registers import readings, supplier_number
+from common.contract.frame import Value
+from common.contract.labels import Mode
+from common.contract.registers import REGISTERS
+from storer.rollups.register_labels import readings, supplier_number
 from tests.support.rollup_oracle import HISTORIC, STANDARD
 from tests.support.rollup_oracle import REGISTERS as IN_ORDER
 

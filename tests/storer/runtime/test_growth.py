@@ -1,4 +1,4 @@
-from storer.growth import GrowthAlarm
+from storer.runtime.growth import GrowthAlarm
 
 
 def test_more_than_the_limit_within_an_hour_is_reported_once() -> None:

@@ -1,6 +1,6 @@
 import io
 
-from storer.progress import Progress
+from storer.runtime.progress import Progress
 
 
 class Terminal(io.StringIO):

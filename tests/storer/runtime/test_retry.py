@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from common.errors import DatabaseError, InvalidRow, PermanentError, Unavailable
-from storer.retry import DatabaseRetry
+from storer.runtime.retry import DatabaseRetry
 
 
 class Database:
@@ -36,7 +36,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Recorder:
-    monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.001)
+    monkeypatch.setattr("storer.runtime.retry.MAX_BACKOFF", 0.001)
     caplog.set_level(logging.INFO)
     return Recorder()
 
