@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from demo.servers import Database as Server
+from tests.support.servers import Database as Server
 
 _SETTLED_WITHIN = 5.0  # seconds
 _LOOK = 0.01  # seconds

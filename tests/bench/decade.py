@@ -19,12 +19,12 @@ from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
 from common.database.mariadb import Database as Client
 from demo.history import History
-from demo.servers import Database
 from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
 from tests.bench.house import decoded
 from tests.bench.options import FRAMES
+from tests.support.servers import Database
 from tests.support.storing import make_tables, store
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")

@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection, sql_time
-from demo.servers import Database
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported_hours import ImportedHours
@@ -23,6 +22,7 @@ from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_f
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
 from tests.bench.report import Section
+from tests.support.servers import Database
 from tests.support.storing import make_tables
 
 _HOW = """\

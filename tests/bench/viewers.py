@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.servers import Broker, Database, free_port
 from tests.bench.client import Client
 from tests.bench.decade import KINDS, SERVER_OPTIONS, START, Size, make
 from tests.bench.figures import Row, Target
@@ -21,6 +20,7 @@ from tests.bench.options import Options
 from tests.bench.process import resident, usage
 from tests.bench.report import Section
 from tests.support.programs import Service
+from tests.support.servers import Broker, Database, free_port
 
 _HOW = """\
 `teleinfo-monitor run` on the database of *ten_years*, with a frame each second from the broker, and fifty streams, of

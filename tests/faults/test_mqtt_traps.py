@@ -27,10 +27,10 @@ from common.mqtt.events import (
 from common.mqtt.session import Session
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
-from demo.servers import HOST, Broker, find_program
 from tests.faults.rig import Rig
 from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import HOST, Broker, find_program
 from tests.support.session_client import SessionClient
 from tests.support.wording import warnings_of
 

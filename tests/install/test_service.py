@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.support.mqtt_client import listen
+from tests.support.servers import Broker, free_port
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """

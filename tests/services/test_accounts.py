@@ -11,12 +11,12 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
-from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from tests.support.frames import ADDRESS, DAY, standard
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

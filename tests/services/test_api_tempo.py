@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database
-from demo.servers import Database as Server
 from monitor.api import tempo
 from monitor.api.call import Refused
 from monitor.prices.model import PriceTable
@@ -19,6 +18,7 @@ from monitor.readings.power import Power
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.servers import Database as Server
 
 PARIS = ZoneInfo("Europe/Paris")
 BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)

@@ -11,13 +11,13 @@ from common.contract.labels import Mode
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database, DatabaseConfig, Rows
 from common.errors import ConfigError, InvalidRow
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.ids import AddedIds, add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
 from storer.database.tallies import write_tallies
 from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
 from storer.export.frames import Selection
+from tests.support.servers import Database as Server
 
 METER, OTHER = "031961123456", "041361000001"
 HOUR = timedelta(hours=1)

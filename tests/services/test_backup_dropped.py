@@ -13,7 +13,6 @@ from common.contract.frame import Frame
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from common.errors import BackupError
-from demo.servers import Database as Server
 from storer.adoption.adopt import adopt
 from storer.backup.create import backup
 from storer.backup.restore import restore
@@ -44,6 +43,7 @@ from tests.services.test_retention import (
 from tests.services.test_rollup_cases import METER, NOON, standard, write
 from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, query
 
 __all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures

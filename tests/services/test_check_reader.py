@@ -21,11 +21,10 @@ from common.doctor.broker_probe import Failure, Probe
 from common.doctor.findings import Finding, Report
 from common.machine.host import Host
 from common.settings import config
-from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
 from tests.support.certificates import CertificateAuthority
 from tests.support.mqtt_client import log_in
-from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
+from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, die_with, free_port
 
 METER = "031961114960"
 LINE = "simulate://standard-single-phase-hchp?speed=20"

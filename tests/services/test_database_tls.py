@@ -13,8 +13,8 @@ import pytest
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
 from common.settings.config import Tls
-from demo.servers import Database as Server
 from tests.support.certificates import CertificateAuthority
+from tests.support.servers import Database as Server
 
 PASSWORD = "not-the-real-one"
 

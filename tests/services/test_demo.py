@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from common.machine.version import __version__
-from demo.servers import Database
 from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until
+from tests.support.servers import Database
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 90  # seconds

@@ -12,7 +12,6 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from demo.servers import Database as Server
 from monitor.calendar import Calendar, midnight
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
@@ -21,6 +20,7 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 PARIS = ZoneInfo("Europe/Paris")

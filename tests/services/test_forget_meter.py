@@ -13,7 +13,6 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.ids import find_meters
 from storer.database.rejected import Rejection
@@ -26,6 +25,7 @@ from storer.runtime.progress import NO_PROGRESS
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 OF_METER = ("frames", "tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")

@@ -16,7 +16,6 @@ import yaml
 
 from common.contract.labels import Mode
 from common.database.mariadb import Database, DatabaseConfig
-from demo.servers import Database as Server
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
 from monitor.readings.imported_hours import ImportedHours
@@ -24,6 +23,7 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.power import Power
 from tests.services.test_energy import House, counted
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,12 +14,12 @@ import pytest
 
 from common.runtime.shutdown import Shutdown
 from common.settings.config import load
-from demo.servers import Broker
-from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import Service, wait_until
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 
 
 class Systemd:

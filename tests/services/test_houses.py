@@ -11,7 +11,6 @@ import pytest
 
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Refused, Route
@@ -25,6 +24,7 @@ from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris

@@ -9,7 +9,6 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
@@ -19,6 +18,7 @@ from storer.database.rows import encode_row
 from storer.export.frames import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Unavailable
-from demo.servers import Database as Server
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate, migrations
@@ -23,6 +22,7 @@ from storer.runtime.progress import Progress
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, more_steps, query
 
 

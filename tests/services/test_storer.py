@@ -13,12 +13,12 @@ import pytest
 from common.contract.block import write_block
 from common.contract.frame import Frame, format_time
 from common.machine.version import __version__
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
 from storer.database.schema import migrations
 from tests.support.frames import DAY, every_kind, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Service, run_command
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 from tests.support.storing import client, exported, query
 
 

@@ -17,8 +17,6 @@ from common.machine.clock import KernelClock
 from common.mqtt.events import Message
 from common.runtime.shutdown import Shutdown
 from common.settings import config
-from demo.servers import Broker
-from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.services.test_storer import StorerSetup, some
@@ -26,6 +24,8 @@ from tests.support.frames import DAY, standard
 from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import client, query
 
 

@@ -14,7 +14,6 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from demo.servers import Database as Server
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported_hours import ImportedHours
@@ -27,6 +26,7 @@ from storer.rollups.roller import MINUTE, Roller
 from storer.rollups.state import request_rebuild
 from tests.support.hidden_registers import METER, House, drawn
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 HOUR = timedelta(hours=1)

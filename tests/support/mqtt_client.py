@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.settings import config
-from demo.servers import HOST, Broker
+from tests.support.servers import HOST, Broker
 
 WITHIN = 90.0  # seconds, for what should take one
 

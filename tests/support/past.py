@@ -5,8 +5,8 @@ from datetime import datetime
 
 from common.database.mariadb import Database
 from demo.history import History
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 
 TEMPO = "standard-single-phase-tempo"

@@ -8,10 +8,10 @@ from typing import Any
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database, DatabaseConfig
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import Migration, make_partitions, migrate
 from storer.export.frames import Selection, export
+from tests.support.servers import Database as Server
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

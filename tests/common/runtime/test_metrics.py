@@ -15,7 +15,7 @@ from common.errors import ConfigError
 from common.runtime.metrics import Family, Metrics, MetricType, Sample
 from common.runtime.scrapes import THREADS
 from common.settings.config import MetricsConfig
-from demo.servers import free_port
+from tests.support.servers import free_port
 
 
 def describe(report: object) -> list[Family]:
