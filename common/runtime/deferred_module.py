@@ -8,10 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class _NotRaised(Exception):
-    pass
-
-
 def defer_rare_modules() -> None:
     """Defer what libraries import at once and these programs rarely use: most of it OpenSSL.
 
@@ -21,7 +17,8 @@ def defer_rare_modules() -> None:
     # For TLS, websockets, proxies, and clients without an id; paho always uses what has a stand-in.
     defer_import("hashlib")
     defer_import("platform", {"system": lambda: os.uname().sysname})
-    defer_import("ssl", {"SSLWantReadError": _NotRaised, "SSLWantWriteError": _NotRaised})
+    never_raised = ("SSLWantReadError", "SSLWantWriteError")
+    defer_import("ssl", {name: type(name, (Exception,), {}) for name in never_raised})
     defer_import("urllib.request")
     defer_import("uuid")
 

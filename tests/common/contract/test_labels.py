@@ -8,7 +8,7 @@ import pytest
 from common.contract.labels import ADDRESS, LABELS, OTHER_FAMILIES, Kind, Label, Mode
 
 ROWS = [(mode, row) for mode in Mode for row in LABELS[mode].values()]
-TABLE = Path(__file__).resolve().parents[3] / "shared" / "spec" / "labels.json"
+TABLE = Path(__file__).resolve().parents[4] / "shared" / "spec" / "labels.json"
 
 
 def test_has_every_label_of_the_two_modes() -> None:

@@ -60,6 +60,8 @@ print(before.ONE_THIRD > 0, before.rgb_to_hls is sys.modules["colorsys"].rgb_to_
 
 def test_paho_sees_the_errors_of_ssl_as_soon_as_it_uses_tls() -> None:
     code = """
+from common.runtime.deferred_module import defer_rare_modules
+defer_rare_modules()
 import paho.mqtt.client as paho
 print("_ssl" in sys.modules, issubclass(paho.ssl.SSLWantReadError, OSError))
 paho.Client(paho.CallbackAPIVersion.VERSION2).tls_set()
