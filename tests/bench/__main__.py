@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench import node
-from tests.bench.figures import Disturbed, not_measured
+from tests.bench.figures import Disturbed, check_calm, not_measured
 from tests.bench.options import FRAMES, METERS, Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
@@ -48,6 +48,8 @@ def main() -> int:
         since = time.monotonic()
         print(f"=== {name}", flush=True)
         try:
+            if not options.quick:
+                check_calm()
             measure: Callable[[Options], Section] = import_module(f"tests.bench.{name}").measure
             section = measure(options)
         except Disturbed as error:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
@@ -61,6 +62,11 @@ class Decade:
     end: datetime
     meters: Sequence[int]  # those with rollups
     frames_of: int  # the one with frames
+
+    def query(self, statement: str, *arguments: object) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement."""
+        with contextlib.closing(self.client.connect()) as connection:
+            return connection.query(statement, arguments)
 
 
 def make(server: Database, size: Size) -> Decade:
