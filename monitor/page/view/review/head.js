@@ -1,7 +1,8 @@
 import { T } from '../../i18n.js';
 import { h, icon } from '../../dom.js';
 import { go, href } from '../../router.js';
-import { contractYear, earlier, isDate, weekOf } from '../../time.js';
+import { contractYear, earlier, weekOf } from '../../time.js';
+import { rangeForm } from '../range-form.js';
 
 const R = T.review;
 
@@ -12,31 +13,15 @@ export function head({ meter, range, title, today, query }) {
     off
       ? h('span', { class: 'round', 'aria-hidden': 'true' })
       : h('a', { class: 'round', href: to(text), 'aria-label': label, title: label }, icon(name));
-  const middle = earlier(range.to, today);
-  const kinds = {
-    week: weekOf(middle),
-    month: middle.slice(0, 7),
-    year: middle.slice(0, 4),
-    ...(meter.contract_year && { contract: contractYear(middle, meter.contract_year) }),
-  };
-  const free = range.kind === 'range',
-    form = dates({ meter, range, today, to, hidden: !free });
-  const more = h(
-    'button',
-    {
-      class: 'seg-button',
-      type: 'button',
-      'aria-expanded': String(free),
-      'aria-controls': form.id,
-      'aria-current': free ? 'true' : null,
-      onclick: () => {
-        form.hidden = !form.hidden;
-        more.setAttribute('aria-expanded', String(!form.hidden));
-        if (!form.hidden) form.querySelector('input').focus();
-      },
-    },
-    R.kinds.range,
-  );
+  const form = rangeForm({
+    meter,
+    today,
+    from: range.from,
+    to: earlier(range.to, today),
+    onpick: (from, until) => go(to(`${from}..${until}`)),
+    id: 'range-form',
+    hidden: range.kind !== 'range',
+  });
   return h(
     'header',
     { class: 'head' },
@@ -50,44 +35,45 @@ export function head({ meter, range, title, today, query }) {
     h(
       'ul',
       { class: 'segmented links' },
-      Object.entries(kinds).map(([kind, text]) =>
-        h(
-          'li',
-          null,
-          h(
-            'a',
-            { class: 'seg-button', href: to(text), 'aria-current': kind === range.kind ? 'true' : null },
-            R.kinds[kind],
-          ),
-        ),
+      kindsAt(earlier(range.to, today), meter).map(([kind, text]) =>
+        h('li', null, kindLink(kind, to(text), kind === range.kind)),
       ),
-      h('li', null, more),
+      h('li', null, formButton(form)),
     ),
     form,
   );
 }
 
-function dates({ meter, range, today, to, hidden }) {
-  const field = (value, text) => {
-    const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
-    return [input, h('label', { class: 'inline' }, text, input)];
-  };
-  const [from, fromLabel] = field(range.from, R.rangeFrom),
-    [until, untilLabel] = field(earlier(range.to, today), R.rangeTo);
-  return h(
-    'form',
+/** The week, the month and the years that a day is in. */
+function kindsAt(day, { contract_year: start }) {
+  return Object.entries({
+    week: weekOf(day),
+    month: day.slice(0, 7),
+    year: day.slice(0, 4),
+    ...(start && { contract: contractYear(day, start) }),
+  });
+}
+
+const kindLink = (kind, href, current) =>
+  h('a', { class: 'seg-button', href, 'aria-current': current ? 'true' : null }, R.kinds[kind]);
+
+/** Shows and hides the form of two dates; it is there at first where the period is one of them. */
+function formButton(form) {
+  const button = h(
+    'button',
     {
-      class: 'range-form',
-      id: 'range-form',
-      hidden,
-      onsubmit: (event) => {
-        event.preventDefault();
-        const [a, b] = [from.value, until.value].sort();
-        if (isDate(a) && isDate(b)) go(to(`${a}..${b}`));
+      class: 'seg-button',
+      type: 'button',
+      'aria-expanded': String(!form.hidden),
+      'aria-controls': form.id,
+      'aria-current': form.hidden ? null : 'true',
+      onclick: () => {
+        form.hidden = !form.hidden;
+        button.setAttribute('aria-expanded', String(!form.hidden));
+        if (!form.hidden) form.querySelector('input').focus();
       },
     },
-    fromLabel,
-    untilLabel,
-    h('button', { class: 'button' }, R.rangeShow),
+    R.kinds.range,
   );
+  return button;
 }
