@@ -37,7 +37,7 @@ export function minutesBlock(meter, now) {
     const [min, max] = chart.range();
     const text =
       max == null
-        ? `${N.minutes} : ${T.unknown}`
+        ? `${N.minutes}${T.colon}${T.unknown}`
         : N.minutesSummary(f.power(min, meter.unit), f.power(max, meter.unit));
     chart.node.setAttribute('aria-label', text);
   }

@@ -100,7 +100,7 @@ function hourBars(day, date) {
       label,
       segments: used(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
-      text: `${f.hourOnly(label)} : ${f.energy(row.total)}${cost} · ${words(row)}`,
+      text: `${f.hourOnly(label)}${T.colon}${f.energy(row.total)}${cost} · ${words(row)}`,
     };
   });
   const chart = bars({
