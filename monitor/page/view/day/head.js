@@ -32,7 +32,7 @@ export function head(meter, date, today) {
         'aria-label': D.pick,
         onchange: (e) => isDate(e.target.value) && go(to(e.target.value)),
       }),
-      date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, D.today),
+      date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, T.now.today),
     ),
   );
 }

@@ -26,7 +26,7 @@ export function hours(meter, date, energy, other) {
     resting: most(energy.rows),
   });
   const legend = legendOf(energy, used, other),
-    name = `energie-${date}`;
+    name = `${T.file.names.energy}-${date}`;
   const node = h(
     'section',
     { class: 'block' },

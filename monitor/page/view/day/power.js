@@ -23,7 +23,7 @@ const LATE = 10 * MINUTE; // what is newer may not have been complete
  */
 export async function power({ meter, date, series, sums, other, compare, query, keys }) {
   const coarse = matchMedia('(pointer: coarse)').matches,
-    title = `${D.chart}, ${f.fullDate(date)}`,
+    title = `${T.now.power}, ${f.fullDate(date)}`,
     about = id('about'),
     clear = () => chart.select(null),
     selected = selection({ meter, date, other, hint: coarse ? D.touchHint : D.selectHint, clear }),
@@ -92,7 +92,7 @@ function enter(chart, date, query) {
   if (wanted) chart.select(...wanted);
 }
 
-const block = (...content) => h('section', { class: 'chart-block', 'aria-label': D.chart }, content);
+const block = (...content) => h('section', { class: 'chart-block', 'aria-label': T.now.power }, content);
 
 /** The chart; null where this browser cannot draw it. */
 const drawn = (options) =>
@@ -138,7 +138,7 @@ function tableOf({ title, date, series, compare, screen, png }) {
     caption: title,
     ...quarters(series, compare),
     note: png && D.figuresNote,
-    csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(screen.shown, screen, compare)) },
+    csv: { name: `${T.file.names.day}-${date}.csv`, href: () => csvFile(...fileOf(screen.shown, screen, compare)) },
     png,
   });
 }
@@ -147,7 +147,7 @@ function tableOf({ title, date, series, compare, screen, png }) {
 function save({ title, date, meter, sums, screen, chart, legend }) {
   const { whole, from, to } = screen.state;
   return picture({
-    name: `puissance-${date}`,
+    name: `${T.file.names.day}-${date}`,
     notes: [meter.name, whole && sums()],
     title: whole ? title : `${title}, ${f.clock(from)}–${f.clock(to)}`,
     drawing: chart.canvas(),

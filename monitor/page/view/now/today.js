@@ -67,7 +67,7 @@ function amounts({ wh, cost, injected_wh: injected }) {
   return [
     large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
-    injected > 0 && large(`${N.injected} ${f.energy(injected)}`, 'inj-text'),
+    injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
   ].filter(Boolean);
 }
 

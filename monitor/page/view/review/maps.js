@@ -121,7 +121,7 @@ function calendarMap(meter, data, range) {
   return drawn({
     meter,
     range,
-    name: 'jours',
+    name: F.names.calendar,
     title: R.calendar,
     drawing,
     reading,
@@ -156,7 +156,7 @@ async function heat(meter, range) {
   return drawn({
     meter,
     range,
-    name: 'heures',
+    name: F.names.heat,
     title: R.heat,
     drawing: heatmap({ first, rows, limits, label: R.heatSummary, reading, resting: '', open: openDay }),
     reading,
@@ -202,7 +202,7 @@ async function ordinary(meter, range) {
   return drawn({
     meter,
     range,
-    name: 'semaine',
+    name: F.names.weekday,
     title: R.weekday,
     drawing: week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary }),
     reading,

@@ -53,7 +53,7 @@ export function peaksBlock({ peaks, unit }, range) {
           {
             class: 'button',
             href: '#',
-            download: 'pointes.csv',
+            download: `${T.file.names.peaks}.csv`,
             onclick: (e) => {
               e.currentTarget.href = csvFile(
                 [T.file.power(unit), T.file.utc, T.file.phase],

@@ -41,7 +41,7 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
   stop.push(chart.leave);
   const legend = legendOf(places, known, used, inEuro),
     told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
-    name = `energie-${range.text}`;
+    name = `${T.file.names.energy}-${range.text}`;
   return h(
     'section',
     { class: 'block' },
@@ -57,7 +57,7 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
         picture({
           name,
           notes: [meter.name, sumsOf(data.whole)],
-          title: `${title} (${inEuro ? R.euro : R.kwh}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
+          title: `${title} (${inEuro ? '€' : 'kWh'}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
           drawing: chart.svg,
           legend,
         }),
@@ -99,8 +99,8 @@ const unitChoice = (range, unit, query) =>
   choice({
     label: R.unit,
     options: [
-      ['kwh', R.kwh],
-      ['euro', R.euro],
+      ['kwh', 'kWh'],
+      ['euro', '€'],
     ],
     value: unit,
     onpick: (u) => go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
@@ -150,7 +150,7 @@ function table(list, { by, used, priced }) {
   return {
     columns: [
       { text: R.columns.date, number: false },
-      ...used.map((r) => register(r).short),
+      ...used.map((r) => f.capital(register(r).short)),
       R.columns.total,
       ...(injected ? [R.columns.injected] : []),
       R.columns.cost,

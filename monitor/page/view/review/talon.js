@@ -18,7 +18,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
 export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, stop }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
-  if (!last) return h('section', { class: 'block' }, h('h2', null, R.talon), h('p', { class: 'muted' }, R.noData));
+  if (!last) return h('section', { class: 'block' }, h('h2', null, T.day.talon), h('p', { class: 'muted' }, R.noData));
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
@@ -41,25 +41,26 @@ export function talonBlock({ meter, range, title, watts: ofPeriod, months, year,
   return h(
     'section',
     { class: 'block' },
-    h('h2', null, R.talon),
+    h('h2', null, T.day.talon),
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
     h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
     h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),
     reading,
     chart.node,
     figures({
-      caption: R.talon,
+      caption: T.day.talon,
       columns: [{ text: T.tempo.columns.month, number: false }, R.columns.watts],
       rows: () => list.map((m) => [name(m), m.watts == null ? '–' : f.number(m.watts)]),
       csv: {
-        name: 'talon.csv',
+        name: `${T.file.names.talon}.csv`,
         href: () =>
           csvFile(
             [T.file.month, R.columns.watts],
             list.map((m) => [m.month, m.watts ?? '']),
           ),
       },
-      png: () => picture({ name: 'talon', notes: [meter.name], title: `${R.talon} (W)`, drawing: chart.svg }),
+      png: () =>
+        picture({ name: T.file.names.talon, notes: [meter.name], title: `${T.day.talon} (W)`, drawing: chart.svg }),
     }),
   );
 }

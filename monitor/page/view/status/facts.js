@@ -55,7 +55,7 @@ function voltsText(volts) {
 export function versions({ versions: list }, meter) {
   const facts = meter && [
     [
-      S.meterFacts,
+      T.meterChoice,
       [meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)].filter(Boolean).join(', '),
       [meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)]
         .filter(Boolean)

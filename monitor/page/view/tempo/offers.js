@@ -103,7 +103,7 @@ function content(data, list) {
       'ul',
       { class: 'legend' },
       h('li', null, swatch('sub'), T.review.sub),
-      h('li', null, swatch('ink'), T.review.energy),
+      h('li', null, swatch('ink'), T.day.energy),
     ),
     figuresOf(data, list),
   ];
@@ -142,12 +142,12 @@ function figuresOf(data, list) {
     columns: [
       { text: P.columns.offer, number: false },
       `${T.review.sub} (€)`,
-      `${T.review.energy} (€)`,
+      `${T.day.energy} (€)`,
       `${T.review.total} (€)`,
     ],
     rows: () => list.map((o) => [o.name, ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
     csv: {
-      name: `offres-${data.from}..${data.last_day}.csv`,
+      name: `${F.names.offers}-${data.from}..${data.last_day}.csv`,
       href: () =>
         csvFile(
           [P.columns.offer, F.subscription, F.energyCost, `${F.total} (€)`, F.hoursKnown, F.hours],

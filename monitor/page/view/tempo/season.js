@@ -62,10 +62,10 @@ export function remaining(data, season, today, running) {
         h(
           'div',
           null,
-          h('dt', null, running < today ? P.untilSix : P.today),
+          h('dt', null, running < today ? P.untilSix : T.now.today),
           h('dd', null, colourChip(data.today, 'large')),
         ),
-        h('div', null, h('dt', null, running < today ? P.atSix : P.tomorrow), h('dd', null, tomorrow)),
+        h('div', null, h('dt', null, running < today ? P.atSix : T.now.tomorrow), h('dd', null, tomorrow)),
       ),
   );
 }
@@ -113,7 +113,7 @@ export function seasonMap(data, colours, season, today) {
 function dayCell(date, found, today) {
   const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
   if (found) return { css: `hp-${found.colour}`, text: say(`${T.tariff[found.colour]} (${found.source})`) };
-  return date > today ? { css: 'future', text: say(P.future) } : { css: 'none', text: say(T.unknown) };
+  return date > today ? { css: 'future', text: say(T.review.future) } : { css: 'none', text: say(T.unknown) };
 }
 
 const legendOf = ({ future, unknown }) =>
@@ -121,7 +121,7 @@ const legendOf = ({ future, unknown }) =>
     'ul',
     { class: 'legend' },
     COLOURS.map((colour) => h('li', null, colourChip(colour))),
-    future && h('li', null, swatch('future'), P.future),
+    future && h('li', null, swatch('future'), T.review.future),
     unknown && h('li', null, swatch('none'), T.unknown),
   );
 
@@ -176,7 +176,7 @@ export function byColour(days, colours, running) {
       table({
         caption: P.byColour,
         stacks: true,
-        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, C.energy, C.cost, C.mean],
+        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, 'kWh', C.cost, '€/kWh'],
         rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
       }),
     ),
