@@ -30,7 +30,7 @@ def test_the_meter_that_was_chosen_last_is_shown_on_the_next_visit(visit: Visits
 
 def test_a_meter_that_is_not_there_is_not_replaced_by_another_one(visit: Visits, house: Home) -> None:
     page = visit("bilan/2026?compteur=999")
-    expect(page.locator("h1")).to_have_text("Ce compteur n’est pas connu ici")
+    expect(page.locator("h1")).to_have_text("Compteur inconnu")
     expect(page.locator("main")).to_contain_text("999")
     links = page.locator("main a.button")
     expect(links).to_have_count(2)
