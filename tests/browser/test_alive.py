@@ -164,7 +164,7 @@ def test_the_first_day_begins_at_midnight_too(stand: Stand) -> None:
     expect(reading).to_have_text("23 h")
     for _ in range(10):
         hours.press("ArrowLeft")
-    expect(reading).to_contain_text(re.compile("13 h : .*kWh"))  # it is 14:32, and the meter came at noon
+    expect(reading).to_contain_text(re.compile(r"13\sh\s: .*kWh"))  # it is 14:32, and the meter came at noon
 
 
 @pytest.mark.parametrize(
