@@ -1,18 +1,15 @@
 import { T } from '../../i18n.js';
-import { h, icon } from '../../dom.js';
+import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
 import { contractYear, earlier, weekOf } from '../../time.js';
 import { rangeForm } from '../range-form.js';
+import { stepper } from '../stepper.js';
 
 const R = T.review;
 
 /** The period with its neighbours, the kinds of period, and any two dates. */
 export function head({ meter, range, title, today, query }) {
   const to = (text) => href(`bilan/${text}`, { u: query.get('u'), m: query.get('m') });
-  const step = (text, label, name, off) =>
-    off
-      ? h('span', { class: 'round', 'aria-hidden': 'true' })
-      : h('a', { class: 'round', href: to(text), 'aria-label': label, title: label }, icon(name));
   const form = rangeForm({
     meter,
     today,
@@ -25,12 +22,10 @@ export function head({ meter, range, title, today, query }) {
   return h(
     'header',
     { class: 'head' },
-    h(
-      'div',
-      { class: 'stepper' },
-      step(range.previous, T.previous, 'left', meter.known_since && range.from <= meter.known_since),
-      h('h1', null, title),
-      step(range.next, T.next, 'right', range.to >= today),
+    stepper(
+      title,
+      !(meter.known_since && range.from <= meter.known_since) && { href: to(range.previous), label: T.previous },
+      range.to < today && { href: to(range.next), label: T.next },
     ),
     h(
       'ul',
