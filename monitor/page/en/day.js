@@ -46,7 +46,7 @@ export default {
   none: 'none',
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, at the same time`,
-  colours: (now, before) => `${now} against ${before}`,
+  colours: (now, before) => `${now} instead of ${before}`,
   costIncomplete: 'cost incomplete',
   bareCost: (euro) => `${euro} without standing charge`,
   ofWhichSub: (x) => `standing charge ${x}`,

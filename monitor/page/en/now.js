@@ -47,5 +47,5 @@ export default {
   noCost: 'Price unknown for this contract: add it to prices.yaml.',
   costLater: 'The cost will appear within a quarter of an hour.',
   todayNothing: 'No reading yet today.',
-  todayUnknown: 'Today’s totals will be available again when the database answers.',
+  todayUnknown: 'Today’s totals will be available again when the database responds.',
 };

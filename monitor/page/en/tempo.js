@@ -1,7 +1,7 @@
 import * as f from '../format.js';
 
 export default {
-  title: 'Tempo and contracts',
+  title: 'Tempo & contracts',
   choose: 'Choose offers and dates',
   period: 'Period compared',
   lastYear: 'Last twelve months',
