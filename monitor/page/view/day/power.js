@@ -63,7 +63,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
   words.show(series, compare);
   const bar = h('div', { class: 'chart-bar' }, selected.node, tools.node);
   return {
-    node: block(bar, words.summary, chart.node, words.nodes()),
+    node: chartBlock(bar, words.summary, chart.node, words.nodes()),
     async entered() {
       await chart.ready;
       if (!left) enter(chart, date, query);
@@ -92,7 +92,7 @@ function enter(chart, date, query) {
   if (wanted) chart.select(...wanted);
 }
 
-const block = (...content) => h('section', { class: 'chart-block', 'aria-label': T.now.power }, content);
+const chartBlock = (...content) => h('section', { class: 'chart-block', 'aria-label': T.now.power }, content);
 
 /** The chart; null where this browser cannot draw it. */
 const drawn = (options) =>
@@ -107,7 +107,7 @@ function undrawn(title, date, series, compare) {
   const whole = (series) => ({ shown: series, from: dayStart(date), to: dayEnd(date) }),
     table = piece((series, compare) => tableOf({ title, date, series, compare, screen: whole(series), png: null }));
   table.show(series, compare);
-  return { node: block(notice('warn', D.undrawn), table.node), refresh: table.show, leave() {} };
+  return { node: chartBlock(notice('warn', D.undrawn), table.node), refresh: table.show, leave() {} };
 }
 
 /** What the curve says in words and figures: a summary for the ear, the legend, the peak of each phase, the table. */

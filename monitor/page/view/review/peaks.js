@@ -4,6 +4,7 @@ import { h } from '../../dom.js';
 import { href } from '../../router.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
 import { csvFile, table } from '../../part/figures.js';
+import { block } from '../block.js';
 
 const R = T.review;
 
@@ -33,10 +34,8 @@ export function peaksBlock({ peaks, unit }, range) {
     { text: date, number: false },
     time,
   ];
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, R.peaks),
+  return block(
+    R.peaks,
     rows.length
       ? h(
           'div',

@@ -10,6 +10,7 @@ import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
+import { emptyBlock } from '../block.js';
 
 const R = T.review,
   F = T.file;
@@ -20,8 +21,7 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
     places = groups(data, by, range),
     known = places.filter((g) => !g.unknown),
     title = R.chart[by];
-  if (!known.length)
-    return h('section', { class: 'block' }, h('h2', null, title), h('p', { class: 'muted' }, R.noDays));
+  if (!known.length) return emptyBlock(title, R.noDays);
   const { priced } = data,
     inEuro = unit === 'euro' && priced,
     used = registersOf(data, known),

@@ -7,6 +7,7 @@ import { colourChip, swatch } from '../../part/chip.js';
 import { csvFile, figures, table } from '../../part/figures.js';
 import { calendar } from '../../chart/calendar.js';
 import { picture } from '../../chart/picture.js';
+import { block } from '../block.js';
 
 const P = T.tempo,
   COLOURS = ['blue', 'white', 'red'],
@@ -166,10 +167,8 @@ export function byColour(days, colours, running) {
     days.priced ? f.amount(r.cost) : '–',
     days.priced && r.hc + r.hp ? f.amount((r.cost * 1000) / (r.hc + r.hp), 4) : '–',
   ];
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, P.byColour),
+  return block(
+    P.byColour,
     h(
       'div',
       { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
