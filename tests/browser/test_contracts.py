@@ -97,7 +97,8 @@ def test_what_cannot_be_ranked_is_not_and_the_reason_is_said(visit: Visits, chan
 
 def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Visits) -> None:
     def change(data: dict[str, Any]) -> None:
-        compared(colours_until="2026-08-31", **{"from": "2025-11-28"})(data)
+        compared(colours_until="2026-08-31")(data)
+        data["from"] = "2025-11-28"
         data["offers"].append(data["offers"][1] | {"id": "x", "name": "Autre"} | no_total("colours"))
 
     link = contracts(visit, change).get_by_role("link", name="Comparer avec Tempo jusqu’au 31 août 2026")

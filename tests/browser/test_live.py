@@ -116,7 +116,7 @@ def test_a_button_speaks_the_power_once(visit: Visits) -> None:
     expect(page.locator("[aria-live=polite]").filter(has_text="VA").first).to_contain_text("VA")
 
 
-def interrupted(page: Page, stop: Callable[[], None], start: Callable[[], None], text: str) -> None:
+def interrupted(page: Page, stop: Callable[[], object], start: Callable[[], object], text: str) -> None:
     stop()
     try:
         expect(page.locator(NOTICES)).to_contain_text(re.compile(text), timeout=SOON)
