@@ -1,6 +1,7 @@
 """Every view in every look: readable by all, nothing beside the screen, nothing from elsewhere, no complaint."""
 
 import itertools
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,15 @@ def test_axe_finds_nothing_at_a_meter_with_three_phases_that_injects(visit: Visi
 
 def with_meter(path: str, meter: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}compteur={meter}"
+
+
+@pytest.mark.parametrize("view", ["now", "compared", "month", "year", "tempo", "contracts", "status"])
+def test_the_english_page_shows_no_french(visit: Visits, view: str) -> None:
+    path = VIEWS[view]
+    page = visit(f"{path}{'&' if '?' in path else '?'}lang=en")
+    open_all(page)
+    french = re.compile(r"[éèêàâçùôîœ]|\b(?:bleue?|blanc|rouge|jours?|trames?|depuis|coupure|moyenne)\b", re.IGNORECASE)
+    assert french.findall(page.inner_text("main")) == []
 
 
 @pytest.mark.parametrize("view", VIEWS)
