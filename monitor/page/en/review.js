@@ -2,7 +2,7 @@ import * as f from '../format.js';
 
 export default {
   resting: (mean, max, name) => `Average ${mean}; highest ${max}, ${name}.`,
-  kinds: { week: 'Week', month: 'Month', year: 'Year', contract: 'Contract year', range: 'Other dates' },
+  kinds: { week: 'Week', month: 'Month', year: 'Year', contract: 'Contract year', range: 'Custom dates' },
   rangeFrom: 'From',
   rangeTo: 'to',
   rangeShow: 'Show',
@@ -23,7 +23,7 @@ export default {
     range: 'Previous period',
   },
   yearAgo: 'Same period a year earlier',
-  atSameDay: 'to the same day',
+  atSameDay: 'up to the same date',
   partlyBefore: 'incomplete data',
   costIncomplete: 'One of the two costs is incomplete: no comparison in euros.',
   priceOfKwh: (now, before) => `a kWh cost ${now} instead of ${before}, standing charge included`,
