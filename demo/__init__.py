@@ -1,1 +1,1 @@
-"""The demo (`./run demo`), and the private servers of demo and tests. May use reader and common."""
+"""The demo (`./run demo`), with private servers. May use reader and common."""

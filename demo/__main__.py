@@ -14,11 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.config import Broker as BrokerSettings
 from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
 from common.runtime.cli import add_version, one_of, positive
+from common.settings.config import Broker as BrokerSettings
 from demo import page
 from demo.folder import FolderInUse, locked
 from demo.past import Past

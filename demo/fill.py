@@ -13,11 +13,11 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common import config
-from common.database import Connection, Database
+from common.contract.frame import Frame, parse_time
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database
 from common.errors import Conflict, TeleinfoError
-from common.frame import Frame, parse_time
-from common.tally import Tally
+from common.settings import config
 from demo.history import History
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import Decoder

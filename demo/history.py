@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from common.database import Connection, sql_time
-from common.frame import Frame
-from common.labels import Mode
-from common.registers import REGISTERS
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.contract.registers import REGISTERS
+from common.database.mariadb import Connection, sql_time
 from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
@@ -21,7 +21,7 @@ from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR, measure_of_minutes
 from storer.rollups.minutes import MEASURES, literals
-from storer.rollups.registers import readings, supplier_number
+from storer.rollups.register_labels import readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, hour_row
 

@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from common.frame import format_time
+from common.contract.frame import format_time
 from demo.programs import Program
 
 

@@ -1,4 +1,4 @@
-"""Private servers on the loopback interface, for the demo and the tests: a mosquitto and a MariaDB.
+"""Private servers on the loopback interface, for the demo: a mosquitto and a MariaDB.
 
 Each lives in a folder of the caller's choice, keeps its data and port from one start to the next, and is killed when
 this process ends, however it ends. The system's own servers are neither used nor changed.
@@ -76,7 +76,7 @@ def die_with(parent: int) -> Callable[[], None]:
     return call
 
 
-class _Server(ABC):
+class Server(ABC):
     """A server process. It is killed when the thread that started it ends."""
 
     host = HOST
@@ -174,22 +174,6 @@ class _Server(ABC):
         process.wait()
         self.process = None
 
-    def restart(self) -> None:
-        """Stop the server and start it again, on the same port and with the same data."""
-        self.stop()
-        self.start()
-
-    def pause(self) -> None:
-        """Make the server hang: connections stay open, nothing is answered."""
-        process = self._running()
-        process.send_signal(signal.SIGSTOP)
-        # WNOWAIT leaves the exit status to Popen
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-
-    def resume(self) -> None:
-        """Resume a paused server."""
-        self._running().send_signal(signal.SIGCONT)
-
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
             raise InstanceError(f"{self._kind} is not running")
@@ -209,7 +193,7 @@ class _Server(ABC):
         return " | ".join(line.strip() for line in lines[-4:] if line.strip()) or f"nothing in {self.log}"
 
 
-class Broker(_Server):
+class Broker(Server):
     """A private mosquitto; any client on this machine may connect."""
 
     _kind = "mosquitto"
@@ -251,7 +235,7 @@ class Broker(_Server):
             return answer[:1] == b"\x20"  # CONNACK, with whatever reason code
 
 
-class Database(_Server):
+class Database(Server):
     """A private MariaDB with a database, and a user with the rights of the storer."""
 
     user = "teleinfo"
@@ -287,10 +271,6 @@ class Database(_Server):
         if result.returncode != 0:
             raise InstanceError(f"mariadb: {result.stderr.strip()}")
         return result.stdout
-
-    def create_database(self) -> None:
-        """Drop the database and create it and its user again."""
-        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self._account()}")
 
     def start(self) -> None:
         """Start the server; return when it answers and the database exists."""

@@ -5,10 +5,10 @@ import json
 import textwrap
 from datetime import UTC, datetime
 
+from common.contract.frame import Frame, parse_time
+from common.contract.topics import Topics
 from common.errors import MessageError
-from common.frame import Frame, parse_time
 from common.mqtt.events import Message
-from common.topics import Topics
 
 TOPICS = Topics("teleinfo")
 _GAP = "  "

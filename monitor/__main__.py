@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from common import config
-from common.database import Database
-from common.deployment import here
+from common.database.mariadb import Database
 from common.errors import ConfigError, TeleinfoError, Unavailable
-from common.file_errors import reason
+from common.machine.deployment import here
 from common.runtime.cli import add_version, run_cli
+from common.settings import config
+from common.settings.file_errors import reason
 from monitor.answers.answers import Answers
 from monitor.calendar import BY, Calendar, midnight
 from monitor.config import MonitorConfig
-from monitor.history.hours import Meter
-from monitor.insight.colours import read_colours
 from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.ranges import choose_range, read_limit, year_to
+from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
-from monitor.report.formats import Formats, language_of
 from monitor.report.help import HELP
-from monitor.report.ranges import choose_range, read_limit, year_to
+from monitor.text.formats import Formats, language_of
 
 if TYPE_CHECKING:
     from monitor.report.tables import Tables
@@ -219,7 +219,7 @@ def _calendar(
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from monitor.report.files import json_rows, write_csv
+    from monitor.text.output import json_rows, write_csv
 
     if arguments.locale is not None and not arguments.csv:
         raise ConfigError(Refusal("locale").text(arguments.language or language_of()))

@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, LogConfig, MetricsConfig, client_name, option, port_number, section, topic_name
-from common.database import DatabaseConfig
-from common.deployment import here
+from common.contract.frame import METER
+from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
-from common.frame import METER
+from common.machine.deployment import here
 from common.runtime.watchdog import heartbeat_file
-from monitor.model import ContractLine, House
+from common.settings.config import (
+    Broker,
+    LogConfig,
+    MetricsConfig,
+    client_name,
+    option,
+    port_number,
+    section,
+    topic_name,
+)
+from monitor.readings.periods import ContractLine, House
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")

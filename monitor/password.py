@@ -9,9 +9,9 @@ import re
 import secrets
 from pathlib import Path
 
-from common.deployment import Deployment, here
 from common.errors import ConfigError, NotReady
-from common.file_errors import reason
+from common.machine.deployment import Deployment, here
+from common.settings.file_errors import reason
 
 SHORTEST = 8  # characters
 # One of the choices of equal strength of OWASP's list: the one that takes 8 MB, since a Raspberry Pi has little.

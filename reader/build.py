@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from common.deployment import Deployment, here
+from common.contract.topics import Topics
+from common.machine.deployment import Deployment, here
+from common.machine.version import __version__
 from common.mqtt.connection import Will
 from common.mqtt.events import Event
 from common.mqtt.session import Session
 from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat, Notifier
-from common.topics import Topics
-from common.version import __version__
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage

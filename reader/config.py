@@ -7,9 +7,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
-from common.labels import LABELS
+from common.contract.labels import LABELS
 from common.runtime.watchdog import heartbeat_file
+from common.settings.config import (
+    Broker,
+    LogConfig,
+    MetricsConfig,
+    client_name,
+    duration,
+    option,
+    section,
+    size,
+    topic_name,
+)
 
 #: What a device is called that is given without its folder.
 _DEVICE = re.compile(r"tty[A-Za-z]+[0-9]+|serial[0-9]+")

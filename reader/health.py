@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from common.frame import parse_time
+from common.contract.frame import parse_time
+from common.machine.version import __version__
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, MetricType, Sample
 from common.runtime.watchdog import Health
-from common.version import __version__
 from reader.line.health import LineHealth
 
 _LINE = (

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from common.contract.topics import Topics
 from common.errors import MessageError
+from common.machine.version import __version__
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat
-from common.topics import Topics
-from common.version import __version__
 from reader.buffer.item import Item, Kind, to_micros
 from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 
-from common.config import Broker
+from common.settings.config import Broker
 from reader.meter.names import period_name
 
 log = logging.getLogger(__name__)

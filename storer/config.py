@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, topic_name, whole
-from common.database import DatabaseConfig
+from common.contract.topics import Topics
+from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
 from common.runtime.watchdog import heartbeat_file
-from common.topics import Topics
+from common.settings.config import (
+    Broker,
+    LogConfig,
+    MetricsConfig,
+    client_name,
+    duration,
+    option,
+    section,
+    topic_name,
+    whole,
+)
 
 
 def _topics(value: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from storer.batch.decode import Envelope
 
 _OVERHEAD, _PER_FRAME = 400, 40  # bytes of a confirmation

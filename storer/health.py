@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from common.machine.version import __version__
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
-from common.version import __version__
 
 ANSWER_TIMEOUT = 30.0  # seconds without an answer of the database after which it does not count as healthy
 STALL_TIMEOUT = 120.0  # seconds without activity after which the threads of the broker's connection count as stuck

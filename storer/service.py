@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.clock import KernelClock
-from common.database import Database
+from common.contract.topics import Topics
+from common.database.mariadb import Database
 from common.errors import ConfigError, Unavailable
+from common.machine.clock import KernelClock
+from common.machine.version import __version__
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
@@ -22,8 +24,6 @@ from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
-from common.topics import Topics
-from common.version import __version__
 from storer.batch.decode import decode_batch, rejection_payload
 from storer.batch_writer import BatchWriter
 from storer.config import StorerConfig
@@ -31,11 +31,11 @@ from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
-from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
-from storer.retry import DatabaseRetry
 from storer.rollups.worker import RollupWorker
+from storer.runtime.growth import GrowthAlarm
+from storer.runtime.retry import DatabaseRetry
 
 log = logging.getLogger(__name__)
 

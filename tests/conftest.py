@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from common import deployment
+from common.machine import deployment
 from reader.simulator import meter
 from reader.simulator.contract import Contract
 from reader.simulator.household import Household, Registers

@@ -14,7 +14,7 @@ import yaml
 import monitor.__main__
 import reader.__main__
 import storer.__main__
-from common.config import load
+from common.settings.config import load
 from monitor.config import MonitorConfig
 from monitor.prices.document import read_document
 from reader.config import ReaderConfig

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from common.config import Tls, load
+from common.settings.config import Tls, load
 from monitor.config import MonitorConfig, MonitorMqtt
 from reader.config import ReaderConfig
 from storer.config import StorerConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.config import load
+from common.settings.config import load
 from reader.config import ReaderConfig
 
 #: Of the standard library: what is large, and needed by other commands only.
@@ -25,32 +25,28 @@ READER = {
 }
 STORER = {
     "storer.adoption",
-    "storer.tabular",
     "storer.doctor",
     "storer.backup",
     "storer.export",
-    "storer.audit",
     "common.doctor",
     "common.mqtt.forget",
 }
 
 MONITOR = {"monitor.doctor", "monitor.report.tables", "rich", "common.doctor", "common.mqtt.forget", "sqlite3"}
-
-#: Runs `run` up to the point where its service is built, and prints what was imported by then.
+#: Runs `run` up to the call that builds its service, and prints what was imported by then.
 RUN = """
 import sys
 from {program}.__main__ import main
-from {module} import {build}
 
 class Built(BaseException):
     pass
 
-def built(*_: object, **__: object) -> None:
-    raise Built
+def profile(frame, event, _):
+    if event == "call" and frame.f_code.co_qualname == "{build}":
+        raise Built
 
-import {module}
-setattr({module}, "{build}", built)
 sys.argv = ["teleinfo", *{arguments}]
+sys.setprofile(profile)
 try:
     main()
 except Built:
@@ -59,9 +55,9 @@ print(*sys.modules, sep="\\n")
 """
 
 
-def imported(program: str, module: str, build: str, *arguments: str | Path) -> set[str]:
-    """Return the modules that a command has imported when it calls `build`."""
-    code = RUN.format(program=program, module=module, build=build, arguments=[str(part) for part in arguments])
+def imported(program: str, build: str, *arguments: str | Path) -> set[str]:
+    """Return the modules that a command has imported when it calls the function `build`."""
+    code = RUN.format(program=program, build=build, arguments=[str(part) for part in arguments])
     result = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     _, built, modules = result.stdout.partition("built\n")
     assert built, result.stderr
@@ -80,7 +76,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 def test_a_reader_of_a_meter_imports_no_other_command_and_no_simulator(configuration: Path) -> None:
-    modules = imported("reader", "reader.build", "build_reader", "run", "--config", configuration)
+    modules = imported("reader", "build_reader", "run", "--config", configuration)
     assert {"reader.service", "reader.line.worker", "paho.mqtt.client"} <= modules
     assert below(modules, READER | UNUSED | DEFERRED) == set()
 
@@ -89,14 +85,14 @@ def test_a_reader_of_a_simulated_meter_imports_the_simulator(tmp_path: Path) -> 
     file = tmp_path / "simulated.yaml"
     file.write_text("port: simulate://standard-single-phase-base\n")
     assert load(ReaderConfig, file).port == ("simulate://standard-single-phase-base",)
-    modules = imported("reader", "reader.build", "build_reader", "run", "--config", file)
+    modules = imported("reader", "build_reader", "run", "--config", file)
     assert below(modules, READER) == below(modules, {"reader.simulator"}) != set()
 
 
 def test_a_monitor_imports_no_other_command(tmp_path: Path) -> None:
     file = tmp_path / "open.yaml"
     file.write_text("auth: none\n")
-    modules = imported("monitor", "monitor.server.command", "build", "run", "--config", file)
+    modules = imported("monitor", "build", "run", "--config", file)
     assert {"uvicorn", "pymysql", "paho.mqtt.client"} <= modules
     assert below(modules, MONITOR) == set()
 
@@ -104,6 +100,6 @@ def test_a_monitor_imports_no_other_command(tmp_path: Path) -> None:
 def test_a_storer_imports_no_other_command(tmp_path: Path) -> None:
     file = tmp_path / "empty.yaml"
     file.write_text("")
-    modules = imported("storer", "storer.service", "Storer", "run", "--config", file)
+    modules = imported("storer", "Storer.__init__", "run", "--config", file)
     assert {"storer.database.schema", "pymysql", "paho.mqtt.client"} <= modules
     assert below(modules, STORER | UNUSED - {"concurrent.futures"} | {"_ssl", "tempfile", "zoneinfo"}) == set()

@@ -1,9 +1,9 @@
 """Findings about what a broker answered: connection, rights, limits, certificate."""
 
-from common.deployment import Deployment, here
 from common.doctor.broker_facts import BrokerFacts
 from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, notice, ok, problem
+from common.machine.deployment import Deployment, here
 from common.mqtt.reasons import ALLOW_QOS_1, ALLOW_RETAINED
 
 SUBJECT = "Broker"

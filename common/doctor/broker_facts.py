@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from common.config import Broker
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Received
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits
+from common.settings.config import Broker
 
 _ECHO_TIME = 0.2  # seconds until our own message would have come back
 _TIMEOUT = 5.0  # seconds for each answer

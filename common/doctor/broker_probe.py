@@ -26,10 +26,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.config import Broker
 from common.errors import NotReady, TeleinfoError
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits, read_limits
+from common.settings.config import Broker
 
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10

@@ -4,10 +4,10 @@ import errno
 from pathlib import Path
 from typing import TypeVar
 
-from common.config import Broker, Secret, load
-from common.deployment import Deployment, here
 from common.doctor.findings import Finding, notice, problem
 from common.errors import ConfigError
+from common.machine.deployment import Deployment, here
+from common.settings.config import Broker, Secret, load
 
 T = TypeVar("T")
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from common.database import DatabaseConfig
-from common.deployment import Commands, Deployment, here
+from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Finding, problem
 from common.errors import DatabaseError
+from common.machine.deployment import Commands, Deployment, here
 
 SUBJECT = "Database"
 _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")

@@ -20,13 +20,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.events import REFUSED, Connected, Event, Message, Published, PublishToken
 from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
 from common.mqtt.reasons import ALLOW_QOS_1, KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice, subscribe_advice
 from common.mqtt.unanswered import Sent, Unanswered
 from common.private_members import check_members
+from common.settings.config import Broker
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
@@ -208,7 +208,7 @@ class Connection:
     def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:
         error = sys.exc_info()[1]
         reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
-        tls = self._options.settings.tls is not None  # without, ssl is not loaded: common/__init__.py
+        tls = self._options.settings.tls is not None  # without, ssl is not loaded: common/runtime/deferred_module.py
         advice = "check mqtt.tls.ca and mqtt.host; " if tls and isinstance(error, ssl.SSLError) else ""
         self._warn(f"The broker {self._options.address} cannot be reached: {reason}; {advice}trying again")
         self.end()  # paho's thread ends without another callback

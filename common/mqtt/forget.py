@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
-from common.config import Broker, client_name
-from common.deployment import here
+from common.contract.topics import Topics
 from common.errors import ConfigError, TeleinfoError
+from common.machine.deployment import here
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
-from common.topics import Topics
+from common.settings.config import Broker, client_name
 
 _RUNNING = ("online", "stalled")  # stalled: it waits for its database
 _CLOSE_TIMEOUT = 2.0  # seconds

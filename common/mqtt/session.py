@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
 from common.mqtt.connection import Connection, Options, Will, check_library, packet_size
@@ -21,6 +20,7 @@ from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Publishe
 from common.mqtt.limits import Limits
 from common.mqtt.unanswered import ClosedAfter
 from common.runtime.logs import ChangeLogger, RateLimiter
+from common.settings.config import Broker
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.deployment import here, started_with
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
+from common.machine.deployment import here, started_with
+from common.machine.version import __version__
 from common.runtime import logs
-from common.version import __version__
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from common.config import LogConfig
+from common.settings.config import LogConfig
 
 _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
 # Escaped: control characters, all kinds of line ends, and marks that change the direction of text.

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from common.config import MetricsConfig
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
+from common.settings.config import MetricsConfig
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

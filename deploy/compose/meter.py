@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common.doctor.findings import Status
-from common.host import Host
+from common.machine.host import Host
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
 from reader.doctor.command import SECONDS

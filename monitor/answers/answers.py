@@ -6,33 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from common.database import Connection
-from common.tariff import capitalise, expand_abbreviations
+from common.contract.tariff import capitalise, expand_abbreviations
+from common.database.mariadb import Connection
+from monitor.answers.base_load import BaseLoad
 from monitor.answers.curves import CurveAnswers
-from monitor.answers.events import EventAnswers, Page
+from monitor.answers.event_pages import EventAnswers, Page
 from monitor.answers.houses import called, gather
-from monitor.answers.series import SeriesAnswers
+from monitor.answers.power_curve import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
-from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
+from monitor.cost.clock_rules import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
+from monitor.cost.comparison import Comparison, compare
 from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
-from monitor.energy.house import HouseReader
-from monitor.energy.imported import Whole, imported_wholes, named
-from monitor.energy.memory import Memory
-from monitor.history.contracts import Contracts, MeterFacts
-from monitor.history.hours import Hours, Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Peak, Power, Switch
-from monitor.insight.base_load import BaseLoad
-from monitor.insight.tempo import learn_colours
-from monitor.model import ContractLine, Energy, HourEnergy
+from monitor.cost.tempo_colours import learn_colours
 from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
 from monitor.prices.tempo_days import bundled_colours
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.house_energy import HouseReader
+from monitor.readings.imported_energy import Whole, imported_wholes, named
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.memory import Memory
+from monitor.readings.meter_contracts import Contracts, MeterFacts
+from monitor.readings.periods import ContractLine, Energy, HourEnergy
+from monitor.readings.power import Peak, Power, Switch
 from monitor.refusals import Refusal
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from common.database import Connection
+from common.database.mariadb import Connection
+from monitor.answers.base_load import BaseLoad, base_load
+from monitor.answers.days import by_day
+from monitor.answers.week_profile import Profile, profile
 from monitor.calendar import Calendar, offsets
-from monitor.energy.imported import imported_hours
-from monitor.history.curves import Curves, Drawn, WeekHour
-from monitor.history.hours import Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Peak, Power
-from monitor.insight.base_load import BaseLoad, base_load
-from monitor.insight.days import by_day
-from monitor.insight.profile import Profile, profile
+from monitor.readings.hour_curves import Curves, Drawn, WeekHour
+from monitor.readings.hours import Meter
+from monitor.readings.imported_energy import imported_hours
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.power import Peak, Power
 
 _HOURS_A_DAY = 25
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from monitor.history.hours import Meter
-from monitor.model import House
+from monitor.readings.hours import Meter
+from monitor.readings.periods import House
 
 
 def gather(meters: Sequence[Meter], houses: Sequence[House]) -> list[Meter]:

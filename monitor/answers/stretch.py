@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database import Connection
+from common.database.mariadb import Connection
+from monitor.answers.minute_energy import drawn_by_register
 from monitor.cost.bill import Bill, Cost
-from monitor.energy.house import together
-from monitor.energy.reader import EnergyReader
-from monitor.energy.steps import SUPPLIER, TOTAL
-from monitor.history.hours import Hours, Meter
-from monitor.history.power import Power
-from monitor.history.series import MinuteFacts, Second, Series, Total, moment_of
-from monitor.insight.stretch import drawn_by_register
-from monitor.model import Energy
 from monitor.prices.age import OldPrice
+from monitor.readings.energy import EnergyReader
+from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.house_energy import together
+from monitor.readings.periods import Energy
+from monitor.readings.power import Power
+from monitor.readings.steps import SUPPLIER, TOTAL
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)

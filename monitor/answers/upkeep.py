@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from common.database import Connection
+from common.database.mariadb import Connection
+from monitor.answers.off_peak_windows import HourSwitch, ObservedWindows, usual_switches, windows
 from monitor.calendar import midnight
-from monitor.energy.reader import EnergyReader
-from monitor.history.hours import Hours, Meter
-from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
-from monitor.history.upkeep import Disk, Upkeep
-from monitor.insight.switches import HourSwitch, ObservedWindows, usual_switches, windows
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
+from monitor.readings.storage import Disk, Upkeep
 
 DAYS = 30  # of the audit and of the voltage
 _MONTHS = 13

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from monitor.answers.answers import NothingToCompare
 from monitor.api import money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
-from monitor.comparison.clock import Why
-from monitor.comparison.compare import Comparison, OfferCost
-from monitor.comparison.extent import extent
-from monitor.report.formats import Formats
-from monitor.report.ranges import year_to
+from monitor.cost.clock_rules import Why
+from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.extent import extent
+from monitor.ranges import year_to
+from monitor.text.formats import Formats
 
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
 

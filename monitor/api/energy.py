@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.contract.frame import write_stamp
 from common.errors import ConfigError
-from common.frame import write_stamp
 from monitor.answers.answers import Answer, Period
-from monitor.api import money, stretch
+from monitor.api import energy_range, money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
 from monitor.calendar import BY, Calendar, midnight
-from monitor.energy.steps import registers_of
-from monitor.history.hours import Meter
-from monitor.report.ranges import choose_range
+from monitor.ranges import choose_range
+from monitor.readings.hours import Meter
+from monitor.readings.steps import registers_of
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
@@ -37,7 +37,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the columns of a range, and the whole of it."""
     by = call.parameters.get("by", "day")
     if by == "range":
-        return stretch.answer(call)
+        return energy_range.answer(call)
     meter = meter_of(call)
     found = ask(call, meter, by, MOST)
     zone = call.config.time_zone
@@ -227,7 +227,7 @@ _COLUMNS: Mapping[str, Any] = {
         },
     },
 }
-SCHEMA: Mapping[str, Any] = {"oneOf": [_COLUMNS, stretch.SCHEMA]}
+SCHEMA: Mapping[str, Any] = {"oneOf": [_COLUMNS, energy_range.SCHEMA]}
 ROUTE = Route(
     "energy", "Énergie par registre et coût, par heure, jour, semaine, mois ou année.", PARAMETERS, answer, SCHEMA
 )

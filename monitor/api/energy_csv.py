@@ -5,8 +5,8 @@ import io
 from monitor.api.call import Body, Call, Parameter, Route
 from monitor.api.energy import TABLE_PARAMETERS, ask
 from monitor.api.parameters import meter_of
-from monitor.report.files import write_csv
-from monitor.report.formats import Formats
+from monitor.text.formats import Formats
+from monitor.text.output import write_csv
 
 _MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from common.frame import write_stamp
-from monitor.answers.events import KINDS, Event
+from common.contract.frame import write_stamp
+from monitor.answers.event_pages import KINDS, Event
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, meter_of, time_of
 from monitor.api.spans import choices_of, number_of

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 
 _VA = 1000
 _SHORT = 8  # characters of an address that may be shown whole

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from common.errors import ConfigError
 from monitor.api.call import Call, Parameter, Refused
-from monitor.history.hours import Meter
-from monitor.report.ranges import read_time
+from monitor.ranges import read_time
+from monitor.readings.hours import Meter
 
 METER = Parameter(
     "meter", "Adresse du compteur, comme dans les topics MQTT ; inutile s'il n'y en a qu'un.", {"type": "string"}

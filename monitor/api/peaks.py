@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from common.frame import write_stamp
+from common.contract.frame import write_stamp
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import FROM, METER, TO, meter_of
 from monitor.api.spans import number_of, range_of

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.frame import write_stamp
-from monitor.answers.series import Curve, Happened
+from common.contract.frame import write_stamp
+from monitor.answers.found_events import Overload
+from monitor.answers.grid import HOLD, Grid, aligned, without_end
+from monitor.answers.power_curve import Curve, Happened
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, meter_of, time_of
 from monitor.api.spans import choice_of, choices_of, number_of, one_day
-from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES
-from monitor.insight.events import Overload
-from monitor.insight.grid import HOLD, Grid, aligned, without_end
+from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES
 
 _SOURCES = ("auto", FRAMES, MINUTES, HOURS)
 _DEFAULT = ("power", "injected", "phases")

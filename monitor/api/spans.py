@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.api.call import Call, Refused
 from monitor.api.parameters import check_range, time_of
 from monitor.calendar import midnight
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 
 _HOUR = timedelta(hours=1)
 

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.frame import write_stamp
-from common.version import __version__
+from common.contract.frame import write_stamp
+from common.machine.version import __version__
+from monitor.answers.off_peak_windows import ObservedWindows
 from monitor.answers.upkeep import DAYS, Forecast
 from monitor.api import money
 from monitor.api.call import Call, LiveCall, Refused, Route
 from monitor.api.live import choose_meter
 from monitor.api.parameters import METER, meter_of
 from monitor.calendar import midnight
-from monitor.history.hours import Meter
-from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW
-from monitor.insight.switches import ObservedWindows
 from monitor.live.house import Program
 from monitor.live.links import LINKS, UNKNOWN, UP
 from monitor.live.live import Live
+from monitor.readings.hours import Meter
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
 
 _LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure

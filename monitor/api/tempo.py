@@ -6,8 +6,8 @@ from typing import Any
 
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import METER, meter_of
-from monitor.comparison.clock import tempo_day
-from monitor.insight.tempo import RED, WHITE, first_day, season, season_of
+from monitor.cost.clock_rules import tempo_day
+from monitor.cost.tempo_colours import RED, WHITE, first_day, season, season_of
 from monitor.prices.tempo_days import bundled_colours
 
 _LETTERS = {"blue": "B", "white": "W", "red": "R"}

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
 from monitor.cost.contracts import Contract
-from monitor.model import Energy
 from monitor.prices.model import PriceTable
+from monitor.readings.periods import Energy
 
 ZERO = Decimal(0)
 

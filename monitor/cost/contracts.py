@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.model import ContractLine, ContractSpan
+from monitor.readings.periods import ContractLine, ContractSpan
 
 #: How far from a change that the meter showed a line may begin and still be about it.
 _NEAR = timedelta(days=7)

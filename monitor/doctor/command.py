@@ -5,9 +5,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.config import Broker, Secret
-from common.database import Database
-from common.deployment import here
+from common.contract.topics import Topics
+from common.database.mariadb import Database
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
@@ -15,14 +14,15 @@ from common.doctor.database import Needs, diagnose_refusal, refusal_of
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
 from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
-from common.topics import Topics
+from common.machine.deployment import here
+from common.settings.config import Broker, Secret
 from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
-from monitor.insight.colours import read_colours
-from monitor.model import ContractLine, House
 from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.colour_file import read_colours
 from monitor.prices.table import load_prices, read_file
+from monitor.readings.periods import ContractLine, House
 
 PROGRAM, _STORER = "teleinfo-monitor", "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account="teleinfo-monitor", rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")

@@ -11,9 +11,9 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from common.deployment import here
 from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import NotReady
+from common.machine.deployment import here
 from monitor import password
 from monitor.config import MonitorConfig, is_loopback
 

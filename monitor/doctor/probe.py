@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from common.database import Connection
+from common.database.mariadb import Connection
 
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
-from common.frame import parse_time, write_stamp
-from monitor.answers.today import Today
 from monitor.calendar import midnight
-from monitor.insight.schedule import upcoming
 from monitor.live.links import NEVER
 from monitor.live.measures import Measures, Tariff
 from monitor.live.meter import MeterView, clock_of
 from monitor.live.ring import SECONDS
+from monitor.live.schedule import upcoming
+from monitor.live.today import Today
 from monitor.prices.model import PriceTable
 
 UNIT = "VA"

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
-from common.topics import Topics
 from monitor.config import MonitorMqtt
 from monitor.live.house import House
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from common.contract.frame import METER, Frame, check_size, read_json
 from common.errors import MessageError
-from common.frame import METER, Frame, check_size, read_json
 from common.runtime.logs import RateLimiter
-from monitor.history.series import Second
 from monitor.live.measures import Tariff
 from monitor.live.meter import LiveMeter, MeterView
+from monitor.readings.grid_curves import Second
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,11 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import ConfigError
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
-from monitor.history.hours import Meter
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
 from monitor.live.house import House, Program
@@ -20,6 +19,7 @@ from monitor.live.meter import clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
+from monitor.readings.hours import Meter
 
 Answer = dict[str, object]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from common.errors import ConfigError, DatabaseError
 from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
-from monitor.answers.today import Today, today
 from monitor.calendar import midnight
-from monitor.history.hours import Meter
 from monitor.live.links import DOWN, UNKNOWN, UP
+from monitor.live.today import Today, today
+from monitor.readings.hours import Meter
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common.phases import is_three_phase
-from common.tariff import HISTORIC_REGISTERS
+from common.contract.phases import is_three_phase
+from common.contract.tariff import HISTORIC_REGISTERS
 
 _GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)

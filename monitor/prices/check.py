@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from monitor.model import ContractLine
 from monitor.prices.age import old_price
 from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.readings.periods import ContractLine
 
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
 

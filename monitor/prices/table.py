@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.errors import ConfigError
-from common.file_errors import reason
-from common.yaml_file import read_yaml
+from common.settings.file_errors import reason
+from common.settings.yaml_file import read_yaml
 from monitor.prices.cre import read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from common.yaml_file import read_yaml
+from common.settings.yaml_file import read_yaml
 
 _FILE = Path(__file__).with_name("tempo_days.yaml")
 _COLOURS = {"B": "blue", "W": "white", "R": "red"}

@@ -11,16 +11,16 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from common import tariff
+from common.contract import tariff
 from monitor.answers.answers import Answer, Period
-from monitor.comparison.clock import Why
-from monitor.comparison.compare import Comparison, OfferCost
-from monitor.comparison.extent import extent
-from monitor.history.hours import Meter
-from monitor.history.power import Peak
+from monitor.cost.clock_rules import Why
+from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.extent import extent
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceRow
-from monitor.report.formats import Formats
+from monitor.readings.hours import Meter
+from monitor.readings.power import Peak
+from monitor.text.formats import Formats
 
 _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5

@@ -7,21 +7,21 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import config
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import ConfigError
 from common.runtime import logs
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
+from common.settings import config
 from monitor import password
 from monitor.answers.answers import Answers
 from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
-from monitor.energy.memory import Memory
 from monitor.live.live import Live
+from monitor.readings.memory import Memory
 from monitor.server.api import JSON, Api
 from monitor.server.door import Door
 from monitor.server.files import Files

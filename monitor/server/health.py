@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.machine.version import __version__
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
-from common.version import __version__
 
 STALL_TIMEOUT = 60.0  # seconds
 _CLASSES = ("2xx", "3xx", "4xx", "5xx")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from common.version import __version__
+from common.machine.version import __version__
 from monitor.api.call import Parameter
 
 _PROBLEM = {

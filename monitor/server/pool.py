@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
-from common.database import Connection, Rows
+from common.database.mariadb import Connection, Rows
 from common.errors import DatabaseError, Unavailable
 
 STATEMENT_TIMEOUT = 10  # seconds

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
 from monitor.config import MonitorConfig
-from monitor.insight.colours import read_colours
+from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import IMPORTED, load_prices, read_file
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common.errors import DatabaseError
 from monitor.answers.answers import Answers
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from common.deployment import Deployment, here
+from common.machine.deployment import Deployment, here
 from monitor.config import Listen
 
 #: Of compose.yaml: the address and port of the machine that lead to the container.

@@ -5,8 +5,8 @@ import re
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from common.contract.frame import parse_time
 from common.errors import MessageError
-from common.frame import parse_time
 from reader.buffer.item import to_micros
 
 #: The message about a single frame that is stored, as storers write it: most are like this.

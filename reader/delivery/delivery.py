@@ -12,10 +12,10 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from common.frame import format_time
+from common.contract.frame import format_time
+from common.contract.topics import Topics
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
 from common.mqtt.reasons import publish_advice
-from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from common.block import MOST_FRAMES, write_block
+from common.contract.block import MOST_FRAMES, write_block
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.spool_index import Block, bits_of
 from reader.delivery.subscriptions import Subscriber

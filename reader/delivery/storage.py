@@ -2,8 +2,8 @@
 
 import logging
 
-from common.disk import memory_backed
 from common.errors import NotReady
+from common.machine.disk import memory_backed
 from common.runtime.logs import ChangeLogger
 from reader.buffer.item import Item
 from reader.buffer.journal import Journal, JournalBusy

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.config import client_name
 from common.runtime.logs import RateLimiter
+from common.settings.config import client_name
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ a thousand readers, each a thousand messages a second. And some brokers send wha
 from collections.abc import Iterable
 from typing import Protocol
 
-from common.topics import Topics
+from common.contract.topics import Topics
 
 
 class Subscriber(Protocol):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from common.tally import Tally
+from common.contract.tally import Tally
 from reader.buffer.hourly_counts import NEVER, HourKey
 from reader.buffer.item import HOUR, Item, Kind, from_micros, to_micros
 from reader.buffer.journal import Journal

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.deployment import here
+from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts, listen_to_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
-from common.host import Host
+from common.machine.deployment import here
+from common.machine.host import Host
 from common.runtime.cli import UTC_TIMES
-from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.line import LineFacts, diagnose_line, listen

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.deployment import here
 from common.doctor.findings import Finding, notice, ok, problem
+from common.machine.deployment import here
 from common.plural import plural
 from reader.doctor.service import PROGRAM, ServiceFacts, number
 

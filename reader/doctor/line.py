@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from common.deployment import here
+from common.contract.frame import Value
+from common.contract.labels import ADDRESS, OTHER_FAMILIES, Mode
 from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import PortError
-from common.frame import Value
-from common.labels import ADDRESS, OTHER_FAMILIES, Mode
+from common.machine.deployment import here
 from common.plural import plural
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port

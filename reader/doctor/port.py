@@ -8,10 +8,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.deployment import here
 from common.doctor.findings import Finding, notice, ok, problem
-from common.file_errors import group_of
-from common.host import Host, Process, User
+from common.machine.deployment import here
+from common.machine.host import Host, Process, User
+from common.settings.file_errors import group_of
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.deployment import Deployment, here
+from common.contract.frame import Frame
+from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_days
 from common.errors import MessageError
-from common.frame import Frame
+from common.machine.deployment import Deployment, here
 from common.plural import plural
-from common.topics import Topics
 from reader.doctor.line import diagnose_meter
 
 SUBJECT, LINE = "Reader", "Line"

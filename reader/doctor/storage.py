@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.deployment import Deployment, here
-from common.disk import free_space, is_read_only, memory_backed, nearest_existing
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
-from common.host import Host, User
+from common.machine.deployment import Deployment, here
+from common.machine.disk import free_space, is_read_only, memory_backed, nearest_existing
+from common.machine.host import Host, User
+from common.machine.version import BUILD_DATE
 from common.plural import plural
-from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM

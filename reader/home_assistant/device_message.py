@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from common.topics import Topics
+from common.contract.topics import Topics
 from reader.home_assistant.component import component
 from reader.home_assistant.entity import Entity
 from reader.meter.names import Text

@@ -13,8 +13,8 @@ What happens to an entity that is no longer needed, after a change of contract o
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from common.frame import Frame
-from common.topics import Topics
+from common.contract.frame import Frame
+from common.contract.topics import Topics
 from reader.home_assistant.device_message import (
     Announced,
     DeviceMessageWriter,

@@ -5,10 +5,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from common.frame import Frame
-from common.labels import LABELS
-from common.phases import is_three_phase
-from common.tariff import expand_abbreviations
+from common.contract.frame import Frame
+from common.contract.labels import LABELS
+from common.contract.phases import is_three_phase
+from common.contract.tariff import expand_abbreviations
 from reader.meter.last_values import CompleteFrames
 from reader.tic.status_register import RELAYS
 

@@ -11,10 +11,10 @@ import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
-from common.frame import METER, Frame
-from common.json_writer import ObjectWriter
+from common.contract.frame import METER, Frame
+from common.contract.json_writer import ObjectWriter
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter

@@ -6,7 +6,7 @@ each meter. The former outlive runs with any configuration; the latter is all th
 
 from collections.abc import Callable
 
-from common.topics import Topics
+from common.contract.topics import Topics
 
 Clear = Callable[[str], bool]  # publish an empty retained message; False when that is not possible now
 

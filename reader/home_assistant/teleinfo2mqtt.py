@@ -15,9 +15,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from common.frame import Frame, Value
-from common.labels import LABELS, Kind, Mode
-from common.topics import Topics
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS, Kind, Mode
+from common.contract.topics import Topics
 from reader.tic.timestamp import is_summer
 
 _TEXT = frozenset(["ADCO", "ADSC", "PRM", "STGE", "MOTDETAT"])  # digits, but not numbers

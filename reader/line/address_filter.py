@@ -1,6 +1,6 @@
 """Filters frames by their meter's address: a single misread address must not create a meter."""
 
-from common.frame import Frame
+from common.contract.frame import Frame
 
 MAX_METERS = 32  # on one line, until the reader restarts; bounds the memory for all that is kept of each meter
 

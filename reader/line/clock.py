@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from common.clock import KernelClock
-from common.version import BUILD_DATE
+from common.machine.clock import KernelClock
+from common.machine.version import BUILD_DATE
 
 log = logging.getLogger(__name__)
 

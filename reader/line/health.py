@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from reader.line.frame_watchdog import Problem
 from reader.tic.decoder import Reading
 

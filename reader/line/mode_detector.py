@@ -6,7 +6,7 @@ speed is tried.
 
 import re
 
-from common.labels import LABELS, Mode
+from common.contract.labels import LABELS, Mode
 from reader.tic.decoder import Group, Reading, decode_group
 
 SPEEDS = {Mode.HISTORIC: 1200, Mode.STANDARD: 9600}

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from common.frame import Frame
-from common.labels import OTHER_FAMILIES
+from common.contract.frame import Frame
+from common.contract.labels import OTHER_FAMILIES
 from common.runtime.logs import RateLimiter
 from reader.line.address_filter import MAX_METERS, AddressFilter
 from reader.line.health import LineHealth

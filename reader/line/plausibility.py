@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from common.frame import Frame, Value
-from common.labels import LABELS, Mode
-from common.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS, Mode
+from common.contract.phases import VA_PER_AMPERE, is_three_phase
 
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
 SLACK = 2  # Wh; a register is rounded to 1 Wh, and may be one frame old

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.host import Host
+from common.machine.host import Host
 
 DEBUG_SOCKET = "ttyAMA10"  # between the HDMI sockets of a Raspberry Pi 5; /dev/serial0 may point at it
 _USB = re.compile(r"tty(USB|ACM)\d+")

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from common.contract.frame import Frame
 from common.errors import PortError
-from common.frame import Frame
 from common.runtime.logs import ChangeLogger, RateLimiter
 from reader.config import is_network, is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem

@@ -8,10 +8,10 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from common import tariff
-from common.frame import Value
-from common.labels import Mode
-from common.phases import VA_PER_AMPERE, is_three_phase
+from common.contract import tariff
+from common.contract.frame import Value
+from common.contract.labels import Mode
+from common.contract.phases import VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status

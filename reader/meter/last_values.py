@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from common.frame import Frame, Value, changed_stamps, changed_values
-from common.labels import LABELS, Mode
+from common.contract.frame import Frame, Value, changed_stamps, changed_values
+from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import parse_status
 
 #: Labels that are only sent now and then: their presence is the information.

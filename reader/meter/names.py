@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from common.tariff import HISTORIC_REGISTERS, expand_abbreviations, sentence_case
+from common.contract.tariff import HISTORIC_REGISTERS, expand_abbreviations, sentence_case
 
 
 class Text(NamedTuple):

@@ -27,8 +27,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.changes import changed_keys
-from common.labels import LABELS, Mode
+from common.contract.changes import changed_keys
+from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import RELAYS
 
 #: What is published at once when it changes.

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from common.frame import Frame, write_stamp
+from common.contract.frame import Frame, write_stamp
 from reader.meter.derived import PEAK_LABELS, DerivedValues, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import PowerEstimate

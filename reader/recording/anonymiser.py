@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from common.labels import ADDRESS, LABELS, Kind, Mode
+from common.contract.labels import ADDRESS, LABELS, Kind, Mode
 from reader.recording.format import Chunk
 from reader.tic.decoder import Group, checksum_of, decode_group
 from reader.tic.parity import with_parity

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from common import config
-from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
-from common.file_errors import reason
-from common.host import Host
+from common.machine.deployment import here
+from common.machine.host import Host
 from common.plural import plural
 from common.runtime.cli import NO_ROOM, UTC_TIMES, argument, positive, whole
 from common.runtime.shutdown import Shutdown
+from common.settings import config
+from common.settings.file_errors import reason
 from reader.config import ReaderConfig, port_name
 from reader.line.port import open_port
 from reader.line.pseudo_terminal import serve_pty

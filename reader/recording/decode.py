@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from common.plural import plural
 from reader.line.address_filter import MAX_METERS, AddressFilter
 from reader.recording.format import read_bytes

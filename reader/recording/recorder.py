@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
-from common.labels import Mode
-from common.version import __version__
+from common.contract.labels import Mode
+from common.machine.version import __version__
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort

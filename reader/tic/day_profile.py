@@ -13,7 +13,7 @@
 import re
 from dataclasses import dataclass
 
-from common.frame import Value
+from common.contract.frame import Value
 
 UNUSED = "NONUTILE"
 #: State of the dry contact, by bits 15 and 14; None: unchanged.

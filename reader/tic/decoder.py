@@ -29,8 +29,8 @@ from itertools import compress
 from operator import ne
 from typing import NamedTuple
 
-from common.frame import Frame, Value
-from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
 from reader.tic.timestamp import parse_stamp
 
 LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727

@@ -7,8 +7,8 @@ is 1 when the dry contact is open, bit 0 of RELAIS is 1 when it is closed.
 from functools import lru_cache
 from typing import NamedTuple
 
-from common.frame import Value
-from common.tariff import status_bits
+from common.contract.frame import Value
+from common.contract.tariff import status_bits
 
 #: What the cut-off device does, by bits 3 to 1.
 CUTOFF = (

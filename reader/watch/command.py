@@ -12,12 +12,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from common import config
-from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError
-from common.host import Host, Process
+from common.machine.deployment import here
+from common.machine.host import Host, Process
 from common.runtime.cli import LOCAL_TIMES, argument
 from common.runtime.shutdown import Shutdown
+from common.settings import config
 from reader.config import ReaderConfig, ReaderMqtt, port_name
 from reader.line.port import open_port
 from reader.watch.keyboard import read_keys

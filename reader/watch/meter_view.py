@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from common.frame import Frame, parse_time
-from common.labels import Mode
-from common.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.frame import Frame, parse_time
+from common.contract.labels import Mode
+from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.tariff import HISTORIC_REGISTERS, capitalise, expand_abbreviations
 from common.runtime.logs import printable
-from common.tariff import HISTORIC_REGISTERS, capitalise, expand_abbreviations
 from reader.meter.derived import phase_power
 from reader.meter.names import (
     HISTORIC_REGISTER_NAMES,

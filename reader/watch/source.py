@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from common.contract.frame import Frame
+from common.contract.topics import Topics
 from common.errors import MessageError
-from common.frame import Frame
 from common.mqtt.events import Connected, Disconnected, Message, Published
 from common.mqtt.session import Session
-from common.topics import Topics
 from reader.config import ReaderMqtt
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, OpenPort
 

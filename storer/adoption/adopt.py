@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from common.database import Connection, Database, sql_time
+from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, DatabaseError
 from storer.adoption.rows import Made, first_frames, insert, parts, write_first
 from storer.adoption.source import Source, find_table, text

@@ -6,16 +6,16 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from common import config
-from common.database import Database
+from common.database.mariadb import Database
 from common.runtime.cli import time_zone
+from common.settings import config
 from storer.adoption.adopt import adopt
 from storer.adoption.report import adopted_lines, survey_lines
 from storer.adoption.source import Source, find_table
 from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import survey
 from storer.config import StorerConfig
-from storer.progress import Progress
+from storer.runtime.progress import Progress
 
 _MOST_HOURS = 26
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.database import Connection, sql_time
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Connection, sql_time
 from common.errors import DatabaseError
-from common.frame import Frame, Value
-from common.labels import Mode
 from storer.adoption.doubled_hour import Split
 from storer.adoption.source import Source, text
 from storer.adoption.source_clock import Piece

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from storer.adoption.doubled_hour import Split, split
 from storer.adoption.source_clock import Piece

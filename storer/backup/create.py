@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import BackupError, ConfigError, Conflict
-from common.file_errors import reason
+from common.machine.version import __version__
 from common.runtime.file_lock import try_lock
-from common.version import __version__
+from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
 from storer.backup.format import Header, Table, end_line
@@ -26,7 +26,7 @@ from storer.backup.verify import Contents, check
 from storer.database.saved_months import NOT_CLOSED, month_of, next_month
 from storer.database.schema import ensure_supported, schema_version
 from storer.database.unfinished import refuse_unfinished
-from storer.progress import NO_PROGRESS, Progress
+from storer.runtime.progress import NO_PROGRESS, Progress
 
 SUFFIX = ".jsonl.gz"
 _PART = ".part"

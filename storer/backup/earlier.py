@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from common.errors import BackupError
 from storer.backup.format import Table, Totals, Values, row_line
 from storer.backup.numbers import Numbers

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from common.errors import BackupError
-from common.file_errors import reason
+from common.settings.file_errors import reason
 
 _GZIP = 31  # zlib's `wbits` for a gzip header and trailer
 _LEVEL = 6

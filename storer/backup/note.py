@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError
 from storer.backup.tables import read_table
 from storer.database.saved_months import note_saved

@@ -5,7 +5,7 @@ A label set that no frame had any more is deleted, and gets another number when 
 
 from collections.abc import Mapping, Sequence
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from common.errors import BackupError
 from storer.backup.format import Table, Values
 from storer.backup.tables import id_ranges

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.file import read_blocks
 from storer.backup.format import Header, parse_header

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import BackupError, DatabaseError
 from storer.backup.choice import choose, newest_rest, require_all
 from storer.backup.format import Table, Totals
@@ -15,9 +15,9 @@ from storer.backup.tables import TABLES, insert, ranges, read_table, totals
 from storer.backup.verify import Contents, Rows, check, parts
 from storer.database.schema import ensure_supported, make_earlier_partitions, make_partitions, migrate, schema_version
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
-from storer.progress import NO_PROGRESS, Progress
 from storer.rollups.hours import judge_from
 from storer.rollups.state import raise_version, request_rebuild
+from storer.runtime.progress import NO_PROGRESS, Progress
 
 _STATE = "rollup_state"
 _BATCH = 1000  # rows per transaction

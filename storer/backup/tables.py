@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
 from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Period

@@ -12,12 +12,12 @@ from common.errors import BackupError
 from common.plural import plural
 from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
-from storer.backup.label_sets import LabelSetChecker
+from storer.backup.label_set_check import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
 from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
-from storer.progress import NO_PROGRESS, Progress
+from storer.runtime.progress import NO_PROGRESS, Progress
 
 #: Columns that the verification reads.
 _NEEDED: Mapping[str, Mapping[str, Kind]] = {

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from common.block import is_block, read_block, split_block
+from common.contract.block import is_block, read_block, split_block
+from common.contract.frame import Frame, check_size, peek_id, read_json, write_stamp
+from common.contract.tally import Tally
 from common.errors import MessageError
-from common.frame import Frame, check_size, peek_id, read_json, write_stamp
 from common.mqtt.events import Message
-from common.tally import Tally
 
 MAX_AHEAD = timedelta(days=1)
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from common.database import Connection, Database
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError, InvalidRow, PartitionMissing, Unclassified
-from common.frame import Frame
-from common.tally import Tally
 from storer.database.frame_writer import FrameWriter, WriteResult
 from storer.database.ids import AddedIds
 from storer.database.label_sets import LabelSetWriter

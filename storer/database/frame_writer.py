@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets

@@ -7,7 +7,7 @@ and a cached id would then give frames to another meter.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from common.database import Connection
+from common.database.mariadb import Connection
 
 LOOKUPS = 10  # attempts to find an id before giving up, while other storers add theirs
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.database import Connection
-from common.labels import ADDRESS
+from common.contract.labels import ADDRESS
+from common.database.mariadb import Connection
 from storer.database.rows import LabelSet, content_text
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from storer.database.rows import Row
 
 LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way

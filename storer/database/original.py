@@ -3,9 +3,9 @@
 It has a row a second at most: the time is its whole key. Its rows are made frames by `storer.adoption`.
 """
 
-from common.database import Connection
-from common.deployment import here
+from common.database.mariadb import Connection
 from common.errors import PermanentError
+from common.machine.deployment import here
 
 NAME = "teleinfoframes"
 #: The table's name once its rows are being made frames.

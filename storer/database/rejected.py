@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from common.errors import InvalidRow
 
 MOST_MESSAGES = 20_000

@@ -1,6 +1,6 @@
 """What the storer's account may do."""
 
-from common.database import Connection
+from common.database.mariadb import Connection
 
 #: The one table of which rows are deleted.
 DELETES_FROM = "label_sets"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from storer.database.relative_registers import idle_totals, is_wide
 from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, clock_offset, column_of, encode_row, make_relative
 

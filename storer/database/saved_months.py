@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 
 #: Small tables, and the column that says to which month a row belongs.
 _SMALL = ("tallies", "hours", "breaks", "late_hours", "imported_hours")

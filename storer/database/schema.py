@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.database import Connection, Database
-from common.deployment import here
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Conflict, DatabaseError, PermanentError
+from common.machine.deployment import here
 from storer.database.original import refuse_original
 from storer.database.unfinished import refuse_unfinished
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.database import Connection
+from common.database.mariadb import Connection
 
 #: A view that mariadb/storer.sql makes: what is allocated, which only an administrator may ask for.
 VIEW = "table_files"

@@ -8,9 +8,9 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from common.database import Connection, Database
-from common.deployment import here
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError
+from common.machine.deployment import here
 from storer.database.schema import Migration, migrate, migrations, partition_limits
 
 log = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from common.database import Connection, sql_time
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict
-from common.tally import Tally
 from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 
 # A tally may come late, twice, or after one that counted further: the highest number stays.

@@ -3,9 +3,9 @@
 The mark is a table of its own, because it must be there before any other, in a database of any version.
 """
 
-from common.database import Connection
-from common.deployment import here
+from common.database.mariadb import Connection
 from common.errors import PermanentError
+from common.machine.deployment import here
 
 _MARK = "restoring"
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
-from common.host import Host
+from common.machine.host import Host
 from common.mqtt.reasons import NO_SHARE
 from common.runtime.cli import UTC_TIMES
-from common.topics import Topics
 from storer.config import StorerConfig
 from storer.doctor.database import diagnose_database, diagnose_subpartitions
 from storer.doctor.database_probe import probe_databases

@@ -3,10 +3,10 @@
 import re
 from datetime import datetime, timedelta
 
-from common.deployment import Deployment, here
 from common.doctor.database import SUBJECT, Needs, Refusal, diagnose_refusal, grant
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
+from common.machine.deployment import Deployment, here
 from common.plural import plural
 from storer.database.original import NAME
 from storer.database.schema import LAST_BEFORE, is_of_before

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.database import Connection, Database, DatabaseConfig
-from common.disk import free_space
+from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.doctor.database import address, error_code, is_local
 from common.errors import DatabaseError
+from common.machine.disk import free_space
 from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets

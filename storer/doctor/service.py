@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.deployment import here
+from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_days
+from common.machine.deployment import here
 from common.plural import plural
-from common.topics import Topics
 
 PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 STORER, READERS = "Storer", "Readers"

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from common import config
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
 from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
+from common.settings import config
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
 from storer.database.schema import ensure_migrated
@@ -24,7 +24,7 @@ from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series import read_series
 from storer.imports.summary import summary
-from storer.progress import Progress
+from storer.runtime.progress import Progress
 
 _UNITS = {"Wh": 1, "kWh": 1000}
 

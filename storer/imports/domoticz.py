@@ -13,7 +13,7 @@ from storer.imports.readings import FALLS, JUMPS
 from storer.imports.series import Series, choose
 from storer.imports.source import Source
 from storer.imports.text import local_day, local_time
-from storer.rollups.registers import INJECTED, SUPPLIER
+from storer.rollups.register_labels import INJECTED, SUPPLIER
 
 _DAY = timedelta(days=1)
 # Columns of a P1 or Linky device: energy drawn in two tariffs, and injected in two.

@@ -14,7 +14,7 @@ from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, column, decode, is_number, local_day, number, plain, rows
 from storer.imports.workbook import DAMAGED, check_size
-from storer.rollups.registers import SUPPLIER, TOTAL
+from storer.rollups.register_labels import SUPPLIER, TOTAL
 
 ESTIMATED = "estimated values, which are kept"
 _HALF_HOUR = timedelta(minutes=30)

@@ -9,7 +9,7 @@ from storer.imports.clock import LocalClock
 from storer.imports.jeedom import local_differences
 from storer.imports.model import Parsed, refused
 from storer.imports.source import Source
-from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL
+from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 
 _LABELS = {TOTAL: "EAST", **{number: f"EASF{number:02}" for number in SUPPLIER}, INJECTED: "EAIT"}
 _DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import ConfigError, FileRefused
-from common.file_errors import reason
+from common.settings.file_errors import reason
 from storer.imports.clock import LocalClock
 from storer.imports.domoticz import read_domoticz
 from storer.imports.edf import parse_edf

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from common.plural import plural
 from storer.imports.clock import LocalClock
 from storer.imports.model import HOUR, Period, refused
-from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL
+from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 
 _CLOCKS = timedelta(hours=1)  # what they may be apart
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from common.errors import ConfigError
 from storer.imports.model import check_registers, read_register
-from storer.rollups.registers import TOTAL
+from storer.rollups.register_labels import TOTAL
 
 _SHOWN = 12
 

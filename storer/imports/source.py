@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import ConfigError, FileRefused, PermanentError
 
 _SCHEMES = ("mysql", "mariadb")

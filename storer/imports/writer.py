@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from common.database import Connection, sql_time
-from common.deployment import here
+from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
+from common.machine.deployment import here
 from common.runtime.logs import redact_prm
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored

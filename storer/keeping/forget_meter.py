@@ -15,16 +15,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from common import config
-from common.database import Connection, Database, sql_time
-from common.deployment import here
+from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, PermanentError
+from common.machine.deployment import here
+from common.settings import config
 from storer.config import StorerConfig
 from storer.database.rights import may_delete
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
-from storer.progress import Progress
 from storer.rollups import state as states
+from storer.runtime.progress import Progress
 
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
 TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")

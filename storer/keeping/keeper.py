@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from common.runtime.logs import ChangeLogger
 from storer.config import Retention
 from storer.database.sizes import read_sizes
-from storer.keeping.label_sets import LabelSetGarbage
+from storer.keeping.unused_label_sets import LabelSetGarbage
 
 log = logging.getLogger(__name__)
 

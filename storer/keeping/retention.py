@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from common.doctor.formatting import format_bytes
 from common.errors import TeleinfoError
 from common.plural import plural
-from storer.audit import audit
 from storer.config import Retention
 from storer.database.saved_months import changed_since_backup
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
+from storer.export.audit import audit
 from storer.rollups import state as states
-from storer.rollups.compare import Comparison, compare_rollups, has_rollups
 from storer.rollups.hours import mend_measures
 from storer.rollups.label_facts import LabelSets
+from storer.rollups.recount import Comparison, compare_rollups, has_rollups
 from storer.rollups.state import State
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.database import Connection
-from common.labels import Mode
-from common.tariff import status_bits
+from common.contract.labels import Mode
+from common.contract.tariff import status_bits
+from common.database.mariadb import Connection
 from storer.database.label_sets import read_contents
-from storer.rollups.registers import supplier_number
+from storer.rollups.register_labels import supplier_number
 
 _OVERLOAD = 1 << 7  # of the status register STGE
 _AT_ONCE = 500  # label sets in one query

@@ -13,9 +13,9 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from common.database import Connection, sql_time
+from common.database.mariadb import Connection, sql_time
 from storer.rollups.label_facts import LabelFacts, LabelSets
-from storer.rollups.registers import LARGEST
+from storer.rollups.register_labels import LARGEST
 
 #: The first hour that can be a bucket: a TIMESTAMP begins a second after 1970, and an hour must hold its start.
 FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import Conflict
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
-from storer.progress import Progress
 from storer.rollups import state as states
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
+from storer.runtime.progress import Progress
 
 _TRIES = 10  # after conflicts with a storer that is at the same hours
 

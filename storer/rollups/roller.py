@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database import Connection
+from common.database.mariadb import Connection
 from storer.database.late_frames import LATE
 from storer.rollups import state as states
 from storer.rollups.hours import HOUR, roll_hours

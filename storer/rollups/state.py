@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.database import Connection, Rows, sql_time
+from common.database.mariadb import Connection, Rows, sql_time
 from storer.rollups.minutes import FIRST_HOUR, HourKey
 
 LEASE = timedelta(minutes=5)

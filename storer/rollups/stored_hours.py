@@ -4,10 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from common.database import Connection, sql_time
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
+from common.database.mariadb import Connection, sql_time
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.registers import SUPPLIER
+from storer.rollups.register_labels import SUPPLIER
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (

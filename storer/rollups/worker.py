@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from common.runtime.logs import ChangeLogger
 from storer.rollups import state as states

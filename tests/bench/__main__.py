@@ -13,12 +13,12 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from demo.servers import find_program
 from tests.bench import node
-from tests.bench.figures import Disturbed, not_measured
+from tests.bench.figures import Disturbed, check_calm, not_measured
 from tests.bench.options import FRAMES, METERS, Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
+from tests.support.servers import find_program
 
 PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(options) -> Section`.
@@ -48,6 +48,8 @@ def main() -> int:
         since = time.monotonic()
         print(f"=== {name}", flush=True)
         try:
+            if not options.quick:
+                check_calm()
             measure: Callable[[Options], Section] = import_module(f"tests.bench.{name}").measure
             section = measure(options)
         except Disturbed as error:

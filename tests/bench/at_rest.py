@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.database import Database as Client
-from common.database import DatabaseConfig
-from common.frame import Frame, Value
-from demo.servers import Database
+from common.contract.frame import Frame, Value
+from common.database.mariadb import Database as Client
+from common.database.mariadb import DatabaseConfig
 from reader.line.clock import Timestamper
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
@@ -21,6 +20,7 @@ from tests.bench.house import decoded
 from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.bench.rig import rig
+from tests.support.servers import Database
 
 _HOW = """\
 A day of a simulated meter, a frame a second, written by the storer's own code. Arrival times vary as on a host: by a

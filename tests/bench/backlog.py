@@ -3,7 +3,6 @@
 import contextlib
 from datetime import UTC, datetime, timedelta
 
-from demo.servers import Database
 from tests.bench.bare_insert import BATCH, BareInsert
 from tests.bench.client import Client
 from tests.bench.confirmations import Confirmations
@@ -13,6 +12,7 @@ from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.bench.rig import Rig, rig
 from tests.support.programs import Service
+from tests.support.servers import Database
 
 _HOW = """\
 A storer was away; the broker has kept its messages, a frame in each. From the first confirmation to the last: frames a

@@ -4,7 +4,7 @@ import socket
 import threading
 from typing import Self
 
-from demo.servers import HOST
+from tests.support.servers import HOST
 
 _CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00"  # MQTT 5, clean start, no keepalive, no client id
 _WITHIN = 300.0  # seconds

@@ -6,7 +6,7 @@ from typing import Any
 
 import pymysql
 
-from demo.servers import Database
+from tests.support.servers import Database
 
 BATCH = 500
 _KEYS = ("timestamp", "meter_id")

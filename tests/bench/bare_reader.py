@@ -11,7 +11,7 @@ import paho.mqtt.client as paho
 import serial
 from paho.mqtt.enums import CallbackAPIVersion
 
-from demo.servers import HOST
+from tests.support.servers import HOST
 
 
 def values(frame: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ import paho.mqtt.client as paho
 import pymysql
 from paho.mqtt.enums import CallbackAPIVersion
 
-from demo.servers import HOST
+from tests.support.servers import HOST
 
 TABLE = (
     "CREATE TABLE IF NOT EXISTS bare (at DOUBLE NOT NULL PRIMARY KEY, meter VARCHAR(12) NOT NULL, power INT,"

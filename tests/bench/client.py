@@ -8,7 +8,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from demo.servers import HOST
+from tests.support.servers import HOST
 
 WITHIN = 20.0  # seconds, for what should take a moment
 

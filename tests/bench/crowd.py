@@ -4,8 +4,8 @@ import dataclasses
 import re
 from datetime import UTC, datetime
 
-from common.block import write_block
-from common.frame import Frame
+from common.contract.block import write_block
+from common.contract.frame import Frame
 from tests.bench.house import KIND, decoded
 
 _DIFFERENT = 200  # frames of one meter that the templates are made of

@@ -14,17 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from common.database import Connection, sql_time
-from common.database import Database as Client
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
+from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import Database as Client
 from demo.history import History
-from demo.servers import Database
 from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
 from tests.bench.house import decoded
 from tests.bench.options import FRAMES
+from tests.support.servers import Database
 from tests.support.storing import make_tables, store
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
@@ -61,6 +62,11 @@ class Decade:
     end: datetime
     meters: Sequence[int]  # those with rollups
     frames_of: int  # the one with frames
+
+    def query(self, statement: str, *arguments: object) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement."""
+        with contextlib.closing(self.client.connect()) as connection:
+            return connection.query(statement, arguments)
 
 
 def make(server: Database, size: Size) -> Decade:

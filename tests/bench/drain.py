@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.buffer.item import Item, Kind, to_micros
 from reader.config import SpoolConfig
 from reader.delivery.storage import Storage

@@ -1,6 +1,7 @@
-"""What a measurement returns: figures of several rounds, their ratio to something else, and a target. Pure."""
+"""What a measurement returns: figures of several rounds, their ratio to something else, and a target."""
 
 import statistics
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +9,38 @@ from typing import Literal
 
 class Disturbed(Exception):
     """The machine is too busy or too slow for a measurement; the text says what was seen, in one line."""
+
+
+_CALIBRATION = 300_000  # additions: some 20 ms
+_VARIES = 1.2
+
+
+def check_calm() -> None:
+    """Check that the same work takes the same CPU time, ten times.
+
+    Raises:
+        Disturbed: it varies by more than a fifth: figures of this machine would say more about its other guests.
+    """
+    check_even([_calibrate() for _ in range(10)])
+
+
+def check_even(times: Sequence[float]) -> None:
+    """Check the times of a calibration; the slowest of ten may be an accident, the second slowest is none.
+
+    Raises:
+        Disturbed: they differ by more than a fifth.
+    """
+    least, *_, most, _ = sorted(times)
+    if most > least * _VARIES:
+        raise Disturbed(f"the same work takes {least * 1000:.0f} to {most * 1000:.0f} ms of CPU time on this machine")
+
+
+def _calibrate() -> float:
+    begun = time.process_time()
+    total = 0
+    for number in range(_CALIBRATION):
+        total += number
+    return time.process_time() - begun
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 

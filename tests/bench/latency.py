@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from common.frame import parse_time
-from demo.servers import Database
+from common.contract.frame import parse_time
 from tests.bench import bare_storer
 from tests.bench.client import Client
 from tests.bench.figures import Disturbed, Row, Target
@@ -17,6 +16,7 @@ from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.bench.rig import rig
 from tests.support.programs import Program, wait_until
+from tests.support.servers import Database
 
 KIND = "standard-single-phase-base"
 _HOW = """\

@@ -19,6 +19,7 @@ _HOW = """\
 A standard frame a second at 9600 baud, 16 bytes at a time, through a pseudo-terminal to `teleinfo-reader run`, which
 publishes to mosquitto; each frame is confirmed. All readers run at the same time, each with a line of its own. CPU time
 and context switches of all threads."""
+_MOST_IDLE = 3.0  # ms a second; more shows a machine whose CPU times are not those of the work
 _WARM_UP = 6  # frames; until then the mode is detected and all caches are filled
 
 
@@ -29,6 +30,9 @@ def measure(options: Options) -> Section:
         place = stack.enter_context(rig())
         reader, line = _reader(place, stack)
         idle = [_window(reader, seconds / 2) for _ in range(rounds)]
+        least = min(each.cpu_a_second for each in idle)
+        if least > _MOST_IDLE:
+            raise Disturbed(f"an idle reader takes {least:.1f} ms of CPU time a second on this machine")
         others, missing = _others(place, stack, options)
         storer = stack.enter_context(FakeStorer(place.broker.port))
         feeder = stack.enter_context(Feeder(line, live_frames(KIND), speed=STANDARD))

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.servers import HOST, die_with
 from tests.bench.figures import Target
 from tests.bench.options import Options
 from tests.support.programs import ROOT, Program
+from tests.support.servers import HOST, die_with
 
 PEERS = Path(__file__).resolve().parent / "peers"
 FOLDER = ROOT / ".venv-bench" / "node"

@@ -17,9 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from common.frame import format_time
+from common.contract.frame import format_time
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool

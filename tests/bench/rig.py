@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from demo.servers import Broker, Database
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import Service
-from tests.support.servers import FAST_DATABASE
+from tests.support.servers import FAST_DATABASE, Broker, Database
 
 _QUEUES = "max_queued_messages 0\nmax_queued_bytes 0"  # no limit: a backlog is what is measured
 

@@ -9,9 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
 
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.plural import plural
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
@@ -23,6 +22,7 @@ from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.support.frames import DAY, simulated
 from tests.support.rollups import TABLES
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
 
 _HOW = """\

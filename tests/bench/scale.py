@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from demo.servers import Broker, Database
 from tests.bench.bare_client import Confirmed, Publisher
 from tests.bench.cpu_limit import cpu_limit
 from tests.bench.crowd import Crowd
@@ -16,6 +15,7 @@ from tests.bench.options import Options
 from tests.bench.process import resident, usage
 from tests.bench.report import Section
 from tests.bench.rig import rig
+from tests.support.servers import Broker, Database
 
 _HOW = """\
 Meters that each send a frame a second, for a minute: a message a frame, or what delivery.batch makes of it. No more is

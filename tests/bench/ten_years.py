@@ -1,6 +1,6 @@
 """How fast ten years of three meters answer, and whether more frames make that slower.
 
-Energy is asked for as the monitor does, by `EnergyReader`, then each route of the API; all else in plain SQL.
+Energy is asked for as the monitor does, by `EnergyReader`, then each route of the API over HTTP; all else in plain SQL.
 """
 
 import contextlib
@@ -10,25 +10,26 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from common.database import Connection, sql_time
-from demo.servers import Database
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours, Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
-from tests.bench import api_answers
+from common.database.mariadb import Connection, sql_time
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.power import Power
+from tests.bench import api_answers, monitor
 from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
 from tests.bench.report import Section
+from tests.support.servers import Broker, Database
 from tests.support.storing import make_tables
 
 _HOW = """\
 Rollups of ten years of three meters, made by `tests/bench/decade.py`, and frames of a fourth, one a second. CPU time of
 the server and of the program, with all rows fetched: on a machine that does nothing else it is the time of an answer
-from memory. *Flat*: the same query on a table with a tenth of the frames, in a server of its own."""
+from memory. The routes of the API are asked over HTTP, on one connection that stays open. *Flat*: the same query on a
+table with a tenth of the frames, in a server of its own."""
 PARIS = ZoneInfo("Europe/Paris")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 _CALLS = 7
@@ -146,7 +147,12 @@ def measure(options: Options) -> Section:
         small = stack.enter_context(Database(folder / "small", options=SERVER_OPTIONS))
         decades = make(large, size), with_frames(small, size)
         asked = ask(*decades, Cpu(large), Cpu(small), rounds)
-        return Section("ten_years", _HOW, asked + api_answers.rows(decades[0], Cpu(large), rounds))
+        broker = stack.enter_context(Broker(folder / "broker"))
+        program = stack.enter_context(monitor.start(large, folder, broker))
+        browser = stack.enter_context(monitor.browser(program))
+        return Section(
+            "ten_years", _HOW, asked + api_answers.rows(decades[0], Cpu(large, program.pid), browser, rounds)
+        )
 
 
 def with_frames(server: Database, size: Size) -> Decade:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.bench.figures import Decides, Figures, Row, Target, in_turn, not_measured
+from tests.bench.figures import Decides, Disturbed, Figures, Row, Target, check_even, in_turn, not_measured
 
 
 def test_figures_are_the_smallest_the_middle_and_the_largest() -> None:
@@ -67,3 +67,12 @@ def test_works_run_in_turn_and_every_other_round_backwards() -> None:
     figures = in_turn(3, lambda: work("a"), lambda: work("b"))
     assert "".join(order) == "abbaab"
     assert figures == [[1, 4, 5], [2, 3, 6]]
+
+
+def test_one_slow_calibration_of_ten_is_an_accident() -> None:
+    check_even([1.0] * 8 + [1.19, 3.0])
+
+
+def test_work_that_takes_a_fifth_longer_twice_is_refused() -> None:
+    with pytest.raises(Disturbed):
+        check_even([1.0] * 8 + [1.21, 1.21])

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from common.block import split_block
-from common.frame import Frame
+from common.contract.block import split_block
+from common.contract.frame import Frame
 from storer.database.rows import encode_row
 from tests.bench import at_rest, node
 from tests.bench.bare_client import TimeCounter

@@ -2,25 +2,24 @@
 
 import asyncio
 import contextlib
-import http.client
-import json
+import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.servers import Broker, Database, free_port
 from tests.bench.client import Client
 from tests.bench.decade import KINDS, SERVER_OPTIONS, START, Size, make
 from tests.bench.figures import Row, Target
 from tests.bench.house import decoded
+from tests.bench.monitor import browser, start
 from tests.bench.options import Options
 from tests.bench.process import resident, usage
 from tests.bench.report import Section
 from tests.support.programs import Service
+from tests.support.servers import Broker, Database
 
 _HOW = """\
 `teleinfo-monitor run` on the database of *ten_years*, with a frame each second from the broker, and fifty streams, of
@@ -84,27 +83,9 @@ def measure(options: Options) -> Section:
         database = stack.enter_context(Database(folder / "database", options=SERVER_OPTIONS))
         broker = stack.enter_context(Broker(folder / "broker"))
         make(database, size)
-        monitor = stack.enter_context(_monitor(database, broker, folder))
+        monitor = stack.enter_context(start(database, folder, broker))
         publisher = stack.enter_context(Client(broker.port))
         return Section("viewers", _HOW, _look(monitor, publisher, seconds))
-
-
-def _monitor(database: Database, broker: Broker, folder: Path) -> Service:
-    settings = {
-        "listen": {"port": free_port()},
-        "auth": "none",
-        "mqtt": {"host": broker.host, "port": broker.port},
-        "database": {
-            "host": database.host,
-            "port": database.port,
-            "user": database.user,
-            "password": database.password,
-            "name": database.name,
-        },
-    }
-    monitor = Service("monitor", folder, settings)
-    monitor.start().wait_for_log("The page is at", "[Cc]onnected")
-    return monitor
 
 
 def _look(monitor: Service, publisher: Client, seconds: int) -> list[Row]:
@@ -124,7 +105,7 @@ def _look(monitor: Service, publisher: Client, seconds: int) -> list[Row]:
 
     async def main() -> None:
         publishing = asyncio.ensure_future(publish())
-        asking = asyncio.ensure_future(asyncio.to_thread(_ask, port, meter, time.monotonic() + seconds, times))
+        asking = asyncio.ensure_future(asyncio.to_thread(_ask, monitor, meter, time.monotonic() + seconds, times))
         await streams.look(seconds)
         await asking
         publishing.cancel()
@@ -149,22 +130,12 @@ def _ended(streams: Streams) -> str:
     return f"{streams.ended} streams ended by themselves" if streams.ended else ""
 
 
-def _ask(port: int, meter: str, until: float, times: list[float]) -> None:
-    """Ask one question after the other, and keep how long each answer took, in ms."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        for question in _again(_QUESTIONS):
+def _ask(monitor: Service, meter: str, until: float, times: list[float]) -> None:
+    """Ask one question after the other, without a pause, and keep how long each answer took, in ms."""
+    with browser(monitor) as asking:
+        for question in itertools.cycle(_QUESTIONS):
             if time.monotonic() >= until:
                 return
             begun = time.monotonic()
-            connection.request("GET", "/api/v1/" + question.format(meter=meter), headers={"Accept-Encoding": "gzip"})
-            answer = connection.getresponse()
-            body = answer.read()
+            asking.ask(question.format(meter=meter))
             times.append((time.monotonic() - begun) * 1000)
-            if answer.status != 200:
-                raise RuntimeError(f"{question}: {answer.status} {json.loads(body)['detail']}")
-            time.sleep(0.05)
-
-
-def _again(questions: Sequence[str]) -> Iterator[str]:
-    while True:
-        yield from questions

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.history import History
-from demo.servers import Broker, Database, free_port
 from reader.simulator.meter import SimulatedMeter
 from tests.support.programs import Service, wait_until
-from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, free_port
 from tests.support.storing import client, make_tables
 
 TEMPO = "historic-single-phase-tempo"

@@ -34,83 +34,86 @@ def changed(page: Page, change: Change, name: str) -> None:
     page.route(re.compile(rf"/api/v1/{name}\?"), answer)
 
 
-def full(data: dict[str, Any], **values: Any) -> None:
-    """Two offers that can be compared on a year."""
+def compared(other: dict[str, Any] | None = None, **values: Any) -> Change:
+    """Two offers that can be compared on a year, but for these values of the answer and of the other offer."""
     whole = {"rankable": True, "why": None, "energy": 15_000_000, "subscription": 2_000_000, "parts": None}
-    offers: list[dict[str, Any]] = [
-        {**whole, "id": "tempo", "name": "Tempo", "yours": True, "total": 17_000_000},
-        {**whole, "id": "base", "name": "Base", "yours": False, "total": 18_000_000},
-    ]
-    known = {"hours": 8760, "hours_known": 8760, "hours_read": 8760, "wh": 8_000_000, "recovered_wh": 0}
-    state = {"rankable": True, "why": None, "days": 365, "without": None, "measured_from": None}
-    for offer in offers:
-        offer.update(wh={}, hours_known=8760)
-    data.update(offers=offers, **known)
-    data.update(state)
-    data.update(values)
+    yours = whole | {"id": "tempo", "name": "Tempo", "yours": True, "total": 17_000_000}
+    base = whole | {"id": "base", "name": "Base", "yours": False, "total": 18_000_000} | (other or {})
+    answer = {
+        "offers": [offer | {"wh": {}, "hours_known": 8760} for offer in (yours, base)],
+        "hours": 8760,
+        "hours_known": 8760,
+        "hours_read": 8760,
+        "wh": 8_000_000,
+        "recovered_wh": 0,
+        "rankable": True,
+        "why": None,
+        "days": 365,
+        "without": None,
+        "measured_from": None,
+    }
+    return lambda data: data.update(answer | values)
 
 
-def test_a_range_that_was_hardly_measured_has_no_ranking_and_says_why(visit: Visits) -> None:
-    def change(data: dict[str, Any]) -> None:
-        full(data, why="hours", rankable=False, hours=480, hours_read=72, wh=160_000, recovered_wh=159_000)
-        for offer in data["offers"]:
-            offer.update(rankable=False, why="hours", total=None, energy=None, subscription=None)
+OLD = [{"offer": "tempo", "since": "2026-08-01", "regulated": True}]
 
+
+def no_total(why: str) -> dict[str, Any]:
+    return {"rankable": False, "why": why, "total": None, "energy": None, "subscription": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (compared(), "^Avec vos habitudes inchangées, Tempo vous a coûté"),
+        (compared(days=60, without="winter"), r"^Sur deux mois \(sans hiver\), avec vos habitudes"),
+    ],
+)
+def test_a_verdict_says_what_part_of_a_year_it_is_on(visit: Visits, change: Change, verdict: str) -> None:
     block = contracts(visit, change).locator("#contrats")
-    expect(block).to_contain_text("72 heures seulement sur 480 ont des relevés")
-    expect(block).to_contain_text("159 kWh sur 160 kWh ont été rattrapés")
-    expect(block.locator(".verdict, .shares, table")).to_have_count(0)
+    expect(block.locator(".verdict")).to_have_text(re.compile(verdict))
+    expect(block).not_to_contain_text("à vérifier")  # of prices of today nothing is said
 
 
-def test_a_verdict_on_two_months_begins_with_them(visit: Visits) -> None:
-    block = contracts(visit, lambda data: full(data, days=60, without="winter")).locator("#contrats")
-    expect(block.locator(".verdict")).to_have_text(re.compile(r"^Sur deux mois \(sans hiver\), avec vos habitudes"))
-
-
-def test_a_verdict_on_a_year_is_one_and_prices_of_today_need_no_word(visit: Visits) -> None:
-    block = contracts(visit, full).locator("#contrats")
-    expect(block.locator(".verdict")).to_have_text(re.compile("^Avec vos habitudes inchangées, Tempo vous a coûté"))
-    expect(block).not_to_contain_text("à vérifier")
-
-
-def test_old_prices_are_told_beside_the_comparison(visit: Visits) -> None:
-    def change(data: dict[str, Any]) -> None:
-        full(data)
-        data["prices"]["old"] = [{"offer": "tempo", "since": "2026-08-01", "regulated": True}]
-
-    expect(contracts(visit, change).locator("#contrats")).to_contain_text("Prix du 01/08/2026, à vérifier")
-
-
-def test_one_offer_alone_is_no_ranking_and_assumed_off_peak_hours_are_told(visit: Visits) -> None:
-    def change(data: dict[str, Any]) -> None:
-        full(data)
-        data["offers"][1].update(
-            id="mine", name="mine", rankable=False, why="assumed", total=None, energy=None, subscription=None
-        )
-
+@pytest.mark.parametrize(
+    ("change", "reasons"),
+    [
+        (
+            compared(no_total("hours"), why="hours", hours=480, hours_read=72, wh=160_000, recovered_wh=159_000),
+            ["72 heures seulement sur 480 ont des relevés", "159 kWh sur 160 kWh ont été rattrapés"],
+        ),
+        (
+            compared(no_total("assumed")),
+            ["une seule offre peut être calculée", "heures creuses supposées identiques aux vôtres"],
+        ),
+    ],
+)
+def test_what_cannot_be_ranked_is_not_and_the_reason_is_said(visit: Visits, change: Change, reasons: list[str]) -> None:
     block = contracts(visit, change).locator("#contrats")
-    expect(block).to_contain_text("une seule offre peut être calculée")
-    expect(block).to_contain_text("heures creuses supposées identiques aux vôtres")
+    for reason in reasons:
+        expect(block).to_contain_text(reason)
     expect(block.locator(".verdict, .shares, table")).to_have_count(0)
 
 
 def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Visits) -> None:
     def change(data: dict[str, Any]) -> None:
-        full(data, colours_until="2026-08-31")
-        data.update({"from": "2025-11-28"})
-        data["offers"].append(
-            data["offers"][1]
-            | {"id": "x", "name": "Autre", "rankable": False, "why": "colours", "total": None, "energy": None}
-        )
+        compared(colours_until="2026-08-31")(data)
+        data["from"] = "2025-11-28"
+        data["offers"].append(data["offers"][1] | {"id": "x", "name": "Autre"} | no_total("colours"))
 
     link = contracts(visit, change).get_by_role("link", name="Comparer avec Tempo jusqu’au 31 août 2026")
     expect(link).to_have_attribute("href", re.compile("du=2025-09-01&au=2026-08-31"))
 
 
+def test_old_prices_are_told_beside_the_comparison(visit: Visits) -> None:
+    page = contracts(visit, compared(prices={"old": OLD}))
+    expect(page.locator("#contrats")).to_contain_text("Prix du 01/08/2026, à vérifier")
+
+
 @pytest.mark.parametrize("view", ["now", "day", "month"])
 def test_old_prices_are_told_beside_each_cost(visit: Visits, view: str) -> None:
     def change(data: dict[str, Any]) -> None:
-        data["prices"]["old"] = [{"offer": "tempo", "since": "2026-08-01", "regulated": True}]
+        data["prices"]["old"] = OLD
 
     page = visit("etat")
     changed(page, change, "energy")

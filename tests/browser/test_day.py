@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, time, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -10,6 +10,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
 from tests.browser.test_views import PARIS, YESTERDAY, with_meter
+from tests.browser.visit import WITHIN
+from tests.support.programs import wait_until
 
 PLOT = ".day-plot"
 #: A day of 24 hours, before which there is another one: in the tests, half of the width is noon.
@@ -22,37 +24,21 @@ WHOLE = next(
 DAY = f"jour/{WHOLE}"
 
 
-def parameter(page: Page, name: str) -> list[float] | None:
-    """Return a range of the address in minutes of the day."""
-    values = parse_qs(urlsplit(page.url).query).get(name)
-    return None if values is None else [minutes(clock) for clock in values[0].split("..")]
+def parameter(page: Page, name: str) -> list[float]:
+    """Return a range of the address in minutes of the day; nothing: it is not there."""
+    values = parse_qs(page.evaluate("location.search.slice(1)")).get(name, [])
+    return [minutes(clock) for value in values for clock in value.split("..")]
 
 
 def minutes(clock: str) -> float:
     return sum(int(part) * scale for part, scale in zip(clock.split(":"), (60, 1, 1 / 60), strict=False))
 
 
-def wait_for_parameter(page: Page, name: str) -> list[float]:
-    page.wait_for_function("(name) => new URLSearchParams(location.search).has(name)", arg=name)
-    found = parameter(page, name)
-    assert found is not None
-    return found
-
-
-def wait_for_range(page: Page, name: str, start: float, end: float, within: float = 10) -> list[float]:
+def wait_for_range(page: Page, name: str, start: float = 720, end: float = 720, within: float = 10) -> list[float]:
     """Return a range of the address once it is near this one: it follows a movement a moment later."""
-    page.wait_for_function(
-        """([name, ends, within]) => {
-            const text = new URLSearchParams(location.search).get(name) ?? '';
-            const minutes = (clock) => clock.split(':').reduce((sum, part, i) => sum + part * [60, 1, 1 / 60][i], 0);
-            const found = text.split('..').map(minutes);
-            return found.length === 2 && found.every((one, i) => Math.abs(one - ends[i]) < within);
-        }""",
-        arg=[name, [start, end], within],
-    )
-    found = parameter(page, name)
-    assert found is not None
-    return found
+    near = pytest.approx([start, end], abs=within)
+    wait_until(lambda: parameter(page, name) == near, WITHIN / 1000, f"{name} near {start}..{end}")
+    return parameter(page, name)
 
 
 @pytest.fixture
@@ -60,18 +46,6 @@ def day(visit: Visits, house: Home) -> Page:
     page = visit(with_meter(DAY, house.tempo))
     page.wait_for_selector(f"{PLOT} canvas")
     return page
-
-
-def test_a_stretch_that_is_dragged_over_is_measured(day: Page) -> None:
-    box = day.locator(f"{PLOT} .u-over").bounding_box()
-    assert box is not None
-    day.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60)
-    day.mouse.down()
-    day.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
-    day.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 60, steps=5)
-    day.mouse.up()
-    wait_for_range(day, "t", 720, 1080)
-    expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))
 
 
 def drag(page: Page, low: float, high: float) -> None:
@@ -85,15 +59,16 @@ def drag(page: Page, low: float, high: float) -> None:
     page.mouse.up()
 
 
-def test_an_end_of_the_measured_stretch_is_pulled_elsewhere(day: Page) -> None:
+def test_a_stretch_that_is_dragged_over_is_measured_and_its_ends_are_pulled(day: Page) -> None:
     drag(day, 0.5, 0.75)
     wait_for_range(day, "t", 720, 1080)
+    expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))
     drag(day, 0.75, 0.875)
     start, end = wait_for_range(day, "t", 720, 1260)
     day.get_by_role("slider", name="Début de la sélection").press("ArrowRight")
     wait_for_range(day, "t", start + 1, end, within=0.5)
     day.get_by_role("slider", name="Fin de la sélection").press("Escape")
-    day.wait_for_function("() => !new URLSearchParams(location.search).has('t')")
+    wait_until(lambda: not parameter(day, "t"), 10, "nothing is selected")
 
 
 def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
@@ -103,7 +78,7 @@ def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
     day.get_by_role("button", name=re.compile("Glisser pour mesurer")).click()
     drag(day, 0.75, 0.25)
     wait_for_range(day, "z", 720, 1200)
-    assert parameter(day, "t") is None
+    assert not parameter(day, "t")
 
 
 def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> None:
@@ -119,37 +94,28 @@ def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> Non
 
 
 def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
+    day.keyboard.press("?")
+    expect(day.locator("dialog[open]")).to_contain_text("zoomer")
+    day.keyboard.press("?")
     day.focus(PLOT)
     day.keyboard.press("ArrowRight")
     assert re.search("VA", day.get_attribute(PLOT, "aria-valuetext") or "")
     for _ in range(6):
         day.keyboard.press("Shift+ArrowRight")
-    start, end = wait_for_parameter(day, "t")
+    start, end = wait_for_range(day, "t", within=720)
     assert end > start
     day.keyboard.press("Escape")
     day.keyboard.press("+")
-    low, high = wait_for_parameter(day, "z")
+    low, high = wait_for_range(day, "z", within=720)
     assert high - low < 1000
     day.keyboard.press("0")
-    day.wait_for_function("() => !new URLSearchParams(location.search).has('z')")
+    wait_until(lambda: not parameter(day, "z"), 10, "the whole day")
     day.evaluate("document.activeElement.blur()")
     day.keyboard.press("ArrowLeft")
     day.wait_for_url(re.compile(f"{WHOLE - timedelta(days=1)}"))
     day.wait_for_selector(f"{PLOT} canvas")
     day.keyboard.press("t")
     day.wait_for_url(re.compile(r"/jour\?"))  # without a date: it is today's, whichever day that is
-
-
-def test_the_help_tells_the_keys(day: Page) -> None:
-    day.keyboard.press("?")
-    expect(day.locator("dialog[open]")).to_contain_text("zoomer")
-
-
-def test_another_day_is_laid_over_it(day: Page) -> None:
-    other = WHOLE - timedelta(days=7)
-    day.goto(day.url + f"&c={other}")
-    day.wait_for_selector(f"{PLOT} canvas")
-    expect(day.locator(".legend").first).to_contain_text(re.compile(f"{other.day}"))
 
 
 def test_below_two_hours_today_single_frames_are_drawn(visit: Visits, house: Home) -> None:
@@ -163,50 +129,26 @@ def test_below_two_hours_today_single_frames_are_drawn(visit: Visits, house: Hom
     assert answered.value.status in (200, 404)
 
 
-@pytest.fixture
-def phone(visit: Visits, house: Home) -> Page:
+def test_two_fingers_zoom_and_one_moves(visit: Visits, house: Home) -> None:
     page = visit(with_meter(DAY, house.tempo), "phone")
     page.wait_for_selector(f"{PLOT} canvas")
-    page.evaluate(
-        """() => {
-          const over = document.querySelector('.u-over'), box = over.getBoundingClientRect();
-          window.finger = (type, id, share, y = 60) => over.dispatchEvent(new PointerEvent('pointer' + type, {
-            pointerId: id, pointerType: 'touch', clientX: box.left + share * box.width, clientY: box.top + y,
-            bubbles: true, cancelable: true }));
-        }"""
-    )
-    return page
+
+    def touch(*moves: tuple[str, int, float]) -> None:
+        for kind, finger, share in moves:
+            page.locator(".u-over").evaluate(TOUCH, [kind, finger, share])
+
+    touch(("down", 1, 0.4), ("down", 2, 0.6), ("move", 1, 0.3), ("move", 2, 0.7), ("move", 1, 0.2), ("move", 2, 0.8))
+    touch(("up", 1, 0.2), ("up", 2, 0.8))
+    low, high = wait_for_range(page, "z", 480, 960, within=20)
+    touch(("down", 1, 0.7), ("move", 1, 0.6), ("move", 1, 0.2), ("up", 1, 0.2))
+    wait_for_range(page, "z", low + 240, high + 240, within=20)
 
 
-def touch(page: Page, *moves: tuple[str, int, float]) -> None:
-    for move in moves:
-        page.evaluate("(move) => window.finger(...move)", list(move))
-
-
-def test_two_fingers_zoom_and_one_moves(phone: Page) -> None:
-    touch(
-        phone,
-        ("down", 1, 0.4),
-        ("down", 2, 0.6),
-        ("move", 1, 0.3),
-        ("move", 2, 0.7),
-        ("move", 1, 0.2),
-        ("move", 2, 0.8),
-    )
-    touch(phone, ("up", 1, 0.2), ("up", 2, 0.8))
-    low, high = wait_for_range(phone, "z", 480, 960, within=20)
-    touch(phone, ("down", 1, 0.7), ("move", 1, 0.6), ("move", 1, 0.2), ("up", 1, 0.2))
-    wait_for_range(phone, "z", low + 240, high + 240, within=20)
-    # Never beyond midnight.
-    touch(phone, ("down", 1, 0.9), ("move", 1, 0.5), ("move", 1, 0.0), ("up", 1, 0.0))
-    wait_for_range(phone, "z", 960, 1440, within=1)
-
-
-def test_the_address_alone_brings_the_same_picture(visit: Visits, house: Home) -> None:
-    page = visit(with_meter(f"{DAY}?z=06:00..12:00&t=07:10..07:25", house.tempo))
-    page.wait_for_selector(f"{PLOT} canvas")
-    expect(page.locator(".reading").first).to_contain_text(re.compile(r"07:10.*07:25.*kWh"))
-    assert parameter(page, "z") == [360, 720]
+TOUCH = """(over, [type, pointerId, share]) => {
+  const box = over.getBoundingClientRect(), clientX = box.left + share * box.width, clientY = box.top + 60;
+  over.dispatchEvent(new PointerEvent('pointer' + type, {
+    pointerId, pointerType: 'touch', clientX, clientY, bubbles: true, cancelable: true }));
+}"""
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "UTC", "America/New_York"])

@@ -1,8 +1,6 @@
 """The live part: values move, and what fails is said and recovers, without a reload."""
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -41,21 +39,16 @@ def test_what_is_left_is_that_of_the_tightest_of_three_phases(visit: Visits, hou
     assert left[0] == min(left)
 
 
-def test_several_viewers_of_one_meter_see_the_same(visit: Visits, house: Home) -> None:
-    pages = [visit(f"?compteur={house.tempo}", device) for device in ("desk", "phone")]
-    for page in pages:
-        expect(page.locator(".link")).to_have_class(re.compile("on"), timeout=SOON)
-
-
-def test_a_broker_that_is_gone_is_said_and_comes_back(visit: Visits, house: Home) -> None:
+@pytest.mark.parametrize(
+    ("stop", "start", "said"),
+    [("stop", "start", "Le direct est interrompu"), ("pause", "resume", "Le direct est interrompu|Plus de données")],
+)
+def test_a_broker_that_is_gone_or_hangs_is_said_and_comes_back(
+    visit: Visits, house: Home, stop: str, start: str, said: str
+) -> None:
     page = visit()
-    interrupted(page, house.broker.stop, house.broker.start, "Le direct est coupé")
+    interrupted(page, getattr(house.broker, stop), getattr(house.broker, start), said)
     expect(page.locator(".link")).to_have_class(re.compile("on"), timeout=SOON)
-
-
-def test_a_broker_that_hangs_is_said_and_comes_back(visit: Visits, house: Home) -> None:
-    page = visit()
-    interrupted(page, house.broker.pause, house.broker.resume, "Le direct est coupé|Plus de données du compteur")
 
 
 def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) -> None:
@@ -70,7 +63,7 @@ def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) ->
         expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
         page.goto(house.address + "contrats")  # where nothing can be compared, nothing is said of the contract
         expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
-        expect(page.locator("#main")).not_to_contain_text("vient d’arriver")
+        expect(page.locator("#main")).not_to_contain_text("premier jour complet")
         page.goto(house.address + "etat")
         expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
         expect(page.locator(".pairs").first).not_to_contain_text("aucune")  # a backup that cannot be seen is not none
@@ -84,13 +77,7 @@ def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) ->
 
 def test_a_meter_that_is_silent_is_unknown_and_not_zero(visit: Visits, house: Home) -> None:
     page = visit(f"?compteur={house.tempo}")
-    house.reader.stop()
-    try:
-        expect(page.locator(NOTICES)).to_contain_text("Plus de données du compteur", timeout=SOON)
-        expect(page.locator(NOTICES)).to_contain_text("Ce n’est pas zéro")
-    finally:
-        house.reader.start()
-    expect(page.locator(NOTICES)).not_to_contain_text("Plus de données du compteur", timeout=SOON)
+    interrupted(page, house.reader.stop, house.reader.start, "Plus de données du compteur.*est inconnue")
 
 
 def test_a_monitor_that_restarts_is_found_again(visit: Visits, house: Home) -> None:
@@ -99,6 +86,8 @@ def test_a_monitor_that_restarts_is_found_again(visit: Visits, house: Home) -> N
     house.monitor.kill()
     try:
         expect(page.locator(".link")).to_contain_text("Reconnexion", timeout=SOON)
+        expect(page.locator(NOTICES)).to_contain_text("Le serveur ne répond pas", timeout=SOON)
+        expect(page.locator(".headroom")).to_have_text("inconnu")
     finally:
         house.monitor.start()
     expect(page.locator(".link")).to_contain_text("direct", ignore_case=True, timeout=SOON)
@@ -127,20 +116,13 @@ def test_a_button_speaks_the_power_once(visit: Visits) -> None:
     expect(page.locator("[aria-live=polite]").filter(has_text="VA").first).to_contain_text("VA")
 
 
-def interrupted(page: Page, stop: Callable[[], None], start: Callable[[], None], text: str) -> None:
+def interrupted(page: Page, stop: Callable[[], object], start: Callable[[], object], text: str) -> None:
     stop()
     try:
         expect(page.locator(NOTICES)).to_contain_text(re.compile(text), timeout=SOON)
     finally:
         start()
     expect(page.locator(NOTICES)).not_to_contain_text(re.compile(text), timeout=SOON)
-
-
-@pytest.mark.parametrize("route", ["meters", "live"])
-def test_the_api_answers_as_the_page_asks(house: Home, route: str) -> None:
-    query = f"?meter={house.tempo}" if route == "live" else ""
-    with urllib.request.urlopen(f"{house.address}api/v1/{route}{query}") as answer:
-        assert json.load(answer)
 
 
 def test_a_backup_that_was_not_repeated_is_said_with_its_age(visit: Visits, house: Home) -> None:

@@ -32,10 +32,10 @@ def numbers(text: str) -> list[float]:
     return [float(number.replace(",", ".")) for number in re.findall(r"\d+(?:,\d+)?", joined)]
 
 
-def fact(page: Page, name: str) -> str:
-    """Return what stands beside a name in the list of facts."""
-    line = page.locator("dl div", has=page.locator("dt", has_text=re.compile(f"^{name}")))
-    text: str = line.locator("dd").first.inner_text()
+def fact(page: Page, name: str, part: str = "dd") -> str:
+    """Return what stands beside a name in the list of facts, or a part of it."""
+    line = page.locator("dl.facts div", has=page.locator("dt", has_text=re.compile(f"^{name}$")))
+    text: str = line.locator(part).first.inner_text()
     return text
 
 
@@ -66,8 +66,10 @@ def test_energy_and_cost_of_a_period_are_compared_each_with_its_own(visit: Visit
     now = whole(page, house.tempo, YESTERDAY - timedelta(days=6), YESTERDAY)
     before = whole(page, house.tempo, YESTERDAY - timedelta(days=13), YESTERDAY - timedelta(days=7))
     pairs = page.locator(".against > div").first.locator(".against-pair").all_inner_texts()
-    for pair, key in zip(pairs, (energy_of, cost_of), strict=True):
-        assert signed(pair) == percent(key(now), key(before))
+    assert [signed(pair) for pair in pairs] == [
+        percent(now["total_wh"], before["total_wh"]),
+        percent(now["cost"]["total"], before["cost"]["total"]),
+    ]
     assert numbers(pairs[0])[0] == rounded(before["total_wh"])
 
 
@@ -75,13 +77,15 @@ def test_the_compared_day_is_counted(visit: Visits, house: Home) -> None:
     other = YESTERDAY - timedelta(days=7)
     page = visit(with_meter(f"jour/{YESTERDAY}?c={other}&t=07:00..09:00", house.tempo))
     now, before = (whole(page, house.tempo, day, day) for day in (YESTERDAY, other))
-    energy, cost = (fact_about(page, name, other) for name in ("Énergie", "Coût"))
+    energy, cost = (fact(page, name, ".compare-text") for name in ("Énergie", "Coût"))
+    assert f" {other.day} " in energy
     assert rounded(before["total_wh"]) in numbers(energy)
     assert signed(energy) == percent(now["total_wh"], before["total_wh"])
     assert signed(cost) == percent(now["cost"]["total"], before["cost"]["total"])
     page.wait_for_selector(".measured .compare-text")
     assert "kWh" in page.locator(".measured .compare-text").inner_text()
     assert page.locator(".bars .ghost").count() == 24
+    assert f" {other.day} " in page.locator(".legend").first.inner_text()
 
 
 def test_a_day_without_data_cannot_be_compared_and_that_is_said(visit: Visits, house: Home) -> None:
@@ -107,14 +111,6 @@ def whole(page: Page, meter: str, first: date, last: date) -> Any:
     return api(page, f"energy?meter={meter}&by=day&from={first}&to={last + timedelta(days=1)}")["whole"]
 
 
-def energy_of(found: Any) -> int:
-    return int(found["total_wh"])
-
-
-def cost_of(found: Any) -> int:
-    return int(found["cost"]["total"])
-
-
 def percent(now: int, before: int) -> int:
     """Return a change in percent; a half is rounded up, as JavaScript does."""
     return int((abs(Decimal(now) / before - 1) * 100).quantize(Decimal(1), ROUND_HALF_UP)) * (-1 if now < before else 1)
@@ -125,14 +121,6 @@ def signed(text: str) -> int:
     found = re.search("([+\u2212]?)(\\d+)\u202f%", text)
     assert found is not None, text
     return int(found[2]) * (-1 if found[1] == "\u2212" else 1)
-
-
-def fact_about(page: Page, name: str, day: date) -> str:
-    """Return what the compared day had beside a name in the list of facts."""
-    line = page.locator("dl.facts div", has=page.locator("dt", has_text=re.compile(f"^{name}$")))
-    text: str = line.locator(".compare-text").inner_text()
-    assert f" {day.day} " in text
-    return text
 
 
 def rounded(wh: int) -> float:

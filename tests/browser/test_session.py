@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from demo.servers import free_port
 from tests.browser.home import Home
 from tests.browser.visit import DEVICES, Visit
 from tests.support.passwords import lock
 from tests.support.programs import Service
+from tests.support.servers import free_port
 
 OUT = "Se déconnecter"
 

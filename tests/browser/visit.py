@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request
 
 #: By name: a screen and what it is touched with.
 DEVICES: dict[str, dict[str, Any]] = {
@@ -27,7 +27,6 @@ class Visit:
         self.address = address
         self.expected: tuple[str, ...] = ()
         self.requests: list[Request] = []
-        self.responses: list[Response] = []
         self.finished: list[Request] = []
         self._complaints: list[str] = []
         self.page = context.new_page()
@@ -36,7 +35,6 @@ class Visit:
         self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
         self.page.on("request", lambda request: self.requests.append(request))
         self.page.on("requestfinished", lambda request: self.finished.append(request))
-        self.page.on("response", lambda response: self.responses.append(response))
 
     def go(self, path: str) -> None:
         """Open a path; return when its view stands."""

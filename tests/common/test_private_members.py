@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pymysql.connections
 import pytest
 
-from common.config import Broker
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import ConfigError
 from common.mqtt.session import Session
 from common.private_members import MEMBERS, check_members
+from common.settings.config import Broker
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 

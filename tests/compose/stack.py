@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo.servers import free_port
 from tests.support.programs import ROOT
+from tests.support.servers import free_port
 
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup", "monitor")
 UP_WITHIN = 300.0  # seconds

@@ -9,11 +9,11 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from demo.servers import HOST
 from deploy.compose.certificates import CertificateAuthority
 from tests.compose.stack import Stack
 from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.programs import wait_until
+from tests.support.servers import HOST
 
 ROLES = ("reader", "storer", "monitor", "home-assistant", "phone", "health")
 _LOOK = ("monitor", "home-assistant", "phone")

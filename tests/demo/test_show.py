@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from common.mqtt.events import Message
 from demo.show import Show, picture
 

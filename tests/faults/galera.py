@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from demo.servers import HOST, Database, InstanceError, die_with, find_program, free_port
 from tests.support.programs import wait_until
-from tests.support.servers import database_at, save_data
+from tests.support.servers import (
+    HOST,
+    Database,
+    InstanceError,
+    database_at,
+    die_with,
+    find_program,
+    free_port,
+    save_data,
+)
 
 ANOTHER_HOST, THIRD_HOST = "127.0.0.2", "127.0.0.3"
 LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")

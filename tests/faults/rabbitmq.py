@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from demo.servers import HOST, _Server, free_port
 from tests.support.programs import ROOT
+from tests.support.servers import HOST, FaultyServer, free_port
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")  # Debian's package
 PAGE = (ROOT / "docs" / "brokers.md").read_text()
@@ -22,7 +22,7 @@ def missing() -> str | None:
     return None if (PROGRAMS / "rabbitmq-server").exists() else "rabbitmq-server (package rabbitmq-server)"
 
 
-class RabbitMq(_Server):
+class RabbitMq(FaultyServer):
     """One node; any port of it is on the loopback interface."""
 
     _kind = "rabbitmq"

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.servers import HOST, Broker, Database, free_port
 from tests.support.meters import ADDRESSES, Meter
 from tests.support.programs import Program, run_command
-from tests.support.servers import FAST_DATABASE
+from tests.support.servers import FAST_DATABASE, HOST, Broker, Database, free_port
 
 
 class Rig:

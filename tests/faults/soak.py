@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from demo.servers import HOST, InstanceError, free_port
 from reader.simulator.meter import KINDS
 from tests.faults.rig import Rig
 from tests.support.programs import Program, wait_until
+from tests.support.servers import HOST, InstanceError, free_port
 
 METERS = 10
 SPEED = 50  # times as fast as a meter: about 500 frames a second in all

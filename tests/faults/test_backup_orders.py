@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
-from demo.servers import Database as Server
+from common.database.mariadb import Connection, Database
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.database.schema import partition_limits
@@ -28,6 +27,7 @@ from tests.services.test_backup_months import MONTHS, rows
 from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, connection, roll_all, roller, run, tables
 from tests.services.test_rollup_cases import METER, OTHER, standard, write
 from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, query
 
 __all__ = ["connection", "empty", "folder", "roller", "tables"]  # fixtures

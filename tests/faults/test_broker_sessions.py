@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import HOST
 from tests.faults.rig import Rig
 from tests.support.meters import METER
 from tests.support.programs import Program, wait_until
 from tests.support.proxy import Proxy, WithoutPuback
+from tests.support.servers import HOST
 
 WITHIN = 120.0  # seconds, for what should take a few
 IN_FLIGHT = 1000  # frames that a broker may leave unanswered

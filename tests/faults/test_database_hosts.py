@@ -9,10 +9,9 @@ from typing import Self
 
 import pytest
 
-from demo.servers import HOST, Database
 from tests.faults.rig import Rig
 from tests.support.programs import Program, wait_until
-from tests.support.servers import database_at
+from tests.support.servers import HOST, Database, database_at
 
 WITHIN = 120.0  # seconds, for what should take a few
 HUNG_WITHIN = 180.0  # seconds, for what waits for the answer to a statement first

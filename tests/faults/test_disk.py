@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.disk import memory_backed
+from common.machine.disk import memory_backed
 from reader.buffer.item import Kind
 from reader.buffer.record import read_records, record_size
 from reader.buffer.spool import Spool

@@ -15,8 +15,8 @@ from datetime import timedelta
 
 import pytest
 
-from common.frame import Value
-from common.labels import Mode
+from common.contract.frame import Value
+from common.contract.labels import Mode
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import CACHE_SIZE, LONGEST_FRAME, Decoder
 from reader.tic.parity import with_parity

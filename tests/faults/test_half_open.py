@@ -11,10 +11,10 @@ import pytest
 import serial
 import serial.rfc2217
 
-from demo.servers import HOST
 from tests.faults.rig import Rig
 from tests.support.meters import ADDRESSES, numbered_frame
 from tests.support.programs import wait_until
+from tests.support.servers import HOST
 
 WITHIN = 120.0  # seconds, for what should take a few
 AFRESH_WITHIN = 120.0  # seconds of silence, at most, until a port in the network is opened afresh

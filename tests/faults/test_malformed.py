@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from common.block import is_block, split_block, write_block
+from common.contract.block import is_block, split_block, write_block
+from common.contract.frame import LONGEST_MESSAGE, format_time, peek_id
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE, format_time, peek_id
 from tests.faults.rig import Rig
 from tests.support.meters import METER
 from tests.support.mqtt_client import MqttClient

@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 
 import common.mqtt.connection
-from common.config import Broker as Settings
-from common.config import Tls
 from common.mqtt.events import (
     NOBODY_SUBSCRIBED,
     REFUSED,
@@ -27,10 +25,12 @@ from common.mqtt.events import (
     PublishToken,
 )
 from common.mqtt.session import Session
-from demo.servers import HOST, Broker, find_program
+from common.settings.config import Broker as Settings
+from common.settings.config import Tls
 from tests.faults.rig import Rig
 from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import HOST, Broker, find_program
 from tests.support.session_client import SessionClient
 from tests.support.wording import warnings_of
 
@@ -243,7 +243,7 @@ def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) ->
 
 _ZOMBIE = """
 import sys
-from common.config import Broker
+from common.settings.config import Broker
 from common.mqtt.session import Session
 from common.mqtt.events import Disconnected, Message
 from common.runtime.shutdown import Shutdown

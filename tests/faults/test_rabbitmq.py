@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from demo.servers import Database
 from reader.buffer.journal import Journal
 from tests.faults.rabbitmq import PASSWORD, RabbitMq, missing
 from tests.support.programs import Service, run_command, wait_until
+from tests.support.servers import Database
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"not installed: {missing()}")
 WITHIN = 180.0  # seconds, for what should take a few; frames that a fault hid are sent again after 30

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from demo.servers import HOST, Database
 from tests.faults.rig import Rig
 from tests.support.meters import ADDRESSES
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Program, wait_until
-from tests.support.servers import database_at, restore_data, save_data
+from tests.support.servers import HOST, Database, database_at, restore_data, save_data
 from tests.support.storing import client, query
 
 WITHIN = 120.0  # seconds, for what should take one or two

@@ -11,9 +11,8 @@ from random import Random
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import DatabaseError
-from demo.servers import Database as Server
 from storer.database.schema import make_earlier_partitions
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
@@ -22,12 +21,13 @@ from tests.services.test_rollup_cases import NOON, Clock, rolled, standard, writ
 from tests.support.programs import ENVIRONMENT
 from tests.support.rollups import assert_as_expected
 from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 # What the thread of the storer does, in a process that can be killed.
 PROGRAM = """
 import json, sys
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from tests.services.test_retention import run
 settings = json.loads(sys.argv[1])
 connection = Database(DatabaseConfig(host=(settings.pop("host"),), **settings)).connect()

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database, sql_time
-from demo.servers import Broker
-from demo.servers import Database as Server
+from common.database.mariadb import Database, sql_time
 from tests.services.test_rollup_loop import check_loop, check_rebuilt
 from tests.services.test_rollup_storer import database_without_rollups, past, rebuild_arguments
 from tests.services.test_rollups import check_history
@@ -19,7 +17,8 @@ from tests.services.test_storer import StorerSetup
 from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, WITHIN, command_line, wait_until
 from tests.support.rollups import NIGHT, assert_as_expected
-from tests.support.servers import UNSYNCED_DATABASE, waiting_for_rows
+from tests.support.servers import UNSYNCED_DATABASE, Broker, waiting_for_rows
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Broker, Database
 from tests.services.test_share import Group, sharing
 from tests.services.test_storer import some
 from tests.support.programs import WITHIN, wait_until
-from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE, Broker, Database
 
 MINUTE = timedelta(minutes=1)
 

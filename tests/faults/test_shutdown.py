@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
 from tests.faults.rig import Rig

@@ -26,12 +26,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.servers import HOST, Database, InstanceError
 from tests.faults import galera
 from tests.faults.rig import Rig
 from tests.support.meters import message_of
 from tests.support.programs import WITHIN, Program, wait_until
-from tests.support.servers import restore_data, save_data
+from tests.support.servers import HOST, Database, InstanceError, restore_data, save_data
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
 DEFAULT_BROKER = "persistence true\nmax_queued_messages 1000\nmax_inflight_messages 20\n"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
 from tests.home_assistant.instance import HomeAssistant
 from tests.home_assistant.own_meter import EveningMeter, OwnMeter
 from tests.support.programs import Service
+from tests.support.servers import HOST, Broker
 
 APPEARS_WITHIN = 240.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
 NOTHING = ("unknown", "unavailable")

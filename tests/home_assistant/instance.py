@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from demo.servers import HOST, die_with, free_port
 from tests.home_assistant.websocket import ANSWER_WITHIN, WebSocket
+from tests.support.servers import HOST, die_with, free_port
 
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".venv-home-assistant"

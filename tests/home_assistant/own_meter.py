@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from demo.servers import HOST
 from reader.simulator.meter import SimulatedMeter
 from tests.support.meters import group
+from tests.support.servers import HOST
 
 SENT_WITHIN = 60.0  # seconds
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.home_assistant.entities import key_of
 from reader.meter.state import MeterState
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.frame import Frame
-from demo.servers import find_program
+from common.contract.frame import Frame
 from reader.home_assistant.entities import entities
 from reader.home_assistant.profile import MeterProfile
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
@@ -29,6 +28,7 @@ from tests.home_assistant.house import (
 from tests.home_assistant.instance import HomeAssistantError, find_python, installed
 from tests.home_assistant.recorder import rows_written, table, values_changed
 from tests.support.mqtt_client import MqttClient, listen
+from tests.support.servers import find_program
 
 # Its packages are fetched at the first run.
 pytestmark = pytest.mark.timeout(3600)

@@ -11,13 +11,13 @@ COMMAND = "/opt/teleinfo-monitor/current/bin/teleinfo-reader"
 
 
 def set_version(machine: Machine, version: str) -> None:
-    file = machine.path(f"{CLONE}/common/version.py")
+    file = machine.path(f"{CLONE}/common/machine/version.py")
     file.write_text(re.sub("^__version__ = .*", f'__version__ = "{version}"', file.read_text(), flags=re.MULTILINE))
 
 
 def installed_version(machine: Machine) -> str:
     python = "/opt/teleinfo-monitor/current/bin/python"
-    return machine.run(python, "-I", "-c", "from common.version import __version__; print(__version__)").strip()
+    return machine.run(python, "-I", "-c", "from common.machine.version import __version__; print(__version__)").strip()
 
 
 @pytest.mark.parametrize("program", ["reader", "storer", "monitor"])

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.support.mqtt_client import listen
+from tests.support.servers import Broker, free_port
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """
 import ctypes, errno, os
-from common.clock import _Timex
+from common.machine.clock import _Timex
 
 libc = ctypes.CDLL(None, use_errno=True)
 read, write = _Timex(), _Timex()
@@ -162,7 +162,7 @@ def test_with_a_wrong_configuration_it_is_not_restarted_and_the_journal_says_why
 
 def test_an_upgrade_restarts_it(reader: Machine) -> None:
     before = show(reader, "MainPID")
-    version = reader.path(f"{CLONE}/common/version.py")
+    version = reader.path(f"{CLONE}/common/machine/version.py")
     version.write_text(version.read_text() + "\n# Newer.\n")
     output = reader.install("reader")
     assert "restart teleinfo-reader" in output

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from common.config import load
 from common.errors import ConfigError
+from common.settings.config import load
 from monitor.config import MonitorConfig
-from monitor.model import House
+from monitor.readings.periods import House
 
 
 def config(tmp_path: Path, text: str) -> MonitorConfig:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from common.runtime.metrics import MetricType
 from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, reader_metrics
 from reader.line.frame_watchdog import Problem

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from common.config import Broker
-from common.frame import Frame, format_time
-from common.labels import Mode
+from common.contract.frame import Frame, format_time
+from common.contract.labels import Mode
+from common.contract.tally import Tally
+from common.machine.version import __version__
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT
-from common.tally import Tally
-from common.version import __version__
+from common.settings.config import Broker
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.delivery.replay import BLOCK_WINDOW

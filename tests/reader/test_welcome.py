@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.config import Broker
+from common.settings.config import Broker
 from reader.welcome import next_steps
 
 METER = "031961123456"

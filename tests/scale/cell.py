@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
-from demo.servers import HOST, Broker, Database
 from tests.faults.galera import ANOTHER_HOST, THIRD_HOST, Cluster
 from tests.faults.rig import Rig
 from tests.support.meters import ADDRESSES
 from tests.support.programs import Service, wait_until
+from tests.support.servers import HOST, Broker, Database
 
 WITHIN = 180.0  # seconds, for what should take a few; frames that a fault hid are sent again after 30
 METERS = 3

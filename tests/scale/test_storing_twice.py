@@ -9,13 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from demo.servers import Database
 from tests.scale.cell import WITHIN, Cell
 from tests.scale.kinds_of_death import survive
 from tests.support.frames import DAY, standard
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import wait_until
-from tests.support.servers import waiting_for_rows
+from tests.support.servers import Database, waiting_for_rows
 from tests.support.storing import client
 
 SECOND = timedelta(seconds=1)

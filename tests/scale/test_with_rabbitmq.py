@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Database
 from tests.faults.rabbitmq import RabbitMq, RabbitMqCluster, missing
 from tests.faults.test_rabbitmq import WITHIN, House
 from tests.scale.cell import Cell
 from tests.scale.kinds_of_death import HUNG
 from tests.support.programs import wait_until
+from tests.support.servers import Database
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"not installed: {missing()}")
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Broker, Database, InstanceError, find_program
-from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, InstanceError, find_program
 
 HERE = Path(__file__).parent
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database, DatabaseConfig
+from common.contract.tally import Tally
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
-from common.tally import Tally
-from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from tests.support.frames import ADDRESS, DAY, standard
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import ConfigError, DatabaseError, PermanentError
-from common.frame import Frame
-from demo.servers import Database as Server
 from storer.adoption.adopt import adopt
 from storer.adoption.source import Source
 from storer.adoption.source_clock import SourceClock
@@ -26,6 +25,7 @@ from storer.database.schema import migrate
 from tests.support.original import METER, TABLE, Row, make_original, steady
 from tests.support.programs import WITHIN, wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import Database as Server
 from tests.support.storing import client, exported, query
 
 ROOT = Path(__file__).resolve().parent.parent.parent

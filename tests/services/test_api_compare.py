@@ -5,20 +5,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.database import Database
-from demo.servers import Database as Server
+from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api import compare, energy
 from monitor.api.call import Refused
-from monitor.history.hours import Meter
-from monitor.model import HourEnergy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
+from monitor.readings.hours import Meter
+from monitor.readings.periods import HourEnergy
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.servers import Database as Server
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from common.database import Database
-from demo.servers import Database as Server
+from common.database.mariadb import Database
 from monitor.api import energy, energy_csv
 from monitor.api.call import Body, Refused
 from monitor.config import MonitorConfig
-from monitor.model import ContractLine
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
+from monitor.readings.periods import ContractLine
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.servers import Database as Server
 from tests.support.storing import query
 
 BEGIN = datetime(

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.history import History
-from demo.servers import Database as Server
 from monitor.api import events
 from monitor.api.call import Refused
 from monitor.prices.document import read_document
@@ -16,6 +15,7 @@ from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 KIND = "standard-single-phase-tempo"

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.servers import Database as Server
 from monitor.api import energy, series
 from monitor.prices.model import PriceTable
 from tests.support.api import ask
 from tests.support.frames import simulated
 from tests.support.json_schema import check
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
 
 BEGIN = datetime(2026, 11, 24, 4, 45, tzinfo=UTC)  # Tempo switches at 05:00

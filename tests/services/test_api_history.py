@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from demo.history import History
-from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import baseload, energy, meters, peaks, profile
 from monitor.api.call import Refused, Route
 from monitor.config import MonitorConfig
-from monitor.model import ContractLine, HourEnergy
 from monitor.prices.model import PriceTable
+from monitor.readings.periods import ContractLine, HourEnergy
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from demo.servers import Database as Server
 from monitor.api import series
 from tests.services.test_api_series import (
     BEGIN,
@@ -18,6 +17,7 @@ from tests.services.test_api_series import (
     text,
     two_hours,
 )
+from tests.support.servers import Database as Server
 from tests.support.storing import query
 
 

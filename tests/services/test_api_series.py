@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
-from demo.servers import Database as Server
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from monitor.api import energy, energy_csv, series
 from monitor.api.call import Refused, Route
 from monitor.prices.document import read_document
@@ -21,6 +20,7 @@ from tests.support.api import ask
 from tests.support.frames import simulated
 from tests.support.json_schema import check
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 KIND = "standard-single-phase-tempo"

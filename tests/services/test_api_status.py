@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.version import __version__
-from demo.servers import Database as Server
+from common.database.mariadb import Database
+from common.machine.version import __version__
 from monitor.answers.answers import Answers
 from monitor.api import status
 from monitor.api.call import Call, LiveCall, Refused
@@ -21,6 +20,7 @@ from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.servers import Database as Server
 from tests.support.storing import query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)

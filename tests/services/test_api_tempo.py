@@ -6,19 +6,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
-from demo.servers import Database as Server
+from common.database.mariadb import Database
 from monitor.api import tempo
 from monitor.api.call import Refused
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
 from monitor.prices.model import PriceTable
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.power import Power
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.servers import Database as Server
 
 PARIS = ZoneInfo("Europe/Paris")
 BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from common.database import Connection, Database, DatabaseConfig, Rows
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database, DatabaseConfig, Rows
 from common.errors import ConfigError, InvalidRow
-from common.frame import Frame
-from common.labels import Mode
-from common.tally import Tally
-from demo.servers import Database as Server
-from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
 from storer.database.frame_store import FrameStore
 from storer.database.ids import AddedIds, add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
 from storer.database.tallies import write_tallies
-from storer.export import Selection
+from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
+from storer.export.frames import Selection
+from tests.support.servers import Database as Server
 
 METER, OTHER = "031961123456", "041361000001"
 HOUR = timedelta(hours=1)

@@ -17,11 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database, DatabaseConfig
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.errors import BackupError, ConfigError, DatabaseError
-from common.frame import Frame
-from common.tally import Tally
-from demo.servers import Database as Server
 from storer.backup import create as module
 from storer.backup import tables as backup_tables
 from storer.backup.create import backup
@@ -35,6 +34,7 @@ from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations, newest_version
 from storer.doctor.database_probe import probe_database
 from tests.support.frames import ADDRESS, DAY, historic, simulated
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, client, exported, make_tables, more_steps, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database
 from common.errors import BackupError
-from common.frame import Frame
-from common.tally import Tally
-from demo.servers import Database as Server
 from storer.adoption.adopt import adopt
-from storer.audit import run_audit
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.doctor.database_probe import probe_database
-from storer.export import Selection
+from storer.export.audit import run_audit
+from storer.export.frames import Selection
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
@@ -44,6 +43,7 @@ from tests.services.test_retention import (
 from tests.services.test_rollup_cases import METER, NOON, standard, write
 from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, query
 
 __all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures

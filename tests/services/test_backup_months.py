@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import BackupError, ConfigError
-from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.tables import TABLES
@@ -30,6 +29,7 @@ from tests.services.test_retention import (
 )
 from tests.services.test_rollup_cases import standard, steady, write
 from tests.support.rollups import HOUR
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, partition, query
 
 __all__ = ["connection", "empty", "folder", "roller", "tables"]  # fixtures

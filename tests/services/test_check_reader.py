@@ -15,17 +15,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common import config
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts, probe_broker
 from common.doctor.broker_probe import Failure, Probe
 from common.doctor.findings import Finding, Report
-from common.host import Host
-from demo.servers import Broker, die_with, free_port
+from common.machine.host import Host
+from common.settings import config
 from reader.doctor.command import check
 from tests.support.certificates import CertificateAuthority
 from tests.support.mqtt_client import log_in
-from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
+from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, die_with, free_port
 
 METER = "031961114960"
 LINE = "simulate://standard-single-phase-hchp?speed=20"

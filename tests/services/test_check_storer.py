@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common.database import Database as DatabaseClient
-from common.database import DatabaseConfig
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.database.mariadb import Database as DatabaseClient
+from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Report
-from common.frame import Frame
-from common.host import Host
-from common.labels import Mode
-from demo.servers import Broker, Database, free_port
+from common.machine.host import Host
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
@@ -25,7 +24,7 @@ from storer.doctor.database import diagnose_database
 from storer.doctor.database_probe import DatabaseFacts, probe_database
 from tests.support.findings import worst
 from tests.support.mqtt_client import log_in
-from tests.support.servers import PASSWORD, account, careful_broker
+from tests.support.servers import PASSWORD, Broker, Database, account, careful_broker, free_port
 from tests.support.storing import client, make_tables, store
 
 METER = "031961123456"

@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from common.labels import Mode
-from demo.servers import Database as Server
+from common.contract.labels import Mode
 from monitor.api import compare
 from monitor.prices.table import load_prices
 from tests.services.test_energy import House
@@ -14,6 +13,7 @@ from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # 10 March 2026, 00:00 in Paris

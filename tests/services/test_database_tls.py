@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from common.config import Tls
-from common.database import Database, DatabaseConfig
+from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
-from demo.servers import Database as Server
+from common.settings.config import Tls
 from tests.support.certificates import CertificateAuthority
+from tests.support.servers import Database as Server
 
 PASSWORD = "not-the-real-one"
 

@@ -3,10 +3,10 @@
 import contextlib
 from itertools import pairwise
 
-from common.registers import REGISTERS
-from demo.servers import Database as Server
+from common.contract.registers import REGISTERS
 from tests.bench import decade
 from tests.support.rollups import stored
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 

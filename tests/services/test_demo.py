@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from common.version import __version__
-from demo.servers import Database
+from common.machine.version import __version__
 from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until
+from tests.support.servers import Database
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 90  # seconds

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Connection, Database
 from demo.history import History
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from tests.support.frames import FRACTION, simulated
 from tests.support.programs import ROOT
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
 
 KIND = "historic-single-phase-hchp"

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame, Value
-from common.labels import Mode
-from demo.servers import Database as Server
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Database
 from monitor.calendar import Calendar, midnight
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours, Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
-from monitor.model import Energy
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.periods import Energy
+from monitor.readings.power import Power
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 PARIS = ZoneInfo("Europe/Paris")

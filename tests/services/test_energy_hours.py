@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from common.database import Database, sql_time
+from common.database.mariadb import Database, sql_time
 from demo.history import History
-from demo.servers import Database as Server
-from demo.servers import find_program
 from reader.simulator.meter import SimulatedMeter
 from tests.support.rollups import HOUR, NIGHT, MadeUpMeter, hours_of, roll, stored
+from tests.support.servers import Database as Server
+from tests.support.servers import find_program
 from tests.support.storing import make_tables, query, store
 
 SUPPLIERS = [f"supplier_{number}" for number in range(1, 11)]

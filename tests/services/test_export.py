@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.database import Database
-from common.frame import Frame
-from demo.servers import Database as Server
-from demo.servers import free_port
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from storer.database.frame_store import FrameStore
-from storer.export import Selection, read_limit
+from storer.export.frames import Selection, read_limit
 from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
+from tests.support.servers import Database as Server
+from tests.support.servers import free_port
 from tests.support.storing import client, exported, make_tables, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

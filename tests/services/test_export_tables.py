@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
-from demo.servers import Database as Server
-from demo.servers import free_port
+from common.database.mariadb import Database
 from tests.support.frames import DAY, every_kind, historic
+from tests.support.servers import Database as Server
+from tests.support.servers import free_port
 from tests.support.storing import make_tables, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

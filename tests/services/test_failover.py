@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
 from tests.support.frames import simulated
 from tests.support.proxy import Proxy
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, client, exported, make_tables, partition
 
 # Addresses of this machine at which no server listens, and one at which a relay does.

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.fill import fill
 from demo.history import History
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from tests.support.frames import simulated
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 KIND = "standard-single-phase-tempo"

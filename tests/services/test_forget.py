@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from common import config
+from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.mqtt.events import Message
 from common.mqtt.forget import ForgetFailed, forget, forget_meter
-from common.topics import Topics
-from demo.servers import Broker, free_port
+from common.settings import config
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main
 from tests.support.mqtt_client import log_in
-from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
+from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, free_port
 from tests.support.session_client import SessionClient
 
 OFFLINE, ONLINE, STALLED = (json.dumps({"status": word, "wait": 0.0}) for word in ("offline", "online", "stalled"))

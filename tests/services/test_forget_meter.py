@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.contract.tally import Tally
+from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError
-from common.tally import Tally
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.ids import find_meters
 from storer.database.rejected import Rejection
 from storer.imports import writer
 from storer.imports.model import Period
 from storer.keeping.forget_meter import forget_meter
-from storer.keeping.label_sets import LabelSetGarbage
-from storer.progress import NO_PROGRESS
+from storer.keeping.unused_label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
+from storer.runtime.progress import NO_PROGRESS
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 OF_METER = ("frames", "tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")

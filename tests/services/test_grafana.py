@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 import yaml
 
-from common.database import Database, DatabaseConfig
-from common.labels import Mode
-from demo.servers import Database as Server
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
+from common.contract.labels import Mode
+from common.database.mariadb import Database, DatabaseConfig
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.power import Power
 from tests.services.test_energy import House, counted
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

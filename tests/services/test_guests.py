@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from common.config import Broker as Settings
-from common.config import Tls
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Message
-from demo.servers import HOST, Broker, find_program, free_port
+from common.settings.config import Broker as Settings
+from common.settings.config import Tls
 from deploy.compose.__main__ import Setup
 from storer.config import Batch
+from tests.support.servers import HOST, Broker, find_program, free_port
 from tests.support.session_client import SessionClient
 
 ROOT = Path(__file__).parents[2]

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from common.config import load
 from common.runtime.shutdown import Shutdown
-from demo.servers import Broker
-from demo.servers import Database as Server
+from common.settings.config import load
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import Service, wait_until
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 
 
 class Systemd:

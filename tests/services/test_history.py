@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from demo.history import History
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from tests.support.frames import simulated
 from tests.support.rollup_oracle import Row, expected
 from tests.support.rollups import empty, stored
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 HOUR = timedelta(hours=1)

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
-from common.labels import Mode
-from demo.servers import Database as Server
+from common.contract.labels import Mode
+from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Refused, Route
 from monitor.config import MonitorConfig
-from monitor.model import ContractLine
-from monitor.model import House as Configured
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
+from monitor.readings.periods import ContractLine
+from monitor.readings.periods import House as Configured
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import Unavailable
-from common.frame import Frame
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.ids import AddedIds
 from tests.support.frames import DAY, simulated, standard
+from tests.support.servers import Database as Server
 from tests.support.storing import exported, make_tables, query, store
 
 ROWS_OF = ("frames", "label_sets", "meters")

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
+from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError, TeleinfoError
 from common.runtime.cli import Command as Parser
-from demo.servers import Database as Server
 from storer.imports.command import declare_import, run_import
 from tests.support.frames import ADDRESS, standard
 from tests.support.imports import content
 from tests.support.rollups import empty, hours_of, moved, roll
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.database import Connection, Database
-from common.frame import Frame
-from demo.servers import Database as Server
+from common.contract.frame import Frame
+from common.database.mariadb import Connection, Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
-from storer.keeping.label_sets import LabelSetGarbage
+from storer.keeping.unused_label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
 from tests.services.test_rollup_cases import METER, NOON, Clock, standard, write
 from tests.support.programs import WITHIN, wait_until
+from tests.support.servers import Database as Server
 from tests.support.storing import client, exported, make_tables, query
 
 DAY = timedelta(days=1)

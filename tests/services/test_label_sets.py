@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
-from demo.servers import Database as Server
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rows import encode_row
-from storer.export import Selection, export
+from storer.export.frames import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 
-from common.topics import Topics
+from common.contract.topics import Topics
 from demo.history import History
-from demo.servers import Broker
-from demo.servers import Database as Server
 from monitor.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.live.live import Live, UnknownMeter
 from monitor.prices.table import load_prices
@@ -25,6 +23,8 @@ from tests.support.fake_broker import Connection as FakeConnection
 from tests.support.fake_broker import FakeBroker
 from tests.support.frames import simulated
 from tests.support.mqtt_client import MqttClient
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"

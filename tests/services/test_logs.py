@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.support.frames import DAY
 from tests.support.mqtt_client import listen
 from tests.support.programs import Program
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 
 KIND = "standard-single-phase-tempo"
 PASSWORD = "xyzzy-plugh-53"

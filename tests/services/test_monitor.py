@@ -20,10 +20,8 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 
+from common.contract.labels import Mode
 from common.errors import DatabaseError, Unavailable
-from common.labels import Mode
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
 from monitor.server import pool
 from tests.bench.process import resident
 from tests.services.test_energy import House, counted
@@ -34,6 +32,8 @@ from tests.support.prefix_proxy import PrefixProxy
 from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.proxy import Proxy
 from tests.support.rolling import roll_up
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris

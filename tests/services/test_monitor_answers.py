@@ -13,8 +13,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from common.labels import Mode
-from demo.servers import Database as Server
+from common.contract.labels import Mode
 from monitor.api.call import Parameter
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, MonitorDatabase
@@ -25,6 +24,7 @@ from monitor.server.rates import RateFiles
 from tests.services.test_energy import House
 from tests.support.json_schema import mistakes
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
 
 BEGIN = datetime(2026, 3, 27, 23, tzinfo=UTC)  # two days in Paris, the second with 23 hours

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame
-from demo.servers import Broker, free_port
+from common.contract.frame import Frame
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Service, run_command
+from tests.support.servers import Broker, free_port
 
 KIND = "standard-single-phase-tempo"
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Broker
 from reader.simulator.meter import SimulatedMeter
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import ROOT, Service, run_command
-from tests.support.servers import PASSWORD
+from tests.support.servers import PASSWORD, Broker
 
 RULES = ROOT / "mosquitto" / "acl-per-meter"
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Broker, free_port
 from tests.support.certificates import CertificateAuthority
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import Service
+from tests.support.servers import Broker, free_port
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from common.labels import Mode
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
+from common.contract.labels import Mode
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
 from tests.support.rolling import roll_up
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.database import Connection, Database
-from common.tally import Tally
-from demo.servers import Database as Server
-from storer.audit import audit
+from common.contract.tally import Tally
+from common.database.mariadb import Connection, Database
 from storer.config import Retention
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions, partition_limits
+from storer.export.audit import audit
 from storer.keeping.keeper import Keeper
 from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller
@@ -23,6 +22,7 @@ from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, rolled, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 ONE_MONTH = Retention(frames=1)

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Connection, Database
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
-from common.frame import Frame, Value
-from common.labels import Mode
-from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
 from storer.rollups.label_facts import LabelSets
@@ -22,6 +21,7 @@ from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
 from tests.support.rollup_oracle import expected
 from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

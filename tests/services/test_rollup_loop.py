@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame
-from demo.servers import Database as Server
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from storer.database.frame_store import FrameStore
 from storer.rollups.roller import MINUTE, Roller
 from tests.support.rollups import (
@@ -25,6 +24,7 @@ from tests.support.rollups import (
     roll,
     stored,
 )
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
 START = NIGHT + timedelta(minutes=30)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.frame import Frame
-from demo.servers import Broker
-from demo.servers import Database as Server
+from common.contract.frame import Frame
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from tests.services.test_storer import StorerSetup
@@ -18,6 +16,8 @@ from tests.support.frames import simulated
 from tests.support.mqtt_client import listen
 from tests.support.programs import WITHIN, run_command, wait_until
 from tests.support.rollups import assert_as_expected
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query, store
 
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")

@@ -8,21 +8,21 @@ from datetime import timedelta
 
 import pytest
 
-from common.database import Connection, Database
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Unavailable
-from demo.servers import Database as Server
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate, migrations
-from storer.progress import Progress
 from storer.rollups import roller as rollups
 from storer.rollups import state
 from storer.rollups.rebuild import rebuild
 from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
 from storer.rollups.worker import RollupWorker
+from storer.runtime.progress import Progress
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
+from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, more_steps, query
 
 

@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from common.database import Database
-from demo.servers import Database as Server
+from common.database.mariadb import Database
 from storer.database.frame_store import FrameStore
 from tests.support.rollup_oracle import Expected
 from tests.support.rollups import (
@@ -19,6 +18,7 @@ from tests.support.rollups import (
     roll,
     shuffled,
 )
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 
 NOW = NIGHT + timedelta(days=1)

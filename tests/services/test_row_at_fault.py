@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.contract.tally import Tally
+from common.database.mariadb import Database
 from common.errors import Unavailable, Unclassified
-from common.frame import Frame
-from common.tally import Tally
-from demo.servers import Database as Server
 from storer.database.frame_store import TRIES, FrameStore
 from storer.database.frame_writer import WriteResult
 from tests.support.frames import DAY, standard
+from tests.support.servers import Database as Server
 from tests.support.storing import exported, make_tables, query
 
 UNKNOWN = 1999  # no server has this number

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
 from tests.support.mqtt_client import WITHIN, MqttClient, listen
 from tests.support.programs import Service
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 
 
 class Setup:

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt import publish, subscribe
 from pymysql.cursors import Cursor
 
-from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program, free_port
+from tests.support.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program, free_port
 
 pytestmark = pytest.mark.usefixtures("programs")
 
@@ -205,7 +205,7 @@ def test_a_paused_database_hangs_and_then_goes_on(database: Database) -> None:
 def test_servers_die_with_whoever_started_them(tmp_path: Path) -> None:
     script = (
         "import os, signal, pathlib, sys\n"
-        "from demo.servers import Broker, Database\n"
+        "from tests.support.servers import Broker, Database\n"
         "broker, database = Broker(pathlib.Path(sys.argv[1])), Database(pathlib.Path(sys.argv[1]))\n"
         "broker.start(); database.start(); database.pause()\n"
         "print(broker.process.pid, database.process.pid, flush=True)\n"

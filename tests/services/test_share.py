@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame, format_time
-from demo.servers import Broker
-from demo.servers import Database as Server
+from common.contract.frame import Frame, format_time
 from tests.services.test_storer import some
 from tests.support.fake_broker import FakeBroker, answer, connack
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import WITHIN, Service, run_command, wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import client, query
 
 SHARED_SUBSCRIPTIONS_UNAVAILABLE = b"\x2a\x00"

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from demo.servers import Database as Server
 from storer.database import sizes as module
 from storer.database.sizes import read_sizes
 from tests.support.frames import simulated
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, make_tables, partition, store
 
 

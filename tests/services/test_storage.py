@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from common.database import Database
+from common.contract.frame import Frame
+from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
-from common.frame import Frame
-from demo.servers import Database as Server
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
@@ -23,6 +22,7 @@ from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
 from tests.support.arrivals import arriving, under_a_clear_sky
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
+from tests.support.servers import Database as Server
 from tests.support.servers import waiting_for_rows
 from tests.support.storing import NOW, client, exported, make_tables, more_steps, partition, query, store
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from common.block import write_block
-from common.frame import Frame, format_time
-from common.version import __version__
-from demo.servers import Broker, free_port
-from demo.servers import Database as Server
+from common.contract.block import write_block
+from common.contract.frame import Frame, format_time
+from common.machine.version import __version__
 from storer.database.schema import migrations
 from tests.support.frames import DAY, every_kind, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Service, run_command
+from tests.support.servers import Broker, free_port
+from tests.support.servers import Database as Server
 from tests.support.storing import client, exported, query
 
 

@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from common import config
-from common.block import write_block
-from common.clock import KernelClock
-from common.frame import Frame, format_time
+from common.contract.block import write_block
+from common.contract.frame import Frame, format_time
+from common.machine.clock import KernelClock
 from common.mqtt.events import Message
 from common.runtime.shutdown import Shutdown
-from demo.servers import Broker
-from demo.servers import Database as Server
+from common.settings import config
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.services.test_storer import StorerSetup, some
@@ -26,6 +24,8 @@ from tests.support.frames import DAY, standard
 from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import wait_until
 from tests.support.proxy import Proxy
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import client, query
 
 
@@ -33,7 +33,7 @@ from tests.support.storing import client, query
 def setup(
     broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StorerSetup]:
-    monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.1)
+    monkeypatch.setattr("storer.runtime.retry.MAX_BACKOFF", 0.1)
     with listen(broker) as mqtt:
         yield StorerSetup(broker, fresh_database, mqtt, tmp_path)
 
@@ -202,7 +202,7 @@ def of_now(ahead: timedelta) -> Frame:
 def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.clock.KernelClock.trusted_now", KernelClock.now)
+    monkeypatch.setattr("common.machine.clock.KernelClock.trusted_now", KernelClock.now)
     good = [of_now(timedelta(0)), of_now(timedelta(hours=23))]
     bad = [of_now(timedelta(hours=25)), of_now(timedelta(days=29_000))]
     with running(setup):
@@ -216,8 +216,8 @@ def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
 def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: False)
-    monkeypatch.setattr("common.clock.KernelClock.uptime", lambda _: 60.0)
+    monkeypatch.setattr("common.machine.clock.KernelClock.synchronised", lambda _: False)
+    monkeypatch.setattr("common.machine.clock.KernelClock.uptime", lambda _: 60.0)
     frame = of_now(timedelta(days=40))
     with running(setup):
         setup.publish([frame])
@@ -229,8 +229,8 @@ def test_a_storer_whose_clock_is_before_the_build_date_rejects_nothing_for_its_t
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    monkeypatch.setattr("common.clock.KernelClock.now", lambda _: long_ago)
-    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: True)
+    monkeypatch.setattr("common.machine.clock.KernelClock.now", lambda _: long_ago)
+    monkeypatch.setattr("common.machine.clock.KernelClock.synchronised", lambda _: True)
     frame = of_now(timedelta(0))
     with running(setup):
         setup.publish([frame])

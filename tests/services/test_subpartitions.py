@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigError
-from demo.servers import Broker
-from demo.servers import Database as Server
-from storer.audit import run_audit
 from storer.database import subpartitions as module
 from storer.database.schema import make_partitions, partition_limits
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import LONGEST, count_subpartitions, subpartition
-from storer.export import Selection
+from storer.export.audit import run_audit
+from storer.export.frames import Selection
 from tests.support.frames import simulated
 from tests.support.programs import WITHIN, Service, run_command, wait_until
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
 from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")

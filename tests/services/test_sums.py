@@ -1,6 +1,6 @@
 """Report, view and tables agree on energy, and so do a monitor that has run for long and one that begins.
 
-Against sums from frame to frame; many more cases, without a database: tests/monitor/energy/test_sums.py.
+Against sums from frame to frame; many more cases, without a database: tests/monitor/readings/test_sums.py.
 """
 
 import contextlib
@@ -11,22 +11,22 @@ from random import Random
 
 import pytest
 
-from common.database import Database
-from common.frame import Frame, Value
-from common.labels import Mode
-from demo.servers import Database as Server
-from monitor.energy.memory import Memory
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts
-from monitor.history.hours import Hours, Meter
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
-from monitor.model import Energy
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Database
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.memory import Memory
+from monitor.readings.meter_contracts import Contracts
+from monitor.readings.periods import Energy
+from monitor.readings.power import Power
 from storer.database.frame_store import FrameStore
 from storer.rollups.roller import MINUTE, Roller
 from storer.rollups.state import request_rebuild
 from tests.support.hidden_registers import METER, House, drawn
 from tests.support.rolling import roll_up
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
 HOUR = timedelta(hours=1)

@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.database import Connection, Rows
+from common.database.mariadb import Connection, Rows
 from demo.history import History
-from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
-from monitor.energy.memory import Memory
 from monitor.prices.model import PriceTable
+from monitor.readings.memory import Memory
 from monitor.server.pool import Lease, Pool
 from monitor.server.warmth import Warmth
 from monitor.server.workers import Workers
 from reader.simulator.meter import SimulatedMeter
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 
 BEGIN, END = datetime(2026, 10, 1, 22, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers import Broker
 from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import ENVIRONMENT, command_line, run_command
+from tests.support.servers import Broker
 
 METER = "031961123456"
 FRAME = json.dumps(

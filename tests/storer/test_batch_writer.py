@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from common.frame import Frame, format_time
+from common.contract.frame import Frame, format_time
+from common.contract.tally import Tally
 from common.mqtt.events import Message
 from common.runtime.logs import RateLimiter
-from common.tally import Tally
 from storer.batch.decode import decode_batch
 from storer.batch_writer import BatchWriter
 from storer.confirmations import Confirmations

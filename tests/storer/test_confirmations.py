@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from common.block import write_block
-from common.frame import format_time
+from common.contract.block import write_block
+from common.contract.frame import format_time
+from common.contract.tally import Tally
 from common.mqtt.events import Message
-from common.tally import Tally
 from storer.batch.decode import Envelope, decode_batch
 from storer.confirmations import Confirmations, Pace
 from tests.support.frames import ADDRESS, DAY, historic

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from common.config import load
 from common.errors import ConfigError
+from common.settings.config import load
 from storer.config import Retention, StorerConfig
 from tests.support.wording import says
 

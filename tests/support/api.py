@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from common.database import Database
+from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api.call import Call, Route
 from monitor.config import MonitorConfig

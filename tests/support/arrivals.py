@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.line.clock import Timestamper
 from tests.support.frames import DAY
 

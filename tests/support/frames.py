@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
-from common.labels import LABELS, Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS, Mode
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import Decoder
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 
 METER = "031961000001"
 BEGIN = datetime(2026, 3, 27, 21, tzinfo=UTC)

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
 from storer.imports.clock import LocalClock
 from storer.imports.model import Parsed, Period
 

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from demo.servers import HOST
+from tests.support.servers import HOST
 
 METER = "031961123456"
 ADDRESSES = (METER, "031961234567", "021961345678")  # of the meters, in the order of their ports

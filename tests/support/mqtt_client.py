@@ -11,8 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common import config
-from demo.servers import HOST, Broker
+from common.settings import config
+from tests.support.servers import HOST, Broker
 
 WITHIN = 90.0  # seconds, for what should take one
 

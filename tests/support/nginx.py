@@ -8,8 +8,8 @@ from typing import Self
 
 import pytest
 
-from demo.servers import free_port
 from tests.support.programs import WITHIN, wait_until
+from tests.support.servers import free_port
 
 _CONF = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;

@@ -6,8 +6,8 @@ from datetime import time
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from monitor.history.power import MinuteRow
-from monitor.insight.switches import ObservedWindows
+from monitor.answers.off_peak_windows import ObservedWindows
+from monitor.readings.power import MinuteRow
 
 _SHARE = 0.5  # of a month's days that must show a switch at a minute; a meter's clock may be a minute off
 _DAY = 24 * 60

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from demo.servers import Database as Server
+from tests.support.servers import Database as Server
 from tests.support.storing import client
 
 METER = "031961123456"

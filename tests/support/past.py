@@ -3,10 +3,10 @@
 import contextlib
 from datetime import datetime
 
-from common.database import Database
+from common.database.mariadb import Database
 from demo.history import History
-from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
+from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 
 TEMPO = "standard-single-phase-tempo"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from demo.servers import HOST, free_port
+from tests.support.servers import HOST, free_port
 
 _LOOK = 0.1  # seconds until a thread notices that it should end
 _PUBACK = 4  # a type of MQTT packets

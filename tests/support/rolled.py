@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, cast
 
-from common.frame import Frame
-from common.labels import Mode
-from common.registers import REGISTERS
-from monitor.energy.reader import EnergyReader
-from monitor.history.contracts import Contracts, MeterContract, read_contract
-from monitor.history.hours import Break, Coverage, Gap, Holes, Hours, Meter, Reading, Values
-from monitor.history.imported import ImportedHours
-from monitor.history.power import Power
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.contract.registers import REGISTERS
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Break, Coverage, Gap, Holes, Hours, Meter, Reading, Values
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.meter_contracts import Contracts, MeterContract, read_contract
+from monitor.readings.power import Power
 from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
-from storer.rollups.registers import readings
+from storer.rollups.register_labels import readings
 from tests.support.rollup_oracle import supplier
 
 HOUR = timedelta(hours=1)

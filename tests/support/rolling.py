@@ -3,7 +3,7 @@
 import contextlib
 from datetime import datetime
 
-from common.database import Database
+from common.database.mariadb import Database
 from storer.rollups.roller import Roller
 
 

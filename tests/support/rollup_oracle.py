@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
 
-from common.frame import Frame
-from common.labels import Mode
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 
 REGISTERS = [
     "total",

@@ -7,15 +7,15 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from common.database import Connection, Database
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
+from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
-from common.frame import Frame, Value
-from common.labels import Mode
-from demo.servers import Database as Server
 from storer.rollups.hours import roll_hours
 from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import roll_minutes
 from tests.support.rollup_oracle import REGISTERS, Expected, Row, expected
+from tests.support.servers import Database as Server
 from tests.support.storing import query
 
 #: The night with the hour that comes twice.

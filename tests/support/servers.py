@@ -1,11 +1,16 @@
-"""Private servers with more than the demo's: a broker with accounts and access rules, databases on several hosts."""
+"""Private servers: those of the demo, which fail as a test wants; with accounts, access rules and several hosts."""
 
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
-from common import config
-from demo.servers import Broker, Database
+from common.settings import config
+from demo import servers
+from demo.servers import HOST, STOPPED_WITHIN, InstanceError, Server, die_with, find_program, free_port
+
+__all__ = ["HOST", "STOPPED_WITHIN", "InstanceError", "die_with", "find_program", "free_port"]
 
 PASSWORD = "not-the-real-one"
 #: A kill of the server loses nothing with 2; only a power cut of the machine would.
@@ -37,6 +42,38 @@ topic write teleinfo/rejected
 topic readwrite teleinfo/storer/+/status
 topic readwrite teleinfo/storer/+/health
 """
+
+
+class FaultyServer(Server):
+    """What can happen to a server."""
+
+    def restart(self) -> None:
+        """Stop the server and start it again, on the same port and with the same data."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Make the server hang: connections stay open, nothing is answered."""
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # WNOWAIT leaves the exit status to Popen
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Resume a paused server."""
+        self._running().send_signal(signal.SIGCONT)
+
+
+class Broker(servers.Broker, FaultyServer):
+    """A private mosquitto; any client on this machine may connect."""
+
+
+class Database(servers.Database, FaultyServer):
+    """A private MariaDB with a database, and a user with the rights of the storer."""
+
+    def create_database(self) -> None:
+        """Drop the database and create it and its user again."""
+        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self._account()}")
 
 
 def careful_broker(folder: Path, *, reader: str = READER_RULES, storer: str = STORER_RULES, extra: str = "") -> Broker:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from common.config import Broker as Settings
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
+from common.settings.config import Broker as Settings
 
 WITHIN = 60.0  # seconds, for what should take one or two
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from common.database import Database, DatabaseConfig
-from common.frame import Frame
-from demo.servers import Database as Server
+from common.contract.frame import Frame
+from common.database.mariadb import Database, DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.schema import Migration, make_partitions, migrate
-from storer.export import Selection, export
+from storer.export.frames import Selection, export
+from tests.support.servers import Database as Server
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

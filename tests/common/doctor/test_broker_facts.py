@@ -2,9 +2,9 @@
 
 import pytest
 
-from common.config import Broker
 from common.doctor.broker_facts import listen_to_broker, probe_broker
 from common.doctor.broker_probe import Failure
+from common.settings.config import Broker
 from tests.support.fake_broker import CONNACK, SUBSCRIBE, Connection, FakeBroker, answer_one, filters_of
 
 MESSAGE = b"\x30\x08\x00\x04mine\x00x"

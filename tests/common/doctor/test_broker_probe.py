@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from common.config import Broker
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
+from common.settings.config import Broker
 
 WITHIN = 60.0  # seconds
 CONNACK = b"\x20\x03\x00\x00\x00"

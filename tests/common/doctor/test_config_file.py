@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.deployment import VARIABLE
 from common.doctor.config_file import read_config
+from common.machine.deployment import VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

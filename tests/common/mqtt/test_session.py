@@ -12,11 +12,10 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
-from common.config import Broker as Settings
-from common.config import Tls
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Published
 from common.mqtt.session import Session
-from demo.servers import HOST, Broker
+from common.settings.config import Broker as Settings
+from common.settings.config import Tls
 from tests.support.fake_broker import (
     CONNACK,
     CONNECT,
@@ -30,6 +29,7 @@ from tests.support.fake_broker import (
     connack,
     filters_of,
 )
+from tests.support.servers import HOST, Broker
 
 WITHIN = 60.0  # seconds, for what should take one
 ID = "teleinfo-reader-cellar"

@@ -19,8 +19,8 @@ from common.errors import (
     TeleinfoError,
     Unavailable,
 )
+from common.machine.version import __version__
 from common.runtime.cli import add_version, one_of, positive, run_cli, whole
-from common.version import __version__
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -188,7 +188,7 @@ def test_the_check_that_an_error_advises_is_of_the_same_configuration(
 
     parser = argparse.ArgumentParser()
     parser.set_defaults(command=fail, config=Path("mine.yaml"))
-    monkeypatch.setattr("common.deployment._started", ("", ""))
+    monkeypatch.setattr("common.machine.deployment._started", ("", ""))
     monkeypatch.setattr(sys, "argv", ["teleinfo-program"])
     assert run_cli("teleinfo-program", parser) == 1
     assert "; teleinfo-program check --config mine.yaml shows what to do" in capsys.readouterr().err

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.config import LogConfig
 from common.runtime import logs
 from common.runtime.logs import EVERY, ChangeLogger, RateLimiter
+from common.settings.config import LogConfig
 
 PRM = "09111642617347"
 

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from common.config import MetricsConfig
 from common.errors import ConfigError
 from common.runtime.metrics import Family, Metrics, MetricType, Sample
 from common.runtime.scrapes import THREADS
-from demo.servers import free_port
+from common.settings.config import MetricsConfig
+from tests.support.servers import free_port
 
 
 def describe(report: object) -> list[Family]:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import deploy.compose.__main__ as deploy
-from common.config import Tls, load
+from common.settings.config import Tls, load
 from deploy.compose import user
 from deploy.compose.accounts import SetupError
 from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from deploy.compose import meter
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import port_groups

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.version import __version__
+from common.machine.version import __version__
 
 ROOT = Path(__file__).resolve().parents[3]
 

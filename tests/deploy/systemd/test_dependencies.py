@@ -27,7 +27,7 @@ def test_the_configuration_is_read_without_the_part_in_c() -> None:
     script = (
         "import sys; sys.modules['yaml._yaml'] = sys.modules['_yaml'] = None\n"
         "import yaml; assert not yaml.__with_libyaml__\n"
-        "from pathlib import Path; from common.config import load; from reader.config import ReaderConfig\n"
+        "from pathlib import Path; from common.settings.config import load; from reader.config import ReaderConfig\n"
         "print(load(ReaderConfig, Path('reader.example.yaml')).port)"
     )
     command = [sys.executable, "-P", "-c", script]

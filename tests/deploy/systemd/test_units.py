@@ -12,9 +12,9 @@ import pytest
 from common.runtime.cli import PERMANENT_ERROR, USAGE
 from monitor.__main__ import CONFIG as MONITOR_CONFIG
 from monitor.config import MonitorConfig
-from reader.__main__ import CONFIG as READER_CONFIG
+from reader.commands import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
-from storer.__main__ import CONFIG as STORER_CONFIG
+from storer.commands import CONFIG as STORER_CONFIG
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGING = ROOT / "deploy" / "systemd"

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.answers.houses import called, gather, newest
-from monitor.history.hours import Meter
-from monitor.model import House
+from monitor.readings.hours import Meter
+from monitor.readings.periods import House
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 24, tzinfo=UTC)

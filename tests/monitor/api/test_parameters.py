@@ -10,7 +10,7 @@ from monitor.answers.answers import Answers
 from monitor.api import parameters
 from monitor.api.call import Call, Refused
 from monitor.config import MonitorConfig
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from monitor.answers.answers import Answers
 from monitor.api.call import Call, Refused
 from monitor.api.spans import choice_of, choices_of, number_of, one_day, range_of, whole_days
 from monitor.config import MonitorConfig
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)

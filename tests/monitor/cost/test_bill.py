@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts, add_up
 from monitor.cost.contracts import Contract
-from monitor.model import Energy
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+from monitor.readings.periods import Energy
 
 PARIS = ZoneInfo("Europe/Paris")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
 from monitor.cost.contracts import contract_start, contracts, unnamed_changes
-from monitor.model import ContractLine, ContractSpan
+from monitor.readings.periods import ContractLine, ContractSpan
 
 PARIS = ZoneInfo("Europe/Paris")
 END = datetime(2026, 11, 25, 12, tzinfo=UTC)

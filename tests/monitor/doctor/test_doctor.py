@@ -6,7 +6,7 @@ from pathlib import Path
 from common.doctor.findings import Report, Status
 from monitor.doctor.command import check, diagnose, diagnose_contracts, diagnose_houses
 from monitor.doctor.probe import DatabaseFacts
-from monitor.model import ContractLine, House
+from monitor.readings.periods import ContractLine, House
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 GOOD = DatabaseFacts(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import Finding, Status
-from demo.servers import free_port
 from monitor.config import Listen, MonitorConfig
 from monitor.doctor.page import Answer, PageFacts, diagnose_page, probe_page
 from tests.support.passwords import lock
+from tests.support.servers import free_port
 
 FILE = Path("/etc/teleinfo/page-password")
 SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answer.OURS)

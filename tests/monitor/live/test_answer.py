@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.today import Today
 from monitor.api.live import LINKS, ROUTE, STATE
-from monitor.history.series import Second
-from monitor.insight.schedule import Change
 from monitor.live.answer import answer, state_event
 from monitor.live.meter import LiveMeter, clock_of
 from monitor.live.ring import SECONDS
+from monitor.live.schedule import Change
+from monitor.live.today import Today
 from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.readings.grid_curves import Second
 from tests.support.frames import ADDRESS, standard
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from monitor.live.house import Program
 from monitor.live.links import links
 from monitor.live.meter import LiveMeter, MeterView

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from monitor.live.meter import SILENT_AFTER, LiveMeter, clock_of
 from tests.support.frames import ADDRESS, standard
 

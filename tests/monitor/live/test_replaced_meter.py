@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
-from monitor.model import House
 from monitor.prices.model import PriceTable
+from monitor.readings.periods import House
 
 OLD, NEW = "021861999999", "031961123456"
 

@@ -1,9 +1,9 @@
 from datetime import date
 from decimal import Decimal
 
-from monitor.model import ContractLine
 from monitor.prices.check import Issue, check_prices
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+from monitor.readings.periods import ContractLine
 
 TODAY = date(2026, 3, 1)
 ACCISE = (Tax(date(2026, 2, 1), Decimal("30.85")),)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
-from common.yaml_file import read_yaml
+from common.settings.yaml_file import read_yaml
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable, Window
 

@@ -9,10 +9,10 @@ import pytest
 
 from monitor.answers.answers import Answer, Period
 from monitor.cost.bill import Cost
-from monitor.history.hours import Meter
-from monitor.model import Energy
-from monitor.report.files import write_csv
-from monitor.report.formats import Formats
+from monitor.readings.hours import Meter
+from monitor.readings.periods import Energy
+from monitor.text.formats import Formats
+from monitor.text.output import write_csv
 
 START = datetime(2026, 11, 9, 23, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")

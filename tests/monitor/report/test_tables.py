@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.answers.answers import Answer, Period, join
-from monitor.comparison.clock import Why
-from monitor.comparison.compare import Comparison, OfferCost
 from monitor.cost.bill import Cost, Missing, add_up
-from monitor.history.hours import Meter
-from monitor.model import Energy
+from monitor.cost.clock_rules import Why
+from monitor.cost.comparison import Comparison, OfferCost
 from monitor.prices.age import OldPrice
-from monitor.report.formats import Formats
+from monitor.readings.hours import Meter
+from monitor.readings.periods import Energy
 from monitor.report.tables import Tables
+from monitor.text.formats import Formats
 
 START = datetime(2026, 11, 9, 23, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from common.database import Connection, Rows
+from common.database.mariadb import Connection, Rows
 from common.errors import ConfigError, PermanentError, Unavailable
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Refused, Route

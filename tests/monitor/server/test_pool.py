@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from common.database import Connection, Rows
+from common.database.mariadb import Connection, Rows
 from common.errors import PermanentError, Unavailable
 from monitor.server.pool import ANSWER_TIMEOUT, STATEMENT_TIMEOUT, Pool
 

@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from demo.servers import free_port
 from monitor.config import Listen, MonitorConfig
 from monitor.server import crowd, serve
 from monitor.server.api import Api
@@ -26,6 +25,7 @@ from monitor.server.serve import Serving, bind
 from monitor.server.site import Parts, Site
 from tests.monitor.server.test_site import Asked, Events, Streams
 from tests.support.programs import wait_until
+from tests.support.servers import free_port
 
 
 class Endless(Events):

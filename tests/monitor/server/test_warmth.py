@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from common.errors import Unavailable
 from monitor.answers.answers import Answers
-from monitor.history.hours import Meter
+from monitor.readings.hours import Meter
 from monitor.server.pool import Lease, Pool
 from monitor.server.warmth import AGAIN, MOST_METERS, TRY_AGAIN, Warmth
 from monitor.server.workers import Workers

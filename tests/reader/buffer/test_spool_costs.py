@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.disk import memory_backed
+from common.machine.disk import memory_backed
 from reader.buffer.item import Item, Kind, to_micros
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder

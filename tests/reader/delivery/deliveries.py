@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from common.block import split_block
+from common.contract.block import split_block
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.buffer.item import HOUR, Item, Kind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contract.frame import format_time
 from common.errors import MessageError
-from common.frame import format_time
 from reader.buffer.item import to_micros
 from reader.delivery.confirmation import Confirmation
 

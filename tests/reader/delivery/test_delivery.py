@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.frame import format_time
+from common.contract.frame import format_time
 from reader.buffer.item import HOUR, Item, Kind, from_micros
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.replay import CONFIRM_TIMEOUT

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from common.block import MOST_FRAMES
+from common.contract.block import MOST_FRAMES
 from common.mqtt.events import PublishToken
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from common.block import MOST_FRAMES
+from common.contract.block import MOST_FRAMES
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.buffer.item import Item, Kind
 from reader.delivery.in_flight import MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED, Bundle, InFlight, Publisher
 

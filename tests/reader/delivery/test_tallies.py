@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.tally import Tally
+from common.contract.tally import Tally
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.journal import Journal
 from reader.delivery.tallies import COUNTS_KEPT, TALLY_AFTER, Tallies

@@ -8,9 +8,9 @@ from itertools import count
 
 import pytest
 
+from common.contract.labels import Mode
 from common.doctor.findings import Finding, Status
 from common.errors import PortError
-from common.labels import Mode
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
 from reader.simulator.meter import SimulatedMeter

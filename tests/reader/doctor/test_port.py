@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import Status
-from common.host import Host, Process, User
+from common.machine.host import Host, Process, User
 from reader.doctor.port import PortFacts, diagnose_port, probe_port
 
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Status
-from common.topics import Topics
 from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.service import ServiceFacts, diagnose_reported_line, diagnose_service, gather
 from tests.support.findings import worst

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import Status
-from common.host import Host, User
-from common.version import BUILD_DATE
+from common.machine.host import Host, User
+from common.machine.version import BUILD_DATE
 from reader.config import ReaderConfig, SpoolConfig
 from reader.doctor.storage import StorageFacts, diagnose_storage, probe_storage
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from common.frame import Frame
-from common.labels import Mode
-from common.topics import Topics
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.contract.topics import Topics
 from reader.home_assistant.discovery import Discovery
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from common.frame import Frame
-from common.labels import LABELS
-from common.tariff import expand_abbreviations
+from common.contract.frame import Frame
+from common.contract.labels import LABELS
+from common.contract.tariff import expand_abbreviations
 from reader.home_assistant.profile import COMPLETE_FRAMES, NAME_FRAMES, MeterObserver
 from reader.meter.last_values import CompleteFrames
 

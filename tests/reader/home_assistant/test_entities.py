@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from reader.home_assistant.profile import COMPLETE_FRAMES
 from reader.simulator.meter import KINDS
 from tests.reader.home_assistant.expected import expected

@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.frame import Frame
-from common.labels import Mode
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from reader.home_assistant.profile import COMPLETE_FRAMES, NAME_FRAMES
 from reader.meter.last_values import DAMAGED_TOGETHER
 from tests.reader.home_assistant.meters import METER, NOON, WEEK_END, Meter, discovery_of, names

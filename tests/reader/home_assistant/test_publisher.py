@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame
+from common.contract.frame import Frame
+from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from common.topics import Topics
 from reader.config import HomeAssistantConfig
 from reader.home_assistant.publisher import LISTEN_FOR, MAX_FOREIGN_METERS, MeterPublisher
 from tests.support.frames import frames, simulated

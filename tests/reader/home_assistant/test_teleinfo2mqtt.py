@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame
-from common.labels import Mode
-from common.topics import Topics
+from common.contract.frame import Frame
+from common.contract.labels import Mode
+from common.contract.topics import Topics
 from reader.home_assistant.teleinfo2mqtt import message, topic, topic_safe
 from tests.support.frames import DAY, every_kind, historic, simulated, standard
 

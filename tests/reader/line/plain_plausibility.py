@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.line.plausibility import CONFIRMATIONS, MARGIN, REGISTERS, SLACK, Implausible
 
 Observation = tuple[int, float, float | None]  # value, monotonic time, the meter's own time

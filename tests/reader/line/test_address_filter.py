@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame
-from common.labels import Mode
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from reader.line.address_filter import MAX_METERS, AddressFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)

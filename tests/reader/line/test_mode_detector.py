@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from reader.line.mode_detector import LOST_AFTER, PROBE_FOR, SPEEDS, Detector
 from reader.tic.decoder import Decoder, Reading
 

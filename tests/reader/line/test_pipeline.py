@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from common.runtime.logs import EVERY
 from reader.line.address_filter import MAX_METERS
 from reader.line.health import LineHealth

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from reader.line.plausibility import MAX_METERS, REGISTERS, Implausible, PlausibilityFilter
 from tests.reader.line.plain_plausibility import PlainFilter
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from common.errors import PortError
-from common.frame import Frame
-from common.labels import Mode
 from reader.line.address_filter import MAX_METERS
 from reader.line.clock import Timestamper
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem

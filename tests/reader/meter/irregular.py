@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from common.frame import Frame, Value
-from common.labels import LABELS, Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
 from tests.reader.meter.meters import METER, SIX_AM, simulated, without
 

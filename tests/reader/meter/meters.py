@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder

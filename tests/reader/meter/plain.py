@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.meter.last_values import Accepted, LastValues
 from reader.meter.publish_policy import URGENT, PublishPolicy
 from reader.meter.state import MeterState

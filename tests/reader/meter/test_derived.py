@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame
-from common.labels import Mode
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from reader.line.plausibility import PlausibilityFilter
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS, SimulatedMeter

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
-from common.labels import LABELS
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS
 from reader.meter.derived import PARTS, DerivedValues, Inputs, derive
 from reader.meter.last_values import LastValues
 from reader.meter.publish_policy import URGENT

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from common.labels import Mode
+from common.contract.labels import Mode
 from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import MeterState
 from tests.reader.meter.meters import NOON, changed, current, first, frame_of, historic, standard, state_of, without

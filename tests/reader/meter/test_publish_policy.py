@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import MeterState
 from tests.reader.meter.meters import current, frame_of, historic, standard, state_of, whole

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from reader.line.plausibility import PlausibilityFilter
 from reader.meter.state import MeterState
 from tests.reader.meter.meters import current, simulated, standard, whole

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.labels import LABELS, Mode
+from common.contract.labels import LABELS, Mode
 from reader.recording.anonymiser import Anonymiser
 from reader.recording.decode import Summary, decode_file
 from reader.recording.format import Chunk

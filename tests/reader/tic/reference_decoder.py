@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from common.frame import Value
-from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
+from common.contract.frame import Value
+from common.contract.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
 from reader.tic.decoder import LONGEST_FRAME, DropReason, Group, Reading
 from reader.tic.timestamp import WIDTH, clock_changes
 

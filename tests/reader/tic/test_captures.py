@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from common.frame import Value
-from common.labels import LABELS, Mode
+from common.contract.frame import Value
+from common.contract.labels import LABELS, Mode
 from reader.recording.decode import Summary, decode_file
 from reader.tic.decoder import Decoder, DropReason, Reading
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from common.frame import Value
-from common.labels import LABELS, Kind, Label, Mode
+from common.contract.frame import Value
+from common.contract.labels import LABELS, Kind, Label, Mode
 from reader.tic.decoder import LONGEST_FRAME, Decoder, DropReason, Group, Reading, decode_group
 
 Sign = Callable[[bytes], bytes]

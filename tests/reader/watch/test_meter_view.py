@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import Value
+from common.contract.frame import Value
 from reader.simulator.meter import KINDS
 from reader.watch.meter_view import MeterView
 from reader.watch.plain import plain_line

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from common.frame import Value
+from common.contract.frame import Value
 from reader.watch.screen import Status, draw
 from reader.watch.texts import Translations
 from reader.watch.view import View

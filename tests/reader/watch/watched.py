@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.frame import Frame, Value
-from common.labels import Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import Mode
 from reader.watch.meter_view import MeterView
 from reader.watch.texts import Translations
 

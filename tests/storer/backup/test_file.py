@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.contract.frame import Frame
 from common.errors import BackupError
-from common.frame import Frame
 from storer.backup.choice import require_all
 from storer.backup.file import SEAL_SIZE, Writer, read_blocks
 from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.block import is_block
-from common.frame import Frame, format_time
+from common.contract.block import is_block
+from common.contract.frame import Frame, format_time
+from common.contract.tally import Tally
 from common.mqtt.events import Message
-from common.tally import Tally
 from storer.batch.decode import Envelope, decode_batch, rejection_payload
 from tests.storer.test_confirmations import confirmed
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated

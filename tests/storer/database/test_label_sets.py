@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame
+from common.contract.frame import Frame
 from storer.database.label_sets import LabelSetWriter, _kind, difference, merge
 from storer.database.rows import LabelSet, content_text, encode_row
 from tests.support.frames import DAY, simulated, standard

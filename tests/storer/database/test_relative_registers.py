@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
+from common.contract.frame import Frame, Value
 from storer.database.relative_registers import idle_totals, number_of, value_of
 from storer.database.row_encoder import RowEncoder
 from storer.database.rows import COLUMNS, decode_row, encode_row

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
+from common.contract.frame import Frame, Value
 from reader.simulator.meter import KINDS
 from storer.database import row_encoder
 from storer.database.row_encoder import RowEncoder

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.frame import Frame, Value
-from common.labels import LABELS, Mode
+from common.contract.frame import Frame, Value
+from common.contract.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
 from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, decode_row, encode_row
 from tests.support.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Status
-from common.topics import Topics
 from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
 from tests.support.findings import worst
 

@@ -5,7 +5,7 @@ import pytest
 from common.errors import FileRefused
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Plan, Stored, check_past, holes, make_plan
-from storer.rollups.registers import INJECTED, TOTAL
+from storer.rollups.register_labels import INJECTED, TOTAL
 from tests.support.imports import PARIS, utc
 
 DAY = utc("2024-06-01 22:00")

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.registers import REGISTERS
+from common.contract.registers import REGISTERS
 from storer.rollups.breaks import LIMIT_WH, LIMIT_WH_PER_SECOND, Before, HourReadings, Inside, judge
-from storer.rollups.registers import Readings
+from storer.rollups.register_labels import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NONE: list[Before | None] = [None] * len(REGISTERS)

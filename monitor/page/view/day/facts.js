@@ -31,7 +31,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       note: updated,
       other: versus?.energy,
     },
-    whole?.injected_wh > 0 && { name: D.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+    whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
     {
       name: D.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',

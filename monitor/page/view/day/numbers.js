@@ -16,12 +16,16 @@ function quarterOf(series, column, t) {
   return (series[column] ?? []).slice(Math.max(0, from), Math.max(0, from + count)).filter((v) => v != null);
 }
 
+/** The highest value of a column of a series, with its time; null: none is known. */
+export function highest(series, column) {
+  const i = column.reduce((best, v, k) => (v != null && (best < 0 || v > column[best]) ? k : best), -1);
+  return i < 0 ? null : { power: column[i], at: series.t0 + i * series.step };
+}
+
 /** The highest power of a day: hours know it to the second, but that of the hour that runs is only on the curve yet. */
 export function peakOf(ofHours, series) {
-  const column = series?.max ?? series?.mean ?? [],
-    i = column.reduce((best, v, k) => (v != null && (best < 0 || v > column[best]) ? k : best), -1);
-  if (i >= 0 && !(ofHours?.power >= column[i]))
-    return { power: column[i], at: series.t0 + i * series.step, exact: false };
+  const ofCurve = series && highest(series, series.max ?? series.mean);
+  if (ofCurve && !(ofHours?.power >= ofCurve.power)) return { ...ofCurve, exact: false };
   return ofHours ? { power: ofHours.power, at: Date.parse(ofHours.at), exact: true } : null;
 }
 

@@ -11,14 +11,9 @@ const PLACEHOLDER = '–';
 const N = T.now;
 
 export function minutesBlock(meter, now) {
-  const chart = ring({ limit: meter.subscribed, unit: meter.unit });
-  const columns = [
-    { text: T.day.columns.time, number: false },
-    T.day.columns.mean(meter.unit),
-    T.day.columns.max(meter.unit),
-  ];
-  const mean = h('span', { class: 'muted unit' });
-  const table = figures({ caption: N.minutes, columns, rows: () => byMinute(chart.points(), now()) });
+  const { unit } = meter,
+    chart = ring({ limit: meter.subscribed, unit }),
+    mean = h('span', { class: 'muted unit' });
   const node = h(
     'section',
     { class: 'block minutes', 'aria-labelledby': 'now-minutes' },
@@ -29,26 +24,22 @@ export function minutesBlock(meter, now) {
       h('a', { href: href('jour') }, N.toDay),
     ),
     chart.node,
-    table,
+    figures({
+      caption: N.minutes,
+      columns: [{ text: T.day.columns.time, number: false }, T.day.columns.mean(unit), T.day.columns.max(unit)],
+      rows: () => byMinute(chart.points(), now()),
+    }),
   );
-
   function draw() {
     chart.draw(now());
-    const [min, max] = chart.range();
-    const text =
-      max == null
-        ? `${N.minutes} : ${T.unknown}`
-        : N.minutesSummary(f.power(min, meter.unit), f.power(max, meter.unit));
-    chart.node.setAttribute('aria-label', text);
+    const [min, max] = chart.range(),
+      known = max != null;
+    chart.node.setAttribute(
+      'aria-label',
+      known ? N.minutesSummary(f.power(min, unit), f.power(max, unit)) : `${N.minutes}${T.colon}${T.unknown}`,
+    );
   }
-  // Whoever asked for less motion gets a picture that is redrawn once a minute.
-  const still = matchMedia('(prefers-reduced-motion: reduce)');
-  let drawn = 0;
-  const timer = setInterval(() => {
-    if (document.hidden || (still.matches && Date.now() - drawn < MINUTE)) return;
-    drawn = Date.now();
-    draw();
-  }, SECOND);
+  const stop = eachSecond(draw);
   return {
     node,
     draw,
@@ -58,17 +49,32 @@ export function minutesBlock(meter, now) {
     },
     /** The only true watts: what the index says. */
     mean(live, known) {
-      const { watts, seconds } = (known && live.mean) || {};
-      const power = f.power(watts, 'W');
-      // The heading says of how much, unless it is less.
-      if (watts == null) mean.textContent = '';
-      else mean.textContent = seconds > 570 ? N.meanActive(power) : N.mean(power, f.duration(seconds * 1000));
+      mean.textContent = known && live.mean ? meanText(live.mean) : '';
     },
     leave() {
-      clearInterval(timer);
+      stop();
       chart.leave();
     },
   };
+}
+
+/** The heading says of how much, unless it is less. */
+function meanText({ watts, seconds }) {
+  if (watts == null) return '';
+  const power = f.power(watts, 'W');
+  return seconds > 570 ? N.meanActive(power) : N.mean(power, f.duration(seconds * 1000));
+}
+
+/** Whoever asked for less motion gets a picture that is redrawn once a minute. Nothing is drawn while nobody looks. */
+function eachSecond(draw) {
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  let drawn = 0;
+  const timer = setInterval(() => {
+    if (document.hidden || (still.matches && Date.now() - drawn < MINUTE)) return;
+    drawn = Date.now();
+    draw();
+  }, SECOND);
+  return () => clearInterval(timer);
 }
 
 /** Rows of a table: the minutes of the clock, with what was measured in them. */

@@ -26,7 +26,7 @@ const TEXTS = {
   ],
   kept: ({ kept }) => [
     'warn',
-    N.kept(kept.map((name) => T.status.facts[name]).join(', ')),
+    T.status.notWell(kept.map((name) => T.status.facts[name]).join(', ')),
     h('a', { href: href('etat') }, N.keptMore),
   ],
   away: () => ['off', N.away, N.awayMore],

@@ -9,16 +9,15 @@ const PLACEHOLDER = '–';
 const N = T.now;
 
 export function powerBlock(meter) {
-  const limit = meter.subscribed;
-  const figure = h('span', { class: 'figure-xl' }),
-    unit = h('small', null, `${f.THIN}${meter.unit}`),
-    left = h('p', { class: 'headroom' });
-  const flag = h('p', { class: 'note peak-note', hidden: true });
-  const injected = h('p', { class: 'injected inj-text', hidden: true });
-  const phases = h('ul', { class: 'phases', hidden: true });
-  const measure = limit ? ruler({ limit, label: N.power }) : null;
+  const { subscribed: limit, unit } = meter,
+    figure = h('span', { class: 'figure-xl' }),
+    unitText = h('small', null, `${f.THIN}${unit}`),
+    left = h('p', { class: 'headroom' }),
+    flag = h('p', { class: 'note peak-note', hidden: true }),
+    injected = h('p', { class: 'injected inj-text', hidden: true }),
+    phases = h('ul', { class: 'phases', hidden: true }),
+    measure = limit ? ruler({ limit, label: N.power }) : null;
   let spoken = T.unknown;
-
   const read = h(
     'button',
     { class: 'round', 'aria-label': N.read, title: N.read, onclick: () => say(spoken) },
@@ -33,44 +32,48 @@ export function powerBlock(meter) {
     h('div', { class: 'headroom-line' }, left, flag, read),
     phases,
   );
-
-  // [before, the amount, after]
-  function room(found) {
-    if (!found) return ['', '', ''];
-    const amount = f.power(Math.abs(found.left), meter.unit);
-    if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
-    return (found.left < 0 ? N.over : N.left)(amount, f.kva(limit));
+  function show(live, known) {
+    const { power, peak } = live,
+      found = known ? headroom(limit, live) : null,
+      words = room(found, meter),
+      cure = found?.near ? N.tooMuch[tooMuch(found.left)] : null,
+      sentence = `${words.join('')}${cure ? N.because(cure) : ''}`,
+      now = f.power(power, unit);
+    figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unitText);
+    figure.classList.toggle('stale', !known);
+    showRoom(left, known, found?.near, words, sentence);
+    spoken = known ? N.spoken(now, sentence) : N.spokenUnknown(now);
+    measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
+    measure?.peak(peak?.power);
+    showPeak(flag, peak, unit);
+    injected.hidden = !(known && live.injected > 0);
+    if (!injected.hidden) injected.textContent = N.injecting(f.power(live.injected, unit));
+    showPhases(phases, live.phases, known, unit);
   }
+  return { node, show };
+}
 
-  return {
-    node,
-    show(live, known) {
-      const { power } = live;
-      figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unit);
-      figure.classList.toggle('stale', !known);
-      const found = headroom(limit, live),
-        [before, value, after] = room(found),
-        near = known && found?.near,
-        cure = near ? N.tooMuch[tooMuch(found.left)] : null;
-      left.classList.toggle('near', Boolean(near));
-      if (near)
-        left.replaceChildren(icon('warn'), h('span', null, `${before}${value}${after}${cure ? N.because(cure) : ''}`));
-      else if (known) left.replaceChildren(before, h('strong', null, value), after);
-      else left.replaceChildren(h('span', { class: 'muted' }, T.unknown));
-      const now = f.power(power, meter.unit);
-      spoken = known ? N.spoken(now, `${before}${value}${after}${cure ? N.because(cure) : ''}`) : N.spokenUnknown(now);
-      measure?.set(known ? power : null, known ? `${now}. ${before}${value}${after}` : T.unknown);
-      measure?.peak(live.peak?.power);
-      flag.hidden = !live.peak;
-      if (live.peak) {
-        const text = N.peak(f.power(live.peak.power, meter.unit), f.clock(Date.parse(live.peak.at)));
-        flag.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
-      }
-      injected.hidden = !(known && live.injected > 0);
-      if (!injected.hidden) injected.textContent = N.injecting(f.power(live.injected, meter.unit));
-      showPhases(phases, live.phases, known, meter.unit);
-    },
-  };
+/** What is left, or too much, in words: [before, the amount, after]. */
+function room(found, { subscribed, unit }) {
+  if (!found) return ['', '', ''];
+  const amount = f.power(Math.abs(found.left), unit);
+  if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
+  return (found.left < 0 ? N.over : N.left)(amount, f.kva(subscribed));
+}
+
+function showRoom(line, known, near, words, sentence) {
+  const [before, value, after] = words;
+  line.classList.toggle('near', Boolean(near));
+  if (near) line.replaceChildren(icon('warn'), h('span', null, sentence));
+  else if (known) line.replaceChildren(before, h('strong', null, value), after);
+  else line.replaceChildren(h('span', { class: 'muted' }, T.unknown));
+}
+
+function showPeak(line, peak, unit) {
+  line.hidden = !peak;
+  if (!peak) return;
+  const text = N.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at)));
+  line.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
 }
 
 // The tightest first: its fuse opens first. The order is that of the first look, so that lines do not jump about.

@@ -64,7 +64,7 @@ function board(live, today, running) {
       'li',
       null,
       h('span', { class: 'board-time' }, time(at)),
-      chip(css, short),
+      chip(css, f.capital(short)),
       h('span', { class: 'n' }, f.price(price)),
     );
   };
@@ -73,7 +73,7 @@ function board(live, today, running) {
       'div',
       { class: 'block-head' },
       h('h2', { id: 'now-tariff' }, N.tariff),
-      live.price == null ? h('span', { class: 'note' }, N.noPrice) : h('span', { class: 'note' }, N.price),
+      live.price == null ? h('span', { class: 'note' }, N.noPrice) : h('span', { class: 'note' }, '€/kWh'),
     ),
     live.register
       ? h(

@@ -48,23 +48,11 @@ export function todayBlock(meter, date) {
       if (text === written) return;
       written = text;
       node.classList.toggle('unknown-today', !today);
-      if (!today) {
-        totals.replaceChildren();
-        note.replaceChildren(links.database === 'down' ? N.todayUnknown : N.todayNothing);
-        return;
-      }
-      totals.replaceChildren(
-        ...[
-          h('span', { class: 'figure-l' }, f.energy(today.wh)),
-          today.cost != null && h('span', { class: 'figure-l' }, f.euro(today.cost)),
-          today.injected_wh > 0 &&
-            h('span', { class: 'figure-l inj-text' }, `${N.injected} ${f.energy(today.injected_wh)}`),
-        ].filter(Boolean),
-      );
+      totals.replaceChildren(...(today ? amounts(today) : []));
       note.replaceChildren(
-        today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
-        ...sameHour(today, date),
-        old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
+        ...(today
+          ? remarks(today, { date, early, old })
+          : [links.database === 'down' ? N.todayUnknown : N.todayNothing]),
       );
     },
     leave() {
@@ -73,6 +61,21 @@ export function todayBlock(meter, date) {
     },
   };
 }
+
+function amounts({ wh, cost, injected_wh: injected }) {
+  const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
+  return [
+    large(f.energy(wh)),
+    cost != null && large(f.euro(cost)),
+    injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
+  ].filter(Boolean);
+}
+
+const remarks = (today, { date, early, old }) => [
+  today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
+  ...sameHour(today, date),
+  old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
+];
 
 /** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
 function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
@@ -100,7 +103,7 @@ function hourBars(day, date) {
       label,
       segments: used(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
-      text: `${f.hourOnly(label)} : ${f.energy(row.total)}${cost} · ${words(row)}`,
+      text: `${f.hourOnly(label)}${T.colon}${f.energy(row.total)}${cost} · ${words(row)}`,
     };
   });
   const chart = bars({

@@ -1,93 +1,74 @@
 import { T } from '../../i18n.js';
-import { h, icon } from '../../dom.js';
+import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
-import { contractYear, earlier, isDate, weekOf } from '../../time.js';
+import { contractYear, earlier, weekOf } from '../../time.js';
+import { rangeForm } from '../range-form.js';
+import { stepper } from '../stepper.js';
 
 const R = T.review;
 
 /** The period with its neighbours, the kinds of period, and any two dates. */
 export function head({ meter, range, title, today, query }) {
   const to = (text) => href(`bilan/${text}`, { u: query.get('u'), m: query.get('m') });
-  const step = (text, label, name, off) =>
-    off
-      ? h('span', { class: 'round', 'aria-hidden': 'true' })
-      : h('a', { class: 'round', href: to(text), 'aria-label': label, title: label }, icon(name));
-  const middle = earlier(range.to, today);
-  const kinds = {
-    week: weekOf(middle),
-    month: middle.slice(0, 7),
-    year: middle.slice(0, 4),
-    ...(meter.contract_year && { contract: contractYear(middle, meter.contract_year) }),
-  };
-  const free = range.kind === 'range',
-    form = dates({ meter, range, today, to, hidden: !free });
-  const more = h(
-    'button',
-    {
-      class: 'seg-button',
-      type: 'button',
-      'aria-expanded': String(free),
-      'aria-controls': form.id,
-      'aria-current': free ? 'true' : null,
-      onclick: () => {
-        form.hidden = !form.hidden;
-        more.setAttribute('aria-expanded', String(!form.hidden));
-        if (!form.hidden) form.querySelector('input').focus();
-      },
-    },
-    R.kinds.range,
-  );
+  const form = rangeForm({
+    meter,
+    today,
+    from: range.from,
+    to: earlier(range.to, today),
+    onpick: (from, until) => go(to(`${from}..${until}`)),
+    id: 'range-form',
+    hidden: range.kind !== 'range',
+  });
   return h(
     'header',
     { class: 'head' },
-    h(
-      'div',
-      { class: 'stepper' },
-      step(range.previous, T.previous, 'left', meter.known_since && range.from <= meter.known_since),
-      h('h1', null, title),
-      step(range.next, T.next, 'right', range.to >= today),
+    stepper(
+      title,
+      !(meter.known_since && range.from <= meter.known_since) && { href: to(range.previous), label: T.previous },
+      range.to < today && { href: to(range.next), label: T.next },
     ),
     h(
       'ul',
       { class: 'segmented links' },
-      Object.entries(kinds).map(([kind, text]) =>
-        h(
-          'li',
-          null,
-          h(
-            'a',
-            { class: 'seg-button', href: to(text), 'aria-current': kind === range.kind ? 'true' : null },
-            R.kinds[kind],
-          ),
-        ),
+      kindsAt(earlier(range.to, today), meter).map(([kind, text]) =>
+        h('li', null, kindLink(kind, to(text), kind === range.kind)),
       ),
-      h('li', null, more),
+      h('li', null, formButton(form)),
     ),
     form,
   );
 }
 
-function dates({ meter, range, today, to, hidden }) {
-  const field = (value, text) => {
-    const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
-    return /** @type {const} */ ([input, h('label', { class: 'inline' }, text, input)]);
-  };
-  const [from, fromLabel] = field(range.from, R.rangeFrom),
-    [until, untilLabel] = field(earlier(range.to, today), R.rangeTo);
-  return h(
-    'form',
+/** The week, the month and the years that a day is in. */
+function kindsAt(day, { contract_year: start }) {
+  return Object.entries({
+    week: weekOf(day),
+    month: day.slice(0, 7),
+    year: day.slice(0, 4),
+    ...(start && { contract: contractYear(day, start) }),
+  });
+}
+
+const kindLink = (kind, href, current) =>
+  h('a', { class: 'seg-button', href, 'aria-current': current ? 'true' : null }, R.kinds[kind]);
+
+/** Shows and hides the form of two dates; it is there at first where the period is one of them. */
+function formButton(form) {
+  const button = h(
+    'button',
     {
-      class: 'range-form',
-      id: 'range-form',
-      hidden,
-      onsubmit: (event) => {
-        event.preventDefault();
-        const [a, b] = [from.value, until.value].sort();
-        if (isDate(a) && isDate(b)) go(to(`${a}..${b}`));
+      class: 'seg-button',
+      type: 'button',
+      'aria-expanded': String(!form.hidden),
+      'aria-controls': form.id,
+      'aria-current': form.hidden ? null : 'true',
+      onclick: () => {
+        form.hidden = !form.hidden;
+        button.setAttribute('aria-expanded', String(!form.hidden));
+        if (!form.hidden) form.querySelector('input').focus();
       },
     },
-    fromLabel,
-    untilLabel,
-    h('button', { class: 'button' }, R.rangeShow),
+    R.kinds.range,
   );
+  return button;
 }

@@ -77,103 +77,99 @@ function scale(limits) {
   );
 }
 
-function png(meter, name, title, range, node) {
-  return () =>
-    picture({
-      name: `${name}-${range.text}`,
-      notes: [meter.name],
-      title: `${title} (kWh), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
-      drawing: node.querySelector('svg'),
-    });
+/** A drawing with what is read of it, its scale, and its figures, which are also a file; name: what files are called. */
+function drawn({ meter, range, name, title, drawing, reading, limits, table, file }) {
+  return [
+    reading,
+    drawing,
+    scale(limits),
+    figures({
+      caption: title,
+      ...table,
+      csv: { name: `${name}-${range.text}.csv`, href: () => csvFile(...file()) },
+      png: () =>
+        picture({
+          name: `${name}-${range.text}`,
+          notes: [meter.name],
+          title: `${title} (kWh), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
+          drawing: drawing.querySelector('svg'),
+        }),
+    }),
+  ];
 }
+
+const nothing = (text) => h('p', { class: 'muted' }, text);
+const readingLine = () => h('p', { class: 'reading' });
 
 function calendarMap(meter, data, range) {
   // A day in the middle of a hole used an amount that nobody knows: it is not a day without use.
-  const known = data.rows.filter((r) => isKnown(r) && !r.across),
-    byDate = new Map(known.map((r) => [r.start, r])),
+  const known = data.rows.filter((r) => isKnown(r) && !r.across);
+  if (!known.length) return nothing(R.noDays);
+  const byDate = new Map(known.map((r) => [r.start, r])),
     values = known.map((r) => r.total),
     limits = quantiles(values),
-    reading = h('p', { class: 'reading' });
-  if (!known.length) return h('p', { class: 'muted' }, R.noDays);
-  const cell = (date) => {
-    const row = byDate.get(date);
-    if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };
-    return {
-      css: `heat-${levelOf(row.total, limits)}${row.coverage < 0.9 ? ' holed' : ''}`,
-      text: [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)]
-        .filter(Boolean)
-        .join(', '),
-    };
-  };
-  const map = calendar({
+    reading = readingLine();
+  const drawing = calendar({
     from: range.from,
     to: range.to,
     reading,
     resting: '',
     open: openDay,
     label: R.calendarSummary(f.energy(Math.min(...values)), f.energy(Math.max(...values))),
-    cell,
+    cell: (date) => dayCell(date, byDate.get(date), limits),
   });
-  return [
+  return drawn({
+    meter,
+    range,
+    name: F.names.calendar,
+    title: R.calendar,
+    drawing,
     reading,
-    map,
-    scale(limits),
-    figures({
-      caption: R.calendar,
+    limits,
+    table: {
       columns: [{ text: R.columns.date, number: false }, R.columns.energy, R.columns.coverage],
       rows: () => known.map((r) => [f.numericDate(r.start), f.kwh(r.total), f.coverage(r.coverage)]),
-      csv: {
-        name: `jours-${range.text}.csv`,
-        href: () =>
-          csvFile(
-            [F.day, F.wh(F.total), R.columns.coverage],
-            known.map((r) => [r.start, r.total, r.coverage]),
-          ),
-      },
-      png: png(meter, 'jours', R.calendar, range, map),
-    }),
-  ];
+    },
+    file: () => [[F.day, F.wh(F.total), R.columns.coverage], known.map((r) => [r.start, r.total, r.coverage])],
+  });
 }
+
+function dayCell(date, row, limits) {
+  if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };
+  return {
+    css: `heat-${levelOf(row.total, limits)}${row.coverage < 0.9 ? ' holed' : ''}`,
+    text: [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)]
+      .filter(Boolean)
+      .join(', '),
+  };
+}
+
+const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
+const kwh = (wh) => (wh == null ? '–' : f.kwh(wh, 2));
 
 async function heat(meter, range) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
-  if (!rows.some((hours) => hours.some((wh) => wh != null))) return h('p', { class: 'muted' }, R.noData);
+  if (isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
-    reading = h('p', { class: 'reading' });
-  const map = heatmap({ first, rows, limits, label: R.heatSummary, reading, resting: '', open: openDay });
-  const list = hoursOf(first, rows);
-  return [
+    reading = readingLine(),
+    list = hoursOf(first, rows);
+  return drawn({
+    meter,
+    range,
+    name: F.names.heat,
+    title: R.heat,
+    drawing: heatmap({ first, rows, limits, label: R.heatSummary, reading, resting: '', open: openDay }),
     reading,
-    map,
-    scale(limits),
-    figures({
-      caption: R.heat,
+    limits,
+    table: {
       columns: [{ text: R.columns.date, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
-      // The hour that comes twice on the day of a change of clocks has both amounts.
-      rows: () =>
-        rows.map((_, day) => {
-          const hours = list.filter((x) => x.day === day);
-          return [
-            f.numericDate(plusDays(first, day)),
-            ...CLOCK.map((hour) => amounts(hours.filter((x) => x.hour === hour))),
-          ];
-        }),
-      csv: {
-        name: `heures-${range.text}.csv`,
-        href: () =>
-          csvFile(
-            [F.day, F.hour, F.utc, F.wh(F.total)],
-            list.map((x) => [
-              plusDays(first, x.day),
-              x.hour,
-              `${new Date(x.at).toISOString().slice(0, 19)}Z`,
-              x.wh ?? '',
-            ]),
-          ),
-      },
-      png: png(meter, 'heures', R.heat, range, map),
-    }),
-  ];
+      rows: () => rows.map((_, day) => [f.numericDate(plusDays(first, day)), ...byClock(list, day)]),
+    },
+    file: () => [
+      [F.day, F.hour, F.utc, F.wh(F.total)],
+      list.map((x) => [plusDays(first, x.day), x.hour, `${new Date(x.at).toISOString().slice(0, 19)}Z`, x.wh ?? '']),
+    ],
+  });
 }
 
 const CLOCK = [...Array(24).keys()];
@@ -186,35 +182,38 @@ function hoursOf(first, rows) {
   });
 }
 
-const amounts = (list) => list.map(({ wh }) => (wh == null ? '–' : f.kwh(wh, 2))).join(' + ');
+/** The 24 hours of a day; the one that comes twice on the day of a change of clocks has both amounts. */
+function byClock(list, day) {
+  const hours = list.filter((x) => x.day === day);
+  return CLOCK.map((hour) =>
+    hours
+      .filter((x) => x.hour === hour)
+      .map((x) => kwh(x.wh))
+      .join(' + '),
+  );
+}
 
 async function ordinary(meter, range) {
   const { rows } = await api.profile(meter.id, range.from, range.to, 'weekday');
-  if (!rows.some((hours) => hours.some((wh) => wh != null))) return h('p', { class: 'muted' }, R.noData);
+  if (isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
-    reading = h('p', { class: 'reading' });
-  const map = week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary });
-  return [
+    reading = readingLine(),
+    nameOf = (day) => f.weekdayName(day, 'long');
+  return drawn({
+    meter,
+    range,
+    name: F.names.weekday,
+    title: R.weekday,
+    drawing: week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary }),
     reading,
-    map,
-    scale(limits),
-    figures({
-      caption: R.weekday,
+    limits,
+    table: {
       columns: [{ text: R.weekColumn, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
-      rows: () =>
-        rows.map((list, day) => [
-          f.capital(f.weekdayName(day, 'long')),
-          ...list.map((wh) => (wh == null ? '–' : f.kwh(wh, 2))),
-        ]),
-      csv: {
-        name: `semaine-${range.text}.csv`,
-        href: () =>
-          csvFile(
-            [F.day, ...CLOCK.map(F.hourOf)],
-            rows.map((list, day) => [f.weekdayName(day, 'long'), ...list.map((wh) => wh ?? '')]),
-          ),
-      },
-      png: png(meter, 'semaine', R.weekday, range, map),
-    }),
-  ];
+      rows: () => rows.map((list, day) => [f.capital(nameOf(day)), ...list.map(kwh)]),
+    },
+    file: () => [
+      [F.day, ...CLOCK.map(F.hourOf)],
+      rows.map((list, day) => [nameOf(day), ...list.map((wh) => wh ?? '')]),
+    ],
+  });
 }

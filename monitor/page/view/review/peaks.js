@@ -4,6 +4,7 @@ import { h } from '../../dom.js';
 import { href } from '../../router.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
 import { csvFile, table } from '../../part/figures.js';
+import { block } from '../block.js';
 
 const R = T.review;
 
@@ -33,10 +34,8 @@ export function peaksBlock({ peaks, unit }, range) {
     { text: date, number: false },
     time,
   ];
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, R.peaks),
+  return block(
+    R.peaks,
     rows.length
       ? h(
           'div',
@@ -53,7 +52,7 @@ export function peaksBlock({ peaks, unit }, range) {
           {
             class: 'button',
             href: '#',
-            download: 'pointes.csv',
+            download: `${T.file.names.peaks}.csv`,
             onclick: (e) => {
               e.currentTarget.href = csvFile(
                 [T.file.power(unit), T.file.utc, T.file.phase],

@@ -10,6 +10,7 @@ import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
+import { emptyBlock } from '../block.js';
 
 const R = T.review,
   F = T.file;
@@ -18,85 +19,92 @@ const R = T.review,
 export function stack({ meter, data, range, today, unit, query, stop }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
-    list = places.filter((g) => !g.unknown),
-    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
-    { priced } = data,
-    inEuro = unit === 'euro' && priced;
-  if (!list.length)
-    return h('section', { class: 'block' }, h('h2', null, R.chart[by]), h('p', { class: 'muted' }, R.noDays));
-  const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
-    list.some((g) => g.wh[r] || g.costBy[r]),
-  );
-  const sum = (of, some = list) => some.reduce((total, g) => total + of(g), 0),
-    over = complete(list, by, range, today);
-  const whole = sum((g) => g.total),
-    key = inEuro ? 'cost' : 'total',
-    all = sum((g) => g[key]),
-    say = inEuro ? f.euro : f.energy,
-    most = list.reduce((best, g) => (g[key] > best[key] ? g : best));
-  const title = R.chart[by],
+    known = places.filter((g) => !g.unknown),
+    title = R.chart[by];
+  if (!known.length) return emptyBlock(title, R.noDays);
+  const { priced } = data,
+    inEuro = unit === 'euro' && priced,
+    used = registersOf(data, known),
     reading = h('p', { class: 'reading' });
   const chart = bars({
     bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, count: places.length })),
-    label: R.summary(title, f.energy(whole)),
+    label: R.summary(title, f.energy(sum(known, (g) => g.total))),
     format: f.number,
     every: 1,
     height: 260,
     reading,
-    resting: R.resting(say(sum((g) => g[key], over) / over.length), say(most[key]), nameOf(most, by)),
+    resting: meanAndMost(known, { by, range, today, inEuro }),
     open: (i) =>
       places[i].unknown ||
       go(href(by === 'day' ? `jour/${places[i].key}` : `bilan/${places[i].key}`, { u: query.get('u') })),
   });
   stop.push(chart.leave);
-  const share = (r) => {
-    if (r === 'inj') return f.energy(sum((g) => g.injected));
-    const part = sum((g) => (r === 'sub' ? g.subscription : inEuro ? g.costBy[r] : g.wh[r]));
-    return all ? f.percent(part / all) : '';
-  };
-  const legend = registerLegend(used, {
-    injected: !inEuro && list.some((g) => g.injected),
-    subscription: inEuro,
-    partial: places.some((g) => g.missing > 1),
-    text: share,
-  });
+  const legend = legendOf(places, known, used, inEuro),
+    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
+    name = `${T.file.names.energy}-${range.text}`;
   return h(
     'section',
     { class: 'block' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', null, title),
-      priced &&
-        choice({
-          label: R.unit,
-          options: [
-            ['kwh', R.kwh],
-            ['euro', R.euro],
-          ],
-          value: unit,
-          onpick: (u) =>
-            go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
-        }),
-    ),
+    h('div', { class: 'block-head' }, h('h2', null, title), priced && unitChoice(range, unit, query)),
     reading,
     chart.node,
     legend,
     figures({
       caption: title,
       ...table(told, { by, used, priced }),
-      csv: { name: `energie-${range.text}.csv`, href: () => csvFile(...file(told, { used, priced })) },
+      csv: { name: `${name}.csv`, href: () => csvFile(...file(told, { used, priced })) },
       png: () =>
         picture({
-          name: `energie-${range.text}`,
+          name,
           notes: [meter.name, sumsOf(data.whole)],
-          title: `${title} (${inEuro ? R.euro : R.kwh}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
+          title: `${title} (${inEuro ? '€' : 'kWh'}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
           drawing: chart.svg,
           legend,
         }),
     }),
   );
 }
+
+const sum = (list, of) => list.reduce((total, g) => total + of(g), 0);
+
+const registersOf = ({ registers }, list) =>
+  [...ORDER, ...registers.filter((r) => !ORDER.includes(r))].filter((r) => list.some((g) => g.wh[r] || g.costBy[r]));
+
+/** The mean of what is over, and the most, in words. */
+function meanAndMost(list, { by, range, today, inEuro }) {
+  const over = complete(list, by, range, today),
+    of = (g) => (inEuro ? g.cost : g.total),
+    say = inEuro ? f.euro : f.energy,
+    most = list.reduce((best, g) => (of(g) > of(best) ? g : best));
+  return R.resting(say(sum(over, of) / over.length), say(of(most)), nameOf(most, by));
+}
+
+/** Each register with its share of the whole; partial marks stand on groups of which an hour or more is missing. */
+function legendOf(places, list, used, inEuro) {
+  const all = sum(list, (g) => (inEuro ? g.cost : g.total));
+  const share = (r) => {
+    if (r === 'inj') return f.energy(sum(list, (g) => g.injected));
+    const part = sum(list, (g) => (r === 'sub' ? g.subscription : inEuro ? g.costBy[r] : g.wh[r]));
+    return all ? f.percent(part / all) : '';
+  };
+  return registerLegend(used, {
+    injected: !inEuro && list.some((g) => g.injected),
+    subscription: inEuro,
+    partial: places.some((g) => g.missing > 1),
+    text: share,
+  });
+}
+
+const unitChoice = (range, unit, query) =>
+  choice({
+    label: R.unit,
+    options: [
+      ['kwh', 'kWh'],
+      ['euro', '€'],
+    ],
+    value: unit,
+    onpick: (u) => go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
+  });
 
 function nameOf({ key }, by) {
   if (by === 'year') return key;
@@ -142,7 +150,7 @@ function table(list, { by, used, priced }) {
   return {
     columns: [
       { text: R.columns.date, number: false },
-      ...used.map((r) => register(r).short),
+      ...used.map((r) => f.capital(register(r).short)),
       R.columns.total,
       ...(injected ? [R.columns.injected] : []),
       R.columns.cost,
@@ -169,7 +177,7 @@ function file(list, { used, priced }) {
       ...[...used.map((r) => g.wh[r]), g.total, g.injected].map((wh) => (g.unknown ? '' : wh)),
       priced && costText(g) !== '–' ? g.subscription / 1e4 : '',
       priced && costText(g) !== '–' ? g.cost / 1e4 : '',
-      g.partialCost ? 'oui' : '',
+      g.partialCost ? F.yes : '',
       Math.round(g.missing * 100) / 100,
     ]),
   ];

@@ -6,6 +6,7 @@ import { standby, withHoles } from './months.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
+import { block, emptyBlock } from '../block.js';
 
 const R = T.review;
 const YEAR = 8766; // hours
@@ -18,7 +19,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
 export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, stop }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
-  if (!last) return h('section', { class: 'block' }, h('h2', null, R.talon), h('p', { class: 'muted' }, R.noData));
+  if (!last) return emptyBlock(T.day.talon, R.noData);
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
@@ -38,28 +39,27 @@ export function talonBlock({ meter, range, title, watts: ofPeriod, months, year,
     resting: '',
   });
   stop.push(chart.leave);
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, R.talon),
+  return block(
+    T.day.talon,
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
     h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
     h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),
     reading,
     chart.node,
     figures({
-      caption: R.talon,
+      caption: T.day.talon,
       columns: [{ text: T.tempo.columns.month, number: false }, R.columns.watts],
       rows: () => list.map((m) => [name(m), m.watts == null ? '–' : f.number(m.watts)]),
       csv: {
-        name: 'talon.csv',
+        name: `${T.file.names.talon}.csv`,
         href: () =>
           csvFile(
             [T.file.month, R.columns.watts],
             list.map((m) => [m.month, m.watts ?? '']),
           ),
       },
-      png: () => picture({ name: 'talon', notes: [meter.name], title: `${R.talon} (W)`, drawing: chart.svg }),
+      png: () =>
+        picture({ name: T.file.names.talon, notes: [meter.name], title: `${T.day.talon} (W)`, drawing: chart.svg }),
     }),
   );
 }

@@ -28,13 +28,13 @@ export function totals({ whole, prices, closed, others, open, updated }) {
     cost && oldPrices(prices),
     facts([
       cost && { name: R.sub, value: f.euro(cost.subscription), note: parts && R.subNote },
-      cost && { name: R.energy, value: f.euro(cost.energy) },
+      cost && { name: T.day.energy, value: f.euro(cost.energy) },
       parts && {
         name: R.taxes,
         value: f.euro(parts.accise + parts.vat),
         note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat)),
       },
-      whole.injected_wh > 0 && { name: R.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+      whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
     ]),
     h(
       'dl',
@@ -49,8 +49,7 @@ function against(closed, answer, open) {
   const other = answer?.whole,
     // An index that jumped over a hole still counts: only days that are not there at all make it another period.
     complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
-  if (!closed?.whole || !complete)
-    return h('dd', { class: 'muted' }, other?.total_wh > 0 ? R.partlyBefore : R.noBefore);
+  if (!closed?.whole || !complete) return h('dd', { class: 'muted' }, other?.total_wh > 0 ? R.partlyBefore : R.noData);
   const before = sideOf(answer),
     found = compared(sideOf(closed), before),
     pair = (amount, change) => h('span', { class: 'against-pair' }, `${amount} `, h('strong', null, change));

@@ -4,16 +4,15 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { dateOf } from '../../time.js';
 import { staleDays } from './verdict.js';
+import { block } from '../block.js';
 
 const S = T.status;
 const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
 export function storage({ links, spool, audit, backup, disk, volts }, now) {
   const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, S.storage),
+  return block(
+    S.storage,
     pairs([
       [
         S.spool,
@@ -55,7 +54,7 @@ function voltsText(volts) {
 export function versions({ versions: list }, meter) {
   const facts = meter && [
     [
-      S.meterFacts,
+      T.meterChoice,
       [meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)].filter(Boolean).join(', '),
       [meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)]
         .filter(Boolean)
@@ -63,10 +62,8 @@ export function versions({ versions: list }, meter) {
     ],
     [S.first, meter.first ? f.fullDate(meter.first) : '–'],
   ];
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, S.versions),
+  return block(
+    S.versions,
     pairs([...(list ?? []).map(([name, version]) => [S.versionOf[name] ?? name, version]), ...(facts ?? [])]),
     h('h3', { class: 'small-head' }, S.commands),
     ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),

@@ -47,32 +47,30 @@ export async function journal(meter) {
     }
   }
   show(first, false);
-  const kinds = [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])];
   const pick = (event) => {
     kind = event.target.value || null;
     load(false);
   };
-  const node = h(
-    'section',
-    { class: 'block journal' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', null, S.journal),
-      h(
-        'select',
-        { 'aria-label': S.journalColumns[0], onchange: pick },
-        kinds.map(([value, text]) => h('option', { value }, text)),
-      ),
-    ),
-    list,
-    more,
-  );
+  const node = h('section', { class: 'block journal' }, head(pick), list, more);
   /** What is new, unless somebody reads the older ones, or those of a kind. */
   const refresh = () => {
     if (!kind && rows.length === first.events.length) return load(false, true);
   };
   return { node, refresh };
+}
+
+function head(onchange) {
+  const kinds = [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])];
+  return h(
+    'div',
+    { class: 'block-head' },
+    h('h2', null, S.journal),
+    h(
+      'select',
+      { 'aria-label': S.journalColumns[0], onchange },
+      kinds.map(([value, text]) => h('option', { value }, text)),
+    ),
+  );
 }
 
 async function page(meter, kind, cursor) {

@@ -2,10 +2,12 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, here, href, note } from '../../router.js';
-import { isDate, plusDays } from '../../time.js';
+import { plusDays } from '../../time.js';
+import { swatch } from '../../part/chip.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { oldPrices } from '../../part/prices.js';
 import { shares } from '../../chart/share.js';
+import { rangeForm } from '../range-form.js';
 import { overPart, ranking } from './ranking.js';
 
 const P = T.tempo,
@@ -15,20 +17,17 @@ const P = T.tempo,
 /** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
 export function offersBlock({ data, meter, today, query }) {
   const asked = query.get('o')?.split(','),
-    chosen = new Set(data.offers.map((o) => o.id).filter((id) => !asked || asked.includes(id)));
-  const body = h('div');
-  const draw = () =>
-    body.replaceChildren(
-      ...content(
-        data,
-        data.offers.filter((o) => chosen.has(o.id) || o.yours),
-      ).filter(Boolean),
-    );
-  const toggle = (id, on) => {
+    chosen = new Set(data.offers.map((o) => o.id).filter((id) => !asked || asked.includes(id))),
+    body = h('div');
+  function draw() {
+    const list = data.offers.filter((o) => chosen.has(o.id) || o.yours);
+    body.replaceChildren(...content(data, list).filter(Boolean));
+  }
+  function toggle(id, on) {
     on ? chosen.add(id) : chosen.delete(id);
     note({ o: chosen.size === data.offers.length ? null : [...chosen].join(',') });
     draw();
-  };
+  }
   draw();
   return h(
     'section',
@@ -46,127 +45,121 @@ export function offersBlock({ data, meter, today, query }) {
       { class: 'choices', open: query.has('du') || query.has('o') },
       h('summary', null, P.choose),
       periodForm(data, meter, today),
-      h(
-        'fieldset',
-        { class: 'checks' },
-        h('legend', { class: 'hidden' }, P.choose),
-        data.offers.map((offer) =>
-          h(
-            'label',
-            { class: 'check' },
-            h('input', {
-              type: 'checkbox',
-              checked: chosen.has(offer.id) || offer.yours,
-              disabled: offer.yours,
-              onchange: (event) => toggle(offer.id, event.currentTarget.checked),
-            }),
-            offer.yours ? `${offer.name} (${P.yours.toLowerCase()})` : offer.name,
-          ),
-        ),
-      ),
+      offerChoice(data.offers, chosen, toggle),
     ),
   );
 }
 
-function periodForm(data, meter, today) {
-  const field = (value, text) => {
-    const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
-    return /** @type {const} */ ([input, h('label', { class: 'inline' }, text, input)]);
-  };
-  const [from, fromLabel] = field(data.from, T.review.rangeFrom),
-    [to, toLabel] = field(data.last_day, T.review.rangeTo);
-  return h(
-    'form',
+const periodForm = (data, meter, today) =>
+  rangeForm(
     {
-      class: 'range-form',
+      meter,
+      today,
+      from: data.from,
+      to: data.last_day,
+      onpick: (from, to) => from < to && go(href(place(), { du: from, au: to, o: here().query.get('o') })),
       'aria-label': P.period,
-      onsubmit: (event) => {
-        event.preventDefault();
-        const [a, b] = [from.value, to.value].sort();
-        if (isDate(a) && isDate(b) && a < b) go(href(place(), { du: a, au: b, o: here().query.get('o') }));
-      },
     },
-    fromLabel,
-    toLabel,
-    h('button', { class: 'button' }, T.review.rangeShow),
     here().query.has('du') && h('a', { class: 'button', href: href(place()) }, P.lastYear),
+  );
+
+/** A box to check for each offer; one's own always counts. */
+function offerChoice(offers, chosen, toggle) {
+  const box = (offer) =>
+    h('input', {
+      type: 'checkbox',
+      checked: chosen.has(offer.id) || offer.yours,
+      disabled: offer.yours,
+      onchange: (event) => toggle(offer.id, event.currentTarget.checked),
+    });
+  return h(
+    'fieldset',
+    { class: 'checks' },
+    h('legend', { class: 'hidden' }, P.choose),
+    offers.map((offer) =>
+      h('label', { class: 'check' }, box(offer), offer.yours ? `${offer.name} (${P.yours.toLowerCase()})` : offer.name),
+    ),
   );
 }
 
 function content(data, list) {
   const { ranked, partial, yours, verdict } = ranking(list);
-  if (!ranked.length && !partial.length) return [h('p', { class: 'muted' }, P.noOffers)];
-  if (data.why) return [h('p', { class: 'muted' }, P.range[data.why](...measured(data)))];
-  if (ranked.length < 2)
-    return [
-      h('p', { class: 'muted' }, ranked.length ? P.oneOffer : P.noOffers),
-      h(
-        'ul',
-        null,
-        partial.map((o) => h('li', null, `${o.name}${T.colon}${reason(o, data)}`)),
-      ),
-    ];
-  const items = [
-    ...ranked.map((o) => ({
-      name: o.name,
-      strong: o.yours,
-      note: o.yours ? P.yours : yours && difference(o, yours),
-      parts: [
-        { css: 'sub', value: o.subscription },
-        { css: o.yours ? 'ink' : 'other', value: o.energy },
-      ],
-      text: f.euro(o.total),
-    })),
-    ...partial.map((o) => ({
-      name: o.name,
-      strong: o.yours,
-      note: [o.yours && P.yours, reason(o, data)].filter(Boolean).join(', '),
-      parts: [],
-      text: '–',
-    })),
-  ];
+  if (!ranked.length && !partial.length) return [muted(P.noOffers)];
+  if (data.why) return [muted(P.range[data.why](...measured(data)))];
+  if (ranked.length < 2) {
+    const reasons = partial.map((o) => h('li', null, `${o.name}${T.colon}${reason(o, data)}`));
+    return [muted(ranked.length ? P.oneOffer : P.noOffers), h('ul', null, reasons)];
+  }
   return [
-    verdict &&
-      h(
-        'p',
-        { class: 'verdict' },
-        overPart(data, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0)), P),
-      ),
+    verdict && sentence(data, verdict),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
     oldPrices(data.prices),
     partial.some((o) => o.why === 'colours') && knownColours(data),
-    shares({ items, label: P.compareSummary }),
+    shares({
+      items: [...ranked.map((o) => rankedItem(o, yours)), ...partial.map((o) => partialItem(o, data))],
+      label: P.compareSummary,
+    }),
     h(
       'ul',
       { class: 'legend' },
-      h('li', null, h('span', { class: 'swatch sub', 'aria-hidden': 'true' }), T.review.sub),
-      h('li', null, h('span', { class: 'swatch ink', 'aria-hidden': 'true' }), T.review.energy),
+      h('li', null, swatch('sub'), T.review.sub),
+      h('li', null, swatch('ink'), T.day.energy),
     ),
-    figures({
-      caption: P.compare,
-      columns: [
-        { text: P.columns.offer, number: false },
-        `${T.review.sub} (€)`,
-        `${T.review.energy} (€)`,
-        `${T.review.total} (€)`,
-      ],
-      rows: () =>
-        list.map((o) => [o.name, ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '–' : f.amount(v)))]),
-      csv: {
-        name: `offres-${data.from}..${data.last_day}.csv`,
-        href: () =>
-          csvFile(
-            [P.columns.offer, F.subscription, F.energyCost, `${F.total} (€)`, F.hoursKnown, F.hours],
-            list.map((o) => [
-              o.name,
-              ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '' : v / 1e4)),
-              o.hours_known ?? data.hours_known,
-              data.hours,
-            ]),
-          ),
-      },
-    }),
+    figuresOf(data, list),
   ];
+}
+
+const muted = (text) => h('p', { class: 'muted' }, text);
+
+function sentence(data, { yours, name, less }) {
+  const text = (yours ? P.verdict : P.verdictOther)(name, f.euro(less, 0));
+  return h('p', { class: 'verdict' }, overPart(data, text, P));
+}
+
+const rankedItem = (offer, yours) => ({
+  name: offer.name,
+  strong: offer.yours,
+  note: offer.yours ? P.yours : yours && difference(offer, yours),
+  parts: [
+    { css: 'sub', value: offer.subscription },
+    { css: offer.yours ? 'ink' : 'other', value: offer.energy },
+  ],
+  text: f.euro(offer.total),
+});
+
+const partialItem = (offer, data) => ({
+  name: offer.name,
+  strong: offer.yours,
+  note: [offer.yours && P.yours, reason(offer, data)].filter(Boolean).join(', '),
+  parts: [],
+  text: '–',
+});
+
+function figuresOf(data, list) {
+  const costs = ({ subscription, energy, total }) => [subscription, energy, total];
+  return figures({
+    caption: P.compare,
+    columns: [
+      { text: P.columns.offer, number: false },
+      `${T.review.sub} (€)`,
+      `${T.day.energy} (€)`,
+      `${T.review.total} (€)`,
+    ],
+    rows: () => list.map((o) => [o.name, ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
+    csv: {
+      name: `${F.names.offers}-${data.from}..${data.last_day}.csv`,
+      href: () =>
+        csvFile(
+          [P.columns.offer, F.subscription, F.energyCost, `${F.total} (€)`, F.hoursKnown, F.hours],
+          list.map((o) => [
+            o.name,
+            ...costs(o).map((v) => (v == null ? '' : v / 1e4)),
+            o.hours_known ?? data.hours_known,
+            data.hours,
+          ]),
+        ),
+    },
+  });
 }
 
 function difference(offer, yours) {

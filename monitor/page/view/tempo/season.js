@@ -7,6 +7,7 @@ import { colourChip, swatch } from '../../part/chip.js';
 import { csvFile, figures, table } from '../../part/figures.js';
 import { calendar } from '../../chart/calendar.js';
 import { picture } from '../../chart/picture.js';
+import { block } from '../block.js';
 
 const P = T.tempo,
   COLOURS = ['blue', 'white', 'red'],
@@ -62,21 +63,20 @@ export function remaining(data, season, today, running) {
         h(
           'div',
           null,
-          h('dt', null, running < today ? P.untilSix : P.today),
+          h('dt', null, running < today ? P.untilSix : T.now.today),
           h('dd', null, colourChip(data.today, 'large')),
         ),
-        h('div', null, h('dt', null, running < today ? P.atSix : P.tomorrow), h('dd', null, tomorrow)),
+        h('div', null, h('dt', null, running < today ? P.atSix : T.now.tomorrow), h('dd', null, tomorrow)),
       ),
   );
 }
 
+/** The colour of each day of a season. */
 export function seasonMap(data, colours, season, today) {
   const from = `${season}-09-01`,
     to = plusDays(`${season + 1}-09-01`, -1),
-    reading = h('p', { class: 'reading' });
-  const { used } = data,
-    known = data.remaining !== null, // each past day of the season
-    summary = P.calendarSummary(used.red, used.white, used.blue);
+    reading = h('p', { class: 'reading' }),
+    summary = P.calendarSummary(data.used.red, data.used.white, data.used.blue);
   const map = calendar({
     from,
     to,
@@ -84,23 +84,10 @@ export function seasonMap(data, colours, season, today) {
     resting: summary,
     label: summary,
     open: (date) => date <= today && go(href(`jour/${date}`)),
-    cell: (date) => {
-      const found = colours.get(date),
-        day = f.capital(f.longDate(date));
-      if (found)
-        return { css: `hp-${found.colour}`, text: `${day}${T.colon}${T.tariff[found.colour]} (${found.source})` };
-      return date > today
-        ? { css: 'future', text: `${day}${T.colon}${P.future}` }
-        : { css: 'none', text: `${day}${T.colon}${T.unknown}` };
-    },
+    cell: (date) => dayCell(date, colours.get(date), today),
   });
-  const legend = h(
-    'ul',
-    { class: 'legend' },
-    COLOURS.map((colour) => h('li', null, colourChip(colour))),
-    to > today && h('li', null, h('span', { class: 'swatch future', 'aria-hidden': 'true' }), P.future),
-    !known && h('li', null, h('span', { class: 'swatch none', 'aria-hidden': 'true' }), T.unknown),
-  );
+  const complete = data.remaining !== null, // each past day of the season is known
+    legend = legendOf({ future: to > today, unknown: !complete });
   return h(
     'section',
     { class: 'block' },
@@ -112,32 +99,50 @@ export function seasonMap(data, colours, season, today) {
       legend,
       data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
     ),
-    figures({
-      caption: T.review.calendar,
-      columns: [
-        { text: T.review.columns.date, number: false },
-        { text: P.columns.colour, number: false },
-        { text: P.columns.source, number: false },
-      ],
-      rows: () => [...colours].reverse().map(([date, x]) => [f.longDate(date), T.tariff[x.colour], x.source]),
-      csv: {
-        name: `tempo-${season}.csv`,
-        href: () =>
-          csvFile(
-            [T.file.day, P.columns.colour, P.columns.source],
-            [...colours].map(([date, x]) => [date, T.tariff[x.colour], x.source]),
-          ),
-      },
-      png: () =>
-        picture({
-          name: `tempo-${season}`,
-          notes: [],
-          title: `Tempo, ${P.season(season).toLowerCase()}`,
-          drawing: map.querySelector('svg'),
-          legend,
-        }),
-    }),
+    figuresOf(season, colours, () =>
+      picture({
+        name: `tempo-${season}`,
+        notes: [],
+        title: `Tempo, ${P.season(season).toLowerCase()}`,
+        drawing: map.querySelector('svg'),
+        legend,
+      }),
+    ),
   );
+}
+
+function dayCell(date, found, today) {
+  const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
+  if (found) return { css: `hp-${found.colour}`, text: say(`${T.tariff[found.colour]} (${found.source})`) };
+  return date > today ? { css: 'future', text: say(T.review.future) } : { css: 'none', text: say(T.unknown) };
+}
+
+const legendOf = ({ future, unknown }) =>
+  h(
+    'ul',
+    { class: 'legend' },
+    COLOURS.map((colour) => h('li', null, colourChip(colour))),
+    future && h('li', null, swatch('future'), T.review.future),
+    unknown && h('li', null, swatch('none'), T.unknown),
+  );
+
+function figuresOf(season, colours, png) {
+  const heads = [P.columns.colour, P.columns.source],
+    rows = (name) => [...colours].map(([date, x]) => [name(date), T.tariff[x.colour], x.source]);
+  return figures({
+    caption: T.review.calendar,
+    columns: [T.review.columns.date, ...heads].map((text) => ({ text, number: false })),
+    rows: () => rows(f.longDate).reverse(),
+    csv: {
+      name: `tempo-${season}.csv`,
+      href: () =>
+        csvFile(
+          [T.file.day, ...heads],
+          rows((date) => date),
+        ),
+    },
+    png,
+  });
 }
 
 export function byColour(days, colours, running) {
@@ -162,17 +167,15 @@ export function byColour(days, colours, running) {
     days.priced ? f.amount(r.cost) : '–',
     days.priced && r.hc + r.hp ? f.amount((r.cost * 1000) / (r.hc + r.hp), 4) : '–',
   ];
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, P.byColour),
+  return block(
+    P.byColour,
     h(
       'div',
       { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
       table({
         caption: P.byColour,
         stacks: true,
-        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, C.energy, C.cost, C.mean],
+        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, 'kWh', C.cost, '€/kWh'],
         rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
       }),
     ),

@@ -5,6 +5,7 @@ import { h } from '../../dom.js';
 import { figures } from '../../part/figures.js';
 import { notice } from '../../part/notice.js';
 import { changes, spans } from './spans.js';
+import { block } from '../block.js';
 
 const P = T.tempo;
 
@@ -13,10 +14,8 @@ export function windowsBlock(months) {
   const list = changes(months),
     [month, hours] = list.at(-1),
     name = (text) => f.monthYear(`${text}-01`);
-  return h(
-    'section',
-    { class: 'block' },
-    h('h2', null, P.windows),
+  return block(
+    P.windows,
     h('p', { class: 'note' }, P.windowsNote),
     list.length > 1 && hours && notice('warn', P.moved(name(month), hours)),
     h(

@@ -1,0 +1,1 @@
+"""The client of MariaDB, and what its error numbers mean."""

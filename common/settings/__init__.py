@@ -1,0 +1,1 @@
+"""The configuration files: YAML, options, and errors that name the line."""

@@ -1,1 +1,0 @@
-"""Energy of any range, from readings at its boundaries. Registers are named as the contract names them."""

@@ -1,1 +1,0 @@
-"""More than kilowatt-hours: peaks, base load, profile, voltage, overloads, off-peak windows, Tempo colours."""

@@ -1,0 +1,90 @@
+"""What the database knows of a meter's day so far, for the first page: one look, to be kept for a minute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.answers.answers import Answers
+from monitor.answers.stretch import Stretch
+from monitor.calendar import midnight
+from monitor.live.schedule import Change
+from monitor.readings.grid_curves import Second
+from monitor.readings.hours import Meter
+from monitor.readings.steps import supplier_name
+
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_SILENT = timedelta(minutes=5)  # what is stored is a minute or two behind
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A look at a local day; None: not known."""
+
+    start: datetime  # local midnight
+    at: datetime  # of the look
+    last: datetime | None  # the meter's last frame, or its minute
+    wh: int | None
+    injected_wh: int | None
+    cost: int | None  # 1e-4 EUR, with the subscription up to now
+    last_week_wh: int | None  # up to the same time of this week-day a week ago; of a silent meter, of its last frame
+    last_week_cost: int | None  # of the same hours, 1e-4 EUR with the subscription
+    peak: Second | None
+    offer: str | None
+    power: int | None  # subscribed, kVA
+    switches: Sequence[Change]  # of the last eight days, in order
+
+
+def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
+    """Look at the local day of `now`.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a query.
+    """
+    start = midnight(now.astimezone(zone).date(), zone)
+    facts = answers.facts(meter, now)
+    offer = None if facts is None else facts.offer
+    found = answers.stretch(meter, start, now, now)
+    pieces = [] if found is None else found.pieces
+    # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
+    known = any(piece.covered for piece in pieces) and all(piece.total_wh >= 0 for piece in pieces)
+    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
+    last = answers.last_frame(meter, now)
+    until = last if last is not None and start < last < now - _SILENT else now
+    before = _a_week_ago(answers, meter, now, until, zone)
+    return Today(
+        start=start,
+        at=now,
+        last=last,
+        wh=sum(piece.total_wh for piece in pieces) if known else None,
+        injected_wh=sum(injected) if injected else None,
+        cost=_cost(found) if known else None,
+        last_week_wh=before[0],
+        last_week_cost=before[1],
+        peak=None if found is None else found.peak,
+        offer=offer,
+        power=None if facts is None else facts.power,
+        switches=[
+            Change(one.at, supplier_name(one.supplier, offer))
+            for one in answers.switches(meter, start - _WEEK - _DAY, now)
+        ],
+    )
+
+
+def _cost(found: Stretch | None) -> int | None:
+    return None if found is None or found.cost.partial else round(found.cost.total * 10_000)
+
+
+def _a_week_ago(
+    answers: Answers, meter: Meter, now: datetime, until: datetime, zone: ZoneInfo
+) -> tuple[int | None, int | None]:
+    """Return energy and cost from midnight a week before `until` to the same time by the wall clock."""
+    then = (until.astimezone(zone).replace(tzinfo=None) - _WEEK).replace(tzinfo=zone).astimezone(UTC)
+    start = midnight(then.astimezone(zone).date(), zone)
+    if meter.first is None or meter.first > start:
+        return None, None
+    found = answers.stretch(meter, start, then, now)
+    if found is None or not any(piece.covered for piece in found.pieces):
+        return None, None
+    wh = sum(piece.total_wh for piece in found.pieces)
+    return (wh, _cost(found)) if wh >= 0 else (None, None)

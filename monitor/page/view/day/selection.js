@@ -1,0 +1,99 @@
+// A stretch of the day that somebody has selected on its curve: its energy, its cost, and those of the compared day.
+import * as api from '../../api.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h, say } from '../../dom.js';
+import { note } from '../../router.js';
+import { compared } from '../../compared.js';
+import { clockOf } from './clock.js';
+import { ofStretch, sameTime } from './other.js';
+
+const D = T.day;
+
+/**
+ * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; other: the day
+ * that is compared, or null.
+ */
+export function selection({ meter, date, other, hint, clear }) {
+  const resting = h('span', { class: 'muted' }, hint),
+    node = h('p', { class: 'reading' }, resting);
+  let measured = null,
+    chosen = null,
+    turn = 0,
+    left = false; // the view is no longer there: what comes late must not write into the next one's address
+
+  async function select(from, to, quietly = false) {
+    const mine = ++turn;
+    if (left) return;
+    chosen = from == null ? null : [from, to];
+    note({ t: chosen && `${clockOf(from, date)}..${clockOf(to, date)}` });
+    if (!chosen) {
+      measured = null;
+      node.replaceChildren(resting);
+      return;
+    }
+    const part = await api.stretch(meter.id, from, to).catch(() => null);
+    if (mine !== turn || left) return;
+    // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
+    const span = part ? [Date.parse(part.from), Date.parse(part.to)] : chosen,
+      then = other && part && (await thenText(part, span));
+    if (mine !== turn || left) return;
+    measured = h(
+      'span',
+      { class: 'measured' },
+      h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
+      ` · ${part ? stretchText(part) : T.unknown} `,
+      h('button', { class: 'link-button', onclick: clear }, D.clear),
+      then && h('span', { class: 'compare-text' }, then),
+    );
+    node.replaceChildren(measured);
+    if (!quietly) say(measured.textContent);
+  }
+
+  /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
+  async function thenText(part, span) {
+    const [from, to] = span.map((t) => sameTime(t, other, date)),
+      found = await api.stretch(meter.id, from, to).catch(() => null);
+    return `${f.shortDate(other)}${T.colon}${found?.coverage > 0 ? againstText(part, found) : T.review.noData}`;
+  }
+
+  return {
+    node,
+    select,
+    /** What the cursor is on; null: on nothing. */
+    point: (text) => node.replaceChildren(text ?? measured ?? resting),
+    /** The day has gone on; from `settled` on what was known may not have been complete. */
+    renew: (settled) => chosen?.[1] > settled && select(chosen[0], chosen[1], true),
+    leave() {
+      left = true;
+    },
+  };
+}
+
+const joined = (parts) => parts.filter(Boolean).join(' · ');
+
+const peakText = (power, unit, at) => D.maxPower(f.power(power, unit), f.clock(at, true));
+
+function stretchText(part) {
+  return joined([
+    f.energy(part.wh),
+    part.cost != null && D.bareCost(f.euro(part.cost)),
+    part.partial_cost && D.costIncomplete,
+    part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
+    part.mean != null && D.meanPower(f.power(part.mean, 'W')),
+    part.max && peakText(part.max.power, part.unit, Date.parse(part.max.at)),
+  ]);
+}
+
+/** What another stretch had, each amount with the change from it to this one. */
+function againstText(part, found) {
+  // A stretch has no part of the subscription.
+  const [now, before] = [part, found].map((one) => ofStretch({ ...one, subscription: 0 })),
+    change = before.wh > 0 ? compared(now, before) : {},
+    amount = (text, ratio) => [text, ratio != null && f.signedPercent(ratio)].filter(Boolean).join(', ');
+  return joined([
+    amount(f.energy(before.wh), change.energy),
+    before.cost != null && amount(f.euro(before.cost), change.money),
+    before.peak && peakText(before.peak.power, found.unit, before.peak.at),
+  ]);
+}

@@ -1,0 +1,118 @@
+"""Reads `--from` and `--to`, and chooses a range where they are not given."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from common.contract.frame import parse_time
+from common.errors import MessageError
+from monitor.calendar import Calendar, midnight
+from monitor.refusals import Refusal
+from monitor.text.formats import month_number
+
+_CLOCK = r"(?: (?P<hour>\d\d):(?P<minute>\d\d))?"
+_FORMS = [
+    re.compile(form, re.ASCII)
+    for form in (
+        r"(?P<year>\d{4})(?:-(?P<month>\d\d))?",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_CLOCK}",
+        rf"(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d{{4}}){_CLOCK}",
+        r"(?P<month>\d\d)/(?P<year>\d{4})",
+        r"(?P<month>\D{3,5}) (?P<year>\d{4})",  # as in a report by month
+    )
+]
+#: How many periods a report shows by default, the present one included.
+_COUNT = {"hour": 24, "day": 14, "week": 12, "month": 13, "year": 10}
+_LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 31, "year": 366}  # days
+_EARLIEST, _LATEST = 2000, 2099
+
+
+def read_limit(text: str, zone: ZoneInfo) -> datetime:
+    """Read a limit: a year, a month or a day, which begin at local midnight, or an instant at a whole hour.
+
+    Raises:
+        Refusal: it is none of these.
+    """
+    moment = read_time(text, zone)
+    if moment.minute or moment.second or moment.microsecond:
+        raise Refusal("within_hour", text=text)
+    return moment
+
+
+def read_time(text: str, zone: ZoneInfo) -> datetime:
+    """Read a year, a month or a day, which begin at local midnight, or an instant.
+
+    Raises:
+        Refusal: it is none of these.
+    """
+    try:
+        moment = _local(text, zone) or parse_time(text).astimezone(UTC)
+        if not _EARLIEST <= moment.year <= _LATEST:
+            raise ValueError(f"the year is not between {_EARLIEST} and {_LATEST}")
+    except (ValueError, OverflowError, MessageError) as error:
+        raise Refusal("no_time", text=text) from error
+    return moment
+
+
+def _local(text: str, zone: ZoneInfo) -> datetime | None:
+    """Read a time without an offset: in ISO 8601, or as our tables and files show it; None: it is neither.
+
+    Raises:
+        ValueError: there is no such day or time.
+    """
+    for pattern in _FORMS:
+        if (found := pattern.fullmatch(text)) is not None:
+            parts = found.groupdict()
+            month = parts.get("month") or "1"
+            number = int(month) if month.isdecimal() else month_number(month)
+            day = date(int(parts["year"]), number, int(parts.get("day") or 1))
+            if parts.get("hour") is None:
+                return midnight(day, zone)
+            at = time(int(parts["hour"]), int(parts["minute"]))
+            return datetime.combine(day, at, zone).astimezone(UTC)
+    return None
+
+
+def choose_range(
+    by: str, start: str | None, end: str | None, calendar: Calendar, now: datetime, first: datetime | None
+) -> tuple[datetime, datetime]:
+    """Return the range of a report: what was asked for, else the last periods up to the end of the present one.
+
+    Args:
+        by: hour, day, week, month or year.
+        start: `--from`.
+        end: `--to`, exclusive.
+        calendar: the local days.
+        now: the time.
+        first: of the meter's first reading; a default does not begin before it.
+
+    Raises:
+        Refusal: a limit is wrong, or they are in the wrong order.
+    """
+    high = read_limit(end, calendar.zone) if end else _end_of_present(by, calendar, now)
+    if start:
+        low = read_limit(start, calendar.zone)
+    else:
+        low = calendar.floor(by, high - timedelta(days=_LENGTH[by] * _COUNT[by]))
+        limits = calendar.boundaries(by, low, high)
+        low = limits[max(len(limits) - 1 - _COUNT[by], 0)]
+        if first is not None:
+            low = min(max(low, calendar.floor(by, first)), calendar.floor(by, high - timedelta(microseconds=1)))
+    if low >= high and end is None:
+        raise Refusal("future", day=low.astimezone(calendar.zone).date())
+    if low >= high:
+        raise Refusal("swapped", start=start or low.astimezone(calendar.zone).date(), end=end)
+    return low, high
+
+
+def year_to(now: datetime, start: datetime | None, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return what offers are compared on: what was asked for, else the twelve months up to this morning's midnight."""
+    end = end or midnight(now.astimezone(zone).date(), zone)
+    day = end.astimezone(zone).date()
+    before = date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+    return start or midnight(before, zone), end
+
+
+def _end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:
+    start = calendar.floor(by, now)
+    return calendar.boundaries(by, start, start + timedelta(days=_LENGTH[by] + 2))[1]

@@ -1,0 +1,42 @@
+"""Divides the hours of a curve into shorter slots, for off-peak windows that begin within an hour. Pure."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.readings.periods import HourEnergy
+from monitor.readings.power import Slot
+
+
+def divide(
+    hours: Sequence[HourEnergy], slots: Sequence[Slot], name: Callable[[int | None, datetime], str | None]
+) -> list[HourEnergy]:
+    """Return each hour in slots, in the shares that minutes show; an hour that minutes do not show stays whole.
+
+    The slots of an hour add up to it exactly: what an hour was drawn is known from its registers.
+
+    Args:
+        hours: in order.
+        slots: in order, from before the first hour.
+        name: gives the name of a supplier register at a moment.
+    """
+    shares: dict[datetime, list[tuple[Slot, int]]] = {}
+    for before, slot in itertools.pairwise(slots):
+        shares.setdefault(slot.start.replace(minute=0), []).append((slot, max(slot.total - before.total, 0)))
+    divided: list[HourEnergy] = []
+    for hour in hours:
+        parts = shares.get(hour.start, [])
+        weight = sum(wh for _, wh in parts)
+        if hour.recovered or hour.imported or not weight:
+            divided.append(hour)
+            continue
+        remaining, first = hour.wh, True  # the first slot with energy counts as the hour
+        for slot, wh in parts:
+            # What was rounded goes to the next slot, so the sum is that of the hour.
+            part = remaining * wh // weight if weight else 0
+            register = name(slot.supplier, slot.start) or hour.register
+            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False)
+            divided.append(replace(one, slices=int(first and part > 0)))
+            remaining, weight, first = remaining - part, weight - wh, first and not part
+    return divided

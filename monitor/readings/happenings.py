@@ -1,0 +1,166 @@
+"""Queries of what happened: hours with an overload or a bad voltage, and stretches without frames.
+
+All times are seconds since 1970, unless they are a datetime.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from common.database.mariadb import Connection, sql_time
+from monitor.readings.grid_curves import FACTS, MinuteFacts, moment_of
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
+
+_HOUR = 3600
+_FULL = (1 << 60) - 1  # of the bits of an hour's minutes
+_PHASES = (1, 2, 3)
+_OUTSIDE = " OR ".join(
+    f"voltage_{phase}_min < {VOLTAGE_LOW} OR voltage_{phase}_max > {VOLTAGE_HIGH}" for phase in _PHASES
+)
+_VOLTAGES = ", ".join(f"voltage_{phase}_min, voltage_{phase}_max" for phase in _PHASES)
+
+
+class Hole(NamedTuple):
+    """Whole minutes without a frame."""
+
+    start: int
+    end: int
+
+
+class Around(NamedTuple):
+    """What the minutes before and after a hole read."""
+
+    before: int | None  # Wh
+    after: int | None
+    power: int  # VA, the highest of the minute before
+
+
+class Happenings:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def marked(self, meter: int, start: datetime, end: datetime, most: int) -> list[int]:
+        """Return the latest hours that touch [start, end) and have an overload or a voltage outside its limits."""
+        sql = (
+            "SELECT UNIX_TIMESTAMP(hour) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608
+            f" AND (overload IS NOT NULL OR {_OUTSIDE}) ORDER BY hour DESC LIMIT %s"
+        )
+        first = start.replace(minute=0, second=0, microsecond=0)
+        return [int(hour) for (hour,) in self._connection.query(sql, (meter, sql_time(first), sql_time(end), most))]
+
+    def overloaded(self, meter: int, hours: Sequence[int]) -> list[MinuteFacts]:
+        """Return the minutes of some hours with an overload, in order."""
+        rows = self._of_hours(meter, hours, FACTS, "overload IS NOT NULL")
+        return [MinuteFacts(*row) for row in rows]
+
+    def voltages(self, meter: int, hours: Sequence[int]) -> list[VoltageMinute]:
+        """Return the minutes of some hours with a voltage outside its limits, in order."""
+        found = []
+        for minute, *volts in self._of_hours(meter, hours, f"UNIX_TIMESTAMP(minute), {_VOLTAGES}", f"({_OUTSIDE})"):
+            for phase, (low, high) in enumerate(zip(volts[::2], volts[1::2], strict=True), 1):
+                if low is not None and (low < VOLTAGE_LOW or high > VOLTAGE_HIGH):
+                    found.append(VoltageMinute(moment_of(minute), phase, low, high))
+        return found
+
+    def _of_hours(self, meter: int, hours: Sequence[int], columns: str, condition: str) -> Sequence[Sequence[int]]:
+        if not hours:
+            return []
+        # One statement for all: each range is a part of the key.
+        ranges = " OR ".join(["(minute >= %s AND minute < %s)"] * len(hours))
+        limits = [sql_time(moment_of(moment)) for hour in hours for moment in (hour, hour + _HOUR)]
+        sql = (
+            f"SELECT {columns} FROM minutes WHERE meter_id = %s AND ({ranges}) AND {condition}"  # noqa: S608 - ours
+            " ORDER BY minute"
+        )
+        return self._connection.query(sql, (meter, *limits))
+
+    def minute_before(self, meter: int, moment: datetime) -> datetime | None:
+        """Return the last minute with a frame in the last hour before that of a moment."""
+        sql = (
+            "SELECT UNIX_TIMESTAMP(hour), minutes FROM hours WHERE meter_id = %s AND hour < %s AND minutes <> 0"
+            " ORDER BY hour DESC LIMIT 1"
+        )
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        rows = self._connection.query(sql, (meter, sql_time(hour)))
+        return moment_of(int(rows[0][0]) + 60 * (int(rows[0][1]).bit_length() - 1)) if rows else None
+
+    def hour_after(self, meter: int, moment: datetime) -> datetime | None:
+        """Return the first hour that begins at or after a moment."""
+        sql = "SELECT UNIX_TIMESTAMP(hour) FROM hours WHERE meter_id = %s AND hour >= %s ORDER BY hour LIMIT 1"
+        rows = self._connection.query(sql, (meter, sql_time(moment)))
+        return moment_of(int(rows[0][0])) if rows else None
+
+    def holes(self, meter: int, start: datetime, end: datetime) -> list[Hole]:
+        """Return the minutes without a frame between the first and the last hour of [start, end) that have one."""
+        low, high = sql_time(start.replace(minute=0, second=0, microsecond=0)), sql_time(end)
+        sql = (
+            "SELECT previous, hour FROM (SELECT UNIX_TIMESTAMP(hour) AS hour, LAG(UNIX_TIMESTAMP(hour)) OVER"
+            " (ORDER BY hour) AS previous FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s) AS pairs"
+            " WHERE hour > previous + 3600"
+        )
+        found = [
+            Hole(int(previous) + _HOUR, int(hour)) for previous, hour in self._connection.query(sql, (meter, low, high))
+        ]
+        # By the index (meter_id, seconds, hour): nearly all hours of a good line are whole.
+        sql = (
+            "SELECT UNIX_TIMESTAMP(hour), minutes FROM hours"
+            " WHERE meter_id = %s AND seconds < 3600 AND hour >= %s AND hour < %s AND minutes <> %s"
+        )
+        for hour, bits in self._connection.query(sql, (meter, low, high, _FULL)):
+            found += _holes(int(hour), int(bits))
+        return joined(sorted(found))
+
+    def around(self, meter: int, holes: Sequence[Hole]) -> dict[Hole, Around]:
+        """Return what was read around some holes."""
+        if not holes:
+            return {}
+        wanted = [sql_time(moment_of(moment)) for hole in holes for moment in (hole.start - 60, hole.end)]
+        # As text: of a list of FROM_UNIXTIME(), MariaDB 11.8 finds the first only.
+        sql = (
+            "SELECT UNIX_TIMESTAMP(minute), total_first, total_last, power_max FROM minutes"  # noqa: S608 - marks
+            f" WHERE meter_id = %s AND minute IN ({', '.join(['%s'] * len(wanted))})"
+        )
+        rows = {int(row[0]): row[1:] for row in self._connection.query(sql, (meter, *wanted))}
+        nothing = (None, None, None)
+        return {
+            hole: Around(
+                rows.get(hole.start - 60, nothing)[1],
+                rows.get(hole.end, nothing)[0],
+                rows.get(hole.start - 60, nothing)[2] or 0,
+            )
+            for hole in holes
+        }
+
+
+def _holes(hour: int, bits: int) -> list[Hole]:
+    """Return the minutes of an hour without a frame; bit n of `bits`: minute n has one.
+
+    >>> _holes(0, (1 << 60) - 1 - 0b1100)
+    [Hole(start=120, end=240)]
+    """
+    found, start = [], None
+    for minute in range(61):
+        present = minute == 60 or bits >> minute & 1
+        if not present and start is None:
+            start = minute
+        elif present and start is not None:
+            found.append(Hole(hour + 60 * start, hour + 60 * minute))
+            start = None
+    return found
+
+
+def joined(holes: Sequence[Hole]) -> list[Hole]:
+    """Join holes, in order, that touch each other.
+
+    >>> joined([Hole(0, 60), Hole(60, 90), Hole(100, 120)])
+    [Hole(start=0, end=90), Hole(start=100, end=120)]
+    """
+    found: list[Hole] = []
+    for hole in holes:
+        if found and found[-1].end == hole.start:
+            found[-1] = Hole(found[-1].start, hole.end)
+        else:
+            found.append(hole)
+    return found

@@ -1,0 +1,103 @@
+"""The energy of a house is that of each of its meters, added: what was counted by a meter that was replaced, too."""
+
+import itertools
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Meter
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy
+from monitor.readings.steps import OTHER
+
+
+class HouseReader(EnergyReader):
+    """Answers the questions of an EnergyReader about a house; about a single meter as that does."""
+
+    def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
+        """Return the energy between neighbouring boundaries."""
+        found = [EnergyReader.energy(self, part, boundaries, now) for part in meter.parts]
+        return found[0] if len(found) == 1 else [together(of_time) for of_time in zip(*found, strict=True)]
+
+    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours of [start, end) in which a meter went to other registers, or to the other mode."""
+        return set().union(*(EnergyReader.turns(self, part, start, end) for part in meter.parts))
+
+    def remember(self, meter: Meter) -> None:
+        """Look up all that the memory keeps of the meters."""
+        for part in meter.parts:
+            EnergyReader.remember(self, part)
+
+    def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn in each hour of [start, end), by meter, in order."""
+        return _in_order(EnergyReader.hours(self, part, start, end) for part in meter.parts)
+
+    def gathered(self, meter: Meter, boundaries: Sequence[datetime]) -> list[HourEnergy]:
+        """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
+        return _in_order(EnergyReader.gathered(self, part, boundaries) for part in meter.parts)
+
+    def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
+        """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
+        return _in_order(EnergyReader.slots(self, part, start, end, minutes) for part in meter.parts)
+
+    def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
+        found = [EnergyReader.running(self, part, boundaries) for part in meter.parts]
+        return [sum(of_time, Counter[str]()) for of_time in zip(*found, strict=True)]
+
+    def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
+        """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
+        parts = (EnergyReader.off_peak_switches(self, part, start, end) for part in meter.parts)
+        return sorted(itertools.chain.from_iterable(parts))
+
+    def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
+        """Return what the meters said of their contract in [start, end), in order; a new meter ends an old one."""
+        spans: list[ContractSpan] = []
+        for part in meter.parts:
+            later = EnergyReader.contract_spans(self, part, start, end)
+            if later:
+                first = later[0].start
+                spans = [replace(span, end=min(span.end, first)) for span in spans if span.start < first]
+                if spans and _is_like(spans[-1], later[0]):
+                    later[0] = replace(later[0], start=spans.pop().start)
+            spans += later
+        return spans
+
+    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meters gave registers of a calendar which historic mode does not know."""
+        found: dict[str, str] = {}
+        for part in meter.parts:
+            found |= EnergyReader.names(self, part, span, registers)
+        return found
+
+
+def together(parts: Sequence[Energy]) -> Energy:
+    """Return the energy of several meters in the same time; there is at least one."""
+    wh, reactive = Counter[str](), Counter[str]()
+    for part in parts:
+        wh.update(part.wh)
+        reactive.update(part.reactive_varh)
+    expected = max(part.expected for part in parts)  # from the first meter's first frame on
+    injected = [part.injected_wh for part in parts if part.injected_wh is not None]
+    return Energy(
+        start=parts[0].start,
+        end=parts[0].end,
+        wh={name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))},
+        injected_wh=sum(injected) if injected else None,
+        reactive_varh=dict(reactive),
+        recovered_wh=sum(part.recovered_wh for part in parts),
+        imported_wh=sum(part.imported_wh for part in parts),
+        covered=min(sum(part.covered for part in parts), expected),
+        expected=expected,
+    )
+
+
+def _in_order(parts: Iterable[list[HourEnergy]]) -> list[HourEnergy]:
+    return sorted(itertools.chain.from_iterable(parts), key=lambda hour: hour.start)
+
+
+def _is_like(one: ContractSpan, other: ContractSpan) -> bool:
+    # Each mode has its own names for the calendars of the offers that both know.
+    calendars = one.offer is not None or one.calendar == other.calendar
+    return calendars and (one.offer, one.power) == (other.offer, other.power)

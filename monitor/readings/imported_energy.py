@@ -1,0 +1,140 @@
+"""Imported energy, where no reading is: before the first reading of a meter and after its last one.
+
+Between them its registers count, also through gaps. A day or a month is of its last hour, as it was imported: it counts
+in periods, and not in load curves, since nobody knows at which hours it was drawn.
+"""
+
+import bisect
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Meter
+from monitor.readings.imported_hours import Imported, ImportedHours
+from monitor.readings.periods import Energy, HourEnergy
+from monitor.readings.steps import NUMBERED, supplier_name
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Imports:
+    """What was imported for a period."""
+
+    wh: dict[str, int] = field(default_factory=dict)  # by register
+    hours: dict[datetime, int] = field(default_factory=dict)  # how many hours end with an hour, of what was drawn
+
+    @property
+    def seconds(self) -> int:
+        """The time in which it was drawn."""
+        return sum(self.hours.values()) * 3600
+
+
+def imported_between(hours: ImportedHours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
+    """Return what was imported between neighbouring boundaries.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    result = [Imports() for _ in boundaries[1:]]
+    for row in _rows(hours, meter, boundaries[0], boundaries[-1]):
+        part = result[bisect.bisect_right(boundaries, row.hour) - 1]
+        name = REGISTERS[row.register]
+        part.wh[name] = part.wh.get(name, 0) + row.wh
+        if imported_name(name) is not None:
+            inside = min(row.hours, (row.hour - boundaries[0]) // _HOUR + 1)
+            part.hours[row.hour] = max(part.hours.get(row.hour, 0), inside)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A day or a month that was imported as a whole; nobody knows when in it the energy was drawn."""
+
+    start: datetime
+    end: datetime
+    name: str  # as in `Energy.wh`
+    wh: int
+
+    @property
+    def hour(self) -> datetime:
+        """Its last hour, in which it counts."""
+        return self.end - _HOUR
+
+    def moved(self, cuts: Sequence[datetime]) -> list[Energy]:
+        """Return what moves it from its end to its parts between cuts inside it; nothing without cuts.
+
+        So a part has the price of its time, as on a bill, which divides by days what no one has read.
+        """
+        if not cuts:
+            return []
+        return [
+            # Without any length: it owes no subscription.
+            Energy(start, start, {self.name: wh}, None, {}, 0, imported_wh=wh, covered=0, expected=0)
+            for start, wh in [*self._shares(cuts), (self.hour, -self.wh)]
+        ]
+
+    def _shares(self, cuts: Sequence[datetime]) -> list[tuple[datetime, int]]:
+        """Return the beginnings of its parts between cuts inside it, and of each its share of the Wh, by time."""
+        limits = [self.start, *cuts, self.end]
+        counted = [self.wh * ((limit - self.start) // _HOUR) // ((self.end - self.start) // _HOUR) for limit in limits]
+        pairs = zip(limits, itertools.pairwise(counted), strict=False)
+        return [(start, after - before) for start, (before, after) in pairs]
+
+
+def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
+    """Return the energy that was drawn in imported days and months that count in [start, end).
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a query.
+    """
+    return [
+        Whole(row.hour - (row.hours - 1) * _HOUR, row.hour + _HOUR, name, row.wh)
+        for row in _rows(hours, meter, start, end, 2)
+        if (name := imported_name(REGISTERS[row.register])) is not None
+    ]
+
+
+def imported_hours(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+    """Return the imported hours of [start, end), without days and months.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    found: dict[datetime, tuple[int, str | None]] = {}
+    for row in _rows(hours, meter, start, end):
+        label = imported_name(REGISTERS[row.register])
+        if label is None or row.hours > 1:
+            continue
+        known, register = found.get(row.hour, (0, None))
+        found[row.hour] = known + row.wh, label if row.wh else register
+    return [
+        HourEnergy(hour, wh, register, 3600, recovered=False, imported=True) for hour, (wh, register) in found.items()
+    ]
+
+
+def imported_name(name: str) -> str | None:
+    """Return the name of an imported register in `Energy.wh`; None: it is not energy that was drawn."""
+    if name == "total":
+        return "BASE"
+    return f"{NUMBERED}{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
+
+
+def named(piece: Energy, offer: str | None) -> Energy:
+    """Return a piece of which imported registers, which have a number only, are named as those of an offer are."""
+    if not piece.imported_wh:
+        return piece
+    wh: dict[str, int] = {}
+    for name, counted in piece.wh.items():
+        if name.startswith(NUMBERED):
+            name = supplier_name(int(name.removeprefix(NUMBERED)), offer)
+        wh[name] = wh.get(name, 0) + counted
+    return replace(piece, wh=wh)
+
+
+def _rows(hours: ImportedHours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
+    for row in hours.between(meter.number, start, end, least):
+        if not meter.was_read(row.hour):
+            yield row

@@ -1,0 +1,78 @@
+"""What is remembered of meters, because it rarely changes and is costly to find: contracts, and which registers run.
+
+It is right for one version of the rollups, which is another one after each change of hours of the past. The newest
+hours, which change each minute, are not remembered. Several readers may share it, in any threads: what two of them find
+at the same time is the same.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from monitor.readings.hours import Holes, Meter
+from monitor.readings.meter_contracts import MeterContract
+
+# The storer changes hours without another version for 25 minutes, and an hour after it was stopped.
+_NEW = timedelta(hours=3)
+
+#: An hour, and a number for the registers that are read from it on.
+Shape = tuple[datetime, int]
+Change = tuple[datetime, MeterContract]
+
+
+class Known:
+    """What is remembered of one meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        """Know nothing."""
+        self._first, self._version = meter.first, meter.version
+        self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
+        self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
+        self._holes: Holes | None = None
+        self._shapes: list[Shape] = []
+        self._shapes_until: datetime | None = None  # they are known before it; None: not at all
+
+    def is_of(self, meter: Meter) -> bool:
+        """Tell whether this is still right for a meter."""
+        return (self._first, self._version) == (meter.first, meter.version)
+
+    def holes(self, find: Callable[[], Holes]) -> Holes:
+        """Return which hours have no row; `find` finds them. One that came since makes an answer slower, not wrong."""
+        if self._holes is None:
+            self._holes = find()
+        return self._holes
+
+    def shapes(self, meter: Meter, find: Callable[[datetime | None], list[Shape]]) -> list[Shape]:
+        """Return the hours from which other registers are read.
+
+        Args:
+            meter: as it is now.
+            find: gives them: all, or those from a moment on, of which the first is what holds there.
+        """
+        shapes, until = self._shapes.copy(), self._shapes_until
+        for hour, shape in find(until):
+            if not shapes or shapes[-1][1] != shape:
+                shapes.append((hour, shape))
+        if meter.last is not None and (until is None or until < meter.last - _NEW):
+            self._shapes = [shape for shape in shapes if is_settled(meter, shape[0])]
+            self._shapes_until = meter.last - _NEW
+        return shapes
+
+
+class Memory:
+    """Remembers meters."""
+
+    def __init__(self) -> None:
+        self._meters: dict[tuple[int, str], Known] = {}
+
+    def of(self, meter: Meter) -> Known:
+        """Return what is known of a meter, as it was looked up for this question."""
+        key = (meter.number, meter.identifier)
+        known = self._meters.get(key)
+        if known is None or not known.is_of(meter):
+            known = self._meters[key] = Known(meter)
+        return known
+
+
+def is_settled(meter: Meter, hour: datetime) -> bool:
+    """Tell whether an hour of a meter changes only with the version."""
+    return meter.last is not None and hour < meter.last - _NEW

@@ -1,0 +1,131 @@
+"""What the registers of a meter went on by in a stretch of time, and their names. Pure.
+
+A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from common.contract import tariff
+from common.contract.registers import REGISTERS
+from monitor.readings.hours import Values
+
+TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
+SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
+REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 1)
+
+#: Energy that the total shows and no register of the supplier: it has no name in a contract.
+OTHER = "OTHER"
+#: How the name of a supplier register begins that only has a number.
+NUMBERED = "EASF"
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "base": ("BASE",),
+    "hphc": tuple(tariff.HISTORIC_REGISTERS["HC.."].values()),
+    "ejp": tuple(tariff.HISTORIC_REGISTERS["EJP."].values()),
+    "tempo": tuple(tariff.HISTORIC_REGISTERS["BBR?"].values()),
+}
+
+
+def registers_of(offer: str | None) -> tuple[str, ...]:
+    """Return the registers of an offer that historic mode knows, none of another."""
+    return _NAMES.get(offer or "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was counted: drawn by register, injected, and reactive by label."""
+
+    wh: Mapping[str, int]
+    injected_wh: int | None
+    reactive_varh: Mapping[str, int]
+
+
+def supplier_name(number: int, offer: str | None) -> str:
+    """Return the name of a supplier register, 1 to 10: as historic mode has it, or as standard mode.
+
+    >>> supplier_name(2, "hphc"), supplier_name(3, None)
+    ('HCHP', 'EASF03')
+    """
+    names = registers_of(offer)
+    return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
+
+
+#: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
+ROUNDING = 10
+
+
+def difference(values: Values) -> int | None:
+    """Return by how much the total is more than all registers of the supplier; None: one of the two is not there."""
+    total, suppliers = values[TOTAL], [value for place in SUPPLIER if (value := values[place]) is not None]
+    return None if total is None or not suppliers else total - sum(suppliers)
+
+
+def step(
+    before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None, outside: bool
+) -> Step:
+    """Return what was counted between two readings. Its parts by time add up to it, register by register.
+
+    Args:
+        before: the readings at the start; None: no such register was ever read.
+        after: those at the end.
+        breaks: steps between them that are no energy, by register.
+        by_total: both readings have the total, of the same mode: it says how much was drawn in all.
+        offer: names the registers.
+        outside: what the total shows and no register of the supplier is more than rounding: it has no name in the
+            contract. Else it is counted by the first of them: some Wh, or less than none.
+    """
+    went_on: list[int | None] = [
+        None if last is None or first is None else last - first for first, last in zip(before, after, strict=True)
+    ]
+    for place, broken in breaks.items():
+        if (counted := went_on[place]) is not None:
+            went_on[place] = counted - broken
+    counted_by = {
+        supplier_name(number, offer): counted
+        for number, place in enumerate(SUPPLIER, 1)
+        if (counted := went_on[place]) is not None
+    }
+    if by_total and (total := went_on[TOTAL]) is not None:
+        rest = total - sum(counted_by.values())
+        name = OTHER if outside else next(iter(counted_by), "BASE")
+        counted_by[name] = counted_by.get(name, 0) + rest
+    wh = {name: counted for name, counted in counted_by.items() if counted}
+    reactive = {
+        f"ERQ{number}": counted for number, place in enumerate(REACTIVE, 1) if (counted := went_on[place]) is not None
+    }
+    return Step(wh, went_on[INJECTED], reactive)
+
+
+def complete(known: Step, drawn: int, register: str | None) -> Step:
+    """Return the step of an hour in which the meter went to other registers, or its supplier's were set back.
+
+    Args:
+        known: what its ends tell.
+        drawn: all that was drawn in it: what is not known of a register is that of the one that ran at the end.
+        register: the name of that one.
+    """
+    counted = {name: wh for name, wh in known.wh.items() if name != OTHER}
+    named = dict(counted)
+    if register is not None and not register.startswith(NUMBERED):
+        # A number is no name in this contract: that register is one of the contract before.
+        named = {name: wh for name, wh in counted.items() if not name.startswith(NUMBERED)}
+    if rest := drawn - sum(named.values()):
+        name = register or OTHER
+        named[name] = named.get(name, 0) + rest
+    return replace(known, wh=named)
+
+
+def recovered(before: Values, after: Values, breaks: Mapping[int, int]) -> int:
+    """Return the energy drawn over a gap: what the registers went on by, but for those whose step there is a break.
+
+    `breaks`: of the hour that the gap ends in, by register; a register may also have been set back later in that hour.
+    """
+    steps = [
+        None if first is None or last is None or breaks.get(place) == last - first else last - first
+        for place, (first, last) in enumerate(zip(before, after, strict=True))
+    ]
+    total = steps[TOTAL]
+    if total is None:
+        total = sum(counted for place in SUPPLIER if (counted := steps[place]) is not None)
+    return max(total, 0)

@@ -1,0 +1,1 @@
+"""Words, numbers, money and times as people read them, and files of answers."""

@@ -1,0 +1,131 @@
+"""Writes numbers, money and times as French and English have them. Pure."""
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from common.runtime.logs import printable
+from monitor.readings.hours import Meter
+from monitor.text.words import TEXTS
+
+OFFERS = ("base", "hphc", "tempo", "ejp")
+CENT = Decimal("0.01")
+_DAYS = {
+    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_MONTHS = {
+    "fr": ("janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}  # fmt: skip
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language of a terminal: fr for a French locale, else en.
+
+    >>> language_of({"LANG": "fr_FR.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}), language_of({})
+    ('fr', 'en', 'en')
+    """
+    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
+    return "fr" if name.startswith("fr") else "en"
+
+
+def month_number(name: str) -> int:
+    """Return the number of a month that has this short name.
+
+    >>> month_number("févr."), month_number("Dec")
+    (2, 12)
+
+    Raises:
+        ValueError: there is none.
+    """
+    return next((names.index(name) + 1 for names in _MONTHS.values() if name in names), 0) or int(name)
+
+
+def round_money(amount: Decimal) -> Decimal:
+    """Round to the cent, halves up: once, at the end."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+class Formats:
+    """Writes for one language and zone.
+
+    What a meter, a file or the broker calls a thing cannot control a terminal: control characters are escaped here.
+    """
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language = language
+        self.zone = zone
+        self._texts = TEXTS[language]
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text with its values filled in."""
+        return self._texts[key].format(
+            **{name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
+        )
+
+    def number(self, value: Decimal, digits: int) -> str:
+        """Write a number: `1 840,5` with a narrow no-break space, or `1,840.5`."""
+        text = f"{value:,.{digits}f}"
+        return text.translate({ord(","): "\u202f", ord("."): ","}) if self.language == "fr" else text
+
+    def kwh(self, wh: int) -> str:
+        """Write energy in kWh: two digits below 10, one below 100, none above 1000."""
+        kwh = Decimal(wh) / 1000
+        return self.number(kwh, 2 if kwh < 10 else 1 if kwh < 1000 else 0)
+
+    def money(self, amount: Decimal) -> str:
+        """Write an amount, rounded to the cent."""
+        return f"{self.number(round_money(amount), 2)}\u202f€"
+
+    def percent(self, share: float) -> str:
+        """Write a share; not 100 % unless it is whole."""
+        value = min(int(share * 100), 99) if share < 1 else 100
+        return f"{value}\u202f%" if self.language == "fr" else f"{value}%"
+
+    def day(self, moment: datetime) -> str:
+        """Write the local day of an instant."""
+        return self.calendar_day(moment.astimezone(self.zone).date())
+
+    def clock(self, moment: datetime) -> str:
+        """Write the local time of an instant."""
+        local = moment.astimezone(self.zone)
+        return f"{local:%H\u202fh\u202f%M}" if self.language == "fr" else f"{local:%H:%M}"
+
+    def calendar_day(self, day: date) -> str:
+        """Write a day."""
+        return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
+
+    def period(self, by: str, start: datetime, *, dated: bool = False) -> str:
+        """Write the name of a period; `dated`: with its year, as those beside it may be of another one."""
+        local = start.astimezone(self.zone)
+        day = f"{local:%d/%m/%Y}" if dated else f"{local:%d/%m}"
+        if by == "hour":
+            return f"{day} {local:%H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+        if by == "contract-year":
+            return self.day(start)
+        if by == "day":
+            return f"{_DAYS[self.language][local.weekday()]} {day}"
+        if by == "week":
+            return self.text("week_of", number=local.isocalendar().week, day=day)
+        return f"{_MONTHS[self.language][local.month - 1]} {local.year}" if by == "month" else str(local.year)
+
+    def register(self, name: str, names: Mapping[str, str]) -> str:
+        """Write the name of a register for people."""
+        if name in names:
+            return printable(names[name])
+        return self._texts[name] if name in self._texts else self.text("register", name=name)
+
+    def meter(self, meter: Meter) -> str:
+        """Write the name of a meter, or its address."""
+        return printable(meter.name) if meter.name else self.text("meter", address=meter.identifier)
+
+    def offer(self, name: str) -> str:
+        """Write the name of an offer for people; the user's own offers keep theirs."""
+        return self._texts[name] if name in OFFERS else printable(name)
+
+    def last_day(self, end: datetime) -> str:
+        """Write the last local day of a range, whose end is exclusive."""
+        return self.day(end - timedelta(microseconds=1))

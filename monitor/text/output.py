@@ -1,0 +1,106 @@
+"""Writes an answer as JSON or CSV."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TextIO
+
+from common.contract.frame import write_stamp
+from monitor.answers.answers import Answer, Period
+from monitor.text.formats import Formats, round_money
+
+#: How a text begins that a spreadsheet takes as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+
+
+def json_rows(answer: Answer) -> str:
+    """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
+    return json.dumps([_json(period) for period in answer.periods], indent=1, ensure_ascii=False)
+
+
+def _json(period: Period) -> dict[str, Any]:
+    energy, cost = period.energy, period.cost
+    return {
+        "start": write_stamp(energy.start),
+        "end": write_stamp(energy.end),
+        "hours": (energy.end - energy.start) // timedelta(hours=1),
+        "wh": dict(energy.wh),
+        "injected_wh": energy.injected_wh,
+        "recovered_wh": energy.recovered_wh,
+        "imported_wh": energy.imported_wh,
+        "across_wh": period.across_wh,
+        "coverage": round(energy.coverage, 4),
+        "cost": {
+            "energy": str(round_money(cost.energy)),
+            "subscription": str(round_money(cost.subscription)),
+            "total": str(round_money(cost.total)),
+        }
+        if cost.known
+        else None,
+        "flags": _flags(period),
+    }
+
+
+def _flags(period: Period) -> list[str]:
+    energy, cost = period.energy, period.cost
+    flags = (
+        ("incomplete", energy.expected > 0 and energy.coverage < 1),
+        ("recovered", energy.recovered_wh > 0),
+        ("imported", energy.imported_wh > 0),
+        ("partial_cost", cost.partial),
+    )
+    return [name for name, holds in flags if holds]
+
+
+def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french: bool) -> None:
+    """Write a table: for machines with `,` and times in UTC, or for a French spreadsheet with `;` and local times.
+
+    The byte order mark that such a spreadsheet wants is part of the text. Without an answer it has a header only.
+    """
+    if french:
+        output.write("\ufeff")
+    writer = csv.writer(output, delimiter=";" if french else ",", lineterminator="\n")
+    periods = () if answer is None else answer.periods
+    registers = sorted({name for period in periods for name in period.energy.wh})
+    header = _header({} if answer is None else answer.names, registers, formats, french=french)
+    writer.writerow(map(_no_formula, header))
+    for period in periods:
+        writer.writerow(map(_no_formula, _cells(period, registers, formats, french=french)))
+
+
+def _no_formula(cell: object) -> object:
+    """Return a cell that a spreadsheet takes as text, if it would take it as a formula.
+
+    >>> [_no_formula(cell) for cell in ("=1+1", "-1,50", -5, "Base")]
+    ["'=1+1", '-1,50', -5, 'Base']
+    """
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:
+    yield from (formats.text(f"csv_{name}") for name in ("start", "end", "hours"))
+    for name in registers:
+        yield formats.text("csv_wh", name=formats.register(name, names) if french else name)
+    columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost", "partial")
+    yield from (formats.text(f"csv_{name}") for name in columns)
+
+
+def _cells(period: Period, registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[object]:
+    energy, cost = period.energy, period.cost
+    for moment in (energy.start, energy.end):
+        yield f"{moment.astimezone(formats.zone):%d/%m/%Y %H:%M}" if french else write_stamp(moment)
+    yield (energy.end - energy.start) // timedelta(hours=1)
+    yield from (energy.wh.get(name, 0) for name in registers)
+    yield energy.total_wh
+    yield "" if energy.injected_wh is None else energy.injected_wh
+    yield energy.recovered_wh
+    yield energy.imported_wh
+    amounts = (cost.energy, cost.subscription, cost.total)
+    texts = [str(round(energy.coverage, 4)), *(str(round_money(one)) if cost.known else "" for one in amounts)]
+    yield from (text.replace(".", ",") if french else text for text in texts)
+    yield formats.text("csv_yes") if cost.partial else ""

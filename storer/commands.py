@@ -1,0 +1,302 @@
+"""The commands of `teleinfo-storer`.
+
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.contract.topics import Topics
+from common.runtime import logs
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
+from common.runtime.shutdown import Shutdown
+from common.settings import config
+from storer.config import StorerConfig
+
+if TYPE_CHECKING:
+    from storer.backup.verify import Contents
+    from storer.runtime.progress import Progress
+
+CONFIG = Path("/etc/teleinfo/storer.yaml")
+
+
+def main() -> int:
+    """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
+    return run_cli("teleinfo-storer", _parser())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
+    )
+    add_version(parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    common = Command(add_help=False)
+    common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+
+    run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
+    run.set_defaults(command=_run)
+
+    migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
+    migration.add_argument(
+        "--subpartitions",
+        type=whole,
+        metavar="N",
+        help="divide each month of frames by meter into N parts, for a database of many meters: one for each 30 or so;"
+        " 1: undo it. frames is copied. Default: storage.subpartitions",
+    )
+    migration.add_argument("--copy", action="store_true", help="of a table with millions of rows, too")
+    migration.set_defaults(command=_migrate)
+
+    commands.add_parser(
+        "adopt",
+        parents=[common],
+        help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
+        epilog=UTC_TIMES,
+        declare=_declare_adopt,
+    )
+
+    limits = Command(add_help=False)
+    limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
+    limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    selection = Command(add_help=False, parents=[limits])
+    selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
+
+    commands.add_parser(
+        "export",
+        parents=[common, selection],
+        help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
+        epilog="Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it.",
+        declare=_declare_export,
+    )
+
+    auditing = commands.add_parser(
+        "audit",
+        parents=[common, selection],
+        help="compare the readers' counts with what is stored, hour by hour",
+        epilog=UTC_TIMES,
+    )
+    auditing.set_defaults(command=_audit)
+
+    rebuilding = commands.add_parser(
+        "rebuild",
+        parents=[common, limits],
+        help="make the tables minutes and hours again from the frames",
+        epilog=UTC_TIMES,
+    )
+    rebuilding.set_defaults(command=_rebuild, meter=None)
+
+    saving = commands.add_parser(
+        "backup",
+        parents=[common],
+        help="save the database in a file while the storer runs, and verify that file",
+        epilog=UTC_TIMES,
+    )
+    saving.add_argument("target", type=Path, metavar="FOLDER|FILE", help="in a folder the file is named automatically")
+    saving.add_argument("--keep", type=whole, metavar="N", help="keep only the N newest backups in the folder")
+    saving.set_defaults(command=_backup)
+
+    restoring = commands.add_parser(
+        "restore",
+        parents=[common],
+        help="restore a backup into an empty database; stop the storer first",
+        epilog=UTC_TIMES,
+    )
+    restoring.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE|FOLDER", help="files written by `backup`, or their folder"
+    )
+    restoring.add_argument("--partial", action="store_true", help="although some months are missing")
+    mode = restoring.add_mutually_exclusive_group()
+    mode.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
+    mode.add_argument("--check", action="store_true", help="only verify the files; needs no database")
+    restoring.set_defaults(command=_restore)
+
+    forgetting = commands.add_parser(
+        "forget", parents=[common], help="forget a storer or reader that is no longer used"
+    )
+    forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
+    forgetting.set_defaults(command=_forget)
+
+    commands.add_parser(
+        "forget-meter",
+        help="delete all that the database has of a meter, while storers run",
+        declare=_declare_forget_meter,
+    )
+
+    commands.add_parser(
+        "import", help="take in the years before: files of Enedis and EDF, other programs", declare=_declare_import
+    )
+    commands.add_parser(
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
+    )
+    return parser
+
+
+def _declare_adopt(parser: argparse.ArgumentParser) -> None:
+    from storer.adoption.command import declare_adopt
+
+    declare_adopt(parser)
+
+
+def _declare_export(parser: argparse.ArgumentParser) -> None:
+    from storer.export.command import declare_export
+
+    declare_export(parser)
+
+
+def _declare_check(check: argparse.ArgumentParser) -> None:
+    from storer.doctor.command import declare_check
+
+    declare_check(check, CONFIG)
+
+
+def _declare_forget_meter(forgetting: argparse.ArgumentParser) -> None:
+    from storer.keeping.forget_meter import declare_forget_meter
+
+    declare_forget_meter(forgetting, CONFIG)
+
+
+def _declare_import(importing: argparse.ArgumentParser) -> None:
+    from storer.imports.command import declare_import
+
+    declare_import(importing, CONFIG)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from storer.service import Storer
+
+    settings = config.load(StorerConfig, arguments.config)
+    logs.set_up(settings.log, "teleinfo-storer")
+    shutdown = Shutdown()
+    storer = Storer(settings, shutdown)
+    shutdown.install(storer.wake)
+    storer.run()
+    logging.getLogger(__name__).info("Stopped")
+    return shutdown.exit_code
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from common.database.mariadb import Database
+    from storer.database.schema import migrate
+    from storer.database.subpartitions import LONGEST, subpartition
+
+    settings = config.load(StorerConfig, arguments.config)
+    count = arguments.subpartitions or settings.storage.subpartitions
+    database = Database(settings.database)
+    applied = migrate(database)
+    for migration in applied:
+        print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
+    if not applied:
+        print("the tables are up to date")  # noqa: T201 - the command's output
+    if count is not None:
+        with contextlib.closing(database.connect(LONGEST)) as connection:
+            for line in subpartition(connection, count, months=settings.retention.frames, copy=arguments.copy):
+                print(line, flush=True)  # noqa: T201 - the command's output
+    return 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from common.database.mariadb import Database
+    from storer.export.audit import run_audit
+    from storer.export.frames import read_selection
+
+    selection = read_selection(arguments.start, arguments.end, arguments.meter)
+    settings = config.load(StorerConfig, arguments.config)
+    return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from common.database.mariadb import Database
+    from common.plural import plural
+    from storer.export.frames import read_selection
+    from storer.rollups.rebuild import rebuild
+
+    limits = read_selection(arguments.start, arguments.end)
+    settings = config.load(StorerConfig, arguments.config)
+    with _progress() as progress:
+        done = rebuild(Database(settings.database), limits.start, limits.end, progress)
+    print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
+    return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from common.database.mariadb import Database
+    from storer.backup.create import backup
+
+    settings = config.load(StorerConfig, arguments.config)
+    with _progress() as progress:
+        file, contents = backup(
+            Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
+        )
+    _print_contents(f"{file}: saved and verified", contents)
+    for problem in contents.problems:
+        print(f"teleinfo-storer: {problem}", file=sys.stderr)  # noqa: T201 - for a person
+    return 1 if contents.problems else 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from common.database.mariadb import Database
+    from storer.backup.choice import choose, require_all
+    from storer.backup.restore import restore
+    from storer.backup.verify import check
+
+    if arguments.check:
+        checked = {}
+        for file in choose(arguments.files):
+            with _progress() as progress:
+                checked[file] = check(file, progress=progress)
+            _print_contents(f"{file}: complete", checked[file])
+        for warning in require_all(checked, partial=arguments.partial):
+            print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
+        return 0
+    settings = config.load(StorerConfig, arguments.config)
+    target = (
+        settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
+    )
+    with _progress() as progress:
+        contents = restore(Database(target), arguments.files, datetime.now(UTC), progress, partial=arguments.partial)
+    names = " and ".join(map(str, arguments.files))
+    _print_contents(f"{names}: restored into {target.name} and verified", contents)
+    return 0
+
+
+@contextlib.contextmanager
+def _progress() -> "Iterator[Progress]":
+    from storer.runtime.progress import Progress
+
+    progress = Progress(sys.stderr)
+    try:
+        yield progress
+    finally:
+        progress.clear()
+
+
+def _print_contents(what: str, contents: "Contents") -> None:
+    counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
+    print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
+    for warning in contents.warnings:
+        print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import NotKnown, forget_program
+
+    settings = config.load(StorerConfig, arguments.config)
+    forgotten, unknown = set(), None
+    for base in settings.mqtt.topic:
+        try:
+            forgotten |= set(forget_program(settings.mqtt, Topics(base), "storer", arguments.name))
+        except NotKnown as error:
+            unknown = error
+    if unknown is not None and not forgotten:
+        raise unknown
+    names = " and ".join(f"the {who}" for who in sorted(forgotten))
+    print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
+    return 0

@@ -1,0 +1,1 @@
+"""Exports: frames as they were published, audits, and tables as CSV, Parquet or JSON."""

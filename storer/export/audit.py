@@ -1,0 +1,198 @@
+"""Compares, hour by hour, how many frames the readers counted with how many rows are stored."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+
+from common.contract.frame import write_stamp
+from common.database.mariadb import Connection, Database, Rows, sql_time
+from common.errors import ConfigError
+from common.plural import plural
+from storer.database.unfinished import refuse_unfinished
+from storer.export.frames import Selection
+from storer.rollups.state import read_state
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = _EPOCH + timedelta(seconds=1)  # the smallest TIMESTAMP
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)  # after all rows; a later limit, rounded up, would be out of range
+
+# Each query reads a range of a primary key, and only the partitions of `frames` that this range needs.
+NEXT_FRAME = "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s"
+NEXT_TALLY = "SELECT MIN(hour) FROM tallies WHERE hour >= %s"
+COUNT_FRAMES = (
+    "SELECT UNIX_TIMESTAMP(timestamp) DIV 3600 AS hours, meter_id, COUNT(*) FROM frames"
+    " WHERE timestamp >= %s AND timestamp < %s GROUP BY hours, meter_id"
+)
+SUM_TALLIES = (
+    "SELECT UNIX_TIMESTAMP(hour) DIV 3600 AS hours, meter_id, SUM(frames) FROM tallies"
+    " WHERE hour >= %s AND hour < %s GROUP BY hours, meter_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The frames of one meter in one hour."""
+
+    meter: str
+    hour: datetime  # aware, UTC: its beginning
+    expected: int | None  # counted by all readers together; None: no tally
+    stored: int
+
+    @property
+    def missing(self) -> int:
+        """How many of the expected frames are not stored."""
+        return 0 if self.expected is None else max(0, self.expected - self.stored)
+
+
+def run_audit(database: Database, selection: Selection, now: datetime, out: TextIO) -> int:
+    """Compare the hours of the selection, print the result, and return the exit code.
+
+    Raises:
+        ConfigError: the meter is unknown.
+        DatabaseError: the database is unavailable, or refuses a query.
+    """
+    connection = database.connect()
+    try:
+        refuse_unfinished(connection, database.where)
+        hours = audit(connection, now=now, start=selection.start, end=selection.end, meter=selection.meter)
+        return report(hours, out)
+    finally:
+        connection.close()
+
+
+def audit(
+    connection: Connection,
+    *,
+    now: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    meter: str | None = None,
+) -> Iterator[Hour]:
+    """Yield each hour that has rows or a tally, sorted by hour and meter.
+
+    All times are in UTC; a limit inside an hour includes the whole hour. An hour that is not over at `now` is skipped
+    if it has no tally yet.
+
+    Raises:
+        ConfigError: the meter is unknown.
+        DatabaseError: the database is unavailable, or refuses a query.
+    """
+    names = _meters(connection)
+    if meter is not None and meter not in names.values():
+        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
+    # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
+    begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
+    limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
+    # A day at a time: this needs little memory, no statement runs for long, and empty days cost nothing.
+    while (begin := _next_hour(connection, begin)) < limit:
+        day_end = begin.replace(hour=0) + _DAY
+        period = (_sql_time(begin), _sql_time(min(day_end, limit)))
+        # Tallies first: otherwise frames that arrive between the two queries would count as missing.
+        expected = _by_hour(connection.query(SUM_TALLIES, period))
+        stored = _by_hour(connection.query(COUNT_FRAMES, period))
+        keys = expected.keys() | stored.keys()
+        if not names.keys() >= {number for _, number in keys}:
+            names = _meters(connection)  # a new meter
+        compared = (
+            Hour(
+                names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number), 0)
+            )
+            for hour, number in keys
+        )
+        for hour in sorted(compared, key=lambda hour: (hour.hour, hour.meter)):
+            over = hour.hour + _HOUR <= now
+            if (over or hour.expected is not None) and meter in (None, hour.meter):
+                yield hour
+        begin = day_end
+
+
+def report(hours: Iterable[Hour], out: TextIO) -> int:
+    """Print which hours are incomplete or unknown; return 1 if an hour is incomplete, else 0.
+
+    Consecutive hours of a meter without a tally are one line.
+    """
+    complete = incomplete = unknown = missing = 0
+    runs: dict[str, _Run] = {}
+    for hour in hours:
+        if hour.expected is None:
+            unknown += 1
+            runs.setdefault(hour.meter, _Run(hour.hour)).add(hour.hour)
+            continue
+        if hour.meter in runs:
+            print(runs.pop(hour.meter).line(hour.meter), file=out)
+        if hour.expected < hour.stored:
+            unknown += 1
+            print(
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.expected} counted, {hour.stored} stored;"
+                " a reader lost its count, as it does at each start of its host",
+                file=out,
+            )
+        elif hour.missing:
+            incomplete += 1
+            missing += hour.missing
+            print(
+                f"{write_stamp(hour.hour)}  {hour.meter}  incomplete:"
+                f" {hour.expected} counted, {hour.stored} stored, {hour.missing} missing",
+                file=out,
+            )
+        else:
+            complete += 1
+    for meter, run in runs.items():
+        print(run.line(meter), file=out)
+    print(
+        f"{plural(complete, 'hour')} complete, {incomplete} incomplete, {unknown} unknown;"
+        f" {plural(missing, 'frame')} missing",
+        file=out,
+    )
+    return 1 if incomplete else 0
+
+
+class _Run:
+    """Consecutive hours of one meter without a tally."""
+
+    def __init__(self, first: datetime) -> None:
+        self._first = self._last = first
+        self._hours = 0
+
+    def add(self, hour: datetime) -> None:
+        self._last = hour
+        self._hours += 1
+
+    def line(self, meter: str) -> str:
+        when = write_stamp(self._first)
+        if self._last != self._first:
+            when += f" to {write_stamp(self._last)}"
+        return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
+
+
+def _dropped_to(connection: Connection) -> datetime:
+    """Return before which time frames were dropped; some of then may have come again, or were adopted since."""
+    state = read_state(connection)
+    return _EPOCH if state is None or state.dropped_to is None else state.dropped_to
+
+
+def _next_hour(connection: Connection, begin: datetime) -> datetime:
+    """Return the first hour from `begin` on that has a row or a tally; `_LAST` if there is none."""
+    answers = [connection.query(query, (_sql_time(begin),))[0][0] for query in (NEXT_FRAME, NEXT_TALLY)]
+    hours = [_floor(answer.replace(tzinfo=UTC)) for answer in answers if answer is not None]
+    # For a limit after the last possible TIMESTAMP, MariaDB answers with the very first row.
+    return min((hour for hour in hours if hour >= begin), default=_LAST)
+
+
+def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
+    return {(_EPOCH + int(hours) * _HOUR, number): int(count) for hours, number, count in rows}
+
+
+def _meters(connection: Connection) -> dict[int, str]:
+    rows = connection.query("SELECT id, identifier FROM meters ORDER BY identifier")
+    return {int(number): str(identifier) for number, identifier in rows}
+
+
+def _floor(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def _sql_time(instant: datetime) -> str:
+    return sql_time(max(instant, _FIRST))

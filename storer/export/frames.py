@@ -1,0 +1,130 @@
+"""Exports frames from the tables, each exactly as it was published."""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from common.contract.frame import Frame, parse_time
+from common.database.mariadb import Connection, Database, sql_time
+from common.errors import ConfigError, MessageError
+from storer.database.label_sets import missing_label_set, read_contents
+from storer.database.rows import COLUMNS, decode_row
+
+log = logging.getLogger(__name__)
+
+_CACHE_SIZE = 10_000  # label sets
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which frames to export: from `start`, before `end`, of one meter or of all."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    meter: str | None = None
+
+
+def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
+    """Make the selection of a command's options; a day begins at midnight in `zone`.
+
+    Raises:
+        ConfigError: a limit is none, or they are in the wrong order.
+    """
+    first, last = (None if text is None else read_limit(text, zone) for text in (start, end))
+    if first and last and last < first:
+        raise ConfigError(f"--to {end} is before --from {start}: swap them")
+    return Selection(start=first, end=last, meter=meter)
+
+
+def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
+    """Parse a time limit: a time, or a day, which begins at midnight in `zone`.
+
+    Raises:
+        ConfigError: the text is neither.
+
+    >>> read_limit("2026-11-24")
+    datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        if not _DAY.fullmatch(text):
+            return parse_time(text)
+        midnight = parse_time(f"{text}T00:00:00Z")
+        return midnight if zone is UTC else midnight.replace(tzinfo=zone).astimezone(UTC)
+    except MessageError as error:
+        raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
+
+
+def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[Frame]:
+    """Yield the frames in order of time.
+
+    Frames whose label set or meter is missing in the database are skipped; each missing one is reported once.
+
+    Raises:
+        ConfigError: the meter is not known.
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    rows, sets = database.connect(), database.connect()
+    known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
+    missing: set[str] = set()
+
+    def skip(what: str, timestamp: datetime) -> None:
+        if what not in missing:
+            missing.add(what)
+            report(f"{what} is not in the database: skipping its frames, the first of {timestamp} UTC")
+
+    try:
+        if selection.meter is not None:
+            check_meter(sets, selection.meter)
+        for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
+            if label_set_id not in known:
+                if len(known) >= _CACHE_SIZE:
+                    known.clear()
+                found = read_contents(sets, [label_set_id])
+                known[label_set_id] = found.get(label_set_id) or missing_label_set(sets, label_set_id)
+            content = known[label_set_id]
+            if isinstance(content, int):
+                skip(f"label set {content}", timestamp)
+            elif meter is None:
+                skip(f"meter number {meter_id}", timestamp)
+            else:
+                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), content)
+    finally:
+        rows.close()
+        sets.close()
+
+
+def check_meter(connection: Connection, meter: str) -> None:
+    """Check that a meter has frames.
+
+    Raises:
+        ConfigError: the meter is not known.
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
+    if meter not in known:
+        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")
+
+
+def _query(selection: Selection) -> tuple[str, list[str]]:
+    conditions: list[str] = []
+    arguments: list[str] = []
+    limits: tuple[tuple[str, str | None], ...] = (
+        ("f.timestamp >= %s", sql_time(selection.start) if selection.start else None),
+        ("f.timestamp < %s", sql_time(selection.end) if selection.end else None),
+        ("m.identifier = %s", selection.meter),
+    )
+    for condition, value in limits:
+        if value is not None:
+            conditions.append(condition)
+            arguments.append(value)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    columns = ", ".join(f"f.{column}" for column in COLUMNS)
+    sql = (
+        f"SELECT f.timestamp, f.meter_id, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names
+        f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
+    )
+    return sql, arguments

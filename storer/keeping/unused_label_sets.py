@@ -1,0 +1,143 @@
+"""Deletes label sets that no frame has any more, in two steps, while storers run.
+
+A search reads all frames. What it finds unused is marked, and deleted after a day if a second search says the same. In
+between, a storer that needs a marked label set takes the mark off in the transaction of its frames: the deletion then
+waits for that transaction, and leaves the row alone. A set that was not marked is never deleted.
+"""
+
+import logging
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common.database.mariadb import Connection, sql_time
+from common.plural import plural
+from storer.database.rights import may_delete_label_sets
+from storer.database.schema import first_month
+
+log = logging.getLogger(__name__)
+
+_UNUSED_FOR = timedelta(days=1)
+_IDS = 50_000  # read at once
+_AT_ONCE = 500  # marked or deleted in one statement
+_BITS = 1 << 16
+_DAY = timedelta(days=1)
+_OF_FRAMES = "SELECT DISTINCT label_set_id FROM frames WHERE timestamp >= %s AND timestamp < %s"
+
+
+class LabelSetGarbage:
+    """The label sets of a database, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, now: datetime) -> Iterator[None]:
+        """Search after months were dropped, and delete what was marked a day ago; each step is short.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a statement.
+        """
+        oldest = first_month(self._connection)
+        rows = self._connection.query("SELECT label_sets_from, label_sets_marked_at FROM rollup_state WHERE id = 1")
+        if oldest is None or not rows or not may_delete_label_sets(self._connection):
+            return
+        searched, marked_at = (None if time is None else time.replace(tzinfo=UTC) for time in rows[0])
+        if marked_at is not None:
+            if marked_at <= now - _UNUSED_FOR:
+                yield from self._delete(now - _UNUSED_FOR)
+                self._note("label_sets_marked_at = NULL")
+        elif searched is not None and searched < oldest:
+            yield from self._mark(now)
+            self._note("label_sets_marked_at = %s, label_sets_from = %s", now, oldest)
+        elif searched != oldest:
+            self._note("label_sets_from = %s", oldest)  # nothing was dropped so far
+
+    def _note(self, what: str, *times: datetime) -> None:
+        self._connection.execute(
+            f"UPDATE rollup_state SET {what} WHERE id = 1",  # noqa: S608 - our own names
+            tuple(map(sql_time, times)),
+        )
+
+    def _mark(self, now: datetime) -> Iterator[None]:
+        ((last,),) = self._connection.query("SELECT MAX(id) FROM label_sets")
+        used = yield from self._search()
+        for ids in self._ids(last or 0, "unused_since IS NULL"):
+            unused = [number for number in ids if number not in used]
+            for begin in range(0, len(unused), _AT_ONCE):
+                part = unused[begin : begin + _AT_ONCE]
+                self._execute("UPDATE label_sets SET unused_since = %s WHERE {} AND unused_since IS NULL", part, now)
+                yield
+            yield
+
+    def _delete(self, limit: datetime) -> Iterator[None]:
+        ((last,),) = self._connection.query("SELECT MAX(id) FROM label_sets")
+        used = yield from self._search()
+        deleted = 0
+        for ids in self._ids(last or 0, "unused_since <= %s", limit):
+            again = [number for number in ids if number in used]
+            unused = [number for number in ids if number not in used]
+            for begin in range(0, len(again), _AT_ONCE):
+                self._execute("UPDATE label_sets SET unused_since = NULL WHERE {}", again[begin : begin + _AT_ONCE])
+                yield
+            for begin in range(0, len(unused), _AT_ONCE):
+                part = unused[begin : begin + _AT_ONCE]
+                deleted += self._execute("DELETE FROM label_sets WHERE {} AND unused_since <= %s", part, limit)
+                yield
+            yield
+        if deleted:
+            log.info("Deleted %s that no frame had any more", plural(deleted, "label set"))
+
+    def _execute(self, sql: str, ids: list[int], *times: datetime) -> int:
+        where = f"id IN ({', '.join(map(str, ids))})"
+        arguments = [sql_time(time) for time in times]
+        return self._connection.execute(sql.format(where), arguments)
+
+    def _ids(self, last: int, condition: str, *times: datetime) -> Iterator[list[int]]:
+        for begin in range(0, last + 1, _IDS):
+            rows = self._connection.query(
+                f"SELECT id FROM label_sets WHERE id >= %s AND id < %s AND id <= %s AND {condition} ORDER BY id",  # noqa: S608
+                (begin, begin + _IDS, last, *map(sql_time, times)),
+            )
+            yield [int(number) for (number,) in rows]
+
+    def _search(self) -> "Generator[None, None, _Ids]":
+        """Return the ids that frames, hours, and differences from other label sets have."""
+        used = _Ids()
+        ((first, last),) = self._connection.query("SELECT MIN(timestamp), MAX(timestamp) FROM frames")
+        while first is not None and first <= last:
+            end = (first + _DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+            self._add(used, _OF_FRAMES, first, end)
+            yield
+            ((first,),) = self._connection.query(
+                "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s", (sql_time(end),)
+            )
+        self._add(used, "SELECT DISTINCT label_set_id FROM hours WHERE label_set_id IS NOT NULL")
+        ((highest,),) = self._connection.query("SELECT MAX(id) FROM label_sets")
+        for begin in range(0, (highest or 0) + 1, _IDS):
+            self._add(
+                used,
+                "SELECT DISTINCT base_id FROM label_sets WHERE id >= %s AND id < %s AND base_id IS NOT NULL",
+                begin,
+                begin + _IDS,
+            )
+            yield
+        return used
+
+    def _add(self, used: "_Ids", sql: str, *arguments: Any) -> None:
+        for (number,) in self._connection.query(sql, arguments):
+            used.add(int(number))
+
+
+class _Ids:
+    """A set of ids, of which there may be millions: a bit for each."""
+
+    def __init__(self) -> None:
+        self._bits: dict[int, bytearray] = {}
+
+    def add(self, number: int) -> None:
+        high, low = divmod(number, _BITS)
+        self._bits.setdefault(high, bytearray(_BITS // 8))[low // 8] |= 1 << low % 8
+
+    def __contains__(self, number: int) -> bool:
+        high, low = divmod(number, _BITS)
+        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)

@@ -1,0 +1,1 @@
+"""What long-running commands need: progress, retries, a limit on growth."""

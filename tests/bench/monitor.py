@@ -1,0 +1,53 @@
+"""A running monitor, asked over HTTP on one connection that stays open, as a browser does."""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.programs import Service
+from tests.support.servers import HOST, Broker, Database, free_port
+
+
+def start(database: Database, folder: Path, broker: Broker) -> Service:
+    """Return a monitor that serves the page; a context manager ends it."""
+    settings = {
+        "listen": {"port": free_port()},
+        "auth": "none",
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "database": {
+            "host": database.host,
+            "port": database.port,
+            "user": database.user,
+            "password": database.password,
+            "name": database.name,
+        },
+    }
+    monitor = Service("monitor", folder, settings)
+    monitor.start().wait_for_log("The page is at", "[Cc]onnected")
+    return monitor
+
+
+class Browser:
+    """Asks one question after the other."""
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
+
+    def ask(self, question: str) -> bytes:
+        """Return the body of an answer of the API, compressed."""
+        self._connection.request("GET", f"/api/v1/{question}", headers={"Accept-Encoding": "gzip"})
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"{question}: {answer.status} {json.loads(body)['detail']}")
+        return body
+
+
+@contextlib.contextmanager
+def browser(monitor: Service) -> Iterator[Browser]:
+    """Keep a connection to a monitor open."""
+    port = int(monitor.settings["listen"]["port"])
+    with contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=60)) as connection:
+        yield Browser(connection)

@@ -1,0 +1,63 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.hours import Hours, Meter, Reading
+from monitor.readings.memory import Memory
+from monitor.readings.meter_contracts import Contracts, MeterContract
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LAST = FIRST + timedelta(days=60)
+METER = Meter(1, "a", FIRST, LAST)
+BASE, TEMPO, MORE = (
+    MeterContract(offer, offer.upper(), power, standard=False)
+    for offer, power in (("base", 9), ("tempo", 9), ("tempo", 12))
+)
+
+
+class House(Hours, Contracts):
+    """A meter with a reading each hour but in a gap; counts the hours whose contracts are asked for."""
+
+    def __init__(self, changes: Sequence[tuple[datetime, MeterContract]], gap: tuple[datetime, datetime]) -> None:
+        self.changes, self.gap = changes, gap
+        self.asked = 0
+        self.finder = ContractChanges(self, self, Memory())
+
+    def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
+        hours = [min(boundary - HOUR, LAST) for boundary in boundaries]
+        return [Reading(self.gap[0] - HOUR if self._is_missing(hour) else hour, ()) for hour in hours]
+
+    def at(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, MeterContract]:
+        self.asked += len(hours)
+        found = {}
+        for hour in hours:
+            if not self._is_missing(hour):
+                found[hour] = [contract for since, contract in self.changes if since <= hour][-1]
+        return found
+
+    def _is_missing(self, hour: datetime) -> bool:
+        return self.gap[0] <= hour < self.gap[1]
+
+    def find(self) -> list[tuple[datetime, MeterContract]]:
+        return self.finder.between(METER, FIRST, LAST + HOUR)
+
+
+@pytest.mark.parametrize("hour", [0, 1, 12, 23])
+def test_changes_are_found_to_the_hour_two_on_a_day_too(hour: int) -> None:
+    day = FIRST + timedelta(days=20)
+    changes = [(FIRST, BASE), (day + hour * HOUR, TEMPO), (day + (hour + 5) * HOUR, MORE)]
+    house = House(changes, gap=(FIRST, FIRST))
+    assert house.find() == changes
+    assert house.asked < 100  # of 1,441 hours
+    asked = house.asked
+    assert house.find() == changes
+    assert house.asked == asked + 1  # they are remembered, but for the newest hour
+
+
+def test_a_change_in_a_gap_is_that_of_the_first_hour_after_it() -> None:
+    gap = FIRST + timedelta(days=10, hours=3), FIRST + timedelta(days=12, hours=7)
+    house = House([(FIRST, BASE), (FIRST + timedelta(days=11), TEMPO)], gap)
+    assert house.find() == [(FIRST, BASE), (gap[1], TEMPO)]

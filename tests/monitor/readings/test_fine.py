@@ -1,0 +1,53 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.readings.fine import divide
+from monitor.readings.periods import HourEnergy
+from monitor.readings.power import Slot
+
+START = datetime(2026, 1, 5, 18, tzinfo=UTC)
+HALF = timedelta(minutes=30)
+
+
+def hour(number: int, wh: int, *, recovered: bool = False) -> HourEnergy:
+    return HourEnergy(START + timedelta(hours=number), wh, "HCHP", 3600, recovered=recovered, imported=False)
+
+
+def slots(*totals: int) -> list[Slot]:
+    """Half-hours that begin with the last of the hour before; the register changes at 19:30."""
+    return [
+        Slot(START - HALF + number * HALF, total, 1800, 1 if number >= 4 else 2) for number, total in enumerate(totals)
+    ]
+
+
+def name(supplier: int | None, _: datetime) -> str | None:
+    return {1: "HCHC", 2: "HCHP"}.get(supplier or 0)
+
+
+def test_an_hour_is_divided_as_its_minutes_show_and_each_slot_has_its_register() -> None:
+    parts = divide([hour(0, 1000), hour(1, 400)], slots(0, 250, 1000, 1100, 1400), name)
+    assert [(part.start - START, part.wh, part.register) for part in parts] == [
+        (0 * HALF, 250, "HCHP"),
+        (1 * HALF, 750, "HCHP"),
+        (2 * HALF, 100, "HCHP"),
+        (3 * HALF, 300, "HCHC"),
+    ]
+
+
+def test_an_hour_without_minutes_or_with_recovered_energy_stays_whole() -> None:
+    assert divide([hour(0, 1000)], [], name) == [hour(0, 1000)]
+    late = hour(0, 1000, recovered=True)
+    assert divide([late], slots(0, 250, 1000), name) == [late]
+
+
+def test_slots_of_an_hour_are_one_hour_when_they_are_counted() -> None:
+    parts = divide([hour(0, 1000), hour(1, 400)], slots(0, 0, 1000, 1100, 1400), name)
+    assert [part.slices for part in parts if part.wh] == [1, 1, 0]
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 5000), min_size=3, max_size=3))
+def test_the_slots_of_an_hour_add_up_to_it(wh: int, steps: list[int]) -> None:
+    totals = [sum(steps[:number]) for number in range(4)]
+    assert sum(part.wh for part in divide([hour(0, wh)], slots(*totals), name)) == wh
