@@ -3,7 +3,12 @@ export const ALL = 'tous';
 
 const has = (meter, id) => meter.id === id || meter.replaced?.includes(id);
 
-/** {meter, all, unknown}: all: every meter together, on the first place; unknown: what the address asks for in vain. */
+/** @import {Choice, Meter} from '../../deploy/page/types' */
+
+/**
+ * What the page shows; place: null where it has none.
+ * @type {(meters: Meter[], asked: string | null, last: string | null, place: string | null) => Choice}
+ */
 export function chosen(meters, asked, last, place) {
   const find = (id) => meters.find((meter) => has(meter, id)) ?? null;
   const one = find(asked);

@@ -4,12 +4,20 @@ import { T } from './i18n.js';
 import { remember, remembered } from './memory.js';
 import { useZone } from './time.js';
 
+/** @import {Live} from '../../deploy/page/answers' */
+/** @import {Meter} from '../../deploy/page/types' */
+/** @typedef {{zone: string, meters: Meter[]}} House */
+
+/** @type {House | null} */
 let known = null;
 
-/** {zone, meters}. What the database does not know yet, or cannot say: as this browser knew it, or what is live. */
+/**
+ * What the database does not know yet, or cannot say: as this browser knew it, or what is live.
+ * @returns {Promise<House>}
+ */
 export async function house() {
   if (known) return known;
-  /** @type {{zone: string, meters: (Partial<import('../../deploy/page/answers').Meters['meters'][number]>)[]}} */
+  /** @type {House} */
   let found;
   try {
     found = await api.meters();
@@ -34,7 +42,10 @@ const telling = (ids) => [4, 8].find((n) => new Set(ids.map((id) => id.slice(-n)
 
 const isNew = (meter) => meter.first == null;
 
-/** Before its first readings, the database does not know power and offer of a meter; what is live does. */
+/**
+ * Before its first readings, the database does not know power and offer of a meter; what is live does.
+ * @type {(meter: Meter | null) => Promise<Meter | null>}
+ */
 export async function completed(meter) {
   if (!meter || !isNew(meter)) return meter;
   const live = await api.live(meter.id).catch(() => null);
@@ -45,16 +56,22 @@ export async function completed(meter) {
 
 function before() {
   try {
-    return JSON.parse(remembered('house'));
+    return JSON.parse(remembered('house') ?? 'null');
   } catch {
     return null;
   }
 }
 
-/** Only Tempo changes what the page shows: its days have a colour. */
+/**
+ * Only Tempo changes what the page shows: its days have a colour.
+ * @type {(live: Live | null) => string | null}
+ */
 const offerOf = (live) => (live?.colour && live.register?.startsWith('BBR') ? 'tempo' : null);
 
-/** What the broker knows, while the database does not: of several meters the server wants one named. */
+/**
+ * What the broker knows, while the database does not: of several meters the server wants one named.
+ * @returns {Promise<Meter[]>}
+ */
 async function liveOnes() {
   try {
     const live = await api.live();
@@ -65,6 +82,7 @@ async function liveOnes() {
     return found.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
   }
 }
+/** @type {(live: Live) => Meter} */
 const liveOne = (live) => ({
   id: live.meter,
   unit: live.unit,

@@ -1,6 +1,8 @@
+import { ofPage } from './dom.js';
+
 /** A server that was away may have come back newer. The page's files have other names then: take them. */
 export async function reloadIfNewer() {
-  const own = document.querySelector('script[type="module"]').getAttribute('src');
+  const own = ofPage('script[type="module"]').getAttribute('src');
   try {
     const page = await (await fetch(document.baseURI, { cache: 'no-store' })).text();
     // The login page has no script: it comes when it is needed.

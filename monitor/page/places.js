@@ -6,13 +6,17 @@ import { remember } from './memory.js';
 import { go, here, href } from './router.js';
 import { themeButton } from './theme.js';
 
+/** @import {Icon} from './dom.js' */
+
 const tempo = (meter) => (meter?.offer === 'tempo' ? 'tempo' : 'contracts');
 
 /** What a place is called: that of Tempo has another name where the contract is another one. */
 export const titleOf = (name, meter) => T.places[name === 'tempo' ? tempo(meter) : name];
 
 // Without a date, so that what was opened today is tomorrow's page tomorrow.
-const LINKS = { now: '', day: 'jour', review: 'bilan', tempo: 'tempo', status: 'etat' };
+const LINKS = /** @type {[Icon, string][]} */ (
+  Object.entries({ now: '', day: 'jour', review: 'bilan', tempo: 'tempo', status: 'etat' })
+);
 
 export function drawPlaces(nav, current, context) {
   const { meter } = context;
@@ -23,7 +27,7 @@ export function drawPlaces(nav, current, context) {
     h(
       'ul',
       { class: 'places' },
-      Object.entries(LINKS).map(([name, path]) =>
+      LINKS.map(([name, path]) =>
         h(
           'li',
           null,
@@ -72,7 +76,7 @@ export function choices() {
 export function meterChoice({ meters, meter, choice }, current) {
   if (meters.length < 2 || choice.unknown) return null;
   const { place, detail } = here();
-  const pick = ({ target: { value } }) => {
+  const pick = ({ currentTarget: { value } }) => {
     remember('meter', value);
     go(href(detail ? `${place}/${detail}` : place, { compteur: value }));
   };

@@ -6,7 +6,7 @@ import { remember, remembered } from './memory.js';
 const ORDER = ['auto', 'light', 'dark'];
 const chosen = () => {
   const wish = new URLSearchParams(location.search).get('theme') ?? remembered('theme');
-  return ORDER.includes(wish) ? wish : 'auto';
+  return ORDER.find((theme) => theme === wish) ?? 'auto';
 };
 
 function wear(theme) {

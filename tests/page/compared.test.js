@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-// What the words need of a browser.
-globalThis.location = { search: '' };
-globalThis.document = { documentElement: {} };
-const { compared, sideOf } = await import('../../monitor/page/compared.js');
+import './browser.js';
+import { compared, sideOf } from '../../monitor/page/compared.js';
 
 /** A stretch of 100 kWh that cost 20 €, 5 € of it the subscription. */
 const side = (more = {}) => ({
@@ -17,12 +14,11 @@ const side = (more = {}) => ({
   ...more,
 });
 
+const percent = (ratio) => Math.round(ratio * 100);
+
 test('energy and money are compared apart: a bill may rise where the consumption does not', () => {
   const { energy, money } = compared(side({ wh: 102_000, cost: 242_000 }), side());
-  assert.deepEqual(
-    [energy, money].map((ratio) => Math.round(ratio * 100)),
-    [2, 21],
-  );
+  assert.deepEqual([energy, money].map(percent), [2, 21]);
 });
 
 test('where both go the same way nothing has to be explained', () => {

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './browser.js';
 import { dayStart } from '../../monitor/page/time.js';
-
-// What the words need of a browser.
-globalThis.location = { search: '' };
-globalThis.document = { documentElement: {} };
-const { ofStretch, ofWhole, sameTime } = await import('../../monitor/page/view/day/other.js');
+import { ofStretch, ofWhole, sameTime } from '../../monitor/page/view/day/other.js';
 
 test('the same time of another day is by the wall clock, also when the clocks changed between', () => {
   const before = dayStart('2026-10-24'); // summer time, the 26th is winter's

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './browser.js';
 import { dayStart } from '../../monitor/page/time.js';
-
-// What the words need of a browser.
-globalThis.location = { search: '' };
-globalThis.document = { documentElement: {} };
-const { fileOf, peakOf, quarters } = await import('../../monitor/page/view/day/numbers.js');
+import { fileOf, peakOf, quarters } from '../../monitor/page/view/day/numbers.js';
 
 const T0 = dayStart('2026-11-24'),
   MINUTE = 60e3;

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-
-globalThis.location = new URL('http://house.test/');
-globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
-const { columnOf } = await import('../../monitor/page/tariff.js');
-const { fileOf } = await import('../../monitor/page/view/day/numbers.js');
-const { dayStart } = await import('../../monitor/page/time.js');
+import './browser.js';
+import { columnOf } from '../../monitor/page/tariff.js';
+import { csvText } from '../../monitor/page/part/csv.js';
 
 test('a register is called in a file as in the file of a report', () => {
   const texts = readFileSync(fileURLToPath(new URL('../../monitor/text/words.py', import.meta.url)), 'utf8');
@@ -19,19 +16,21 @@ test('a register is called in a file as in the file of a report', () => {
   assert.equal(columnOf('EASF07'), 'Registre EASF07 (Wh)');
 });
 
-test('each value of the file of a day has its date, its words and its unit', () => {
-  const start = dayStart('2026-11-25');
-  const shown = { unit: 'VA', t0: start, step: 60_000, mean: [800, null], min: [700, null], max: [900, null] };
-  const [head, rows] = fileOf(shown, { from: start, to: start + 86_400_000 }, null);
-  assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)', 'Min (VA)', 'Max (VA)']);
-  assert.deepEqual(rows, [
-    ['25/11/2026 00:00:00', '2026-11-24T23:00:00Z', 800, 700, 900],
-    ['25/11/2026 00:01:00', '2026-11-24T23:01:00Z', '', '', ''],
-  ]);
-});
-
 test('no head of a file is a code', () => {
   const folder = fileURLToPath(new URL('../../monitor/page/view/', import.meta.url));
   const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
   for (const name of sources) assert.doesNotMatch(readFileSync(folder + name, 'utf8'), /['`_](Wh|EUR|utc)['`]/, name);
+});
+
+test('text that begins as a formula is text, and a number is a number', () => {
+  const formulas = ['=HYPERLINK("x")', '+1', '-1', '@a', '\ta', '\ra'];
+  const [, row] = csvText(formulas, [formulas.map((_, i) => -i - 0.5)], true).split('\r\n');
+  assert.equal(row, '-0,5;-1,5;-2,5;-3,5;-4,5;-5,5');
+  const head = csvText(formulas, [], false).slice(1, -2);
+  assert.equal(head, `"'=HYPERLINK(""x"")","'+1","'-1","'@a","'\ta","'\ra"`);
+});
+
+test('a file for a French spreadsheet has semicolons, decimal commas and accents; other text stays as it is', () => {
+  assert.equal(csvText(['é', 'n'], [['a"b;c', 1.5]], true), '\ufeff"é";"n"\r\n"a""b;c";1,5\r\n');
+  assert.equal(csvText(['Bleu, creuses'], [['1 = 1']], false), '\ufeff"Bleu, creuses"\r\n"1 = 1"\r\n');
 });

@@ -52,24 +52,6 @@ function drag(from, to, more) {
   send('pointerup', to, more);
 }
 
-test('two fingers that go three times as far apart show a third, around their middle', () => {
-  const [one, two] = [{ pointerId: 1 }, { pointerId: 2 }];
-  send('pointerdown', 0.4, one);
-  send('pointerdown', 0.6, two);
-  send('pointermove', 0.2, one);
-  send('pointermove', 0.8, two);
-  assert.ok(Math.abs(shown.max - shown.min - 8 * HOUR) < 1);
-  assert.ok(Math.abs((shown.min + shown.max) / 2 - 12 * HOUR) < 1);
-});
-
-test('one finger moves what is shown, never beyond midnight', () => {
-  shown = { min: 8 * HOUR, max: 16 * HOUR };
-  drag(0.7, 0.2);
-  assert.deepEqual(shown, { min: 12 * HOUR, max: 20 * HOUR });
-  drag(0.9, 0);
-  assert.equal(shown.max, 24 * HOUR);
-});
-
 test('a finger that goes up or down is scrolling the page', () => {
   shown = { min: 8 * HOUR, max: 16 * HOUR };
   send('pointerdown', 0.5);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import './browser.js';
+import { completed, house } from '../../monitor/page/house.js';
 
-globalThis.location = new URL('http://house.test/');
-globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
 let answers, asked;
 globalThis.fetch = async (address) => {
   const path = String(address).replace(/.*api\/v1\//, '');
@@ -16,57 +16,46 @@ globalThis.fetch = async (address) => {
 beforeEach(() => {
   asked = [];
 });
-const { completed, house } = await import('../../monitor/page/house.js');
-const ZONE = 'Europe/Paris';
+/** What the API answers; meters: those that the database knows. */
+function household(meters, live = {}) {
+  answers = { meters: { zone: 'Europe/Paris', meters }, ...live };
+}
 
 test('a meter without readings has the subscribed power that is live, and is asked for again', async () => {
-  answers = {
-    meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, subscribed: null }] },
-    live: { meter: '031961123456', at: '2026-11-25T12:00:00Z', subscribed: 9000 },
-  };
+  const live = { meter: '031961123456', at: '2026-11-25T12:00:00Z', subscribed: 9000 };
+  household([{ id: '031961123456', first: null, subscribed: null }], { live });
   assert.equal((await completed((await house()).meters[0])).subscribed, 9000);
   await house();
   assert.equal(asked.filter((path) => path === 'meters').length, 2);
 });
 
 test('a meter has the name that its owner gave it, else the end of its address', async () => {
-  answers = {
-    meters: {
-      zone: ZONE,
-      meters: [
-        { id: '031961123456', name: 'Maison', first: null },
-        { id: '041961555555', name: null, first: null },
-      ],
-    },
-  };
-  assert.deepEqual(
-    (await house()).meters.map((meter) => meter.name),
-    ['Maison', 'Compteur …5555'],
-  );
+  const named = { id: '031961123456', name: 'Maison', first: null },
+    unnamed = { id: '041961555555', name: null, first: null };
+  household([named, unnamed]);
+  const { meters } = await house();
+  assert.deepEqual([meters[0].name, meters[1].name], ['Maison', 'Compteur …5555']);
 });
 
 test('a meter without readings that tells a colour of the day is one with Tempo', async () => {
-  answers = {
-    meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, offer: null }] },
-    live: { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' },
-  };
+  const live = { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' };
+  household([{ id: '031961123456', first: null, offer: null }], { live });
   assert.equal((await completed((await house()).meters[0])).offer, 'tempo');
 });
 
 test('of many new meters only the one that is shown is asked for', async () => {
   const meters = Array.from({ length: 300 }, (_, i) => ({ id: String(99999999000 + i), first: null }));
-  answers = { meters: { zone: ZONE, meters }, live: { subscribed: 6000 } };
+  household(meters, { live: { subscribed: 6000 } });
   await completed((await house()).meters[7]);
   assert.deepEqual(asked, ['meters', 'live?meter=99999999007']);
 });
 
 test('of several meters that only the broker knows, the first that speaks is shown', async () => {
-  answers = {
-    meters: { zone: ZONE, meters: [] },
+  household([], {
     live: { status: 400, detail: 'Il y a plusieurs compteurs.', meters: ['031961123456', '041961123456'] },
     'live?meter=031961123456': { meter: '031961123456', at: null },
     'live?meter=041961123456': { meter: '041961123456', at: '2026-11-25T12:00:00Z', unit: 'VA' },
-  };
+  });
   assert.deepEqual(
     (await house()).meters.map((meter) => meter.id),
     ['041961123456', '031961123456'],
@@ -75,7 +64,7 @@ test('of several meters that only the broker knows, the first that speaks is sho
 
 test('meters whose addresses end alike have names that differ', async () => {
   const named = async (...ids) => {
-    answers = { meters: { zone: ZONE, meters: ids.map((id) => ({ id, first: null })) } };
+    household(ids.map((id) => ({ id, first: null })));
     return (await house()).meters.map((meter) => meter.name);
   };
   assert.deepEqual(await named('021700000001', '041876000002'), ['Compteur …0001', 'Compteur …0002']);
@@ -83,7 +72,7 @@ test('meters whose addresses end alike have names that differ', async () => {
 });
 
 test('a meter with readings is asked for once, and what is live is not needed', async () => {
-  answers = { meters: { zone: ZONE, meters: [{ id: '031961123456', first: '2026-03-03', subscribed: 6000 }] } };
+  household([{ id: '031961123456', first: '2026-03-03', subscribed: 6000 }]);
   assert.equal((await house()).meters[0].subscribed, 6000);
   await house();
   assert.deepEqual(asked, ['meters']);

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-globalThis.location = new URL('http://house.test/');
-globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
-const { overload, silent } = await import('../../monitor/page/view/now/notices.js');
+import './browser.js';
+import { overload, silent } from '../../monitor/page/view/now/notices.js';
 
 const plain = (text) => text.replace(/\s/g, ' ');
 const house = { subscribed: 12000, unit: 'VA' };

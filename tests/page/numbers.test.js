@@ -5,31 +5,19 @@ import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
 import fr from '../../monitor/page/fr.js';
 import { useZone } from '../../monitor/page/time.js';
-import { csvText } from '../../monitor/page/part/csv.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
-import { withHoles } from '../../monitor/page/view/review/months.js';
+import { standby, withHoles } from '../../monitor/page/view/review/months.js';
 import { overPart, ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
 import { inOne } from '../../monitor/page/view/day/whole.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
-test('a file for a French spreadsheet has semicolons, decimal commas, and its accents', () => {
-  assert.equal(csvText(['é', 'n'], [['a"b;c', 1.5]], true), '\ufeff"é";"n"\r\n"a""b;c";1,5\r\n');
-  assert.equal(csvText(['é', 'n'], [['a', 1.5]], false), '\ufeff"é","n"\r\n"a",1.5\r\n');
-});
-
-test('an unknown value is in no class, zero is in the lowest', () => {
-  const limits = quantiles([0, 100, 200, 300, 400, 500, null]);
-  assert.equal(levelOf(null, limits), null);
-  assert.equal(levelOf(0, limits), 0);
-  assert.equal(levelOf(500, limits), limits.length);
-});
-
-test('classes hold about as many values each', () => {
+test('classes hold about as many values each; what is unknown is in none', () => {
   const values = Array.from({ length: 600 }, (_, i) => i ** 2),
-    limits = quantiles(values),
+    limits = quantiles([...values, null]),
     counts = Array(6).fill(0);
   for (const v of values) counts[levelOf(v, limits)]++;
   assert.deepEqual(counts, Array(6).fill(100));
+  assert.equal(levelOf(null, limits), null);
 });
 
 const row = (start, wh, more = {}) => ({
@@ -70,13 +58,9 @@ test('days are added up by month: registers, money and hours that are missing', 
 });
 
 test('rows without a price still have their energy', () => {
-  const [group] = groups(
-    { registers: ['BASE'], rows: [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })] },
-    'day',
-    { from: '2026-11-01', to: '2026-11-01' },
-  );
-  assert.equal(group.total, 7);
-  assert.equal(group.cost, 0);
+  const rows = [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })],
+    [group] = groups({ registers: ['BASE'], rows }, 'day', { from: '2026-11-01', to: '2026-11-01' });
+  assert.deepEqual([group.total, group.cost], [7, 0]);
 });
 
 test('days to come and days without anything keep their place, and are not zero', () => {
@@ -108,58 +92,47 @@ test('energy that was imported for a whole month is that of no day, and that of 
     last = row('2026-11-30', { BASE: 300_000 }, { across: 300_000 }),
     data = { registers: ['BASE'], rows: [lost, last] },
     range = { from: '2026-11-29', to: '2026-11-30' };
-  assert.deepEqual(
-    groups(data, 'day', range).map((g) => [g.unknown, g.total, g.missing]),
-    [
-      [true, 0, 24],
-      [true, 0, 24],
-    ],
-  );
-  assert.deepEqual(
-    groups(data, 'month', range).map((g) => [g.unknown, g.total]),
-    [[false, 300_000]],
-  );
+  for (const day of groups(data, 'day', range))
+    assert.deepEqual([day.unknown, day.total, day.missing], [true, 0, 24], day.key);
+  const [month] = groups(data, 'month', range);
+  assert.deepEqual([month.unknown, month.total], [false, 300_000]);
 });
 
 test('a mean is that of what is over, whole and known; of what there is, if nothing is', () => {
-  const keys = (list) => list.map((g) => g.key);
-  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => ({ key, missing: 0 }));
-  const range = { from: '2025-11-26', to: '2026-02-20' };
-  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2025-12', '2026-01']);
-  months[1].missing = 30; // hours
-  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2026-01']);
-  const days = [
-    { key: '2026-11-24', missing: 0 },
-    { key: '2026-11-25', missing: 0 },
-  ];
-  const week = { from: '2026-11-23', to: '2026-11-29' };
-  assert.deepEqual(keys(complete(days, 'day', week, '2026-11-25')), ['2026-11-24']);
-  assert.deepEqual(keys(complete(days.slice(1), 'day', week, '2026-11-25')), ['2026-11-25']);
-  const years = [
-    { key: '2025', missing: 0 },
-    { key: '2026', missing: 0 },
-  ];
-  assert.deepEqual(keys(complete(years, 'year', { from: '2025-01-01', to: '2026-12-31' }, '2027-01-01')), [
-    '2025',
-    '2026',
-  ]);
+  const group = (key, missing = 0) => ({ key, missing }); // hours
+  const keys = (list, by, from, to, today) => complete(list, by, { from, to }, today).map((g) => g.key);
+  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => group(key));
+  assert.deepEqual(keys(months, 'month', '2025-11-26', '2026-02-20', '2026-02-20'), ['2025-12', '2026-01']);
+  months[1].missing = 30;
+  assert.deepEqual(keys(months, 'month', '2025-11-26', '2026-02-20', '2026-02-20'), ['2026-01']);
+  const days = [group('2026-11-24'), group('2026-11-25')];
+  assert.deepEqual(keys(days, 'day', '2026-11-23', '2026-11-29', '2026-11-25'), ['2026-11-24']);
+  assert.deepEqual(keys(days.slice(1), 'day', '2026-11-23', '2026-11-29', '2026-11-25'), ['2026-11-25']);
+  const years = [group('2025'), group('2026')];
+  assert.deepEqual(keys(years, 'year', '2025-01-01', '2026-12-31', '2027-01-01'), ['2025', '2026']);
 });
 
 test('months of the base load stand in a row, also those of which nothing is known', () => {
-  const months = [
-    { month: '2025-11', watts: 200 },
-    { month: '2026-02', watts: 300 },
-  ];
-  assert.deepEqual(
-    withHoles(months).map((m) => [m.month, m.watts]),
-    [
-      ['2025-11', 200],
-      ['2025-12', null],
-      ['2026-01', null],
-      ['2026-02', 300],
-    ],
-  );
+  const month = (name, watts) => ({ month: name, watts }),
+    known = [month('2025-11', 200), month('2026-02', 300)];
+  assert.deepEqual(withHoles(known), [known[0], month('2025-12', null), month('2026-01', null), known[1]]);
   assert.deepEqual(withHoles([]), []);
+});
+
+const year = (watts) => watts.map((w, i) => ({ month: `2026-${String(i + 1).padStart(2, '0')}`, watts: w }));
+
+test('the standby is that of the lowest month: in it nothing heats', () => {
+  const months = year([610, 580, 450, 300, 220, 190, 171, 175, 200, 310, 597]);
+  assert.deepEqual(standby(months), { month: '2026-07', watts: 171 });
+});
+
+test('a month of which nothing is known is not the lowest', () => {
+  assert.deepEqual(standby(year([610, null, null, null, null, 190])), { month: '2026-06', watts: 190 });
+});
+
+test('of winter months alone nobody can tell what heats and what never stops', () => {
+  assert.equal(standby(year([610, 580, 450, 300])), null);
+  assert.equal(standby([]), null);
 });
 
 test('a part of the time is rounded down: only what is whole is 100 %', () => {
@@ -173,29 +146,23 @@ test('a week is shown by day, a year by month, ten years by year', () => {
 
 const offer = (id, total, more = {}) => ({ id, name: id, total, rankable: true, yours: false, ...more });
 
-test('the cheapest offer is named with what it would have saved', () => {
+test('the cheapest offer is named with what it would have saved; of the own one, what the next one costs more', () => {
   const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hphc', 250)]);
   assert.deepEqual(
     ranked.map((o) => o.id),
     ['tempo', 'hphc', 'base'],
   );
   assert.deepEqual(verdict, { yours: false, name: 'tempo', less: 100 });
-});
-
-test('of the own offer it is said what the next one costs more', () => {
-  const { verdict } = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
-  assert.deepEqual(verdict, { yours: true, name: 'base', less: 30 });
+  const own = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
+  assert.deepEqual(own.verdict, { yours: true, name: 'base', less: 30 });
 });
 
 test('nothing is concluded without the own offer, with one offer, or from one that is partial', () => {
   assert.equal(ranking([offer('tempo', 200), offer('base', 300)]).verdict, null);
   assert.equal(ranking([offer('base', 300, { yours: true })]).verdict, null);
-  const { verdict, partial } = ranking([
-    offer('base', 300, { yours: true }),
-    offer('tempo', null, { rankable: false }),
-  ]);
-  assert.equal(verdict, null);
-  assert.equal(partial.length, 1);
+  const own = offer('base', 300, { yours: true });
+  const { verdict, partial } = ranking([own, offer('tempo', null, { rankable: false })]);
+  assert.deepEqual([verdict, partial.length], [null, 1]);
 });
 
 test('a window over midnight is two parts of a day', () => {
@@ -238,16 +205,17 @@ test('a day keeps its name wherever the meter is', () => {
 });
 
 test('a duration never has sixty minutes, and long ones are told in days', () => {
-  const text = (seconds) => f.duration(seconds * 1000).replaceAll(f.THIN, ' ');
-  assert.deepEqual([45, 600, 3599, 7199, 7260, 86400 * 2, 86400 * 310].map(text), [
-    '45 s',
-    '10 min',
-    '1 h',
-    '2 h',
-    '2 h 01',
-    '48 h',
-    '310 j',
-  ]);
+  const texts = {
+    45: '45 s',
+    600: '10 min',
+    3599: '1 h',
+    7199: '2 h',
+    7260: '2 h 01',
+    172800: '48 h',
+    26784000: '310 j',
+  };
+  for (const [seconds, text] of Object.entries(texts))
+    assert.equal(f.duration(seconds * 1000).replaceAll(f.THIN, ' '), text);
 });
 
 test('an axis has as many decimals as its step, however little a house draws', () => {
@@ -277,17 +245,8 @@ test('a verdict on a part of a year begins with that part', () => {
 });
 
 test('a month of which a day has no price is partial, and the others are not', () => {
-  const row = (start, partial) => ({
-    start,
-    wh: { BASE: 1 },
-    total: 1,
-    cost: 1,
-    injected: 0,
-    coverage: 1,
-    hours: 24,
-    partial,
-  });
-  const rows = [row('2026-10-31', false), row('2026-11-01', true), row('2026-11-02', false)];
+  const day = (start, partial) => row(start, { BASE: 1 }, { costBy: null, partial }),
+    rows = [day('2026-10-31', false), day('2026-11-01', true), day('2026-11-02', false)];
   const months = groups({ registers: ['BASE'], rows }, 'month', { from: '2026-10-31', to: '2026-11-02' });
   assert.deepEqual(
     months.map((g) => Boolean(g.partialCost)),

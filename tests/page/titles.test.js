@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-globalThis.location = new URL('http://house.test/');
-globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
-const { titleOf } = await import('../../monitor/page/view/review/title.js');
-const { dayIn } = await import('../../monitor/page/view/review/peaks.js');
-const { period } = await import('../../monitor/page/time.js');
+import './browser.js';
+import { titleOf } from '../../monitor/page/view/review/title.js';
+import { dayIn } from '../../monitor/page/view/review/peaks.js';
+import { period } from '../../monitor/page/time.js';
 
 test('the title of each period has its year', () => {
   assert.equal(titleOf(period('2025-W50')), 'Semaine 50, du 8 au 14 décembre 2025');

@@ -2,17 +2,25 @@
 // registers below the plot.
 import * as f from '../format.js';
 import { T } from '../i18n.js';
-import { clock } from '../format.js';
 import { register } from '../tariff.js';
 import { HOUR } from '../time.js';
 import { font, hatch } from './paint.js';
 
+/** @import uPlot from 'uplot' */
+/** @import {Box, Curve, DayLook, Gap} from '../../../deploy/page/types' */
+
 export const STRIP = 12; // height of the strip of registers
 
-/** Watts that a recovered amount would have been, spread over its hole; null when nothing is known of it. */
+/**
+ * Watts that a recovered amount would have been, spread over its hole; null when nothing is known of it.
+ * @type {(gap: Gap) => number | null}
+ */
 const meanOf = ([from, to, , wh]) => (wh == null ? null : wh / ((to - from) / HOUR));
 
-/** Below grid and line. `u`: the uPlot; `ratio`: device pixels a px; `big`: the scale of text. */
+/**
+ * Below grid and line.
+ * @type {(u: uPlot, look: DayLook) => void}
+ */
 export function below(u, { series, colour, ratio: r, big }) {
   const { ctx } = u,
     { left, top, width, height: tall } = u.bbox;
@@ -36,9 +44,12 @@ export function below(u, { series, colour, ratio: r, big }) {
   ctx.restore();
 }
 
-/** Over the grid, below the line: the contract's limit. Its words keep away from those of an overload. */
+/**
+ * Over the grid, below the line: the contract's limit. Its words keep away from those of an overload.
+ * @type {(u: uPlot, look: DayLook & {limit?: number | null}) => void}
+ */
 export function between(u, { series, limit, colour, ratio: r, big }) {
-  if (!limit || limit > u.scales.y.max) return;
+  if (!limit || limit > (u.scales.y.max ?? 0)) return;
   const { ctx } = u,
     { left, width } = u.bbox,
     at = u.valToPos(limit, 'y', true);
@@ -68,13 +79,19 @@ export function between(u, { series, limit, colour, ratio: r, big }) {
   ctx.restore();
 }
 
-/** The first of these boxes {x, y, wide, tall} that none of the taken ones touches, else the first. */
+/**
+ * The first of these boxes that none of the taken ones touches, else the first.
+ * @type {(places: Box[], taken: Box[]) => Box}
+ */
 export function freePlace(places, taken) {
   const apart = (a, b) => a.x + a.wide <= b.x || b.x + b.wide <= a.x || a.y + a.tall <= b.y || b.y + b.tall <= a.y;
   return places.find((place) => taken.every((box) => apart(place, box))) ?? places[0];
 }
 
-/** What is written beside each overload on screen: its point {px, py}, its text, and the box of that. */
+/**
+ * What is written beside each overload on screen: its point, its text, and the box of that.
+ * @type {(u: uPlot, series: Curve, r: number, big: number) => (Box & {px: number, py: number, text: string})[]}
+ */
 function overloadLabels(u, { overloads = [], unit }, r, big) {
   const { ctx } = u,
     { left, width } = u.bbox;
@@ -82,7 +99,7 @@ function overloadLabels(u, { overloads = [], unit }, r, big) {
   return overloads
     .map(({ at, power }) => {
       const px = u.valToPos(Date.parse(at) / 1000, 'x', true),
-        py = u.valToPos(power, 'y', true),
+        py = u.valToPos(power ?? 0, 'y', true),
         text = f.power(power, unit),
         wide = ctx.measureText(text).width,
         tall = 17 * r * big,
@@ -92,15 +109,16 @@ function overloadLabels(u, { overloads = [], unit }, r, big) {
     .filter(({ px }) => px >= left && px <= left + width);
 }
 
+/** The register of each moment, by its colour and its name. */
 function strip(ctx, { series, colour, r, big, top, x }) {
   for (const [from, to, name] of series.registers ?? []) {
     const a = x(from),
       b = x(to),
-      { css, short, colour: tempo, low } = register(name);
+      { css, short, colour: tempo, hours } = register(name);
     if (b - a < 1) continue;
     const high = STRIP * r * big;
     ctx.fillStyle =
-      tempo === 'white' && !low
+      tempo === 'white' && hours !== 'hc'
         ? hatch(ctx, { ink: colour('white-ink'), ground: colour('hp-white'), ratio: r, rising: true })
         : colour(css);
     ctx.fillRect(a, top, b - a - r, high);
@@ -122,7 +140,10 @@ function strip(ctx, { series, colour, r, big, top, x }) {
   }
 }
 
-/** Above the line: what a hole is, and where the contract's limit was passed. */
+/**
+ * Above the line: what a hole is, and where the contract's limit was passed.
+ * @type {(u: uPlot, look: DayLook) => void}
+ */
 export function above(u, { series, colour, ratio: r, big }) {
   const { ctx } = u,
     { left, top, width, height } = u.bbox;
@@ -160,15 +181,21 @@ export function above(u, { series, colour, ratio: r, big }) {
   ctx.restore();
 }
 
-/** 'Pas de trame (02:13–02:41)', and what was recovered of it when that is known. */
+/**
+ * 'Pas de trame (02:13–02:41)', and what was recovered of it when that is known.
+ * @type {(gap: Gap) => string[]}
+ */
 export function gapTexts([from, to, , wh]) {
-  return [T.day.gap(clock(from), clock(to)), wh && T.day.recovered(f.energy(wh))].filter(Boolean);
+  return [T.day.gap(f.clock(from), f.clock(to)), ...(wh ? [T.day.recovered(f.energy(wh))] : [])];
 }
 
-/** The most that is drawn between two instants. */
+/**
+ * The most that is drawn between two instants.
+ * @type {(series: Curve, from: number, to: number) => number}
+ */
 export function highest({ t0, step, max, mean }, from, to) {
   const [first, last] = [from, to].map((t) => Math.max(0, Math.round((t - t0) / step)));
-  return (max ?? mean).slice(first, last + 1).reduce((most, v) => Math.max(most, v ?? 0), 0);
+  return Math.max(0, ...(max ?? mean).slice(first, last + 1).map((v) => v ?? 0));
 }
 
 const noteWidth = (ctx, texts, r) => Math.max(...texts.map((t) => ctx.measureText(t).width)) + 12 * r;

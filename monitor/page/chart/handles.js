@@ -1,10 +1,15 @@
 // The two ends of a selection, to take hold of: by mouse, by finger, by the arrow keys.
 import { h } from '../dom.js';
 
+/** @import {Range} from '../../../deploy/page/types' */
+
 /**
- * surface: the element over the plot; layer: where the handles are, beside the plot: a slider may hold no other slider.
- * text(value): what a screen reader says.
- * move(end, value): an end (0 or 1) wants to be at a value; clear(): no selection; step(): how far an arrow key goes.
+ * text: what a screen reader says; move: an end (0 or 1) wants to be at a value; clear: no selection; step: how far an
+ * arrow key goes.
+ * @param {HTMLElement} surface over the plot
+ * @param {HTMLElement} layer where the handles are, beside the plot: a slider may hold no other slider
+ * @param {{labels: string[], text: (value: number) => string, toValue: (x: number) => number,
+ *   move: (end: number, value: number) => void, clear: () => void, step: () => number}} options
  */
 export function handles(surface, layer, { labels, text, toValue, move, clear, step }) {
   const ends = labels.map((label, end) =>
@@ -19,6 +24,7 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
       onkeydown: (event) => key(event, end),
     }),
   );
+  /** @type {number[] | null} */
   let placed = null;
   layer.append(...ends);
 
@@ -36,15 +42,18 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
   function key(event, end) {
     if (event.key === 'Escape') return clear();
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
-    if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!placed || !by || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
     move(end, placed[end] + by * step());
   }
 
   /**
-   * selected: [from, to] in values or null; positions: where they are, px from the left of the plot;
-   * plot: {left, top, width, height} in the frame, px; bounds of the values.
+   * selected: from and to; positions: where they are, px from the left of the plot; plot: in the frame, px.
+   * @param {number[] | null} selected
+   * @param {number[]} positions
+   * @param {{left: number, top: number, width: number, height: number}} plot
+   * @param {Range} bounds of the values
    */
   return function place(selected, positions, plot, bounds) {
     placed = selected;
@@ -54,9 +63,9 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
       node.hidden = out;
       if (out) return;
       node.style.setProperty('--at', `${positions[end]}px`);
-      node.setAttribute('aria-valuemin', bounds.min);
-      node.setAttribute('aria-valuemax', bounds.max);
-      node.setAttribute('aria-valuenow', selected[end]);
+      node.setAttribute('aria-valuemin', String(bounds.min));
+      node.setAttribute('aria-valuemax', String(bounds.max));
+      node.setAttribute('aria-valuenow', String(selected[end]));
       node.setAttribute('aria-valuetext', text(selected[end]));
     });
   };

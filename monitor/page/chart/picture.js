@@ -1,6 +1,7 @@
 // A chart as a PNG file: its title, the drawing as it is on screen, its legend. An SVG is painted shape by shape: loading
 // it as an image would need addresses (data:, blob:) that the page's security policy does not allow.
-import { FAMILY, hatch } from './paint.js';
+import { ofPage } from '../dom.js';
+import { FAMILY, contextOf, hatch } from './paint.js';
 
 const MARGIN = 16;
 const textOf = (li) =>
@@ -12,16 +13,18 @@ const textOf = (li) =>
 const HEAD = 72; // px: the title, and whose numbers these are
 
 /**
- * name: of the file, without its ending; notes: whose numbers these are, and their sums; drawing: an SVG or a canvas of
- * the page; legend: its list, or null.
+ * name: of the file, without its ending; notes: whose numbers these are, and their sums; legend: its list.
+ * @param {{name: string, title: string, notes: (string | false | null | undefined)[],
+ *   drawing: SVGSVGElement | HTMLCanvasElement | null | undefined, legend?: Node | null}} options
  */
 export async function picture({ name, title, notes, drawing, legend = null }) {
+  if (!drawing) return; // nothing is on screen
   const ratio = Math.max(2, devicePixelRatio),
     box = drawing.getBoundingClientRect(),
-    items = legend ? [...legend.children].filter((li) => !li.hidden) : [],
+    items = [...(legend?.childNodes ?? [])].filter((li) => li instanceof HTMLElement && !li.hidden),
     page = getComputedStyle(document.body);
   const canvas = document.createElement('canvas'),
-    ctx = canvas.getContext('2d'),
+    ctx = contextOf(canvas),
     width = box.width + 2 * MARGIN;
   ctx.font = `14px ${FAMILY}`;
   const lines = rowsOf(ctx, items, box.width);
@@ -156,7 +159,7 @@ function shape(ctx, path, css) {
 function paint(ctx, value) {
   const pattern = /url\("#(.+)"\)/.exec(value)?.[1];
   if (!pattern) return value === 'none' ? null : value;
-  const part = (name) => document.querySelector(`.${pattern}-${name}`);
+  const part = (name) => ofPage(`.${pattern}-${name}`);
   return hatch(ctx, {
     ground: getComputedStyle(part('ground')).fill,
     ink: getComputedStyle(part('ink')).stroke,

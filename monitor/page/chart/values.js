@@ -1,13 +1,19 @@
-/** The value of a column of `series` at an instant; null outside it and in its holes. */
+import { MINUTE } from '../time.js';
+
+/** @import {Curve} from '../../../deploy/page/types' */
+
+/**
+ * The value of a column of a series at an instant; null outside it and in its holes.
+ * @type {(series: Curve, column: 'mean' | 'min' | 'max', t: number) => number | null}
+ */
 export function valueAt(series, column, t) {
   return series[column]?.[Math.floor((t - series.t0) / series.step)] ?? null;
 }
 
-const MINUTE = 60e3;
-
 /**
  * Single frames, and the mean of each minute of which none is kept: of older ones only minutes are. `partly`: whether
  * there is such a minute.
+ * @type {(frames: Curve, minutes: Curve) => Curve & {partly: boolean}}
  */
 export function filled(frames, minutes) {
   const mean = [...frames.mean];

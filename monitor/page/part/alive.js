@@ -45,25 +45,29 @@ export function stamp(now) {
 }
 
 /**
- * A part of a view, drawn again when what it is given has changed. make(...given) returns a node, {node, leave} or
- * nothing. Tables that are open stay open, and what has the focus or is being read keeps it.
+ * A part of a view, drawn again when what it is given has changed. Tables that are open stay open, and what has the
+ * focus or is being read keeps it.
+ * @param {(...given: any[]) => Node | {node: Node, leave?: () => void} | false | null | undefined} make
  */
 export function piece(make) {
-  let node = document.createComment(''),
-    leave = null,
-    known = null;
+  /** @type {any} */
+  let node = document.createComment('');
+  /** @type {(() => void) | null | undefined} */
+  let leave = null;
+  let known = '';
   return {
     get node() {
       return node;
     },
+    /** @param {any[]} given */
     show(...given) {
       const text = JSON.stringify(given);
       if (text === known) return;
       known = text;
-      const made = make(...given),
-        next = (made instanceof Node ? made : made?.node) || document.createComment('');
+      const made = make(...given) || document.createComment(''),
+        next = /** @type {ChildNode} */ (made instanceof Node ? made : made.node);
       leave?.();
-      leave = made?.leave ?? null;
+      leave = made instanceof Node ? null : made.leave;
       if (node.isConnected) replace(node, next);
       node = next;
     },

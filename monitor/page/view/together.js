@@ -9,6 +9,8 @@ import { together } from './now/together.js';
 
 const N = T.now;
 
+/** @import {Context} from '../../../deploy/page/types' */
+/** @param {Context} context */
 export default async function all({ meters, now: clock }) {
   const time = h('time', { class: 'clock' }),
     content = h('div', null);

@@ -4,6 +4,8 @@ import { T } from '../i18n.js';
 import { remember } from '../memory.js';
 import { here, href } from '../router.js';
 
+/** @import {Context} from '../../../deploy/page/types' */
+/** @param {Context} context */
 export default function unknown({ meters, choice }) {
   const { place, detail } = here();
   const path = detail ? `${place}/${detail}` : place;

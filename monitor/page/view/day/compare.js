@@ -19,8 +19,8 @@ export function compareChoice(date, other, today) {
   const select = h(
     'select',
     {
-      onchange: ({ target }) => {
-        if (target.value !== 'any') return choose(target.value);
+      onchange: ({ currentTarget }) => {
+        if (currentTarget.value !== 'any') return choose(currentTarget.value);
         select.hidden = true;
         any.hidden = false;
         any.focus();

@@ -27,7 +27,7 @@ export function head(meter, date, today) {
         min: meter.known_since,
         max: today,
         'aria-label': D.pick,
-        onchange: (e) => isDate(e.target.value) && go(to(e.target.value)),
+        onchange: ({ currentTarget }) => isDate(currentTarget.value) && go(to(currentTarget.value)),
       }),
       date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, T.now.today),
     ),

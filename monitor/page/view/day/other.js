@@ -28,8 +28,10 @@ export function ofWhole(energy, peak) {
 }
 
 /** Of a stretch of a day, with its part of the subscription. */
-export function ofStretch(part) {
-  if (!part) return null;
+export const ofStretch = (part) => part && sideOfStretch(part);
+
+/** The same, of one that there is. */
+export function sideOfStretch(part) {
   return {
     wh: part.wh,
     cost: part.cost == null ? null : part.cost + (part.subscription ?? 0),

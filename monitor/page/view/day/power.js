@@ -25,14 +25,14 @@ export async function power({ meter, date, series, sums, other, compare, query, 
   const coarse = matchMedia('(pointer: coarse)').matches,
     title = `${T.now.power}, ${f.fullDate(date)}`,
     about = id('about'),
-    clear = () => chart.select(null),
+    clear = () => chart?.select(null),
     selected = selection({ meter, date, other, hint: coarse ? D.touchHint : D.selectHint, clear }),
     screen = screenOf({
       meter,
       date,
       series,
       onRange: ({ whole }) => (tools.fit.disabled = whole),
-      onUse: (shown) => chart.use(shown),
+      onUse: (shown) => chart?.use(shown),
       onFrames: (frames) => words.tell(frames),
     });
   let measuring = null, // what a drag does: null: the mouse measures and a finger pans

@@ -67,10 +67,10 @@ function framesOf(meter, first, last) {
     const wide = padded({ min: first, max: last }, { min: from, max: to }, LONGEST),
       min = second(wide.min),
       max = Math.min(second(wide.max), min + LONGEST);
-    /** @type {Partial<import('../../../../deploy/page/answers').Series> | null} */
+    /** @type {import('../../../../deploy/page/types').Curve | { source: 'none' } | null} */
     const answer = await api
       .frames(meter.id, min, max, LONGEST / SECOND)
-      .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
+      .catch((error) => (error.status === 404 ? { source: 'none' } : null)); // that none are kept need not be asked again
     const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? filled(answer, minutes) : null;
     if (answer) kept = [{ from: min, to: max, data }, ...kept].slice(0, KEPT);
     return data;

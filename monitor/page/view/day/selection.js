@@ -6,7 +6,7 @@ import { h, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { compared } from '../../compared.js';
 import { clockOf } from './clock.js';
-import { ofStretch, sameTime } from './other.js';
+import { sameTime, sideOfStretch } from './other.js';
 
 const D = T.day;
 
@@ -17,9 +17,11 @@ const D = T.day;
 export function selection({ meter, date, other, hint, clear }) {
   const resting = h('span', { class: 'muted' }, hint),
     node = h('p', { class: 'reading' }, resting);
-  let measured = null,
-    chosen = null,
-    turn = 0,
+  /** @type {HTMLElement | null} */
+  let measured = null;
+  /** @type {[from: number, to: number] | null} */
+  let chosen = null;
+  let turn = 0,
     left = false; // the view is no longer there: what comes late must not write into the next one's address
 
   async function select(from, to, quietly = false) {
@@ -38,7 +40,7 @@ export function selection({ meter, date, other, hint, clear }) {
     const span = part ? [Date.parse(part.from), Date.parse(part.to)] : chosen,
       then = other && part && (await thenText(part, span));
     if (mine !== turn || left) return;
-    measured = h(
+    const said = h(
       'span',
       { class: 'measured' },
       h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
@@ -46,15 +48,16 @@ export function selection({ meter, date, other, hint, clear }) {
       h('button', { class: 'link-button', onclick: clear }, D.clear),
       then && h('span', { class: 'compare-text' }, then),
     );
-    node.replaceChildren(measured);
-    if (!quietly) say(measured.textContent);
+    measured = said;
+    node.replaceChildren(said);
+    if (!quietly) say(said.textContent);
   }
 
   /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
   async function thenText(part, span) {
     const [from, to] = span.map((t) => sameTime(t, other, date)),
       found = await api.stretch(meter.id, from, to).catch(() => null);
-    return `${f.shortDate(other)}${T.colon}${found?.coverage > 0 ? againstText(part, found) : T.review.noData}`;
+    return `${f.shortDate(other)}${T.colon}${found && found.coverage > 0 ? againstText(part, found) : T.review.noData}`;
   }
 
   return {
@@ -63,7 +66,7 @@ export function selection({ meter, date, other, hint, clear }) {
     /** What the cursor is on; null: on nothing. */
     point: (text) => node.replaceChildren(text ?? measured ?? resting),
     /** The day has gone on; from `settled` on what was known may not have been complete. */
-    renew: (settled) => chosen?.[1] > settled && select(chosen[0], chosen[1], true),
+    renew: (settled) => chosen && chosen[1] > settled && select(...chosen, true),
     leave() {
       left = true;
     },
@@ -88,7 +91,7 @@ function stretchText(part) {
 /** What another stretch had, each amount with the change from it to this one. */
 function againstText(part, found) {
   // A stretch has no part of the subscription.
-  const [now, before] = [part, found].map((one) => ofStretch({ ...one, subscription: 0 })),
+  const [now, before] = [part, found].map((one) => sideOfStretch({ ...one, subscription: 0 })),
     change = before.wh > 0 ? compared(now, before) : {},
     amount = (text, ratio) => [text, ratio != null && f.signedPercent(ratio)].filter(Boolean).join(', ');
   return joined([

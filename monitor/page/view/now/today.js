@@ -68,7 +68,7 @@ function amounts({ wh, cost, injected_wh: injected }) {
     large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
-  ].filter(Boolean);
+  ].filter((node) => node instanceof Node);
 }
 
 const remarks = (today, { date, early, old }) => [

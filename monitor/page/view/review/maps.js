@@ -149,7 +149,7 @@ const kwh = (wh) => (wh == null ? '–' : f.kwh(wh, 2));
 
 async function heat(meter, range) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
-  if (isEmpty(rows)) return nothing(R.noData);
+  if (!first || isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
     reading = readingLine(),
     list = hoursOf(first, rows);

@@ -54,7 +54,7 @@ export async function journal(meter) {
   const node = h('section', { class: 'block journal' }, head(pick), list, more);
   /** What is new, unless somebody reads the older ones, or those of a kind. */
   const refresh = () => {
-    if (!kind && rows.length === first.events.length) return load(false, true);
+    if (!kind && rows.length === first?.events.length) return load(false, true);
   };
   return { node, refresh };
 }

@@ -70,7 +70,7 @@ function offerChoice(offers, chosen, toggle) {
       type: 'checkbox',
       checked: chosen.has(offer.id) || offer.yours,
       disabled: offer.yours,
-      onchange: (event) => toggle(offer.id, event.target.checked),
+      onchange: (event) => toggle(offer.id, event.currentTarget.checked),
     });
   return h(
     'fieldset',

@@ -7,6 +7,7 @@ export function ranking(offers) {
     partial = offers.filter((o) => !o.rankable),
     yours = ranked.find((o) => o.yours) ?? null,
     [best, next] = ranked;
+  /** @type {{yours: boolean, name: string, less: number} | null} */
   let verdict = null;
   if (yours && next) {
     verdict = best.yours
