@@ -7,9 +7,8 @@ from typing import Any
 
 from storer.imports.clock import LocalClock
 from storer.imports.days import Days
-from storer.imports.jeedom import local_differences
 from storer.imports.model import HOUR, MAX_POWER, Parsed
-from storer.imports.readings import FALLS, JUMPS
+from storer.imports.readings import FALLS, JUMPS, local_differences
 from storer.imports.series import Series, choose
 from storer.imports.source import Source
 from storer.imports.text import local_day, local_time

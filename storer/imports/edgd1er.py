@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from common.errors import ConfigError
 from storer.imports.clock import LocalClock
-from storer.imports.jeedom import local_differences
 from storer.imports.model import Parsed, refused
+from storer.imports.readings import local_differences
 from storer.imports.source import Source
 from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 

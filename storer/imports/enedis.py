@@ -20,8 +20,8 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     for table in tables:
         if is_curve(table):
             parsed.add(parse_curve(table, clock))
-        elif header(table) is not None:
-            parsed.add(parse_table(table, clock))
+        elif (place := header(table)) is not None:
+            parsed.add(parse_table(table, place, clock))
         else:
             continue
         known = True

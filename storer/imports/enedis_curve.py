@@ -2,18 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
-from storer.imports.clock import DOUBLED, LocalClock
-from storer.imports.intervals import Interval, steps, to_hours
-from storer.imports.model import Parsed, check_wh, refused
+from storer.imports.clock import LocalClock
+from storer.imports.intervals import UNKNOWN, Interval, steps, to_hours
+from storer.imports.model import HOUR, Parsed, check_wh, refused
 from storer.imports.text import Table, is_number, local_time, number, plain
 from storer.rollups.register_labels import INJECTED, TOTAL
 
-EMPTY = "empty values"
 OTHER_BLOCKS = "blocks that are no load curve"
-UNKNOWN_STEP = "values whose step is not known"
 _POWER = {"w": 1, "kw": 1000}
 
 
@@ -24,7 +22,7 @@ class _Block:
     scale: int | None = 1  # to W; None: no load curve
     register: int = TOTAL
     columns: list[str] = field(default_factory=list)
-    rows: list[tuple[datetime, Fraction | None, timedelta | None]] = field(default_factory=list)
+    rows: list[tuple[datetime, tuple[Fraction | None, timedelta]]] = field(default_factory=list)
 
 
 def is_curve(table: Table) -> bool:
@@ -88,37 +86,18 @@ def _add(block: _Block, line: int, cells: list[str]) -> None:
     watts = None if value is None else value * (block.scale or 1)
     if watts is not None:
         check_wh(float(watts), 1, line)
-    block.rows.append((stamp, watts, None if minutes is None else timedelta(minutes=min(float(minutes), 1440))))
+    step = UNKNOWN if minutes is None else timedelta(minutes=min(float(minutes), 1440))
+    block.rows.append((stamp, (watts, step)))
 
 
 def _intervals(
-    rows: list[tuple[datetime, Fraction | None, timedelta | None]], clock: LocalClock, left_out: Counter[str]
+    rows: list[tuple[datetime, tuple[Fraction | None, timedelta]]], clock: LocalClock, left_out: Counter[str]
 ) -> list[Interval]:
-    clear = {stamp.astimezone(UTC): (watts, step) for stamp, watts, step in rows if stamp.tzinfo is not None}
-    aware = [row for row in rows if row[0].tzinfo is not None]
-    for stamp, watts, step in aware:
-        if clear[stamp.astimezone(UTC)] != (watts, step):
-            raise refused(f"{stamp.isoformat()} has several values: {_watts(watts)} and others")
-    if len(aware) > len(clear):
-        left_out[DOUBLED] += len(aware) - len(clear)
-    local = [(stamp, (watts, step)) for stamp, watts, step in rows if stamp.tzinfo is None]
-    clear |= dict(clock.resolve(local, left_out))
-    ends = sorted(clear)
+    clear = clock.resolve(rows, left_out)
     intervals = []
     # Lines without a value are there to know the step of the others.
-    for end, found in zip(ends, steps(ends), strict=True):
-        watts, step = clear[end]
+    for (end, (watts, step)), found in zip(clear, steps([end for end, _ in clear]), strict=True):
         length = step or found
-        if watts is None:
-            left_out[EMPTY] += 1
-        elif length is None:
-            left_out[UNKNOWN_STEP] += 1
-        else:
-            intervals.append(
-                Interval(end, length, watts * Fraction(length / timedelta(hours=1)).limit_denominator(720))
-            )
+        hours = Fraction(length / HOUR).limit_denominator(720)
+        intervals.append(Interval(end, length, None if watts is None else watts * hours))
     return intervals
-
-
-def _watts(value: Fraction | None) -> str:
-    return "none" if value is None else f"{float(value):g} W"
