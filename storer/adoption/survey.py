@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storer.adoption.source import Source, text
+from storer.adoption.original_table import OriginalTable, text
 from storer.adoption.source_clock import Piece, SourceClock
 
 #: Bytes that such a frame takes on disk with page compression, measured.
@@ -104,7 +104,7 @@ class Survey:
         return any(night.day > 24 and night.hour == 2 for night in nights)
 
 
-def survey(source: Source, clock: SourceClock, progress: Callable[[int], None] = lambda _: None) -> Survey:
+def survey(source: OriginalTable, clock: SourceClock, progress: Callable[[int], None] = lambda _: None) -> Survey:
     """Read the whole table once, a day a statement; change nothing. `progress` is called with the rows so far.
 
     Raises:
@@ -119,7 +119,7 @@ def survey(source: Source, clock: SourceClock, progress: Callable[[int], None] =
     return found
 
 
-def _look_at(source: Source, clock: SourceClock, begin: datetime, end: datetime, found: Survey) -> None:
+def _look_at(source: OriginalTable, clock: SourceClock, begin: datetime, end: datetime, found: Survey) -> None:
     split_hours: list[tuple[str, Piece]] = []
     for piece in clock.pieces(begin, end):
         for meter, split in (source.splits(piece) if piece.doubled else {}).items():
@@ -150,6 +150,6 @@ def _look_at(source: Source, clock: SourceClock, begin: datetime, end: datetime,
             found.add(fall)
 
 
-def _falls(source: Source, limits: Sequence[str]) -> Iterator[Fall]:
+def _falls(source: OriginalTable, limits: Sequence[str]) -> Iterator[Fall]:
     for row in source.connection.query(_FALLS.format(table=source.table), limits):
         yield Fall(*row)

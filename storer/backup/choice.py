@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from common.errors import BackupError, ConfigError
-from storer.backup.plan import read_header
+from storer.backup.months import read_header
 from storer.backup.scope import covers
 from storer.backup.verify import Contents
 

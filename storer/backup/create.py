@@ -18,9 +18,9 @@ from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
 from storer.backup.format import Header, Table, end_line
+from storer.backup.months import BackupPlan, Month, count_frames, make_plan
 from storer.backup.note import note
-from storer.backup.plan import Month, Plan, count_frames, make_plan
-from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
+from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Span, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, totals, used_label_sets
 from storer.backup.verify import Contents, check
 from storer.database.saved_months import NOT_CLOSED, month_of, next_month
@@ -118,9 +118,9 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
                 del plan.closed[month.start]
                 plan.without_file.add(month.start)
                 continue
-            period = [(month.start, next_month(month.start))]
+            span = [(month.start, next_month(month.start))]
             part = {"month": month.name, "digest": month.digest}
-            written.append(_write_file(snapshot, month.file, period, progress, part, earlier))
+            written.append(_write_file(snapshot, month.file, span, progress, part, earlier))
             plan.frames[month.name] = written[-1].tables["frames"].rows
         limits = without(plan.closed)
         rest: dict[str, Any] = {"months": plan.frames}
@@ -139,13 +139,13 @@ def _told(limit: datetime | None) -> str | None:
 def _write_file(
     snapshot: "_Snapshot",
     file: Path,
-    periods: Sequence[Period],
+    spans: Sequence[Span],
     progress: Progress,
     part: Mapping[str, Any] = MappingProxyType({}),
     earlier: EarlierFile | None = None,
 ) -> Contents:
     with _part(file) as (path, stream):
-        snapshot.write(Writer(stream), periods, part, earlier)
+        snapshot.write(Writer(stream), spans, part, earlier)
         _flush(stream)
         contents = check(path, file, progress)
         path.rename(file)
@@ -177,7 +177,7 @@ class _Snapshot:
         """The month in which the snapshot was taken."""
         return month_of(self._taken)
 
-    def plan(self, folder: Path) -> Plan:
+    def plan(self, folder: Path) -> BackupPlan:
         """Decide what goes into which file."""
         with _without_locks(self._connection):
             return make_plan(self._connection, folder, self._name, SUFFIX)
@@ -203,7 +203,7 @@ class _Snapshot:
                 raise BackupError(f"{month.file}: {error}") from error
 
     def write(
-        self, writer: Writer, periods: Sequence[Period], part: Mapping[str, Any], earlier: EarlierFile | None
+        self, writer: Writer, spans: Sequence[Span], part: Mapping[str, Any], earlier: EarlierFile | None
     ) -> None:
         """Write a file with the rows of some times, and with what these refer to."""
         taken = f"{self._taken.isoformat()}Z"
@@ -211,23 +211,21 @@ class _Snapshot:
         # The file of a month has no rows without a time: they are in the other one.
         tables = [table for table in self._tables if "month" not in part or table.name in (*SHARED, *TIME_COLUMNS)]
         for table in tables:
-            self._write_table(writer, table, periods, earlier)
+            self._write_table(writer, table, spans, earlier)
         writer.write(end_line(len(tables)))
         writer.finish()
 
-    def _write_table(
-        self, writer: Writer, table: Table, periods: Sequence[Period], earlier: EarlierFile | None
-    ) -> None:
+    def _write_table(self, writer: Writer, table: Table, spans: Sequence[Span], earlier: EarlierFile | None) -> None:
         connection = self._connection
         writer.write(table.line())
         sums = table.nothing
         merged = Merged(table, earlier) if earlier is not None and table.name in (*SHARED, *DROPPED) else None
-        if table.name == "label_sets" and list(periods) != list(EVERYTHING):
+        if table.name == "label_sets" and list(spans) != list(EVERYTHING):
             with _without_locks(connection):
-                used = set(used_label_sets(connection, periods))
+                used = set(used_label_sets(connection, spans))
                 parts = id_ranges(sorted(used | earlier.label_sets if earlier is not None else used))
         else:
-            parts = ranges(connection, table, periods)
+            parts = ranges(connection, table, spans)
         while True:
             with _without_locks(connection):
                 part = next(parts, None)

@@ -11,7 +11,7 @@ from typing import Any
 from common.errors import BackupError
 from common.plural import plural
 from storer.backup.file import parse, read_blocks
-from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
+from storer.backup.format import MAGIC, Header, Table, Totals, ValueKind, Values
 from storer.backup.label_set_check import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
@@ -20,10 +20,10 @@ from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
 from storer.runtime.progress import NO_PROGRESS, Progress
 
 #: Columns that the verification reads.
-_NEEDED: Mapping[str, Mapping[str, Kind]] = {
-    "meters": {"id": Kind.INT, "identifier": Kind.TEXT},
-    "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
-    **{name: {column: Kind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
+_NEEDED: Mapping[str, Mapping[str, ValueKind]] = {
+    "meters": {"id": ValueKind.INT, "identifier": ValueKind.TEXT},
+    "label_sets": {"id": ValueKind.INT, "digest": ValueKind.BINARY, "content": ValueKind.TEXT},
+    **{name: {column: ValueKind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
 }
 _ARRAY_BITS = 1 << 16
 
@@ -157,7 +157,7 @@ class _Verifier:
         if (
             not _NEEDED.get(table.name, {}).items() <= table.columns.items()
             or (time is not None and time not in table.key)
-            or any(table.columns.get(name, Kind.INT) is not Kind.INT for name in ("id", *REFERENCES))
+            or any(table.columns.get(name, ValueKind.INT) is not ValueKind.INT for name in ("id", *REFERENCES))
         ):
             raise BackupError(f"damaged: {table.name} lacks a column, or one is of another kind")
         self._table = table

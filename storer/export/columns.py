@@ -9,7 +9,7 @@ from storer.database.rows import COLUMNS
 from storer.export.frames import Selection
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What the values of a column are; each may be None."""
 
     TIME = auto()  # datetime without a zone, in UTC
@@ -23,7 +23,7 @@ class Column:
     """A column of an export."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     sql: str
 
 
@@ -40,17 +40,17 @@ ROLLUPS = {"minutes": "minute", "hours": "hour"}  # tables, and their columns of
 
 # As the view teleinfoframes has them.
 _FRAME_COLUMNS = (
-    Column("timestamp", Kind.TIME, "f.timestamp"),
-    Column("meter", Kind.TEXT, "m.identifier"),
-    Column("subscription_type", Kind.TEXT, "s.subscription_type"),
-    Column("subscribed_current", Kind.NUMBER, "s.subscribed_current"),
-    Column("pricing_period", Kind.TEXT, "s.pricing_period"),
+    Column("timestamp", ColumnKind.TIME, "f.timestamp"),
+    Column("meter", ColumnKind.TEXT, "m.identifier"),
+    Column("subscription_type", ColumnKind.TEXT, "s.subscription_type"),
+    Column("subscribed_current", ColumnKind.NUMBER, "s.subscribed_current"),
+    Column("pricing_period", ColumnKind.TEXT, "s.pricing_period"),
     Column(
         "index_total",
-        Kind.NUMBER,
+        ColumnKind.NUMBER,
         "COALESCE(f.index_total, f.index_supplier + s.registers_at_rest, s.index_total)",
     ),
-    *(Column(name, Kind.NUMBER, f"f.{name}") for name in COLUMNS if name != "index_total"),
+    *(Column(name, ColumnKind.NUMBER, f"f.{name}") for name in COLUMNS if name != "index_total"),
 )
 _FRAMES = "frames AS f LEFT JOIN label_sets AS s ON s.id = f.label_set_id LEFT JOIN meters AS m ON m.id = f.meter_id"
 #: Of no use outside of the database.
@@ -81,10 +81,16 @@ def query_rollup(connection: Connection, table: str, selection: Selection) -> Qu
         " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
         (table,),
     )
-    columns = [Column(time, Kind.TIME, f"r.{time}"), Column("meter", Kind.TEXT, "m.identifier")]
+    columns = [Column(time, ColumnKind.TIME, f"r.{time}"), Column("meter", ColumnKind.TEXT, "m.identifier")]
     for name, sql_type in found:
         if name not in {time} | _INTERNAL | _BITS:
-            kind = Kind.ENERGY if name in _ENERGY else Kind.TIME if sql_type == "timestamp" else Kind.NUMBER
+            kind = (
+                ColumnKind.ENERGY
+                if name in _ENERGY
+                else ColumnKind.TIME
+                if sql_type == "timestamp"
+                else ColumnKind.NUMBER
+            )
             columns.append(Column(name, kind, f"r.{name}"))
     where, arguments = _where(selection, f"r.{time}")
     names = ", ".join(column.sql for column in columns)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
-from storer.export.columns import Column, Kind
+from storer.export.columns import Column, ColumnKind
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for an encoding of the system
 
@@ -86,10 +86,10 @@ def json_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone: t
 
 
 def _name(column: Column, french: bool) -> str:
-    return column.name.replace("_wh", "_kwh") if french and column.kind is Kind.ENERGY else column.name
+    return column.name.replace("_wh", "_kwh") if french and column.kind is ColumnKind.ENERGY else column.name
 
 
-def _format(kind: Kind, french: bool, zone: tzinfo) -> Callable[[Any], Any] | None:
-    if kind is Kind.TIME:
+def _format(kind: ColumnKind, french: bool, zone: tzinfo) -> Callable[[Any], Any] | None:
+    if kind is ColumnKind.TIME:
         return lambda time: (format_french_time if french else format_time)(time, zone)
-    return format_kwh if french and kind is Kind.ENERGY else None
+    return format_kwh if french and kind is ColumnKind.ENERGY else None

@@ -7,10 +7,10 @@ from typing import Any
 
 from storer.imports.clock import LocalClock
 from storer.imports.days import Days
+from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.model import HOUR, MAX_POWER, Parsed
 from storer.imports.readings import FALLS, JUMPS, local_differences
 from storer.imports.series import Series, choose
-from storer.imports.source import Source
 from storer.imports.text import local_day, local_time
 from storer.rollups.register_labels import INJECTED, SUPPLIER
 
@@ -20,7 +20,7 @@ _LOG = {SUPPLIER[0]: ("Value1",), SUPPLIER[1]: ("Value5",), INJECTED: ("Value2",
 _CALENDAR = {SUPPLIER[0]: ("Counter1",), SUPPLIER[1]: ("Counter3",), INJECTED: ("Counter2", "Counter4")}
 
 
-def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
+def read_domoticz(source: ForeignDatabase, wanted: Series, clock: LocalClock) -> Parsed:
     """Return the energy of some devices, whose names are their numbers, in Wh.
 
     A meter with tariffs (P1, Linky) becomes registers by itself; any other is the register that was asked for.
@@ -51,7 +51,7 @@ def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
     return parsed
 
 
-def _tariffs(source: Source, device: int, clock: LocalClock, parsed: Parsed) -> None:
+def _tariffs(source: ForeignDatabase, device: int, clock: LocalClock, parsed: Parsed) -> None:
     has_counters = "Counter1" in source.columns("MultiMeter_Calendar")
     for register, columns in _LOG.items():
         value = " + ".join(columns)

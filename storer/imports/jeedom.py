@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from storer.imports.clock import LocalClock
+from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.model import Parsed, refused
 from storer.imports.readings import local_differences
 from storer.imports.series import Series, choose
-from storer.imports.source import Source
 from storer.imports.text import decode, is_number, local_time, number, rows
 
 
@@ -27,7 +27,7 @@ def parse_jeedom(data: bytes, clock: LocalClock, register: int, factor: int) -> 
     return parsed
 
 
-def read_jeedom(source: Source, wanted: Series, clock: LocalClock, factor: int) -> Parsed:
+def read_jeedom(source: ForeignDatabase, wanted: Series, clock: LocalClock, factor: int) -> Parsed:
     """Return the energy between the readings of some commands, whose names are their numbers.
 
     Raises:

@@ -18,7 +18,7 @@ from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import ConfigError, DatabaseError, PermanentError
 from storer.adoption.adopt import adopt
-from storer.adoption.source import Source
+from storer.adoption.original_table import OriginalTable
 from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import Survey, survey
 from storer.database.schema import migrate
@@ -46,7 +46,7 @@ def times_and_indexes(database: Database) -> list[tuple[datetime, int]]:
 def survey_of(database: Database, clock: SourceClock | None = None) -> Survey:
     connection = database.connect()
     try:
-        return survey(Source(connection, "teleinfoframes"), clock or SourceClock())
+        return survey(OriginalTable(connection, "teleinfoframes"), clock or SourceClock())
     finally:
         connection.close()
 

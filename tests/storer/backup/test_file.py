@@ -14,18 +14,23 @@ from common.contract.frame import Frame
 from common.errors import BackupError
 from storer.backup.choice import require_all
 from storer.backup.file import SEAL_SIZE, Writer, read_blocks
-from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line
+from storer.backup.format import Header, Table, Totals, ValueKind, end_line, row_line
 from storer.backup.scope import covers
 from storer.backup.verify import Contents, check, parts
 from storer.database.rows import encode_row
 from tests.support.frames import historic
 
 HEADER = Header(schema=100, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
-METERS = Table("meters", {"id": Kind.INT, "identifier": Kind.TEXT}, ("id",))
-SETS = Table("label_sets", {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT}, ("id",))
+METERS = Table("meters", {"id": ValueKind.INT, "identifier": ValueKind.TEXT}, ("id",))
+SETS = Table("label_sets", {"id": ValueKind.INT, "digest": ValueKind.BINARY, "content": ValueKind.TEXT}, ("id",))
 FRAMES = Table(
     "frames",
-    {"timestamp": Kind.TIMESTAMP, "meter_id": Kind.INT, "label_set_id": Kind.INT, "power": Kind.INT},
+    {
+        "timestamp": ValueKind.TIMESTAMP,
+        "meter_id": ValueKind.INT,
+        "label_set_id": ValueKind.INT,
+        "power": ValueKind.INT,
+    },
     ("timestamp", "meter_id"),
 )
 
@@ -125,7 +130,9 @@ def test_other_lines_under_a_good_seal_are_refused_in_a_line(tmp_path: Path, lin
 
 
 #: A backup of each kind of line and column: with a month of its own, and tables of all kinds.
-TALLIES = Table("tallies", {"hour": Kind.TIMESTAMP, "meter_id": Kind.INT, "reader": Kind.TEXT}, ("hour", "meter_id"))
+TALLIES = Table(
+    "tallies", {"hour": ValueKind.TIMESTAMP, "meter_id": ValueKind.INT, "reader": ValueKind.TEXT}, ("hour", "meter_id")
+)
 FORGED = [
     dataclasses.replace(HEADER, open=((None, "2026-10-01"), ("2026-11-01", None)), months={"2026-10": 7}).line(),
     *lines_of((METERS, METER_ROWS), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))[1:-1],
@@ -187,10 +194,10 @@ def test_a_value_of_another_kind_is_refused(table: Table, row: list[object]) -> 
 @pytest.mark.parametrize(
     "table",
     [
-        Table("schema_version", {"version": Kind.INT}, ("version",)),
-        Table("frames", {"meter_id": Kind.INT}, ("meter_id",)),
+        Table("schema_version", {"version": ValueKind.INT}, ("version",)),
+        Table("frames", {"meter_id": ValueKind.INT}, ("meter_id",)),
         METERS,
-        Table("label_sets", {**SETS.columns, "digest": Kind.TEXT}, ("id",)),
+        Table("label_sets", {**SETS.columns, "digest": ValueKind.TEXT}, ("id",)),
     ],
 )
 def test_a_table_that_is_not_ours_is_refused(tmp_path: Path, table: Table) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import FileRefused
+from storer.imports.foreign_database import open_file
 from storer.imports.jeedom import parse_jeedom, read_jeedom
-from storer.imports.source import open_file
 from tests.support.imports import PARIS, content, energy, of
 
 

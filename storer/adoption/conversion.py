@@ -13,7 +13,7 @@ from common.contract.labels import Mode
 from common.database.mariadb import Connection, sql_time
 from common.errors import DatabaseError
 from storer.adoption.doubled_hour import Split
-from storer.adoption.source import Source, text
+from storer.adoption.original_table import OriginalTable, text
 from storer.adoption.source_clock import Piece
 from storer.database.frame_store import FrameStore
 
@@ -38,7 +38,7 @@ _KIND_SQL = {name: _BYTES.get(name, f"o.{name}") for name in _KIND}
 _VALUES = ", ".join(f"COALESCE(o.{name}, 'n')" for name in _MOVING)
 _FIXED = ("OPTARIF", "PTEC")  # four characters on the line; a server cuts spaces from the end of a CHAR
 
-Kind = tuple[bytes | int | None, ...]
+RowKind = tuple[bytes | int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Part:
         return condition, arguments
 
 
-def parts(source: Source, piece: Piece) -> list[Part]:
+def parts(source: OriginalTable, piece: Piece) -> list[Part]:
     """Return the parts of a piece: one, or for a doubled hour those of each meter and pass.
 
     Raises:
@@ -103,7 +103,7 @@ def parts(source: Source, piece: Piece) -> list[Part]:
     return found
 
 
-def first_frames(source: Source, part: Part) -> dict[Kind, Frame]:
+def first_frames(source: OriginalTable, part: Part) -> dict[RowKind, Frame]:
     """Return the frame of the first row of each kind.
 
     Raises:
@@ -124,7 +124,7 @@ def first_frames(source: Source, part: Part) -> dict[Kind, Frame]:
     return found
 
 
-def _frame(kind: Kind, instant: datetime, values: Sequence[int | None]) -> Frame:
+def _frame(kind: RowKind, instant: datetime, values: Sequence[int | None]) -> Frame:
     meter, contract, subscribed, period, most, schedule, state = (
         value.decode("latin-1") if isinstance(value, bytes) else value for value in kind
     )
@@ -148,7 +148,7 @@ def _frame(kind: Kind, instant: datetime, values: Sequence[int | None]) -> Frame
     return Frame(meter=str(meter), timestamp=instant.replace(tzinfo=UTC), mode=Mode.HISTORIC, values=sent)
 
 
-def write_first(store: FrameStore, frames: Mapping[Kind, Frame]) -> None:
+def write_first(store: FrameStore, frames: Mapping[RowKind, Frame]) -> None:
     """Write the frames that show the others their meter and label set; committed when this returns.
 
     Raises:
@@ -160,7 +160,7 @@ def write_first(store: FrameStore, frames: Mapping[Kind, Frame]) -> None:
             raise DatabaseError(f"the frame of meter {frame.meter} at {frame.timestamp} cannot be stored: {reason}")
 
 
-def insert(source: Source, part: Part, frames: Mapping[Kind, Frame]) -> Made:
+def insert(source: OriginalTable, part: Part, frames: Mapping[RowKind, Frame]) -> Made:
     """Make frames of the rows of a part; return what the table `frames` has of them now.
 
     Runs inside the caller's transaction. Rows that are frames already stay as they are.

@@ -35,7 +35,7 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BackupPlan:
     """What a run of `backup` into a folder writes."""
 
     months: list[Month]  # whose file is to be written
@@ -45,7 +45,7 @@ class Plan:
     without_file: set[datetime]  # months that have none which is whole
 
 
-def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> Plan:
+def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> BackupPlan:
     """Decide what to save. Before the first roll-up no month is closed.
 
     Raises:
@@ -62,13 +62,13 @@ def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> P
             f" `teleinfo-storer restore {folder}` first, or choose another folder"
         )
     closed = _closed(connection, first)
-    plan = Plan([], {}, known, [], set())
+    plan = BackupPlan([], {}, known, [], set())
     for month in sorted({*closed, *map(_start, known), *folder_of.months}):
         _plan_month(connection, folder_of, month, month in closed, plan)
     return plan
 
 
-def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: Plan) -> None:
+def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: BackupPlan) -> None:
     name, file = f"{month:%Y-%m}", folder.file(month)
     header = _header(file)
     if header is not None and name not in plan.frames:

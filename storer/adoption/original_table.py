@@ -15,7 +15,7 @@ _FIRST = "1970-01-01 00:00:01"  # of a TIMESTAMP; a server that is not strict st
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OriginalTable:
     """The table, over one connection. Times are the table's own, without a zone."""
 
     connection: Connection
