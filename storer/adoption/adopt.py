@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, DatabaseError
 from storer.adoption.conversion import Made, first_frames, insert, parts, write_first
-from storer.adoption.original_table import OriginalTable, find_table, text
+from storer.adoption.original_table import OriginalTable, find_table
 from storer.adoption.source_clock import SourceClock
 from storer.database.frame_store import FrameStore
 from storer.database.original import KEPT, NAME, view_exists
@@ -149,19 +149,13 @@ def _take_day(source: OriginalTable, store: FrameStore, clock: SourceClock) -> M
                 made += insert(source, part, frames)
         rows, end = source.count(*day)
         total = noted.made + made
+        limits = [None if time is None else sql_time(time) for time in (total.first, total.last)]
         connection.execute(
             "UPDATE adoptions SET taken_to = %s, frames = %s, left_out = %s, first_at = %s, last_at = %s,"
             " finished_at = NULL WHERE source = %s",
-            (text(end), total.rows, noted.left_out + rows - made.rows, *_sql_times(total), KEPT),
+            (sql_time(end), total.rows, noted.left_out + rows - made.rows, *limits, KEPT),
         )
         if made.first is not None and made.last is not None:
             unfreeze(connection)
             request_rebuild(connection, made.first, made.last + timedelta(hours=1))
     return made
-
-
-def _sql_times(made: Made) -> tuple[str | None, str | None]:
-    return (
-        None if made.first is None else sql_time(made.first),
-        None if made.last is None else sql_time(made.last),
-    )

@@ -13,7 +13,7 @@ from common.contract.labels import Mode
 from common.database.mariadb import Connection, sql_time
 from common.errors import DatabaseError
 from storer.adoption.doubled_hour import Split
-from storer.adoption.original_table import OriginalTable, text
+from storer.adoption.original_table import OriginalTable
 from storer.adoption.source_clock import Piece
 from storer.database.frame_store import FrameStore
 
@@ -76,7 +76,7 @@ class Part:
     def where(self) -> tuple[str, tuple[object, ...]]:
         """Return the condition for the rows in SQL, and its arguments."""
         condition = "o.timestamp >= %s AND o.timestamp < %s AND o.meter_identifier <> ''"
-        arguments: tuple[object, ...] = (text(self.piece.begin), text(self.piece.end))
+        arguments: tuple[object, ...] = (sql_time(self.piece.begin), sql_time(self.piece.end))
         if self.meter is not None:
             condition += f" AND {_BYTES['meter_identifier']} = %s"
             arguments += (self.meter.encode(),)
@@ -119,7 +119,7 @@ def first_frames(source: OriginalTable, part: Part) -> dict[RowKind, Frame]:
             "SELECT o.total_base_index_in_wh, o.instantaneous_intensity_in_a, o.power_consumption_in_va"  # noqa: S608
             f" FROM {source.table} AS o WHERE {where} AND o.timestamp = %s AND {match} LIMIT 1"
         )
-        (values,) = source.connection.query(sql, (*arguments, text(time), *kind))
+        (values,) = source.connection.query(sql, (*arguments, sql_time(time), *kind))
         found[tuple(kind)] = _frame(tuple(kind), time + part.add, values)
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database.mariadb import Connection, Database
+from common.database.mariadb import Connection, Database, sql_time
 from common.errors import DatabaseError
 from storer.adoption.doubled_hour import Split, split
 from storer.adoption.source_clock import Piece
@@ -27,7 +27,7 @@ class OriginalTable:
         Raises:
             DatabaseError: the database is unavailable, or refuses the query.
         """
-        condition, value = ("> %s", text(time)) if time is not None else (">= %s", _FIRST)
+        condition, value = ("> %s", sql_time(time)) if time is not None else (">= %s", _FIRST)
         sql = f"SELECT MIN(timestamp) FROM {self.table} WHERE timestamp {condition}"  # noqa: S608 - our own names
         ((first,),) = self.connection.query(sql, (value,))
         return first  # type: ignore[no-any-return]
@@ -72,7 +72,7 @@ class OriginalTable:
             DatabaseError: the database is unavailable, or refuses the query.
         """
         sql = f"SELECT COUNT(*), MAX(timestamp) FROM {self.table} WHERE timestamp >= %s AND timestamp < %s"  # noqa: S608
-        ((rows, last),) = self.connection.query(sql, (text(begin), text(end)))
+        ((rows, last),) = self.connection.query(sql, (sql_time(begin), sql_time(end)))
         return int(rows), last
 
     def days(self, after: datetime | None = None) -> Iterator[tuple[datetime, datetime]]:
@@ -97,14 +97,14 @@ class OriginalTable:
             "SELECT meter_identifier, timestamp, total_base_index_in_wh"  # noqa: S608 - our own names
             f" FROM {self.table} WHERE timestamp >= %s AND timestamp < %s ORDER BY timestamp"
         )
-        for meter, time, index in self.connection.query(sql, (text(piece.begin), text(piece.end))):
+        for meter, time, index in self.connection.query(sql, (sql_time(piece.begin), sql_time(piece.end))):
             of_meter = rows.setdefault(meter, [])
             if index is not None:
                 of_meter.append((time, index))
         behind: set[str] = set()
         if piece.next_is_empty:
             sql = f"SELECT DISTINCT meter_identifier FROM {self.table} WHERE timestamp >= %s AND timestamp < %s"  # noqa: S608
-            found = self.connection.query(sql, (text(piece.end), text(piece.end + timedelta(hours=1))))
+            found = self.connection.query(sql, (sql_time(piece.end), sql_time(piece.end + timedelta(hours=1))))
             behind = {meter for (meter,) in found}
         return {
             meter: None if meter in behind else split(piece.begin, of_meter)
@@ -137,8 +137,3 @@ def find_table(connection: Connection, database: Database) -> str:
             f" {', '.join(missing)}: rename it"
         )
     return table
-
-
-def text(time: datetime) -> str:
-    """Write one of the table's times as SQL text."""
-    return time.isoformat(" ", "microseconds")

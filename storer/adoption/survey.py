@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storer.adoption.original_table import OriginalTable, text
+from common.database.mariadb import sql_time
+from storer.adoption.original_table import OriginalTable
 from storer.adoption.source_clock import Piece, SourceClock
 
 #: Bytes that such a frame takes on disk with page compression, measured.
@@ -126,7 +127,7 @@ def _look_at(source: OriginalTable, clock: SourceClock, begin: datetime, end: da
             found.doubled.append(DoubledHour(piece.begin, meter, split is not None))
             if split is not None:
                 split_hours.append((meter, piece))
-    limits = (text(begin), text(end))
+    limits = (sql_time(begin), sql_time(end))
     fallen = 0
     for meter, rows, first, last, first_index, last_index, falls in source.connection.query(
         _DAY.format(table=source.table), limits

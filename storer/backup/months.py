@@ -11,9 +11,8 @@ from common.errors import BackupError
 from storer.backup.file import read_blocks
 from storer.backup.format import Header, parse_header
 from storer.backup.scope import TIME_COLUMNS, months_from
-from storer.backup.tables import read_table
 from storer.backup.verify import check
-from storer.database.saved_months import month_digest, next_month
+from storer.database.saved_months import month_digest, month_of, next_month
 from storer.rollups.state import State, read_state
 
 _MONTH = r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))"
@@ -96,12 +95,10 @@ def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_c
 
 
 def _closed(connection: Connection, first: datetime | None) -> set[datetime]:
-    if read_table(connection, "rollup_state") is None or (state := read_state(connection)) is None or first is None:
+    state = read_state(connection)
+    if state is None or first is None:
         return set()
-    late = {
-        hour.replace(tzinfo=UTC, day=1, hour=0, minute=0, second=0)
-        for (hour,) in connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")
-    }
+    late = {month_of(hour) for (hour,) in connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")}
     return {month for month in months_from(first, state.up_to) if month not in late and not _is_rebuilt(state, month)}
 
 
@@ -115,9 +112,8 @@ def _first(connection: Connection) -> datetime | None:
     """Return the earliest time of any row; minutes and breaks have hours, too."""
     found = []
     for name in ("frames", "tallies", "hours", "late_hours", "imported_hours"):
-        if read_table(connection, name) is not None:
-            ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
-            found += [first.replace(tzinfo=UTC)] if first is not None else []
+        ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
+        found += [first.replace(tzinfo=UTC)] if first is not None else []
     return min(found, default=None)
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from storer.backup.label_set_check import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
+from storer.database.id_set import IdSet
 from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
 from storer.runtime.progress import NO_PROGRESS, Progress
 
@@ -25,8 +26,6 @@ _NEEDED: Mapping[str, Mapping[str, ValueKind]] = {
     "label_sets": {"id": ValueKind.INT, "digest": ValueKind.BINARY, "content": ValueKind.TEXT},
     **{name: {column: ValueKind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
 }
-_ARRAY_BITS = 1 << 16
-
 Rows = list[Values]
 
 
@@ -146,7 +145,7 @@ class _Verifier:
         self._contents = contents
         self._progress = progress
         self._expected: Iterator[str] = iter(TABLES)
-        self._ids = {name: _IdSet() for name in TABLES}
+        self._ids = {name: IdSet() for name in TABLES}
         self._label_sets = LabelSetChecker()
 
     def begin(self, table: Table) -> None:
@@ -180,10 +179,11 @@ class _Verifier:
         self._last = keys[-1]
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
             if name in REFERENCES:
-                numbers = [number for number in values if number is not None]  # base_id is optional
-                self._dangling += self._ids[REFERENCES[name]].count_missing(numbers)
+                known = self._ids[REFERENCES[name]]
+                if missing := {number for number in set(values) if number is not None and number not in known}:
+                    self._dangling += sum(number in missing for number in values)
             elif name == "id":
-                self._ids[self._table.name].add(values)
+                self._ids[self._table.name].add(filter(None, values))
             if name == TIME_COLUMNS.get(self._table.name):
                 self._contents.months.setdefault(self._table.name, Counter()).update(value[:7] for value in values)
         if self._table.name == "label_sets":
@@ -204,23 +204,3 @@ class _Verifier:
             self._contents.warnings.append(
                 f"{self._table.name}: {plural(self._dangling, 'row')} of a meter or a label set that does not exist"
             )
-
-
-class _IdSet:
-    """A set of ids, of which there may be millions: one bit for each."""
-
-    def __init__(self) -> None:
-        self._bits: dict[int, bytearray] = {}
-
-    def add(self, ids: Iterable[int | None]) -> None:
-        for number in filter(None, ids):
-            high, low = divmod(number, _ARRAY_BITS)
-            self._bits.setdefault(high, bytearray(_ARRAY_BITS // 8))[low // 8] |= 1 << low % 8
-
-    def count_missing(self, ids: Values) -> int:
-        missing = {number for number in set(ids) if number not in self}
-        return sum(number in missing for number in ids) if missing else 0
-
-    def __contains__(self, number: int | None) -> bool:
-        high, low = divmod(number or 0, _ARRAY_BITS)
-        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)

@@ -7,10 +7,9 @@ from typing import TextIO
 
 from common.contract.frame import write_stamp
 from common.database.mariadb import Connection, Database, Rows, sql_time
-from common.errors import ConfigError
 from common.plural import plural
 from storer.database.unfinished import refuse_unfinished
-from storer.export.frames import Selection
+from storer.export.frames import Selection, unknown_meter
 from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -81,7 +80,7 @@ def audit(
     """
     names = _meters(connection)
     if meter is not None and meter not in names.values():
-        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
+        raise unknown_meter(meter, names.values())
     # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
     begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
@@ -186,7 +185,7 @@ def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
 
 
 def _meters(connection: Connection) -> dict[int, str]:
-    rows = connection.query("SELECT id, identifier FROM meters ORDER BY identifier")
+    rows = connection.query("SELECT id, identifier FROM meters")
     return {int(number): str(identifier) for number, identifier in rows}
 
 

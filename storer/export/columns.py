@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import Connection
 from storer.database.rows import COLUMNS
 from storer.export.frames import Selection
 
@@ -62,7 +62,7 @@ _ENERGY = {"drawn_wh", "injected_wh"}
 
 def query_frames(selection: Selection) -> Query:
     """Return the query for frames, in order of time."""
-    where, arguments = _where(selection, "f.timestamp")
+    where, arguments = selection.where("f.timestamp")
     names = ", ".join(column.sql for column in _FRAME_COLUMNS)
     sql = f"SELECT {names} FROM {_FRAMES}{where} ORDER BY f.timestamp, f.meter_id"  # noqa: S608 - our own names
     return Query(_FRAME_COLUMNS, sql, arguments)
@@ -92,18 +92,8 @@ def query_rollup(connection: Connection, table: str, selection: Selection) -> Qu
                 else ColumnKind.NUMBER
             )
             columns.append(Column(name, kind, f"r.{name}"))
-    where, arguments = _where(selection, f"r.{time}")
+    where, arguments = selection.where(f"r.{time}")
     names = ", ".join(column.sql for column in columns)
     source = f"{table} AS r LEFT JOIN meters AS m ON m.id = r.meter_id"
     sql = f"SELECT {names} FROM {source}{where} ORDER BY r.meter_id, r.{time}"  # noqa: S608 - our own names
     return Query(columns, sql, arguments)
-
-
-def _where(selection: Selection, time: str) -> tuple[str, list[str]]:
-    conditions = {
-        f"{time} >= %s": None if selection.start is None else sql_time(selection.start),
-        f"{time} < %s": None if selection.end is None else sql_time(selection.end),
-        "m.identifier = %s": selection.meter,
-    }
-    given = {condition: value for condition, value in conditions.items() if value is not None}
-    return f" WHERE {' AND '.join(given)}" if given else "", list(given.values())

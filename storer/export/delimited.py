@@ -69,9 +69,7 @@ def csv_lines(
     yield line(_name(column, french) for column in columns)
     formats = [_format(column.kind, french, zone) for column in columns]
     for row in rows:
-        yield line(
-            value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
-        )
+        yield line(_formatted(row, formats))
 
 
 def json_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone: tzinfo) -> Iterator[bytes]:
@@ -79,10 +77,13 @@ def json_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone: t
     names = [column.name for column in columns]
     formats = [_format(column.kind, False, zone) for column in columns]
     for row in rows:
-        values = [
-            value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
-        ]
-        yield json.dumps(dict(zip(names, values, strict=True))).encode() + b"\n"
+        yield json.dumps(dict(zip(names, _formatted(row, formats), strict=True))).encode() + b"\n"
+
+
+def _formatted(row: Sequence[Any], formats: Sequence[Callable[[Any], Any] | None]) -> list[Any]:
+    return [
+        value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
+    ]
 
 
 def _name(column: Column, french: bool) -> str:

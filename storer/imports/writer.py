@@ -8,6 +8,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.runtime.logs import redact_prm
+from storer.export.frames import unknown_meter
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
 
@@ -55,10 +56,8 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
     if meter in known:
         return known[meter], meter
     if known and not new:
-        raise ConfigError(
-            f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known))}; for an old meter of which"
-            " nothing is stored, add --new-meter"
-        )
+        hint = "for an old meter of which nothing is stored, add --new-meter"
+        raise ConfigError(f"{unknown_meter(meter, known)}; {hint}")
     if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
         raise ConfigError(f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them")
     return None, meter

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
-from common.errors import ConfigError, PermanentError
+from common.errors import PermanentError
 from common.machine.deployment import here
 from common.settings import config
 from storer.config import StorerConfig
 from storer.database.rights import may_delete
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
+from storer.export.frames import unknown_meter
 from storer.rollups import state as states
 from storer.runtime.progress import Progress
 
@@ -107,8 +108,8 @@ class _Forgetting:
         rows = connection.query("SELECT id FROM meters WHERE identifier = %s", (address,))
         self._id = int(rows[0][0]) if rows else None
         if self._id is None and not self._interrupted():
-            known = ", ".join(str(name) for (name,) in connection.query("SELECT identifier FROM meters ORDER BY 1"))
-            raise ConfigError(f"the meter {address!r} is unknown; known meters: {known or 'none'}")
+            known = connection.query("SELECT identifier FROM meters")
+            raise unknown_meter(address, [str(name) for (name,) in known])
 
     def describe(self) -> Iterator[str]:
         """Yield lines about what there is, and about backups."""

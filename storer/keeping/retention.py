@@ -15,7 +15,7 @@ from common.doctor.formatting import format_bytes
 from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention
-from storer.database.saved_months import changed_since_backup
+from storer.database.saved_months import changed_since_backup, month_of
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.export.audit import audit
@@ -88,7 +88,7 @@ class FrameRetention:
 
         A storer makes no partitions of the past: frames of before it was installed are all in one.
         """
-        month = limit.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        month = month_of(limit)
         end = partition_limits(self._connection).get(_EARLIER)
         if end is None or end <= month.timestamp():
             return
@@ -161,8 +161,7 @@ class FrameRetention:
 
     def _start(self, part: _Part, state: State, first: datetime) -> datetime:
         """Return from when on rollups must be of frames that are there: what is before may have been dropped."""
-        month = (part.end - _HOUR).replace(day=1, hour=0)
-        begin = first if part.name == _EARLIER else min(first, month)
+        begin = first if part.name == _EARLIER else min(first, month_of(part.end - _HOUR))
         return begin if state.dropped_to is None else max(begin, state.dropped_to)
 
     def _refuse_lost(self, part: _Part, since: datetime) -> None:
@@ -213,10 +212,8 @@ class FrameRetention:
             self._connection.execute(f"ALTER TABLE {table} TRUNCATE PARTITION {part.name}")
         else:
             self._connection.execute(f"ALTER TABLE {table} DROP PARTITION {part.name}")
-        log.info("Retention: dropped %s (%s), %s; %s", what, part.name, _came_back(before, self._sizes(), table), rest)
-
-    def _sizes(self) -> Sizes:
-        return read_sizes(self._connection)
+        size = _came_back(before, read_sizes(self._connection), table)
+        log.info("Retention: dropped %s (%s), %s; %s", what, part.name, size, rest)
 
 
 def _came_back(before: Sizes, after: Sizes, table: str) -> str:
@@ -240,4 +237,4 @@ def _months_before(instant: datetime, months: int) -> datetime:
     try:
         return instant.replace(year=year, month=month)
     except ValueError:  # the 31st
-        return instant.replace(year=year, month=month, day=1, hour=0, minute=0, second=0, microsecond=0)
+        return datetime(year, month, 1, tzinfo=UTC)

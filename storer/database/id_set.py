@@ -1,0 +1,22 @@
+"""A set of ids, of which there may be millions: a bit for each."""
+
+from collections.abc import Iterable
+
+_BITS = 1 << 16  # of one array
+
+
+class IdSet:
+    """Ids from 0 on, in arrays of bits."""
+
+    def __init__(self) -> None:
+        self._bits: dict[int, bytearray] = {}
+
+    def add(self, ids: Iterable[int]) -> None:
+        """Add ids."""
+        for number in ids:
+            high, low = divmod(number, _BITS)
+            self._bits.setdefault(high, bytearray(_BITS // 8))[low // 8] |= 1 << low % 8
+
+    def __contains__(self, number: int) -> bool:
+        high, low = divmod(number, _BITS)
+        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)
