@@ -4,7 +4,6 @@ import contextlib
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,14 @@ from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.doctor.database_probe import probe_database
-from storer.export.audit import run_audit
-from storer.export.frames import Selection
+from storer.export.audit import audit
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild, unfreeze
-from tests.services.test_backup import Command, empty, folder, one_line, storer
+from tests.services.test_backup import empty, folder, one_line, storer
 from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
     AUGUST,
@@ -44,7 +42,7 @@ from tests.services.test_rollup_cases import METER, NOON, standard, write
 from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, exported, make_tables, query
+from tests.support.storing import NOW, StorerCommand, exported, make_tables, query
 
 __all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures
 
@@ -349,9 +347,10 @@ def test_frames_of_the_database_and_of_the_file_are_never_mixed_up(
     assert contents.tables["frames"].rows >= 361
 
 
-def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
+def test_frames_that_were_adopted_into_a_dropped_month_are_not_missing_and_are_dropped_in_their_turn(
     tables: Database, fresh_database: Server, connection: Connection, roller: Roller
 ) -> None:
+    """What was dropped before is not missing: it must not keep retention from its work for ever."""
     with contextlib.closing(FrameStore(tables)) as store:
         tallies = [Tally(meter=METER, hour=hour, reader="cellar", frames=180) for hour in (AUGUST, SEPTEMBER, OCTOBER)]
         assert store.write_tallies(tallies) == [None] * 3
@@ -360,21 +359,9 @@ def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
     make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
     assert adopt(tables, None, NOW).made.rows == 2
     roll_all(roller)
-    out = StringIO()
-    assert run_audit(tables, Selection(), NOW, out) == 0
-    assert "1 hour complete, 0 incomplete, 2 unknown; 0 frames missing" in out.getvalue()
-
-
-def test_frames_that_were_adopted_into_a_dropped_month_are_dropped_in_their_turn(
-    tables: Database, fresh_database: Server, connection: Connection, roller: Roller
-) -> None:
-    """What was dropped before is not missing: it must not keep retention from its work for ever."""
-    run(connection)
-    connection.execute("DROP VIEW teleinfoframes")
-    make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
-    assert adopt(tables, None, NOW).made.rows == 2
-    roll_all(roller)
     assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-09-01'") == [(2,)]
+    audited = [(hour.hour.month, hour.expected, hour.stored) for hour in audit(connection, now=NOW)]
+    assert audited == [(10, 180, 180), (10, None, 180), (11, None, 60)]
     later = NOON + 15 * DAY  # what comes for a time whose partition is gone goes with October
     write(tables, [standard(later, EAST=80_000)], later)
     run(connection, now=later)
@@ -398,7 +385,7 @@ def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
 
 @pytest.mark.usefixtures("roller")
 def test_the_commands_say_in_a_line_what_is_missing(
-    tables: Database, empty: Database, folder: Path, connection: Connection, storer: Command
+    tables: Database, empty: Database, folder: Path, connection: Connection, storer: StorerCommand
 ) -> None:
     backup(tables, folder, NOW)
     run(connection)
