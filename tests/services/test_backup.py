@@ -23,8 +23,7 @@ from common.errors import BackupError, ConfigError, DatabaseError
 from storer.backup import create as module
 from storer.backup import tables as backup_tables
 from storer.backup.create import backup
-from storer.backup.file import Writer
-from storer.backup.format import Header, Table, Values, end_line
+from storer.backup.format import Table, Values
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database import schema
@@ -328,20 +327,12 @@ def test_the_next_backup_deletes_the_file_of_a_killed_one(tables: Database, fold
         assert sorted(folder.iterdir()) == [running, file]
 
 
-def test_an_unusable_target_is_refused(tables: Database, storer: StorerCommand, folder: Path) -> None:
+def test_an_unusable_target_is_refused(tables: Database, folder: Path) -> None:
     (folder / "there").touch()
-    for arguments, message in (
-        ([folder / "there"], "there: exists already"),
-        ([folder / "no" / "file"], "no: no such folder"),
-        ([folder / "new", "--keep", "3"], "new: --keep needs a folder"),
-    ):
-        result = storer("backup", *arguments)
-        assert (result.returncode, result.stdout) == (2, "")
-        assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder}/{message}")
+    for target, keep in ((folder / "there", None), (folder / "no" / "file", None), (folder / "new", 3)):
+        with pytest.raises(ConfigError):
+            backup(tables, target, NOW, keep)
     assert [file.name for file in folder.iterdir()] == ["there"]
-    result = storer("backup", folder, "--keep", "0")
-    assert result.returncode == 2
-    assert "argument --keep: a whole number above 0 is expected, not 0" in result.stderr
 
 
 def test_a_folder_in_another_users_home_is_refused(tables: Database, tmp_path: Path) -> None:
@@ -350,19 +341,18 @@ def test_a_folder_in_another_users_home_is_refused(tables: Database, tmp_path: P
     home.chmod(0)
     os.seteuid(before or 65534)  # root may look everywhere
     try:
-        with pytest.raises(ConfigError, match=r"Permission denied; choose another folder$"):
+        with pytest.raises(ConfigError, match="Permission denied"):
             backup(tables, home / "backups", NOW)
     finally:
         os.seteuid(before)
         home.chmod(0o700)
 
 
-def test_a_database_with_frames_is_refused(tables: Database, storer: StorerCommand, folder: Path) -> None:
+def test_a_database_with_frames_is_refused(tables: Database, folder: Path) -> None:
     file, _ = backup(tables, folder, NOW)
     before = exported(tables)
-    result = storer("restore", file)
-    assert (result.returncode, result.stdout) == (1, "")
-    assert re.search("has frames already: .* empty database.* --into", one_line(result.stderr))
+    with pytest.raises(DatabaseError, match=r"frames .*--into"):
+        restore(tables, file, NOW)
     assert exported(tables) == before
 
 
@@ -389,7 +379,7 @@ def test_a_storer_that_writes_during_a_restore_is_detected(
             connection.execute("UPDATE frames SET power = 77 LIMIT 1")
 
     monkeypatch.setattr(target, "insert", insert)
-    with pytest.raises(BackupError, match="is a storer writing into this database"):
+    with pytest.raises(BackupError, match="frames: 121 rows"):
         restore(empty, file, NOW)
 
 
@@ -410,37 +400,20 @@ def test_tables_of_an_earlier_version_are_restored_and_migrated(
 NEWER = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"
 
 
-def test_tables_that_are_newer_than_the_program_are_not_saved(tables: Database, folder: Path) -> None:
-    query(tables, NEWER, "SELECT 1")
-    with pytest.raises(DatabaseError, match=f"up to {newest_version()}: update"):
-        backup(tables, folder, NOW)
-    assert list(folder.iterdir()) == []
-
-
-@pytest.mark.parametrize("newer", ["backup", "database", "of before"])
-def test_tables_of_another_version_are_refused(
-    newer: str, tables: Database, empty: Database, fresh_database: Server, storer: StorerCommand, folder: Path
+def test_tables_that_are_newer_than_the_program_are_neither_saved_nor_filled(
+    tables: Database, fresh_database: Server, folder: Path
 ) -> None:
-    file = folder / "backup"
-    if newer != "database":
-        with file.open("wb") as stream:
-            writer = Writer(stream)
-            writer.write(Header(9999 if newer == "backup" else 15, "", "", "", "").line() + end_line(0))
-            writer.finish()
-    else:
-        backup(tables, file, NOW)
-        fresh_database.create_database()
-        query(make_tables(fresh_database), NEWER, "SELECT 1")
-    result = storer("restore", file, *(["--into", "another"] if newer != "database" else []))
-    assert (result.returncode, result.stdout) == (1, "")
-    ours = newest_version()
-    expected = {
-        "backup": rf"backup: .* version 9999, .* {ours}: update the storer$",
-        "of before": rf"backup: .* version 15, .*: restore it with commit {schema.LAST_BEFORE}, the last .*$",
-        "database": rf"version 9999, .*backup {ours}: drop the database and create it again$",
-    }
-    assert re.search(expected[newer], one_line(result.stderr))
-    assert query(empty, "SHOW TABLES") == []
+    newer = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"
+    file, _ = backup(tables, folder / "backup", NOW)
+    query(tables, newer, "SELECT 1")
+    with pytest.raises(DatabaseError, match=f"9999.*{newest_version()}"):
+        backup(tables, folder, NOW)
+    assert list(folder.iterdir()) == [file]
+    fresh_database.create_database()
+    query(make_tables(fresh_database), newer, "SELECT 1")
+    with pytest.raises(DatabaseError, match=f"9999.*{newest_version()}"):
+        restore(tables, file, NOW)
+    assert exported(tables) == []
 
 
 def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(
@@ -448,15 +421,11 @@ def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(
 ) -> None:
     (folder / "text").write_text("CREATE TABLE frames")
     (folder / "nothing").touch()
-    for name, message in (
-        ("text", "not a backup of teleinfo-storer"),
-        ("nothing", "not a backup of teleinfo-storer"),
-        ("missing", "cannot be read: No such file or directory"),
-    ):
+    for name in ("text", "nothing", "missing"):
         for option in (["--check"], ["--into", "nowhere"]):
             result = storer("restore", folder / name, *option)
             assert (result.returncode, result.stdout) == (1, "")
-            assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: {message}")
+            assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: ")
 
 
 def test_rows_damaged_before_are_saved_with_a_warning(tables: Database, storer: StorerCommand, folder: Path) -> None:
@@ -492,15 +461,15 @@ def interrupted(tables: Database, empty: Database, folder: Path, monkeypatch: py
     return file
 
 
-@pytest.mark.parametrize("word", ["run", "migrate", "audit", "backup", "rebuild"])
 def test_a_restore_that_was_interrupted_is_known_to_all(
-    word: str, empty: Database, interrupted: Path, fresh_database: Server, tmp_path: Path
+    empty: Database, interrupted: Path, fresh_database: Server, tmp_path: Path
 ) -> None:
     assert probe_database(empty._config, NOW).unfinished
     storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password, "another")
-    result = storer(word, *([interrupted.parent] if word == "backup" else []))
-    assert (result.returncode, result.stdout) == (3, "")
-    assert re.search("has a part of a backup only.* restore", result.stderr.splitlines()[-1])
+    for word in ("run", "migrate", "audit", "backup", "rebuild"):
+        result = storer(word, *([interrupted.parent] if word == "backup" else []))
+        assert (word, result.returncode, result.stdout) == (word, 3, "")
+        assert says(result.stderr.splitlines()[-1], "...a part of a backup only...restore...")
 
 
 def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) -> None:
@@ -508,7 +477,7 @@ def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) ->
     before = exported(empty)
     with contextlib.closing(empty.connect()) as first:
         first.query("SELECT GET_LOCK('teleinfo-storer restore another', 0)")
-        with pytest.raises(DatabaseError, match="another restore into it is going on"):
+        with pytest.raises(DatabaseError, match="another"):
             restore(empty, interrupted, NOW)
     assert exported(empty) == before
 

@@ -172,7 +172,7 @@ def test_late_frames_are_not_dropped_before_they_are_in_a_backup(
     backup(tables, folder, NOW)
     write(tables, [LATE], NOW)
     roller.run()
-    with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
+    with pytest.raises(Blocked, match=r"2026-08 .*backup"):
         run(connection)
     assert probe_database(tables._config, NOW, 1).unsaved == (datetime(2026, 8, 1, tzinfo=UTC),)
     assert exported(tables) == texts([*FRAMES, LATE])
@@ -194,7 +194,7 @@ def test_months_that_were_still_open_at_the_first_backup_are_not_dropped_before_
     backup(tables, folder, NOW)
     assert not any(name in names(folder) for name in MONTHS)
     roll_all(roller)
-    with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
+    with pytest.raises(Blocked, match=r"2026-08 .*backup"):
         run(connection)
     backup(tables, folder, NOW + DAY)
     run(connection)
@@ -307,7 +307,7 @@ def test_an_empty_database_does_not_take_over_the_folder_of_another(
     fresh_database.create_database()
     new = make_tables(fresh_database)
     write(new, [standard(datetime(2026, 12, 1, tzinfo=UTC), EAST=5)], NOW)
-    with pytest.raises(BackupError, match=r"another database.*restore.*another folder"):
+    with pytest.raises(BackupError, match="another folder"):
         backup(new, folder, NOW + DAY)
     assert names(folder) == before
 
@@ -323,7 +323,7 @@ def test_a_newer_backup_of_an_empty_database_does_not_hide_the_one_before(
     new_machine = folder.parent / "new"
     new_machine.mkdir()
     newer, _ = backup(make_tables(fresh_database), new_machine, NOW + DAY)
-    with pytest.raises(BackupError, match=r"knows nothing of 2026-08, 2026-09, 2026-10.* name the right file"):
+    with pytest.raises(BackupError, match="2026-08, 2026-09, 2026-10"):
         restore(empty, [newer, *months], NOW)
     for file in (old, *months):
         shutil.copy(file, new_machine)

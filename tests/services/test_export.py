@@ -128,24 +128,6 @@ def test_only_the_meter_that_is_wanted(tables: Database, storer: StorerCommand) 
         assert says(result.stderr.strip(), "...first...second...")
 
 
-def test_what_is_missing_is_named_once_and_the_other_frames_come(fresh_database: Server, storer: StorerCommand) -> None:
-    tables = make_tables(fresh_database)
-    bag = [
-        dataclasses.replace(standard(EAST=second, MSG1=text), timestamp=DAY + timedelta(seconds=second))
-        for second, text in enumerate(("kept", "lost", "lost", "kept", "lost too"))
-    ]
-    store(tables, [*bag, *numbered("gone", 2)])
-    name = fresh_database.name
-    fresh_database.sql(f"DELETE FROM {name}.label_sets WHERE content LIKE '%lost%'")
-    fresh_database.sql(f"DELETE FROM {name}.meters WHERE identifier = 'gone'")
-    result = storer("export")
-    assert result.stdout.splitlines() == [bag[0].to_json().decode(), bag[3].to_json().decode()]
-    assert result.returncode == 1
-    first, *others = sorted(result.stderr.splitlines())
-    assert says(first, "teleinfo-storer: label set ...2026-11-24 00:00:01...")
-    assert [line.split()[1] for line in others] == ["label", "meter"]
-
-
 def test_an_invalid_limit_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
     result = StorerCommand(tmp_path, free_port())("export", "--from", "yesterday")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
@@ -162,6 +144,24 @@ def test_whoever_has_enough_may_go(tables: Database, storer: StorerCommand) -> N
     Frame.from_json(line)
     assert code == b"0"
     assert result.stderr == b""
+
+
+def test_what_is_missing_is_named_once_and_the_other_frames_come(fresh_database: Server, storer: StorerCommand) -> None:
+    tables = make_tables(fresh_database)
+    bag = [
+        dataclasses.replace(standard(EAST=second, MSG1=text), timestamp=DAY + timedelta(seconds=second))
+        for second, text in enumerate(("kept", "lost", "lost", "kept", "lost too"))
+    ]
+    store(tables, [*bag, *numbered("gone", 2)])
+    name = fresh_database.name
+    fresh_database.sql(f"DELETE FROM {name}.label_sets WHERE content LIKE '%lost%'")
+    fresh_database.sql(f"DELETE FROM {name}.meters WHERE identifier = 'gone'")
+    result = storer("export")
+    assert result.stdout.splitlines() == [bag[0].to_json().decode(), bag[3].to_json().decode()]
+    assert result.returncode == 1
+    first, *others = sorted(result.stderr.splitlines())
+    assert says(first, "teleinfo-storer: label set ...2026-11-24 00:00:01...")
+    assert [line.split()[1] for line in others] == ["label", "meter"]
 
 
 def test_a_database_that_cannot_be_used_is_said_in_one_line(

@@ -72,10 +72,10 @@ def storer(config: Path) -> Command:
 
 
 def test_the_program_has_the_command(config: Path, tables: Database, tmp_path: Path) -> None:
-    file = saved(tmp_path, "plain.csv")
+    file = saved(tmp_path, "csv.csv")
     result = run_command("storer", "import", "csv", file, "--config", config, "--meter", ADDRESS)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("plain.csv: 3 hours, 1 day from 2024-03-30 00:00 to 2024-03-31 05:00")
+    assert result.stdout.startswith("csv.csv: 3 hours, 1 day from 2024-03-30 00:00 to 2024-03-31 05:00")
     assert query(tables, ROWS) == [(4, 500 + 700 + 650 + 9000, 3 + 24)]
 
 
@@ -156,7 +156,7 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
 
 def test_energy_of_the_future_is_not_imported(storer: Command, tables: Database, tmp_path: Path) -> None:
     """A file of March 2024, on a day before it ends."""
-    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS, now=datetime(2024, 3, 30, 12, tzinfo=UTC))
+    result = storer("csv", saved(tmp_path, "csv.csv"), "--meter", ADDRESS, now=datetime(2024, 3, 30, 12, tzinfo=UTC))
     assert (result.returncode, query(tables, ROWS)) == (1, [(0, None, None)])
 
 
@@ -266,7 +266,7 @@ def test_the_table_of_edgd1er_is_local_time_in_whatever_zone_its_server_is(
 def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
     database: Server, tables: Database, storer: Command, tmp_path: Path
 ) -> None:
-    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS)
+    result = storer("csv", saved(tmp_path, "csv.csv"), "--meter", ADDRESS)
     assert result.returncode == 0, result.stderr
     ((number,),) = query(tables, "SELECT id FROM imports")
     account = f"'{client_user(tables)}'@'%'"
@@ -290,7 +290,7 @@ def test_a_file_of_a_meter_that_was_replaced_before_is_taken_where_it_is_said_to
 ) -> None:
     store(tables, [standard(EAST=1000)])
     ((known,),) = query(tables, "SELECT identifier FROM meters")
-    file, old = saved(tmp_path, "plain.csv"), "021861999999"
+    file, old = saved(tmp_path, "csv.csv"), "021861999999"
     refused = storer("csv", file, "--meter", old)
     assert refused.returncode == 2
     assert f"the meter '{old}' is unknown; known meters: {known}" in refused.stderr

@@ -18,6 +18,7 @@ from storer.backup.format import Header, Table, Totals, ValueKind, end_line, row
 from storer.backup.scope import covers
 from storer.backup.verify import Contents, check, parts
 from storer.database.rows import encode_row
+from storer.database.schema import LAST_BEFORE
 from tests.support.frames import historic
 
 HEADER = Header(schema=100, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
@@ -25,12 +26,7 @@ METERS = Table("meters", {"id": ValueKind.INT, "identifier": ValueKind.TEXT}, ("
 SETS = Table("label_sets", {"id": ValueKind.INT, "digest": ValueKind.BINARY, "content": ValueKind.TEXT}, ("id",))
 FRAMES = Table(
     "frames",
-    {
-        "timestamp": ValueKind.TIMESTAMP,
-        "meter_id": ValueKind.INT,
-        "label_set_id": ValueKind.INT,
-        "power": ValueKind.INT,
-    },
+    {"timestamp": ValueKind.TIMESTAMP, **dict.fromkeys(("meter_id", "label_set_id", "power"), ValueKind.INT)},
     ("timestamp", "meter_id"),
 )
 
@@ -203,6 +199,13 @@ def test_a_value_of_another_kind_is_refused(table: Table, row: list[object]) -> 
 def test_a_table_that_is_not_ours_is_refused(tmp_path: Path, table: Table) -> None:
     with pytest.raises(BackupError, match=f"damaged: {table.name} "):
         check(write(tmp_path / "backup", lines_of((METERS, []), (table, []))))
+
+
+@pytest.mark.parametrize(("schema", "fact"), [(9999, "9999"), (15, LAST_BEFORE)])
+def test_tables_of_another_version_are_refused(tmp_path: Path, schema: int, fact: str) -> None:
+    """Newer ones, and those from before the first release, with the commit that reads them."""
+    with pytest.raises(BackupError, match=fact):
+        check(write(tmp_path / "backup", [dataclasses.replace(HEADER, schema=schema).line(), end_line(0)]))
 
 
 @pytest.mark.parametrize("line", [b"[1],[2]\n", b"[1],2\n", b"[[3]\n", b"1\n", b"\n", b"null\n", b'"x"\n', b"[]\n"])

@@ -3,7 +3,7 @@ from tests.support.imports import PARIS, content, energy, of
 
 
 def test_hours_with_and_without_an_offset_and_whole_days() -> None:
-    parsed = parse_plain(content("plain.csv"), PARIS)
+    parsed = parse_plain(content("csv.csv"), PARIS)
     assert energy(parsed, "supplier_2") == {"2024-03-31 02:00": 700, "2024-03-31 03:00": 650}
     assert [(f"{one.end:%d %H}", one.hours, one.wh) for one in of(parsed, "supplier_1")] == [
         ("30 23", 24, 9000),

@@ -2,29 +2,18 @@
 
 import contextlib
 import gzip
-from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError, FileRefused
-from storer.imports.edf import parse_edf
-from storer.imports.enedis import parse_enedis
-from storer.imports.enedis_index import parse_index
-from storer.imports.jeedom import parse_jeedom
-from storer.imports.model import Parsed
-from storer.imports.plain import parse_plain
+from storer.imports.kinds import KINDS, Request
 from tests.support.imports import FILES, PARIS, workbook
 from tests.support.wording import says
 
-PARSERS: dict[str, Callable[[bytes], Parsed]] = {
-    "enedis-index": lambda data: parse_index(data, PARIS),
-    "enedis": lambda data: parse_enedis(data, PARIS),
-    "edf": lambda data: parse_edf(data, PARIS),
-    "jeedom": lambda data: parse_jeedom(data, PARIS, 0, 1),
-    "plain": lambda data: parse_plain(data, PARIS),
-}
+REQUEST = Request(meter="031961123456", clock=PARIS, series={}, register=0, factor=1)
+PARSERS = {name: kind.parse for name, kind in KINDS.items() if kind.parse is not None}
 WORKBOOK = workbook(
     [["Début", "Fin", "Valeur (en Kw)"], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5], [45998.5, 45998.54, "x"]]
 )
@@ -33,7 +22,7 @@ SAMPLES = [(file.name, file.read_bytes()[:1500]) for file in sorted(FILES.iterdi
 
 @pytest.mark.parametrize(("name", "data"), SAMPLES, ids=[name for name, _ in SAMPLES])
 def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> None:
-    parse = next(parse for kind, parse in PARSERS.items() if name.startswith(kind))
+    parse = PARSERS[max((kind for kind in PARSERS if name.startswith(kind)), key=len)]
     pieces = st.sampled_from(
         [b"", b";", b"\n", b"-", b"9" * 40, b"1e99", b"0001-01-01", b"99/99/9999", b"\xff", b"\0", b'"']
     )
@@ -46,7 +35,7 @@ def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> Non
         for at, length, piece in changes:
             changed = changed[:at] + piece + changed[at + length :]
         with contextlib.suppress(FileRefused, ConfigError):
-            parsed = parse(changed)
+            parsed = parse(changed, REQUEST)
             assert all(period.wh >= 0 and period.hours >= 1 for period in parsed.periods)
 
     damaged()
@@ -72,13 +61,13 @@ REFUSED = [
     ("edf", b"\xe9\xff;\n", ""),
     ("edf", (FILES / "edf-30min.csv").read_bytes().replace(b"12:00:00;1000", b"12:00:00;1007", 1), "2025-01-18 12:00"),
     ("jeedom", b"a;b\n", "Jeedom"),
-    ("plain", b"when,register,wh\n", "start,register,wh"),
-    ("plain", PLAIN + b"2024-06-01T00:00Z,total\n", "line 2: 3 cells"),
-    ("plain", PLAIN + b"2024-06-01T00:00Z,total,-1\n", "line 2: -1 Wh"),
-    ("plain", PLAIN + b"2024-06-01T00:00Z,total,1\n2024-06-01T02:00+02:00,total,2\n", "2024-06-01T02:00:00+02:00"),
-    ("plain", PLAIN + b"2024-06-01,total,1000000\n", "line 2: 1e+06 Wh in 24 h"),
-    ("plain", PLAIN + b"2024-06-01T00:00Z,PAPP,7\n", "line 2: 'PAPP' "),
-    ("plain", PLAIN + b"2024-06-01T00:00Z,total,7\n2024-06-01T01:00Z,EASF01,8\n", "same energy"),
+    ("csv", b"when,register,wh\n", "start,register,wh"),
+    ("csv", PLAIN + b"2024-06-01T00:00Z,total\n", "line 2: 3 cells"),
+    ("csv", PLAIN + b"2024-06-01T00:00Z,total,-1\n", "line 2: -1 Wh"),
+    ("csv", PLAIN + b"2024-06-01T00:00Z,total,1\n2024-06-01T02:00+02:00,total,2\n", "2024-06-01T02:00:00+02:00"),
+    ("csv", PLAIN + b"2024-06-01,total,1000000\n", "line 2: 1e+06 Wh in 24 h"),
+    ("csv", PLAIN + b"2024-06-01T00:00Z,PAPP,7\n", "line 2: 'PAPP' "),
+    ("csv", PLAIN + b"2024-06-01T00:00Z,total,7\n2024-06-01T01:00Z,EASF01,8\n", "same energy"),
     *((kind, gzip.compress(HEAD), "compressed") for kind in PARSERS),
 ]
 
@@ -86,5 +75,5 @@ REFUSED = [
 @pytest.mark.parametrize(("kind", "data", "facts"), REFUSED)
 def test_what_is_another_file_or_cannot_be_true_is_refused_in_a_line(kind: str, data: bytes, facts: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        PARSERS[kind](data)
+        PARSERS[kind](data, REQUEST)
     assert says(str(refused.value), f"...{facts}...")
