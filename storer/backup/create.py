@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from common.runtime.file_lock import try_lock
 from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
+from storer.backup.folder import SUFFIX, find_backups, path_of_rest
 from storer.backup.format import Header, Table, end_line
 from storer.backup.months import BackupPlan, Month, count_frames, make_plan
 from storer.backup.note import note
@@ -28,7 +28,6 @@ from storer.database.schema import ensure_supported, schema_version
 from storer.database.unfinished import refuse_unfinished
 from storer.runtime.progress import NO_PROGRESS, Progress
 
-SUFFIX = ".jsonl.gz"
 _PART = ".part"
 _ATTEMPTS = 3
 
@@ -74,7 +73,7 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
     """Return the name of the new file."""
     if keep is not None and not target.is_dir():
         raise ConfigError(f"{target}: --keep needs a folder, and this is not one")
-    file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
+    file = path_of_rest(target, database.name, now) if target.is_dir() else target
     if not file.parent.is_dir():
         raise ConfigError(f"{file.parent}: no such folder: create it first")
     if file.exists():
@@ -103,7 +102,7 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
     with contextlib.closing(database.connect()) as connection:
         snapshot = _Snapshot(connection, database, progress)
         if folder is None:
-            return [_write_file(snapshot, file, EVERYTHING, progress)], {}
+            return [snapshot.save(file, EVERYTHING)], {}
         plan = snapshot.plan(folder)
         written = []
         # The months first: they are not in the other file.
@@ -120,13 +119,13 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
                 continue
             span = [(month.start, next_month(month.start))]
             part = {"month": month.name, "digest": month.digest}
-            written.append(_write_file(snapshot, month.file, span, progress, part, earlier))
+            written.append(snapshot.save(month.file, span, part, earlier))
             plan.frames[month.name] = written[-1].tables["frames"].rows
         limits = without(plan.closed)
         rest: dict[str, Any] = {"months": plan.frames}
         if plan.closed:
             rest["open"] = tuple((_told(begin), _told(end)) for begin, end in limits)
-        contents = _write_file(snapshot, file, limits, progress, rest)
+        contents = snapshot.save(file, limits, rest)
         contents.problems += plan.problems
         not_closed = dict.fromkeys((snapshot.month, *plan.without_file), NOT_CLOSED)
         return [*written, contents], not_closed | plan.closed
@@ -134,23 +133,6 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
 
 def _told(limit: datetime | None) -> str | None:
     return None if limit is None else f"{limit:%Y-%m-%d}"
-
-
-def _write_file(
-    snapshot: "_Snapshot",
-    file: Path,
-    spans: Sequence[Span],
-    progress: Progress,
-    part: Mapping[str, Any] = MappingProxyType({}),
-    earlier: EarlierFile | None = None,
-) -> Contents:
-    with _part(file) as (path, stream):
-        snapshot.write(Writer(stream), spans, part, earlier)
-        _flush(stream)
-        contents = check(path, file, progress)
-        path.rename(file)
-    _sync_folder(file.parent)
-    return contents
 
 
 class _Snapshot:
@@ -180,7 +162,7 @@ class _Snapshot:
     def plan(self, folder: Path) -> BackupPlan:
         """Decide what goes into which file."""
         with _without_locks(self._connection):
-            return make_plan(self._connection, folder, self._name, SUFFIX)
+            return make_plan(self._connection, folder, self._name)
 
     def earlier(self, month: Month, frames: Mapping[str, int]) -> EarlierFile | None:
         """Return the file that a month has so far, None if there is none or if it is of no use.
@@ -202,10 +184,25 @@ class _Snapshot:
             except BackupError as error:
                 raise BackupError(f"{month.file}: {error}") from error
 
-    def write(
+    def save(
+        self,
+        file: Path,
+        spans: Sequence[Span],
+        part: Mapping[str, Any] = MappingProxyType({}),
+        earlier: EarlierFile | None = None,
+    ) -> Contents:
+        """Write a file with the rows of some times, and with what these refer to; verify it, and give it its name."""
+        with _part(file) as (path, stream):
+            self._write(Writer(stream), spans, part, earlier)
+            _flush(stream)
+            contents = check(path, file, self._progress)
+            path.rename(file)
+        _sync_folder(file.parent)
+        return contents
+
+    def _write(
         self, writer: Writer, spans: Sequence[Span], part: Mapping[str, Any], earlier: EarlierFile | None
     ) -> None:
-        """Write a file with the rows of some times, and with what these refer to."""
         taken = f"{self._taken.isoformat()}Z"
         writer.write(Header(self._schema, taken, self._name, __version__, str(self._server), **part).line())
         # The file of a month has no rows without a time: they are in the other one.
@@ -300,7 +297,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _prune(newest: Path, name: str, keep: int) -> None:
     """Delete the oldest backups by name, but never the one just written: the clock may be years behind."""
-    ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
-    others = sorted(file for file in newest.parent.iterdir() if ours.fullmatch(file.name) and file != newest)
+    found = find_backups(newest.parent)
+    others = [one.path for one in found if one.database == name and not one.of_month and one.path != newest]
     for old in others[: max(0, len(others) - (keep - 1))]:
         old.unlink()

@@ -16,7 +16,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -60,19 +60,8 @@ class Header:
 
     def line(self) -> bytes:
         """Return the first line of a backup."""
-        part = {"month": self.month, "open": self.open, "digest": self.digest, "months": self.months}
-        return _line(
-            {
-                MAGIC: _BACKUP,
-                "format": FORMAT,
-                "schema": self.schema,
-                "taken": self.taken,
-                "database": self.database,
-                "program": self.program,
-                "server": self.server,
-            }
-            | {name: value for name, value in part.items() if value is not None}
-        )
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        return _line({MAGIC: _BACKUP, "format": FORMAT} | facts)
 
     @classmethod
     def read(cls, document: Any) -> Self:
@@ -187,18 +176,6 @@ class Table:
             except (ValueError, TypeError, AttributeError) as error:
                 raise BackupError(f"damaged: a value of {self.name}.{name} is not {kind}") from error
         return Totals(len(rows), tuple(sums))
-
-
-def parse_header(line: bytes) -> Header:
-    """Parse the first line.
-
-    Raises:
-        BackupError: not a backup, or one of a newer format.
-    """
-    try:
-        return Header.read(json.loads(line))
-    except (ValueError, RecursionError) as error:
-        raise BackupError("not a backup of teleinfo-storer") from error
 
 
 def end_line(tables: int) -> bytes:

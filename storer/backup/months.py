@@ -1,21 +1,17 @@
 """Finds the months that are closed, and those whose file is missing or no longer what the database holds."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
-from storer.backup.file import read_blocks
-from storer.backup.format import Header, parse_header
+from storer.backup.folder import find_backups, path_of_month
+from storer.backup.format import Header
 from storer.backup.scope import TIME_COLUMNS, months_from
-from storer.backup.verify import check
+from storer.backup.verify import check, read_header
 from storer.database.saved_months import month_digest, month_of, next_month
 from storer.rollups.state import State, read_state
-
-_MONTH = r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +40,14 @@ class BackupPlan:
     without_file: set[datetime]  # months that have none which is whole
 
 
-def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> BackupPlan:
+def make_plan(connection: Connection, folder: Path, name: str) -> BackupPlan:
     """Decide what to save. Before the first roll-up no month is closed.
 
     Raises:
         BackupError: the folder has the backups of another database.
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    folder_of = _Folder(folder, name, suffix)
+    folder_of = _Folder(folder, name)
     first = _first(connection)
     known = folder_of.frames
     others = [*known, *(f"{month:%Y-%m}" for month in folder_of.months)]
@@ -138,20 +134,17 @@ def _of_month(connection: Connection, sql: str, month: datetime) -> int:
 class _Folder:
     """The files of a database that are in a folder."""
 
-    def __init__(self, folder: Path, name: str, suffix: str) -> None:
-        self._folder, self._name, self._suffix = folder, name, suffix
-        pattern = re.compile(f"{re.escape(name)}-{_MONTH}(?P<moment>-\\d\\dT\\d{{6}}Z)?{re.escape(suffix)}")
-        found = [match for file in sorted(folder.iterdir()) if (match := pattern.fullmatch(file.name))]
-        self.months = [_start(match["month"]) for match in found if not match["moment"]]
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        found = [one for one in find_backups(folder) if one.database == name]
+        self.months = [_start(one.month) for one in found if one.of_month]
+        headers = (_header(one.path) for one in reversed(found) if not one.of_month)
+        newest = next((header for header in headers if header is not None), None)
         #: How many frames the files of months had, as the newest file says that has the rest.
-        self.frames: dict[str, int] = {}
-        for match in reversed(found):
-            if match["moment"] and (header := _header(folder / match[0])) is not None:
-                self.frames = dict(header.months or {})
-                break
+        self.frames = {} if newest is None else dict(newest.months or {})
 
     def file(self, month: datetime) -> Path:
-        return self._folder / f"{self._name}-{month:%Y-%m}{self._suffix}"
+        return path_of_month(self._folder, self._name, month)
 
 
 def _start(month: str) -> datetime:
@@ -164,15 +157,3 @@ def _header(file: Path) -> Header | None:
         return read_header(file) if file.exists() else None
     except BackupError:
         return None
-
-
-def read_header(file: Path) -> Header:
-    """Return the header of a backup; the rest of the file is not read.
-
-    Raises:
-        BackupError: not a backup, or it is damaged there.
-    """
-    blocks: Iterable[list[bytes]] = read_blocks(file)
-    for lines in blocks:
-        return parse_header(lines[0])
-    raise BackupError("not a backup of teleinfo-storer")

@@ -65,6 +65,17 @@ def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS
         raise BackupError(f"{name or path}: {error}") from error
 
 
+def read_header(path: Path) -> Header:
+    """Return the header of a backup; the rest of the file is not read.
+
+    Raises:
+        BackupError: not a backup, or it is damaged there.
+    """
+    header = next(parts(path))
+    assert isinstance(header, Header)
+    return header
+
+
 def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
     """Yield the parts of a backup: a header; for each table its structure, its rows in blocks, and its totals.
 
