@@ -9,6 +9,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.format import Table, Totals, ValueKind, Values, row_line
 from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Span
+from storer.database.literals import literals
 from storer.database.saved_months import month_of, next_month
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
@@ -241,8 +242,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[Values], on_dupl
     on_duplicate = on_duplicate and f" ON DUPLICATE KEY UPDATE {on_duplicate}"
     sql = f"INSERT INTO `{table.name}` ({names}) VALUES "  # noqa: S608 - our own names
     if table.plain:
-        # Numbers, times and None: `repr` writes them as SQL does, much faster than with arguments.
-        connection.execute(sql + ",".join(map(repr, map(tuple, rows))).replace("None", "NULL") + on_duplicate)
+        connection.execute(sql + literals(rows) + on_duplicate)
         return
     kinds = tuple(table.columns.values())
     connection.execute_many(
