@@ -88,11 +88,7 @@ class Part:
 
 
 def parts(source: OriginalTable, piece: Piece) -> list[Part]:
-    """Return the parts of a piece: one, or for a doubled hour those of each meter and pass.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+    """Return the parts of a piece: one, or for a doubled hour those of each meter and pass."""
     if not piece.doubled:
         return [Part(piece)]
     found = []
@@ -104,11 +100,7 @@ def parts(source: OriginalTable, piece: Piece) -> list[Part]:
 
 
 def first_frames(source: OriginalTable, part: Part) -> dict[RowKind, Frame]:
-    """Return the frame of the first row of each kind.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+    """Return the frame of the first row of each kind."""
     where, arguments = part.where()
     names = ", ".join(_KIND_SQL.values())
     sql = f"SELECT {names}, MIN(o.timestamp) FROM {source.table} AS o WHERE {where} GROUP BY {names}"  # noqa: S608

@@ -22,32 +22,20 @@ class OriginalTable:
     table: str
 
     def first_after(self, time: datetime | None) -> datetime | None:
-        """Return the time of the first row after a time, or of all; None if there is none.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the query.
-        """
+        """Return the time of the first row after a time, or of all; None if there is none."""
         condition, value = ("> %s", sql_time(time)) if time is not None else (">= %s", _FIRST)
         sql = f"SELECT MIN(timestamp) FROM {self.table} WHERE timestamp {condition}"  # noqa: S608 - our own names
         ((first,),) = self.connection.query(sql, (value,))
         return first  # type: ignore[no-any-return]
 
     def last(self) -> datetime | None:
-        """Return the time of the last row; None if there is none.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the query.
-        """
+        """Return the time of the last row; None if there is none."""
         sql = f"SELECT MAX(timestamp) FROM {self.table} WHERE timestamp >= %s"  # noqa: S608 - our own names
         ((last,),) = self.connection.query(sql, (_FIRST,))
         return last  # type: ignore[no-any-return]
 
     def size(self) -> int:
-        """Return the table's bytes, as the server says.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the query.
-        """
+        """Return the table's bytes, as the server says."""
         ((size,),) = self.connection.query(
             "SELECT COALESCE(data_length + index_length, 0) FROM information_schema.tables"
             " WHERE table_schema = DATABASE() AND table_name = %s",
@@ -56,42 +44,26 @@ class OriginalTable:
         return int(size)
 
     def count_without_time(self) -> int:
-        """Return how many rows have no valid time.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the query.
-        """
+        """Return how many rows have no valid time."""
         sql = f"SELECT COUNT(*) FROM {self.table} WHERE timestamp < %s"  # noqa: S608 - our own names
         ((count,),) = self.connection.query(sql, (_FIRST,))
         return int(count)
 
     def count(self, begin: datetime, end: datetime) -> tuple[int, datetime]:
-        """Return the number of rows in a stretch that has some, and the time of the last.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the query.
-        """
+        """Return the number of rows in a stretch that has some, and the time of the last."""
         sql = f"SELECT COUNT(*), MAX(timestamp) FROM {self.table} WHERE timestamp >= %s AND timestamp < %s"  # noqa: S608
         ((rows, last),) = self.connection.query(sql, (sql_time(begin), sql_time(end)))
         return int(rows), last
 
     def days(self, after: datetime | None = None) -> Iterator[tuple[datetime, datetime]]:
-        """Yield beginning and end of each day with rows; the first begins with the first row after a time.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
+        """Yield beginning and end of each day with rows; the first begins with the first row after a time."""
         while (begin := self.first_after(after)) is not None:
             end = begin.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
             yield begin, end
             after = end - timedelta(microseconds=1)
 
     def splits(self, piece: Piece) -> dict[str, Split | None]:
-        """Return how to split a doubled hour, for each meter that has rows in it.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
+        """Return how to split a doubled hour, for each meter that has rows in it."""
         rows: dict[str, list[tuple[datetime, int]]] = {}
         sql = (
             "SELECT meter_identifier, timestamp, total_base_index_in_wh"  # noqa: S608 - our own names

@@ -106,11 +106,7 @@ class Survey:
 
 
 def survey(source: OriginalTable, clock: SourceClock, progress: Callable[[int], None] = lambda _: None) -> Survey:
-    """Read the whole table once, a day a statement; change nothing. `progress` is called with the rows so far.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+    """Read the whole table once, a day a statement; change nothing. `progress` is called with the rows so far."""
     started = time.monotonic()
     found = Survey(source.table, bytes=source.size(), without_time=source.count_without_time())
     for begin, end in source.days():

@@ -50,7 +50,6 @@ def backup(
     Raises:
         ConfigError: the target is not usable.
         BackupError: a file cannot be written, or differs from what the server holds.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     try:
         file = _file(database, target, now, keep)

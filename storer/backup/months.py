@@ -45,7 +45,6 @@ def make_plan(connection: Connection, folder: Path, name: str) -> BackupPlan:
 
     Raises:
         BackupError: the folder has the backups of another database.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     folder_of = _Folder(folder, name)
     first = _first(connection)
@@ -114,11 +113,7 @@ def _first(connection: Connection) -> datetime | None:
 
 
 def count_frames(connection: Connection, month: datetime) -> int:
-    """Return how many frames of a month the database has.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return how many frames of a month the database has."""
     return _of_month(connection, "SELECT COUNT(*) FROM frames WHERE timestamp >= %s AND timestamp < %s", month)
 
 

@@ -66,11 +66,7 @@ Range = tuple[str, Sequence[Any]]  # a WHERE clause, and its arguments
 
 
 def read_table(connection: Connection, name: str) -> Table | None:
-    """Return the structure of a table, None if it does not exist.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Return the structure of a table, None if it does not exist."""
     columns = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
@@ -94,9 +90,6 @@ def ranges(connection: Connection, table: Table, spans: Sequence[Span] = EVERYTH
     """Split a table into ranges of its key, of some 20,000 rows each, in the order of the key.
 
     `spans`: only rows of these times, in order; tables without a time are split as a whole.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     column = TIME_COLUMNS.get(table.name)
     if column is None:
@@ -191,11 +184,7 @@ def _key_ranges(connection: Connection, table: Table, span: Span) -> Iterator[Ra
 
 
 def totals(connection: Connection, table: Table, part: Range) -> Totals:
-    """Let the server compute the totals of a range, independently of the rows that it sends.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Let the server compute the totals of a range, independently of the rows that it sends."""
     where, arguments = part
     sums = ", ".join(
         f"COALESCE({_TOTAL[kind].format(name)}, 0) + COUNT(`{name}`)" for name, kind in table.columns.items()
@@ -206,11 +195,7 @@ def totals(connection: Connection, table: Table, part: Range) -> Totals:
 
 
 def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
-    """Yield the rows of a range as lines, in blocks, in the order of the key.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Yield the rows of a range as lines, in blocks, in the order of the key."""
     where, arguments = part
     order = ", ".join(f"`{name}`" for name in table.key)
     if table.plain:

@@ -50,7 +50,6 @@ def run_audit(database: Database, selection: Selection, now: datetime, out: Text
 
     Raises:
         ConfigError: the meter is unknown.
-        DatabaseError: the database is unavailable, or refuses a query.
     """
     connection = database.connect()
     try:
@@ -76,7 +75,6 @@ def audit(
 
     Raises:
         ConfigError: the meter is unknown.
-        DatabaseError: the database is unavailable, or refuses a query.
     """
     names = _meters(connection)
     if meter is not None and meter not in names.values():
@@ -113,14 +111,15 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
     Consecutive hours of a meter without a tally are one line.
     """
     complete = incomplete = unknown = missing = 0
-    runs: dict[str, _Run] = {}
+    without_tally: dict[str, tuple[datetime, datetime, int]] = {}  # consecutive hours: the first, the last, how many
     for hour in hours:
         if hour.expected is None:
             unknown += 1
-            runs.setdefault(hour.meter, _Run(hour.hour)).add(hour.hour)
+            first, _, count = without_tally.get(hour.meter, (hour.hour, hour.hour, 0))
+            without_tally[hour.meter] = (first, hour.hour, count + 1)
             continue
-        if hour.meter in runs:
-            print(runs.pop(hour.meter).line(hour.meter), file=out)
+        if hour.meter in without_tally:
+            print(_without_tally(hour.meter, *without_tally.pop(hour.meter)), file=out)
         if hour.expected < hour.stored:
             unknown += 1
             print(
@@ -138,8 +137,8 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             )
         else:
             complete += 1
-    for meter, run in runs.items():
-        print(run.line(meter), file=out)
+    for meter, run in without_tally.items():
+        print(_without_tally(meter, *run), file=out)
     print(
         f"{plural(complete, 'hour')} complete, {incomplete} incomplete, {unknown} unknown;"
         f" {plural(missing, 'frame')} missing",
@@ -148,22 +147,9 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
     return 1 if incomplete else 0
 
 
-class _Run:
-    """Consecutive hours of one meter without a tally."""
-
-    def __init__(self, first: datetime) -> None:
-        self._first = self._last = first
-        self._hours = 0
-
-    def add(self, hour: datetime) -> None:
-        self._last = hour
-        self._hours += 1
-
-    def line(self, meter: str) -> str:
-        when = write_stamp(self._first)
-        if self._last != self._first:
-            when += f" to {write_stamp(self._last)}"
-        return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
+def _without_tally(meter: str, first: datetime, last: datetime, count: int) -> str:
+    when = write_stamp(first) if first == last else f"{write_stamp(first)} to {write_stamp(last)}"
+    return f"{when}  {meter}  unknown: {plural(count, 'hour')} without a tally"
 
 
 def _dropped_to(connection: Connection) -> datetime:

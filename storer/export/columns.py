@@ -69,11 +69,7 @@ def query_frames(selection: Selection) -> Query:
 
 
 def query_rollup(connection: Connection, table: str, selection: Selection) -> Query:
-    """Return the query for a rollup, by meter and then in order of time, which is its key.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the query for a rollup, by meter and then in order of time, which is its key."""
     time = ROLLUPS[table]
     found = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"

@@ -78,7 +78,6 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
 
     Raises:
         ConfigError: the meter is not known.
-        DatabaseError: the database is unavailable, or refuses the query.
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
@@ -115,7 +114,6 @@ def check_meter(connection: Connection, meter: str) -> None:
 
     Raises:
         ConfigError: the meter is not known.
-        DatabaseError: the database is unavailable, or refuses the query.
     """
     known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
     if meter not in known:

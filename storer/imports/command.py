@@ -57,7 +57,6 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     Raises:
         ConfigError: the command line is wrong.
         FileRefused: a file is of another kind, or damaged; those before it are imported.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     alone = arguments.list or arguments.forget is not None
     if alone and arguments.kind:

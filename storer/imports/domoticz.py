@@ -46,8 +46,7 @@ def read_domoticz(source: ForeignDatabase, wanted: Series, clock: LocalClock) ->
                 " WHERE DeviceRowID = %s ORDER BY Date",
                 (device,),
             )
-            _short(log, calendar, register, clock, parsed)
-            _calendar(calendar, register, clock, parsed)
+            _add(log, calendar, register, clock, parsed)
     return parsed
 
 
@@ -65,26 +64,21 @@ def _tariffs(source: ForeignDatabase, device: int, clock: LocalClock, parsed: Pa
             (device,),
         )
         if any(row[1] for row in [*log, *calendar]):  # else the meter does not have this tariff
-            _short(log, calendar, register, clock, parsed)
-            _calendar(calendar, register, clock, parsed)
+            _add(log, calendar, register, clock, parsed)
 
 
-def _short(
+def _add(
     log: Sequence[Sequence[Any]], calendar: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed
 ) -> None:
     readings = [(local_time(str(at)), Fraction(str(value))) for at, value in log]
-    days = {local_day(str(row[0])) for row in calendar}
-    if readings and readings[0][0].date() in days:
+    if readings and readings[0][0].date() in {local_day(str(row[0])) for row in calendar}:
         # The log begins within a day that the calendar has whole: hours of it would displace that day.
         begin = datetime.combine(readings[0][0].date() + _DAY, time()) - HOUR
         readings = [reading for reading in readings if reading[0] > begin]
     local_differences(readings, register, clock, parsed)
-
-
-def _calendar(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
     days = Days(clock, register)
     last: tuple[date, Fraction] | None = None
-    for line, (at, value, counter) in enumerate(rows, 1):
+    for line, (at, value, counter) in enumerate(calendar, 1):
         day, total = local_day(str(at)), Fraction(str(counter or 0))
         wh = Fraction(str(value))
         # `Value` lacks what was drawn from the last log line of a day to the first of the next one; `Counter`, which

@@ -42,7 +42,6 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
 
     Raises:
         ConfigError: it is not clear which, or it is not known.
-        DatabaseError: the database is unavailable.
     """
     known = {str(name): int(number) for name, number in connection.query("SELECT identifier, id FROM meters")}
     if meter is None:
@@ -64,11 +63,7 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
 
 
 def read_stored(connection: Connection, meter: int) -> Stored:
-    """Return what was imported for a meter.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return what was imported for a meter."""
     stored = Stored()
     sql = "SELECT hour, hours, register, wh, import_id FROM imported_hours WHERE meter_id = %s"
     for hour, hours, register, wh, import_id in connection.query(sql, (meter,)):
@@ -77,21 +72,13 @@ def read_stored(connection: Connection, meter: int) -> Stored:
 
 
 def read_hours(connection: Connection, meter: int) -> set[datetime]:
-    """Return the hours in which a meter was read.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the hours in which a meter was read."""
     rows = connection.query("SELECT hour FROM hours WHERE meter_id = %s AND last_at IS NOT NULL", (meter,))
     return {hour.replace(tzinfo=UTC) for (hour,) in rows}
 
 
 def find_import(connection: Connection, meter: int, kind: str, digest: bytes) -> int | None:
-    """Return the import of the very same content, None if there is none.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the import of the very same content, None if there is none."""
     sql = "SELECT id FROM imports WHERE meter_id = %s AND kind = %s AND digest = %s"
     rows = connection.query(sql, (meter, kind, digest))
     return int(rows[0][0]) if rows else None
@@ -106,11 +93,7 @@ def write(
     periods: Sequence[Period],
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Store periods, all or none; return the id of the import, which is that of the same content if there is one.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Store periods, all or none; return the id of the import, which is that of the same content if there is one."""
     with connection.transaction():
         # The number of a delivery point is part of the names of Enedis' files.
         connection.execute(
@@ -134,11 +117,7 @@ def write(
 
 
 def list_imports(connection: Connection) -> list[Import]:
-    """Return all imports, in order.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return all imports, in order."""
     rows = connection.query(
         "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour), COALESCE(SUM(h.wh), 0),"
         " MIN(h.hour - INTERVAL h.hours - 1 HOUR), MAX(h.hour + INTERVAL 1 HOUR)"

@@ -73,7 +73,6 @@ def forget_meter(
     Raises:
         ConfigError: there is no such meter, or the tables are of an older version.
         PermanentError: the account may not delete.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     with contextlib.closing(database.connect(_TIMEOUT)) as connection:
         refuse_unfinished(connection, database.where)

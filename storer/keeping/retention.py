@@ -58,7 +58,6 @@ class FrameRetention:
 
         Raises:
             Blocked: the oldest month that is too old cannot be dropped.
-            DatabaseError: the database is unavailable, or refuses a statement.
         """
         if self._policy.frames is None:
             return

@@ -32,11 +32,7 @@ class LabelSetGarbage:
         self._connection = connection
 
     def run(self, now: datetime) -> Iterator[None]:
-        """Search after months were dropped, and delete what was marked a day ago; each step is short.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a statement.
-        """
+        """Search after months were dropped, and delete what was marked a day ago; each step is short."""
         oldest = first_month(self._connection)
         rows = self._connection.query("SELECT label_sets_from, label_sets_marked_at FROM rollup_state WHERE id = 1")
         if oldest is None or not rows or not may_delete_label_sets(self._connection):
