@@ -6,7 +6,13 @@ _BITS = 1 << 16  # of one array
 
 
 class IdSet:
-    """Ids from 0 on, in arrays of bits."""
+    """Ids from 0 on, in arrays of bits.
+
+    >>> ids = IdSet()
+    >>> ids.add([7, 70_000])
+    >>> [number in ids for number in (0, 7, 8, 70_000, 10**15)]
+    [False, True, False, True, False]
+    """
 
     def __init__(self) -> None:
         self._bits: dict[int, bytearray] = {}

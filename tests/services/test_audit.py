@@ -194,33 +194,31 @@ def test_a_meter_that_appears_during_the_audit_has_its_name(tables: Database, co
     assert list(hours) == [Hour(OTHER, START + 48 * HOUR, expected=None, stored=1)]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "places"),
-    [
-        (None, None, range(30)),
-        (START, START + 30 * HOUR, range(30)),
-        (START + HOUR, None, range(1, 30)),
-        (None, START + HOUR, range(1)),
-        (START + 3 * HOUR, START + 5 * HOUR, range(3, 5)),
-        # An hour that is touched is compared whole.
-        (START + 3.5 * HOUR, START + 5.5 * HOUR, range(3, 6)),
-        (START + 4 * HOUR - timedelta.resolution, START + 5 * HOUR + timedelta.resolution, range(3, 6)),
-        (START + 5 * HOUR, START + 5 * HOUR, range(0)),
-        (START + 5 * HOUR, START + 3 * HOUR, range(0)),
-        (START + 30 * HOUR, None, range(0)),
-        (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), range(30)),
-        (datetime.max.replace(tzinfo=UTC), None, range(0)),
-        (None, datetime.min.replace(tzinfo=UTC), range(0)),
-    ],
-)
-def test_limits_select_hours(
-    tables: Database, connection: Connection, start: datetime | None, end: datetime | None, places: Sequence[int]
-) -> None:
+LIMITS = [
+    (None, None, range(30)),
+    (START, START + 30 * HOUR, range(30)),
+    (START + HOUR, None, range(1, 30)),
+    (None, START + HOUR, range(1)),
+    (START + 3 * HOUR, START + 5 * HOUR, range(3, 5)),
+    # An hour that is touched is compared whole.
+    (START + 3.5 * HOUR, START + 5.5 * HOUR, range(3, 6)),
+    (START + 4 * HOUR - timedelta.resolution, START + 5 * HOUR + timedelta.resolution, range(3, 6)),
+    (START + 5 * HOUR, START + 5 * HOUR, range(0)),
+    (START + 5 * HOUR, START + 3 * HOUR, range(0)),
+    (START + 30 * HOUR, None, range(0)),
+    (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), range(30)),
+    (datetime.max.replace(tzinfo=UTC), None, range(0)),
+    (None, datetime.min.replace(tzinfo=UTC), range(0)),
+]
+
+
+def test_limits_select_hours(tables: Database, connection: Connection) -> None:
     store(tables, START - START.hour * HOUR, 1)
     connection.execute("TRUNCATE TABLE frames")  # the meter is known, and the first day begins before its first frame
     fill(connection, [START + place * HOUR for place in range(30)])
-    found = [hour.hour for hour in audit(connection, now=NOW, start=start, end=end)]
-    assert found == [START + place * HOUR for place in places]
+    for start, end, places in LIMITS:
+        found = [hour.hour for hour in audit(connection, now=NOW, start=start, end=end)]
+        assert found == [START + place * HOUR for place in places], (start, end)
 
 
 def test_an_hour_that_is_not_over_needs_no_tally(tables: Database, connection: Connection) -> None:

@@ -15,7 +15,6 @@ from common.errors import BackupError
 from storer.adoption.adopt import adopt
 from storer.backup.create import backup
 from storer.backup.restore import restore
-from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.doctor.database_probe import probe_database
 from storer.export.audit import audit
@@ -24,7 +23,7 @@ from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
-from storer.rollups.state import request_rebuild, unfreeze
+from storer.rollups.state import request_rebuild
 from tests.services.test_backup import empty, folder, one_line, storer
 from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
@@ -97,24 +96,6 @@ def test_a_late_frame_joins_those_that_only_the_file_has(
     write(tables, [LATE], NOW)
     roller.run()
     backup(tables, folder, NOW + DAY)
-    assert frames_in(folder / MONTHS[0]) == 361
-    restore(empty, folder, NOW)
-    assert exported(empty) == texts([*FRAMES, LATE])
-
-
-def test_an_adoption_into_a_dropped_month_adds_to_its_file(
-    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
-) -> None:
-    backup(tables, folder, NOW)
-    run(connection)
-    write(tables, [LATE], NOW)
-    unfreeze(connection)
-    request_rebuild(connection, LATE.timestamp, LATE.timestamp + HOUR)
-    waiting, _ = backup(tables, folder, NOW + DAY)  # its hours are to be rebuilt: the month is open
-    assert frames_in(folder / MONTHS[0]) == 360
-    assert check(waiting).header.months == {name[11:18]: 360 for name in MONTHS}
-    roll_all(roller)
-    backup(tables, folder, NOW + 2 * DAY)
     assert frames_in(folder / MONTHS[0]) == 361
     restore(empty, folder, NOW)
     assert exported(empty) == texts([*FRAMES, LATE])
@@ -216,22 +197,6 @@ def test_where_backups_were_given_up_retention_does_not_wait_for_one(
 
 
 @pytest.mark.usefixtures("roller")
-@pytest.mark.parametrize("lost", [[MONTHS[0]], MONTHS])
-def test_a_month_without_its_file_is_an_error_that_names_it(
-    lost: list[str], tables: Database, empty: Database, folder: Path
-) -> None:
-    backup(tables, folder, NOW)
-    for name in lost:
-        (folder / name).unlink()
-    with pytest.raises(BackupError) as error:
-        restore(empty, folder, NOW)
-    for name in lost:
-        assert f"{name[11:18]} (360 frames" in str(error.value)
-    assert "--partial" in str(error.value)
-    assert query(empty, "SHOW TABLES") == []
-
-
-@pytest.mark.usefixtures("roller")
 def test_a_poorer_file_of_a_month_is_not_taken_for_it(
     tables: Database, empty: Database, fresh_database: Server, folder: Path
 ) -> None:
@@ -254,12 +219,16 @@ def test_a_poorer_file_of_a_month_is_not_taken_for_it(
 
 @pytest.mark.usefixtures("roller")
 @pytest.mark.parametrize("lost", [[MONTHS[1]], MONTHS[:2], MONTHS])
-def test_after_a_part_is_restored_energy_is_the_difference_of_the_readings(
+def test_a_missing_month_is_an_error_and_without_it_energy_is_the_difference_of_the_readings(
     lost: list[str], tables: Database, empty: Database, folder: Path
 ) -> None:
     backup(tables, folder, NOW)
     for name in lost:
         (folder / name).unlink()
+    with pytest.raises(BackupError, match="--partial") as error:
+        restore(empty, folder, NOW)
+    assert all(f"{name[11:18]} (360 frames" in str(error.value) for name in lost)
+    assert query(empty, "SHOW TABLES") == []
     restored = restore(empty, folder, NOW, partial=True)
     assert any("2026-09 (360 frames" in warning for warning in restored.warnings)
     assert len(exported(empty)) == 60 + 360 * (3 - len(lost))

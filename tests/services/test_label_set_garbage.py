@@ -94,15 +94,6 @@ def test_without_a_dropped_month_nothing_is_searched(
     assert ids(tables, "unused_since IS NOT NULL") == set()
 
 
-@pytest.mark.parametrize("batch", [1, 2])
-def test_a_frame_takes_the_mark_off(tables: Database, connection: Connection, batch: int) -> None:
-    clean(connection, NOON)
-    write(tables, [frame(NOON + timedelta(seconds=number + 1), number) for number in range(batch)], NOON)
-    clean(connection, NOON + DAY)
-    assert len(ids(tables)) == 1 + batch
-    assert len(exported(tables)) == 1 + batch
-
-
 def test_the_label_set_of_an_hour_stays(tables: Database, connection: Connection) -> None:
     (lost, *_) = sorted(ids(tables))
     query(
