@@ -215,16 +215,14 @@ def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
         yield b"".join(block)
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Values], on_duplicate: str = "") -> None:
+def insert(connection: Connection, table: Table, rows: Sequence[Values], *, replace: bool = False) -> None:
     """Insert rows of a backup, whose types `Table.totals` has checked.
 
-    `on_duplicate`: what to assign if a row is there already; without it that is refused.
-
-    Raises:
-        DatabaseError: the database is unavailable, refuses the statement, or has a row already.
+    `replace`: a row that is there already gets their values; without it that is refused.
     """
     names = ", ".join(f"`{name}`" for name in table.columns)
-    on_duplicate = on_duplicate and f" ON DUPLICATE KEY UPDATE {on_duplicate}"
+    values = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in table.columns)
+    on_duplicate = f" ON DUPLICATE KEY UPDATE {values}" if replace else ""
     sql = f"INSERT INTO `{table.name}` ({names}) VALUES "  # noqa: S608 - our own names
     if table.plain:
         connection.execute(sql + literals(rows) + on_duplicate)

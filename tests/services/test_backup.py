@@ -207,38 +207,6 @@ def test_a_database_before_its_first_frame_can_be_saved(fresh_database: Server, 
     assert restore(empty, file, NOW).tables == contents.tables
 
 
-def test_what_comes_while_it_runs_is_stored_and_waits_for_the_next(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the middle of the frames, others come, before and behind; and the storer makes partitions."""
-    before, made = exported(tables), []
-
-    def lines(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
-        yield from backup_tables.lines(connection, table, part)
-        if table.name == "frames" and not waiting:
-            frame = dataclasses.replace(historic(BASE=1, PAPP=5), meter="new")
-            late = dataclasses.replace(frame, timestamp=DAY - timedelta(days=100))
-            assert store(tables, [frame, late]) == 2
-
-            def make() -> None:
-                made.extend(partition(tables, NOW + timedelta(days=31)))
-
-            maker = threading.Thread(target=make, daemon=True)
-            maker.start()
-            waiting.append(maker)
-
-    waiting: list[threading.Thread] = []
-    monkeypatch.setattr(backup_tables, "_RANGE", 10)
-    monkeypatch.setattr(module, "lines", lines)
-    monkeypatch.setattr(module, "_ATTEMPTS", 1)
-    file, _ = backup(tables, folder, NOW)
-    waiting[0].join(10)
-    assert made == ["p202703"]
-    assert len(exported(tables)) == len(before) + 2
-    restore(empty, file, NOW)
-    assert exported(empty) == before
-
-
 def meanwhile(monkeypatch: pytest.MonkeyPatch, table: str, action: Callable[[], object], times: int = 1) -> None:
     """Do something after the lines of a table were read, as often as that, each time once."""
     left = [None] * times
@@ -250,6 +218,30 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, table: str, action: Callable[[], 
             action()
 
     monkeypatch.setattr(module, "lines", lines)
+
+
+def test_what_comes_while_it_runs_is_stored_and_waits_for_the_next(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the frames, others come, before and behind; and the storer makes partitions."""
+    before, made = exported(tables), []
+    maker = threading.Thread(target=lambda: made.extend(partition(tables, NOW + timedelta(days=31))), daemon=True)
+
+    def come() -> None:
+        frame = dataclasses.replace(historic(BASE=1, PAPP=5), meter="new")
+        late = dataclasses.replace(frame, timestamp=DAY - timedelta(days=100))
+        assert store(tables, [frame, late]) == 2
+        maker.start()
+
+    monkeypatch.setattr(backup_tables, "_RANGE", 10)
+    monkeypatch.setattr(module, "_ATTEMPTS", 1)
+    meanwhile(monkeypatch, "frames", come)
+    file, _ = backup(tables, folder, NOW)
+    maker.join(10)
+    assert made == ["p202703"]
+    assert len(exported(tables)) == len(before) + 2
+    restore(empty, file, NOW)
+    assert exported(empty) == before
 
 
 def test_a_table_that_changes_meanwhile_makes_it_begin_again(
@@ -445,12 +437,12 @@ def interrupted(tables: Database, empty: Database, folder: Path, monkeypatch: py
     class Killed(Exception):
         pass
 
-    def insert(connection: Connection, table: Table, rows: list[Values], on_duplicate: str = "") -> None:
+    def insert(connection: Connection, table: Table, rows: list[Values]) -> None:
         if table.name == "frames":
-            backup_tables.insert(connection, table, rows[:50], on_duplicate)
+            backup_tables.insert(connection, table, rows[:50])
             connection.execute("COMMIT")
             raise Killed
-        backup_tables.insert(connection, table, rows, on_duplicate)
+        backup_tables.insert(connection, table, rows)
 
     file, _ = backup(tables, folder, NOW)
     with monkeypatch.context() as patch:
