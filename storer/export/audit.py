@@ -8,8 +8,9 @@ from typing import TextIO
 from common.contract.frame import write_stamp
 from common.database.mariadb import Connection, Database, Rows, sql_time
 from common.plural import plural
+from storer.database.known_meters import known_meters
 from storer.database.unfinished import refuse_unfinished
-from storer.export.frames import Selection, unknown_meter
+from storer.export.frames import Selection, check_meter
 from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -76,9 +77,9 @@ def audit(
     Raises:
         ConfigError: the meter is unknown.
     """
-    names = _meters(connection)
-    if meter is not None and meter not in names.values():
-        raise unknown_meter(meter, names.values())
+    if meter is not None:
+        check_meter(connection, meter)
+    names: dict[int, str] = {}
     # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
     begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
@@ -91,7 +92,7 @@ def audit(
         stored = _by_hour(connection.query(COUNT_FRAMES, period))
         keys = expected.keys() | stored.keys()
         if not names.keys() >= {number for _, number in keys}:
-            names = _meters(connection)  # a new meter
+            names = {number: address for address, number in known_meters(connection).items()}
         compared = (
             Hour(
                 names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number), 0)
@@ -168,11 +169,6 @@ def _next_hour(connection: Connection, begin: datetime) -> datetime:
 
 def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
     return {(_EPOCH + int(hours) * _HOUR, number): int(count) for hours, number, count in rows}
-
-
-def _meters(connection: Connection) -> dict[int, str]:
-    rows = connection.query("SELECT id, identifier FROM meters")
-    return {int(number): str(identifier) for number, identifier in rows}
 
 
 def _floor(instant: datetime) -> datetime:

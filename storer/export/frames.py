@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from common.contract.frame import Frame, parse_time
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
+from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.label_sets import missing_label_set, read_contents
 from storer.database.rows import COLUMNS, decode_row
 
@@ -115,14 +116,9 @@ def check_meter(connection: Connection, meter: str) -> None:
     Raises:
         ConfigError: the meter is not known.
     """
-    known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
+    known = known_meters(connection)
     if meter not in known:
         raise unknown_meter(meter, known)
-
-
-def unknown_meter(meter: str, known: Iterable[str]) -> ConfigError:
-    """Return the error that lists the meters that are known."""
-    return ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known)) or 'none'}")
 
 
 def _query(selection: Selection) -> tuple[str, list[str]]:

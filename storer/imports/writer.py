@@ -8,7 +8,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.runtime.logs import redact_prm
-from storer.export.frames import unknown_meter
+from storer.database.known_meters import known_meters, unknown_meter
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
 
@@ -43,12 +43,12 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
     Raises:
         ConfigError: it is not clear which, or it is not known.
     """
-    known = {str(name): int(number) for name, number in connection.query("SELECT identifier, id FROM meters")}
+    known = known_meters(connection)
     if meter is None:
         if new:
             raise ConfigError("--new-meter needs --meter ADDRESS: that of the old meter")
         if len(known) != 1:
-            names = ", ".join(sorted(known)) or "none is stored yet"
+            names = ", ".join(known) or "none is stored yet"
             raise ConfigError(f"which meter is it? Use --meter ADDRESS ({names})")
         ((meter, number),) = known.items()
         return number, meter

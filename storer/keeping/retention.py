@@ -15,6 +15,7 @@ from common.doctor.formatting import format_bytes
 from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention
+from storer.database.known_meters import known_meters
 from storer.database.saved_months import changed_since_backup, month_of
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
@@ -137,7 +138,7 @@ class FrameRetention:
                     " never came; if they are lost, set retention.incomplete to drop"
                 )
             yield
-        meters = [int(number) for (number,) in self._connection.query("SELECT id FROM meters")]
+        meters = sorted(known_meters(self._connection).values())
         done = self._start(part, state, begin)
         hour: datetime | None = begin
         while hour is not None and hour < part.end:
@@ -174,13 +175,13 @@ class FrameRetention:
     def _verify_hours(self, part: _Part) -> Iterator[None]:
         """Compare what hours measure with their minutes, which are the last that could make it again."""
         hours: dict[datetime, set[int]] = {}
-        for (meter,) in self._connection.query("SELECT id FROM meters"):
+        for meter in known_meters(self._connection).values():
             for (hour,) in self._connection.query(
                 f"SELECT DISTINCT UNIX_TIMESTAMP(minute) DIV 3600 FROM minutes PARTITION ({part.name})"  # noqa: S608
                 " WHERE meter_id = %s",
                 (meter,),
             ):
-                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(int(meter))
+                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(meter)
             yield
         mended = []
         for hour, meters in sorted(hours.items()):
