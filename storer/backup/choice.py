@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from common.errors import BackupError, ConfigError
-from storer.backup.folder import find_backups
+from storer.backup.file_names import find_backups
 from storer.backup.scope import covers
 from storer.backup.verify import Contents, read_header
 

@@ -16,7 +16,7 @@ from common.runtime.file_lock import try_lock
 from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
-from storer.backup.folder import SUFFIX, find_backups, path_of_rest
+from storer.backup.file_names import SUFFIX, find_backups, path_of_rest
 from storer.backup.format import Header, Table, end_line
 from storer.backup.months import BackupPlan, Month, count_frames, make_plan
 from storer.backup.note import note

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
-from storer.backup.folder import find_backups, path_of_month
+from storer.backup.file_names import find_backups, path_of_month
 from storer.backup.format import Header
 from storer.backup.scope import TIME_COLUMNS, months_from
 from storer.backup.verify import check, read_header

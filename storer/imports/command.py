@@ -18,11 +18,11 @@ from storer.database.ids import add_meters
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
 from storer.imports import writer
-from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
-from storer.imports.series import read_series
+from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
 from storer.runtime.progress import Progress
 

@@ -5,12 +5,12 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, MAX_POWER, Parsed
 from storer.imports.readings import FALLS, JUMPS, local_differences
-from storer.imports.series import Series, choose
+from storer.imports.series_choice import Series, choose
 from storer.imports.text import local_day, local_time
 from storer.rollups.register_labels import INJECTED, SUPPLIER
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from io import BytesIO
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.intervals import EMPTY, Interval, to_hours
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, cell, column, decode, is_number, local_day, number, plain, rows

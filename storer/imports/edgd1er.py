@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from common.errors import ConfigError
-from storer.imports.clock import LocalClock
 from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.readings import local_differences
 from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL

@@ -1,9 +1,9 @@
 """What Enedis gives to download: load curves and days, as text or as a workbook."""
 
-from storer.imports.clock import LocalClock
 from storer.imports.enedis_blocks import is_blocks
 from storer.imports.enedis_curve import parse_curve
 from storer.imports.enedis_table import header, parse_table
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.text import decode, rows
 from storer.imports.workbook import is_workbook, sheets

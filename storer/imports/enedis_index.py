@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from storer.imports.clock import LocalClock
 from storer.imports.enedis_blocks import read_blocks
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, Period, refused
 from storer.imports.readings import FALLS, JUMPS, differences
 from storer.imports.text import Table, decode, local_time, number, plain, rows

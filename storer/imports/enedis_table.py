@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.intervals import Interval, to_hours
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_wh, refused
 from storer.imports.text import Row, Table, cell, column, is_number, local_day, local_time, number, plain
 from storer.imports.workbook import serial_time

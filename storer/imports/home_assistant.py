@@ -8,7 +8,7 @@ from typing import Any
 from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.model import HOUR, Parsed
 from storer.imports.readings import differences
-from storer.imports.series import Series, choose
+from storer.imports.series_choice import Series, choose
 
 _UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
 

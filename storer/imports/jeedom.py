@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from storer.imports.clock import LocalClock
 from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.readings import local_differences
-from storer.imports.series import Series, choose
+from storer.imports.series_choice import Series, choose
 from storer.imports.text import decode, is_number, local_time, number, rows
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
-from storer.imports.clock import LocalClock
 from storer.imports.domoticz import read_domoticz
 from storer.imports.edf import parse_edf
 from storer.imports.edgd1er import read_edgd1er
@@ -16,9 +15,10 @@ from storer.imports.enedis_index import parse_index
 from storer.imports.foreign_database import ForeignDatabase, is_address, is_sqlite, open_address, open_file
 from storer.imports.home_assistant import read_home_assistant
 from storer.imports.jeedom import parse_jeedom, read_jeedom
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.plain import parse_plain
-from storer.imports.series import Series
+from storer.imports.series_choice import Series
 from storer.imports.text import MAX_SIZE
 
 

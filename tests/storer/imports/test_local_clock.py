@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError, FileRefused
-from storer.imports.clock import LocalClock
+from storer.imports.local_clock import LocalClock
 from tests.support.imports import HOUR, PARIS, utc
 
 OCTOBER, MARCH = utc("2025-10-25 22:00"), utc("2025-03-29 23:00")
