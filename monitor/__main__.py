@@ -25,7 +25,7 @@ from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
-from monitor.ranges import choose_range, read_limit, year_to
+from monitor.ranges import Range, choose_range, year_to
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
 from monitor.report.help import HELP
@@ -199,12 +199,6 @@ def _tables(formats: Formats) -> "Tables":
     return Tables(sys.stdout, formats)
 
 
-def _range(
-    arguments: argparse.Namespace, calendar: Calendar, meter: Meter, by: str, now: datetime
-) -> tuple[datetime, datetime]:
-    return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
-
-
 def _calendar(
     by: str, answers: Answers, meter: Meter, settings: MonitorConfig, now: datetime
 ) -> tuple[str, Calendar, datetime | None]:
@@ -228,10 +222,11 @@ def _report(arguments: argparse.Namespace) -> int:
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
         by, calendar, begin = _calendar(arguments.by, answers, meter, settings, now)
-        start, end = _range(arguments, calendar, meter, by, now)
+        asked = Range.read(arguments.start, arguments.end, settings.time_zone, by)
+        start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
-            raise ConfigError(f"the contract begins on {formats.day(start)}: there is no year of it before")
+            raise Refusal("no_year", day=start.astimezone(settings.time_zone).date())
         answer = answers.energy(meter, by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
@@ -252,13 +247,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
-        first, last = (None if text is None else read_limit(text, zone) for text in (arguments.start, arguments.end))
-        start, end = year_to(now, first, last, zone)
-        if start >= end:
-            today = now.astimezone(zone).date()
-            if start > now:
-                raise Refusal("future", day=start.astimezone(zone).date())
-            raise Refusal("no_whole_day", start=arguments.start, end=arguments.end or today)
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
         comparison = answers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
     return 0

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from common.database.mariadb import Database
-from common.errors import ConfigError
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
@@ -20,6 +19,7 @@ from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
+from monitor.refusals import Refusal
 
 Answer = dict[str, object]
 
@@ -42,10 +42,6 @@ class Stream:
     def close(self) -> None:
         """Forget the viewer: its client has gone."""
         self._viewers.remove(self._meter, self._viewer)
-
-
-class UnknownMeter(Exception):
-    """Neither the broker nor the database knows the meter; the text names those that are known."""
 
 
 class Live:
@@ -126,19 +122,18 @@ class Live:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
 
         Raises:
-            UnknownMeter: there is no such meter.
-            ConfigError: there are several, and none was named.
+            Refusal: there is no such meter, or there are several, and none was named.
         """
         known = self.meters()
         if meter is not None:
             meter = newest(meter, self._config.meters)
         if meter is None:
             if len(known) > 1:
-                raise ConfigError(", ".join(known))
+                raise Refusal("meter_needed", known=", ".join(known), meters=known)
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._looks.meters() is not None:
-            raise UnknownMeter(", ".join(known))
+            raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
     def answer(self, meter: str) -> Answer:
@@ -188,7 +183,7 @@ class Live:
         """Open a stream of events: `state` with each frame, at most one a second; `link` when a link changes.
 
         Raises:
-            TooManyViewers: as many as may be are open.
+            Refusal: as many as may be are open.
         """
         viewer = self._viewers.open(meter)
         return Stream(self._viewers, meter, viewer, self._link_event(meter) + self._state_event(meter))

@@ -8,13 +8,11 @@ import contextlib
 import threading
 from collections.abc import AsyncGenerator
 
+from monitor.refusals import Refusal
+
 MAX_VIEWERS = 200
 PING_EVERY = 15.0  # seconds; a proxy that hears nothing for a minute closes the connection
 RETRY = 3000  # ms after which a browser connects again
-
-
-class TooManyViewers(Exception):
-    """No more streams are opened."""
 
 
 class Viewer:
@@ -90,12 +88,12 @@ class Viewers:
         """Open a stream; in the event loop. `stream` ends it.
 
         Raises:
-            TooManyViewers: as many as may be are open.
+            Refusal: as many as may be are open.
         """
         viewer = Viewer(asyncio.get_running_loop())
         with self._lock:
             if self._closed or sum(map(len, self._viewers.values())) >= self._limit:
-                raise TooManyViewers
+                raise Refusal("too_many_viewers")
             self._viewers.setdefault(meter, set()).add(viewer)
         return viewer
 

@@ -4,11 +4,13 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.database.mariadb import Database
 from common.errors import ConfigError
+from common.machine.deployment import Deployment, here
 from common.runtime import logs
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
@@ -19,7 +21,7 @@ from monitor import password
 from monitor.answers.answers import Answers
 from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
-from monitor.config import MonitorConfig, is_loopback
+from monitor.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.readings.memory import Memory
 from monitor.server.api import JSON, Api
@@ -32,7 +34,6 @@ from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
 from monitor.server.warmth import Warmth
-from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ PAGE = Path(__file__).resolve().parents[1] / "page"
 CONNECTIONS = 4  # to the database, and threads that use them
 QUICK = 2  # more threads, for what needs no database
 MOST_WAITING = 100  # questions that wait for a thread
+#: Of compose.yaml: the address and port of the machine that lead to the container.
+LISTEN = "MONITOR_LISTEN"
+_EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not opened
 
 
 def run(file: Path) -> int:
@@ -122,3 +126,24 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
     warmth = Warmth(workers, pool, answers_on)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), streams), live, warmth
+
+
+def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
+    """Return the lines to log."""
+    if here("teleinfo-monitor", environment).deployment is not Deployment.COMPOSE:
+        return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
+    host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")
+    return [
+        f"The page is at {address(host, port, listen.prefix)}, its password:"
+        " docker compose run --rm setup credentials page"
+    ]
+
+
+def address(host: str, port: int | str, prefix: str = "") -> str:
+    """Return the address to open on this machine.
+
+    >>> address("0.0.0.0", 8080, "/teleinfo")
+    'http://127.0.0.1:8080/teleinfo/'
+    """
+    name = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}{prefix}/"

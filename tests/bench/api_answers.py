@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, Route
+from monitor.api.parameters import range_of, read_parameters
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig
 from monitor.prices.table import load_prices
@@ -59,13 +59,15 @@ def rows(decade: Decade, cpu: Cpu, rounds: int) -> list[Row]:
 
         def asking(question: str) -> Callable[[], None]:
             name, _, query = question.partition("?")
-            parameters = dict(parse_qsl(query.format(**days)))
+            parameters = read_parameters(query.format(**days), by_name[name].parameters)
             if name != "meters":
                 parameters["meter"] = meter.identifier
 
             def ask() -> None:
                 answers = Answers(connection, config, prices, memory=memory)
-                found = by_name[name].answer(Call(answers, config, parameters, now))
+                found = by_name[name].answer(
+                    Call(answers, config, parameters, range_of(parameters, config.time_zone), now)
+                )
                 if not isinstance(found, Body):
                     json.dumps(found)
 

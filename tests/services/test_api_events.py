@@ -9,9 +9,9 @@ import pytest
 from common.database.mariadb import Database
 from demo.history import History
 from monitor.api import events
-from monitor.api.call import Refused
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
+from monitor.refusals import Refusal
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -91,7 +91,7 @@ def tables(database: Server) -> Database:
 
 def asked(database: Database, question: str = "", now: datetime = END) -> Any:
     found = ask(events.ROUTE, database, now, PRICES, "&".join(filter(None, [f"meter={METER}", question])))
-    check(found, events.SCHEMA)
+    check(found, events.ROUTE.schema)
     return found
 
 
@@ -178,6 +178,6 @@ def test_wrong_questions_are_refused(tables: Database) -> None:
         "cursor=ffffffffffff",
         "from=2027&to=2026",
     ):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             asked(tables, question)
         assert refusal.value.status == 400, question

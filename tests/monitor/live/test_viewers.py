@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable
 
 import pytest
 
-from monitor.live.viewers import TooManyViewers, Viewers, event
+from monitor.live.viewers import Viewers, event
+from monitor.refusals import Refusal
 
 NEVER = 60.0  # seconds; a test that waits for it fails
 START = b"retry: 3000\n\n"
@@ -84,7 +85,7 @@ def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
     async def run() -> None:
         viewers = Viewers(limit=2, ping_every=NEVER)
         first, _ = viewers.open("one"), viewers.open("two")
-        with pytest.raises(TooManyViewers):
+        with pytest.raises(Refusal):
             viewers.open("one")
         viewers.remove("one", first)  # its client went before the first byte
         viewers.remove("one", first)
@@ -119,7 +120,7 @@ def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
         await asyncio.to_thread(viewers.close)
         assert [await soon(one) for one in waiting] == [b"end"] * 3
         assert len(viewers) == 0
-        with pytest.raises(TooManyViewers):
+        with pytest.raises(Refusal):
             viewers.open("one")
 
     asyncio.run(run())

@@ -18,9 +18,8 @@ from monitor.server.app import application
 from monitor.server.crowd import Crowd
 from monitor.server.door import Door
 from monitor.server.files import Files
-from monitor.server.headers import security_headers
 from monitor.server.health import Counters
-from monitor.server.messages import packed
+from monitor.server.messages import packed, security_headers
 from monitor.server.serve import Serving, bind
 from monitor.server.site import Parts, Site
 from tests.monitor.server.test_site import Asked, Events, Streams

@@ -1,5 +1,6 @@
 import asyncio
 import ipaddress
+import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -11,18 +12,20 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from common.errors import ConfigError
-from monitor.api.call import Parameter, Refused
+from monitor.api.call import Parameter
 from monitor.config import Listen, MonitorConfig
 from monitor.password import command
+from monitor.refusals import Refusal
 from monitor.server import files
 from monitor.server.api import Api
 from monitor.server.attempts import DELAY, MOST
 from monitor.server.door import Door
 from monitor.server.files import PLACES, Files
 from monitor.server.health import Counters
-from monitor.server.messages import Reply, Request, Stream, packed
+from monitor.server.messages import TITLES, Reply, Request, Stream, packed
 from monitor.server.sessions import UNUSED
 from monitor.server.site import Parts, Site
+from tests.support.french import french_words
 from tests.support.passwords import lock
 
 INDEX = '<html lang="fr"><head><base href="./"></head></html>'
@@ -35,7 +38,7 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
 
-    async def reply(self, name: str, query: str, client: str) -> Reply:
+    async def reply(self, name: str, query: str, language: str, client: str) -> Reply:
         self.calls.append((name, query))
         return packed(b"{}", "application/json", Cache_Control="no-store")
 
@@ -57,7 +60,7 @@ class Streams:
 
     def open(self, parameters: Mapping[str, str]) -> Stream:
         if self.full:
-            raise Refused(503, "Trop de pages.")
+            raise Refusal("too_many_viewers")
         return Events()
 
 
@@ -268,6 +271,35 @@ def test_the_page_knows_whether_there_is_a_session_to_leave(house: House, tmp_pa
     locked = House(tmp_path / "locked", MonitorConfig(password_file=lock(tmp_path / "password")))
     page = locked.ask("/", cookie=locked.cookie()).body.decode()
     assert "<html data-session " in page
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"),
+    [
+        (400, {"path": "/a\n"}),
+        (400, {"path": "/api/v1/live/stream", "query": "n=1"}),
+        (401, {"path": "/api/v1/live"}),
+        (403, {"path": "/api/v1/live", "sec_fetch_site": "cross-site"}),
+        (404, {"path": "/missing.js"}),
+        (405, {"path": "/", "method": "PUT"}),
+        (413, {"path": "/login", "method": "POST", "form": {"password": "x" * 5000}}),
+        (414, {"path": "/" + "x" * 600}),
+        (503, {"path": "/api/v1/live/stream"}),
+    ],
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_error_is_in_the_language_asked_for(
+    tmp_path: Path, language: str, status: int, asked: dict[str, Any]
+) -> None:
+    house = House(tmp_path, MonitorConfig(password_file=lock(tmp_path / "password")))
+    house.streams.full = True
+    session = {} if status == 401 else {"cookie": house.cookie()}
+    query = "&".join(filter(None, (asked.get("query"), f"lang={language}")))
+    reply = house.ask(**{**asked, "query": query}, accept_language="de", **session)
+    assert reply.status == status
+    found = json.loads(reply.body)
+    assert found["title"] == TITLES[language][status]
+    assert bool(french_words(found["detail"])) == (language == "fr")
 
 
 def test_a_foreign_page_gets_no_data(house: House) -> None:
