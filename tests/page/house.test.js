@@ -5,7 +5,9 @@ globalThis.location = new URL('http://house.test/');
 globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
 let answers, asked;
 globalThis.fetch = async (address) => {
-  const path = String(address).replace(/.*api\/v1\//, '');
+  const path = String(address)
+    .replace(/.*api\/v1\//, '')
+    .replace(/[?&]lang=fr$/, '');
   asked.push(path);
   const body = answers[path] ?? answers[path.split('?')[0]];
   return new Response(JSON.stringify(body), {
