@@ -90,7 +90,7 @@ TEXTS: Mapping[str, Text] = {
     "no_readings": Text(
         404,
         "the database has no readings yet: the first ones come a quarter of an hour after their frames; if they do not,"
-        " does teleinfo-storer run? teleinfo-storer check tells",
+        " is the storer running? teleinfo-storer check tells",
         "la base n’a pas encore de relevé : les premiers arrivent un quart d’heure après leurs trames ; sinon,"
         " l’archiveur tourne-t-il ? teleinfo-storer check le dit",
     ),
