@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -18,15 +19,14 @@ from common.runtime.cli import add_version, run_cli
 from common.settings import config
 from common.settings.file_errors import reason
 from monitor.answers.answers import Answers
-from monitor.calendar import BY, Calendar, midnight
+from monitor.calendar import BY
 from monitor.config import MonitorConfig
 from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
-from monitor.ranges import Range, choose_range, year_to
-from monitor.readings.hours import Meter
+from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import HELP
 from monitor.text.formats import Formats, language_of
@@ -199,19 +199,6 @@ def _tables(formats: Formats) -> "Tables":
     return Tables(sys.stdout, formats)
 
 
-def _calendar(
-    by: str, answers: Answers, meter: Meter, settings: MonitorConfig, now: datetime
-) -> tuple[str, Calendar, datetime | None]:
-    """Return how time is cut, and where the first contract year begins."""
-    zone = settings.time_zone
-    if by != "contract-year":
-        return by, Calendar(zone), None
-    start = answers.contract_start(meter, now)
-    if start is None:
-        raise Refusal("no_contract_start")
-    return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
-
-
 def _report(arguments: argparse.Namespace) -> int:
     from monitor.text.output import json_rows, write_csv
 
@@ -221,20 +208,24 @@ def _report(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
-        by, calendar, begin = _calendar(arguments.by, answers, meter, settings, now)
-        asked = Range.read(arguments.start, arguments.end, settings.time_zone, by)
+        zone = settings.time_zone
+        asked, calendar, begin = by_contract(
+            Range.read(arguments.start, arguments.end, zone, arguments.by),
+            zone,
+            partial(answers.contract_start, meter, now),
+        )
         start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
-            raise Refusal("no_year", day=start.astimezone(settings.time_zone).date())
-        answer = answers.energy(meter, by, start, end, now, calendar)
+            raise Refusal("no_year", day=start.astimezone(zone).date())
+        answer = answers.energy(meter, asked.by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
         elif arguments.csv:
             french = arguments.locale == "fr"
             write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
         else:
-            newest = prices.newest_before(now.astimezone(settings.time_zone).date())
+            newest = prices.newest_before(now.astimezone(zone).date())
             peak = next(iter(answers.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.base_load(meter, start, end).watts if short else None

@@ -1,7 +1,8 @@
 """Reads the range of a question, and chooses one where it is not given."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,22 @@ def _local(text: str, zone: ZoneInfo) -> datetime | None:
             at = time(int(parts["hour"]), int(parts["minute"]))
             return datetime.combine(day, at, zone).astimezone(UTC)
     return None
+
+
+def by_contract(
+    asked: Range, zone: ZoneInfo, contract_start: Callable[[], date | None]
+) -> tuple[Range, Calendar, datetime | None]:
+    """Return a range that the calendar can cut, the calendar, and where the first contract year begins.
+
+    Raises:
+        Refusal: contract years are asked for, and it is not known when the contract began.
+    """
+    if asked.by != "contract-year":
+        return asked, Calendar(zone), None
+    start = contract_start()
+    if start is None:
+        raise Refusal("no_contract_start")
+    return replace(asked, by="year"), Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
 def choose_range(asked: Range, calendar: Calendar, now: datetime, first: datetime | None) -> tuple[datetime, datetime]:

@@ -1,8 +1,8 @@
 """`energy`: what was drawn and what it cost, by hour, day, week, month or year, in columns."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from common.contract.frame import write_stamp
@@ -25,8 +25,8 @@ from monitor.api.schemas import (
     record,
     several,
 )
-from monitor.calendar import BY, Calendar, midnight
-from monitor.ranges import Range, choose_range
+from monitor.calendar import BY, Calendar
+from monitor.ranges import by_contract, choose_range
 from monitor.readings.hours import Meter
 from monitor.readings.steps import registers_of
 from monitor.refusals import Refusal
@@ -87,7 +87,8 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
 
     Periods before the first energy that is known, and those to come, are left out.
     """
-    asked, calendar, begin = _calendar(call, meter)
+    start_of = partial(call.answers.contract_start, meter, call.now)
+    asked, calendar, begin = by_contract(call.range, call.config.time_zone, start_of)
     first = call.answers.first(meter)
     low, high = choose_range(asked, calendar, call.now, first)
     if first is None:
@@ -100,17 +101,6 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
         raise Refusal("too_many_rows", rows=most)
     return call.answers.energy(meter, by, low, high, call.now, calendar)
-
-
-def _calendar(call: Call, meter: Meter) -> tuple[Range, Calendar, datetime | None]:
-    """Return the range, how time is cut, and where the first contract year begins."""
-    zone = call.config.time_zone
-    if call.range.by != "contract-year":
-        return call.range, Calendar(zone), None
-    start = call.answers.contract_start(meter, call.now)
-    if start is None:
-        raise Refusal("no_contract_start")
-    return replace(call.range, by="year"), Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
 def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:

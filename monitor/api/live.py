@@ -1,9 +1,9 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from monitor.api.call import LiveCall, LiveRoute, Parameter
+from monitor.api.call import LiveCall, LiveRoute
 from monitor.api.parameters import METER
 from monitor.api.schemas import (
     COUNT,
@@ -20,7 +20,7 @@ from monitor.api.schemas import (
     words,
 )
 from monitor.live.links import LINKS, STATES
-from monitor.live.live import Live, Stream
+from monitor.live.viewers import Viewer
 
 _MAYBE_INSTANT = maybe(INSTANT)
 _MAYBE_NUMBER = maybe(NUMBER)
@@ -92,30 +92,22 @@ _SCHEMA = _closed(
 )
 
 
-class LiveStream:
-    """The route `live/stream`: a stream of events instead of an answer."""
-
-    name = "live/stream"
-    text = "The newest values as they come (server-sent events): `state`, at most one a second, and `link`."
-    parameters: Sequence[Parameter] = (METER,)
-    schema: Schema = TEXT
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def open(self, parameters: Mapping[str, Any]) -> Stream:
-        """Open a stream, in the event loop; whoever gets it closes it.
-
-        Raises:
-            Refusal: there is no such meter, or too many streams are open.
-        """
-        return self._live.stream(self._live.choose(parameters.get("meter")))
-
-
 def _answer(call: LiveCall) -> Any:
     return call.live.answer(call.live.choose(call.parameters.get("meter")))
 
 
+def _stream(call: LiveCall) -> Viewer:
+    return call.live.stream(call.live.choose(call.parameters.get("meter")))
+
+
+#: Its answer is a stream, which is opened in the event loop; whoever gets it closes it.
+STREAM = LiveRoute(
+    "live/stream",
+    "The newest values as they come (server-sent events): `state`, at most one a second, and `link`.",
+    (METER,),
+    _stream,
+    TEXT,
+)
 ROUTE = LiveRoute(
     "live",
     "The newest values, today so far, the last ten minutes, and the links from the meter to the database.",

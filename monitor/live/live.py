@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from common.database.mariadb import Database
@@ -27,21 +27,6 @@ REPEAT_EVERY = 15.0  # seconds
 
 NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
-
-
-class Stream:
-    """One viewer's stream of events; `close` it whatever happens."""
-
-    def __init__(self, viewers: Viewers, meter: str, viewer: Viewer, first: bytes) -> None:
-        self._viewers, self._meter, self._viewer, self._first = viewers, meter, viewer, first
-
-    def events(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes of `text/event-stream`, pings included, until `close` or the end of the monitor."""
-        return self._viewers.stream(self._meter, self._viewer, self._first)
-
-    def close(self) -> None:
-        """Forget the viewer: its client has gone."""
-        self._viewers.remove(self._meter, self._viewer)
 
 
 class Live:
@@ -179,14 +164,16 @@ class Live:
         """Return the programs of a kind, `reader` or `storer`, by name, with their last health."""
         return self._house.programs(kind)
 
-    def stream(self, meter: str) -> Stream:
+    def stream(self, meter: str) -> Viewer:
         """Open a stream of events: `state` with each frame, at most one a second; `link` when a link changes.
 
         Raises:
             Refusal: as many as may be are open.
         """
         viewer = self._viewers.open(meter)
-        return Stream(self._viewers, meter, viewer, self._link_event(meter) + self._state_event(meter))
+        viewer.put("link", event("link", self._links_text(meter)))
+        viewer.put("state", self._state_event(meter))
+        return viewer
 
     def _state_event(self, meter: str) -> bytes:
         view = self._house.meter(meter, time.monotonic())
@@ -194,9 +181,6 @@ class Live:
             return b""
         data, at = state_event(view, self._house.connected, self._looks.known(meter), self._clock())
         return event("state", data, at)
-
-    def _link_event(self, meter: str) -> bytes:
-        return event("link", self._links_text(meter))
 
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
 from monitor import password
 from monitor.answers.answers import Answers
-from monitor.api.live import LiveStream
+from monitor.api.call import LiveCall
+from monitor.api.live import STREAM
+from monitor.api.parameters import read_parameters
 from monitor.api.routes import ROUTES
 from monitor.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
@@ -28,7 +31,7 @@ from monitor.server.api import JSON, Api
 from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
-from monitor.server.messages import REVALIDATE, json_bytes, packed
+from monitor.server.messages import REVALIDATE, Stream, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
@@ -117,15 +120,18 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     live = Live(settings, *rates.current)
     memory = Memory()
-    streams = LiveStream(live)
 
     def answers_on(lease: Lease) -> Answers:
         return Answers(lease, settings, *rates.current, memory)
 
+    def stream(query: str) -> Stream:
+        opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
+        return opened
+
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
     warmth = Warmth(workers, pool, answers_on)
-    description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), streams), live, warmth
+    description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), stream), live, warmth
 
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:

@@ -1,10 +1,10 @@
 """The description of the API (OpenAPI 3.1), made from its routes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
 from common.machine.version import __version__
-from monitor.api.call import Parameter
+from monitor.api.call import LiveRoute, Route
 from monitor.api.parameters import LANGUAGE
 
 _PROBLEM = {
@@ -29,27 +29,7 @@ _PROBLEMS = {
 }
 
 
-class Described(Protocol):
-    """What is known of a route."""
-
-    @property
-    def name(self) -> str:
-        """Its path below `api/v1/`."""
-
-    @property
-    def text(self) -> str:
-        """What it answers."""
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What it can be asked."""
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        """JSON Schema of its answer."""
-
-
-def document(routes: Iterable[Described]) -> dict[str, Any]:
+def document(routes: Iterable[Route | LiveRoute]) -> dict[str, Any]:
     """Return the document; addresses are relative, since only a proxy knows the absolute ones."""
     return {
         "openapi": "3.1.0",
@@ -85,7 +65,7 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Described) -> dict[str, Any]:
+def _operation(route: Route | LiveRoute) -> dict[str, Any]:
     return {
         "operationId": route.name.replace("/", "-").replace(".", "-"),
         "summary": route.text,

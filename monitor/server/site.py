@@ -1,13 +1,11 @@
 """Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 from urllib.parse import quote
 
 from common.errors import NotReady
-from monitor.api.call import Parameter
-from monitor.api.parameters import read_parameters
+from monitor.api.live import STREAM
 from monitor.config import MonitorConfig
 from monitor.refusals import Refusal
 from monitor.server import access, login
@@ -28,24 +26,8 @@ from monitor.server.messages import (
 )
 
 API = "api/v1/"
-STREAM = "live/stream"
 DOCUMENT = "openapi.json"
 LONGEST_PATH = 500
-
-
-class StreamSource(Protocol):
-    """What is live, for many viewers."""
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What a stream can be asked."""
-
-    def open(self, parameters: Mapping[str, Any]) -> Stream:
-        """Open a stream, in the loop that serves; whoever gets it closes it.
-
-        Raises:
-            Refusal: there is no such meter, or too many streams are open.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +37,7 @@ class Parts:
     api: Api
     description: Reply  # the OpenAPI document
     files: Files
-    stream: StreamSource | None = None
+    stream: Callable[[str], Stream]  # opens one, in the loop that serves, for a query; it raises Refusal
 
 
 class Site:
@@ -135,15 +117,15 @@ class Site:
         name = path.removeprefix(API)
         if name == DOCUMENT:
             return self._parts.description
-        if name == STREAM and self._parts.stream is not None:
-            return self._stream(request, self._parts.stream)
+        if name == STREAM.name:
+            return self._stream(request)
         return await self._parts.api.reply(name, request.query, language, self._door.client(request))
 
-    def _stream(self, request: Request, source: StreamSource) -> Reply:
+    def _stream(self, request: Request) -> Reply:
         if request.method == "HEAD":
             return self._problem(request, "stream_method", Allow="GET")
         try:
-            stream = source.open(read_parameters(request.query, source.parameters))
+            stream = self._parts.stream(request.query)
         except Refusal as refusal:
             headers = {"Retry_After": "30"} if refusal.status == 503 else {}
             return problem(refusal, self._language(request), **headers)

@@ -97,8 +97,8 @@ EN: Mapping[str, str] = {
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
     "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
-    "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 February "
-                 "and 1 August (teleinfo-monitor prices check).",
+    "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
+                 "February and 1 August (teleinfo-monitor prices check).",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",
     "empty": "No data from {start} to {end}. The first reading is of {first}.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",

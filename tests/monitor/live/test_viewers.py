@@ -18,13 +18,15 @@ async def soon(awaitable: Awaitable[bytes]) -> bytes:
 
 
 def opened(viewers: Viewers, meter: str) -> AsyncGenerator[bytes, None]:
-    return viewers.stream(meter, viewers.open(meter))
+    return viewers.open(meter).events()
 
 
 def test_a_stream_begins_with_how_to_come_back_and_what_is_known() -> None:
     async def run() -> None:
         viewers = Viewers(ping_every=NEVER)
-        stream = viewers.stream("one", viewers.open("one"), b"data: 1\n\n")
+        viewer = viewers.open("one")
+        viewer.put("state", b"data: 1\n\n")
+        stream = viewer.events()
         assert await soon(anext(stream)) == START + b"data: 1\n\n"
         await stream.aclose()
         assert len(viewers) == 0
@@ -87,8 +89,8 @@ def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
         first, _ = viewers.open("one"), viewers.open("two")
         with pytest.raises(Refusal):
             viewers.open("one")
-        viewers.remove("one", first)  # its client went before the first byte
-        viewers.remove("one", first)
+        first.close()  # its client went before the first byte
+        first.close()
         viewers.open("two")
 
     asyncio.run(run())

@@ -49,7 +49,7 @@ class EndlessStreams(Streams):
         self.kind: type[Events] = Endless
         self.opened: list[Events] = []
 
-    def open(self, parameters: Any) -> Events:
+    def open(self, query: str) -> Events:
         self.opened.append(self.kind())
         return self.opened[-1]
 
@@ -63,7 +63,7 @@ class Here:
         self.number = self.port.getsockname()[1]
         self.ticks = 0
         description = packed(b"{}", "application/json")
-        parts = Parts(cast("Api", Asked()), description, Files(page), self.streams)
+        parts = Parts(cast("Api", Asked()), description, Files(page), self.streams.open)
         self.thread = threading.Thread(target=self._run, args=(parts,))
 
     def _run(self, parts: Parts) -> None:

@@ -2,7 +2,7 @@ import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,8 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from common.errors import ConfigError
-from monitor.api.call import Parameter
+from monitor.api.live import STREAM
+from monitor.api.parameters import read_parameters
 from monitor.config import Listen, MonitorConfig
 from monitor.password import command
 from monitor.refusals import Refusal
@@ -55,10 +56,10 @@ class Events:
 
 
 class Streams:
-    parameters: Sequence[Parameter] = [Parameter("meter", "Compteur.", {"type": "string"})]
     full = False
 
-    def open(self, parameters: Mapping[str, str]) -> Stream:
+    def open(self, query: str) -> Stream:
+        read_parameters(query, STREAM.parameters)
         if self.full:
             raise Refusal("too_many_viewers")
         return Events()
@@ -78,7 +79,7 @@ class House:
             cast("Api", self.api),
             packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
             Files(folder / "page"),
-            self.streams,
+            self.streams.open,
         )
         self.counters = Counters()
         self.delays: list[float] = []
