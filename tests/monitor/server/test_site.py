@@ -316,10 +316,6 @@ def test_every_reply_carries_the_headers_that_protect(locked: House) -> None:
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_address_that_is_too_long_is_refused(house: House) -> None:
-    assert house.ask("/" + "x" * 600).status == 414
-
-
 def test_where_no_password_is_asked_the_login_leads_to_the_page(house: House) -> None:
     for method in ("GET", "POST"):
         assert house.ask("/login", method).headers["Location"] == "./"
@@ -371,10 +367,6 @@ def test_with_tls_a_cookie_for_a_whole_host_is_one_that_no_other_program_of_it_c
     name, _, token = cookie.partition(";")[0].partition("=")
     assert locked.ask("/", cookie=f"{name}={token}", **https).status == 200
     assert locked.ask("/", cookie=f"teleinfo-session-8080={token}", **https).status == 303
-
-
-def test_only_a_trusted_proxy_says_that_the_browser_uses_tls(locked: House) -> None:
-    assert "Secure" not in locked.enter(x_forwarded_proto="https").headers["Set-Cookie"]
 
 
 def test_a_foreign_name_is_no_danger_with_a_password(locked: House) -> None:
@@ -438,24 +430,13 @@ def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: d
         assert "Set-Cookie" not in reply.headers
 
 
-def test_a_form_that_is_too_long_is_not_read(locked: House) -> None:
-    assert locked.enter("x" * 5000).status == 413
-
-
 def test_a_session_lives_as_long_as_somebody_looks(locked: House) -> None:
     token, unused = locked.cookie(), locked.cookie()
     locked.now += UNUSED - 10
     assert locked.ask("/api/v1/live", cookie=token).status == 200
     locked.now += 20
     assert locked.ask("/api/v1/live", cookie=unused).status == 401
-    locked.now += UNUSED - 30
     assert locked.ask("/api/v1/live", cookie=token).status == 200
-
-
-def test_a_session_can_be_ended(locked: House) -> None:
-    token = locked.cookie()
-    assert locked.ask("/logout", "POST", cookie=token).headers["Location"] == "login"
-    assert locked.ask("/", cookie=token).status == 303
 
 
 def test_all_sessions_can_be_ended_from_one_of_them(locked: House) -> None:
@@ -508,37 +489,23 @@ def first_events(reply: Reply, count: int) -> list[bytes]:
     return asyncio.run(read())
 
 
-def test_a_stream_ends_with_its_session(locked: House) -> None:
+def test_a_stream_ends_with_its_session_and_with_a_new_password(locked: House, tmp_path: Path) -> None:
     token = locked.cookie()
     stream = locked.ask("/api/v1/live/stream", cookie=token)
-    other = locked.ask("/api/v1/live/stream", cookie=locked.cookie())
+    other, third = (locked.ask("/api/v1/live/stream", cookie=locked.cookie()) for _ in range(2))
     locked.ask("/logout", "POST", cookie=token)
     assert first_events(stream, 5) == []
     assert len(first_events(other, 5)) == 5
-
-
-def test_a_stream_ends_with_a_new_password(locked: House, tmp_path: Path) -> None:
-    stream = locked.ask("/api/v1/live/stream", cookie=locked.cookie())
     lock(tmp_path / "password", "battery staple")
-    assert first_events(stream, 5) == []
+    assert first_events(third, 5) == []
 
 
 def test_a_session_that_was_ended_is_none_for_whoever_has_kept_its_cookie(locked: House) -> None:
     token, other = locked.cookie(), locked.cookie()
-    locked.ask("/logout", "POST", cookie=token)
+    assert locked.ask("/logout", "POST", cookie=token).headers["Location"] == "login"
+    assert locked.ask("/", cookie=token).status == 303
     assert locked.ask("/api/v1/live", cookie=token).status == 401
     assert locked.ask("/api/v1/live", cookie=other).status == 200
-
-
-def test_a_session_ends_after_a_year_however_often_it_is_used(locked: House) -> None:
-    token, begin = locked.cookie(), locked.now
-    while (locked.now - begin) < 360 * 86400:
-        assert locked.ask("/", cookie=token).status == 200
-        locked.now += 30 * 86400
-    locked.now = begin + 365 * 86400 - 1
-    assert locked.ask("/api/v1/live", cookie=token).status == 200
-    locked.now += 1
-    assert locked.ask("/api/v1/live", cookie=token).status == 401
 
 
 def test_a_cookie_opens_nothing_at_another_installation_with_the_same_password(locked: House, tmp_path: Path) -> None:
