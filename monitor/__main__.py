@@ -83,10 +83,6 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=default_file)
     common = Parser(add_help=False, parents=[file])
     common.add_argument("--language", choices=("fr", "en"), help=words["language"])
-    # An action takes them, too; its defaults would replace what was given before it.
-    again = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    again.add_argument("--config", type=Path, metavar="FILE", help=default_file)
-    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
     selection = Parser(add_help=False)
     selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
     selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
@@ -115,7 +111,18 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     locking.add_argument("--random", action="store_true", help=words["password_random"])
     locking.set_defaults(command=_password)
 
-    pricing = commands.add_parser("prices", parents=[common], help=words["prices"])
+    _add_prices(commands.add_parser("prices", parents=[common], help=words["prices"]), Parser, words)
+    return parser
+
+
+def _add_prices(
+    pricing: argparse.ArgumentParser, kind: type[argparse.ArgumentParser], words: Mapping[str, str]
+) -> None:
+    """Add the actions of `prices`, which are parsers of a kind."""
+    # An action takes them, too; its defaults would replace what was given before it.
+    again = kind(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=words["config"].format(file=CONFIG))
+    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
     actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
     showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
     showing.add_argument("--all", action="store_true", help=words["prices_all"])
@@ -125,7 +132,6 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
-    return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:

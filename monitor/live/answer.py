@@ -119,20 +119,24 @@ def answer(
         "tomorrow": rate.tomorrow,
         "mean": view.mean._asdict() if view is not None and view.mean is not None and found["fresh"] else None,
         "peak": _peak(rate, ring, ring_end, today, now, zone),
-        "today": None
-        if today is None or today.wh is None
-        else {
-            "at": moment(today.at),
-            "wh": today.wh,
-            "injected_wh": today.injected_wh,
-            "cost": today.cost,
-            "same_hour_last_week_wh": today.last_week_wh,
-            "same_hour_last_week_cost": today.last_week_cost,
-        },
+        "today": _today(today),
         "links": dict(links),
         "ring": None
         if ring is None
         else {"t0": (int(ring_end.timestamp()) - SECONDS + 1) * 1000, "step": _STEP, "power": list(ring)},
+    }
+
+
+def _today(today: Today | None) -> dict[str, Any] | None:
+    if today is None or today.wh is None:
+        return None
+    return {
+        "at": moment(today.at),
+        "wh": today.wh,
+        "injected_wh": today.injected_wh,
+        "cost": today.cost,
+        "same_hour_last_week_wh": today.last_week_wh,
+        "same_hour_last_week_cost": today.last_week_cost,
     }
 
 
