@@ -7,6 +7,7 @@ from common.contract.frame import write_stamp
 from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
 from monitor.api.schemas import DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
+from monitor.live.answer import moment
 from monitor.readings.hours import Meter
 
 _VA = 1000
@@ -21,7 +22,7 @@ def answer(call: Call) -> dict[str, Any]:
     known = call.answers.firsts(meters)
     return {
         "zone": call.config.time_zone.key,
-        "now": write_stamp(call.now.replace(microsecond=0)),
+        "now": moment(call.now),
         "meters": [
             _meter(call, meter, facts.get(meter.number), known.get(meter.number), last.get(meter.number))
             for meter in meters
@@ -51,8 +52,8 @@ def _meter(
     }
 
 
-def _day(call: Call, moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(call.config.time_zone).date().isoformat()
+def _day(call: Call, at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(call.config.time_zone).date().isoformat()
 
 
 def _serial(identifier: str) -> str:

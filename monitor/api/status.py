@@ -13,6 +13,7 @@ from monitor.api.call import Call, LiveCall, Route
 from monitor.api.parameters import METER
 from monitor.api.schemas import COUNT, FLAG, INSTANT, SHARE, TEXT, Schema, maybe, record, several, words
 from monitor.calendar import midnight
+from monitor.live.answer import moment
 from monitor.live.house import Program
 from monitor.live.links import LINKS, STATES, UNKNOWN, UP
 from monitor.live.live import Live
@@ -91,16 +92,11 @@ def _links(
         {
             "id": link,
             "state": states.get(link, UNKNOWN),
-            "last": None if last.get(link) is None else write_stamp(_seconds(last[link])),
+            "last": None if (at := last.get(link)) is None else moment(at),
             "detail": detail.get(link),
         }
         for link in LINKS
     ]
-
-
-def _seconds(moment: datetime | None) -> datetime:
-    assert moment is not None
-    return moment.replace(microsecond=0)
 
 
 def _names(programs: list[Program]) -> str | None:
@@ -211,7 +207,7 @@ def _disk(found: Forecast | None) -> dict[str, Any] | None:
 
 
 def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
-    return None if found is None else {"at": write_stamp(_seconds(found[0])), "rows": found[1]}
+    return None if found is None else {"at": moment(found[0]), "rows": found[1]}
 
 
 def _window(one: ObservedWindows) -> list[str]:

@@ -37,7 +37,7 @@ class Program:
         return frozenset(meter for meter in found if isinstance(meter, str))
 
 
-class House:
+class LiveHouse:
     """Keeps what messages say. `connected` is whether the broker can say anything at all."""
 
     def __init__(self) -> None:

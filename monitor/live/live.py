@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
@@ -11,7 +12,7 @@ from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
-from monitor.live.house import House, Program
+from monitor.live.house import LiveHouse, Program
 from monitor.live.links import links
 from monitor.live.looks import Looks, Opened
 from monitor.live.meter import clock_of
@@ -20,8 +21,6 @@ from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
-
-Answer = dict[str, object]
 
 REPEAT_EVERY = 15.0  # seconds
 
@@ -48,7 +47,7 @@ class Live:
         self._prices = prices
         self._colours = colours
         self._clock = clock
-        self._house = House()
+        self._house = LiveHouse()
         self._viewers = viewers or Viewers()
         self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
         self._sent_at: dict[str, float] = {}  # by watched meter, when its viewers got something last, monotonic
@@ -121,7 +120,7 @@ class Live:
             raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
-    def answer(self, meter: str) -> Answer:
+    def answer(self, meter: str) -> dict[str, Any]:
         """Return the answer of `live`."""
         today = self._looks.today(meter)
         monotonic, now = time.monotonic(), self._clock()

@@ -162,23 +162,6 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_comp
     assert monitor.browser.get("/api/v1/live").headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_it_works_below_the_path_of_a_proxy(database: Server, house: House, tmp_path: Path, keep: bool) -> None:
-    port = free_port()
-    with Monitor(database, tmp_path) as monitor:
-        monitor.settings["listen"] = {"port": port, "prefix": "/teleinfo" if keep else ""}
-        monitor.begin()
-        with PrefixProxy(port, "/teleinfo", keep=keep) as proxy:
-            browser = Browser(proxy.port)
-            text = browser.get("/teleinfo/jour/2026-03-11").body.decode()
-            (base,) = re.findall(r'<base href="([^"]+)">', text)
-            (script,) = re.findall(r'<script [^>]*src="([^"]+)"', text)
-            root = urljoin("/teleinfo/jour/2026-03-11", base)
-            assert root == "/teleinfo/"
-            assert browser.get(urljoin(root, script)).status == 200
-            assert browser.get(urljoin(root, "api/v1/meters")).status == 200
-
-
 def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: House, tmp_path: Path) -> None:
     path = "/api/hassio_ingress/aB3-token_x"
     headers = {"X-Ingress-Path": path, "X-Forwarded-For": "192.168.1.7", "X-Forwarded-Proto": "http"}
@@ -414,23 +397,19 @@ def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server,
             assert after["cost"][register][number] == 2 * wh
 
 
-def test_its_counters_are_there_for_prometheus(database: Server, house: House, tmp_path: Path) -> None:
-    port = free_port()
-    with Monitor(database, tmp_path, metrics={"port": port}) as monitor:
+def test_its_heartbeat_is_touched_and_its_counters_are_there_for_prometheus(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    port, file = free_port(), tmp_path / "heartbeat"
+    with Monitor(database, tmp_path, metrics={"port": port}, heartbeat=str(file)) as monitor:
         monitor.begin().browser.get("/missing.js")
+        wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
 
         def counted() -> bool:
             return b'teleinfo_monitor_replies_total{status="4xx"} 1.0' in Browser(port).get("/metrics").body
 
         wait_until(counted, WITHIN, "the reply is counted", [monitor])
         assert monitor.stop() == 0
-
-
-def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, house: House, tmp_path: Path) -> None:
-    file = tmp_path / "heartbeat"
-    with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
-        monitor.begin()
-        wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
 
 
 # A real nginx in front

@@ -340,6 +340,14 @@ def test_what_the_login_needs_is_there_for_everybody(locked: House) -> None:
     assert locked.ask("/main.js").status == 200
 
 
+def test_the_login_stays_in_the_language_asked_for(locked: House) -> None:
+    asked = locked.ask("/login", query="lang=en&next=etat", accept_language="fr")
+    wrong = locked.ask("/login", "POST", "lang=en", {"password": "wrong"}, accept_language="fr")
+    for reply in (asked, wrong):
+        assert '<html lang="en">' in reply.body.decode()
+        assert 'action="login?lang=en"' in reply.body.decode()
+
+
 def test_the_password_opens_a_session_and_leads_to_the_page_that_was_asked_for(locked: House) -> None:
     reply = locked.enter(next="jour/2026-11-25?t=07:10..07:25", origin="http://pi.local:8080")
     assert reply.status == 303
