@@ -54,22 +54,23 @@ _HEATING_BY_STEP = _by_step(_HEATING)
 # Percent; each day uses two parts of it, one to vary its habits and one for its clouds.
 _VARIATIONS = [75 + mix(1, i) % 51 for i in range(1024)]
 
-# The sun in the middle of France: 47° N, 2.5° E. Ten-minute steps of UTC.
-_LATITUDE = math.radians(47)
-_SUN_ANGLES = [math.cos(math.radians((i + 0.5) * 360 / _STEPS - 180 + 2.5)) for i in range(_STEPS)]
-_PANELS = 4_200  # W with the sun overhead
+_PANELS = 4_200  # W if the sun were overhead
+_SUN_OF_DAY = [math.cos(2 * math.pi * i / _STEPS - math.pi) for i in range(_STEPS)]  # highest at noon UTC
+
+
+def _season(day: LegalDay, highest: int) -> float:
+    """Return 1 on the day of the year that is the highest, -1 half a year later, and what is between on others."""
+    return math.cos(2 * math.pi * (day.date.timetuple().tm_yday - highest) / 365.25)
 
 
 def _sunshine(day: LegalDay, chance: int) -> list[int]:
     """Return the photovoltaic power of each ten minutes of UTC, on the date of this day."""
-    season = 2 * math.pi * (day.date.timetuple().tm_yday - 81) / 365.25
-    declination = math.radians(23.4) * math.sin(season)
-    up = math.sin(_LATITUDE) * math.sin(declination)
-    across = math.cos(_LATITUDE) * math.cos(declination)
+    summer = _season(day, 172)
     sky = (100, 95, 90, 75, 60, 50, 35, 20)[chance & 7] * _PANELS / 10_000
     clouds = _VARIATIONS[chance % 800 :][:_STEPS]
-    heights = (up + across * angle for angle in _SUN_ANGLES)
-    return [int(sky * cloud * height) if height > 0 else 0 for height, cloud in zip(heights, clouds, strict=True)]
+    # 16 hours of daylight in June, 8 in December.
+    heights = (0.62 * angle + 0.3 * summer for angle in _SUN_OF_DAY)
+    return [max(0, int(sky * cloud * height)) for height, cloud in zip(heights, clouds, strict=True)]
 
 
 class Overload(NamedTuple):
@@ -121,9 +122,8 @@ class Household:
     def __init__(self, contract: Contract, seed: int) -> None:
         self._contract = contract
         self._seed = mix(seed, contract.number)
-        self._midnights = [
-            self._history()
-        ]  # registers at the start of FIRST_DAY and the days after it, as far as needed
+        # Registers at the start of FIRST_DAY and the days after it, as far as needed.
+        self._midnights = [self._history()]
         self.day_load = lru_cache(maxsize=8)(self._day_load)
 
     def registers(self, instant: int) -> Registers:
@@ -205,8 +205,7 @@ class Household:
     def _appliances(self, day: LegalDay, chance: int) -> tuple[list[int], list[int]]:
         """Return the steps of the day and the power of all appliances in each, without an overload."""
         # Heating depends on the mean temperature outside: coldest in late January, and different each day.
-        season = math.cos(2 * math.pi * (day.date.timetuple().tm_yday - 25) / 365.25)
-        heating = max(0, int((15 - (12 - 8 * season + chance % 9 - 4)) * 110))  # W
+        heating = max(0, int((15 - (12 - 8 * _season(day, 25) + chance % 9 - 4)) * 110))  # W
         variations = _VARIATIONS[(chance >> 4) % 800 :][:_STEPS]
         drawn = [
             (habit * variation + heating * share) // 100
