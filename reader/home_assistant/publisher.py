@@ -113,8 +113,7 @@ class MeterPublisher:
         discovery.simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
         if state.complete and not discovery.is_indifferent(frame, state.changed):
-            snapshot = state.snapshot()
-            discovery.update(frame, snapshot, now, changed=state.changed)
+            discovery.update(frame, state.snapshot(), now)
 
     def snapshot(self, meter: str) -> Mapping[str, object]:
         """Return the state of a meter; empty while it is not complete."""

@@ -23,11 +23,10 @@ everything else                   any change  `every`
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.contract.changes import changed_keys
 from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import RELAYS
 
@@ -39,7 +38,6 @@ URGENT = frozenset(
         *(f"relay_{number}" for number in range(1, RELAYS + 1)),
     ]
 )
-_URGENT_KEYS = tuple(URGENT)
 _MINUTE = 60.0  # seconds
 _ROUNDING = 1e-3  # seconds; more than sums and differences of times differ
 
@@ -73,7 +71,6 @@ class PublishPolicy:
         self._every = every
         self._refresh = refresh
         self._published: dict[str, Any] = {}
-        self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
         self.idle_until = -math.inf
         """Monotonic time before which nothing is due, unless something changes; infinitely long ago, if something
         urgent may have changed."""
@@ -106,38 +103,27 @@ class PublishPolicy:
         """Return what to publish now, None if nothing is due."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
-        changed: Sequence[str] = ()
-        urgent: set[str] = set()
-        if self.idle_until > -math.inf or list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
-            self._rest_until(self._last_at + self._every)
-        else:
-            changed = self._changed(state)
-            urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
+        changed = self._changed(state)
+        urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
+            if URGENT.isdisjoint(changed):
+                self._rest_until(self._last_at + self._every)
             return None
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
-        changed = changed or self._changed(state)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
         if ready:
             return self._publish(state, ready, monotonic)
-        if self.idle_until > -math.inf:
+        if URGENT.isdisjoint(changed):
             ends = [self._changed_at.get(key, 0.0) + _rule(key).min_interval for key in changed]
             self._rest_until(min((end for end in ends if end > monotonic - _ROUNDING), default=math.inf))
             self._none_ready = True
         return None
 
-    def _changed(self, state: Mapping[str, Any]) -> Sequence[str]:
-        """Return the keys that differ from what was published, or have come or gone."""
+    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+        """Return the keys that differ from what was published, or have come or gone; no value is None."""
         published = self._published
-        changed = changed_keys(state, published)
-        if changed is not None:
-            return changed
-        return [
-            key
-            for key in state.keys() | published.keys()
-            if key not in state or key not in published or state[key] != published[key]
-        ]
+        return [key for key in state.keys() | published.keys() if state.get(key) != published.get(key)]
 
     def _interval_over(self, key: str, monotonic: float) -> bool:
         return monotonic - self._changed_at.get(key, -math.inf) >= _rule(key).min_interval
@@ -157,20 +143,14 @@ class PublishPolicy:
 
     def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:
         full = keys is state  # and everything is published
-        if list(state) == list(self._published):
-            changed = self._changed(state) if full else keys
-            published = self._published | {key: state[key] for key in changed}
-            self._changed_at |= dict.fromkeys(changed, monotonic)
-        else:
-            updated = {key: state[key] for key in keys if key in state}
-            published = {key: updated.get(key, self._published.get(key)) for key in state}
-            for key, value in published.items():
-                if key not in self._published or self._published[key] != value:
-                    self._changed_at[key] = monotonic
-            for key in self._changed_at.keys() - published.keys():
-                del self._changed_at[key]
+        updated = {key: state[key] for key in keys if key in state}
+        published = {key: updated.get(key, self._published.get(key)) for key in state}
+        for key, value in published.items():
+            if self._published.get(key) != value:
+                self._changed_at[key] = monotonic
+        for key in self._changed_at.keys() - published.keys():
+            del self._changed_at[key]
         self._published, self._last_at = published, monotonic
-        self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)
