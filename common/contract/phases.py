@@ -1,9 +1,11 @@
-"""Facts about phases: which labels only a three-phase meter sends, and what an ampere of a subscription is worth."""
+"""Facts about phases: which labels only a three-phase meter sends, and what an ampere is worth."""
 
 from collections.abc import Iterable
 
 #: VA of the subscribed power for each ampere of ISOUSC and each phase: contracts count with 200 V (54E, 6.1).
 VA_PER_AMPERE = 200
+#: Volts of the grid, assumed where a meter sends currents only.
+GRID_VOLTS = 230
 
 _THREE_PHASE_LABELS = frozenset(
     [

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
@@ -25,7 +25,6 @@ _REGISTERS = {
 _COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
-_GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 _OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in _PHASES}
 
@@ -180,7 +179,7 @@ def _historic_power(inputs: Inputs) -> Derived:
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
     if currents and (inputs.overload_frame or apparent is None):  # overload frames, and old meters, have currents only
-        apparent = sum(currents) * _GRID_VOLTS
+        apparent = sum(currents) * GRID_VOLTS
     return {
         "subscribed_power": power,
         "headroom_current": subscribed - max(currents) if currents else None,

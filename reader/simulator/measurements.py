@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
+from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE
 from reader.simulator.calendar import legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 
@@ -32,7 +32,7 @@ class Measurements:
     """Measurements of one household by a meter of one or three phases."""
 
     def __init__(self, household: Household, *, phases: int, kva: int, seed: int) -> None:
-        self.subscribed_amperes = kva * 1000 // 200 // phases  # on each phase
+        self.subscribed_amperes = kva * 1000 // VA_PER_AMPERE // phases  # on each phase
         self._household = household
         self._phases = phases
         self._seed = seed
@@ -50,7 +50,7 @@ class Measurements:
 
     def mean_volts_at(self, slot: int, phase: int) -> float:
         """Return the voltage at the start of a ten-minute slot, without noise."""
-        return 230 + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
+        return GRID_VOLTS + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
 
     def _active(self, load: DayLoad, step: int, factor: float = 1.0) -> list[float]:
         """W on each phase, negative if it exports; the panels feed all phases equally."""
@@ -101,10 +101,12 @@ class Measurements:
 
 def _running_maxima(load: DayLoad, powers: Sequence[float]) -> list[Maximum]:
     """Return the highest of the powers so far in each step, 0 at least, and the start of its step."""
-    steps = (
-        Maximum(max(0, int(power)), load.day.start + start) for power, start in zip(powers, load.starts, strict=True)
-    )
-    return list(accumulate(steps, lambda best, next_: next_ if next_.power > best.power else best))
+    best, maxima = Maximum(0, load.day.start), []
+    for start, power in zip(load.starts, powers, strict=True):
+        if int(power) > best.power:
+            best = Maximum(int(power), load.day.start + start)
+        maxima.append(best)
+    return maxima
 
 
 def _phase(volts: float, active: float) -> Phase:

@@ -12,12 +12,12 @@ from common.contract.tariff import HISTORIC_REGISTERS, capitalise, expand_abbrev
 from common.runtime.logs import printable
 from reader.meter.derived import phase_power
 from reader.meter.names import (
+    BINARY_NAMES,
+    COLOUR_NAMES,
+    CUTOFF_NAMES,
     HISTORIC_REGISTER_NAMES,
-    binary_name,
-    colour_name,
+    MODE_NAMES,
     contract_name,
-    cutoff_name,
-    mode_name,
     period_name,
     register_name,
 )
@@ -91,7 +91,7 @@ class MeterView:
         view = View(
             meter=self.meter,
             online=self.online,
-            mode=mode_name(self._mode.value, self._translate.language),
+            mode=MODE_NAMES[self._mode.value].of(self._translate.language),
             power=self._power_gauge(state),
             details=tuple(self._details(state)),
             phases=tuple(self._phases(state)),
@@ -180,7 +180,7 @@ class MeterView:
 
     def _colours(self, state: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
         return tuple(
-            (self._translate(day), colour_name(state[key], self._translate.language).lower(), state[key])
+            (self._translate(day), COLOUR_NAMES[state[key]].of(self._translate.language).lower(), state[key])
             for day, key in (("today", "tempo_today"), ("tomorrow", "tempo_tomorrow"))
             if key in state
         )
@@ -221,11 +221,11 @@ class MeterView:
         for key, level in _ALERTS.items():
             # Tempo's peaks are its white and red days, which the colours show.
             if state.get(key) and not (key in ("peak", "peak_notice") and state.get("contract") == "tempo"):
-                text = translate("cover") if key == "cover_open" else binary_name(key, translate.language)
+                text = translate("cover") if key == "cover_open" else BINARY_NAMES[key].of(translate.language)
                 yield Alert(text, level)
         cutoff = state.get("cutoff")
         if cutoff not in (None, "closed"):
-            yield Alert(translate("cutoff", what=cutoff_name(cutoff, translate.language).lower()), Level.OVER)
+            yield Alert(translate("cutoff", what=CUTOFF_NAMES[cutoff].of(translate.language).lower()), Level.OVER)
         if state.get("clock_degraded"):
             yield Alert(translate("clock"), Level.NEAR)
         if state.get("PPOT", "00") != "00":

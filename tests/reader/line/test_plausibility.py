@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from reader.line.plausibility import MAX_METERS, REGISTERS, Implausible, PlausibilityFilter
-from tests.reader.line.plain_plausibility import PlainFilter
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"
@@ -116,11 +115,6 @@ def test_does_not_filter_what_is_not_an_integer() -> None:
 
 
 # The frame
-
-
-def test_returns_a_plausible_frame_itself() -> None:
-    frame = frame_of({"ADSC": METER, "EAST": TRUE})
-    assert PlausibilityFilter().apply(frame, 0.0)[0] is frame
 
 
 def test_drops_only_the_value_from_a_frame() -> None:
@@ -261,13 +255,6 @@ def test_remembers_from_earlier_frames_that_the_meter_has_three_phases() -> None
     plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 2.0)
     value = TRUE + highest_rise(36_000, 40)
     assert plausibility.apply(frame_of({"ISOUSC": 60, "BASE": value}, mode=Mode.HISTORIC), 42.0)[2] == 0
-
-
-def test_three_phases_that_are_detected_later_widen_the_bound() -> None:
-    plausibility = PlausibilityFilter()
-    plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 0.0)
-    value = TRUE + highest_rise(36_000, 40)
-    assert plausibility.apply(frame_of({"BASE": value, "IINST2": 1}, mode=Mode.HISTORIC), 40.0)[2] == 0
 
 
 def test_after_a_change_of_mode_the_new_subscribed_power_applies() -> None:
@@ -456,25 +443,3 @@ def test_passes_an_implausible_value_only_if_three_frames_agree_on_it(
             out.append((now, value, agreed))
     for (earlier_at, earlier, _), (later_at, later, agreed) in pairwise(out):
         assert agreed or may_follow((later_at, later), (earlier_at, earlier))
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.dictionaries(st.sampled_from(["EAST", "EAIT", "ERQ1", "EASF01"]), st.integers(0, 12) | st.just("5")),
-            st.sampled_from([{}, {"PREF": 9}, {"PREF": 0}, {"PREF": 3}]),
-            st.sampled_from([0.0, 1.0, 2.0, 900.0]),  # seconds since the frame before
-            st.sampled_from([None, 0, 1, 3600]),  # the meter's clock
-        ),
-        max_size=30,
-    )
-)
-def test_any_frames_are_filtered_as_by_the_plain_rule(
-    series: list[tuple[dict[str, Value], dict[str, Value], float, int | None]],
-) -> None:
-    plausibility, plain, at = PlausibilityFilter(), PlainFilter(), 0.0
-    for registers, power, seconds, clock in series:
-        at += seconds
-        stamps = None if clock is None else {"DATE": NOON + timedelta(seconds=at + clock)}
-        frame = frame_of({"ADSC": METER, **power, **registers}, stamps=stamps)
-        assert plausibility.apply(frame, at) == plain.apply(frame, at)

@@ -158,35 +158,17 @@ def test_an_unplugged_port_raises_port_error(terminal: Terminal) -> None:
         assert port.driver_errors() == {}
 
 
-@pytest.mark.parametrize("before", [b"", b"PAPP"])
 def test_what_came_before_a_device_was_gone_is_returned_first(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, before: bytes
-) -> None:
-    with opened(terminal.name) as port:
-        received = [before] if before else []
-
-        def read_of_a_device_that_is_gone(_: int, __: int) -> bytes:  # it is always ready, and gives nothing
-            os.write(terminal.master, b"ready")
-            return received.pop() if received else b""
-
-        os.write(terminal.master, b"ready")
-        monkeypatch.setattr("reader.line.port.os", SimpleNamespace(read=read_of_a_device_that_is_gone))
-        if before:
-            assert port.read(TIMEOUT) == before
-        with pytest.raises(PortError, match=f"{terminal.name}: the device was unplugged"):
-            port.read(TIMEOUT)
-
-
-def test_bytes_that_another_process_has_read_are_not_waited_for(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_when_it_is_too_late(_: int, __: int) -> bytes:
-        raise BlockingIOError
-
     with opened(terminal.name) as port:
-        os.write(terminal.master, b"PAPP")
-        monkeypatch.setattr("reader.line.port.os", SimpleNamespace(read=read_when_it_is_too_late))
-        assert port.read(TIMEOUT) == b""
+        received = [b"", b"PAPP"]  # a device that is gone is always ready, and gives nothing
+        os.write(terminal.master, b"ready")
+        monkeypatch.setattr(os, "read", lambda *_: received.pop())
+        assert port.read(TIMEOUT) == b"PAPP"
+        received.append(b"")
+        with pytest.raises(PortError, match=f"{terminal.name}: the device was unplugged"):
+            port.read(TIMEOUT)
 
 
 def test_a_port_can_be_closed_twice_and_a_closed_one_gives_an_error(terminal: Terminal) -> None:
