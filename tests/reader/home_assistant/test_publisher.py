@@ -403,24 +403,6 @@ def test_an_announcement_larger_than_any_of_ours_is_not_parsed() -> None:
     assert house.broker.sent == []
 
 
-@pytest.mark.parametrize(
-    "topic",
-    [
-        "teleinfo/031961123456/stored",
-        "teleinfo/storer/main/status",
-        "teleinfo/031961123456/link",
-        "teleinfo/reader/another/health",
-        "homeassistant/device/zigbee2mqtt_0x00158d/config",
-        "homeassistant/status",
-    ],
-)
-def test_messages_on_other_topics_are_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House()
-    house.live(5)
-    monkeypatch.setattr("reader.home_assistant.publisher.json.loads", lambda _: pytest.fail("it was parsed"))
-    house.meters.on_message(topic, b'{"dev": {}}', house.now)
-
-
 def test_what_became_due_while_disconnected_is_published_after_the_connection() -> None:
     house = House()
     house.broker.connected = False
@@ -430,16 +412,6 @@ def test_what_became_due_while_disconnected_is_published_after_the_connection() 
     house.meters.republish(house.now)
     house.meters.tick(house.now + LISTEN_FOR)
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
-
-
-def test_a_wrong_index_of_0_is_never_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House()
-    house.live(30)
-    # The plausibility filter has removed it from the frame: the state keeps the last good one.
-    values = {label: value for label, value in house.frames[30].values.items() if label != "EAST"}
-    house.meters.on_frame(replace(house.frames[30], values=values), house.now + 20)
-    house.meters.tick(house.now + 20)
-    assert all(state["EAST"] > 0 for state in house.broker.on(f"teleinfo/{house.meter}/state"))
 
 
 def test_messages_of_teleinfo2mqtt_are_published_on_request() -> None:

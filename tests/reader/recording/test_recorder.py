@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
@@ -142,19 +141,6 @@ def test_plays_a_recording_at_its_original_times_in_a_loop() -> None:
         (4.625, b"c", 3),
     ]
     assert not line.closed
-
-
-def test_closing_a_line_ends_it_at_once_and_its_end_closes_it() -> None:
-    waiting = RecordedLine([Chunk(1000.0, b"a")])
-    ended = threading.Thread(target=lambda: waiting.read(1000))
-    ended.start()
-    waiting.close()
-    ended.join(WITHIN)
-    assert not ended.is_alive()
-    over = RecordedLine([Chunk(0.0, b"a")])
-    assert over.read(1) == b"a"
-    assert over.closed
-    assert over.read(1) == b""
 
 
 # Ends.
