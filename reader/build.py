@@ -118,7 +118,7 @@ def _welcome(config: ReaderConfig) -> Welcome | None:
     if here("teleinfo-reader").deployment is not Deployment.COMPOSE:
         return None
     return Welcome(
-        config.mqtt,
+        broker=config.mqtt,
         topic=config.mqtt.topic,
         database_host=os.environ.get("DATABASE_HOST", ""),
         language=config.home_assistant.language,

@@ -53,6 +53,10 @@ class Contract:
     peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running, announced
     hot_water_at: int = 1 * HOUR + 30 * 60  # start of the water heater: at the off-peak hours, if any
 
+    def running(self, day: LegalDay, elapsed: int) -> Switch:
+        """Return the registers that run at a second of a day."""
+        return next(switch for switch in reversed(self.switches(day)) if day.elapsed(switch.clock) <= elapsed)
+
 
 def _profile(*blocks: str) -> str:
     """Format a day profile; a block is HHMM, the dry contact (8 open, C closed, 4 as for Tempo), and the register."""

@@ -206,28 +206,30 @@ class Household:
         """Return the steps of the day and the power of all appliances in each, without an overload."""
         # Heating depends on the mean temperature outside: coldest in late January, and different each day.
         heating = max(0, int((15 - (12 - 8 * _season(day, 25) + chance % 9 - 4)) * 110))  # W
-        variations = _VARIATIONS[(chance >> 4) % 800 :][:_STEPS]
+        # Habits follow legal time, which skips or repeats an hour.
+        edge = 3 * HOUR - max(0, day.shift)
+        starts = list(range(0, day.length, _STEP))
+        clocks = [(start + day.shift * (start >= edge)) // _STEP for start in starts]
+        variations = _VARIATIONS[(chance >> 4) % 800 :]
         drawn = [
-            (habit * variation + heating * share) // 100
-            for habit, variation, share in zip(_HABITS[day.weekday], variations, _HEATING_BY_STEP, strict=True)
+            (_HABITS[day.weekday][clock] * variation + heating * _HEATING_BY_STEP[clock]) // 100
+            for clock, variation in zip(clocks, variations, strict=False)
         ]
-        starts = list(range(0, DAY, _STEP))
         hot_water = self._contract.hot_water_at
         minute = 60
-        for start, lasts, power in (
+        for clock, lasts, power in (
             (hot_water, (70 + (chance >> 8) % 48) * minute, 2_000),
             (7 * HOUR + (chance >> 14) % 40 * minute, 3 * minute, 1_900),  # kettle
             (12 * HOUR + (chance >> 20) % 50 * minute, 25 * minute, 1_500),  # oven
             (9 * HOUR + (chance >> 26) % 480 * minute, 15 * minute * ((chance >> 36) & 1), 2_000),  # washing machine
             (20 * HOUR + (chance >> 32) % 120 * minute, 20 * minute * ((chance >> 38) & 1), 1_800),  # dishwasher
         ):
+            start, end = day.elapsed(clock), day.elapsed(clock) + lasts
             if lasts:
                 _split(starts, drawn, start)
-                _split(starts, drawn, start + lasts)
-                for i in range(bisect_left(starts, start), bisect_left(starts, start + lasts)):
+                _split(starts, drawn, end)
+                for i in range(bisect_left(starts, start), bisect_left(starts, end)):
                     drawn[i] += power
-        if day.shift:
-            starts, drawn = _change_clocks(day, starts, drawn)
         return starts, [min(_MAX_POWER, power) for power in drawn]
 
 
@@ -242,18 +244,6 @@ def _overload(day: LegalDay, chance: int) -> Overload | None:
 def _split(starts: list[int], powers: list[int], second: int) -> None:
     """Split a step at this second."""
     i = bisect_right(starts, second)
-    if starts[i - 1] != second and second < DAY:
+    if starts[i - 1] != second:
         starts.insert(i, second)
         powers.insert(i, powers[i - 1])
-
-
-def _change_clocks(day: LegalDay, starts: list[int], powers: list[int]) -> tuple[list[int], list[int]]:
-    """Skip the hour after 02:00, or repeat it: habits and time switches follow legal time."""
-    two, three = (bisect_left(starts, hour * HOUR) for hour in (2, 3))
-    twice = range(two, three) if day.shift < 0 else range(0)
-    steps = (
-        [(starts[i], powers[i]) for i in range(three if twice else two)]
-        + [(starts[i] + HOUR, powers[i]) for i in twice]
-        + [(starts[i] - day.shift, powers[i]) for i in range(three, len(starts))]
-    )
-    return [start for start, _ in steps], [power for _, power in steps]

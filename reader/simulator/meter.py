@@ -7,7 +7,6 @@ of one contract and seed measure the same household, in either mode.
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -266,9 +265,7 @@ class SimulatedMeter:
     def _running(self, instant: int) -> tuple[int, int]:
         """Return the numbers of the supplier's and the distributor's running register."""
         day = legal_day_at(instant)
-        switches = self._contract.switches(day)
-        edges = [day.elapsed(switch.clock) for switch in switches]
-        switch = switches[bisect_right(edges, instant - day.start) - 1]
+        switch = self._contract.running(day, instant - day.start)
         return switch.supplier, switch.distributor
 
     def _colours(self, instant: int) -> tuple[int, int]:

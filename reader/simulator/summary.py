@@ -4,7 +4,6 @@ Indexes are exactly those of the frames. Measurements are those of the load, wit
 size as in the frames, so minima and maxima are close to theirs.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -67,8 +66,6 @@ def _minutes_of_day(
 ) -> Iterator[MinuteSummary]:
     load = household.day_load(day.number)
     midnight = household.registers(day.start)
-    switches = contract.switches(day)
-    edges = [day.elapsed(switch.clock) for switch in switches]
     for instant in instants:
         elapsed = instant - day.start
         ends = [load.joules(elapsed), load.joules(elapsed + MINUTE - 1)]
@@ -82,7 +79,7 @@ def _minutes_of_day(
         fed = [tuple(max(0, -total_power(side)) for side in piece[2:]) for piece in pieces]
         yield MinuteSummary(
             start=instant,
-            supplier=switches[bisect_right(edges, elapsed + MINUTE - 1) - 1].supplier,
+            supplier=contract.running(day, elapsed + MINUTE - 1).supplier,
             total=(total[0], total[1]),
             injected=(injected[0], injected[1]),
             power=(

@@ -74,9 +74,9 @@ class Group(NamedTuple):
     mode: Mode
     label: str
     value: Value
+    known: bool  # the catalogue has its label
     stamp: datetime | None = None
     degraded: bool = False  # its stamp says that the meter is unsure of its clock
-    known: bool = True  # the catalogue has its label
     eight_digits: bool = False  # an index of a concentrator, if the frame is from one
 
 
@@ -166,12 +166,12 @@ def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> 
     if row is not None and row.stamped != bool(tab):
         return DropReason.STAMP
     if not tab:
-        return Group(mode, label, value, known=row is not None, eight_digits=narrow)
+        return Group(mode, label, value, row is not None, eight_digits=narrow)
     try:
         stamp, degraded = parse_stamp(stamp_text)
     except ValueError:
         return DropReason.STAMP
-    return Group(mode, label, value, stamp, degraded, known=row is not None)
+    return Group(mode, label, value, row is not None, stamp, degraded)
 
 
 def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
@@ -334,11 +334,11 @@ class Decoder:
         values: dict[str, Value] = {}
         stamps: dict[str, datetime] = {}
         degraded = False
-        for _, label, value, stamp, unsure, _, _ in good:
-            values[label] = value
-            if stamp is not None:
-                stamps[label] = stamp
-                degraded = degraded or unsure
+        for group in good:
+            values[group.label] = group.value
+            if group.stamp is not None:
+                stamps[group.label] = group.stamp
+                degraded = degraded or group.degraded
         if len(values) != len(good):
             return self._assemble(body, [*{group.label: group for group in good}.values(), *Counter(faults).elements()])
         errors = 0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body)

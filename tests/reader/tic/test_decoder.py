@@ -672,7 +672,7 @@ def test_a_right_checksum_does_not_make_an_invalid_group_valid(
 
 def check_well_formed(reading: Reading) -> None:
     for label, value in reading.values.items():
-        group = Group(reading.mode, label, value, reading.stamps.get(label))
+        group = Group(reading.mode, label, value, True, reading.stamps.get(label))
         check_well_formed_group(group)
     assert reading.stamps.keys() <= reading.values.keys()
     assert all(count > 0 for count in reading.faults.values())
