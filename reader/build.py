@@ -22,8 +22,8 @@ from reader.delivery.tallies import Tallies
 from reader.event_queue import EventQueue
 from reader.health import reader_metrics
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
-from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
+from reader.line.timestamper import ReaderClock, Timestamper
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 from reader.welcome import Welcome

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reader.simulator.calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
+from reader.simulator.french_calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
 
 ANNOUNCED_AT = 20 * HOUR  # tomorrow's colour, or a mobile peak
 TEMPO_CHANGES_AT = 6 * HOUR

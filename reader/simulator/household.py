@@ -13,8 +13,8 @@ from itertools import accumulate
 from operator import mul
 from typing import NamedTuple
 
-from reader.simulator.calendar import DAY, HOUR, LegalDay, legal_day, legal_day_at, mix
 from reader.simulator.contract import Contract
+from reader.simulator.french_calendar import DAY, HOUR, LegalDay, legal_day, legal_day_at, mix
 
 SUPPLIER_REGISTERS, DISTRIBUTOR_REGISTERS = 10, 4
 FIRST_DAY = 19_358  # 2023-01-01: the registers count from here on, starting from made-up values

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE
-from reader.simulator.calendar import legal_day_at, mix
+from reader.simulator.french_calendar import legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 
 _SHARES = (0.46, 0.31, 0.23)  # of the load, by phase

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reader.simulator.calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.contract import CONTRACTS, tempo_days
+from reader.simulator.french_calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.groups import historic_group, standard_group
 from reader.simulator.household import FIRST_DAY, Household
 from reader.simulator.measurements import Maximum, Measurements, Phase, total_power

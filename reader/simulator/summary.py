@@ -7,8 +7,8 @@ size as in the frames, so minima and maxima are close to theirs.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reader.simulator.calendar import LegalDay, legal_day_at, mix
 from reader.simulator.contract import Contract
+from reader.simulator.french_calendar import LegalDay, legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 from reader.simulator.measurements import Measurements, Phase, total_power
 

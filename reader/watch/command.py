@@ -22,7 +22,7 @@ from reader.config import ReaderConfig, ReaderMqtt, port_name
 from reader.line.port import open_port
 from reader.watch.keyboard import read_keys
 from reader.watch.loop import WatchLoop
-from reader.watch.source import BrokerSource, Event, PortSource, Source, WarningHandler
+from reader.watch.source import BrokerSource, Event, FrameSource, PortSource, WarningHandler
 from reader.watch.texts import Translations
 
 _CANNOT_DRAW = ("dumb", "unknown")  # values of TERM on which rich shows nothing at all
@@ -112,7 +112,7 @@ def _check_rich() -> None:
 
 def _source(
     arguments: argparse.Namespace, settings: ReaderConfig | None, translate: Translations, emit: Callable[[Event], None]
-) -> tuple[Source, str, str]:
+) -> tuple[FrameSource, str, str]:
     """Return the source of frames, a note about it, and advice for when no frames come."""
     broker = settings.mqtt if settings else ReaderMqtt()
     note = ""
@@ -180,7 +180,7 @@ def _on_screen(
     events: "queue.SimpleQueue[Event | None]",
     stop: threading.Event,
 ) -> None:
-    from reader.watch.screen import Screen, Status
+    from reader.watch.screen import Footer, Screen
 
     def on_key(key: str) -> None:
         if key in _QUIT:
@@ -190,4 +190,4 @@ def _on_screen(
     with ExitStack() as stack:
         stack.enter_context(read_keys(on_key))
         screen = stack.enter_context(Screen(translate))
-        loop.run(lambda views: screen.show(views, Status(loop.source, loop.note, loop.advice)))
+        loop.run(lambda views: screen.show(views, Footer(loop.source, loop.note, loop.advice)))

@@ -47,7 +47,7 @@ class MeterView:
     """Follows one meter."""
 
     def __init__(self, meter: str, translate: Translations) -> None:
-        self.meter = meter
+        self.meter = printable(meter)
         self.online: bool | None = None
         self._translate = translate
         self._state = MeterState()
@@ -61,6 +61,9 @@ class MeterView:
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """Handle a frame that arrived at monotonic `now`."""
+        # What came over the broker must not control the terminal.
+        values = {label: printable(value) if isinstance(value, str) else value for label, value in frame.values.items()}
+        frame = dataclasses.replace(frame, values=values)
         if not self._frame_times:
             self._first_at = now
         self._state.update(frame, now)
@@ -88,7 +91,7 @@ class MeterView:
     def view(self, now: float) -> View:
         """Return what is to be shown at monotonic `now`."""
         state = self._state.snapshot()
-        view = View(
+        return View(
             meter=self.meter,
             online=self.online,
             mode=MODE_NAMES[self._mode.value].of(self._translate.language),
@@ -104,8 +107,6 @@ class MeterView:
             alerts=tuple(self._alerts(state)),
             line=LineQuality(self._rate(now), self._dropped, self._groups + self._dropped, self._parity_errors),
         )
-        shown: View = _printable(view)
-        return shown
 
     # Power.
 
@@ -243,19 +244,6 @@ class MeterView:
             self._frame_times.popleft()
         seconds = min(RATE_OVER, now - self._first_at)
         return (len(self._frame_times) - (self._first_at > now - RATE_OVER)) / seconds if seconds > 3 else None
-
-
-def _printable(value: Any) -> Any:
-    """Return a part of a view with its texts escaped: what came over the broker must not control the terminal."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, tuple):
-        return tuple(map(_printable, value))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value, **{field.name: _printable(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        )
-    return value
 
 
 def _power(state: Mapping[str, Any]) -> int | None:

@@ -35,7 +35,7 @@ _DIM = "bright_black"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Footer:
     """The line below the meters."""
 
     source: str
@@ -86,22 +86,22 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, views: Sequence[View], status: Status) -> None:
+    def show(self, views: Sequence[View], footer: Footer) -> None:
         """Show the meters."""
         width, height = self._console.size
-        self._live.update(draw(views, status, self._translate, width=width, height=height), refresh=True)
+        self._live.update(draw(views, footer, self._translate, width=width, height=height), refresh=True)
 
 
-def draw(views: Sequence[View], status: Status, translate: Translations, *, width: int, height: int) -> RenderableType:
+def draw(views: Sequence[View], footer: Footer, translate: Translations, *, width: int, height: int) -> RenderableType:
     """Lay out the meters on a screen of this size."""
     if width < _MIN_WIDTH or height < _MIN_PANEL_HEIGHT + 1:
         return Text(translate("too_small"))
     rows = height - 1
     shown = views[: max(1, rows // _MIN_PANEL_HEIGHT)]
-    note = status.note
+    note = footer.note
     panels: list[RenderableType] = []
     if not shown:
-        lines = [Text(translate("waiting")), *([Text(status.advice, style=_DIM)] if status.advice else [])]
+        lines = [Text(translate("waiting")), *([Text(footer.advice, style=_DIM)] if footer.advice else [])]
         panels.append(Panel(Group(*lines), box=box.ROUNDED, border_style=_DIM))
     elif len(shown) < len(views):
         note = note or translate("more_meters", number=len(views) - len(shown))
@@ -111,7 +111,7 @@ def draw(views: Sequence[View], status: Status, translate: Translations, *, widt
         )
         panels.append(_panel(view, sections, translate))
         rows -= sum(section.height for section in sections) + 2
-    return Constrain(Group(*panels, _footer(status.source, note, translate)), _MAX_WIDTH)
+    return Constrain(Group(*panels, _footer(footer.source, note, translate)), _MAX_WIDTH)
 
 
 def _fitting(sections: list[_Section], rows: int) -> list[_Section]:

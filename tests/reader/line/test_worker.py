@@ -12,10 +12,10 @@ from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.errors import PortError
 from reader.line.address_filter import MAX_METERS
-from reader.line.clock import Timestamper
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
 from reader.line.pipeline import TimeSource
 from reader.line.port import Port
+from reader.line.timestamper import Timestamper
 from reader.line.worker import (
     LINK_LOST,
     NETWORK_SILENCE,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reader.simulator.calendar import BLUE, RED, WHITE, day_number, legal_day, stamp, tempo_colour, utc_offset
+from reader.simulator.french_calendar import BLUE, RED, WHITE, day_number, legal_day, stamp, tempo_colour, utc_offset
 from reader.simulator.meter import KINDS, SimulatedMeter
 
 PARIS = ZoneInfo("Europe/Paris")

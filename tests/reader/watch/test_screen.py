@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from common.contract.frame import Value
-from reader.watch.screen import Status, draw
+from reader.watch.screen import Footer, draw
 from reader.watch.texts import Translations
 from reader.watch.view import View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, frame, watched
@@ -19,8 +19,8 @@ def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130) 
 
 def shown(views: list[View], language: str = "fr", *, width: int = 80, height: int = 24, note: str = "") -> list[str]:
     console = Console(width=width, height=height, record=True, file=io.StringIO(), force_terminal=True, no_color=True)
-    status = Status("/dev/ttyAMA0", note, "advice")
-    console.print(draw(views, status, Translations(language), width=width, height=height), end="")
+    footer = Footer("/dev/ttyAMA0", note, "advice")
+    console.print(draw(views, footer, Translations(language), width=width, height=height), end="")
     return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in console.export_text().splitlines()]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.line.clock import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
+from reader.line.timestamper import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
 from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_000, tzinfo=UTC)
