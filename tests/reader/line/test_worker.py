@@ -509,17 +509,6 @@ def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_log_lines(
     assert sum("more than 32 meters" in text for text in warnings_of(caplog)) == 2  # once an hour
 
 
-def test_two_meters_that_take_turns_are_logged_once_an_hour(send: Send, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    steps: list[Step] = [historic(send, A) * 2, 1.0, historic(send, B) * 2, 1.0]
-    world = World([steps * 1000])
-    world.run(mode="historic")
-    assert len(world.frames) == 4000
-    assert [link[1:] for link in world.links[:5]] == [(A, True), (A, False), (B, True), (B, False), (A, True)]
-    assert sum("the meter is now" in text for text in warnings_of(caplog)) == 2
-    assert len(caplog.records) == 4  # and: listening, receiving frames
-
-
 # Speed detection and counters.
 
 
@@ -532,20 +521,6 @@ def test_a_silent_line_is_tried_at_both_speeds_until_the_meter_is_found(send: Se
     assert len(world.speeds) == 5
     assert len(world.frames) == 2
     assert line.health.mode is Mode.HISTORIC
-
-
-def test_a_line_that_turns_silent_is_tried_at_both_speeds_again(send: Send) -> None:
-    minute: list[Step] = [1.0, standard(send)] * 60
-    world = World([[*minute, 11.0, 1.0]])
-    world.run()
-    assert world.speeds == [1200]
-
-
-def test_a_configured_mode_is_not_changed(send: Send) -> None:
-    world = World([[100.0, b"\x00\xff" * 500, 100.0, GONE], [100.0]])
-    world.run(mode="historic")
-    assert {speed for _, speed in world.opened} == {1200}
-    assert world.speeds == []
 
 
 def test_a_port_is_reopened_at_the_speed_that_is_being_tried() -> None:

@@ -160,29 +160,6 @@ def test_ctrl_c_ends_a_recording_without_an_error(tmp_path: Path) -> None:
     assert frames(file)
 
 
-def test_shows_progress_on_one_line_of_a_terminal(tmp_path: Path) -> None:
-    file = tmp_path / "r.txt"
-    master, slave = pty.openpty()
-    result = subprocess.Popen(
-        command("record", file, "--port", f"simulate://{KIND}?speed=50", "--anonymous"), env=ENVIRONMENT, stderr=slave
-    )
-    os.close(slave)
-    output, stopped = b"", False
-    with result:
-        try:
-            while data := os.read(master, 4096):
-                output += data
-                if not stopped and b" frame" in data and r"\x03" in file.read_text():  # by the progress, each second
-                    stopped = True  # a second Ctrl-C might come when it has ended, and be no stop any more
-                    result.send_signal(signal.SIGINT)
-        except OSError:
-            pass  # it has ended
-    os.close(master)
-    assert result.returncode == 0
-    assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", output)
-    assert output.endswith(b"standard mode\r\n")
-
-
 def test_keeps_what_was_received_before_the_port_failed(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     tty.setraw(slave)
@@ -244,12 +221,6 @@ def test_only_the_owner_can_read_a_recording(tmp_path: Path) -> None:
         os.umask(before)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o600
-
-
-def test_does_not_write_through_a_symbolic_link(tmp_path: Path) -> None:
-    (tmp_path / "r.txt").symlink_to(tmp_path / "elsewhere")
-    assert run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}", "--frames", "1").returncode == 2
-    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_never_overwrites_a_file(tmp_path: Path) -> None:
