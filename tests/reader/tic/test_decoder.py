@@ -286,6 +286,13 @@ def test_a_group_whose_lf_and_cr_are_both_damaged_is_kept(send: Send, zones: tup
         assert only(damaged).values == only(one).values
 
 
+@pytest.mark.parametrize("damaged", [b"\x0ePAPP 00750 -Z\r", b"\nXPAPP 00750 -\x0f"], ids=["LF", "CR"])
+def test_only_the_byte_in_place_of_a_damaged_lf_or_cr_is_left_out(damaged: bytes) -> None:
+    reading = only(b"\x02\nADCO 056234673197 L\r" + damaged + b"\nPTEC TH.. $\r\x03")
+    assert list(reading.values) == ["ADCO", "PTEC"]
+    assert reading.dropped == 1
+
+
 @pytest.mark.parametrize("zones", [HISTORIC, STANDARD], ids=["historic", "standard"])
 def test_a_single_bit_error_without_parity_costs_one_group_and_only_bit_6_escapes_the_checksum(
     send: Send, zones: tuple[bytes, ...]
