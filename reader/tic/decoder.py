@@ -160,13 +160,18 @@ def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> 
     stamp_text, tab, data = payload.partition("\t") if mode is Mode.STANDARD else ("", "", payload)
     if not tab:
         data = payload
-    value, narrow = _value(row, data)
+    eight_digits = False
+    if row is not None and row.width != len(data):
+        eight_digits = row.cumulative and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
+        if not eight_digits:
+            return DropReason.VALUE
+    value = _value(row, data)
     if value is None:
         return DropReason.VALUE
     if row is not None and row.stamped != bool(tab):
         return DropReason.STAMP
     if not tab:
-        return Group(mode, label, value, row is not None, eight_digits=narrow)
+        return Group(mode, label, value, row is not None, eight_digits=eight_digits)
     try:
         stamp, degraded = parse_stamp(stamp_text)
     except ValueError:
@@ -174,22 +179,17 @@ def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> 
     return Group(mode, label, value, row is not None, stamp, degraded)
 
 
-def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
-    """Return the value, None if it cannot be one, and whether it is only as wide as a concentrator's index."""
-    if row is None:
-        return (data if _PRINTABLE.fullmatch(data) else None), False
-    narrow = False
-    if row.width != len(data):
-        narrow = row.cumulative and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
-        if not narrow:
-            return None, False
-    if row.kind is INTEGER:
-        return (int(data) if data.isdigit() else None), narrow
-    if not _PRINTABLE.fullmatch(data) or (row.kind is BITS and not _HEXADECIMAL.fullmatch(data)):
-        return None, False
-    if row.name in _ADDRESSES and not _ADDRESS.fullmatch(data):
-        return None, False
-    return data, False
+def _value(row: Label | None, data: str) -> Value | None:
+    """Return the value; None if it cannot be one."""
+    if row is not None and row.kind is INTEGER:
+        return int(data) if data.isdigit() else None
+    if not _PRINTABLE.fullmatch(data):
+        return None
+    if row is not None and row.kind is BITS and not _HEXADECIMAL.fullmatch(data):
+        return None
+    if row is not None and row.name in _ADDRESSES and not _ADDRESS.fullmatch(data):
+        return None
+    return data
 
 
 class _Known(dict[bytes, Group | DropReason]):
