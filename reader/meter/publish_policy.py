@@ -72,8 +72,7 @@ class PublishPolicy:
         self._refresh = refresh
         self._published: dict[str, Any] = {}
         self.idle_until = -math.inf
-        """Monotonic time before which nothing is due, unless something changes; infinitely long ago, if something
-        urgent may have changed."""
+        """Monotonic time before which nothing is due, unless something urgent changes."""
         self._none_ready = False  # that holds only until a value changes
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
@@ -88,10 +87,8 @@ class PublishPolicy:
 
     def on_change(self, *, urgent: bool) -> None:
         """Take note that some value may have changed; `urgent`: perhaps an urgent one."""
-        if urgent:
+        if urgent or self._none_ready:
             self.idle_until = -math.inf
-        elif self._none_ready:
-            self.idle_until = min(self.idle_until, 0.0)
         self._none_ready = False
 
     def mark_published(self) -> None:
@@ -133,9 +130,9 @@ class PublishPolicy:
         value, published = state.get(key), self._published.get(key)
         if value is None or published is None:
             return True  # it has come, or gone
-        rule = _rule(key)
-        if monotonic - self._changed_at.get(key, -math.inf) < rule.min_interval:
+        if not self._interval_over(key, monotonic):
             return False
+        rule = _rule(key)
         if isinstance(value, int) and isinstance(published, int):
             difference = abs(value - published)
             return difference > rule.deadband and difference > abs(published) * rule.percent / 100

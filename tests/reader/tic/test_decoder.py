@@ -450,21 +450,6 @@ def test_a_frame_as_long_as_all_labels_together_has_room(send: Send) -> None:
     assert list(reading.values) == list(LABELS[Mode.STANDARD])
 
 
-def test_a_group_is_decoded_the_same_the_first_time_and_the_thousandth(send: Send) -> None:
-    """What was decoded once is kept; that must not show, not even between groups that are damaged."""
-    frames = [
-        send(*HISTORIC),
-        b"\x02x\n\r\nADCO 056234673197 L\r\n\r\x03",
-        b"\x02\nADCO 056234673197 L\r\n\r\nPAPP 00750 -\r\x03",
-        b"\x02\nADCO 056234673197 L\r\n\r\x03",
-        b"\x02\nADCO 056234673197 L\rPAPP 00750 -\r\nIINST 003 ?\r\x03",
-    ]
-    fresh = [only(frame) for frame in frames]
-    decoder = Decoder()
-    for _ in range(3):
-        assert [reading for frame in frames for reading in decoder.feed(frame)] == fresh
-
-
 # Parity.
 
 
