@@ -150,6 +150,8 @@ class PublishPolicy:
         self._published, self._last_at = published, monotonic
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
+        if published.get("exporting") == state.get("exporting"):  # nothing else that is urgent waits
+            self._rest_until(monotonic + self._every)
         return dict(published)
 
     def _rest_until(self, due: float) -> None:
