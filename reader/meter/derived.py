@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE, is_three_phase
+from common.contract.phases import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
@@ -25,8 +25,7 @@ _REGISTERS = {
 _COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
-_PHASES = (1, 2, 3)
-_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in _PHASES}
+_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in PHASES}
 
 
 class Inputs(NamedTuple):
@@ -69,7 +68,7 @@ def has_peak(values: Mapping[str, Value]) -> bool:
     status = parse_status(values.get("STGE"))
     if status is not None and (status.peak_notice or status.peak):
         return True
-    return any(f"DPM{n}" in values for n in _PHASES) or "PEJP" in values or values.get("PTEC") == "PM.."
+    return any(f"DPM{n}" in values for n in (1, 2, 3)) or "PEJP" in values or values.get("PTEC") == "PM.."
 
 
 # Tariff.
@@ -174,7 +173,7 @@ def _historic_power(inputs: Inputs) -> Derived:
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    labels = [f"IINST{n}" for n in _PHASES] if three_phase else ["IINST"]
+    labels = [f"IINST{n}" for n in PHASES] if three_phase else ["IINST"]
     currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
@@ -204,7 +203,7 @@ def _headroom_currents(
     values: Mapping[str, Value], limit: int, total_power: int | None, *, three_phase: bool
 ) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
-    for n in _PHASES if three_phase else (1,):
+    for n in PHASES if three_phase else (1,):
         sinsts, urms, irms = _OF_PHASE[n]
         volts, amperes = _integer(values, urms), _integer(values, irms)
         if not volts:

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.contract.frame import Frame, parse_time
 from common.contract.labels import Mode
-from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.phases import PHASES, VA_PER_AMPERE, is_three_phase
 from common.contract.tariff import HISTORIC_REGISTERS, capitalise, expand_abbreviations
 from common.runtime.logs import printable
 from reader.meter.derived import phase_power
@@ -28,7 +28,6 @@ from reader.watch.view import Alert, Gauge, Level, LineQuality, Register, View, 
 
 RATE_OVER = 30.0  # seconds over which frames are counted
 
-_PHASES = (1, 2, 3)
 _NO_MESSAGE = "PAS DE MESSAGE"
 _PERIOD_OF_REGISTER = {
     label: period.rstrip(".") for registers in HISTORIC_REGISTERS.values() for period, label in registers.items()
@@ -140,7 +139,7 @@ class MeterView:
         if not is_three_phase(state):
             return
         subscribed = state.get("subscribed_power")
-        for n in _PHASES:
+        for n in PHASES:
             amperes, volts = state.get(f"IRMS{n}", state.get(f"IINST{n}")), state.get(f"URMS{n}")
             if amperes is None:
                 continue
