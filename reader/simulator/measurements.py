@@ -72,9 +72,9 @@ class Measurements:
         active = self._active(load, load.step_at(instant - day.start), 1 + noise)
         return [_phase(self._volts(instant, phase), power) for phase, power in enumerate(active)]
 
-    def steady(self, load: DayLoad, step: int, instant: int, factor: float) -> list[Phase]:
-        """Return the measurements of each phase in a step of a day's load, multiplied by `factor`, without noise."""
-        active = self._active(load, step, factor)
+    def steady(self, load: DayLoad, step: int, instant: int) -> list[Phase]:
+        """Return the measurements of each phase in a step of a day's load, without noise."""
+        active = self._active(load, step)
         return [_phase(self.steady_volts(instant, phase), power) for phase, power in enumerate(active)]
 
     def maxima(self, day: int, until: int) -> tuple[list[Maximum], Maximum]:
