@@ -53,11 +53,6 @@ def test_prints_each_frame_as_a_line_without_its_time(send: Send) -> None:
     assert result.stderr.decode() == "-: 1 frame, 4 groups; 1 group dropped (value 1)\n"
 
 
-def test_omits_keys_that_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
-    (frame,) = frames_of(run("-", data=historic(A)))
-    assert list(frame) == ["meter", "mode", "frame"]
-
-
 def test_decodes_each_file_on_its_own(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     """No open frame, no address and no count goes from one capture into the next."""
     whole = historic(A)
