@@ -1,7 +1,6 @@
 """The frames of a simulated meter, compared with the specification."""
 
 import random
-import time
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reader.simulator.calendar import BLUE, RED, WHITE, day_number, legal_day, stamp, tempo_colour, utc_offset
+from reader.simulator.french_calendar import BLUE, RED, WHITE, day_number, stamp, tempo_colour, utc_offset
 from reader.simulator.meter import KINDS, SimulatedMeter
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -135,22 +134,6 @@ def test_sends_the_labels_of_the_document_in_order_and_width(kind: str) -> None:
     assert meter.mode == mode
 
 
-# bytes that the documents' widths give
-@pytest.mark.parametrize(
-    ("kind", "size"),
-    [
-        ("historic-single-phase-base", 152),
-        ("historic-single-phase-tempo", 275),
-        ("historic-three-phase-hchp", 251),
-        ("standard-single-phase-base", 865),
-        ("standard-three-phase-hchp", 1214),
-        ("standard-single-phase-producer", 1093),
-    ],
-)
-def test_a_frame_has_the_size_of_a_real_one(kind: str, size: int) -> None:
-    assert len(meter_of(kind).frame(paris("2026-07-14 12:05"))) == size
-
-
 def test_every_kind_and_seed_has_an_address_of_its_own() -> None:
     addresses = [SimulatedMeter(kind, seed=seed).address for kind in KINDS for seed in range(50)]
     assert len(set(addresses)) == len(addresses)
@@ -188,16 +171,6 @@ def test_consecutive_frames_differ(contract: str) -> None:
     assert len({values_of(meter, now)["SINSTS"] for now in seconds}) > 20
 
 
-def test_a_frame_takes_little_time() -> None:
-    meter = meter_of("standard-three-phase-producer")
-    now = datetime(2026, 6, 1, tzinfo=UTC)
-    meter.frame(now)
-    start = time.process_time()
-    for i in range(200):
-        meter.frame(now + timedelta(seconds=i))
-    assert time.process_time() - start < 2  # 0.03 here; only a blunder of another order shall fail
-
-
 # Energy.
 
 
@@ -217,23 +190,6 @@ def test_indexes_never_fall_and_add_up(kind: str) -> None:
     a_year = int(values[-1]["EAST"]) - int(values[0]["EAST"])
     years = (instants[-1] - instants[0]) / timedelta(days=365)
     assert 4_000_000 < a_year / years < 14_000_000
-
-
-@pytest.mark.parametrize("kind", STANDARD)
-def test_each_watt_hour_is_counted_by_the_running_registers(kind: str) -> None:
-    meter = meter_of(kind)
-    now, end = (paris(text).astimezone(UTC) for text in ("2026-03-28 00:00", "2026-03-30 00:00"))
-    before = values_of(meter, now)
-    while now < end:
-        now += timedelta(minutes=4)
-        after = values_of(meter, now)
-        supplier, distributor = f"EASF{before['NTARF']}", f"EASD{bits(before['STGE'], 15, 14) + 1:02}"
-        if before["STGE"][2:] == after["STGE"][2:]:  # nothing switched in between
-            changed = {label for label in before if label.startswith("EASF") and before[label] != after[label]}
-            assert changed <= {supplier}
-            changed = {label for label in before if label.startswith("EASD") and before[label] != after[label]}
-            assert changed <= {distributor}
-        before = after
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -418,17 +374,6 @@ def test_an_overload_shows_in_adps_and_bit_7_and_only_then(contract: str, season
         assert values.get("ADPS", values["IINST"]) == values["IINST"]
 
 
-@pytest.mark.parametrize("phases", ["single", "three"])
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_nothing_exceeds_the_subscription_outside_an_overload(contract: str, phases: str) -> None:
-    meter = meter_of(f"standard-{phases}-phase-{contract}")
-    for i in range(600):
-        now = paris("2026-01-01 00:00").astimezone(UTC) + timedelta(seconds=35_407 * i)
-        overload = meter.overload(now)
-        expected = overload is not None and overload[0] <= now < overload[1]
-        assert bool(bits(values_of(meter, now)["STGE"], 7, 7)) == expected
-
-
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_after(contract: str) -> None:
     meter = SimulatedMeter(f"historic-three-phase-{contract}")
@@ -493,12 +438,3 @@ def test_stamps_have_the_season(instant: str, text: str) -> None:
     now = datetime.fromisoformat(instant)
     assert stamp(int(now.timestamp())) == text
     assert stamps(meter_of("standard-single-phase-base"), now)["DATE"] == text
-
-
-def test_days_begin_at_midnight_in_paris() -> None:
-    for number in range(day_number(date(2026, 1, 1)), day_number(date(2028, 1, 1))):
-        day = legal_day(number)
-        midnight = datetime.fromtimestamp(day.start, PARIS)
-        assert (midnight.date(), midnight.hour, midnight.minute) == (day.date, 0, 0)
-        assert day.start + day.length == legal_day(number + 1).start
-        assert day.weekday == day.date.weekday()
