@@ -17,10 +17,11 @@ from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
 from storer.database.ids import add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
+from storer.database.literals import literals
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR, measure_of_minutes
-from storer.rollups.minutes import MEASURES, literals
+from storer.rollups.minutes import MEASURES
 from storer.rollups.register_labels import readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, hour_row

@@ -14,9 +14,10 @@ from common.contract.labels import Mode
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
 from storer.database.label_sets import read_contents
+from storer.database.literals import literals
 from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
-from storer.rollups.minutes import MEASURES, literals, upsert
+from storer.rollups.minutes import MEASURES, upsert
 from storer.rollups.register_labels import TOTAL, Readings, readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row

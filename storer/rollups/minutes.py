@@ -14,6 +14,7 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from common.database.mariadb import Connection, sql_time
+from storer.database.literals import literals
 from storer.rollups.label_facts import LabelFacts, LabelSets
 from storer.rollups.register_labels import LARGEST
 
@@ -252,11 +253,6 @@ def _by_meters(
 
 def _times(start: datetime, end: datetime) -> tuple[str, str]:
     return sql_time(start), sql_time(end)
-
-
-def literals(rows: Iterable[tuple[int | str | None, ...]]) -> str:
-    """Write rows of numbers, times and None as SQL; `repr` writes all of these as SQL does, but None."""
-    return ",".join(map(repr, rows)).replace("None", "NULL")
 
 
 def _row(parts: Sequence[_Group], facts: Mapping[int, LabelFacts]) -> tuple[int | None, ...]:
