@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
+from storer.database.literals import literals
 from storer.rollups.breaks import Before, HourReadings, Judgement
 from storer.rollups.register_labels import SUPPLIER
 
-#: Columns of `hours` in the order of `hour_row`.
-READINGS = (
+#: Columns of `hours` in the order of `_hour` and `write_readings`.
+_READINGS = (
     "first_at",
     "last_at",
     "standard",
@@ -20,7 +21,7 @@ READINGS = (
     *(f"{register}_last" for register in REGISTERS),
 )
 # JSON: a row as one text is read five times faster than as forty values.
-_ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(READINGS)})"
+_ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(_READINGS)})"
 _FACTS = 6  # what is before the readings, with the hour
 _LAST = 2  # bit of `standard`: the mode of the last frame
 #: `kind_at_end` of a row.
@@ -33,24 +34,16 @@ _KIND = (
 _LOCK = " FOR UPDATE"
 _OF_METER = f"SELECT {_ROW} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
 
+# The row itself is made of minutes.
+_WRITTEN = (*_READINGS, "drawn_wh", "injected_wh")
+_WRITE = f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_WRITTEN)}) VALUES"
+_REPLACE = f"ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _WRITTEN)}"
+
 # By meter, because the key begins with it; forced, or the server may lock the hours of other meters.
 _ANY_LATER = (
     "SELECT 1 FROM hours FORCE INDEX (PRIMARY)"  # noqa: S608 - our own text
     f" WHERE meter_id IN %s AND hour > %s AND last_at IS NOT NULL LIMIT 1{_LOCK}"
 )
-
-
-def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
-    """Return the values of the columns `READINGS`."""
-    return (
-        f"{hour.first_at:%Y-%m-%d %H:%M:%S}",
-        f"{hour.last_at:%Y-%m-%d %H:%M:%S}",
-        int(hour.first_standard) | int(hour.last_standard) * _LAST,
-        hour.label_set_id,
-        hour.supplier,
-        *hour.first,
-        *hour.last,
-    )
 
 
 def _hour(text: str) -> HourReadings:
@@ -189,6 +182,27 @@ class StoredHours:
                     " ON DUPLICATE KEY UPDATE step = VALUES(step)",
                     (meter, sql_time(hour), register, step),
                 )
+
+    def write_readings(self, hours: Iterable[tuple[int, HourReadings, Judgement]]) -> None:
+        """Write readings and energy of hours, by meter, into rows that their minutes have made."""
+        rows = [
+            (
+                meter,
+                f"{hour.hour:%Y-%m-%d %H:%M:%S}",
+                *(0, 0, 0),
+                f"{hour.first_at:%Y-%m-%d %H:%M:%S}",
+                f"{hour.last_at:%Y-%m-%d %H:%M:%S}",
+                int(hour.first_standard) | int(hour.last_standard) * _LAST,
+                hour.label_set_id,
+                hour.supplier,
+                *hour.first,
+                *hour.last,
+                judgement.drawn,
+                judgement.injected,
+            )
+            for meter, hour, judgement in hours
+        ]
+        self._connection.execute(f"{_WRITE} {literals(rows)} {_REPLACE}")
 
     def write_energy(self, meter: int, hour: datetime, judgement: Judgement) -> None:
         """Write the energy of an hour."""
