@@ -206,7 +206,7 @@ class _HourRoller:
             judgement = self._judge(meter, row, previous, read_insides(self._connection, {meter: row}))
             breaks = self._stored.breaks_of_hour(row.hour, [meter])
             self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
-            self._stored.write_energy(meter, row.hour, judgement)
+            self._stored.write_readings([(meter, row, judgement)])
 
     def _judge_all(self, rows: Mapping[int, HourReadings]) -> dict[int, Judgement]:
         """Judge this hour, by its readings."""

@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, sql_time
+from storer.database.late_frames import FIRST_HOUR
 from storer.database.literals import Literal, literals
 from storer.rollups.label_facts import LabelSets
 from storer.rollups.measures import AGGREGATES, COLUMNS, minute_values, upsert
-
-#: The first hour that can be a bucket: a TIMESTAMP begins a second after 1970, and an hour must hold its start.
-FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 _AT_ONCE = 500  # rows in one INSERT, meters in one query

@@ -203,10 +203,3 @@ class StoredHours:
             for meter, hour, judgement in hours
         ]
         self._connection.execute(f"{_WRITE} {literals(rows)} {_REPLACE}")
-
-    def write_energy(self, meter: int, hour: datetime, judgement: Judgement) -> None:
-        """Write the energy of an hour."""
-        self._connection.execute(
-            "UPDATE hours SET drawn_wh = %s, injected_wh = %s WHERE meter_id = %s AND hour = %s",
-            (judgement.drawn, judgement.injected, meter, sql_time(hour)),
-        )
