@@ -9,7 +9,7 @@ import pytest
 
 from common.database.mariadb import Connection
 from storer.rollups.label_facts import LabelFacts, LabelSets
-from storer.rollups.measures import AGGREGATES, COLUMNS, minute_values
+from storer.rollups.measures import AGGREGATES, COLUMNS, HOUR_COLUMNS, minute_values
 from storer.rollups.minutes import compute_minutes, read_minutes, roll_minutes, roll_new_minutes
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ OVERLOADS = "COUNT(COALESCE(f.overload, f.overload_1, f.overload_2, f.overload_3
 
 def at(second: int, value: int) -> int:
     """A value with the time at which it was read."""
-    return second * SECOND * 2**32 + value
+    return (second * SECOND + 1) * 2**32 + value
 
 
 def total_of(column: str) -> str:
@@ -79,10 +79,11 @@ def test_of_a_minute_of_one_bare_frame_only_its_coverage_is_known() -> None:
             [
                 {"MIN(f.power)": 100, total_of("power"): 400, "COUNT(f.power)": 2, PEAK: 300 * 64 + 63 - 7},
                 {"MIN(f.power)": 300, total_of("power"): 300, "COUNT(f.power)": 1, PEAK: 300 * 64 + 63 - 30},
+                {PEAK: 200 * 64 + 63},
                 {},
             ],
-            {"power_min": 100, "power_mean": 233, "power_max": 300, "power_max_second": 7, "frames": 3},
-            id="power of three groups, one without it",
+            {"power_min": 100, "power_mean": 233, "power_max": 300, "power_max_second": 7, "frames": 4},
+            id="power of some groups, one without it",
         ),
         pytest.param([{total_of("power"): 3, "COUNT(f.power)": 2}], {"power_mean": 2}, id="a half is rounded up"),
         pytest.param(
@@ -187,6 +188,20 @@ def test_the_switch_to_off_peak_within_a_minute() -> None:
             ][order]
         )
         assert (found["supplier"], found["total_first"], found["total_last"]) == (1, 6000, 6013)
+
+
+def test_the_total_of_the_last_frame_may_be_in_its_label_set() -> None:
+    column = {f"MIN({TOTAL})": at(5, 4990), f"MAX({TOTAL})": at(6, 4991), f"MIN({INSTANT})": 5 * SECOND}
+    later = {f"MIN({INSTANT})": 40 * SECOND, f"MAX({INSTANT})": 41 * SECOND}
+    found = minute((PLAIN, column), (LabelFacts(index_total=880), later))
+    assert (found["total_first"], found["total_last"]) == (4990, 880)
+
+
+def test_hours_have_what_is_measured_and_no_readings_of_minutes() -> None:
+    assert {"minutes", *COLUMNS} - HOUR_COLUMNS.keys() == {
+        "supplier", "total_first", "total_last", "injected_first", "injected_last",
+    }  # fmt: skip
+    assert list(HOUR_COLUMNS)[-1] == "frames" == COLUMNS[-1]
 
 
 @pytest.mark.parametrize(
