@@ -221,6 +221,8 @@ def test_hours_after_a_change_of_the_contract_are_judged_again(tables: Tables) -
     high = readings(2, values(supplier_1=147, supplier_2=9), values(supplier_1=147, supplier_2=19), standard=False)
     tables.roll(low, high)
     assert tables.roll(base) == [0, 1, 2]
+    assert tables.roll(replace(low, hour=NOON)) == [0, 1, 2]
+    assert tables.roll(base) == [0, 1, 2]
 
 
 def test_readings_stay_where_the_row_knows_of_frames_that_are_gone(tables: Tables) -> None:
@@ -304,7 +306,7 @@ def test_measures_of_an_hour_are_mended(
 
 def test_after_hours_that_are_missing_the_first_of_a_month_is_judged_again(tables: Tables) -> None:
     """The second month was restored, the first was not: what its first hour adds begins with its own reading."""
-    before, first, second = (datetime(2026, 9, 30, 23, tzinfo=UTC), datetime(2026, 10, 1, 2, tzinfo=UTC), NOON)
+    before, first, second = (datetime(2026, 9, 30, 23, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC), NOON)
     for hour, start in ((before, 1000), (first, 1100), (second, 5000)):
         row = replace(total(0, start, start + 10), hour=hour, first_at=hour, last_at=hour + 59 * MINUTE)
         for meter in (ONE, TWO):
