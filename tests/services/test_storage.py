@@ -410,29 +410,6 @@ def test_people_see_their_own_time_and_programs_utc(tables: Database) -> None:
     assert query(tables, "SELECT timestamp FROM teleinfoframes") == [((DAY + FRACTION).replace(tzinfo=None),)]
 
 
-DOCUMENTATION = Path(__file__).resolve().parent.parent.parent / "docs" / "storage.md"
-
-
-def test_the_queries_of_the_documentation_work(tables: Database) -> None:
-    """Each block of SQL in docs/storage.md, as the storer's user."""
-    store(tables, simulated("standard-single-phase-base", 60, every=timedelta(seconds=1), start=NOW.replace(hour=18)))
-    blocks = re.findall(r"```sql\n(.*?);\n```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
-    blocks = [block for block in blocks if "innodb_sys" not in block]  # for the administrator
-    selects = [block for block in blocks if block.startswith("SELECT")]
-    assert len(selects) == 2
-    for block in selects:
-        assert query(tables, block)
-    status = query(tables, selects[1])
-    assert len(status) == 60
-    assert all(len(row[2]) == 8 for row in status)
-    clock = re.findall(r"`(FROM_UNIXTIME\(.*)`", DOCUMENTATION.read_text(encoding="utf-8"))
-    (first, *_) = query(tables, f"SELECT {clock[0]} FROM frames AS f ORDER BY f.timestamp")
-    assert first[0].replace(microsecond=0) == NOW.replace(hour=18, tzinfo=None)
-    for block in sorted(set(blocks) - set(selects)):
-        query(tables, block, "SELECT 1")
-    assert exported(tables) == []  # that month was dropped
-
-
 # Writing.
 
 
@@ -473,10 +450,6 @@ def test_a_batch_of_several_statements_with_any_columns_is_stored_exactly(
     assert exported(tables) == [frame.to_json() for frame in frames]
 
 
-def test_an_empty_batch_is_no_trouble(tables: Database) -> None:
-    assert write(tables, []) == WriteResult(0, [])
-
-
 ANOTHER = "another frame is stored under the same meter and timestamp"
 
 
@@ -513,14 +486,6 @@ def test_a_bad_row_is_reported_and_its_neighbours_are_stored(tables: Database, y
     assert f"{year:04}-11-24 01:02:07.000000" in (written.reasons[7] or "")
     good = [frame for place, frame in enumerate(frames) if place not in (0, 7, 19)]
     assert exported(tables) == [frame.to_json() for frame in good]
-
-
-def test_a_batch_of_bad_rows_only(tables: Database) -> None:
-    frames = [at(historic(BASE=1), datetime(2150, 1, day, tzinfo=UTC)) for day in range(1, 8)]
-    written = write(tables, frames)
-    assert written.stored == 0
-    assert all(written.reasons)
-    assert exported(tables) == []
 
 
 def test_a_label_set_is_written_once_whoever_writes_it(tables: Database) -> None:

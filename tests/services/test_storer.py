@@ -237,19 +237,6 @@ def test_what_can_never_be_stored_is_recorded_reported_and_disturbs_nobody(setup
     assert sorted(setup.confirmed("rejected")) == sorted(answered * 3)
 
 
-def test_another_frame_of_the_same_identity_is_rejected(setup: StorerSetup) -> None:
-    setup.start_online()
-    one, other = historic(BASE=1), historic(BASE=2)
-    setup.publish([one])
-    setup.wait_until_confirmed([one])
-    setup.publish([other])
-    setup.wait_until(lambda: setup.confirmed("rejected") == [(one.meter, format_time(one.timestamp))])
-    assert setup.rows() == [one.to_json()]
-    (report,) = setup.mqtt.on(f"{setup.base}/rejected")
-    assert report["reason"] == "another frame is stored under the same meter and timestamp"
-    assert report["payload"] == other.to_json().decode()
-
-
 def test_says_on_and_off(setup: StorerSetup) -> None:
     setup.start_online()
     assert setup.stop() == 0
@@ -430,22 +417,6 @@ def test_what_only_a_person_can_mend_ends_it_with_one_line(
     assert line.startswith("teleinfo-storer: ")
     assert words in line
     assert setup.server.password not in line
-
-
-def test_a_database_that_is_missing_ends_it_with_3(setup: StorerSetup) -> None:
-    setup.server.sql(f"DROP DATABASE {setup.server.name}")
-    result = run_command("storer", "run", "--config", setup.write_config())
-    assert result.returncode == 3
-    (line,) = result.stderr.splitlines()
-    assert line.endswith("Unknown database 'teleinfodb' (1049); create the database, see docs/database.md")
-
-
-def test_a_configuration_that_is_not_there_ends_it_with_2(tmp_path: Path) -> None:
-    result = run_command("storer", "run", "--config", tmp_path / "none.yaml")
-    assert result.returncode == 2
-    (line,) = result.stderr.splitlines()
-    assert line.startswith(f"teleinfo-storer: {tmp_path / 'none.yaml'}: cannot be read: No such file or directory")
-    assert "--config" in line
 
 
 def test_a_database_that_is_away_at_the_start_is_waited_for(setup: StorerSetup) -> None:

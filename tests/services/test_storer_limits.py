@@ -225,19 +225,6 @@ def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
     assert setup.rows() == [frame.to_json()]
 
 
-def test_a_storer_whose_clock_is_before_the_build_date_rejects_nothing_for_its_time(
-    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    monkeypatch.setattr("common.machine.clock.KernelClock.now", lambda _: long_ago)
-    monkeypatch.setattr("common.machine.clock.KernelClock.synchronised", lambda _: True)
-    frame = of_now(timedelta(0))
-    with running(setup):
-        setup.publish([frame])
-        setup.wait_until_confirmed([frame])
-    assert setup.rows() == [frame.to_json()]
-
-
 def test_many_new_meters_are_warned_of_once(setup: StorerSetup, caplog: pytest.LogCaptureFixture) -> None:
     crowd = [dataclasses.replace(standard(EAST=1), meter=f"m{number}") for number in range(101)]
     with running(setup):

@@ -141,8 +141,9 @@ def test_frames_without_an_index_have_no_readings(frames: Frames) -> None:
     assert (found.first_at, named(found.last), found.supplier) == (at(4), {"supplier_2": 7}, 2)
 
 
-def test_a_frame_of_the_next_hour_is_none_of_this_one(frames: Frames) -> None:
-    frames.add(at(59, 59), EAST=1)
+@pytest.mark.parametrize("dropped", [None, 1])
+def test_a_frame_of_the_next_hour_is_none_of_this_one(frames: Frames, dropped: int | None) -> None:
+    frames.add(at(59, 59), EAST=1, dropped=dropped)
     frames.add(at(60), EAST=2)
     frames.add(at(-1), EAST=0)
     found = frames.ends(59)
@@ -195,16 +196,18 @@ def test_all_frames_between_the_ends_are_read_where_the_ends_do_not_tell(frames:
         frames.add(at(minute, 0.5), ONE, EAST=wh)
     for minute, wh in ((0, 100), (3, 130)):
         frames.add(at(minute), TWO, EAST=wh)
+    for minute, wh in ((2, 900), (4, 5), (5, 7)):
+        frames.add(at(minute), 3, EAST=wh)
     frames.add(at(70), ONE, EAST=90)
-    assert drawn(frames, ONE, TWO) == {ONE: 10 + 6}
+    assert drawn(frames, ONE, TWO, 3) == {ONE: 10 + 6, 3: 2}
 
 
-def test_frames_before_the_first_readings_do_not_count(frames: Frames) -> None:
+def test_frames_before_the_first_readings_and_after_the_last_do_not_count(frames: Frames) -> None:
     """They are damaged, or of another clock."""
     frames.add(at(0), EAST=7900, dropped=1)
     for minute, wh in ((1, 8000), (2, 8010), (3, 3), (4, 9)):
         frames.add(at(minute), EAST=wh)
-    frames.add(at(5), EAST=12, dropped=1)
+    frames.add(at(4, 0.9), EAST=12, dropped=1)
     assert drawn(frames, ONE) == {ONE: 10 + 6}
 
 
