@@ -21,7 +21,7 @@ from storer.database.literals import literals
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR
-from storer.rollups.measures import COLUMNS, HOUR_COLUMNS
+from storer.rollups.minute_columns import COLUMNS, HOUR_COLUMNS
 from storer.rollups.register_labels import readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import StoredHours

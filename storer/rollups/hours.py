@@ -8,7 +8,7 @@ from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.hour_frames import read_ends, read_insides
-from storer.rollups.measures import HOUR_COLUMNS, upsert
+from storer.rollups.minute_columns import HOUR_COLUMNS, upsert
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import StoredHours
 

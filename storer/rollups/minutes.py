@@ -1,4 +1,4 @@
-"""Makes the table `minutes` from frames; its columns are in `storer/rollups/measures.py`."""
+"""Makes the table `minutes` from frames; its columns are in `storer/rollups/minute_columns.py`."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ from common.database.mariadb import Connection, sql_time
 from storer.database.late_frames import FIRST_HOUR
 from storer.database.literals import Literal, literals
 from storer.rollups.label_facts import LabelSets
-from storer.rollups.measures import AGGREGATES, COLUMNS, minute_values, upsert
+from storer.rollups.minute_columns import AGGREGATES, COLUMNS, minute_values, upsert
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 _AT_ONCE = 500  # rows in one INSERT, meters in one query

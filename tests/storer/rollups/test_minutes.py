@@ -9,7 +9,7 @@ import pytest
 
 from common.database.mariadb import Connection
 from storer.rollups.label_facts import LabelFacts, LabelSets
-from storer.rollups.measures import AGGREGATES, COLUMNS, HOUR_COLUMNS, minute_values
+from storer.rollups.minute_columns import AGGREGATES, COLUMNS, HOUR_COLUMNS, minute_values
 from storer.rollups.minutes import compute_minutes, read_minutes, roll_minutes, roll_new_minutes
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
