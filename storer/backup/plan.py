@@ -13,7 +13,8 @@ from storer.backup.format import Header, parse_header
 from storer.backup.scope import TIME_COLUMNS, months_from
 from storer.backup.tables import read_table
 from storer.backup.verify import check
-from storer.database.saved_months import month_digest, next_month
+from storer.database.months import next_month
+from storer.database.saved_months import month_digest
 from storer.rollups.state import State, read_state
 
 _MONTH = r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))"

@@ -9,7 +9,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
 from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Period
-from storer.database.saved_months import month_of, next_month
+from storer.database.months import month_of, next_month
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
 TABLES = (

@@ -154,9 +154,7 @@ class FrameWriter:
         times = sorted({sql_time(row.timestamp) for row in rows})
         held: dict[tuple[object, object], tuple[Any, ...]] = {
             (sql_time(timestamp), meter): tuple(rest)
-            for timestamp, meter, *rest in self._connection.query(
-                f"{_SELECT} WHERE timestamp IN ({', '.join(['%s'] * len(times))})", times
-            )
+            for timestamp, meter, *rest in self._connection.query(f"{_SELECT} WHERE timestamp IN %s", (times,))
         }
         reasons: list[str | None] = []
         for row in rows:

@@ -56,17 +56,13 @@ def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[
 
     A mark of those that were unused is taken off: they are not deleted then, and were not if they are in the result.
     """
-    marks = ", ".join(["%s"] * len(digests))
-    sql = f"SELECT digest, id, unused_since FROM label_sets WHERE digest IN ({marks})"  # noqa: S608 - only marks
-    found = connection.query(sql, sorted(digests))
+    sql = "SELECT digest, id, unused_since FROM label_sets WHERE digest IN %s"
+    found = connection.query(sql, (sorted(digests),))
     marked = sorted(bytes(digest) for digest, _, unused_since in found if unused_since is not None)
     if marked:
-        connection.execute(
-            f"UPDATE label_sets SET unused_since = NULL WHERE digest IN ({', '.join(['%s'] * len(marked))})",  # noqa: S608
-            marked,
-        )
+        connection.execute("UPDATE label_sets SET unused_since = NULL WHERE digest IN %s", (marked,))
         # Those that were deleted before the rows were locked are no longer there.
-        found = connection.query(sql, sorted(digests))
+        found = connection.query(sql, (sorted(digests),))
     return {bytes(digest): int(number) for digest, number, _ in found}
 
 
@@ -100,10 +96,9 @@ def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, 
     """Return by id the content as it is stored, parsed, and the id of the base."""
     if not ids:
         return {}
-    sql = f"SELECT id, content, base_id FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
+    rows = connection.query("SELECT id, content, base_id FROM label_sets WHERE id IN %s", (sorted(ids),))
     return {
-        int(number): (json.loads(text), None if base_id is None else int(base_id))
-        for number, text, base_id in connection.query(sql, sorted(ids))
+        int(number): (json.loads(text), None if base_id is None else int(base_id)) for number, text, base_id in rows
     }
 
 

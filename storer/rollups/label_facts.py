@@ -51,12 +51,10 @@ class LabelSets:
         return self._facts
 
     def _read(self, ids: list[int]) -> None:
-        marks = ", ".join(["%s"] * len(ids))
         totals = {
             int(number): (idle_total, index_total)
             for number, idle_total, index_total in self._connection.query(
-                f"SELECT id, registers_at_rest, index_total FROM label_sets WHERE id IN ({marks})",  # noqa: S608 - only marks
-                ids,
+                "SELECT id, registers_at_rest, index_total FROM label_sets WHERE id IN %s", (ids,)
             )
         }
         contents = read_contents(self._connection, ids)

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from common.errors import DatabaseError, PermanentError
@@ -56,11 +54,3 @@ def test_no_tables_and_those_of_each_step_are_supported_and_the_one_after_the_la
         ensure_supported(version)
     with pytest.raises(DatabaseError, match="update the storer"):
         ensure_supported(steps[-1].version + 1)
-
-
-def test_months_go_on_after_december() -> None:
-    from storer.database.schema import _epoch, _month
-
-    months = [_month(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), ahead) for ahead in range(4)]
-    assert [f"{month:%Y-%m-%d}" for month in months] == ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]
-    assert _epoch(months[0]) == 1793491200

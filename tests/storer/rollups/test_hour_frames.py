@@ -159,7 +159,7 @@ def test_a_frame_of_the_next_hour_is_none_of_this_one(frames: Frames, dropped: i
     ],
 )
 def test_registers_of_historic_mode(
-    frames: Frames, values: dict[str, Value], supplier: int, registers: dict[str, int]
+    frames: Frames, values: dict[str, Any], supplier: int, registers: dict[str, int]
 ) -> None:
     frames.add(at(0), mode=Mode.HISTORIC, **values)
     frames.add(at(1), EAST=7)
