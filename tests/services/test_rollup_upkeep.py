@@ -178,7 +178,7 @@ def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(
     for version in (None, 100):
         if version is not None:
             migrate(database, up_to=version)
-        with pytest.raises(ConfigError, match=r"the tables are of an older version: first .*teleinfo-storer migrate"):
+        with pytest.raises(ConfigError, match="teleinfo-storer migrate"):
             rebuild(database, None, None, Progress(sys.stderr))
 
 

