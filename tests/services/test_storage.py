@@ -198,13 +198,6 @@ def test_rows_are_in_the_partition_of_their_month(tables: Database) -> None:
     assert len(exported(tables)) == 8
 
 
-def test_an_old_month_can_be_dropped(tables: Database) -> None:
-    """As docs/storage.md says; the rights of the storer's user suffice."""
-    store(tables, [at(historic(BASE=1), NOW), at(historic(BASE=2), NOW + timedelta(days=31))])
-    query(tables, "ALTER TABLE frames DROP PARTITION p202611", "SELECT 1")
-    assert [b'"BASE": 2' in line for line in exported(tables)] == [True]
-
-
 def drop(server: Server, *names: str) -> None:
     server.sql(f"ALTER TABLE {server.name}.frames DROP PARTITION {', '.join(names)}")
 
@@ -465,11 +458,6 @@ def test_another_frame_of_the_same_identity_is_rejected_and_the_first_stays(tabl
     assert write(tables, [first]) == WriteResult(1, [None])
     assert write(tables, [neighbour, other, first]) == WriteResult(1, [None, ANOTHER, None])
     assert exported(tables) == [first.to_json(), neighbour.to_json()]
-
-
-def test_of_two_frames_of_one_identity_in_a_batch_the_first_is_stored(tables: Database) -> None:
-    assert write(tables, [historic(BASE=1), historic(BASE=2)]) == WriteResult(1, [None, ANOTHER])
-    assert exported(tables) == [historic(BASE=1).to_json()]
 
 
 @pytest.mark.parametrize("year", [1, 26, 70, 99, 1969, 2150, 9999])

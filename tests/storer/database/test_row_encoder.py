@@ -64,15 +64,6 @@ def test_a_day_of_a_simulated_meter(kind: str) -> None:
     assert_same_rows(simulated(kind, 144, every=timedelta(minutes=10)))
 
 
-def test_meters_of_all_kinds_in_turn() -> None:
-    lines = [list(simulated(kind, 20, every=timedelta(seconds=1))) for kind in KINDS]
-    assert_same_rows(
-        dataclasses.replace(frame, meter=f"meter-{number}")
-        for together in zip(*lines, strict=True)
-        for number, frame in enumerate(together)
-    )
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_frames_that_change_in_any_way(kind: str) -> None:
     chance = Random(kind)
