@@ -6,7 +6,6 @@ is found by it whatever its form.
 """
 
 import json
-import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from common.contract.labels import ADDRESS
 from common.database.mariadb import Connection
 from storer.database.rows import LabelSet, content_text
+from storer.runtime.remembered import Remembered
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
@@ -119,8 +119,7 @@ class LabelSetWriter:
     """
 
     def __init__(self) -> None:
-        self._bases: dict[str, _Base] = {}  # by kind
-        self._kinds: list[str] = []  # the keys, to choose one of them
+        self._bases = Remembered[_Base](_MOST_BASES)  # by kind
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
         """Insert a label set; return 1, or 0 if another storer was faster."""
@@ -131,18 +130,8 @@ class LabelSetWriter:
             return 1
         added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
         if added:
-            if base is None:
-                self._kinds.append(kind)
-            self._bases[kind] = _Base(label_set.digest, label_set.content, len(label_set.content) // 2)
-            if len(self._bases) > _MOST_BASES:
-                self._forget_one()
+            self._bases.put(kind, _Base(label_set.digest, label_set.content, len(label_set.content) // 2))
         return added
-
-    def _forget_one(self) -> None:
-        # Any one: meters send in turn, so the one that was not used for longest is the next to be needed.
-        place = random.randrange(len(self._kinds))  # noqa: S311 - not a secret
-        self._kinds[place], self._kinds[-1] = self._kinds[-1], self._kinds[place]
-        del self._bases[self._kinds.pop()]
 
     def _add_difference(
         self, connection: Connection, label_set: LabelSet, content: Mapping[str, Any], base: _Base
