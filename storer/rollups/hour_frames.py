@@ -3,7 +3,6 @@
 Whole frames are preferred to damaged ones, and all readings of an end are those of one frame, so they fit together.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +21,7 @@ log = logging.getLogger(__name__)
 _MINUTE, _SECOND = timedelta(minutes=1), timedelta(seconds=1)
 _ALL_AT_ONCE = 10  # meters of which all frames of an hour are read
 
-# JSON: a row as one text is read five times faster than as thirty values.
-_FRAME = f"f.meter_id, JSON_ARRAY(f.timestamp, f.label_set_id, {', '.join(f'f.{column}' for column in COLUMNS)})"
+_FRAME = f"f.meter_id, f.timestamp, f.label_set_id, {', '.join(f'f.{column}' for column in COLUMNS)}"
 _HAS_INDEX = " AND (index_total IS NOT NULL OR index_supplier IS NOT NULL)"
 _WHOLE = " AND COALESCE(dropped, 0) = 0"
 
@@ -119,8 +117,8 @@ def _frames(connection: Connection, rows: Mapping[int, HourReadings]) -> dict[in
     begin = min(row.first_at for row in rows.values())
     end = max(row.last_at for row in rows.values()) + _SECOND
     found: dict[int, list[_Row]] = {}
-    for meter, text in connection.query(_ALL, (sql_time(begin), sql_time(end), tuple(rows))):
-        frame = _row(text)
+    for meter, *values in connection.query(_ALL, (sql_time(begin), sql_time(end), tuple(rows))):
+        frame = _row(values)
         if rows[meter].first_at <= frame.timestamp < rows[meter].last_at + _SECOND:
             found.setdefault(meter, []).append(frame)
     return found
@@ -150,8 +148,8 @@ def _ends(connection: Connection, hour: datetime, minutes: Mapping[int, int]) ->
     if parts:
         arguments = [value for _, minute, meters in parts for value in (*_times(hour, minute), tuple(meters))]
         statement = " UNION ALL ".join(part[0] for part in parts)
-        for meter, text in connection.query(statement, arguments):
-            found[meter].append(_row(text))
+        for meter, *values in connection.query(statement, arguments):
+            found[meter].append(_row(values))
     for meter, rows in found.items():
         if len(rows) < 2:
             found[meter] = _ends_of_hour(connection, hour, meter, minutes[meter])
@@ -163,7 +161,7 @@ def _ends_of_hour(connection: Connection, hour: datetime, meter: int, minutes: i
     begin, _ = _times(hour, _lowest(minutes))
     _, end = _times(hour, minutes.bit_length() - 1)
     for statement in (_WHOLE_ENDS, _ALL_ENDS):
-        rows = [_row(text) for _, text in connection.query(statement, (begin, end, meter) * 2)]
+        rows = [_row(values) for _, *values in connection.query(statement, (begin, end, meter) * 2)]
         if rows:
             return rows
     return []
@@ -178,9 +176,9 @@ def _lowest(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
-def _row(text: str) -> _Row:
-    timestamp, label_set_id, *columns = json.loads(text)
-    return _Row(datetime.fromisoformat(timestamp).replace(tzinfo=UTC), label_set_id, tuple(columns))
+def _row(values: Sequence[Any]) -> _Row:
+    timestamp, label_set_id, *columns = values
+    return _Row(timestamp.replace(tzinfo=UTC), label_set_id, tuple(columns))
 
 
 def _decode(row: _Row, content: Mapping[str, Any]) -> _End:

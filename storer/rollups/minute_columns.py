@@ -14,7 +14,7 @@ from typing import Any
 from storer.rollups.label_facts import LabelFacts
 from storer.rollups.register_labels import LARGEST
 
-PIECE = 5  # seconds: coverage is counted in pieces of this length
+_PIECE = 5  # seconds: coverage is counted in pieces of this length
 
 _SHIFT = 32
 _MASK = (1 << _SHIFT) - 1
@@ -71,9 +71,8 @@ def _rounded_mean(parts: Sequence[tuple[int, int]]) -> int:
     return (2 * total + count) // (2 * count)
 
 
-def _packed(column: str, only: str = "") -> str:
-    # IF: of a frame that lacks the column the server need not compute the instant, which costs most of this.
-    return f"IF({only or f'{column} IS NOT NULL'}, ({_INSTANT} << {_SHIFT}) + {column}, NULL)"
+def _packed(column: str) -> str:
+    return f"({_INSTANT} << {_SHIFT}) + {column}"
 
 
 def _first(values: Sequence[int]) -> int:
@@ -107,9 +106,8 @@ def _overloads(facts: LabelFacts, frames: int, overloads: int) -> int:
 
 
 _TOTAL = _packed("f.index_total")
-_SUPPLIER = _packed(
-    "f.index_supplier", "f.index_total IS NULL"
-)  # counts only where no frame of the group has the total
+# Counts only where no frame of the group has the total.
+_SUPPLIER = f"IF(f.index_total IS NULL, {_packed('f.index_supplier')}, NULL)"
 _INJECTED = _packed("f.index_injected")
 _PEAK = "MAX((f.power << 6) + 63 - SECOND(f.timestamp))"
 _HOUR_PEAK = "MAX((power_max << 12) + 4095 - MINUTE(minute) * 60 - power_max_second)"
@@ -118,8 +116,8 @@ _HOUR_PEAK = "MAX((power_max << 12) + 4095 - MINUTE(minute) * 60 - power_max_sec
 MEASURES: tuple[Measure, ...] = (
     Measure(
         name="seconds",
-        aggregates=(f"BIT_OR(1 << (SECOND(f.timestamp) DIV {PIECE}))",),
-        together=lambda pieces: reduce(or_, pieces).bit_count() * PIECE,
+        aggregates=(f"BIT_OR(1 << (SECOND(f.timestamp) DIV {_PIECE}))",),
+        together=lambda pieces: reduce(or_, pieces).bit_count() * _PIECE,
         of_minutes="SUM(seconds)",
     ),
     Measure(

@@ -1,8 +1,8 @@
 """Reads and writes the readings and breaks that `hours` and `breaks` hold."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
@@ -20,9 +20,7 @@ _READINGS = (
     *(f"{register}_first" for register in REGISTERS),
     *(f"{register}_last" for register in REGISTERS),
 )
-# JSON: a row as one text is read five times faster than as forty values.
-_ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(_READINGS)})"
-_FACTS = 6  # what is before the readings, with the hour
+_ROW = f"meter_id, hour, {', '.join(_READINGS)}"
 _LAST = 2  # bit of `standard`: the mode of the last frame
 #: `kind_at_end` of a row.
 _KIND = (
@@ -46,14 +44,13 @@ _ANY_LATER = (
 )
 
 
-def _hour(text: str) -> HourReadings:
-    *times, standard, label_set_id, supplier = (row := json.loads(text))[:_FACTS]
-    hour, first_at, last_at = (datetime.fromisoformat(time).replace(tzinfo=UTC) for time in times)
-    values = row[_FACTS:]
+def _hour(row: Sequence[Any]) -> HourReadings:
+    """Return the readings of a row of `_ROW`."""
+    _, hour, first_at, last_at, standard, label_set_id, supplier, *values = row
     return HourReadings(
-        hour=hour,
-        first_at=first_at,
-        last_at=last_at,
+        hour=hour.replace(tzinfo=UTC),
+        first_at=first_at.replace(tzinfo=UTC),
+        last_at=last_at.replace(tzinfo=UTC),
         first_standard=bool(standard & 1),
         last_standard=bool(standard & _LAST),
         first=tuple(values[: len(REGISTERS)]),
@@ -76,7 +73,7 @@ class StoredHours:
             f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL{_LOCK if lock else ''}",
             (sql_time(hour), tuple(meters)),
         )
-        return {int(meter): _hour(text) for meter, text in rows}
+        return {int(row[0]): _hour(row) for row in rows}
 
     def minutes_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Return how many frames the row of an hour was made of and its minutes as bits, by meter."""
@@ -100,7 +97,7 @@ class StoredHours:
             f"{_OF_METER} AND {REGISTERS[register]}_last IS NOT NULL AND hour > %s ORDER BY hour LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
-        return _hour(rows[0][1]) if rows else None
+        return _hour(rows[0]) if rows else None
 
     def earlier(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
         """Return the latest hour with readings before an hour, of those meters that have one."""
@@ -121,7 +118,7 @@ class StoredHours:
         one = f"({_OF_METER} AND {where} ORDER BY {order} LIMIT 1{_LOCK})"
         arguments = [argument for meter in wanted for argument in (meter, sql_time(hour))]
         rows = self._connection.query(" UNION ALL ".join([one] * len(wanted)), arguments)
-        return {int(meter): _hour(text) for meter, text in rows}
+        return {int(row[0]): _hour(row) for row in rows}
 
     def before(self, meter: int, hour: HourReadings, previous: HourReadings | None) -> list[Before | None]:
         """Return the latest reading before an hour of each register that the hour has.

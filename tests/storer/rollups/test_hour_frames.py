@@ -50,7 +50,7 @@ class Frames:
     def read_contents(self, _: object, ids: Collection[int]) -> dict[int, Any]:
         return {number: self.contents[number] for number in ids if number in self.contents}
 
-    def query(self, sql: str, arguments: Sequence[Any]) -> list[tuple[int, str]]:
+    def query(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         self.queries += 1
         found = []
         todo = iter(arguments)
@@ -58,7 +58,7 @@ class Frames:
             found += self._part(part, todo)
         return found
 
-    def _part(self, sql: str, arguments: Iterator[Any]) -> list[tuple[int, str]]:
+    def _part(self, sql: str, arguments: Iterator[Any]) -> list[tuple[Any, ...]]:
         start, end, meters = next(arguments), next(arguments), next(arguments)
         meters = meters if isinstance(meters, tuple) else (meters,)
         chosen = sorted(
@@ -71,7 +71,7 @@ class Frames:
         elif "GROUP BY" in sql:
             ends = [[one for one in chosen if one[1] == meter] for meter in meters]
             chosen = [of_meter[0 if "MIN(" in sql else -1] for of_meter in ends if of_meter]
-        return [(meter, json.dumps([sql_time(when), number, *row.columns])) for when, meter, row, number in chosen]
+        return [(meter, when.replace(tzinfo=None), number, *row.columns) for when, meter, row, number in chosen]
 
     @staticmethod
     def _matches(sql: str, row: Row) -> bool:
