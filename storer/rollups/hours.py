@@ -210,9 +210,7 @@ class _HourRoller:
 
     def _judge_all(self, rows: Mapping[int, HourReadings]) -> dict[int, Judgement]:
         """Judge this hour, by its readings."""
-        # For nearly all meters the hour before is the one that counts.
-        previous = self._stored.of_hour(self._hour - HOUR, rows, lock=True) if rows else {}
-        previous |= self._stored.earlier(self._hour, [meter for meter in rows if meter not in previous])
+        previous = self._stored.earlier(self._hour, rows)
         insides = read_insides(self._connection, rows)
         return {meter: self._judge(meter, row, previous.get(meter), insides) for meter, row in rows.items()}
 

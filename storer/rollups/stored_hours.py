@@ -37,12 +37,6 @@ _WRITTEN = (*_READINGS, "drawn_wh", "injected_wh")
 _WRITE = f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_WRITTEN)}) VALUES"
 _REPLACE = f"ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _WRITTEN)}"
 
-# By meter, because the key begins with it; forced, or the server may lock the hours of other meters.
-_ANY_LATER = (
-    "SELECT 1 FROM hours FORCE INDEX (PRIMARY)"  # noqa: S608 - our own text
-    f" WHERE meter_id IN %s AND hour > %s AND last_at IS NOT NULL LIMIT 1{_LOCK}"
-)
-
 
 def _hour(row: Sequence[Any]) -> HourReadings:
     """Return the readings of a row of `_ROW`."""
@@ -66,11 +60,11 @@ class StoredHours:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_hour(self, hour: datetime, meters: Collection[int], *, lock: bool = False) -> dict[int, HourReadings]:
+    def of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, HourReadings]:
         """Return the readings of those meters that have any in an hour."""
         rows = self._connection.query(
             f"SELECT {_ROW} FROM hours"  # noqa: S608 - our own names
-            f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL{_LOCK if lock else ''}",
+            f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL",
             (sql_time(hour), tuple(meters)),
         )
         return {int(row[0]): _hour(row) for row in rows}
@@ -105,11 +99,7 @@ class StoredHours:
 
     def later(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
         """Return the first hour with readings after an hour, of those meters that have one."""
-        wanted = sorted(meters)
-        # Nearly always there is none: to ask that of all meters at once costs much less than to ask each.
-        if not wanted or not self._connection.query(_ANY_LATER, (tuple(wanted), sql_time(hour))):
-            return {}
-        return self._nearest(wanted, hour, "hour > %s", "hour")
+        return self._nearest(meters, hour, "hour > %s", "hour")
 
     def _nearest(self, meters: Iterable[int], hour: datetime, where: str, order: str) -> dict[int, HourReadings]:
         wanted = sorted(meters)

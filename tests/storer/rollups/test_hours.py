@@ -77,7 +77,7 @@ class Tables:
 
     # `StoredHours`
 
-    def of_hour(self, hour: datetime, meters: Collection[int], *, lock: bool = False) -> dict[int, HourReadings]:
+    def of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, HourReadings]:
         return {meter: self.hours[meter, hour] for meter in meters if (meter, hour) in self.hours}
 
     def minutes_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, tuple[int, int]]:
