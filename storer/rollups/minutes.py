@@ -8,7 +8,7 @@ from typing import Any
 from common.database.mariadb import Connection, sql_time
 from storer.database.late_frames import FIRST_HOUR
 from storer.database.literals import Literal, literals
-from storer.rollups.label_facts import LabelSets
+from storer.rollups.label_facts import read_facts
 from storer.rollups.minute_columns import AGGREGATES, COLUMNS, minute_values, upsert
 
 _HOUR = timedelta(hours=1)
@@ -32,7 +32,6 @@ _COUNT_STORED = f"SELECT meter_id, SUM(frames) FROM {_OF_METERS} GROUP BY meter_
 
 def roll_minutes(
     connection: Connection,
-    label_sets: LabelSets,
     start: datetime,
     end: datetime,
     meters: Collection[int] | None = None,
@@ -44,15 +43,13 @@ def roll_minutes(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    rows, found = compute_minutes(connection, label_sets, start, end, meters)
+    rows, found = compute_minutes(connection, start, end, meters)
     for begin in range(0, len(rows), _AT_ONCE):
         connection.execute(f"{_INSERT} VALUES {literals(rows[begin : begin + _AT_ONCE])}{_UPDATE}")
     return found
 
 
-def roll_new_minutes(
-    connection: Connection, label_sets: LabelSets, start: datetime, end: datetime
-) -> Collection[HourKey]:
+def roll_new_minutes(connection: Connection, start: datetime, end: datetime) -> Collection[HourKey]:
     """Do as `roll_minutes` for those meters only that have more frames than their minutes were made of.
 
     To count frames costs a quarter of reading them, and none of so short a time ago was dropped. Return all meters and
@@ -70,7 +67,7 @@ def roll_new_minutes(
         stored = _by_meters(connection, _COUNT_STORED, sorted(frames), begin, limit)
         made = {int(meter): int(count) for meter, count in stored}
         if new := [meter for meter, count in frames.items() if count > made.get(meter, 0)]:
-            roll_minutes(connection, label_sets, begin, limit, new if len(new) < _AT_ONCE else None)
+            roll_minutes(connection, begin, limit, new if len(new) < _AT_ONCE else None)
         found += [(meter, hour) for meter in frames]
         begin = limit
     return found
@@ -78,7 +75,6 @@ def roll_new_minutes(
 
 def compute_minutes(
     connection: Connection,
-    label_sets: LabelSets,
     start: datetime,
     end: datetime,
     meters: Collection[int] | None = None,
@@ -99,7 +95,7 @@ def compute_minutes(
     for meter_id, minute, label_set_id, frames, *values in rows:
         groups.setdefault((meter_id, minute), []).append((label_set_id, values))
         found[meter_id, _time(minute).replace(minute=0)] += frames
-    facts = label_sets.facts({label_set_id for parts in groups.values() for label_set_id, _ in parts})
+    facts = read_facts(connection, {label_set_id for parts in groups.values() for label_set_id, _ in parts})
     made: list[MinuteRow] = [
         (
             meter_id,

@@ -14,7 +14,6 @@ from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
@@ -143,11 +142,11 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
 
 
 def test_to_look_for_new_frames_reads_no_minutes_of_another_time(tables: Database, connection: Connection) -> None:
-    label_sets, start = LabelSets(connection), NOON - 20 * HOUR
+    start = NOON - 20 * HOUR
     write(tables, [*steady(start, 20), *steady(start, 20, OTHER)], NOON)
-    roll_minutes(connection, label_sets, start, NOON)
+    roll_minutes(connection, start, NOON)
     connection.execute("FLUSH STATUS")
-    roll_new_minutes(connection, label_sets, NOON - 10 * MINUTE, NOON)
+    roll_new_minutes(connection, NOON - 10 * MINUTE, NOON)
     read = connection.query("SHOW SESSION STATUS LIKE 'Handler_read%%'")
     assert sum(int(count) for _, count in read) < 150, read
 

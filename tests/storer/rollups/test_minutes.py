@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from common.database.mariadb import Connection
-from storer.rollups.label_facts import LabelFacts, LabelSets
+from storer.rollups import minutes
+from storer.rollups.label_facts import LabelFacts
 from storer.rollups.minute_columns import AGGREGATES, COLUMNS, HOUR_COLUMNS, minute_values
 from storer.rollups.minutes import compute_minutes, read_minutes, roll_minutes, roll_new_minutes
 
@@ -242,18 +243,18 @@ class Server:
         return 1
 
 
-class Facts:
-    """The label sets of a database: number 7 says that its frames are overloads, the others say nothing."""
+@pytest.fixture(autouse=True)
+def label_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Label set 7 says that its frames are overloads, the others say nothing."""
 
-    def facts(self, ids: set[int]) -> dict[int, LabelFacts]:
+    def read_facts(_: object, ids: set[int]) -> dict[int, LabelFacts]:
         return {number: LabelFacts(overload=number == 7) for number in ids}
+
+    monkeypatch.setattr(minutes, "read_facts", read_facts)
 
 
 def connection(server: Server) -> Connection:
     return cast("Connection", server)
-
-
-LABEL_SETS = cast("LabelSets", Facts())
 
 
 def row_of(meter: int, of_minute: int, label_set: int, frames: int) -> tuple[int | None, ...]:
@@ -267,7 +268,7 @@ def frames_and_overload(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def test_groups_of_a_minute_become_its_row_and_frames_are_counted_by_hour() -> None:
     server = Server([row_of(2, 0, 1, 3), row_of(1, 60, 1, 5), row_of(1, 59, 7, 2), row_of(1, 59, 1, 4)])
-    rows, found = compute_minutes(connection(server), LABEL_SETS, NOON, NOON + 2 * HOUR)
+    rows, found = compute_minutes(connection(server), NOON, NOON + 2 * HOUR)
     assert [frames_and_overload(row) for row in rows] == [
         (1, "2026-11-24 12:59:00", 6, 2),
         (1, "2026-11-24 13:00:00", 5, None),
@@ -279,21 +280,21 @@ def test_groups_of_a_minute_become_its_row_and_frames_are_counted_by_hour() -> N
 
 def test_only_some_meters_are_read_when_they_are_named() -> None:
     server = Server([])
-    compute_minutes(connection(server), LABEL_SETS, NOON, NOON + MINUTE, {9, 4})
+    compute_minutes(connection(server), NOON, NOON + MINUTE, {9, 4})
     sql, arguments = server.asked[0]
     assert ("AND f.meter_id IN %s" in sql, arguments[2]) == (True, [4, 9])
 
 
 def test_minutes_before_the_first_hour_that_can_be_stored_are_left_out() -> None:
     server = Server([])
-    compute_minutes(connection(server), LABEL_SETS, datetime(1970, 1, 1, tzinfo=UTC), NOON)
+    compute_minutes(connection(server), datetime(1970, 1, 1, tzinfo=UTC), NOON)
     assert server.asked[0][1][0] == "1970-01-01 01:00:00.000000"
 
 
 @pytest.mark.parametrize(("count", "statements"), [(0, 0), (1, 1), (500, 1), (501, 2)])
 def test_rows_are_written_500_at_once(count: int, statements: int) -> None:
     server = Server([row_of(number, 0, 1, 1) for number in range(count)])
-    found = roll_minutes(connection(server), LABEL_SETS, NOON, NOON + MINUTE)
+    found = roll_minutes(connection(server), NOON, NOON + MINUTE)
     assert (len(server.executed), found.total()) == (statements, count)
     assert sum(statement.count("'2026-11-24 12:00:00'") for statement in server.executed) == count
 
@@ -303,7 +304,7 @@ def test_meters_with_more_frames_than_their_minutes_are_made_again_hour_by_hour(
         [(1, 60), (2, 60), (3, 10)], [(1, 60), (2, 59)], [row_of(2, 50, 1, 60), row_of(3, 50, 1, 10)],
         [(1, 5)], [(1, 6)],
     )  # fmt: skip
-    found = roll_new_minutes(connection(server), LABEL_SETS, NOON + 50 * MINUTE, NOON + 61 * MINUTE)
+    found = roll_new_minutes(connection(server), NOON + 50 * MINUTE, NOON + 61 * MINUTE)
     assert list(found) == [(1, NOON), (2, NOON), (3, NOON), (1, NOON + HOUR)]
     counted, made, rolled, counted_next, _ = [arguments for _, arguments in server.asked]
     limits = "2026-11-24 12:50:00.000000", "2026-11-24 13:00:00.000000"
@@ -315,10 +316,10 @@ def test_meters_with_more_frames_than_their_minutes_are_made_again_hour_by_hour(
 def test_all_meters_are_read_at_once_when_500_have_new_frames() -> None:
     meters = range(500)
     server = Server([(meter, 1) for meter in meters], [], [])
-    roll_new_minutes(connection(server), LABEL_SETS, NOON, NOON + MINUTE)
+    roll_new_minutes(connection(server), NOON, NOON + MINUTE)
     assert len(server.asked[-1][1]) == 2
     server = Server([(meter, 1) for meter in meters], [(7, 1)], [])
-    roll_new_minutes(connection(server), LABEL_SETS, NOON, NOON + MINUTE)
+    roll_new_minutes(connection(server), NOON, NOON + MINUTE)
     assert len(server.asked[-1][1][2]) == 499
 
 
