@@ -395,12 +395,3 @@ def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database
         clock.now += MINUTE
         roller.run()
     assert_as_expected(tables, frames)
-
-
-def test_a_label_set_that_is_missing_stops_nothing(tables: Database, connection: Connection) -> None:
-    frames = steady(NOON, 1)
-    write(tables, frames, NOON)
-    query(tables, "UPDATE frames SET label_set_id = 99 WHERE timestamp < '2026-11-24 12:30:00'", "SELECT 1")
-    roll(connection, hours_of(frames))
-    assert query(tables, "SELECT frames, first_at, total_last FROM hours") == [(60, None, None)]
-    assert query(tables, "SELECT COUNT(*), SUM(frames) FROM minutes") == [(60, 60)]
