@@ -17,34 +17,26 @@ from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
 from storer.database.ids import add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
+from storer.database.literals import literals
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
-from storer.rollups.hours import HOUR, measure_of_minutes
-from storer.rollups.minutes import MEASURES, literals
+from storer.rollups.hours import HOUR
+from storer.rollups.minute_columns import COLUMNS, HOUR_COLUMNS
 from storer.rollups.register_labels import readings, supplier_number
 from storer.rollups.state import raise_version
-from storer.rollups.stored_hours import READINGS, hour_row
+from storer.rollups.stored_hours import StoredHours
 
 FRAMES = 60  # of a minute
 _SECOND = timedelta(seconds=1)
 _LONGEST_RUN_OF_SHORT_FRAMES = 20
 _DAY = timedelta(days=1)
 
-_MINUTE_COLUMNS = (
-    "meter_id, minute, frames, seconds, supplier, total_first, total_last, injected_first, injected_last, "
-    + ", ".join(MEASURES)
-)
-_ADD_MINUTES = f"INSERT INTO minutes ({_MINUTE_COLUMNS}) VALUES "
+_ADD_MINUTES = f"INSERT INTO minutes (meter_id, minute, {', '.join(COLUMNS)}) VALUES "
 _ADD_HOURS = (
-    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(MEASURES)})"
-    " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour, SUM(frames), SUM(seconds),"
-    f" BIT_OR(1 << MINUTE(minute)), {', '.join(map(measure_of_minutes, MEASURES))}"
+    f"INSERT INTO hours (meter_id, hour, {', '.join(HOUR_COLUMNS)})"
+    " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour,"
+    f" {', '.join(HOUR_COLUMNS.values())}"
     " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s GROUP BY meter_id, hour"
-)
-_SET = (*READINGS, "drawn_wh", "injected_wh")
-_SET_READINGS = (
-    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_SET)}) VALUES %s"
-    f" ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _SET)}"
 )
 
 
@@ -97,24 +89,12 @@ class History:
             ids = find_label_sets(connection, sets)
             rows = []
             for hour, label_set in hours:
-                judgement = judge(hour, _before(before), before)
-                row = hour_row(dataclasses.replace(hour, label_set_id=ids[label_set.digest]))
-                rows.append(
-                    (
-                        self._meter_id,
-                        f"{hour.hour:%Y-%m-%d %H:%M:%S}",
-                        0,
-                        0,
-                        0,
-                        *row,
-                        judgement.drawn,
-                        judgement.injected,
-                    )
-                )
-                before = hour
+                row = dataclasses.replace(hour, label_set_id=ids[label_set.digest])
+                rows.append((self._meter_id, row, judge(row, _before(before), before)))
+                before = row
             connection.execute(_ADD_MINUTES + literals(map(self._minute, self._meter.minutes(start, end))))
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
-            connection.execute(_SET_READINGS % literals(rows))
+            StoredHours(connection).write_readings(rows)
             raise_version(connection)
         return hours[-1][0]
 
@@ -155,9 +135,11 @@ class History:
         raise AssertionError(instant)
 
     def _minute(self, minute: MinuteSummary) -> tuple[int | str | None, ...]:
-        """Return the row of a minute, in the order of `_MINUTE_COLUMNS`."""
+        """Return the row of a minute."""
         standard, three = self._meter.mode == "standard", len(minute.phases) == 3
-        measures: dict[str, int | None] = {"overload": minute.overloads or None}
+        measures: dict[str, int | None] = {"frames": FRAMES, "seconds": FRAMES, "supplier": minute.supplier}
+        measures["overload"] = minute.overloads or None
+        measures |= zip(("total_first", "total_last"), minute.total, strict=True)
         power = minute.power if standard else [(value + 5) // 10 * 10 for value in minute.power]
         measures |= zip(("power_min", "power_mean", "power_max"), power, strict=True)
         measures["power_max_second"] = minute.power_max_second
@@ -170,16 +152,12 @@ class History:
             if standard and three:
                 measures[f"power_{number}_max"] = phase.power_max
         if self._producer:
+            measures |= zip(("injected_first", "injected_last"), minute.injected, strict=True)
             measures |= zip(("injected_power_mean", "injected_power_max"), minute.injected_power, strict=True)
         return (
             self._meter_id,
             f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
-            FRAMES,
-            FRAMES,
-            minute.supplier,
-            *minute.total,
-            *(minute.injected if self._producer else (None, None)),
-            *map(measures.get, MEASURES),
+            *map(measures.get, COLUMNS),
         )
 
 

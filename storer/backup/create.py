@@ -23,7 +23,8 @@ from storer.backup.note import note
 from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Span, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, totals, used_label_sets
 from storer.backup.verify import Contents, check
-from storer.database.saved_months import NOT_CLOSED, month_of, next_month
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import NOT_CLOSED
 from storer.database.schema import ensure_supported, schema_version
 from storer.database.unfinished import refuse_unfinished
 from storer.runtime.progress import NO_PROGRESS, Progress

@@ -10,7 +10,8 @@ from storer.backup.file_names import find_backups, path_of_month
 from storer.backup.format import Header
 from storer.backup.scope import TIME_COLUMNS, months_from
 from storer.backup.verify import check, read_header
-from storer.database.saved_months import month_digest, month_of, next_month
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import month_digest
 from storer.rollups.state import State, read_state
 
 

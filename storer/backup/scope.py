@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from storer.backup.format import Header
-from storer.database.saved_months import month_of, next_month
+from storer.database.months import month_of, next_month
 
 #: The column that says to which month a row belongs.
 TIME_COLUMNS: Mapping[str, str] = {

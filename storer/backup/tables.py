@@ -10,7 +10,7 @@ from common.errors import BackupError
 from storer.backup.format import Table, Totals, ValueKind, Values, row_line
 from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Span
 from storer.database.literals import literals
-from storer.database.saved_months import month_of, next_month
+from storer.database.months import month_of, next_month
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
 TABLES = (

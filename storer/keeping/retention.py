@@ -16,13 +16,13 @@ from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention
 from storer.database.known_meters import known_meters
-from storer.database.saved_months import changed_since_backup, month_of
+from storer.database.months import month_of
+from storer.database.saved_months import changed_since_backup
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.export.audit import audit
 from storer.rollups import state as states
 from storer.rollups.hours import mend_measures
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.recount import Comparison, compare_rollups, has_rollups
 from storer.rollups.state import State
 
@@ -52,7 +52,6 @@ class FrameRetention:
         self._connection = connection
         self._name = name
         self._policy = policy
-        self._label_sets = LabelSets(connection)
 
     def run(self, now: datetime) -> Iterator[None]:
         """Drop what is too old; each step is short. `now` is the server's time.
@@ -144,7 +143,7 @@ class FrameRetention:
         while hour is not None and hour < part.end:
             if has_rollups(self._connection, done, hour, meters):
                 self._refuse_lost(part, done)
-            comparison = compare_rollups(self._connection, self._label_sets, hour, meters)
+            comparison = compare_rollups(self._connection, hour, meters)
             if comparison is Comparison.DIFFERENT:
                 states.request_rebuild(self._connection, hour, part.end)
                 raise Blocked(

@@ -14,7 +14,7 @@ from common.errors import ConfigError, InvalidRow
 from storer.database.frame_store import FrameStore
 from storer.database.ids import AddedIds, add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
-from storer.database.tallies import write_tallies
+from storer.database.tally_writer import write_tallies
 from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, run_audit
 from storer.export.frames import Selection
 from tests.support.servers import Database as Server
