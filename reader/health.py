@@ -16,10 +16,10 @@ _LINE = (
     ("open", "line_open", GAUGE, "1 while the port is open"),
     ("parity", "line_parity", GAUGE, "1 while the bytes of the line carry parity"),
     ("frames", "frames_total", COUNTER, "Frames decoded"),
-    ("incomplete", "frames_incomplete_total", COUNTER, "Frames without a valid address"),
-    ("broken", "frames_broken_total", COUNTER, "Frames without a start, or without a single valid group"),
+    ("no_address", "frames_no_address_total", COUNTER, "Frames without a valid address"),
+    ("undecodable", "frames_undecodable_total", COUNTER, "Frames without a start, or without a single valid group"),
     (
-        "misread",
+        "address_mismatch",
         "frames_address_mismatch_total",
         COUNTER,
         "Frames with another address, seen only once",
@@ -27,7 +27,7 @@ _LINE = (
     ("refused", "frames_refused_total", COUNTER, "Frames of more meters than one line may have (32)"),
     ("groups", "groups_total", COUNTER, "Groups with a valid checksum"),
     ("parity_errors", "parity_errors_total", COUNTER, "Bytes with wrong parity"),
-    ("reopened", "port_reopens_total", COUNTER, "How often the port was reopened"),
+    ("reopens", "port_reopens_total", COUNTER, "How often the port was reopened"),
     ("bytes", "line_bytes_total", COUNTER, "Bytes received"),
 )
 _DELIVERY = (
@@ -39,14 +39,14 @@ _DELIVERY = (
     ),
     ("confirmed", "delivery_confirmed_total", COUNTER, "Frames that a storer has committed"),
     ("rejected", "delivery_rejected_total", COUNTER, "Frames that a storer has permanently rejected"),
-    ("thinned", "delivery_discarded_total", COUNTER, "Frames discarded to make room, or unreadable on disk"),
+    ("discarded", "delivery_discarded_total", COUNTER, "Frames discarded to make room, or unreadable on disk"),
     (
-        "handed_over",
+        "accepted_by_broker",
         "delivery_accepted_by_broker_total",
         COUNTER,
         "Frames that the broker has acknowledged while no storer was known",
     ),
-    ("waiting", "delivery_pending", GAUGE, "Frames that are not confirmed yet"),
+    ("pending", "delivery_pending", GAUGE, "Frames that are not confirmed yet"),
     ("recovered", "delivery_recovered_total", COUNTER, "Frames found in journal and spool at the start"),
     ("replayed", "delivery_replayed_total", COUNTER, "Frames sent again"),
 )
@@ -161,7 +161,7 @@ class HealthCheck:
             plural(meters, "meter"),
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
-            f"{pending} waiting",
+            f"{pending} pending",
             *(f"{line.port}: {self._problem(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
         ]
         return ", ".join(parts)

@@ -31,7 +31,7 @@ class Counters:
 
     def report(self) -> dict[str, int]:
         """Return the counters under their keys in the `health` topic."""
-        return {**asdict(self), "waiting": self.pending}
+        return {**asdict(self), "pending": self.pending}
 
 
 def evaluate(
@@ -53,7 +53,7 @@ def evaluate(
         healthy=connected and not stalled and now - last_answer <= ANSWER_TIMEOUT,
         status_text=f"{plural(counters.stored, 'frame')} stored, {counters.rejected} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
-        f" {counters.pending} waiting",
+        f" {counters.pending} pending",
     )
 
 
@@ -69,7 +69,7 @@ _METRICS = (
         COUNTER,
         "Of these, not recorded: rejected_messages is full",
     ),
-    ("waiting", "pending", GAUGE, "Messages received and not yet committed"),
+    ("pending", "pending", GAUGE, "Messages received and not yet committed"),
     ("tallies", "tallies_total", COUNTER, "Hourly tallies received"),
 )
 

@@ -284,16 +284,16 @@ class Delivery:
     def report(self) -> dict[str, Any]:
         """Return the counters for `health`.
 
-        decoded = confirmed + rejected + thinned + handed_over + waiting.
+        decoded = confirmed + rejected + discarded + accepted_by_broker + pending.
         """
         spool = self._spool
         return {
             "decoded": self.decoded,
             "confirmed": self.confirmed,
             "rejected": self.rejected,
-            "thinned": self.discarded,
-            "handed_over": self.accepted_by_broker,
-            "waiting": self.pending,
+            "discarded": self.discarded,
+            "accepted_by_broker": self.accepted_by_broker,
+            "pending": self.pending,
             "recovered": self.recovered,
             "replayed": self._replay.sent,
             "confirmed_by": "broker" if self._storers.puback_suffices else self._storers.names,

@@ -153,7 +153,7 @@ class Reader:
 
     def check(self) -> None:
         counts = self.delivery.report()
-        ends = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
+        ends = ("confirmed", "rejected", "discarded", "accepted_by_broker", "pending")
         assert counts["decoded"] == sum(counts[end] for end in ends), counts
         assert all(counts[end] >= 0 for end in ends), counts
         assert 0 <= self.delivery.replaying <= FULLEST

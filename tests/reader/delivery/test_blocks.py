@@ -54,7 +54,7 @@ class House:
         """Store everything that is sent within a time; return it."""
         sent = []
         until = self.reader.now + seconds
-        while self.reader["waiting"] and self.reader.now < until:
+        while self.reader["pending"] and self.reader.now < until:
             messages = self.reader.wait(0.5)
             self.store(messages)
             sent += messages
@@ -144,7 +144,7 @@ def test_a_block_that_is_lost_is_sent_again_frame_by_frame(tmp_path: Path) -> No
     again = house.reader.wait(CONFIRM_TIMEOUT)
     assert [message.payload for message in again] == missing
     house.store(again)
-    assert house.reader["waiting"] == 0
+    assert house.reader["pending"] == 0
 
 
 def test_without_confirmations_blocks_back_off(tmp_path: Path) -> None:
@@ -214,8 +214,8 @@ def test_when_no_storer_is_left_the_puback_of_a_block_confirms_all_of_its_frames
     assert all(map(is_block, messages))
     house.reader.forget("main")
     house.reader.answer(messages)
-    assert house.reader["handed_over"] == len(payloads(messages)) == 1000
-    assert house.reader["waiting"] == 0
+    assert house.reader["accepted_by_broker"] == len(payloads(messages)) == 1000
+    assert house.reader["pending"] == 0
     assert house.reader.on_disk == []
 
 
@@ -228,13 +228,13 @@ def test_where_the_puback_confirms_frames_are_sent_one_by_one(tmp_path: Path, co
     reader.wait(SPILL_AGE)
     reader.connect()
     sent: list[Sent] = []
-    while reader["waiting"]:
+    while reader["pending"]:
         messages = reader.tick()
         assert 0 < len(messages) <= REPLAY_WINDOW + LONGEST_BLOCK
         reader.answer(messages)
         sent += messages
     assert [message.payload for message in sent] == of(frames)
-    assert reader["handed_over"] == 1000
+    assert reader["accepted_by_broker"] == 1000
 
 
 def test_a_frame_alone_and_a_tally_are_no_blocks(tmp_path: Path) -> None:

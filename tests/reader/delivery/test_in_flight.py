@@ -29,7 +29,11 @@ def test_a_confirmation_frees_a_slot_as_a_puback_does(served: Reader) -> None:
     served.frames(MAX_IN_FLIGHT)
     assert len(served.broker.sent) == 3 * MAX_IN_FLIGHT
     served.answer(served.broker.sent)  # late, and about nothing any more
-    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * MAX_IN_FLIGHT, 0, MAX_IN_FLIGHT)
+    assert (served["confirmed"], served["accepted_by_broker"], served["pending"]) == (
+        2 * MAX_IN_FLIGHT,
+        0,
+        MAX_IN_FLIGHT,
+    )
 
 
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(

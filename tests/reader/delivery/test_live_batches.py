@@ -91,7 +91,7 @@ def test_without_a_storer_the_broker_answers_for_a_whole_batch(tmp_path: Path) -
     reader = Reader(tmp_path, confirmed_by="broker", batch=BATCH)
     reader.frames(4)
     reader.answer(reader.wait(BATCH))
-    assert reader["handed_over"] == 4
+    assert reader["accepted_by_broker"] == 4
 
 
 def test_frames_of_a_lost_connection_are_sent_after_it(batching: Reader) -> None:

@@ -21,7 +21,7 @@ def test_young_items_are_not_written_to_disk(served: Reader) -> None:
     assert served.on_disk == []
     served.wait(1)
     assert len(served.on_disk) == 1
-    assert (served.frames_on_disk, served.in_journal, served["waiting"]) == (1, 0, 1)
+    assert (served.frames_on_disk, served.in_journal, served["pending"]) == (1, 0, 1)
 
 
 def test_all_items_in_memory_move_to_disk_with_the_oldest(served: Reader) -> None:
@@ -148,7 +148,7 @@ def test_if_the_disk_fails_at_shutdown_items_stay_in_the_journal(served: Reader)
     frames = served.frames(3)
     served.restart()
     assert of(served.recovered) == of(frames)
-    assert served["waiting"] == 3
+    assert served["pending"] == 3
 
 
 def test_at_shutdown_the_frames_that_neither_journal_nor_disk_took_are_counted_as_lost(
@@ -175,7 +175,7 @@ def test_a_disk_that_fails_is_logged_once_and_tried_again_after_a_pause(
     served.wait(SPILL_AGE + 4 * DISK_PAUSE)
     assert served.disk.tries == 5
     assert logged(caplog, "spool: No space left on device") == 1
-    assert (served["waiting"], served.frames_on_disk) == (3, 0)
+    assert (served["pending"], served.frames_on_disk) == (3, 0)
     assert served.delivery.report()["spool"]["errors"] == 5
     live = served.frame()
     assert served.broker.sent[-1].payload == live.payload
@@ -215,16 +215,16 @@ def test_without_a_disk_memory_is_decimated_and_never_cut(
     for _ in range(4 * room):
         reader.frame(size)
         reader.wait(3, 3)
-        fullest = max(fullest, reader["waiting"])
+        fullest = max(fullest, reader["pending"])
         assert reader.journal.size <= 4 * JOURNAL_SIZE  # what was given up leaves holes
     assert fullest <= room + 1
-    assert reader["waiting"] >= room // 2
-    assert reader["thinned"] > 0
+    assert reader["pending"] >= room // 2
+    assert reader["discarded"] > 0
     assert logged(caplog, "discarding") == 1
     # What is left reaches back to the first, and is thinner the older it is.
     reader.status("main")
     numbers: list[int] = []
-    while reader["waiting"]:
+    while reader["pending"]:
         messages = reader.wait(5, 1)
         came = [json.loads(message.payload)["n"] for message in messages]
         reader.answer(messages)
@@ -242,10 +242,10 @@ def test_each_of_two_meters_is_decimated(tmp_path: Path) -> None:
     for number in range(2 * MEMORY_SIZE // 20_000):
         reader.accept(Item(Kind.FRAME, meters[number % 2], NOON + number * SECOND, b"%20000d" % number))
         reader.wait(3, 3)
-    assert reader["thinned"] > 0
+    assert reader["discarded"] > 0
     reader.status("main")
     messages = reader.wait(CONFIRM_TIMEOUT)
-    while reader.delivery.replaying < reader["waiting"]:
+    while reader.delivery.replaying < reader["pending"]:
         messages += reader.wait(1)
         for meter in meters:
             numbers = [int(message.payload) for message in messages if f"/{meter}/" in message.topic]

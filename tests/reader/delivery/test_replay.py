@@ -189,7 +189,7 @@ def test_a_connection_lost_during_a_replay_loses_nothing(served: Reader) -> None
         served.confirm(frames[taken : taken + 100])
         served.disconnect()
         assert served.delivery.replaying == 0
-    assert served["waiting"] == 0
+    assert served["pending"] == 0
     assert served.on_disk == []
 
 
@@ -212,11 +212,11 @@ def test_a_puback_of_a_previous_connection_is_ignored(reader: Reader) -> None:
     reader.disconnect()
     reader.connect()
     reader.answer(reader.broker.sent)
-    assert reader["handed_over"] == 0
+    assert reader["accepted_by_broker"] == 0
     messages = reader.wait(CONFIRM_TIMEOUT)
     assert payloads(messages) == [frame.payload]
     reader.answer(messages)
-    assert reader["handed_over"] == 1
+    assert reader["accepted_by_broker"] == 1
 
 
 def test_live_frames_are_published_during_a_long_replay(served: Reader) -> None:
@@ -244,7 +244,7 @@ def test_a_block_that_cannot_be_read_does_not_delay_the_others(
     served.status("main")
     assert set(payloads(served.wait(5), REPLAY)) == {*of(behind)}
     served.confirm(behind)
-    assert served["waiting"] == LONGEST_BLOCK
+    assert served["pending"] == LONGEST_BLOCK
     served.wait(3600)
     assert logged(caplog, "Cannot use the spool") == 1
     assert served.delivery.report()["spool"]["errors"] < 200
@@ -261,7 +261,7 @@ def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Pat
     reader.connect()
     reader.status("main")
     assert len(payloads(reader.tick())) == 240
-    while not reader["thinned"]:
+    while not reader["discarded"]:
         assert len(reader.accepted) < 5000
         reader.frames(120, 1500)
         reader.wait(SPILL_AGE, 5)
@@ -273,9 +273,9 @@ def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Pat
         reader.answer(messages)
         numbers = [json.loads(payload)["n"] for payload in payloads(messages)]
         reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in numbers])
-        if not reader["waiting"]:
+        if not reader["pending"]:
             break
-    assert reader["waiting"] == 0
+    assert reader["pending"] == 0
     assert reader.delivery.replaying == 0
     assert reader.on_disk == []
     assert reader.wait(2000, 5) == []

@@ -17,7 +17,7 @@ from tests.reader.delivery.deliveries import METER, NOON, REPLAY, SECOND, Reader
 def test_without_a_storer_a_puback_confirms(reader: Reader, code: int) -> None:
     reader.frames(3)
     reader.answer(reader.broker.sent, code)
-    assert (reader["handed_over"], reader["waiting"], reader["confirmed"]) == (3, 0, 0)
+    assert (reader["accepted_by_broker"], reader["pending"], reader["confirmed"]) == (3, 0, 0)
     assert reader.delivery.is_empty
     assert reader.delivery.report()["confirmed_by"] == "broker"
     assert reader.wait(HELD_AGE + 1, 5) == []
@@ -29,7 +29,7 @@ def test_without_a_storer_a_puback_confirms(reader: Reader, code: int) -> None:
 def test_a_refusal_by_the_broker_does_not_confirm(reader: Reader, code: int, caplog: pytest.LogCaptureFixture) -> None:
     frames = reader.frames(3)
     reader.answer(reader.broker.sent, code)
-    assert (reader["handed_over"], reader["waiting"]) == (0, 3)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (0, 3)
     messages = reader.wait(CONFIRM_TIMEOUT)
     assert [(sent.topic, sent.payload) for sent in messages] == [(REPLAY, frame.payload) for frame in frames]
     reader.answer(messages, code)
@@ -37,7 +37,7 @@ def test_a_refusal_by_the_broker_does_not_confirm(reader: Reader, code: int, cap
     reader.wait(SPILL_AGE)
     messages = reader.wait(MAX_BACKOFF)
     reader.answer(messages)
-    assert (reader["handed_over"], reader["waiting"]) == (3, 0)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (3, 0)
     assert reader.on_disk == []
 
 
@@ -50,10 +50,10 @@ def test_without_a_storer_frames_are_held_for_ten_minutes(reader: Reader) -> Non
     assert reader.in_journal > 0
     reader.wait(1)
     reader.status("main")
-    assert (reader["handed_over"], reader["waiting"]) == (1, 1)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
     assert payloads(reader.wait(1), REPLAY) == [young.payload]
     reader.confirm([young, old])
-    assert (reader["handed_over"], reader["confirmed"], reader["waiting"]) == (1, 1, 0)
+    assert (reader["accepted_by_broker"], reader["confirmed"], reader["pending"]) == (1, 1, 0)
     reader.wait(HELD_AGE)
     assert reader.in_journal == 0
 
@@ -77,10 +77,10 @@ def test_held_frames_are_bounded(reader: Reader) -> None:
         reader.answer(reader.broker.sent[-1:])
         reader.wait(1)
         assert reader.journal.size <= JOURNAL_SIZE
-    assert reader["handed_over"] == 60
+    assert reader["accepted_by_broker"] == 60
     assert reader.on_disk == []
     reader.status("main")
-    assert 10 <= reader["waiting"] <= 20
+    assert 10 <= reader["pending"] <= 20
 
 
 def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None:
@@ -90,14 +90,14 @@ def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None
     reader.confirm([Item(Kind.FRAME, METER, NOON - SECOND, b"")], "forged")
     reader.confirm([Item(Kind.TALLY, METER, frames[0].time_us, b"")], "forged")
     assert reader.storers.puback_suffices
-    assert (reader["handed_over"], reader["waiting"]) == (1, 1)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
 
 
 def test_after_an_invalid_status_a_puback_still_confirms(reader: Reader) -> None:
     reader.frame()
     reader.delivery.on_storer_status("forged", b"online")
     reader.answer(reader.broker.sent)
-    assert (reader["handed_over"], reader["waiting"]) == (1, 0)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 0)
 
 
 @pytest.mark.parametrize("name", ["forged", "main"])
@@ -117,7 +117,7 @@ def test_a_storer_that_publishes_no_status_counts_by_its_confirmations(reader: R
     frames = reader.frames(2)
     reader.answer(reader.broker.sent)
     reader.confirm(frames[:1])
-    assert (reader["handed_over"], reader["confirmed"], reader["waiting"]) == (0, 1, 1)
+    assert (reader["accepted_by_broker"], reader["confirmed"], reader["pending"]) == (0, 1, 1)
 
 
 def test_without_a_storer_a_day_without_a_broker_is_kept_on_disk_within_limits(tmp_path: Path) -> None:
@@ -127,12 +127,12 @@ def test_without_a_storer_a_day_without_a_broker_is_kept_on_disk_within_limits(t
         reader.frames(60, 100)
         reader.wait(864, 54)
     assert reader.disk.size <= 100_000
-    assert reader["waiting"] > 0
+    assert reader["pending"] > 0
     reader.connect()
     for _ in range(300):
         reader.answer(reader.tick())
-    assert reader["waiting"] == 0
-    assert reader["handed_over"] + reader["thinned"] == 6000
+    assert reader["pending"] == 0
+    assert reader["accepted_by_broker"] + reader["discarded"] == 6000
     assert reader.on_disk == []
     # And what the broker takes at once never goes there.
     for _ in range(100):
@@ -146,7 +146,7 @@ def test_with_auto_any_storer_suffices(served: Reader) -> None:
     served.status("other")
     frame = served.frame()
     served.confirm([frame], "other")
-    assert (served["confirmed"], served["waiting"]) == (1, 0)
+    assert (served["confirmed"], served["pending"]) == (1, 0)
 
 
 def test_a_storer_under_another_name_takes_over(served: Reader) -> None:
@@ -156,7 +156,7 @@ def test_a_storer_under_another_name_takes_over(served: Reader) -> None:
     served.status("renamed")
     assert payloads(served.wait(1), REPLAY) == of(frames)
     served.confirm(frames, "renamed")
-    assert (served["confirmed"], served["waiting"]) == (5, 0)
+    assert (served["confirmed"], served["pending"]) == (5, 0)
 
 
 def test_a_removed_storer_whose_online_is_still_retained_does_no_harm(served: Reader) -> None:
@@ -176,7 +176,7 @@ def test_a_forgotten_storer_is_not_waited_for(served: Reader) -> None:
     messages = served.wait(CONFIRM_TIMEOUT + SPILL_AGE)
     assert set(payloads(messages, REPLAY)) == {*of(frames)}
     served.answer(messages)
-    assert (served["handed_over"], served["waiting"]) == (4, 0)
+    assert (served["accepted_by_broker"], served["pending"]) == (4, 0)
     assert served.on_disk == []
 
 
@@ -185,7 +185,7 @@ def test_a_storer_whose_file_was_deleted_is_not_waited_for(served: Reader) -> No
     (served.folder / "spool" / STORERS / "main").unlink()
     served.storers.reload()
     served.answer(served.wait(CONFIRM_TIMEOUT))
-    assert served["handed_over"] == 1
+    assert served["accepted_by_broker"] == 1
 
 
 def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
@@ -193,26 +193,26 @@ def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
     reader.status("main")
     reader.frame()
     reader.answer(reader.broker.sent)
-    assert (reader["handed_over"], reader["waiting"], reader.in_journal) == (1, 0, 0)
+    assert (reader["accepted_by_broker"], reader["pending"], reader.in_journal) == (1, 0, 0)
     reader.restart()
     assert reader.storers.puback_suffices
     reader.connect()
     reader.frame()
     reader.answer(reader.broker.sent[-1:], NOBODY_SUBSCRIBED)
-    assert (reader["handed_over"], reader["waiting"]) == (1, 0)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 0)
 
 
 def test_each_configured_storer_must_confirm(pair: Reader) -> None:
     in_memory, on_disk = pair.frame(), pair.frame()
     pair.answer(pair.broker.sent)
     pair.confirm([in_memory, on_disk], "a")
-    assert pair["waiting"] == 2
+    assert pair["pending"] == 2
     pair.confirm([in_memory], "b")
-    assert (pair["waiting"], pair["confirmed"]) == (1, 1)
+    assert (pair["pending"], pair["confirmed"]) == (1, 1)
     pair.wait(SPILL_AGE)
     assert pair.frames_on_disk == 1
     pair.confirm([on_disk], "b")  # that `a` has it survived the spill
-    assert (pair["waiting"], pair["confirmed"]) == (0, 2)
+    assert (pair["pending"], pair["confirmed"]) == (0, 2)
 
 
 def test_a_storer_that_is_not_configured_does_not_count(pair: Reader) -> None:
@@ -220,10 +220,10 @@ def test_a_storer_that_is_not_configured_does_not_count(pair: Reader) -> None:
     pair.status("c")
     pair.confirm([frame], "a")
     pair.confirm([frame], "c")
-    assert pair["waiting"] == 1
+    assert pair["pending"] == 1
     pair.wait(SPILL_AGE)
     pair.confirm([frame], "c", rejected=True)
-    assert pair["waiting"] == 1
+    assert pair["pending"] == 1
     assert not (pair.folder / "spool" / STORERS).exists()
 
 
@@ -269,7 +269,7 @@ def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) ->
         pair.answer(messages)
         pair.confirm([item for item in new if item.payload in arrived], "a")
     assert sent == {*of(new)}
-    assert pair["waiting"] == 3000
+    assert pair["pending"] == 3000
     assert pair.delivery.replaying == 0
     pair.status("b")
     for _ in range(30):
@@ -277,7 +277,7 @@ def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) ->
         arrived = {*payloads(messages)}
         pair.answer(messages)
         pair.confirm([item for item in [*old, *new] if item.payload in arrived], "b")
-    assert pair["waiting"] == 0
+    assert pair["pending"] == 0
     assert pair.on_disk == []
 
 
@@ -301,4 +301,4 @@ def test_one_storer_rejects_what_the_other_has_stored(pair: Reader) -> None:
     frame = pair.frame()
     pair.confirm([frame], "b")
     pair.confirm([frame], "a", rejected=True)
-    assert (pair["rejected"], pair["confirmed"], pair["waiting"]) == (1, 0, 0)
+    assert (pair["rejected"], pair["confirmed"], pair["pending"]) == (1, 0, 0)
