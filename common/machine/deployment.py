@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 #: compose.yaml sets it to "compose".
 VARIABLE = "TELEINFO_DEPLOYMENT"
-_UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+#: The folders of systemd units, below the root.
+UNIT_FOLDERS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _PREFIX = "teleinfo-"
 #: Keys of the configuration that are set in .env with Docker Compose, and their names there.
 _IN_ENV = {
@@ -151,8 +152,12 @@ _started = ("", "")  # the program of this process, and its configuration; empty
 def started_with(program: str, config: Path) -> None:
     """Remember the configuration that this program was given, for the commands that it shows."""
     global _started
-    default = config == Path(f"/etc/teleinfo/{_service(program)}.yaml")
-    _started = ("", "") if default else (program, str(config))
+    _started = ("", "") if config == default_config(program) else (program, str(config))
+
+
+def default_config(program: str) -> Path:
+    """Return the configuration that a program reads unless it is given another one."""
+    return Path(f"/etc/teleinfo/{_service(program)}.yaml")
 
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
@@ -160,7 +165,7 @@ def here(program: str = "", environment: Mapping[str, str] = os.environ, root: P
     if environment.get(VARIABLE) == Deployment.COMPOSE.value:
         return Commands(Deployment.COMPOSE, *_started)
     units = f"{program or 'teleinfo-*'}.service"
-    if any(next((root / folder).glob(units), None) for folder in _UNITS):
+    if any(next((root / folder).glob(units), None) for folder in UNIT_FOLDERS):
         return Commands(Deployment.SYSTEMD, *_started)
     return Commands(Deployment.SHELL, *_started)
 
