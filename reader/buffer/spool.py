@@ -18,7 +18,7 @@ from pathlib import Path
 from common.errors import TeleinfoError
 from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_trusted
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.record import HEADER_SIZE, read_records, record_size
 from reader.buffer.segment_files import read_readable, replace_file, save_damaged, sync_folder
 from reader.buffer.spool_block import BlockBuilders, is_block, read_body, read_payloads
@@ -132,7 +132,7 @@ class Spool:
         self._delete_confirmed()
 
     def confirm(
-        self, kind: Kind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
+        self, kind: ItemKind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
     ) -> bool | None:
         """Note that a storer has an item. True: it is confirmed; None: it is not here, or was confirmed before.
 
@@ -270,7 +270,7 @@ class Spool:
             return None
 
     def _drop_unreadable(self, block: Block) -> None:
-        if block.kind is Kind.FRAME:
+        if block.kind is ItemKind.FRAME:
             self.lost += block.pending.bit_count()
         self._index.drop(block, block.pending)
 

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from reader.buffer.record import write_record
 
 LONGEST_BLOCK = 120  # items; two minutes of a standard meter
@@ -28,7 +28,7 @@ _LONGEST_SPAN = 2**32 - 1  # microseconds from the first item of a block to its 
 class BlockBuilder:
     """A block that is being filled."""
 
-    kind: Kind
+    kind: ItemKind
     meter: str
     first: int
     offsets: list[int] = field(default_factory=list)
@@ -65,9 +65,9 @@ class BlockBuilders:
 
     def __init__(self) -> None:
         self.blocks: list[BlockBuilder] = []
-        self._open: dict[tuple[Kind, str], BlockBuilder] = {}
+        self._open: dict[tuple[ItemKind, str], BlockBuilder] = {}
 
-    def add(self, kind: Kind, meter: str, time_us: int, payload: bytes, names: Iterable[str] = ()) -> None:
+    def add(self, kind: ItemKind, meter: str, time_us: int, payload: bytes, names: Iterable[str] = ()) -> None:
         """Append an item to the block of its kind and meter, or to a new one."""
         builder = self._open.get((kind, meter))
         if builder is None or not builder.fits(time_us):
@@ -95,7 +95,7 @@ def read_body(body: bytes) -> tuple[int, BlockBuilder, tuple[Sequence[int], byte
     if version != _VERSION or not count or flags & ~_LENGTHS:
         raise ValueError(f"unknown version {version} of a block")
     at = _HEADER.size + length
-    builder = BlockBuilder(Kind(kind), body[_HEADER.size : at].decode(), first)
+    builder = BlockBuilder(ItemKind(kind), body[_HEADER.size : at].decode(), first)
     builder.offsets = [0, *struct.unpack_from(f"<{count - 1}I", body, at)]
     at += 4 * (count - 1)
     lengths: Sequence[int] = ()

@@ -16,7 +16,7 @@ from common.contract.frame import format_time
 from common.contract.topics import Topics
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
 from common.mqtt.reasons import publish_advice
-from reader.buffer.item import Item, ItemId, Kind, from_micros
+from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
@@ -77,7 +77,7 @@ class Delivery:
         for item in items:
             self._subscriptions.add_meter(item.meter)
             segment = self._journal.segment_of(item)
-            if item.kind is Kind.FRAME and self._is_on_disk(item.identity):
+            if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release(segment)  # the previous run was killed between spool and journal
             else:
                 # Overdue at once: nobody knows for how long it has been pending.
@@ -107,17 +107,17 @@ class Delivery:
             memory.release(previous)
             self._replay.done(previous)
             self._in_flight.forget(identity)
-        elif item.kind is Kind.FRAME:
+        elif item.kind is ItemKind.FRAME:
             self.decoded += 1
         memory.pending[identity] = entry
-        if live and self._batch and item.kind is Kind.FRAME:
+        if live and self._batch and item.kind is ItemKind.FRAME:
             if self._batch_due is None:
                 self._batch_due = now + self._batch
             return
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
 
-    def confirm(self, storer: str, kind: Kind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
+    def confirm(self, storer: str, kind: ItemKind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
@@ -128,7 +128,7 @@ class Delivery:
             done = self._confirm_one(storer, identity)
             if done is not None:
                 self._on_confirmation(storer)
-            if done and kind is Kind.FRAME:
+            if done and kind is ItemKind.FRAME:
                 self.rejected += rejected
                 self.confirmed += not rejected
 
@@ -331,7 +331,7 @@ class Delivery:
             return
         waiting: dict[str, list[Pending]] = {}
         for (kind, meter, _), entry in self._memory.pending.items():
-            if kind is Kind.FRAME and entry.sent is None and not entry.confirmed_by:
+            if kind is ItemKind.FRAME and entry.sent is None and not entry.confirmed_by:
                 waiting.setdefault(meter, []).append(entry)
         for meter, entries in waiting.items():
             sent = self._in_flight.send_bundle(meter, [entry.item for entry in entries])
@@ -350,7 +350,7 @@ class Delivery:
             frames = done = self._spool.drop(*sent) if self._spool is not None else 0
         else:
             done = self._accept(sent)
-            frames = done and sent[0] is Kind.FRAME
+            frames = done and sent[0] is ItemKind.FRAME
         if done:
             self._replay.reset_backoff()
         self.accepted_by_broker += frames
@@ -370,7 +370,7 @@ class Delivery:
         """From now on a storer confirms: held items are pending again."""
         for entry in self._memory.unhold():
             entry.sent = None
-            self.accepted_by_broker -= entry.item.kind is Kind.FRAME
+            self.accepted_by_broker -= entry.item.kind is ItemKind.FRAME
         self._replay.reset_backoff()
 
     def _on_confirmation(self, storer: str) -> None:

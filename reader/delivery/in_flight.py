@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from common.contract.block import MOST_FRAMES, write_block
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool_index import Block, bits_of
 from reader.delivery.subscriptions import Subscriber
 
@@ -82,12 +82,12 @@ class InFlight:
     def send_live(self, item: Item) -> bool:
         """Publish an item on the live topic; return whether that was possible."""
         kind, meter, _, _ = item
-        return self._send(item, self._topics.frame(meter) if kind is Kind.FRAME else self._topics.tally(meter))
+        return self._send(item, self._topics.frame(meter) if kind is ItemKind.FRAME else self._topics.tally(meter))
 
     def send_again(self, item: Item) -> bool:
         """Publish an item on the topic for storers only; return whether that was possible."""
         topics = self._topics
-        return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
+        return self._send(item, topics.replay(item.meter) if item.kind is ItemKind.FRAME else topics.tally(item.meter))
 
     def send_bundle(self, meter: str, items: Sequence[Item]) -> int:
         """Publish frames of a meter on the topic for storers, in as few messages as their size allows.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Spool
 from reader.buffer.spool_index import Block
 from reader.delivery.in_flight import InFlight, Part
@@ -232,7 +232,7 @@ class Replay:
     def _send_items(self, part: Part, items: Sequence[Item], now: float) -> _Loaded:
         """Send items of a block of the spool, frames together."""
         loaded = _Loaded(part.bits, now)
-        if part.block.kind is Kind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:
+        if part.block.kind is ItemKind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:
             loaded.tokens, loaded.together = self._publisher.send_block(part, items), True
             self.sent += len(items)
         else:

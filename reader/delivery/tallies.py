@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.contract.tally import Tally
 from reader.buffer.hourly_counts import NEVER, HourKey
-from reader.buffer.item import HOUR, Item, Kind, from_micros, to_micros
+from reader.buffer.item import HOUR, Item, ItemKind, from_micros, to_micros
 from reader.buffer.journal import Journal
 
 TALLY_AFTER = timedelta(seconds=10)  # after the end of the hour: its last frames may still be in the queue
@@ -42,7 +42,7 @@ class Tallies:
                 self._published[key] = frames
                 reader = self._journal.counts.reader_of(key)
                 tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
-                items.append(Item(Kind.TALLY, meter, hour, tally.to_json()))
+                items.append(Item(ItemKind.TALLY, meter, hour, tally.to_json()))
         if outdated:
             self._journal.forget_counts(oldest)
             self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.machine.disk import memory_backed
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from reader.buffer.record import read_records, record_size
 from reader.buffer.spool import Spool
 from tests.faults.rig import Rig
@@ -78,7 +78,7 @@ def records(spool: Path) -> dict[Path, list[tuple[int, int, set[int]]]]:
     index.open()
     found: dict[Path, list[tuple[int, int, set[int]]]] = {}
     for block in index.undelivered():
-        assert block.kind is Kind.FRAME
+        assert block.kind is ItemKind.FRAME
         path = spool / block.segment.path.name
         data = path.read_bytes()
         numbers = {int(item.payload.partition(b'"SINSTS": ')[2].partition(b",")[0]) for item in index.read(block)}
@@ -226,7 +226,7 @@ _OUTAGE = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.spool import Spool
 from tests.support.frames import simulated
 
@@ -234,7 +234,7 @@ def written():
     return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])
 
 frames = simulated("standard-single-phase-tempo", 3600, every=timedelta(seconds=1))
-items = [Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames]
+items = [Item(ItemKind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames]
 spool = Spool(Path(sys.argv[1]), max_size=64_000_000)
 spool.open()
 before = written()

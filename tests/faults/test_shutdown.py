@@ -14,7 +14,7 @@ import pytest
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.spool import Spool
 from tests.faults.rig import Rig
 from tests.faults.torture import A_MOMENT
@@ -185,7 +185,7 @@ def test_sigterm_during_a_replay_loses_nothing(chain: Chain) -> None:
     for number in range(BACKLOG):
         values: dict[str, Value] = {"ADSC": METER, "SINSTS": 1_000_000 + number, "STGE": "003A0001"}
         frame = dataclasses.replace(frame, timestamp=instant + timedelta(seconds=number), values=values)
-        items.append(Item(Kind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
+        items.append(Item(ItemKind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
     spool = Spool(chain.rig.spool, max_size=64_000_000)
     spool.open()
     for start in range(0, BACKLOG, 60):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal, JournalBusy
 from tests.reader.buffer.failing_disks import files_no_longer_than
 from tests.reader.buffer.journals import METER, NOON, files, frame, journal_in
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def tally(number: int, text: bytes = b'{"frames": 3600}') -> Item:
-    return Item(Kind.TALLY, METER, NOON + number * HOUR, text)
+    return Item(ItemKind.TALLY, METER, NOON + number * HOUR, text)
 
 
 def test_what_was_appended_and_not_released_comes_back_in_order(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_nobody_else_may_look_into_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_payload_may_be_anything(tmp_path: Path) -> None:
-    items = [Item(Kind.FRAME, "é", -5, bytes(range(256))), Item(Kind.FRAME, "", 2**63 - 1, b"")]
+    items = [Item(ItemKind.FRAME, "é", -5, bytes(range(256))), Item(ItemKind.FRAME, "", 2**63 - 1, b"")]
     with journal_in(tmp_path) as (journal, _):
         for item in items:
             journal.append(item)
@@ -276,7 +276,7 @@ def test_on_a_full_file_system_nothing_that_was_written_is_lost_and_later_append
 CHILD = """
 import os, random, sys
 from pathlib import Path
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
 
 folder, seed = Path(sys.argv[1]), int(sys.argv[2])
@@ -288,7 +288,7 @@ most = chance.choice([1, 3, 50])
 number = seed * 1_000_000
 while True:
     number += 1
-    kind = Kind.TALLY if chance.random() < 0.1 else Kind.FRAME
+    kind = ItemKind.TALLY if chance.random() < 0.1 else ItemKind.FRAME
     item = Item(kind, chance.choice("AB"), number * 200_000_000, b"%d" % number * chance.choice([1, 40]))
     segment = journal.append(item)
     hour = (item.meter, item.time_us // HOUR * HOUR)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from common.machine.disk import memory_backed
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.reader.buffer.spools import LARGE, METER, NOON, SECOND, confirm, everything, spool_in
@@ -26,7 +26,7 @@ def test_two_weeks_fit_into_64_megabytes_and_little_is_written(
         for reading in decoder.feed(meter.frame(now)):
             assert reading.address
             decoded = reading.to_frame(reading.address, now)
-            items.append(Item(Kind.FRAME, decoded.meter, to_micros(now), decoded.to_json()))
+            items.append(Item(ItemKind.FRAME, decoded.meter, to_micros(now), decoded.to_json()))
     assert len(items) == 1800
 
     def written() -> int:
@@ -63,7 +63,7 @@ def test_a_long_outage_costs_about_ten_bytes_of_memory_a_frame(
     with spool_in(tmp_path, segment_size=512 * 1024) as spool:
         for start in range(0, 18_000, 60):  # as the program writes: once a minute
             spool.append(
-                [Item(Kind.FRAME, METER, NOON + number * SECOND, b"{}") for number in range(start, start + 60)]
+                [Item(ItemKind.FRAME, METER, NOON + number * SECOND, b"{}") for number in range(start, start + 60)]
             )
     tracemalloc.start()
     try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from common.mqtt.events import NOBODY_SUBSCRIBED
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from reader.delivery.storers import STORERS
@@ -90,7 +90,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     @rule(name=st.sampled_from(("a", "b", "nobody")), key=st.integers(-(2**70), 2**70))
     def confirm_unknown(self, name: str, key: int) -> None:
         if name in self.names or isinstance(self.wanted, tuple):
-            self.reader.confirm([Item(Kind.FRAME, METER, key, b"")], name)
+            self.reader.confirm([Item(ItemKind.FRAME, METER, key, b"")], name)
 
     @precondition(lambda self: self.reader.broker.sent)
     @rule(data=st.data(), count=st.integers(1, 300), code=st.sampled_from([0, 0, NOBODY_SUBSCRIBED, 0x80, REFUSED]))
@@ -168,7 +168,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     @invariant()
     def what_nobody_has_waits(self) -> None:
-        unsafe = sum(item.kind is Kind.FRAME and not self.safe(item.payload) for item in self.items.values())
+        unsafe = sum(item.kind is ItemKind.FRAME and not self.safe(item.payload) for item in self.items.values())
         assert self.reader["pending"] >= unsafe
         assert self.reader["discarded"] == 0
 
@@ -211,7 +211,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         assert reader.delivery.is_empty
         assert reader.on_disk == []
         assert reader["pending"] == 0
-        assert all(self.safe(item.payload) for item in self.items.values() if item.kind is Kind.FRAME)
+        assert all(self.safe(item.payload) for item in self.items.values() if item.kind is ItemKind.FRAME)
         reader.tick()
         reader.wait(MAX_BACKOFF, CONFIRM_TIMEOUT)
         assert reader.delivery.replaying == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import format_time
-from reader.buffer.item import HOUR, Item, Kind, from_micros
+from reader.buffer.item import HOUR, Item, ItemKind, from_micros
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.replay import CONFIRM_TIMEOUT
 from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, TALLY, Killed, Reader, of, payloads
@@ -47,7 +47,7 @@ def test_a_confirmation_counts_once_and_one_for_an_unknown_item_does_not_count(s
     frame = served.frame()
     served.confirm([frame, frame])
     served.confirm([frame], rejected=True)
-    served.confirm([Item(Kind.FRAME, METER, 5, b""), Item(Kind.TALLY, METER, 10**30, b"")])
+    served.confirm([Item(ItemKind.FRAME, METER, 5, b""), Item(ItemKind.TALLY, METER, 10**30, b"")])
     assert (served["confirmed"], served["rejected"]) == (1, 0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.delivery.delivery import DISK_PAUSE, SPILL_AGE
 from reader.delivery.memory import JOURNAL_SIZE, MEMORY_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
@@ -228,7 +228,7 @@ def test_without_a_disk_memory_is_decimated_and_never_cut(
         messages = reader.wait(5, 1)
         came = [json.loads(message.payload)["n"] for message in messages]
         reader.answer(messages)
-        reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in came])
+        reader.confirm([Item(ItemKind.FRAME, METER, NOON + number * SECOND, b"") for number in came])
         numbers += came
     assert min(numbers) == 0
     older, newer = (sum(low * room <= number < (low + 1) * room for number in numbers) for low in (2, 3))
@@ -240,7 +240,7 @@ def test_each_of_two_meters_is_decimated(tmp_path: Path) -> None:
     reader.status("main", "stalled")
     meters = ("A", "B")
     for number in range(2 * MEMORY_SIZE // 20_000):
-        reader.accept(Item(Kind.FRAME, meters[number % 2], NOON + number * SECOND, b"%20000d" % number))
+        reader.accept(Item(ItemKind.FRAME, meters[number % 2], NOON + number * SECOND, b"%20000d" % number))
         reader.wait(3, 3)
     assert reader["discarded"] > 0
     reader.status("main")
@@ -249,6 +249,6 @@ def test_each_of_two_meters_is_decimated(tmp_path: Path) -> None:
         messages += reader.wait(1)
         for meter in meters:
             numbers = [int(message.payload) for message in messages if f"/{meter}/" in message.topic]
-            reader.delivery.confirm("main", Kind.FRAME, meter, [NOON + number * SECOND for number in numbers])
+            reader.delivery.confirm("main", ItemKind.FRAME, meter, [NOON + number * SECOND for number in numbers])
     shares = [sum(f"/{meter}/" in message.topic for message in messages) for meter in meters]
     assert abs(shares[0] - shares[1]) < 5, shares

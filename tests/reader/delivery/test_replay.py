@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool_block import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.memory import JOURNAL_SIZE
@@ -272,7 +272,7 @@ def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Pat
         messages = reader.wait(CONFIRM_TIMEOUT, 1)
         reader.answer(messages)
         numbers = [json.loads(payload)["n"] for payload in payloads(messages)]
-        reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in numbers])
+        reader.confirm([Item(ItemKind.FRAME, METER, NOON + number * SECOND, b"") for number in numbers])
         if not reader["pending"]:
             break
     assert reader["pending"] == 0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.tally import Tally
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.journal import Journal
 from reader.delivery.tallies import COUNTS_KEPT, TALLY_AFTER, Tallies
 
@@ -36,7 +36,7 @@ class Counter:
         self.start(reader)
 
     def frame(self, at: datetime, meter: str = METER) -> None:
-        self.journal.append(Item(Kind.FRAME, meter, to_micros(at), b"{}"))
+        self.journal.append(Item(ItemKind.FRAME, meter, to_micros(at), b"{}"))
 
     def due(self, now: datetime) -> list[Tally]:
         return [Tally.from_json(item.payload) for item in self.tallies.due(now)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.mqtt.events import NOBODY_SUBSCRIBED
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.delivery.delivery import HELD_AGE, SPILL_AGE
 from reader.delivery.memory import JOURNAL_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
@@ -87,8 +87,8 @@ def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None
     frames = reader.frames(2)
     reader.answer(reader.broker.sent[:1])
     reader.confirm([], "forged")
-    reader.confirm([Item(Kind.FRAME, METER, NOON - SECOND, b"")], "forged")
-    reader.confirm([Item(Kind.TALLY, METER, frames[0].time_us, b"")], "forged")
+    reader.confirm([Item(ItemKind.FRAME, METER, NOON - SECOND, b"")], "forged")
+    reader.confirm([Item(ItemKind.TALLY, METER, frames[0].time_us, b"")], "forged")
     assert reader.storers.puback_suffices
     assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
 
