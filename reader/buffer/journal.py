@@ -139,10 +139,13 @@ class Journal:
         self._released.add(segment)
         self._drop_released()
 
-    def forget_counts(self, before: int) -> None:
-        """Drop the counts of hours before this one; records that are still here do not bring them back."""
+    def forget_counts(self, before: int) -> bool:
+        """Drop the counts of hours before this one; return whether there were any.
+
+        Records that are still here do not bring them back.
+        """
         if not self.counts.forget(before):
-            return
+            return False
         for segment in self._segments.values():
             segment.floor = max(segment.floor, before) if segment.size else 0
         # New frames count even for a forgotten hour, so they need a segment without that floor.
@@ -150,6 +153,7 @@ class Journal:
             self._close_segment()
         with contextlib.suppress(OSError):  # the next deletion of a segment saves them
             self._save_counts()
+        return True
 
     def close(self) -> None:
         """Close the files and release the lock; the items stay."""

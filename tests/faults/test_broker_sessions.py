@@ -1,7 +1,6 @@
 """Connections to the broker that break repeatedly, are never acknowledged, or are taken over by another client."""
 
 import subprocess
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from tests.faults.rig import Rig
 from tests.support.meters import METER
-from tests.support.programs import Program, wait_until
+from tests.support.programs import wait_until
 from tests.support.proxy import Proxy, WithoutPuback
 from tests.support.servers import HOST
 
@@ -19,9 +18,6 @@ IN_FLIGHT = 1000  # frames that a broker may leave unanswered
 UNANSWERED_WITHIN = 180.0  # seconds; after 60 a connection that is not answered is given up
 FLAPS = 5
 MESSAGES, MESSAGE_SIZE = 1000, 60_000  # bytes; what the broker sends again at each connection
-RIVALRY = 30.0  # seconds
-MANY_TAKE_OVERS = 12  # in that time; unhindered, two programs come to twice as many
-
 SLOW = "simulate://standard-single-phase-base"
 
 
@@ -102,38 +98,3 @@ def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_p
 
 
 # -- two of one name ---------------------------------------------------------------------------------------------------
-
-
-def another(rig: Rig, kind: str) -> Program:
-    """Start a second program that differs in nothing but what it must."""
-    config = rig.reader_config if kind == "reader" else rig.storer_config
-    twin = rig.folder / f"twin-{kind}.yaml"
-    twin.write_text(config.read_text().replace("/journal,", "/twin,").replace(str(rig.spool), f"{rig.spool}-twin"))
-    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder).start()
-
-
-@pytest.mark.parametrize("kind", ["reader", "storer"])
-def test_two_programs_of_one_name_warn_once_and_stop_competing(tmp_path: Path, kind: str) -> None:
-    with Rig(tmp_path, port=SLOW) as rig:
-        first = rig.start_reader() if kind == "reader" else rig.start_storer()
-        wait_until(lambda: bool(first.lines("Connected to the broker")), WITHIN, "the first is connected", [first])
-        twin = another(rig, kind)
-
-        def take_overs() -> int:
-            return rig.broker.log.read_text(errors="replace").count("already connected, closing old connection")
-
-        try:
-            wait_until(lambda: take_overs() > 0, WITHIN, "they meet", [first, twin])
-            end = time.monotonic() + RIVALRY
-            wait_until(
-                lambda: time.monotonic() > end or take_overs() >= MANY_TAKE_OVERS, 2 * RIVALRY, "time", [first, twin]
-            )
-        finally:
-            twin.kill()
-        print(take_overs(), "take-overs")
-        assert take_overs() < MANY_TAKE_OVERS
-        warnings = [
-            [line for line in program.lines(" WARNING ", "rig") if "another program named" in line.lower()]
-            for program in (first, twin)
-        ]
-        assert max(len(lines) for lines in warnings) == 1, warnings

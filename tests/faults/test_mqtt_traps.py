@@ -1,7 +1,6 @@
 """Surprises of brokers and of paho, and that `common.mqtt` handles them."""
 
 import gc
-import logging
 import re
 import shutil
 import socket
@@ -30,7 +29,7 @@ from common.settings.config import Tls
 from tests.faults.rig import Rig
 from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
-from tests.support.servers import HOST, Broker, find_program
+from tests.support.servers import HOST, Broker
 from tests.support.session_client import SessionClient
 from tests.support.wording import warnings_of
 
@@ -211,17 +210,6 @@ def _reconnected(client: SessionClient, proxy: Proxy, writer: SessionClient) -> 
     return client.all(Message, mark)
 
 
-def test_a_session_that_the_broker_has_lost_is_told(broker: Broker) -> None:
-    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
-        assert not keeper.wait(Connected).session_present
-    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
-        assert keeper.wait(Connected).session_present
-        mark = len(keeper.events)
-        broker.kill()
-        broker.start()
-        assert not keeper.wait(Connected, mark).session_present
-
-
 def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) -> None:
     with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
         storer = rig.start_storer()
@@ -321,33 +309,6 @@ def _no_delay(session: Session) -> bool:
 
 
 # -- who may come in ---------------------------------------------------------------------------------------------------
-
-
-def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "common.mqtt.session")
-    passwords = tmp_path / "passwords"
-
-    def set_password(text: str) -> None:
-        subprocess.run([find_program("mosquitto_passwd"), "-c", "-b", passwords, "reader", text], check=True)
-        passwords.chmod(0o600)
-
-    set_password("another")
-    with Broker(tmp_path, config=f"password_file {passwords}") as broker:
-        settings = Settings(host=HOST, port=broker.port, username="reader", password="sesame")
-
-        def refused() -> int:
-            return len(re.findall("not authori[sz]ed", broker.log.read_text()))
-
-        with at(broker.port, "reader", settings=settings) as reader:
-            wait_until(lambda: refused() >= 3, WITHIN, "it has tried three times")
-            assert warnings_of(caplog) == [
-                f"The broker {HOST}:{broker.port} refused the connection: Not authorized;"
-                " check mqtt.username and mqtt.password, and the broker's access rules"
-            ]
-            assert reader.events == []
-            set_password("sesame")
-            broker.restart()
-            reader.wait(Connected)
 
 
 @pytest.fixture(scope="module")
