@@ -18,12 +18,7 @@ _LINE = (
     ("frames", "frames_total", COUNTER, "Frames decoded"),
     ("no_address", "frames_no_address_total", COUNTER, "Frames without a valid address"),
     ("undecodable", "frames_undecodable_total", COUNTER, "Frames without a start, or without a single valid group"),
-    (
-        "address_mismatch",
-        "frames_address_mismatch_total",
-        COUNTER,
-        "Frames with another address, seen only once",
-    ),
+    ("address_mismatch", "frames_address_mismatch_total", COUNTER, "Frames with another address, seen only once"),
     ("refused", "frames_refused_total", COUNTER, "Frames of more meters than one line may have (32)"),
     ("groups", "groups_total", COUNTER, "Groups with a valid checksum"),
     ("parity_errors", "parity_errors_total", COUNTER, "Bytes with wrong parity"),
@@ -31,12 +26,7 @@ _LINE = (
     ("bytes", "line_bytes_total", COUNTER, "Bytes received"),
 )
 _DELIVERY = (
-    (
-        "decoded",
-        "delivery_decoded_total",
-        COUNTER,
-        "Frames to deliver, including those recovered at the start",
-    ),
+    ("decoded", "delivery_decoded_total", COUNTER, "Frames to deliver, including those recovered at the start"),
     ("confirmed", "delivery_confirmed_total", COUNTER, "Frames that a storer has committed"),
     ("rejected", "delivery_rejected_total", COUNTER, "Frames that a storer has permanently rejected"),
     ("discarded", "delivery_discarded_total", COUNTER, "Frames discarded to make room, or unreadable on disk"),

@@ -63,12 +63,7 @@ _METRICS = (
     ("stored", "stored_total", COUNTER, "Frames committed"),
     ("duplicate", "duplicate_total", COUNTER, "Frames that were stored already"),
     ("rejected", "rejected_total", COUNTER, "Messages that can never be stored"),
-    (
-        "rejected_not_kept",
-        "rejected_not_kept_total",
-        COUNTER,
-        "Of these, not recorded: rejected_messages is full",
-    ),
+    ("rejected_not_kept", "rejected_not_kept_total", COUNTER, "Of these, not recorded: rejected_messages is full"),
     ("pending", "pending", GAUGE, "Messages received and not yet committed"),
     ("tallies", "tallies_total", COUNTER, "Hourly tallies received"),
 )

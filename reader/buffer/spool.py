@@ -60,11 +60,6 @@ class Spool:
         return self._index.pending
 
     @property
-    def is_empty(self) -> bool:
-        """Whether all items, of any kind, are confirmed."""
-        return self._index.is_empty
-
-    @property
     def oldest(self) -> int | None:
         """Time of the first frame that is not confirmed, in order of writing; microseconds since 1970."""
         return self._index.oldest

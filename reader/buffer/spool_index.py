@@ -69,11 +69,6 @@ class Index:
         self._meters: dict[str, str] = {}  # one string for all blocks of a meter
 
     @property
-    def is_empty(self) -> bool:
-        """Whether there are no unconfirmed items."""
-        return not self._buckets
-
-    @property
     def meters(self) -> set[str]:
         """The meters with items that are not confirmed."""
         return {meter for _, meter in self._buckets}

@@ -201,15 +201,8 @@ class Delivery:
 
     def replay(self, now: float) -> None:
         """Send again what is overdue, as far as the window allows."""
-        oldest, spool = self._memory.oldest, self._spool
-        if (
-            (oldest is None or now - oldest.created < CONFIRM_TIMEOUT)
-            and (spool is None or spool.is_empty)
-            and self._replay.is_idle
-        ):
-            return  # as nearly always
         if self._connected and self.can_confirm:
-            self._replay.send(self._memory.pending.values(), spool, now)
+            self._replay.send(self._memory.pending.values(), self._spool, now)
 
     def flush(self, now: float) -> bool:
         """Move the pending items from memory to disk; return whether that succeeded."""
@@ -321,8 +314,7 @@ class Delivery:
 
     def _is_old(self, entry: Pending, now: float) -> bool:
         """Whether an item has been in memory only for as long as it may."""
-        age = now - entry.created
-        return age >= SPILL_AGE and age >= SPILL_AGE + self._storers.wait + self._batch
+        return now - entry.created >= SPILL_AGE + self._storers.wait + self._batch
 
     def _send_batch(self, now: float) -> None:
         """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""

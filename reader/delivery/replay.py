@@ -67,11 +67,6 @@ class Replay:
         return self._from_memory + loaded
 
     @property
-    def is_idle(self) -> bool:
-        """Whether `send` has nothing to do unless there are items on disk, or overdue ones in memory."""
-        return not self._loaded and self._continue_at < 0
-
-    @property
     def can_continue(self) -> bool:
         """Whether half of the window is free again after it was full."""
         return self._continue_at >= 0 and not self._publisher.crowded and self.in_flight <= self._continue_at

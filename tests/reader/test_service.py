@@ -304,14 +304,6 @@ def test_an_invalid_confirmation_is_logged_in_one_line_and_confirms_nothing(
     assert rig.counts("confirmed", "pending") == [0, 1]
 
 
-@pytest.mark.parametrize("name", ["../../main", "", "..", "a/b", "a\0b"])
-def test_a_confirmation_by_an_invalid_name_makes_no_storer(rig: Rig, name: str, tmp_path: Path) -> None:
-    rig.run(rig.connect, rig.message(f"teleinfo/{METER}/stored", {"storer": name, "timestamps": [format_time(NOON)]}))
-    assert rig.health["delivery"]["confirmed_by"] == "broker"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal", "spool"]
-    assert list((tmp_path / "spool").iterdir()) == []
-
-
 @pytest.mark.parametrize(
     "topic", ["storer//status", "storer/main/health", "storer/status", f"x/{METER}/stored", "stored"]
 )
@@ -493,16 +485,6 @@ def test_health_counts_takeovers_of_the_session(rig: Rig) -> None:
     rig.session.taken_over = 3
     rig.run(rig.connect)
     assert rig.health["taken_over"] == 3
-
-
-def test_health_has_the_time_of_the_oldest_pending_frame(rig: Rig) -> None:
-    rig.run(rig.frame(NOON), rig.frame(NOON + SECOND), rig.connect)
-    waiting = [
-        json.loads(payload)["delivery"]["journal"]["oldest"]
-        for payload, _ in rig.session.on("teleinfo/reader/pi/health")
-    ]
-    assert format_time(NOON) in waiting
-    assert rig.health["delivery"]["spool"]["oldest"] == format_time(NOON)  # at the end it is on disk
 
 
 def test_a_problem_of_a_line_is_published_at_once(rig: Rig) -> None:

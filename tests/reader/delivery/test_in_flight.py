@@ -7,7 +7,7 @@ import pytest
 from common.contract.block import MOST_FRAMES
 from common.mqtt.events import PublishToken
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED
+from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT
 from tests.reader.delivery.deliveries import Reader, logged, of, payloads
 
 
@@ -51,16 +51,6 @@ def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_l
         served.connect()
         frame = served.frame()
         assert served.broker.sent[-1].payload == frame.payload  # live again
-
-
-def test_messages_without_puback_are_bounded_even_if_storers_confirm_them(served: Reader) -> None:
-    """The client keeps each message in memory until the broker answers, and has numbers for 65,535."""
-    for _ in range(MAX_UNACKNOWLEDGED + 10):
-        served.confirm([served.frame()])
-    assert len(served.broker.sent) == MAX_UNACKNOWLEDGED
-    served.tick()
-    served.wait(ACK_TIMEOUT)
-    assert served.broker.reconnects == 1
 
 
 def test_the_connection_to_a_slow_broker_is_kept(served: Reader) -> None:

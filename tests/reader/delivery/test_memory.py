@@ -15,6 +15,11 @@ from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, SECOND, Reader, logged, of, payloads
 
 
+def no_room(item: Item) -> int:
+    """Fail as the journal's `append` does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_young_items_are_not_written_to_disk(served: Reader) -> None:
     served.frame()
     served.wait(SPILL_AGE - 1)
@@ -43,23 +48,6 @@ def test_the_announced_wait_of_an_online_storer_delays_the_move_to_disk(served: 
     assert served.frames_on_disk == 1
 
 
-@pytest.mark.parametrize("status", ["stalled", "offline"])
-def test_the_announced_wait_of_a_storer_that_is_not_online_does_not_count(served: Reader, status: str) -> None:
-    served.confirm([served.frame()])
-    served.status("main", status, wait=60.0)
-    served.frame()
-    served.wait(SPILL_AGE)
-    assert served.frames_on_disk == 1
-
-
-def test_the_announced_wait_of_a_storer_that_is_not_configured_does_not_count(tmp_path: Path) -> None:
-    reader = Reader(tmp_path, confirmed_by=("main",))
-    reader.status("other", wait=600.0)
-    reader.frame()
-    reader.wait(SPILL_AGE)
-    assert reader.frames_on_disk == 1
-
-
 def test_a_full_journal_moves_to_disk(served: Reader) -> None:
     served.status("main", wait=3600.0)
     while served.journal.size <= JOURNAL_SIZE:
@@ -74,10 +62,7 @@ def test_a_full_journal_moves_to_disk(served: Reader) -> None:
 def test_without_a_working_journal_items_move_to_disk_at_once(served: Reader, caplog: pytest.LogCaptureFixture) -> None:
     append = served.journal.append
 
-    def fail(item: Item) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    served.journal.append = fail  # type: ignore[method-assign]
+    served.journal.append = no_room  # type: ignore[method-assign]
     served.frames(3)
     assert payloads(served.broker.sent, FRAME)  # the live stream goes on
     assert logged(caplog, "Cannot write to the journal") == 1
@@ -96,13 +81,10 @@ def test_a_journal_that_fails_now_and_then_is_logged_once_and_its_recovery_when_
     caplog.set_level(logging.INFO)
     append = served.journal.append
 
-    def fail(item: Item) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     for _ in range(2):
         caplog.clear()
         for number in range(600):
-            monkeypatch.setattr(served.journal, "append", append if number % 2 else fail)
+            monkeypatch.setattr(served.journal, "append", append if number % 2 else no_room)
             served.confirm([served.frame()])
             served.wait(1)
         assert logged(caplog, "Cannot write to the journal") == 1
@@ -154,12 +136,9 @@ def test_if_the_disk_fails_at_shutdown_items_stay_in_the_journal(served: Reader)
 def test_at_shutdown_the_frames_that_neither_journal_nor_disk_took_are_counted_as_lost(
     served: Reader, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(item: Item) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     served.disk.broken = True
     served.frames(2)
-    monkeypatch.setattr(served.journal, "append", fail)
+    monkeypatch.setattr(served.journal, "append", no_room)
     served.frames(3)
     served.stop()
     assert logged(caplog, "2 frames to disk") == 1
@@ -205,11 +184,7 @@ def test_without_a_disk_memory_is_decimated_and_never_cut(
     reader.status("main", "stalled")
     reader.disk.broken = True
     if not in_journal:
-
-        def fail(item: Item) -> int:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-        reader.journal.append = fail  # type: ignore[method-assign]
+        reader.journal.append = no_room  # type: ignore[method-assign]
     size, fullest = 20_000, 0
     room = MEMORY_SIZE // size
     for _ in range(4 * room):
@@ -233,22 +208,3 @@ def test_without_a_disk_memory_is_decimated_and_never_cut(
     assert min(numbers) == 0
     older, newer = (sum(low * room <= number < (low + 1) * room for number in numbers) for low in (2, 3))
     assert 0 < older < newer < room
-
-
-def test_each_of_two_meters_is_decimated(tmp_path: Path) -> None:
-    reader = Reader(tmp_path, disk=False)
-    reader.status("main", "stalled")
-    meters = ("A", "B")
-    for number in range(2 * MEMORY_SIZE // 20_000):
-        reader.accept(Item(ItemKind.FRAME, meters[number % 2], NOON + number * SECOND, b"%20000d" % number))
-        reader.wait(3, 3)
-    assert reader["discarded"] > 0
-    reader.status("main")
-    messages = reader.wait(CONFIRM_TIMEOUT)
-    while reader.delivery.replaying < reader["pending"]:
-        messages += reader.wait(1)
-        for meter in meters:
-            numbers = [int(message.payload) for message in messages if f"/{meter}/" in message.topic]
-            reader.delivery.confirm("main", ItemKind.FRAME, meter, [NOON + number * SECOND for number in numbers])
-    shares = [sum(f"/{meter}/" in message.topic for message in messages) for meter in meters]
-    assert abs(shares[0] - shares[1]) < 5, shares

@@ -93,26 +93,6 @@ def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None
     assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
 
 
-def test_after_an_invalid_status_a_puback_still_confirms(reader: Reader) -> None:
-    reader.frame()
-    reader.delivery.on_storer_status("forged", b"online")
-    reader.answer(reader.broker.sent)
-    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 0)
-
-
-@pytest.mark.parametrize("name", ["forged", "main"])
-def test_a_forged_wait_delays_neither_the_disk_nor_a_replay_by_more_than_two_minutes(served: Reader, name: str) -> None:
-    served.confirm([served.frame()])
-    served.status(name, wait=3600)
-    believed = 120 if name == "main" else 0
-    frame = served.frame()
-    messages = served.wait(CONFIRM_TIMEOUT + believed)
-    assert payloads(messages, REPLAY) == [frame.payload]
-    assert served.frames_on_disk == 0
-    served.wait(SPILL_AGE - CONFIRM_TIMEOUT)
-    assert served.frames_on_disk == 1
-
-
 def test_a_storer_that_publishes_no_status_counts_by_its_confirmations(reader: Reader) -> None:
     frames = reader.frames(2)
     reader.answer(reader.broker.sent)
@@ -140,13 +120,6 @@ def test_without_a_storer_a_day_without_a_broker_is_kept_on_disk_within_limits(t
         reader.answer(reader.broker.sent[-1:])
         reader.wait(10)
     assert reader.on_disk == []
-
-
-def test_with_auto_any_storer_suffices(served: Reader) -> None:
-    served.status("other")
-    frame = served.frame()
-    served.confirm([frame], "other")
-    assert (served["confirmed"], served["pending"]) == (1, 0)
 
 
 def test_a_storer_under_another_name_takes_over(served: Reader) -> None:
@@ -178,14 +151,6 @@ def test_a_forgotten_storer_is_not_waited_for(served: Reader) -> None:
     served.answer(messages)
     assert (served["accepted_by_broker"], served["pending"]) == (4, 0)
     assert served.on_disk == []
-
-
-def test_a_storer_whose_file_was_deleted_is_not_waited_for(served: Reader) -> None:
-    served.frame()
-    (served.folder / "spool" / STORERS / "main").unlink()
-    served.storers.reload()
-    served.answer(served.wait(CONFIRM_TIMEOUT))
-    assert served["accepted_by_broker"] == 1
 
 
 def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
