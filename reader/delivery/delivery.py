@@ -20,7 +20,7 @@ from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ACK_TIMEOUT, Bundle, InFlight, Part, Publisher
+from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, Bundle, InFlight, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
@@ -151,10 +151,10 @@ class Delivery:
         if sent is None:
             return  # not an item
         self._unacknowledged.ended(now)
-        if isinstance(sent, Part) and code >= REFUSED and sent.bits.bit_count() > 1:
+        if isinstance(sent, BlockPart) and code >= REFUSED and sent.bits.bit_count() > 1:
             self._replay.block_refused(sent.block)
         elif code == TOO_LARGE:
-            if isinstance(sent, Part):
+            if isinstance(sent, BlockPart):
                 self._replay.exclude(sent)
             elif not isinstance(sent, Bundle):  # its frames are sent again one by one
                 self._replay.too_large(sent, self._memory.pending.get(sent))
@@ -336,9 +336,9 @@ class Delivery:
             log.warning("Cannot use the spool: %s; frames stay in memory, trying again", error.strerror)
         self._disk_failed = True
 
-    def _on_broker_ack(self, sent: ItemId | Part) -> None:
+    def _on_broker_ack(self, sent: ItemId | BlockPart) -> None:
         """The broker has accepted a message, and no storer is known that could confirm it."""
-        if isinstance(sent, Part):
+        if isinstance(sent, BlockPart):
             frames = done = self._spool.drop(*sent) if self._spool is not None else 0
         else:
             done = self._accept(sent)

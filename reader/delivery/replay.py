@@ -14,7 +14,7 @@ from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Spool
 from reader.buffer.spool_index import Block
-from reader.delivery.in_flight import InFlight, Part
+from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers
 
@@ -109,9 +109,9 @@ class Replay:
             return
         for block in list(self._loaded):
             if bits := block.bit_of(*identity):
-                self.exclude(Part(block, bits))
+                self.exclude(BlockPart(block, bits))
 
-    def exclude(self, part: Part) -> None:
+    def exclude(self, part: BlockPart) -> None:
         """These items on disk are too large for the broker: as `too_large`."""
         block, bits = part
         self._too_large[block] = self._too_large.get(block, 0) | bits
@@ -219,12 +219,12 @@ class Replay:
                 continue
             if excluded:
                 items = [item for item in items if not block.bit_of(*item.identity) & excluded]
-            self._loaded[block] = self._send_items(Part(block, block.pending & ~excluded), items, now)
+            self._loaded[block] = self._send_items(BlockPart(block, block.pending & ~excluded), items, now)
             in_flight += len(items)
             again = True
         return again
 
-    def _send_items(self, part: Part, items: Sequence[Item], now: float) -> _Loaded:
+    def _send_items(self, part: BlockPart, items: Sequence[Item], now: float) -> _Loaded:
         """Send items of a block of the spool, frames together."""
         loaded = _Loaded(part.bits, now)
         if part.block.kind is ItemKind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:

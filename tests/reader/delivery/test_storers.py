@@ -90,7 +90,9 @@ def test_each_name_is_written_once(auto: Storers, folder: Path) -> None:
     ]
 
 
-def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(auto: Storers, folder: Path) -> None:
+def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(
+    auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     auto.on_status("b", status("offline"))
     auto.on_status("a", status("offline"))
     auto.on_status("a", status())
@@ -98,6 +100,7 @@ def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(auto:
     assert again.names == ["a", "b"]
     assert not again.puback_suffices
     assert again.online == []
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../etc/x", "a\0b", "a b", "é", "x" * 65])
@@ -170,7 +173,7 @@ def test_with_an_unreadable_folder_no_storer_is_forgotten(
 def test_a_cleared_status_forgets_the_storer(auto: Storers, folder: Path) -> None:
     auto.on_status("main", status("offline"))
     auto.on_status("old", status("offline"))
-    auto.on_status("old", b"")
+    assert not auto.on_status("old", b"")
     assert auto.names == names_in(folder) == ["main"]
     auto.on_status("never", b"")
     auto.on_status("main", b"")
