@@ -308,6 +308,7 @@ def test_at_most_32_storers_are_remembered_and_that_is_logged_once(
     for number in range(20_000):
         auto.on_status(f"forged{number}", status("offline"))
     assert auto.names == ["main", *(f"forged{number}" for number in range(31))]
+    assert not auto.on_status("late", status())  # one that does not count has not come online
     assert len(names_in(folder)) == 32
     assert logged(caplog, "32 storers known") == 1
     auto.on_status("forged5", b"")
