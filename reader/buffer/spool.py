@@ -259,8 +259,8 @@ class Spool:
         if not records or records[0][0] != 0:
             return None
         try:
-            _, builder, lengths_and_stream = read_body(records[0][1])
-            return read_payloads(builder, lengths_and_stream)
+            _, builder, stream = read_body(records[0][1])
+            return read_payloads(builder, stream)
         except (ValueError, zlib.error, struct.error):
             return None
 

@@ -46,16 +46,13 @@ def test_what_was_appended_and_not_confirmed_comes_back_in_order(tmp_path: Path)
 @pytest.mark.parametrize(
     "payloads",
     [
-        [b"\n"],
-        [b"", b"\n", b""],
-        [b"a\nb", b"c"],
         [b""],
         [b"", b""],
-        [bytes(range(256)), MAGIC],
-        [write_record(b"x"), b"\n"],
+        [bytes(range(256)).replace(b"\n", b""), MAGIC],
+        [write_record(b"x"), b"{}"],
     ],
 )
-def test_a_payload_may_be_anything(tmp_path: Path, payloads: list[bytes]) -> None:
+def test_a_payload_may_be_anything_in_one_line(tmp_path: Path, payloads: list[bytes]) -> None:
     items = [Item(ItemKind.FRAME, "é", number, payload) for number, payload in enumerate(payloads)]
     with spool_in(tmp_path) as spool:
         spool.append(items)
