@@ -291,18 +291,3 @@ def test_a_dead_thread_ends_the_program_with_1(
     assert f"Thread {thread}" in line
     assert "TypeError" in line
     chain.check_nothing_is_lost()
-
-
-def check_it_waits(program: Program, text: str) -> None:
-    """Start a program that waits; check that it logs what for, once, and ends at once with 0."""
-    with program.start():
-        wait_until(lambda: program.count(text) > 0, WITHIN, text, [program])
-        assert program.stop(ENDS_WITHIN) == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
-    assert program.count(text) == 1
-
-
-def test_a_second_reader_does_not_share_a_journal_but_waits(chain: Chain, tmp_path: Path) -> None:
-    chain.running()
-    second = Program("second", "reader", "run", "--config", str(chain.rig.reader_config), folder=tmp_path)
-    check_it_waits(second, f"spool.journal: {chain.rig.memory}/journal is in use by another reader: give each its own")
-    chain.reader.check()

@@ -1,57 +1,17 @@
-"""Connections to the broker that break repeatedly, are never acknowledged, or are taken over by another client."""
+"""Connections on which the broker acknowledges nothing."""
 
-import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.faults.rig import Rig
-from tests.support.meters import METER
 from tests.support.programs import wait_until
 from tests.support.proxy import Proxy, WithoutPuback
-from tests.support.servers import HOST
 
 WITHIN = 120.0  # seconds, for what should take a few
 IN_FLIGHT = 1000  # frames that a broker may leave unanswered
 UNANSWERED_WITHIN = 180.0  # seconds; after 60 a connection that is not answered is given up
-FLAPS = 5
-MESSAGES, MESSAGE_SIZE = 1000, 60_000  # bytes; what the broker sends again at each connection
-SLOW = "simulate://standard-single-phase-base"
-
-
-def carried(link: Proxy, size: int) -> bool:
-    return link.carried["down"] >= size
-
-
-# -- the broker flaps, and the database is away ------------------------------------------------------------------------
-
-
-def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: Path) -> None:
-    """The broker sends unacknowledged messages again at each connection: those of earlier ones must be dropped."""
-    volume = MESSAGES * MESSAGE_SIZE
-    with Proxy() as link, Rig(tmp_path, port=SLOW, broker_ports=(link.port, link.port)) as rig:
-        link.target = rig.broker.port
-        storer = rig.start_storer()
-        wait_until(lambda: bool(storer.lines("Connected to the broker")), WITHIN, "it is connected", [storer])
-        lean = storer.memory()
-        rig.database.kill()
-        subprocess.run(
-            ["mosquitto_pub", "-h", HOST, "-p", str(rig.broker.port), "-q", "1", "-l", "-t", f"teleinfo/{METER}/frame"],
-            input=b"".join(b"%0*d\n" % (MESSAGE_SIZE, number) for number in range(MESSAGES)),
-            check=True,
-        )
-        wait_until(partial(carried, link, volume), WITHIN, "all came", [storer])
-        for flap in range(FLAPS):
-            link.drop()
-            wait_until(partial(carried, link, (flap + 2) * volume), WITHIN, "all came again", [storer])
-        print("resident:", lean >> 20, "MiB, then", storer.memory() >> 20)
-        # Those of this connection, a batch of the first that is being tried, what is made of it, and room for the heap.
-        wait_until(lambda: storer.memory() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
-
-
-# -- the broker never acknowledges -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -95,6 +55,3 @@ def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_p
         "all of it arrives",
         [reader, storer],
     )
-
-
-# -- two of one name ---------------------------------------------------------------------------------------------------
