@@ -283,6 +283,8 @@ def test_the_wait_of_a_storer_that_has_confirmed_nothing_is_ignored(auto: Storer
     assert auto.wait == 0
     auto.on_confirmation("forged")
     assert auto.wait == 100
+    auto.on_status("forged", status())
+    assert auto.wait == 0
     again = Storers("auto", folder)  # its status is retained for ever, perhaps it is no more
     again.on_status("forged", status(wait=100))
     assert again.wait == 0
@@ -331,7 +333,7 @@ def test_a_storer_that_confirms_replaces_one_that_never_did(auto: Storers, folde
     assert len(auto.names) == len(names_in(folder)) == 32
 
 
-def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path) -> None:
+def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.mkdir(parents=True)
     for number in range(100):
         (folder / f"forged{number}").touch()
@@ -341,6 +343,8 @@ def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path) -> None:
     assert "main" in auto.names
     assert len(auto.names) == 32
     assert names_in(folder) == auto.names
+    assert Storers("auto", folder).names == auto.names
+    assert len(caplog.messages) == 1  # 32 are not too many
 
 
 def test_changes_are_logged_and_repetitions_are_not(auto: Storers, caplog: pytest.LogCaptureFixture) -> None:
