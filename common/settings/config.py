@@ -141,6 +141,10 @@ class Tls:
                 raise NotReady(f"{section}.tls.{key}: {file} cannot be read: {error.strerror}") from error
 
 
+#: Hosts that are this machine.
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+
+
 def host_names(value: Any) -> tuple[str, ...]:
     """Read a host, or a list of them, without repetitions.
 
