@@ -428,20 +428,3 @@ def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_wi
         assert b"offline" not in listener.payloads()
         assert len(client.all(Connected)) == 2
     assert warnings_of(caplog) == []
-
-
-def test_a_connection_to_a_broker_that_acknowledges_nothing_can_be_given_up() -> None:
-    with socket.create_server((HOST, 0)) as server:
-        server.settimeout(WITHIN)
-        with at(server.getsockname()[1], "stuck") as client:
-            for number in range(2):
-                peer, _ = server.accept()
-                with peer:
-                    peer.settimeout(WITHIN)
-                    peer.recv(4096)
-                    peer.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing else any more
-                    client.wait(Connected, after=2 * number)
-                    for _ in range(100):
-                        client.session.publish("free/a", bytes(1000))
-                    client.session.reconnect()
-                    client.wait(Disconnected, after=2 * number + 1)

@@ -109,22 +109,6 @@ def test_two_sessions_with_one_client_id_stop_taking_over(tmp_path: Path, caplog
 # -- unstable connections ----------------------------------------------------------------------------------------------
 
 
-def test_unstable_connections_back_off_and_are_logged_once(caplog: pytest.LogCaptureFixture, fast: float) -> None:
-    caplog.set_level(logging.INFO)
-
-    def break_at_once(connection: Connection) -> None:
-        connection.packet()
-        connection.send(CONNACK)
-
-    with FakeBroker(break_at_once) as broker, Client(at(broker.port)):
-        eventually(lambda: len(broker.opened) >= 12, "enough attempts")
-        texts = logged(caplog, logging.INFO)
-        gaps = [later - earlier for earlier, later in zip(broker.opened, broker.opened[1:], strict=False)]
-    assert gaps[4] >= 16 * fast
-    assert gaps[9] >= 30 * fast
-    assert len(texts) <= 5, texts
-
-
 def test_a_stable_connection_after_unstable_ones_is_logged(
     caplog: pytest.LogCaptureFixture, fast: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,15 +155,6 @@ def test_a_message_too_large_for_the_broker_is_not_sent_and_logged_once(caplog: 
     assert frame in text
     assert "201 bytes" in text
     assert "200" in text
-
-
-def test_the_packet_limit_of_a_real_broker_is_respected(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with Broker(tmp_path, config="max_packet_size 500") as broker, Client(at(broker.port)) as client:
-        client.wait(Connected)
-        assert client.publish("teleinfo/1/frame", b"x" * 600) == _TOO_LARGE
-        assert client.publish("teleinfo/1/frame", b"x" * 400) < REFUSED
-        assert len(client.all(Connected)) == 1
-    assert len(logged(caplog)) == 1
 
 
 # -- unsuitable brokers ------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from pathlib import Path
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import Spool
 
-ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
 NOON = 1_790_000_000_000_000
 SECOND = 1_000_000

@@ -4,8 +4,6 @@ import errno
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +15,7 @@ from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal, JournalBusy
 from tests.reader.buffer.failing_disks import files_no_longer_than
 from tests.reader.buffer.journals import METER, NOON, files, frame, journal_in
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.reader.buffer.kills import run_until_killed
 
 
 def tally(number: int, text: bytes = b'{"frames": 3600}') -> Item:
@@ -299,24 +296,6 @@ while True:
         say("r", int(item.kind), item.meter, item.time_us)
         journal.release(segment)
 """
-
-
-def run_until_killed(child: str, folder: Path, seed: int, told: Path, seconds: float) -> list[list[str]]:
-    """Let a program work, kill it and return the whole lines that it wrote."""
-    with told.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-c", child, str(folder), str(seed)],
-            stdout=file,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        deadline = time.monotonic() + 30
-        while not told.stat().st_size and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(seconds)
-        assert process.poll() is None, "it ended by itself"
-        process.kill()
-        process.wait()
-    return [line.split() for line in told.read_text().rpartition("\n")[0].splitlines()]
 
 
 def test_kill_dash_9_loses_neither_an_item_nor_a_count(tmp_path: Path) -> None:

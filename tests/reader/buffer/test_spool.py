@@ -1,20 +1,16 @@
 """The spool: what was appended and not confirmed is there, in order, after a restart and a kill."""
 
-import os
 import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.record import MAGIC, write_record
+from tests.reader.buffer.kills import run_until_killed
 from tests.reader.buffer.spools import (
     METER,
     NOON,
-    ROOT,
     SECOND,
     bytes_in,
     confirm,
@@ -220,21 +216,9 @@ def test_kill_dash_9_loses_nothing(tmp_path: Path) -> None:
     waiting: dict[tuple[str, int], bytes] = {}
     appended = 0
     for seed in range(1, 9):
-        with (tmp_path / "told").open("wb") as told:
-            process = subprocess.Popen(
-                [sys.executable, "-c", CHILD, str(tmp_path / "spool"), str(seed)],
-                stdout=told,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-            deadline = time.monotonic() + 30
-            while not os.fstat(told.fileno()).st_size and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.001)
-            time.sleep(chance.uniform(0, 0.2))
-            assert process.poll() is None, "it ended by itself"
-            process.kill()
-            process.wait()
-        for line in (tmp_path / "told").read_text().rpartition("\n")[0].splitlines():
-            what, meter, key, *payload = line.split()
+        for what, meter, key, *payload in run_until_killed(
+            CHILD, tmp_path / "spool", seed, tmp_path / "told", chance.uniform(0, 0.2)
+        ):
             if what == "a":
                 waiting[meter, int(key)] = payload[0].encode()
                 appended += 1
