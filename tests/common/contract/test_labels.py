@@ -1,14 +1,10 @@
-"""The catalogue of labels: complete, consistent, and the same as the table beside a development checkout."""
-
-import json
-from pathlib import Path
+"""The catalogue of labels: complete, consistent, and as the specifications have it."""
 
 import pytest
 
 from common.contract.labels import ADDRESS, LABELS, OTHER_FAMILIES, Label, LabelKind, Mode
 
 ROWS = [(mode, row) for mode in Mode for row in LABELS[mode].values()]
-TABLE = Path(__file__).resolve().parents[4] / "shared" / "spec" / "labels.json"
 
 
 def test_has_every_label_of_the_two_modes() -> None:
@@ -78,34 +74,3 @@ def test_the_table_cannot_be_changed() -> None:
         LABELS[Mode.HISTORIC]["PAPP"] = LABELS[Mode.HISTORIC]["BASE"]  # type: ignore[index]
     with pytest.raises(AttributeError):
         LABELS[Mode.HISTORIC]["PAPP"].width = 6  # type: ignore[misc]
-
-
-KINDS = {
-    "int": LabelKind.INTEGER,
-    "str": LabelKind.TEXT,
-    "enum": LabelKind.CHOICE,
-    "bits": LabelKind.BITS,
-    "date": LabelKind.DATE,
-    "profile": LabelKind.PROFILE,
-}
-MODES = {"historique": Mode.HISTORIC, "standard": Mode.STANDARD, "standard-pilot": Mode.STANDARD}
-
-
-@pytest.mark.skipif(not TABLE.exists(), reason=f"no table here: it is expected in {TABLE}")
-def test_agrees_with_the_machine_readable_table() -> None:
-    rows = [row for row in json.loads(TABLE.read_text()) if row["mode"] in MODES]
-    assert len(rows) == len(ROWS)
-    for row in rows:
-        ours = LABELS[MODES[row["mode"]]][row["label"]]
-        assert (ours.kind, ours.width, ours.stamped, ours.cumulative, ours.unit) == (
-            KINDS[row["type"]],
-            row["width"],
-            row["horodated"],
-            row["cumulative"],
-            row["unit"] or "",
-        ), row["label"]
-        if row["mode"] != "standard-pilot":  # where the table says only whose alias it is
-            assert (ours.meaning_fr, ours.meaning_en) == (row["meaning_fr"], row["meaning_en"])
-    for mode, name in ((Mode.HISTORIC, "historique"), (Mode.STANDARD, "standard")):
-        wire = [row["label"] for row in rows if row["mode"] == name]
-        assert [label for label in LABELS[mode] if label in wire] == wire

@@ -181,13 +181,14 @@ def test_a_cleared_status_forgets_the_storer(auto: Storers, folder: Path) -> Non
     assert Storers("auto", folder).puback_suffices
 
 
-def test_a_deleted_file_forgets_the_storer(auto: Storers, folder: Path) -> None:
+def test_a_deleted_file_forgets_the_storer(auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     auto.on_status("main", status("offline"))
     auto.on_status("old", status("offline"))
     assert forget_storer(folder, "old")
     assert not forget_storer(folder, "old")
     auto.reload()
     assert auto.names == ["main"]
+    assert caplog.messages == []
     auto.on_status("old", status())  # it was not gone after all
     assert names_in(folder) == ["main", "old"]
 
