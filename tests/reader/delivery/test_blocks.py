@@ -96,24 +96,6 @@ def test_the_window_counts_frames_and_is_filled_again_when_half_of_it_is_confirm
         assert BLOCK_WINDOW <= len(seen) <= FULLEST
 
 
-@pytest.mark.parametrize(("took", "least", "most"), [(0.01, BLOCK_WINDOW, FULLEST), (1.0, REPLAY_WINDOW, 320)])
-def test_live_frames_do_not_wait_long_behind_the_window_of_a_slow_storer(
-    tmp_path: Path, took: float, least: int, most: int
-) -> None:
-    """They are stored after what is in flight."""
-    house = House(tmp_path, 6000)
-    reader, in_flight = house.reader, payloads(house.reader.tick())
-    for _ in range(6):
-        half = len(in_flight) // 2 + 1
-        reader.now += took
-        reader.answer(reader.broker.sent)
-        house.confirm(in_flight[:half])
-        before = len(reader.broker.sent)
-        reader.delivery.replay(reader.now)
-        in_flight = in_flight[half:] + payloads(reader.broker.sent[before:])
-    assert least <= len(in_flight) <= most
-
-
 def test_live_frames_are_published_at_once_while_the_window_is_full(tmp_path: Path) -> None:
     house = House(tmp_path, 4000)
     house.store(house.reader.tick())
@@ -196,16 +178,6 @@ def test_a_broker_that_refuses_blocks_gets_single_frames_at_once(
     assert not any(map(is_block, sent))
     assert logged(caplog, "refuses messages with several frames") == 1
     assert logged(caplog, "refuses frames") == 0
-
-
-def test_after_a_refusal_the_next_connection_is_tried_again(tmp_path: Path) -> None:
-    house = House(tmp_path, 1000)
-    house.reader.answer(house.reader.tick(), TOO_LARGE)
-    assert not any(map(is_block, house.reader.wait(1000)))
-    house.reader.disconnect()
-    house.reader.connect()
-    house.reader.status("main")
-    assert is_block(house.reader.tick()[0])
 
 
 def test_when_no_storer_is_left_the_puback_of_a_block_confirms_all_of_its_frames(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Replay: what is overdue is sent again, oldest first, in a window, with a backoff."""
 
-import itertools
 import json
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from reader.delivery.memory import JOURNAL_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
 from tests.reader.delivery.deliveries import (
     FRAME,
-    FULLEST,
     METER,
     NOON,
     REPLAY,
@@ -31,14 +29,6 @@ def test_an_item_is_replayed_when_it_is_overdue_and_not_before(served: Reader) -
     served.answer(served.broker.sent)
     assert served.wait(CONFIRM_TIMEOUT - 0.5) == []
     assert [(sent.topic, sent.payload) for sent in served.wait(0.5)] == [(REPLAY, frame.payload)]
-
-
-def test_a_replay_waits_for_the_announced_wait(served: Reader) -> None:
-    served.confirm([served.frame()])
-    served.status("main", wait=60.0)
-    frame = served.frame()
-    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
-    assert payloads(served.wait(0.5)) == [frame.payload]
 
 
 def test_a_replay_from_disk_waits_for_the_announced_wait(served: Reader) -> None:
@@ -95,44 +85,6 @@ def test_replay_one_by_one_keeps_to_its_window(reader: Reader) -> None:
         reader.answer(unanswered[:110])
         del unanswered[:110]
     assert seen == of([*on_disk, *in_memory])
-
-
-@pytest.mark.parametrize("disk", [False, True])
-def test_without_confirmations_replay_backs_off_to_ten_minutes(tmp_path: Path, disk: bool) -> None:
-    """A broker that takes everything, and loses everything."""
-    reader = Reader(tmp_path, disk=disk)
-    reader.status("main", "stalled")
-    frames = reader.frames(1000)
-    reader.answer(reader.broker.sent)
-    reader.wait(SPILL_AGE + CONFIRM_TIMEOUT)
-    reader.status("main")
-    tries: list[float] = []
-    until = reader.now + 5000
-    while reader.now < until:
-        messages = reader.tick()
-        if messages:
-            tries.append(reader.now)
-            assert payloads(messages)[:REPLAY_WINDOW] == of(
-                frames[:REPLAY_WINDOW]
-            )  # each time the whole window, no more
-            assert len(messages) <= FULLEST
-        reader.answer(messages)
-        reader.status("main")  # again, as each minute
-        reader.now += 2
-    assert [round(after - before) for before, after in itertools.pairwise(tries)] == [30, 60, 120, 240, 480, *[600] * 6]
-    # A new `online` starts afresh ...
-    before = reader.now
-    reader.status("main", "offline")
-    reader.status("main")
-    reader.answer(reader.wait(CONFIRM_TIMEOUT))
-    assert reader.wait(CONFIRM_TIMEOUT) != []
-    # ... and so does each confirmation.
-    reader.answer(reader.broker.sent)
-    reader.answer(reader.wait(2000))
-    reader.confirm(frames[:1])
-    messages = reader.wait(CONFIRM_TIMEOUT)
-    assert frames[1].payload in payloads(messages)
-    assert before < reader.now
 
 
 @pytest.mark.parametrize("status", ["stalled", "offline", None])
@@ -217,18 +169,6 @@ def test_a_puback_of_a_previous_connection_is_ignored(reader: Reader) -> None:
     assert payloads(messages) == [frame.payload]
     reader.answer(messages)
     assert reader["accepted_by_broker"] == 1
-
-
-def test_live_frames_are_published_during_a_long_replay(served: Reader) -> None:
-    served.disconnect()
-    served.frames(2000)
-    served.wait(SPILL_AGE)
-    served.connect()
-    served.status("main")
-    unanswered = served.tick()
-    assert len(payloads(unanswered)) >= REPLAY_WINDOW
-    live = served.frame()
-    assert (served.broker.sent[-1].topic, served.broker.sent[-1].payload) == (FRAME, live.payload)
 
 
 def test_a_block_that_cannot_be_read_does_not_delay_the_others(
