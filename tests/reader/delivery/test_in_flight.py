@@ -21,21 +21,6 @@ def test_without_pubacks_the_number_in_flight_is_bounded(served: Reader) -> None
     assert served.broker.sent[-1].payload == frame.payload
 
 
-def test_a_confirmation_frees_a_slot_as_a_puback_does(served: Reader) -> None:
-    for _ in range(2 * MAX_IN_FLIGHT):
-        frame = served.frame()
-        assert served.broker.sent[-1].payload == frame.payload
-        served.confirm([frame])
-    served.frames(MAX_IN_FLIGHT)
-    assert len(served.broker.sent) == 3 * MAX_IN_FLIGHT
-    served.answer(served.broker.sent)  # late, and about nothing any more
-    assert (served["confirmed"], served["accepted_by_broker"], served["pending"]) == (
-        2 * MAX_IN_FLIGHT,
-        0,
-        MAX_IN_FLIGHT,
-    )
-
-
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(
     served: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -189,6 +189,7 @@ def test_a_block_that_is_confirmed_leaves_the_window_and_its_messages_are_forgot
 def test_a_block_that_is_lost_goes_frame_by_frame_unless_the_storer_has_started_again(rig: Rig) -> None:
     rig.disk = Disk(block(0, 2))
     assert [rig.send(now) for now in (0.0, 29.9, 30.0)] == [[[0, 1]], [], [[0], [1]]]
+    assert rig.replay.sent == 4
     rig.replay.on_online()
     assert rig.send(60.0) == [[0, 1]]
     rig.replay.on_online()  # it may have lost them

@@ -7,7 +7,6 @@ import pytest
 from common.mqtt.events import NOBODY_SUBSCRIBED
 from reader.buffer.item import Item, ItemKind
 from reader.delivery.delivery import HELD_AGE, SPILL_AGE
-from reader.delivery.memory import JOURNAL_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
 from reader.delivery.storers import STORERS
 from tests.reader.delivery.deliveries import METER, NOON, REPLAY, SECOND, Reader, logged, of, payloads
@@ -56,31 +55,6 @@ def test_without_a_storer_frames_are_held_for_ten_minutes(reader: Reader) -> Non
     assert (reader["accepted_by_broker"], reader["confirmed"], reader["pending"]) == (1, 1, 0)
     reader.wait(HELD_AGE)
     assert reader.in_journal == 0
-
-
-def test_a_first_storer_gets_the_held_frames_oldest_first(reader: Reader) -> None:
-    frames = []
-    for _ in range(10):
-        reader.now += 1
-        frames.append(reader.frame())
-    reader.answer(reader.broker.sent[5:])
-    reader.now += 20
-    reader.answer(reader.broker.sent[:3])  # in any order, and two not at all
-    reader.now += 20
-    reader.status("main")
-    assert payloads(reader.tick(), REPLAY) == of(frames)
-
-
-def test_held_frames_are_bounded(reader: Reader) -> None:
-    for _ in range(60):
-        reader.frame(200_000)
-        reader.answer(reader.broker.sent[-1:])
-        reader.wait(1)
-        assert reader.journal.size <= JOURNAL_SIZE
-    assert reader["accepted_by_broker"] == 60
-    assert reader.on_disk == []
-    reader.status("main")
-    assert 10 <= reader["pending"] <= 20
 
 
 def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None:
