@@ -41,7 +41,7 @@ class Replay:
     """The items in flight on `replay`, and when more may be sent."""
 
     def __init__(
-        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float = 0.0
+        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float
     ) -> None:
         """Take the parts; `on_disk_error` is called when a block cannot be read; live frames may wait for `batch`."""
         self._batch = batch
