@@ -243,6 +243,13 @@ def test_blocks_that_were_in_memory_are_overdue_30_s_after_the_last_was_sent(
         assert rig.send(1000.0) == [[0, 1]]
 
 
+def test_items_that_move_to_disk_are_no_longer_in_flight(rig: Rig) -> None:
+    rig.memory = [entry(1)]
+    rig.send(30.0)
+    rig.replay.spilled([], rig.memory)
+    assert rig.replay.in_flight == 0
+
+
 def test_a_block_that_cannot_be_read_is_tried_again_after_30_s(rig: Rig) -> None:
     rig.disk = Disk(block(0, 2), block(10, 2))
     rig.disk.fails = True
