@@ -4,7 +4,6 @@ import errno
 import os
 import random
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -321,21 +320,3 @@ def test_kill_dash_9_loses_neither_an_item_nor_a_count(tmp_path: Path) -> None:
             assert all(journal.counts.frames[hour] >= count for hour, count in counts.items() if count)
             assert sum(journal.counts.frames.values()) - sum(counts.values()) <= seed
     assert len(appended) > 1000
-
-
-def test_one_item_in_and_out_is_cheap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    memory = Path("/dev/shm")
-    folder = memory / f"teleinfo-test-{os.getpid()}" if os.access(memory, os.W_OK) else tmp_path / "journal"
-    try:
-        with journal_in(folder, segment_size=256 * 1024) as (journal, _):
-            start = time.perf_counter()
-            for number in range(5000):
-                journal.release(journal.append(frame(number, size=1200)))
-            each = (time.perf_counter() - start) / 5000
-    finally:
-        for path in folder.glob("*"):
-            path.unlink()
-        folder.rmdir()
-    with capsys.disabled():
-        print(f"\njournal: {each * 1e6:.0f} µs for a frame in and out")
-    assert each < 0.001
