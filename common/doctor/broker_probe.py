@@ -56,7 +56,6 @@ class Failure(StrEnum):
     VERSION = "version"  # no MQTT 5
     QOS = "qos"  # QoS 0 only
     CREDENTIALS = "credentials"
-    CLIENT_ID = "client id"
     BANNED = "banned"
     BUSY = "busy"
     OTHER = "other"
@@ -64,7 +63,6 @@ class Failure(StrEnum):
 
 _REASONS = {
     0x84: Failure.VERSION,
-    0x85: Failure.CLIENT_ID,
     0x86: Failure.CREDENTIALS,
     0x87: Failure.CREDENTIALS,
     0x88: Failure.BUSY,
