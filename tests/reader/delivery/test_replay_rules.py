@@ -116,6 +116,11 @@ def test_without_progress_the_interval_doubles_up_to_ten_minutes(rig: Rig) -> No
     assert [now for now in range(2500, 2600) if rig.send(float(now))] == [2500, 2530, 2590]
 
 
+def test_blocks_without_progress_back_off_in_the_same_way(rig: Rig) -> None:
+    rig.disk = Disk(block(0, 2))
+    assert [now for now in range(2500) if rig.send(float(now))] == [0, 30, 90, 210, 450, 930, 1530, 2130]
+
+
 def test_of_items_in_memory_200_are_in_flight_and_the_next_go_when_100_are_left(rig: Rig) -> None:
     rig.memory = [entry(number) for number in range(250)]
     assert rig.send(30.0) == [[number] for number in range(200)]
