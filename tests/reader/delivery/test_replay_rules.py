@@ -134,7 +134,17 @@ def test_of_items_in_memory_200_are_in_flight_and_the_next_go_when_100_are_left(
         can_continue.append(rig.replay.can_continue)
     assert can_continue == [False, True]
     assert rig.send(32.0) == [[number] for number in range(200, 250)]
+    for one in rig.memory:
+        rig.replay.done(one)
     assert not rig.replay.can_continue  # nothing is left to send
+
+
+def test_what_leaves_the_window_makes_room_in_the_same_round(rig: Rig) -> None:
+    rig.memory = [entry(number) for number in range(260)]
+    rig.send(30.0)
+    for one in rig.memory[:50]:
+        one.confirmed_by = frozenset({"main"})  # and another one is away
+    assert rig.send(31.0) == [[number] for number in range(200, 250)]
 
 
 def test_what_is_missing_only_at_a_storer_that_is_away_takes_no_room(rig: Rig) -> None:
