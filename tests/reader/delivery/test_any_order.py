@@ -34,7 +34,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     wanted: ClassVar[str | tuple[str, ...]] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
     batch: ClassVar[float] = 0.0  # seconds of live frames in a message
-    older: ClassVar[tuple[str, ...]] = ()  # those that reject blocks, and confirm nothing of them
+    without_blocks: ClassVar[tuple[str, ...]] = ()  # storers that no block reaches
 
     @initialize()
     def begin(self) -> None:
@@ -82,7 +82,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.store(chosen, name, rejected=rejected)
 
     def store(self, messages: list[Sent], name: str, *, rejected: bool = False) -> None:
-        if name in self.older:
+        if name in self.without_blocks:
             messages = [message for message in messages if not is_block(message)]
         self.held[name] |= {*payloads(messages)}
         self.reader.confirm((self.items[payload] for payload in payloads(messages)), name, rejected=rejected)
@@ -226,13 +226,13 @@ class EverythingByTheBroker(EverythingThatHappens):
     wanted = "broker"
 
 
-class EverythingWithOlderStorers(EverythingThatHappens):
-    older = ("a", "b")
+class EverythingWithoutBlocks(EverythingThatHappens):
+    without_blocks = ("a", "b")
 
 
-class EverythingWithANewerAndAnOlderName(EverythingThatHappens):
+class EverythingWithBlocksForOneOfTwoNames(EverythingThatHappens):
     wanted = ("a", "b")
-    older = ("b",)
+    without_blocks = ("b",)
 
 
 class EverythingInBatches(EverythingThatHappens):
@@ -243,7 +243,7 @@ class EverythingInBatchesByTheBroker(EverythingByTheBroker):
     batch = 20.0
 
 
-class EverythingInBatchesWithTwoNames(EverythingWithANewerAndAnOlderName):
+class EverythingInBatchesWithTwoNames(EverythingWithBlocksForOneOfTwoNames):
     batch = 60.0
 
 
@@ -251,8 +251,8 @@ for _machine in (
     EverythingThatHappens,
     EverythingWithTwoNames,
     EverythingByTheBroker,
-    EverythingWithOlderStorers,
-    EverythingWithANewerAndAnOlderName,
+    EverythingWithoutBlocks,
+    EverythingWithBlocksForOneOfTwoNames,
     EverythingInBatches,
     EverythingInBatchesByTheBroker,
     EverythingInBatchesWithTwoNames,
@@ -262,8 +262,8 @@ for _machine in (
 TestAuto = EverythingThatHappens.TestCase
 TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
-TestOlderStorers = EverythingWithOlderStorers.TestCase
-TestANewerAndAnOlderName = EverythingWithANewerAndAnOlderName.TestCase
+TestWithoutBlocks = EverythingWithoutBlocks.TestCase
+TestBlocksForOneOfTwoNames = EverythingWithBlocksForOneOfTwoNames.TestCase
 TestInBatches = EverythingInBatches.TestCase
 TestInBatchesByTheBroker = EverythingInBatchesByTheBroker.TestCase
 TestInBatchesWithTwoNames = EverythingInBatchesWithTwoNames.TestCase
