@@ -143,7 +143,7 @@ def test_of_an_item_that_was_written_twice_the_last_one_counts(tmp_path: Path) -
 
 
 def test_two_processes_cannot_use_it(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (_, _), pytest.raises(JournalBusy, match="in use"):
+    with journal_in(tmp_path) as (_, _), pytest.raises(JournalBusy):
         Journal(tmp_path, "pi").open()
     with journal_in(tmp_path) as (_, recovered):
         assert recovered == []
