@@ -31,7 +31,7 @@ class Counters:
 
     def report(self) -> dict[str, int]:
         """Return the counters under their keys in the `health` topic."""
-        return {**asdict(self), "waiting": self.pending}
+        return {**asdict(self), "pending": self.pending}
 
 
 def evaluate(
@@ -53,7 +53,7 @@ def evaluate(
         healthy=connected and not stalled and now - last_answer <= ANSWER_TIMEOUT,
         status_text=f"{plural(counters.stored, 'frame')} stored, {counters.rejected} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
-        f" {counters.pending} waiting",
+        f" {counters.pending} pending",
     )
 
 
@@ -83,7 +83,6 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
     values = {
         **report,
         **{f"rollup_{key}": value for key, value in report["rollups"].items()},
-        "pending": report["waiting"],
         "database_bytes": report["retention"]["bytes"],
         "retention_blocked": report["retention"]["blocked"] is not None,
         "database_connected": report["database"] == "connected",

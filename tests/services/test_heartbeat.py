@@ -57,7 +57,7 @@ def test_a_reader_notifies_that_it_is_ready_alive_and_stopping(
             reader.start(NOTIFY_SOCKET=systemd.name, WATCHDOG_USEC="3000000")
             systemd.wait("READY=1")
             systemd.wait("WATCHDOG=1")
-            systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ waiting")
+            systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ pending")
             wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
             reader.send_signal(signal.SIGTERM)
             systemd.wait("STOPPING=1")

@@ -129,7 +129,7 @@ def test_a_block_of_frames_becomes_rows_and_its_damaged_frame_is_rejected_alone(
     assert setup.stop() == 0
     setup.wait_until(lambda: setup.statuses()[-1] == "offline")  # its last message
     (counts,) = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1:]
-    assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (61, 60, 1, 0)
+    assert (counts["received"], counts["stored"], counts["rejected"], counts["pending"]) == (61, 60, 1, 0)
     assert counts["version"] == __version__
 
 

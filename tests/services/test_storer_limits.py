@@ -176,7 +176,7 @@ def test_a_row_that_nobody_can_store_does_not_stop_the_others(
     assert "haunted (1999)" in reason
     assert payload == frames[2].to_json()
     counts = health(setup)
-    assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (5, 4, 1, 0)
+    assert (counts["received"], counts["stored"], counts["rejected"], counts["pending"]) == (5, 4, 1, 0)
 
 
 def test_a_full_table_of_rejections_is_said_once_and_counted(
