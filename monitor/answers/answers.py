@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from common.contract.offers import SWITCHING_TIMES, TEMPO
 from common.contract.tariff import capitalise, expand_abbreviations
 from common.database.mariadb import Connection
 from monitor.answers.base_load import BaseLoad
@@ -18,7 +19,7 @@ from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
-from monitor.cost.clock_rules import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
+from monitor.cost.clock_rules import OfferClock
 from monitor.cost.comparison import Comparison, compare
 from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.cost.tempo_colours import learn_colours
@@ -319,7 +320,7 @@ class Answers:
         if minutes < 60:
             return self._reader.slots(meter, start, end, minutes)
         # A year has 8,760 hours, and some 1,100 stretches that each offer bills on one register.
-        moments = {time(), TEMPO_DAY, TEMPO_NIGHT} | self._prices.off_peak_moments()
+        moments = {time()} | SWITCHING_TIMES | self._prices.off_peak_moments()
         first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
         limits = {start, end}
         for number in range((last - first).days + 1):
@@ -332,7 +333,7 @@ class Answers:
         running: dict[date, Counter[str]] = {}
         for piece in curve:
             if piece.register is not None:
-                day = tempo_day(piece.start.astimezone(self._zone))
+                day = TEMPO.day_of(piece.start.astimezone(self._zone))
                 running.setdefault(day, Counter())[piece.register] += piece.slices
         return {**bundled_colours(), **self._colours, **learn_colours(running)}
 
@@ -344,7 +345,7 @@ class Answers:
     def lived_colours(self, meter: Meter, first: date, last: date) -> dict[date, str]:
         """Return the Tempo colours that the meter showed on the days from `first` to `last`, both included."""
         days = [first + timedelta(number) for number in range((last - first).days + 2)]
-        limits = [datetime.combine(day, TEMPO_DAY, self._zone).astimezone(UTC) for day in days]
+        limits = [datetime.combine(day, TEMPO.day_starts, self._zone).astimezone(UTC) for day in days]
         return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
 
     def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:

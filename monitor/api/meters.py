@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from common.contract.frame import write_stamp
+from common.contract.offers import BY_ID
 from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
 from monitor.readings.hours import Meter
@@ -77,7 +78,7 @@ _METER = {
     "phases": _maybe("integer", "1 or 3"),
     "unit": {"type": "string", "description": "of power"},
     "subscribed": _maybe("integer", "subscribed power, VA"),
-    "offer": _maybe("string", "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
+    "offer": _maybe("string", f"{', '.join(BY_ID)} or one of prices.yaml; null: the meter does not tell"),
     "producer": {"type": "boolean", "description": "it counts what is injected"},
     "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
     "known_since": _maybe(

@@ -4,20 +4,19 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from common.contract.offers import COLOURS, TEMPO
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import METER, meter_of
-from monitor.cost.clock_rules import tempo_day
 from monitor.cost.tempo_colours import RED, WHITE, first_day, season, season_of
 from monitor.prices.tempo_days import bundled_colours
 
-_LETTERS = {"blue": "B", "white": "W", "red": "R"}
 _UNKNOWN = "-"
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return a season, day by day."""
     meter = meter_of(call)
-    today = tempo_day(call.now.astimezone(call.config.time_zone))
+    today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
     year = int(call.parameters.get("season", season_of(today)))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
     lived = call.answers.lived_colours(meter, first, last)
@@ -27,7 +26,7 @@ def answer(call: Call) -> dict[str, Any]:
     # What the meter says of today and tomorrow, an hour before the database can know it.
     said = {} if call.live is None else call.live.answer(meter.identifier)
     for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
-        if said.get(key) in _LETTERS and first <= day <= last:
+        if said.get(key) in COLOURS and first <= day <= last:
             colours.setdefault(day, str(said[key]))
             lived.setdefault(day, str(said[key]))
     counted = season({day: colour for day, colour in colours.items() if day <= today}, year, today)
@@ -36,7 +35,7 @@ def answer(call: Call) -> dict[str, Any]:
         "meter": meter.identifier,
         "season": year,
         "first": first.isoformat(),
-        "colours": {str(year): "".join(_LETTERS.get(colours.get(day, ""), _UNKNOWN) for day in days)}
+        "colours": {str(year): "".join(COLOURS[colours[day]].letter if day in colours else _UNKNOWN for day in days)}
         if colours
         else {},
         "sources": "".join(
@@ -54,15 +53,15 @@ def answer(call: Call) -> dict[str, Any]:
 
 _DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 _MAYBE_DAY: Mapping[str, Any] = {"type": ["string", "null"], "format": "date"}
-_COLOUR: Mapping[str, Any] = {"type": ["string", "null"], "enum": [None, "blue", "white", "red"]}
+_COLOUR: Mapping[str, Any] = {"type": ["string", "null"], "enum": [None, *COLOURS]}
 
 
 def _counts(text: str, *, maybe: bool = False) -> Mapping[str, Any]:
     return {
         "type": ["object", "null"] if maybe else "object",
         "description": text,
-        "required": ["blue", "white", "red"],
-        "properties": {colour: {"type": "integer", "minimum": 0} for colour in _LETTERS},
+        "required": list(COLOURS),
+        "properties": {colour: {"type": "integer", "minimum": 0} for colour in COLOURS},
     }
 
 

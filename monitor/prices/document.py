@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from common.contract.offers import Window
 from common.errors import ConfigError
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax, Window
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax
 
 _ROW_KEYS = (
     "from", "to", "grade", "src", "note", "weekend", "subscription", "subscription_year", "subscription_year_ht",

@@ -10,22 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 
+from common.contract.offers import Window
+
 #: A price of a kWh by register, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Off-peak hours, from `start` to `end` by the local clock; past midnight if `end` is not after `start`."""
-
-    start: time
-    end: time
-
-    def holds(self, moment: time) -> bool:
-        """Tell whether the window holds that time of day."""
-        if self.start < self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
 
 
 @dataclass(frozen=True, slots=True)

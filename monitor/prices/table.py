@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from common.contract.offers import OFFERS
 from common.errors import ConfigError
 from common.settings.file_errors import reason
 from common.settings.yaml_file import read_yaml
@@ -11,7 +12,7 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
 _BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
-IMPORTED = ("cre_base.csv", "cre_hphc.csv", "cre_tempo.csv")
+IMPORTED = tuple(f"cre_{offer.id}.csv" for offer in OFFERS)
 
 
 def load_prices(user_file: Path | None, folder: Path) -> PriceTable:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from common.contract.offers import is_off_peak
 from common.contract.registers import REGISTERS
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.fine import divide
@@ -171,7 +172,7 @@ class EnergyReader:
         for hour, before, after in self._hours.switches(meter.number, start, end):
             span = _span_at(spans, hour)
             names = [_register_name(supplier, span) or "" for supplier in (before, after)]
-            was, now = (_is_off_peak(name) for name in names)
+            was, now = (bool(is_off_peak(name)) for name in names)
             if was != now:
                 found.append((hour, now, after))
         return found
@@ -367,10 +368,6 @@ class EnergyReader:
         # Rows may have come since.
         later = max(start, holes.end)
         return later >= end or self._hours.count(meter.number, later, end) == (end - later) // _HOUR
-
-
-def _is_off_peak(register: str) -> bool:
-    return register == "HCHC" or register.startswith("BBRHC")
 
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:

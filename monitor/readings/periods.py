@@ -43,7 +43,7 @@ class ContractSpan:
 
     start: datetime
     end: datetime
-    offer: str | None  # base, hphc, tempo, ejp; None: a calendar that historic mode does not know
+    offer: str | None  # an id of OFFERS; None: the meter told of none that is known
     calendar: str | None  # OPTARIF or NGTF, as sent, without padding
     power: int | None  # subscribed, kVA
     names: Mapping[str, str]  # register as in Energy.wh -> name for people (LTARF), as far as the meter sent one

@@ -6,7 +6,7 @@ A stretch is cut where the meter begins to send other registers or another contr
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from common.contract import tariff
+from common.contract.offers import BY_ID
 from common.contract.registers import REGISTERS
 from monitor.readings.hours import Values
 
@@ -19,17 +19,11 @@ OTHER = "OTHER"
 #: How the name of a supplier register begins that only has a number.
 NUMBERED = "EASF"
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "base": ("BASE",),
-    "hphc": tuple(tariff.HISTORIC_REGISTERS["HC.."].values()),
-    "ejp": tuple(tariff.HISTORIC_REGISTERS["EJP."].values()),
-    "tempo": tuple(tariff.HISTORIC_REGISTERS["BBR?"].values()),
-}
-
 
 def registers_of(offer: str | None) -> tuple[str, ...]:
-    """Return the registers of an offer that historic mode knows, none of another."""
-    return _NAMES.get(offer or "", ())
+    """Return the names of the registers of an offer, none of one that is not known."""
+    known = BY_ID.get(offer or "")
+    return () if known is None else tuple(register.name for register in known.registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,7 @@ class Step:
 def supplier_name(number: int, offer: str | None) -> str:
     """Return the name of a supplier register, 1 to 10: as historic mode has it, or as standard mode.
 
-    >>> supplier_name(2, "hphc"), supplier_name(3, None)
+    >>> supplier_name(2, "hchp"), supplier_name(3, None)
     ('HCHP', 'EASF03')
     """
     names = registers_of(offer)

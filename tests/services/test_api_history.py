@@ -89,7 +89,7 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     assert producer["last"].startswith("2026-10-28T11:59:5")
     assert (producer["name"], producer["replaced"]) == (None, [])
     assert METER not in producer["serial"]
-    assert (single["mode"], single["phases"], single["offer"], single["producer"]) == ("historic", 1, "hphc", False)
+    assert (single["mode"], single["phases"], single["offer"], single["producer"]) == ("historic", 1, "hchp", False)
     line = ContractLine(single["id"], date(2025, 3, 1), "base", 6)
     (known,) = [
         meter

@@ -220,7 +220,7 @@ def test_a_change_of_contract_changes_the_names_and_loses_nothing(tables: Databa
         assert sum(day.wh.get(name, 0) for day in days) == whole.wh[name]
     with reading(tables) as (reader, (meter,)):
         spans = reader.contract_spans(meter, begin, begin + timedelta(days=4))
-    assert [(span.offer, span.power) for span in spans] == [("hphc", 6), ("tempo", 9)]
+    assert [(span.offer, span.power) for span in spans] == [("hchp", 6), ("tempo", 9)]
     assert abs(spans[1].start - switched) <= timedelta(hours=1)
 
 

@@ -22,9 +22,9 @@ def at(day: str) -> datetime:
     return midnight(date.fromisoformat(day), PARIS)
 
 
-def hphc(start: str, off_peak: str, peak: str, yearly: str) -> PriceRow:
+def hchp(start: str, off_peak: str, peak: str, yearly: str) -> PriceRow:
     return PriceRow(
-        offer="hphc",
+        offer="hchp",
         start=date.fromisoformat(start),
         kwh={0: {"HCHC": Decimal(off_peak), "HCHP": Decimal(peak)}},
         subscription={9: Decimal(yearly)},
@@ -35,14 +35,14 @@ PRICES = PriceTable(
     [
         PriceFile(
             "mine",
-            (hphc("2026-01-01", "0.1600", "0.2000", "219.00"), hphc("2026-02-11", "0.1700", "0.2200", "255.50")),
+            (hchp("2026-01-01", "0.1600", "0.2000", "219.00"), hchp("2026-02-11", "0.1700", "0.2200", "255.50")),
             accise=(Tax(date(2025, 1, 1), Decimal(30)),),
             vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
             vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.055")), Tax(date(2025, 8, 1), Decimal("0.2"))),
         )
     ]
 )
-CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
 
 
 def bill(prices: PriceTable = PRICES, now: datetime = LATER, *contracts: Contract) -> Bill:
@@ -92,7 +92,7 @@ def test_the_parts_of_a_bill_make_the_bill() -> None:
 
 
 def test_a_price_that_is_corrected_corrects_the_past() -> None:
-    mine = PriceFile("mine", (hphc("2026-01-01", "0.1000", "0.1000", "219.00"),))
+    mine = PriceFile("mine", (hchp("2026-01-01", "0.1000", "0.1000", "219.00"),))
     period = [at("2026-02-01"), at("2026-03-01")]
     (before,), (after,) = (bill(PriceTable(files)).costs(period, steady(100, 250)) for files in (PRICES.files, [mine]))
     assert before.energy == Decimal("46.944")
@@ -100,8 +100,8 @@ def test_a_price_that_is_corrected_corrects_the_past() -> None:
 
 
 def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_day() -> None:
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "366.00"),))])
-    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "366.00"),))])
+    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
     for day, expected in (("2024-02-29", 1), ("2024-03-31", 1), ("2024-10-27", 1)):
         start = at(day)
         end = midnight(date.fromisoformat(day) + timedelta(1), PARIS)
@@ -115,7 +115,7 @@ def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_d
 @given(st.integers(0, 364), st.integers(1, 70), st.integers(0, 3000), st.integers(0, 3000))
 def test_hours_days_and_the_whole_add_up(first: int, days: int, off_peak: int, peak: int) -> None:
     start = date(2026, 1, 1) + timedelta(first)
-    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hphc", 9, configured=True)
+    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hchp", 9, configured=True)
     by_day = [midnight(start + timedelta(number), PARIS) for number in range(days + 1)]
     by_hour = [
         by_day[0] + timedelta(hours=number) for number in range((by_day[-1] - by_day[0]) // timedelta(hours=1) + 1)
@@ -137,13 +137,13 @@ def test_the_subscription_of_the_time_to_come_is_not_counted() -> None:
 
 
 def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
-    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hphc", 9, configured=True)
+    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hchp", 9, configured=True)
     (cost,) = bill(PRICES, LATER, contract).costs([at("2025-12-01"), at("2026-01-02")], steady(100, 250))
     assert cost.energy == Decimal("0.100") * 24 * Decimal("0.16") + Decimal("0.250") * 24 * Decimal("0.20")
     assert {(missing.offer, missing.what) for missing in cost.missing} == {
-        ("hphc", "HCHC"),
-        ("hphc", "HCHP"),
-        ("hphc", "subscription"),
+        ("hchp", "HCHC"),
+        ("hchp", "HCHP"),
+        ("hchp", "subscription"),
     }
     assert cost.partial
 
@@ -158,20 +158,20 @@ def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
 
 
 def test_a_power_that_has_no_subscription_is_missing() -> None:
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 7, configured=False)
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 7, configured=False)
     (cost,) = bill(PRICES, LATER, contract).costs([at("2026-01-01"), at("2026-01-02")], steady(1, 1))
     assert [missing.what for missing in cost.missing] == ["subscription"]
 
 
 def test_a_change_of_power_in_the_middle_of_a_month_changes_the_subscription_on_its_day() -> None:
     row = PriceRow(
-        "hphc",
+        "hchp",
         date(2026, 1, 1),
         kwh={0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}},
         subscription={6: Decimal(365), 9: Decimal(730)},
     )
-    six = Contract(at("2026-01-01"), at("2026-01-11"), "hphc", 6, configured=True)
-    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hphc", 9, configured=True)
+    six = Contract(at("2026-01-01"), at("2026-01-11"), "hchp", 6, configured=True)
+    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hchp", 9, configured=True)
     prices = PriceTable([PriceFile("mine", (row,))])
     (cost,) = bill(prices, LATER, six, nine).costs([at("2026-01-01"), at("2026-02-01")], steady(0, 0))
     assert cost.subscription.quantize(CENT) == Decimal(10 * 1 + 21 * 2)
@@ -191,7 +191,7 @@ def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
 
 def test_what_one_period_lacks_the_whole_lacks() -> None:
     known, unknown = steady(100, 300)([at("2025-12-31"), at("2026-01-01"), at("2026-01-02")])
-    early = Contract(at("2025-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    early = Contract(at("2025-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
     one = bill(PRICES, LATER, early)
     costs = [one.cost([unknown]), one.cost([known])]
     total = add_up(costs)
@@ -215,8 +215,8 @@ def test_costs_of_which_one_has_no_known_taxes_have_none_together() -> None:
 
 def test_a_subscription_over_the_new_year_costs_a_365th_before_it_and_a_366th_after_it() -> None:
     # Three days of 2027 at 1/365 and four of 2028 at 1/366 of 133,590 = 365 x 366: 3 x 366 + 4 x 365 = 2558.
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "133590"),))])
-    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hphc", 9, configured=True)
+    prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "133590"),))])
+    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hchp", 9, configured=True)
     (cost,) = bill(prices, LATER, contract).costs([at("2027-12-29"), at("2028-01-05")], steady(0, 0))
     assert cost.subscription == 2558
     (year,) = bill(prices, LATER, contract).costs([at("2027-07-01"), at("2028-07-01")], steady(0, 0))
@@ -224,8 +224,8 @@ def test_a_subscription_over_the_new_year_costs_a_365th_before_it_and_a_366th_af
 
 
 def test_an_hour_costs_its_share_of_a_day_of_23_24_or_25_hours() -> None:
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "209875"),))])  # 575 x 365: a day is 575
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "209875"),))])  # 575 x 365: a day is 575
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
     for day, expected in (("2026-03-29", Decimal(25)), ("2026-10-25", Decimal(23))):  # 575 / 23 and 575 / 25
         start = at(day)
         (hour,) = bill(prices, LATER, contract).costs([start, start + timedelta(hours=1)], steady(0, 0))
@@ -233,7 +233,7 @@ def test_an_hour_costs_its_share_of_a_day_of_23_24_or_25_hours() -> None:
 
 
 def test_a_register_and_a_subscription_that_lack_a_price_are_told_once_each() -> None:
-    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hchp", 9, configured=True)
     days = [at(f"2025-12-{day:02}") for day in range(1, 5)]
     (cost,) = bill(PRICES, LATER, contract).costs([days[0], days[-1]], steady(1, 0))
     assert [missing.what for missing in cost.missing] == ["HCHC", "subscription"]
@@ -241,14 +241,14 @@ def test_a_register_and_a_subscription_that_lack_a_price_are_told_once_each() ->
 
 
 def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where_they_end() -> None:
-    six = Contract(at("2026-01-01"), at("2026-03-05"), "hphc", 6, configured=True)
-    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hphc", 9, configured=True)
+    six = Contract(at("2026-01-01"), at("2026-03-05"), "hchp", 6, configured=True)
+    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hchp", 9, configured=True)
     one = bill(PRICES, LATER, six, nine)
     assert one.cuts(at("2026-02-01"), at("2026-04-01")) == [at("2026-02-11"), at("2026-03-05")]
     # What changes at the ends of a range cuts nothing in it.
     assert one.cuts(at("2026-02-11"), at("2026-03-05")) == []
     # A price that changes while another offer is on does not cut: before January there is no contract.
-    other = Contract(at("2026-02-20"), at("2027-01-01"), "hphc", 9, configured=True)
+    other = Contract(at("2026-02-20"), at("2027-01-01"), "hchp", 9, configured=True)
     assert bill(PRICES, LATER, other).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
 
 

@@ -26,7 +26,7 @@ def row(offer: str, weekend: str | None = None, **kwh: str) -> PriceRow:
 
 
 BASE = row("base", BASE="0.20")
-HPHC = row("hphc", HCHC="0.10", HCHP="0.30")
+HPHC = row("hchp", HCHC="0.10", HCHP="0.30")
 TEMPO = row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9")
 
 
@@ -66,18 +66,18 @@ def test_base_prices_every_hour_alike() -> None:
 
 def test_off_peak_windows_of_the_user_split_the_curve() -> None:
     # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
-    cost = offer(result(HPHC, off_peak=(NIGHT,)), "hphc")
+    cost = offer(result(HPHC, off_peak=(NIGHT,)), "hchp")
     assert cost.wh_by_register == {"HCHC": 16_000, "HCHP": 32_000}
     assert cost.energy == Decimal("1.6") + Decimal("9.6")
 
 
 def test_without_windows_the_hours_of_the_meters_own_contract_are_taken() -> None:
-    assert offer(result(HPHC, lived="HCHC"), "hphc").wh_by_register == {"HCHC": 48_000}
-    assert offer(result(HPHC, lived="BBRHPJW"), "hphc").wh_by_register == {"HCHP": 48_000}
+    assert offer(result(HPHC, lived="HCHC"), "hchp").wh_by_register == {"HCHC": 48_000}
+    assert offer(result(HPHC, lived="BBRHPJW"), "hchp").wh_by_register == {"HCHP": 48_000}
 
 
 def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
-    cost = offer(result(HPHC), "hphc")
+    cost = offer(result(HPHC), "hchp")
     assert cost.refused is Why.WINDOWS
     assert not cost.rankable
 
@@ -95,7 +95,7 @@ def test_off_peak_hours_are_known_from_the_names_that_the_meter_gives_its_regist
 ) -> None:
     prices = PriceTable([PriceFile("mine", (HPHC,))])
     clock = OfferClock(prices, {}, PARIS, {"EASF01": name})
-    assert clock.register("hphc", START, "EASF01") == register
+    assert clock.register("hchp", START, "EASF01") == register
 
 
 def test_a_tempo_day_runs_from_six_to_six() -> None:
@@ -162,7 +162,7 @@ def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
 )
 def test_windows_follow_the_local_clock_over_the_changes_of_time(moment: str, off_peak: bool) -> None:
     prices = PriceTable([PriceFile("mine", (HPHC,), off_peak=(NIGHT,))])
-    register = OfferClock(prices, {}, PARIS).register("hphc", datetime.fromisoformat(moment), "BASE")
+    register = OfferClock(prices, {}, PARIS).register("hchp", datetime.fromisoformat(moment), "BASE")
     assert register == ("HCHC" if off_peak else "HCHP")
 
 
@@ -176,7 +176,7 @@ def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
     random = Random(14)
     rows = [
         row("base", BASE="0.20"),
-        row("hphc", HCHC="0.10", HCHP="0.30"),
+        row("hchp", HCHC="0.10", HCHP="0.30"),
         row("weekend", "WE", WE="0.07", HCHC="0.11", HCHP="0.31"),
         row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9"),
     ]
@@ -263,9 +263,9 @@ def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() ->
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
     # One's own contract is computed from its registers, and Base has one price.
     own = Cost(energy=Decimal("9.50"))
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), yours="hphc", recovered_wh=48_000, own=own)
+    comparison = result(BASE, HPHC, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own)
     assert comparison.withheld is None
-    assert [cost.offer for cost in comparison.offers] == ["hphc", "base"]
+    assert [cost.offer for cost in comparison.offers] == ["hchp", "base"]
 
 
 def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> None:
@@ -274,7 +274,7 @@ def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> 
         comparison = result(BASE, HPHC, other, off_peak=windows, lived=lived)
         cost = offer(comparison, "other")
         assert (cost.rankable, cost.withheld) == (False, Why.ASSUMED)
-        assert offer(comparison, "hphc").rankable  # the network gives those of the meter to this one
+        assert offer(comparison, "hchp").rankable  # the network gives those of the meter to this one
         assert comparison.withheld is None
         assert comparison.offers[-1] is cost
 
@@ -409,7 +409,7 @@ def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last(
 
 def test_hours_that_have_no_price_of_their_register_are_counted() -> None:
     rows = [replace(HPHC, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
-    cost = offer(result(*rows, off_peak=(NIGHT,)), "hphc")
+    cost = offer(result(*rows, off_peak=(NIGHT,)), "hchp")
     assert (cost.hours, cost.unknown, cost.rankable) == (16, {Why.PRICES: 32}, False)
 
 
@@ -440,11 +440,11 @@ def test_nine_tenths_of_the_hours_are_enough() -> None:
 def test_each_register_of_the_meter_tells_whether_its_hours_are_off_peak(
     lived: str | None, register: str | Why
 ) -> None:
-    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hphc", START, lived) == register
+    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hchp", START, lived) == register
 
 
 def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:
     assert result(row("a", BASE="0.2"), row("b", BASE="0.2"), recovered_wh=40_000).withheld is None
     # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
-    even = row("hphc", HCHC="0.10", HCHP="0.25")
+    even = row("hchp", HCHC="0.10", HCHP="0.25")
     assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED

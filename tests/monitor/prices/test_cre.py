@@ -34,7 +34,7 @@ def test_the_other_name_of_the_power_column_is_known() -> None:
 
 
 def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None:
-    hphc = (
+    hchp = (
         "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HC_HT;PART_VARIABLE_HC_TTC;"
         "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;1;187,80;0,1007;0,1579;0,1412;0,2065\n"
     )
@@ -46,7 +46,7 @@ def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None
         + "\n01/02/2026;;9;1;232,56;"
         + ";".join(f"0,1;{price}" for price in prices)
     )
-    assert read_cre(hphc.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
+    assert read_cre(hchp.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
     row = read_cre(tempo.encode(), "x").rows[0]
     assert row.registers == {"BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"}
     assert row.kwh_price("BBRHPJR", 9) == Decimal("0.7060")

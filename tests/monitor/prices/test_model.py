@@ -120,40 +120,40 @@ def test_without_off_peak_hours_a_slot_is_an_hour() -> None:
     assert PriceTable([PriceFile("mine")]).off_peak_slot() == 60
 
 
-def hphc(start: str, end: str | None = None, **prices: str) -> PriceRow:
+def hchp(start: str, end: str | None = None, **prices: str) -> PriceRow:
     kwh = {0: {register: Decimal(price) for register, price in prices.items()}}
-    return PriceRow("hphc", date.fromisoformat(start), kwh, {}, end=None if end is None else date.fromisoformat(end))
+    return PriceRow("hchp", date.fromisoformat(start), kwh, {}, end=None if end is None else date.fromisoformat(end))
 
 
 BUNDLED = PriceFile(
     "bundled",
     (
-        replace(hphc("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
-        replace(hphc("2026-02-01", HCHC="0.12", HCHP="0.22"), subscription={6: Decimal(170), 9: Decimal(210)}),
+        replace(hchp("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
+        replace(hchp("2026-02-01", HCHC="0.12", HCHP="0.22"), subscription={6: Decimal(170), 9: Decimal(210)}),
     ),
 )
 
 
 def test_a_register_that_the_users_row_does_not_price_has_the_price_of_the_bundled_row_of_that_day() -> None:
-    table = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHC="0.05"),)), BUNDLED])
+    table = PriceTable([PriceFile("mine", (hchp("2025-08-01", HCHC="0.05"),)), BUNDLED])
     for day, peak in ((date(2025, 12, 1), "0.21"), (date(2026, 3, 1), "0.22")):
-        assert table.kwh("hphc", "HCHC", 6, day) == Decimal("0.05")
-        assert table.kwh("hphc", "HCHP", 6, day) == Decimal(peak)
-    assert table.kwh("hphc", "HCHC", 6, date(2025, 7, 31)) == Decimal("0.11")  # before the user's row
+        assert table.kwh("hchp", "HCHC", 6, day) == Decimal("0.05")
+        assert table.kwh("hchp", "HCHP", 6, day) == Decimal(peak)
+    assert table.kwh("hchp", "HCHC", 6, date(2025, 7, 31)) == Decimal("0.11")  # before the user's row
 
 
 def test_a_power_that_the_users_row_does_not_price_has_the_subscription_of_the_bundled_row() -> None:
-    mine = replace(hphc("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
+    mine = replace(hchp("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
     table = PriceTable([PriceFile("mine", (mine,)), BUNDLED])
-    assert [table.subscription("hphc", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
+    assert [table.subscription("hchp", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
 
 
 def test_the_users_row_without_an_end_goes_before_newer_bundled_ones_and_one_with_an_end_until_it() -> None:
-    endless = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHP="0.07"),)), BUNDLED])
-    ended = PriceTable([PriceFile("mine", (hphc("2025-08-01", "2026-03-01", HCHP="0.07"),)), BUNDLED])
+    endless = PriceTable([PriceFile("mine", (hchp("2025-08-01", HCHP="0.07"),)), BUNDLED])
+    ended = PriceTable([PriceFile("mine", (hchp("2025-08-01", "2026-03-01", HCHP="0.07"),)), BUNDLED])
     days = [date(2025, 7, 31), date(2025, 8, 1), date(2026, 2, 28), date(2026, 3, 1)]
-    assert [str(endless.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.07"]
-    assert [str(ended.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.22"]
+    assert [str(endless.kwh("hchp", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.07"]
+    assert [str(ended.kwh("hchp", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.22"]
 
 
 def test_the_users_off_peak_hours_and_taxes_go_before_bundled_ones_and_these_fill_in() -> None:

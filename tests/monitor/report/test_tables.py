@@ -154,7 +154,7 @@ def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch:
 
 
 def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = OfferCost("hphc", False, unknown={Why.WINDOWS: 480})
+    unknown = OfferCost("hchp", False, unknown={Why.WINDOWS: 480})
     text = words(compared(comparison(TEMPO, unknown), monkeypatch))
     assert "Rien à comparer : une seule offre peut être calculée." in text
     assert "Heures creuses : heures creuses inconnues" in text
