@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from common.contract.registers import SUPPLIER, TOTAL
 from common.database.mariadb import Connection
 from monitor.answers.minute_energy import drawn_by_register
 from monitor.cost.bill import Bill, Cost
@@ -15,7 +16,6 @@ from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import together
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
-from monitor.readings.steps import SUPPLIER, TOTAL
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)

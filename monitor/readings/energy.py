@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, SUPPLIER, TOTAL
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.fine import divide
 from monitor.readings.hours import Break, Holes, Hours, Meter, Reading, Values
@@ -25,8 +25,6 @@ from monitor.readings.power import Power
 from monitor.readings.steps import (
     OTHER,
     ROUNDING,
-    SUPPLIER,
-    TOTAL,
     Step,
     complete,
     difference,

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common.contract.offers import BY_ID
-from common.contract.registers import REGISTERS
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
 from monitor.readings.hours import Values
 
-TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
-SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
 REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 1)
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.

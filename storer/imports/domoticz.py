@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
+from common.contract.registers import INJECTED, SUPPLIER
 from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.jeedom import local_differences
@@ -13,7 +14,6 @@ from storer.imports.readings import FALLS, JUMPS
 from storer.imports.series import Series, choose
 from storer.imports.source import Source
 from storer.imports.text import local_day, local_time
-from storer.rollups.register_labels import INJECTED, SUPPLIER
 
 _DAY = timedelta(days=1)
 # Columns of a P1 or Linky device: energy drawn in two tariffs, and injected in two.

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from io import BytesIO
 
+from common.contract.registers import SUPPLIER, TOTAL
 from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.enedis_curve import EMPTY
@@ -14,7 +15,6 @@ from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, column, decode, is_number, local_day, number, plain, rows
 from storer.imports.workbook import DAMAGED, check_size
-from storer.rollups.register_labels import SUPPLIER, TOTAL
 
 ESTIMATED = "estimated values, which are kept"
 _HALF_HOUR = timedelta(minutes=30)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from common.contract.registers import INJECTED, TOTAL
 from storer.imports.clock import DOUBLED, LocalClock
 from storer.imports.intervals import Interval, steps, to_hours
 from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.text import Table, is_number, local_time, number, plain
-from storer.rollups.register_labels import INJECTED, TOTAL
 
 EMPTY = "empty values"
 OTHER_BLOCKS = "blocks that are no load curve"

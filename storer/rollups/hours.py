@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from common.contract.labels import Mode
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, TOTAL
 from common.database.mariadb import Connection, sql_time
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.minutes import MEASURES, literals, upsert
-from storer.rollups.register_labels import TOTAL, Readings, readings, supplier_number
+from storer.rollups.register_labels import Readings, readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 

@@ -4,10 +4,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.register_labels import SUPPLIER
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (
