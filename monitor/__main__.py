@@ -212,7 +212,7 @@ def _calendar(
     zone = settings.time_zone
     if by != "contract-year":
         return by, Calendar(zone), None
-    start = answers.contract_start(meter, now)
+    start = answers.costs.contract_start(meter, now)
     if start is None:
         raise Refusal("no_contract_start")
     return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
@@ -232,7 +232,7 @@ def _report(arguments: argparse.Namespace) -> int:
         start = max(start, begin or start)
         if start >= end:
             raise ConfigError(f"the contract begins on {formats.day(start)}: there is no year of it before")
-        answer = answers.energy(meter, by, start, end, now, calendar)
+        answer = answers.costs.energy(meter, by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
         elif arguments.csv:
@@ -240,9 +240,9 @@ def _report(arguments: argparse.Namespace) -> int:
             write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
         else:
             newest = prices.newest_before(now.astimezone(settings.time_zone).date())
-            peak = next(iter(answers.peaks(meter, start, end, 1)), None)
+            peak = next(iter(answers.curves.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
-            base_load = answers.base_load(meter, start, end).watts if short else None
+            base_load = answers.curves.base_load(meter, start, end).watts if short else None
             _tables(formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
     return 0
 
@@ -259,7 +259,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             if start > now:
                 raise Refusal("future", day=start.astimezone(zone).date())
             raise Refusal("no_whole_day", start=arguments.start, end=arguments.end or today)
-        comparison = answers.compare(meter, start, end, now)
+        comparison = answers.offers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
     return 0
 

@@ -2,18 +2,18 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.contract.registers import SUPPLIER, TOTAL
 from common.database.mariadb import Connection
+from monitor.answers.costs import CostAnswers
 from monitor.answers.minute_energy import drawn_by_register
 from monitor.cost.bill import Bill, Cost
 from monitor.prices.age import OldPrice
-from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import together
+from monitor.readings.house_energy import HouseReader, together
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 
@@ -50,19 +50,24 @@ class _End:
 class StretchAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader) -> None:
+    def __init__(self, connection: Connection, reader: HouseReader, costs: CostAnswers) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._series = Series(connection)
         self._reader = reader
+        self._costs = costs
 
-    def stretch(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
-        """Return what was drawn in [start, end) up to now, None if nothing is known of that time.
+    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
+        """Return what was drawn in [start, end) up to now and its cost, None if nothing is known of that time.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        end = min(end, now.replace(microsecond=0))
+        known = self._costs.contracts(meter, _floor(start), end)
+        found = self._known(meter, start, min(end, now.replace(microsecond=0)), self._costs.bill(known, now), now)
+        return None if found is None else replace(found, old=self._costs.old_of(known, now))
+
+    def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
         if start >= end:
             return None
         if start == _floor(start) and end == _floor(end) and end <= now - _BEHIND:

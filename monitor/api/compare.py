@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import NothingToCompare
+from monitor.answers.compared_offers import NothingToCompare
 from monitor.api import money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
@@ -28,7 +28,7 @@ def answer(call: Call) -> dict[str, Any]:
     if names is not None and not set(names) <= set(call.answers.prices.offers):
         raise Refused(400, f"offers : une des offres est inconnue ; connues : {', '.join(call.answers.prices.offers)}.")
     try:
-        comparison = call.answers.compare(meter, start, end, call.now)
+        comparison = call.answers.offers.compare(meter, start, end, call.now)
     except NothingToCompare as error:
         raise Refused(
             404,

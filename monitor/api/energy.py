@@ -6,7 +6,7 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from common.errors import ConfigError
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.api import energy_range, money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
@@ -91,7 +91,7 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
         raise Refused(400, f"La période est trop longue : {most} lignes au plus ; choisissez un autre découpage (by).")
-    return call.answers.energy(meter, by, low, high, call.now, calendar)
+    return call.answers.costs.energy(meter, by, low, high, call.now, calendar)
 
 
 def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str, datetime | None]:
@@ -99,7 +99,7 @@ def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str, datetim
     zone = call.config.time_zone
     if by != "contract-year":
         return Calendar(zone), by, None
-    start = call.answers.contract_start(meter, call.now)
+    start = call.answers.costs.contract_start(meter, call.now)
     if start is None:
         raise Refused(
             400, "Le début du contrat est inconnu : ajoutez une ligne à contracts dans la configuration du moniteur."

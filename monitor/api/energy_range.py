@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import join
+from monitor.answers.costs import join
 from monitor.api import money
 from monitor.api.call import Call, Refused
 from monitor.api.parameters import check_range, meter_of, time_of
@@ -20,7 +20,7 @@ def answer(call: Call) -> dict[str, Any]:
     if start is None or end is None:
         raise Refused(400, "by=range demande from et to.")
     check_range(start, end, _LONGEST)
-    found = call.answers.stretch(meter, start, end, call.now)
+    found = call.answers.stretches.stretch(meter, start, end, call.now)
     if found is None:
         raise Refused(404, "Aucune donnée pour cette période.")
     energy = join(found.pieces)

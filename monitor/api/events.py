@@ -41,7 +41,7 @@ def answer(call: Call) -> dict[str, Any]:
         check_range(start, end)
     before = _moment(call.parameters.get("cursor"))
     until = min(moment for moment in (end, before, call.now) if moment is not None)
-    page = call.answers.events_page(meter, start, until, kinds, limit)
+    page = call.answers.events.page(meter, start, until, kinds, limit)
     return {
         "meter": meter.identifier,
         "events": [_event(one) for one in page.events],

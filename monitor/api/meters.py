@@ -17,7 +17,7 @@ _SHORT = 8  # characters of an address that may be shown whole
 def answer(call: Call) -> dict[str, Any]:
     """Return all meters, and the server's time: a tablet's clock may be wrong."""
     meters = call.answers.meters()
-    facts = call.answers.facts_of(meters, call.now)
+    facts = call.answers.facts(meters, call.now)
     last = call.answers.last_frames(meters, facts, call.now)
     known = call.answers.firsts(meters)
     return {

@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from common.contract.offers import OFFERS
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import compare, energy
 from monitor.api.call import Refused
 from monitor.prices.document import read_document
@@ -104,10 +104,10 @@ def test_gathered_hours_cost_what_single_ones_do(
     question = "from=2026-10-24&to=2026-11-04T10:00:00Z"
     gathered = ask(compare.ROUTE, tables, END, prices, question)
 
-    def curve(self: Answers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+    def curve(self: OfferAnswers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         return self._reader.slots(meter, start, end, prices.off_peak_slot())
 
-    monkeypatch.setattr(Answers, "_curve", curve)
+    monkeypatch.setattr(OfferAnswers, "_curve", curve)
     assert ask(compare.ROUTE, tables, END, prices, question) == gathered
     assert sum(offer["rankable"] for offer in gathered["offers"]) == 3
 
@@ -122,7 +122,7 @@ def test_where_nothing_was_drawn_nothing_is_ranked(
     tables: Database, prices: PriceTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
-    monkeypatch.setattr(Answers, "_curve", lambda *_: [hour])
+    monkeypatch.setattr(OfferAnswers, "_curve", lambda *_: [hour])
     with pytest.raises(Refused, match="Aucune énergie"):
         ask(compare.ROUTE, tables, END, prices, RANGE)
 

@@ -172,7 +172,7 @@ def test_the_base_load_is_that_of_whole_hours_of_the_night(tables: Database) -> 
     with contextlib.closing(tables.connect()) as connection:
         answers = Answers(connection, MonitorConfig(), NO_PRICES)
         (meter,) = [one for one in answers.meters() if one.identifier == METER]
-        wanted = reference(answers._reader.hours(meter, BEGIN, END))
+        wanted = reference(answers.reader.hours(meter, BEGIN, END))
     del wanted[date(2026, 10, 22)]  # whether its first hour follows another one, a range cannot tell
     found = asked(baseload.ROUTE, tables)
     first = date.fromisoformat(found["first"])

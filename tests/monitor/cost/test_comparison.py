@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.contract.offers import Window
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts
 from monitor.cost.clock_rules import OfferClock, Why
 from monitor.cost.comparison import Comparison, OfferCost, compare
 from monitor.cost.extent import Extent, extent
-from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
+from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax
 from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
 from monitor.prices.document import read_document
-from monitor.prices.model import PriceFile, PriceTable, Window
+from monitor.prices.model import PriceFile, PriceTable
 
 
 def document(tmp_path: Path, text: str) -> PriceFile:

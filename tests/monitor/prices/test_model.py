@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
+from common.contract.offers import Window
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax
 
 
 def row(start: str, price: str, offer: str = "base", **more: object) -> PriceRow:

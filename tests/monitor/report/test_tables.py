@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answer, Period, join
+from monitor.answers.costs import Answer, Period, join
 from monitor.cost.bill import Cost, Missing, add_up
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
