@@ -14,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 from common.contract.offers import is_off_peak
 from common.contract.registers import REGISTERS, SUPPLIER, TOTAL
 from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.coverage import CoverageReader
 from monitor.readings.fine import divide
-from monitor.readings.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.readings.hour_values import Reading, Values
+from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory, Shape
@@ -28,15 +30,12 @@ from monitor.readings.steps import (
     Step,
     complete,
     difference,
-    recovered,
     step,
     supplier_name,
 )
 
 _HOUR = timedelta(hours=1)
-_FEW = 1000  # hours
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
 
 
@@ -67,6 +66,7 @@ class EnergyReader:
         self._contracts = contracts
         self._memory = memory or Memory()
         self._changes = ContractChanges(hours, contracts, self._memory)
+        self._coverage = CoverageReader(hours, self._memory)
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
@@ -96,7 +96,7 @@ class EnergyReader:
         outside = self._outside(meter, start, end, sorted(edges), all_breaks)
         pieces = self._pieces(meter, limits, spans, breaks, outside)
         self._complete_turns(meter, sorted(turns), pieces, spans)
-        covered, recovered_wh = self._coverage(meter, boundaries)
+        covered, recovered_wh = self._coverage.between(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
         known = self._known_since(meter, start)
         result, remaining = [], iter(pieces)
@@ -134,7 +134,7 @@ class EnergyReader:
         if meter.first is not None and meter.last is not None:
             self.contract_spans(meter, meter.first, meter.last + _HOUR)
             self._shapes(meter)
-            self._holes(meter)
+            self._coverage.holes(meter)
 
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn in each hour of [start, end) that has readings or was imported, in order."""
@@ -235,9 +235,6 @@ class EnergyReader:
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
 
-    def _holes(self, meter: Meter) -> Holes:
-        return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
-
     def _pieces(
         self,
         meter: Meter,
@@ -327,45 +324,6 @@ class EnergyReader:
             previous = tuple(values)
             result.append(previous)
         return result
-
-    def _coverage(self, meter: Meter, boundaries: Sequence[datetime]) -> tuple[list[int], list[int]]:
-        """Return for each period the seconds that have frames, and the Wh recovered after gaps."""
-        covered, recovered_wh = [0] * (len(boundaries) - 1), [0] * (len(boundaries) - 1)
-        if meter.first is None or meter.last is None:
-            return covered, recovered_wh
-        start, end = max(boundaries[0], meter.first), min(boundaries[-1], meter.last + _HOUR)
-        if start >= end:
-            return covered, recovered_wh
-        candidates: list[datetime] | None = None
-        doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        if len(doubtful) <= _FEW and self._has_all_rows(meter, start, end):
-            # Each hour has a row, nearly all are whole: no need to add them up.
-            for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
-                covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds
-            for hour, seconds in doubtful.items():
-                if hour >= start:
-                    covered[bisect.bisect_right(boundaries, hour) - 1] -= _HOUR.seconds - seconds
-            # A gap across the turn of an hour takes half a minute of one of the two at least.
-            short = [hour for hour, seconds in doubtful.items() if seconds < _WHOLE]
-            candidates = sorted({moment for hour in short for moment in (hour, hour + _HOUR) if start <= moment < end})
-        else:
-            covered = [one.seconds for one in self._hours.coverage(meter.number, boundaries)]
-        gaps = self._hours.gaps(meter.number, start, end, candidates)
-        broken: dict[datetime, dict[int, int]] = {}
-        for one in self._hours.breaks(meter.number, start, end) if gaps else ():
-            broken.setdefault(one.hour, {})[one.register] = one.step
-        for gap in gaps:
-            place = bisect.bisect_right(boundaries, gap.hour) - 1
-            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, {}))
-        return covered, recovered_wh
-
-    def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:
-        holes = self._holes(meter)
-        if holes.touch(start, end):
-            return False
-        # Rows may have come since.
-        later = max(start, holes.end)
-        return later >= end or self._hours.count(meter.number, later, end) == (end - later) // _HOUR
 
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:

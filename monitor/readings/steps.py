@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from common.contract.offers import BY_ID
 from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
-from monitor.readings.hours import Values
+from monitor.readings.hour_values import Values
 
 REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 1)
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.readings.contract_changes import ContractChanges
-from monitor.readings.hours import Hours, Meter, Reading
+from monitor.readings.hour_values import Reading
+from monitor.readings.hours import Hours, Meter
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterContract
 

@@ -1,5 +1,5 @@
 from common.contract.registers import REGISTERS
-from monitor.readings.hours import Values
+from monitor.readings.hour_values import Values
 from monitor.readings.steps import OTHER, Step, complete, difference, recovered, step
 
 
