@@ -74,7 +74,8 @@ class OfferAnswers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
         end = min(end, now)
-        read = self._hours.presence.count(meter.number, start, end) + sum(piece.imported for piece in curve)
+        counted = sum(self._hours.presence.count(part.number, start, end) for part in meter.parts)
+        read = counted + sum(piece.imported for piece in curve)
         recovered_wh = whole.energy.recovered_wh
         found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
         old = self._costs.old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now)

@@ -1,5 +1,6 @@
 """How well a meter's data is kept: frames counted and stored, the disk; its voltage, and off-peak hours as observed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,8 +9,9 @@ from common.database.mariadb import Connection
 from monitor.answers.off_peak_windows import HourSwitch, ObservedWindows, usual_switches, windows
 from monitor.calendar import midnight
 from monitor.readings.energy import EnergyReader
+from monitor.readings.happenings import Happenings
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
 
 DAYS = 30  # of the audit and of the voltage
@@ -50,6 +52,7 @@ class MeterUpkeep:
         self._upkeep = Upkeep(connection)
         self._hours = Hours(connection)
         self._power = Power(connection)
+        self._happenings = Happenings(connection)
         self._reader = reader
         self._zone = zone
         self.server = self._upkeep.server
@@ -79,8 +82,12 @@ class MeterUpkeep:
         if not known:
             return None
         outside = [number for number, (low, high) in known.items() if low < VOLTAGE_LOW or high > VOLTAGE_HIGH]
-        minutes = {one.minute for number in outside for one in self._power.voltage_minutes(number, start, now)}
+        minutes = {one.minute for number in outside for one in self._bad_voltages(number, start, now)}
         return Voltage(min(low for low, _ in known.values()), max(high for _, high in known.values()), len(minutes))
+
+    def _bad_voltages(self, number: int, start: datetime, end: datetime) -> Iterator[VoltageMinute]:
+        hours = self._happenings.marked(number, start, end, 24 * (DAYS + 1))
+        return (one for one in self._happenings.voltages(number, hours) if start <= one.minute < end)
 
     def windows(self, meter: Meter, now: datetime) -> list[ObservedWindows]:
         """Return the off-peak windows of the last months, as the meter switched."""

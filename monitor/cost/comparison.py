@@ -184,7 +184,7 @@ def _offer_cost(
     yours: bool,
 ) -> OfferCost:
     cost = OfferCost(offer, yours)
-    alone = bill.of_contract(Contract(start, end, offer, power, configured=True))
+    alone = bill.of_contract(Contract(start, end, offer, power))
     limits = [start, *alone.cuts(start, end), end]
     # By stretch without a change of prices, and by register: how much, and of how many slices.
     found: dict[int, dict[str, tuple[int, int]]] = {}

@@ -70,15 +70,9 @@ def _row(offer: str, start: date, end: date | None, grid: Mapping[int, Mapping[s
         end=end,
         kwh=_bands(offer, grid, "TTC"),
         kwh_ht=_bands(offer, grid, "HT"),
-        subscription=_fixed(grid, "PART_FIXE_TTC"),
-        subscription_ht=_fixed(grid, "PART_FIXE_HT"),
+        subscription={power: _amount(line["PART_FIXE_TTC"], line["where"]) for power, line in grid.items()},
         grade="A",
-        sources=("cre",),
     )
-
-
-def _fixed(grid: Mapping[int, Mapping[str, str]], column: str) -> dict[int, Decimal]:
-    return {power: _amount(line[column], line["where"]) for power, line in grid.items() if line.get(column)}
 
 
 def _bands(offer: str, grid: Mapping[int, Mapping[str, str]], tax: str) -> dict[int, dict[str, Decimal]]:

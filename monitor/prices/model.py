@@ -39,10 +39,8 @@ class PriceRow:
     subscription: Mapping[int, Decimal]  # by subscribed power, kVA
     end: date | None = None
     kwh_ht: Bands = field(default_factory=dict)
-    subscription_ht: Mapping[int, Decimal] = field(default_factory=dict)
     weekend: str | None = None  # the register billed on Saturdays and Sundays, if the offer has one
     grade: str | None = None  # A: official, or two independent sources; B: one source
-    sources: tuple[str, ...] = ()
     registers: frozenset[str] = field(init=False, compare=False)  # those that have a price
 
     def __post_init__(self) -> None:

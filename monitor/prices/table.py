@@ -11,7 +11,7 @@ from monitor.prices.cre import read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
-_BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
+BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
 IMPORTED = tuple(f"cre_{offer.id}.csv" for offer in OFFERS)
 
 
@@ -22,7 +22,7 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         ConfigError: a file cannot be read, or a row is wrong.
     """
     files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
-    bundled = read_document(read_yaml(_BUNDLED), _BUNDLED.name)
+    bundled = read_document(read_yaml(BUNDLED), BUNDLED.name)
     for name in IMPORTED:
         path = folder / name
         if path.exists():

@@ -114,7 +114,7 @@ class EnergyReader:
         """Return `start`, or when the first frame or imported hour came after it: before that nothing is missing."""
         if meter.first is not None and meter.first + _HOUR <= start:
             return start
-        known = [self._imported.first(meter.number) or _NEVER]
+        known = [self._imported.firsts().get(meter.number, _NEVER)]
         if meter.first is not None:
             known += [
                 row.first_at or row.hour for row in self._hours.rows(meter.number, meter.first, meter.first + _HOUR)

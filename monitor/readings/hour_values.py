@@ -8,6 +8,7 @@ from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.grid_curves import moment_of
 
 Values = tuple[int | None, ...]  # one for each of REGISTERS, Wh or VArh
 
@@ -39,7 +40,7 @@ def values_of(
             f" WHERE meter_id = %s AND hour IN ({marks}) AND last_at IS NOT NULL"
         )
         rows = connection.query(sql, (meter, *map(sql_time, part)))
-        found |= {instant(seconds): tuple(json.loads(text)) for seconds, text in rows}
+        found |= {moment_of(seconds): tuple(json.loads(text)) for seconds, text in rows}
     return found
 
 
@@ -57,8 +58,3 @@ def utc(moment: Any) -> datetime:
     """Return a time of the database, which is in UTC."""
     result: datetime = moment.replace(tzinfo=UTC)
     return result
-
-
-def instant(seconds: int) -> datetime:
-    """Return an instant from the seconds of the epoch."""
-    return datetime.fromtimestamp(seconds, UTC)

@@ -3,12 +3,13 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.hour_values import LAST, Reading, instant, reading_before, utc, values_of
+from monitor.readings.grid_curves import moment_of
+from monitor.readings.hour_values import LAST, Reading, reading_before, utc, values_of
 from monitor.readings.presence import Presence
 
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
@@ -212,7 +213,7 @@ class Hours:
         result: list[list[Gathered]] = [[] for _ in boundaries[1:]]
         rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
         for place, first, supplier, wh, seconds, hours in rows:
-            result[int(place) - 1].append(Gathered(instant(first), supplier, int(wh), int(seconds), int(hours)))
+            result[int(place) - 1].append(Gathered(moment_of(first), supplier, int(wh), int(seconds), int(hours)))
         return result
 
     def switches(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:
@@ -224,7 +225,7 @@ class Hours:
             " WHERE supplier <> before_it AND previous = hour - INTERVAL 1 HOUR ORDER BY hour"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return [(instant(hour), int(before), int(supplier)) for hour, before, supplier in rows]
+        return [(moment_of(hour), int(before), int(supplier)) for hour, before, supplier in rows]
 
     def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
         """Return what was drawn in those of the hours that have readings, and the supplier register at their ends."""
@@ -240,7 +241,7 @@ class Hours:
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [
-            HourRow(instant(hour), drawn, injected, supplier, seconds, _maybe(first), _maybe(last))
+            HourRow(moment_of(hour), drawn, injected, supplier, seconds, _maybe(first), _maybe(last))
             for hour, drawn, injected, supplier, seconds, first, last in rows
         ]
 
@@ -250,4 +251,4 @@ def _maybe_utc(moment: Any) -> datetime | None:
 
 
 def _maybe(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else moment_of(seconds)

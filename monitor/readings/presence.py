@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.hour_values import FIRST, LAST, TIMES, Values, instant, reading_before, utc, values_of
+from monitor.readings.grid_curves import moment_of
+from monitor.readings.hour_values import FIRST, LAST, TIMES, Values, reading_before, utc, values_of
 
 _HOUR = timedelta(hours=1)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -122,7 +123,7 @@ class Presence:
         wanted = sorted({moment for hour in hours for moment in (hour - _HOUR, hour)})
         times = values_of(self._connection, meter, TIMES, wanted)
         return [
-            _Pair(hour, hour - _HOUR, instant(times[hour - _HOUR][1]), instant(times[hour][0]))
+            _Pair(hour, hour - _HOUR, moment_of(times[hour - _HOUR][1]), moment_of(times[hour][0]))
             for hour in sorted(hours)
             if hour in times and hour - _HOUR in times
         ]

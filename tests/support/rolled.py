@@ -120,8 +120,8 @@ class Rolled:
 
     # ImportedHours and Contracts
 
-    def first(self, meter: int) -> datetime | None:
-        return None
+    def firsts(self) -> dict[int, datetime]:
+        return {}
 
     def between(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Any]:
         return []

@@ -42,11 +42,18 @@ PRICES = PriceTable(
         )
     ]
 )
-CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
+CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9)
 
 
 def bill(prices: PriceTable = PRICES, now: datetime = LATER, *contracts: Contract) -> Bill:
     return Bill(prices, contracts or (CONTRACT,), PARIS, now)
+
+
+def costs(one: Bill, boundaries: Sequence[datetime], energy) -> list[Cost]:  # type: ignore[no-untyped-def]
+    """Return the cost of each period between neighbouring boundaries."""
+    cuts = one.cuts(boundaries[0], boundaries[-1])
+    periods = itertools.pairwise(boundaries)
+    return [one.cost(energy([low, *(cut for cut in cuts if low < cut < high), high])) for low, high in periods]
 
 
 def steady(off_peak: int, peak: int):  # type: ignore[no-untyped-def]
@@ -68,7 +75,7 @@ def test_a_bill_of_february_by_hand() -> None:
     # Off-peak 100 Wh an hour: 24.0 kWh at 0.16 = 3.84; 43.2 kWh at 0.17 = 7.344. Together 11.184.
     # Peak 250 Wh an hour: 60.0 kWh at 0.20 = 12.00; 108.0 kWh at 0.22 = 23.76. Together 35.76.
     # Subscription: 10 days at 219.00 / 365 = 0.60 a day = 6.00; 18 days at 255.50 / 365 = 0.70 a day = 12.60.
-    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    (cost,) = costs(bill(), [at("2026-02-01"), at("2026-03-01")], steady(100, 250))
     assert cost.energy == Decimal("46.944")
     assert dict(cost.by_register.items()) == {
         "HCHC": Decimal("11.184"),
@@ -82,7 +89,7 @@ def test_a_bill_of_february_by_hand() -> None:
 def test_the_parts_of_a_bill_make_the_bill() -> None:
     # 67.2 + 168 kWh = 235.2 kWh; accise at 30 EUR a MWh: 7.056.
     # Energy without VAT: 46.944 / 1.2 = 39.12; without accise: 32.064.
-    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    (cost,) = costs(bill(), [at("2026-02-01"), at("2026-03-01")], steady(100, 250))
     assert cost.parts is not None
     assert cost.parts.accise == Decimal("7.056")
     assert cost.parts.energy.quantize(Decimal("0.0001")) == Decimal("32.0640")
@@ -94,20 +101,20 @@ def test_the_parts_of_a_bill_make_the_bill() -> None:
 def test_a_price_that_is_corrected_corrects_the_past() -> None:
     mine = PriceFile("mine", (hchp("2026-01-01", "0.1000", "0.1000", "219.00"),))
     period = [at("2026-02-01"), at("2026-03-01")]
-    (before,), (after,) = (bill(PriceTable(files)).costs(period, steady(100, 250)) for files in (PRICES.files, [mine]))
+    (before,), (after,) = (costs(bill(PriceTable(files)), period, steady(100, 250)) for files in (PRICES.files, [mine]))
     assert before.energy == Decimal("46.944")
     assert after.energy == Decimal("23.52")
 
 
 def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_day() -> None:
     prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "366.00"),))])
-    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
+    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hchp", 9)
     for day, expected in (("2024-02-29", 1), ("2024-03-31", 1), ("2024-10-27", 1)):
         start = at(day)
         end = midnight(date.fromisoformat(day) + timedelta(1), PARIS)
-        (cost,) = bill(prices, LATER, contract).costs([start, end], steady(0, 0))
+        (cost,) = costs(bill(prices, LATER, contract), [start, end], steady(0, 0))
         assert cost.subscription == expected
-    (year,) = bill(prices, LATER, contract).costs([at("2025-01-01"), at("2026-01-01")], steady(0, 0))
+    (year,) = costs(bill(prices, LATER, contract), [at("2025-01-01"), at("2026-01-01")], steady(0, 0))
     assert year.subscription == Decimal(366)
 
 
@@ -115,30 +122,30 @@ def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_d
 @given(st.integers(0, 364), st.integers(1, 70), st.integers(0, 3000), st.integers(0, 3000))
 def test_hours_days_and_the_whole_add_up(first: int, days: int, off_peak: int, peak: int) -> None:
     start = date(2026, 1, 1) + timedelta(first)
-    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hchp", 9, configured=True)
+    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hchp", 9)
     by_day = [midnight(start + timedelta(number), PARIS) for number in range(days + 1)]
     by_hour = [
         by_day[0] + timedelta(hours=number) for number in range((by_day[-1] - by_day[0]) // timedelta(hours=1) + 1)
     ]
     computed = bill(PRICES, LATER, contract)
-    (whole,) = computed.costs([by_day[0], by_day[-1]], steady(off_peak, peak))
+    (whole,) = costs(computed, [by_day[0], by_day[-1]], steady(off_peak, peak))
     for boundaries in (by_day, by_hour):
-        costs = computed.costs(boundaries, steady(off_peak, peak))
-        assert len(costs) == len(boundaries) - 1
-        assert sum(cost.energy for cost in costs) == whole.energy
-        assert abs(sum(cost.subscription for cost in costs) - whole.subscription) < Decimal("1e-20")
+        found = costs(computed, boundaries, steady(off_peak, peak))
+        assert len(found) == len(boundaries) - 1
+        assert sum(cost.energy for cost in found) == whole.energy
+        assert abs(sum(cost.subscription for cost in found) - whole.subscription) < Decimal("1e-20")
 
 
 def test_the_subscription_of_the_time_to_come_is_not_counted() -> None:
     now = at("2026-01-11")
-    january, february = bill(PRICES, now).costs([at("2026-01-01"), at("2026-02-01"), at("2026-03-01")], steady(0, 0))
+    january, february = costs(bill(PRICES, now), [at("2026-01-01"), at("2026-02-01"), at("2026-03-01")], steady(0, 0))
     assert january.subscription.quantize(CENT) == Decimal("6.00")
     assert february.subscription == 0
 
 
 def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
-    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hchp", 9, configured=True)
-    (cost,) = bill(PRICES, LATER, contract).costs([at("2025-12-01"), at("2026-01-02")], steady(100, 250))
+    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hchp", 9)
+    (cost,) = costs(bill(PRICES, LATER, contract), [at("2025-12-01"), at("2026-01-02")], steady(100, 250))
     assert cost.energy == Decimal("0.100") * 24 * Decimal("0.16") + Decimal("0.250") * 24 * Decimal("0.20")
     assert {(missing.offer, missing.what) for missing in cost.missing} == {
         ("hchp", "HCHC"),
@@ -149,17 +156,17 @@ def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
 
 
 def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
-    unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9, configured=False)
+    unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9)
     period = [at("2026-01-01"), at("2026-01-02")]
-    (drawn,) = bill(PRICES, LATER, unknown).costs(period, steady(1, 1))
-    (nothing,) = bill(PRICES, LATER, unknown).costs(period, steady(0, 0))
+    (drawn,) = costs(bill(PRICES, LATER, unknown), period, steady(1, 1))
+    (nothing,) = costs(bill(PRICES, LATER, unknown), period, steady(0, 0))
     assert [missing.what for missing in drawn.missing] == ["contract"]
     assert nothing == Cost()
 
 
 def test_a_power_that_has_no_subscription_is_missing() -> None:
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 7, configured=False)
-    (cost,) = bill(PRICES, LATER, contract).costs([at("2026-01-01"), at("2026-01-02")], steady(1, 1))
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 7)
+    (cost,) = costs(bill(PRICES, LATER, contract), [at("2026-01-01"), at("2026-01-02")], steady(1, 1))
     assert [missing.what for missing in cost.missing] == ["subscription"]
 
 
@@ -170,10 +177,10 @@ def test_a_change_of_power_in_the_middle_of_a_month_changes_the_subscription_on_
         kwh={0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}},
         subscription={6: Decimal(365), 9: Decimal(730)},
     )
-    six = Contract(at("2026-01-01"), at("2026-01-11"), "hchp", 6, configured=True)
-    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hchp", 9, configured=True)
+    six = Contract(at("2026-01-01"), at("2026-01-11"), "hchp", 6)
+    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hchp", 9)
     prices = PriceTable([PriceFile("mine", (row,))])
-    (cost,) = bill(prices, LATER, six, nine).costs([at("2026-01-01"), at("2026-02-01")], steady(0, 0))
+    (cost,) = costs(bill(prices, LATER, six, nine), [at("2026-01-01"), at("2026-02-01")], steady(0, 0))
     assert cost.subscription.quantize(CENT) == Decimal(10 * 1 + 21 * 2)
 
 
@@ -191,7 +198,7 @@ def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
 
 def test_what_one_period_lacks_the_whole_lacks() -> None:
     known, unknown = steady(100, 300)([at("2025-12-31"), at("2026-01-01"), at("2026-01-02")])
-    early = Contract(at("2025-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
+    early = Contract(at("2025-01-01"), at("2027-01-01"), "hchp", 9)
     one = bill(PRICES, LATER, early)
     costs = [one.cost([unknown]), one.cost([known])]
     total = add_up(costs)
@@ -216,39 +223,39 @@ def test_costs_of_which_one_has_no_known_taxes_have_none_together() -> None:
 def test_a_subscription_over_the_new_year_costs_a_365th_before_it_and_a_366th_after_it() -> None:
     # Three days of 2027 at 1/365 and four of 2028 at 1/366 of 133,590 = 365 x 366: 3 x 366 + 4 x 365 = 2558.
     prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "133590"),))])
-    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hchp", 9, configured=True)
-    (cost,) = bill(prices, LATER, contract).costs([at("2027-12-29"), at("2028-01-05")], steady(0, 0))
+    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hchp", 9)
+    (cost,) = costs(bill(prices, LATER, contract), [at("2027-12-29"), at("2028-01-05")], steady(0, 0))
     assert cost.subscription == 2558
-    (year,) = bill(prices, LATER, contract).costs([at("2027-07-01"), at("2028-07-01")], steady(0, 0))
+    (year,) = costs(bill(prices, LATER, contract), [at("2027-07-01"), at("2028-07-01")], steady(0, 0))
     assert year.subscription.quantize(CENT) == 184 * 366 + 182 * 365
 
 
 def test_an_hour_costs_its_share_of_a_day_of_23_24_or_25_hours() -> None:
     prices = PriceTable([PriceFile("mine", (hchp("2023-01-01", "0.1", "0.1", "209875"),))])  # 575 x 365: a day is 575
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9, configured=True)
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9)
     for day, expected in (("2026-03-29", Decimal(25)), ("2026-10-25", Decimal(23))):  # 575 / 23 and 575 / 25
         start = at(day)
-        (hour,) = bill(prices, LATER, contract).costs([start, start + timedelta(hours=1)], steady(0, 0))
+        (hour,) = costs(bill(prices, LATER, contract), [start, start + timedelta(hours=1)], steady(0, 0))
         assert hour.subscription.quantize(CENT) == expected
 
 
 def test_a_register_and_a_subscription_that_lack_a_price_are_told_once_each() -> None:
-    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hchp", 9, configured=True)
+    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hchp", 9)
     days = [at(f"2025-12-{day:02}") for day in range(1, 5)]
-    (cost,) = bill(PRICES, LATER, contract).costs([days[0], days[-1]], steady(1, 0))
+    (cost,) = costs(bill(PRICES, LATER, contract), [days[0], days[-1]], steady(1, 0))
     assert [missing.what for missing in cost.missing] == ["HCHC", "subscription"]
-    assert add_up(bill(PRICES, LATER, contract).costs(days, steady(1, 0))).missing == cost.missing
+    assert add_up(costs(bill(PRICES, LATER, contract), days, steady(1, 0))).missing == cost.missing
 
 
 def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where_they_end() -> None:
-    six = Contract(at("2026-01-01"), at("2026-03-05"), "hchp", 6, configured=True)
-    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hchp", 9, configured=True)
+    six = Contract(at("2026-01-01"), at("2026-03-05"), "hchp", 6)
+    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hchp", 9)
     one = bill(PRICES, LATER, six, nine)
     assert one.cuts(at("2026-02-01"), at("2026-04-01")) == [at("2026-02-11"), at("2026-03-05")]
     # What changes at the ends of a range cuts nothing in it.
     assert one.cuts(at("2026-02-11"), at("2026-03-05")) == []
     # A price that changes while another offer is on does not cut: before January there is no contract.
-    other = Contract(at("2026-02-20"), at("2027-01-01"), "hchp", 9, configured=True)
+    other = Contract(at("2026-02-20"), at("2027-01-01"), "hchp", 9)
     assert bill(PRICES, LATER, other).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
 
 
@@ -258,7 +265,3 @@ def test_a_price_that_changes_a_day_after_the_beginning_or_minutes_before_the_en
     assert bill().cuts(change - timedelta(minutes=30), at("2026-04-01")) == [change]
     assert bill().cuts(at("2026-02-01"), change + timedelta(minutes=30)) == [change]
     assert bill().cuts(change, change + timedelta(minutes=30)) == []
-
-
-def test_less_than_two_boundaries_have_no_cost() -> None:
-    assert bill().costs([at("2026-02-01")], steady(1, 1)) == bill().costs([], steady(1, 1)) == []

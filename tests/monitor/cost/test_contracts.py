@@ -30,7 +30,7 @@ def test_a_local_day_begins_at_its_midnight() -> None:
 def test_without_lines_the_meter_says_what_the_contract_is() -> None:
     spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
     found = contracts([], spans, PARIS, END)
-    assert [(one.offer, one.power, one.configured) for one in found] == [("base", 6, False), ("tempo", 9, False)]
+    assert [(one.offer, one.power) for one in found] == [("base", 6), ("tempo", 9)]
     assert unnamed_changes([], spans, PARIS) == []
 
 
@@ -107,7 +107,7 @@ def test_a_contract_begins_on_the_day_of_its_line() -> None:
 def test_a_line_that_begins_where_the_range_ends_is_none_of_it() -> None:
     end = at("2026-01-01")
     found = contracts([line("2025-03-01", "base"), line("2026-01-01", "zen")], [], PARIS, end)
-    assert [(one.start, one.end, one.offer, one.configured) for one in found] == [(at("2025-03-01"), end, "base", True)]
+    assert [(one.start, one.end, one.offer) for one in found] == [(at("2025-03-01"), end, "base")]
 
 
 def test_of_two_lines_of_the_future_none_counts_yet() -> None:

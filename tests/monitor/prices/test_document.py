@@ -33,7 +33,7 @@ def test_prices_are_exactly_what_is_written(tmp_path: Path) -> None:
 
 
 def test_a_price_may_depend_on_the_power(tmp_path: Path) -> None:
-    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from_9kva: {BASE: 0.1927}}]}"
+    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from: {9: {BASE: 0.1927}}}]}"
     row = document(tmp_path, text).rows[0]
     assert [row.kwh_price("BASE", power) for power in (6, 9, 36)] == [
         Decimal("0.194"),
@@ -105,7 +105,7 @@ def test_the_powers_of_which_prices_are_known_are_1_to_36_kva(tmp_path: Path) ->
 
 
 def test_a_price_from_9_kva_on_is_not_that_of_8(tmp_path: Path) -> None:
-    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from_9kva: {BASE: 0.1927}}]}"
+    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from: {9: {BASE: 0.1927}}}]}"
     row = document(tmp_path, text).rows[0]
     assert [row.kwh_price("BASE", power) for power in (1, 8, 9)] == [
         Decimal("0.194"),

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
+from common.settings.yaml_file import read_yaml
 from monitor.prices.check import Issue, check_prices
-from monitor.prices.table import import_prices, load_prices
+from monitor.prices.table import BUNDLED, import_prices, load_prices
 from tests.monitor.prices.test_cre import BASE
 
 
 def test_the_bundled_table_knows_the_three_options_and_their_sources(tmp_path: Path) -> None:
     table = load_prices(None, tmp_path)
     assert set(table.offers) == {"base", "hchp", "tempo"}
-    assert all(row.grade in ("A", "B") and row.sources for file in table.files for row in file.rows)
+    rows = [row for rows in read_yaml(BUNDLED)["options"].values() for row in rows]
+    assert all(row["grade"] in ("A", "B") and row["src"] for row in rows)
     day = date(2026, 3, 1)
     assert table.kwh("base", "BASE", 6, day) == Decimal("0.1940")
     assert table.kwh("base", "BASE", 9, day) == Decimal("0.1927")
