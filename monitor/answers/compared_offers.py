@@ -74,7 +74,7 @@ class OfferAnswers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
         end = min(end, now)
-        counted = sum(self._hours.presence.count(part.number, start, end) for part in meter.parts)
+        counted = self._hours.presence.count([part.number for part in meter.parts], start, end)
         read = counted + sum(piece.imported for piece in curve)
         recovered_wh = whole.energy.recovered_wh
         found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)

@@ -65,4 +65,4 @@ class CoverageReader:
             return False
         # Rows may have come since.
         later = max(start, holes.end)
-        return later >= end or self._presence.count(meter.number, later, end) == (end - later) // _HOUR
+        return later >= end or self._presence.count([meter.number], later, end) == (end - later) // _HOUR
