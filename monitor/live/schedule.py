@@ -48,7 +48,8 @@ def upcoming(
     """
     known = BY_ID.get(offer or "")
     if known is not None and known.off_peak is not None:
-        return _by_colour(known, known.off_peak, register, tomorrow, now, zone)[:count]
+        changes = _by_colour(known, known.off_peak, register, tomorrow, now, zone)
+        return _alternating(changes, register)[:count]
     if known is not None and known.follows_meter:
         daily = _daily(switches, zone)
         changes = [Change(at, name) for at, name in _next_times(daily, now, zone) if known.named(name)]
