@@ -12,7 +12,6 @@ from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts
 from monitor.cost.clock_rules import OfferClock, Why
 from monitor.cost.comparison import Comparison, OfferCost, compare
-from monitor.cost.extent import Extent, extent
 from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax
 from monitor.readings.periods import HourEnergy
 
@@ -72,31 +71,10 @@ def test_off_peak_windows_of_the_user_split_the_curve() -> None:
     assert cost.energy == Decimal("1.6") + Decimal("9.6")
 
 
-def test_without_windows_the_hours_of_the_meters_own_contract_are_taken() -> None:
-    assert offer(result(HPHC, lived="HCHC"), "hchp").wh_by_register == {"HCHC": 48_000}
-    assert offer(result(HPHC, lived="BBRHPJW"), "hchp").wh_by_register == {"HCHP": 48_000}
-
-
 def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
     cost = offer(result(HPHC), "hchp")
     assert cost.refused is Why.WINDOWS
     assert not cost.rankable
-
-
-@pytest.mark.parametrize(
-    ("name", "register"),
-    [
-        ("HEURE  CREUSE", "HCHC"),
-        ("Heures Pleines Hiver", "HCHP"),
-        ("INDEX NON CONSO", Why.WINDOWS),  # of a producer: it tells nothing of the hours
-    ],
-)
-def test_off_peak_hours_are_known_from_the_names_that_the_meter_gives_its_registers(
-    name: str, register: str | Why
-) -> None:
-    prices = PriceTable([PriceFile("mine", (HPHC,))])
-    clock = OfferClock(prices, {}, PARIS, {"EASF01": name})
-    assert clock.register("hchp", START, "EASF01") == register
 
 
 def test_a_tempo_day_runs_from_six_to_six() -> None:
@@ -118,11 +96,6 @@ def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
     assert not cost.rankable
     assert cost.refused is None
     assert [one.offer for one in comparison.offers] == ["base", "tempo"]
-
-
-def test_the_rankable_offers_come_first_and_the_cheapest_first() -> None:
-    comparison = result(row("dear", BASE="0.9"), row("cheap", BASE="0.01"), TEMPO)
-    assert [one.offer for one in comparison.offers] == ["cheap", "dear", "tempo"]
 
 
 def test_a_weekend_offer_with_a_calendar_is_computed_and_without_one_refused() -> None:
@@ -155,16 +128,6 @@ def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
     cost = offer(result(late), "late")
     assert cost.hours == 24
     assert cost.unknown[Why.PRICES] >= 24
-
-
-@pytest.mark.parametrize(
-    ("moment", "off_peak"),
-    [("2026-03-29T00:30+00:00", True), ("2026-10-25T00:30+00:00", True), ("2026-03-29T04:30+00:00", False)],
-)
-def test_windows_follow_the_local_clock_over_the_changes_of_time(moment: str, off_peak: bool) -> None:
-    prices = PriceTable([PriceFile("mine", (HPHC,), off_peak=(NIGHT,))])
-    register = OfferClock(prices, {}, PARIS).register("hchp", datetime.fromisoformat(moment), "BASE")
-    assert register == ("HCHC" if off_peak else "HCHP")
 
 
 def test_coverage_is_that_of_the_curve() -> None:
@@ -240,11 +203,6 @@ def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
     assert [(cost.rankable, cost.withheld) for cost in comparison.offers] == [(False, Why.HOURS)] * 2
 
 
-@pytest.mark.parametrize(("read", "ranked"), [(43, False), (44, True), (48, True)])  # of 48: nine tenths are 43.2
-def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(read: int, ranked: bool) -> None:
-    assert (result(BASE, HPHC, off_peak=(NIGHT,), read=read).withheld is None) == ranked
-
-
 # Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
 @pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (7_999, None), (8_000, Why.RECOVERED)])
 def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
@@ -285,87 +243,9 @@ def test_ones_own_offer_of_another_supplier_is_ranked() -> None:
     assert [(cost.offer, cost.rankable) for cost in comparison.offers] == [("other", True), ("base", True)]
 
 
-def test_a_weekend_at_the_price_of_a_register_needs_no_off_peak_hours() -> None:
-    assert offer(result(row("zen", weekend="HCHC", BASE="0.2", HCHC="0.1")), "zen").rankable
-
-
 def test_an_offer_with_a_weekend_and_off_peak_hours_assumes_them() -> None:
     zen = row("zen", weekend="WE", WE="0.1", HCHC="0.1", HCHP="0.2")
     assert offer(result(zen, lived="HCHP"), "zen").withheld is Why.ASSUMED
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "days", "without"),
-    [
-        ("2026-09-29", "2026-11-27", 60, "winter"),
-        ("2026-05-01", "2026-07-31", 92, "winter"),
-        ("2025-12-01", "2026-03-31", 121, "summer"),
-        ("2026-01-01", "2026-10-31", 304, None),
-        ("2025-11-28", "2026-11-27", 365, None),
-    ],
-)
-def test_a_part_of_a_year_is_told_by_its_days_and_the_season_that_it_lacks(
-    first: str, last: str, days: int, without: str | None
-) -> None:
-    assert extent(date.fromisoformat(first), date.fromisoformat(last)) == Extent(days, without)
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "without"),
-    [
-        ("2026-03-01", "2026-05-31", "winter"),  # of both: winter is told
-        ("2025-12-01", "2026-05-31", "summer"),
-        ("2025-12-01", "2026-06-01", None),
-        ("2026-02-28", "2026-08-31", None),
-        ("2026-03-01", "2026-11-30", "winter"),
-        ("2026-03-01", "2026-12-01", None),
-        ("2026-01-31", "2026-05-31", "summer"),
-        ("2026-07-01", "2026-12-31", None),
-        ("2026-08-31", "2027-01-01", None),
-        ("2026-09-01", "2027-05-31", "summer"),
-        ("2026-07-31", "2027-01-31", None),
-        ("2026-01-15", "2026-01-20", "summer"),
-        ("2026-07-15", "2026-07-20", "winter"),
-    ],
-)
-def test_winter_is_december_to_february_and_summer_june_to_august(first: str, last: str, without: str | None) -> None:
-    assert extent(date.fromisoformat(first), date.fromisoformat(last)).without == without
-
-
-@pytest.mark.parametrize(("last", "days", "year"), [("2026-12-25", 359, False), ("2026-12-26", 360, True)])
-def test_360_days_are_told_as_a_year(last: str, days: int, year: bool) -> None:
-    found = extent(date(2026, 1, 1), date.fromisoformat(last))
-    assert (found.days, found.whole_year) == (days, year)
-
-
-@pytest.mark.parametrize(
-    ("moment", "register"),
-    [
-        ("2026-01-09T23:59+01:00", "BASE"),  # Friday
-        ("2026-01-10T00:00+01:00", "WE"),  # Saturday
-        ("2026-01-10T12:00+01:00", "WE"),
-        ("2026-01-11T23:59+01:00", "WE"),  # Sunday
-        ("2026-01-12T00:00+01:00", "BASE"),  # Monday
-        # By the local clock: it is Friday still in UTC, and Sunday still.
-        ("2026-01-09T22:59+00:00", "BASE"),
-        ("2026-01-09T23:00+00:00", "WE"),
-        ("2026-01-11T22:59+00:00", "WE"),
-        ("2026-01-11T23:00+00:00", "BASE"),
-        ("2026-07-10T21:59+00:00", "BASE"),
-        ("2026-07-10T22:00+00:00", "WE"),
-        # The Sundays of 23 and 25 hours: they begin by the time before, and end by the time after.
-        ("2026-03-27T23:00+00:00", "WE"),
-        ("2026-03-29T21:59+00:00", "WE"),
-        ("2026-03-29T22:00+00:00", "BASE"),
-        ("2026-10-23T21:59+00:00", "BASE"),
-        ("2026-10-23T22:00+00:00", "WE"),
-        ("2026-10-25T22:59+00:00", "WE"),
-        ("2026-10-25T23:00+00:00", "BASE"),
-    ],
-)
-def test_a_weekend_is_saturday_and_sunday_by_the_local_clock(moment: str, register: str) -> None:
-    prices = PriceTable([PriceFile("mine", (row("zen", weekend="WE", BASE="0.2", WE="0.1"),))])
-    assert OfferClock(prices, {}, PARIS).register("zen", datetime.fromisoformat(moment), "BASE") == register
 
 
 def test_the_weekend_of_each_offer_costs_by_hand() -> None:
@@ -377,22 +257,6 @@ def test_the_weekend_of_each_offer_costs_by_hand() -> None:
     (cost,) = compare(prices, OfferClock(prices, {}, PARIS), hours, 9, None, bill, start, end, 96).offers
     assert cost.wh_by_register == {"BASE": 48_000, "WE": 48_000}
     assert (cost.energy, cost.subscription, cost.total) == (Decimal("14.4"), Decimal(4), Decimal("18.4"))
-
-
-@pytest.mark.parametrize(
-    ("moment", "register"),
-    [
-        ("2026-03-29T00:59+00:00", "BBRHCJR"),  # 01:59, then 03:00
-        ("2026-03-29T03:59+00:00", "BBRHCJR"),  # 05:59 of the summer's time
-        ("2026-03-29T04:00+00:00", "BBRHPJB"),
-        ("2026-03-29T19:59+00:00", "BBRHPJB"),
-        ("2026-03-29T20:00+00:00", "BBRHCJB"),
-    ],
-)
-def test_a_tempo_day_begins_at_six_of_the_new_time_in_the_night_of_a_change(moment: str, register: str) -> None:
-    prices = PriceTable([PriceFile("mine", (TEMPO,))])
-    colours = {date(2026, 3, 28): "red", date(2026, 3, 29): "blue"}
-    assert OfferClock(prices, colours, PARIS).register("tempo", datetime.fromisoformat(moment), None) == register
 
 
 def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:
@@ -421,27 +285,6 @@ def test_nine_tenths_of_the_hours_are_enough() -> None:
     clock, end = OfferClock(prices, {}, PARIS), START + timedelta(hours=50)
     found = [compare(prices, clock, curve(), 9, "base", bill, START, end, read).withheld for read in (44, 45)]
     assert found == [Why.HOURS, None]
-
-
-@pytest.mark.parametrize(
-    ("lived", "register"),
-    [
-        ("HCHC", "HCHC"),
-        ("HCHP", "HCHP"),
-        ("BBRHCJB", "HCHC"),
-        ("BBRHPJB", "HCHP"),
-        ("BBRHCJW", "HCHC"),
-        ("BBRHPJW", "HCHP"),
-        ("BBRHCJR", "HCHC"),
-        ("BBRHPJR", "HCHP"),
-        ("BASE", Why.WINDOWS),
-        (None, Why.WINDOWS),
-    ],
-)
-def test_each_register_of_the_meter_tells_whether_its_hours_are_off_peak(
-    lived: str | None, register: str | Why
-) -> None:
-    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hchp", START, lived) == register
 
 
 def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:

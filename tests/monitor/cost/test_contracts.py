@@ -22,11 +22,6 @@ def at(day: str) -> datetime:
     return midnight(date.fromisoformat(day), PARIS)
 
 
-def test_a_local_day_begins_at_its_midnight() -> None:
-    assert at("2026-07-01") == datetime(2026, 6, 30, 22, tzinfo=UTC)
-    assert at("2026-12-01") == datetime(2026, 11, 30, 23, tzinfo=UTC)
-
-
 def test_without_lines_the_meter_says_what_the_contract_is() -> None:
     spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
     found = contracts([], spans, PARIS, END)
@@ -80,6 +75,7 @@ def test_the_present_contract_began_where_its_offer_did() -> None:
     today = date(2026, 11, 28)
     assert contract_start([*lines, future], today) == date(2025, 2, 1)
     assert contract_start(list(reversed(lines)), date(2025, 1, 31)) == date(2024, 3, 1)
+    assert contract_start(lines, date(2025, 2, 1)) == date(2025, 2, 1)
     assert contract_start(lines, date(2024, 2, 29)) is None
     assert contract_start([], today) is None
 
@@ -96,12 +92,6 @@ def test_a_change_is_told_with_what_the_meter_showed_before_and_after_it() -> No
     spans[0] = replace(spans[0], calendar=None)
     (change,) = unnamed_changes([line("2024-12-01", "base", 6), line("2026-01-01", "zen")], spans, PARIS)
     assert (change.before, change.after) == ("?", "TEMPO 9 kVA")
-
-
-def test_a_contract_begins_on_the_day_of_its_line() -> None:
-    lines = [line("2024-03-01", "base"), line("2025-02-01", "zen")]
-    assert contract_start(lines, date(2025, 1, 31)) == date(2024, 3, 1)
-    assert contract_start(lines, date(2025, 2, 1)) == date(2025, 2, 1)
 
 
 def test_a_line_that_begins_where_the_range_ends_is_none_of_it() -> None:
