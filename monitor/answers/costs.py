@@ -60,13 +60,12 @@ class CostAnswers:
         return contract_start(self.lines(meter), now.astimezone(self._zone).date())
 
     def contracts(self, meter: Meter, start: datetime, end: datetime) -> list[Contract]:
-        """Return the contracts of [start, end), in order; `start` is a full hour."""
+        """Return the contracts of [start, end), in order."""
         return contracts(self.lines(meter), self._reader.contract_spans(meter, start, end), self._zone, end)
 
     def price_changes(self, meter: Meter, start: datetime, end: datetime) -> list[datetime]:
         """Return when the prices of the last contract of a range changed in it."""
-        known = self.contracts(meter, start.replace(minute=0, second=0, microsecond=0), end)
-        contract = next(reversed(known), None)
+        contract = next(reversed(self.contracts(meter, start, end)), None)
         if contract is None or contract.offer is None:
             return []
         days = self._prices.changes(contract.offer, start.date(), end.date() + timedelta(days=1))

@@ -173,8 +173,7 @@ class EventAnswers:
         return events
 
     def _tariffs(self, meter: Meter, house: Meter, start: datetime, end: datetime) -> list[Event]:
-        first = start.replace(minute=0, second=0, microsecond=0)
-        spans = self._reader.contract_spans(meter, first, end)
+        spans = self._reader.contract_spans(meter, start, end)
         contracts = [
             Event(
                 "tariff",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
 from common.contract.registers import REGISTERS, SUPPLIER, TOTAL
+from monitor.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.fine import divide
@@ -205,7 +206,7 @@ class EnergyReader:
         """
         if meter.first is None or meter.last is None:
             return []
-        low, high = max(start, meter.first), min(end, meter.last + _HOUR)
+        low, high = full_hour(max(start, meter.first)), min(end, meter.last + _HOUR)
         if low >= high:
             return []
         changes = self._changes.between(meter, low, high)

@@ -193,14 +193,6 @@ class Hours:
             result[int(place) - 1][int(supplier)] = int(hours)
         return result
 
-    def voltages(self, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
-        """Return the lowest and the highest voltage of the hours in [start, end) on any phase; None: not known."""
-        ends = [f"{of}(voltage_{phase}_{of.lower()})" for of in ("MIN", "MAX") for phase in (1, 2, 3)]
-        sql = f"SELECT {', '.join(ends)} FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608
-        ((*found,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        known = [int(volts) for volts in found if volts is not None]
-        return (min(known), max(known)) if known else None
-
     def gathered(self, meter: int, boundaries: Sequence[datetime]) -> list[list[Gathered]]:
         """Return what was drawn between neighbouring boundaries at whole hours, by the register that ran."""
         limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)

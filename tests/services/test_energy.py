@@ -328,11 +328,6 @@ def test_before_the_first_frame_nothing_is_missing(tables: Database) -> None:
     assert found[1].coverage > 0.98
 
 
-def test_a_database_without_frames_has_no_energy(tables: Database) -> None:
-    with reading(tables) as (_, meters):
-        assert meters == []
-
-
 def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Database) -> None:
     begin = datetime(2026, 5, 4, tzinfo=UTC)
     house = House(8, begin)

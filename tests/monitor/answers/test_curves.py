@@ -1,8 +1,6 @@
 from datetime import date
 
-from monitor.answers.base_load import base_load
-from monitor.answers.days import by_day
-from monitor.answers.week_profile import profile
+from monitor.answers.curves import base_load, by_day, profile
 from monitor.readings.hour_curves import Drawn, Night, WeekHour
 
 HOUR = 3600

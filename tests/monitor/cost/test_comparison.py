@@ -58,35 +58,49 @@ def offer(comparison: Comparison, name: str) -> OfferCost:
 
 
 def test_base_prices_every_hour_alike() -> None:
-    cost = offer(result(BASE), "base")
+    comparison = result(BASE)
+    cost = offer(comparison, "base")
+    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
     assert (cost.energy, cost.subscription, cost.hours) == (Decimal("9.6"), Decimal(2), 48)
     assert cost.yours
     assert cost.rankable
 
 
-def test_off_peak_windows_of_the_user_split_the_curve() -> None:
-    # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
-    cost = offer(result(HPHC, off_peak=(NIGHT,)), "hchp")
-    assert cost.wh_by_register == {"HCHC": 16_000, "HCHP": 32_000}
-    assert cost.energy == Decimal("1.6") + Decimal("9.6")
-
-
-def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
-    cost = offer(result(HPHC), "hchp")
-    assert cost.refused is Why.WINDOWS
-    assert not cost.rankable
-
-
-def test_a_tempo_day_runs_from_six_to_six() -> None:
+@pytest.mark.parametrize(
+    ("priced", "lived", "off_peak", "energy", "wh"),
+    [
+        # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
+        (HPHC, "BASE", (NIGHT,), "11.2", {"HCHC": 16_000, "HCHP": 32_000}),
+        # The registers of the meter's own contract tell its hours.
+        (HPHC, "HCHC", (), "4.8", {"HCHC": 48_000}),
+        (row("zen-plus", EASF01="0.2", EASF02="0.1"), "EASF02", (), "4.8", {"EASF02": 48_000}),
+        # Monday and Tuesday; a register may have a name that the meter has for another one.
+        (row("zen", weekend="WE", BASE="0.2", WE="0.1"), "BASE", (), "9.6", {"BASE": 48_000}),
+        (row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10"), "HCHP", (), "9.6", {"BASE": 48_000}),
+        # Monday before 06:00 is of Sunday, Wednesday has not begun.
+        (
+            TEMPO,
+            "BASE",
+            (),
+            "23.6",  # 1.8 + 14.4 + 4.0 + 3.2 + 0.2
+            {"BBRHCJW": 6_000, "BBRHPJR": 16_000, "BBRHCJR": 8_000, "BBRHPJB": 16_000, "BBRHCJB": 2_000},
+        ),
+    ],
+)
+def test_an_offer_costs_what_its_registers_do(
+    priced: PriceRow, lived: str, off_peak: tuple[OffPeak, ...], energy: str, wh: dict[str, int]
+) -> None:
     colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
-    cost = offer(result(TEMPO, colours=colours), "tempo")
-    assert cost.wh_by_register == {
-        "BBRHCJW": 6_000,  # Monday before 06:00 belongs to Sunday
-        "BBRHPJR": 16_000,
-        "BBRHCJR": 8_000,
-        "BBRHPJB": 16_000,
-        "BBRHCJB": 2_000,
-    }
+    cost = offer(result(priced, lived=lived, off_peak=off_peak, colours=colours), priced.offer)
+    assert (cost.wh_by_register, cost.energy, cost.rankable) == (wh, Decimal(energy), True)
+
+
+@pytest.mark.parametrize(
+    ("priced", "why"), [(HPHC, Why.WINDOWS), (row("zen-plus", EASF01="0.2", EASF02="0.1"), Why.CALENDAR)]
+)
+def test_an_offer_whose_hours_nobody_knows_is_refused(priced: PriceRow, why: Why) -> None:
+    cost = offer(result(priced), priced.offer)
+    assert (cost.refused, cost.rankable) == (why, False)
 
 
 def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
@@ -96,26 +110,6 @@ def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
     assert not cost.rankable
     assert cost.refused is None
     assert [one.offer for one in comparison.offers] == ["base", "tempo"]
-
-
-def test_a_weekend_offer_with_a_calendar_is_computed_and_without_one_refused() -> None:
-    known = row("zen", weekend="WE", BASE="0.2", WE="0.1")
-    unknown = row("zen-plus", EASF01="0.2", EASF02="0.1")
-    comparison = result(known, unknown)
-    assert offer(comparison, "zen").wh_by_register == {"BASE": 48_000}  # Monday and Tuesday
-    assert offer(comparison, "zen-plus").refused is Why.CALENDAR
-
-
-def test_an_offer_whose_registers_are_those_of_the_meter_needs_no_calendar() -> None:
-    assert offer(result(row("zen-plus", EASF01="0.2", EASF02="0.1"), lived="EASF02"), "zen-plus").energy == Decimal(
-        "4.8"
-    )
-
-
-def test_a_weekend_offer_that_borrows_a_name_needs_no_meter_that_has_it() -> None:
-    weekend = row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10")
-    cost = offer(result(weekend, lived="HCHP"), "mine")
-    assert (cost.wh_by_register, cost.rankable) == ({"BASE": 48_000}, True)
 
 
 def test_an_offer_without_a_subscription_of_this_power_says_so_and_counts_no_hours() -> None:
@@ -128,11 +122,6 @@ def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
     cost = offer(result(late), "late")
     assert cost.hours == 24
     assert cost.unknown[Why.PRICES] >= 24
-
-
-def test_coverage_is_that_of_the_curve() -> None:
-    comparison = result(BASE)
-    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
 
 
 def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
