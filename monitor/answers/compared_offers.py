@@ -67,8 +67,7 @@ class OfferAnswers:
         yours = known[-1].offer
         colours = self._colours_of(curve)
         registers = {piece.register for piece in curve if piece.register is not None}
-        names = {name: text for span in spans for name, text in self._reader.names(meter, span, registers).items()}
-        clock = OfferClock(self._prices, colours, self._zone, names)
+        clock = OfferClock(self._prices, colours, self._zone, self._reader.names(meter, spans, registers))
         bill = self._costs.bill(known, now)
         whole = self._costs.energy(meter, "year", start, end, now).whole
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.

@@ -109,16 +109,12 @@ class CostAnswers:
             ]
             periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
         whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
-        names = {
-            name: capitalise(expand_abbreviations(text))
-            for span in spans
-            for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
-        }
+        names = self._reader.names(meter, spans, whole.energy.wh.keys())
         return Answer(
             meter=meter,
             periods=periods,
             whole=whole,
-            names=names,
+            names={name: capitalise(expand_abbreviations(text)) for name, text in names.items()},
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
             old=self.old_of(known, now),

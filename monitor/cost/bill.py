@@ -188,7 +188,8 @@ class Bill:
                     continue
             first, following = midnight(day, self._zone), midnight(day + timedelta(1), self._zone)
             until = min(end, following)
-            shares.append((day.year, _seconds(until - start) / _seconds(following - first)))
+            share = Decimal((until - start) // timedelta.resolution) / ((following - first) // timedelta.resolution)
+            shares.append((day.year, share))
             start = until.astimezone(UTC)
         return shares
 
@@ -200,7 +201,3 @@ def _miss(cost: Cost, missing: Missing) -> None:
 
 def _days_of(year: int) -> int:
     return (date(year + 1, 1, 1) - date(year, 1, 1)).days
-
-
-def _seconds(length: timedelta) -> Decimal:
-    return Decimal(length // timedelta(microseconds=1)) / 1_000_000

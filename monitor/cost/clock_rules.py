@@ -47,7 +47,6 @@ class OfferClock:
         self._colours = colours
         self._zone = zone
         self._names = {register: name.upper() for register, name in (names or {}).items()}
-        self._windows: dict[date, tuple[Window, ...] | None] = {}
 
     def local(self, moment: datetime) -> datetime:
         """Return an instant by the clock of the offers."""
@@ -60,7 +59,7 @@ class OfferClock:
         """
         day, moment = local.date(), local.time()
         part = bisect.bisect_right(_SWITCHING_TIMES, moment)
-        windows = self._off_peak_windows(day)
+        windows = self._prices.off_peak(day)
         return day, part, windows is not None and _holds(windows, local)
 
     def register(self, offer: str, moment: datetime, lived: str | None) -> str | Why:
@@ -105,18 +104,13 @@ class OfferClock:
         return next((register.name for register in registers if register.off_peak == off_peak), Why.WINDOWS)
 
     def _off_peak(self, local: datetime, lived: str | None) -> bool | None:
-        windows = self._off_peak_windows(local.date())
+        windows = self._prices.off_peak(local.date())
         if windows is not None:
             return _holds(windows, local)
         if (known := is_off_peak(lived or "")) is not None:
             return known
         name = self._names.get(lived or "", "")
         return True if "CREUSE" in name else False if "PLEINE" in name else None
-
-    def _off_peak_windows(self, day: date) -> tuple[Window, ...] | None:
-        if day not in self._windows:
-            self._windows[day] = self._prices.off_peak(day)
-        return self._windows[day]
 
 
 def _structure(row: PriceRow) -> Offer | None:

@@ -46,11 +46,6 @@ class OfferCost:
         """Tell whether it may be compared: it was computed for each hour, from what is known."""
         return not self.unknown and not self.no_subscription and self.withheld is None
 
-    @property
-    def refused(self) -> Why | None:
-        """Why nothing of it could be computed, or None."""
-        return next(iter(self.unknown)) if self.unknown and not self.hours else None
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -212,17 +212,17 @@ class EnergyReader:
         changes = self._changes.between(meter, low, high)
         limits = [moment for moment, _ in changes[1:]] + [end]
         return [
-            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
+            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power)
             for (moment, contract), limit in zip(changes, limits, strict=True)
         ]
 
-    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
-        """Return the names that the meter gave registers of a calendar which historic mode does not know."""
-        if span.offer is not None:
-            return {}
+    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meter gave registers of calendars that are not known."""
         # Only of those that counted: for a name that was never sent, all hours would be searched.
         return {
             supplier_name(number, None): name
+            for span in spans
+            if span.offer is None
             for number in range(1, 11)
             if supplier_name(number, None) in registers
             and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None

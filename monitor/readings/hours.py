@@ -69,7 +69,6 @@ class HourRow:
 
     hour: datetime
     drawn_wh: int | None
-    injected_wh: int | None
     supplier: int | None
     seconds: int
     first_at: datetime | None
@@ -228,13 +227,13 @@ class Hours:
         """Return the hours in [start, end) as they stand."""
         # As numbers: to read the text of a time takes longer than all the rest of a row.
         sql = (
-            "SELECT UNIX_TIMESTAMP(hour), drawn_wh, injected_wh, supplier, seconds, UNIX_TIMESTAMP(first_at),"
+            "SELECT UNIX_TIMESTAMP(hour), drawn_wh, supplier, seconds, UNIX_TIMESTAMP(first_at),"
             " UNIX_TIMESTAMP(last_at) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [
-            HourRow(moment_of(hour), drawn, injected, supplier, seconds, _maybe(first), _maybe(last))
-            for hour, drawn, injected, supplier, seconds, first, last in rows
+            HourRow(moment_of(hour), drawn, supplier, seconds, _maybe(first), _maybe(last))
+            for hour, drawn, supplier, seconds, first, last in rows
         ]
 
 

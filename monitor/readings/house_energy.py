@@ -64,11 +64,11 @@ class HouseReader(EnergyReader):
             spans += later
         return spans
 
-    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
-        """Return the names that the meters gave registers of a calendar which historic mode does not know."""
+    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meters gave registers of calendars that are not known."""
         found: dict[str, str] = {}
         for part in meter.parts:
-            found |= EnergyReader.names(self, part, span, registers)
+            found |= EnergyReader.names(self, part, spans, registers)
         return found
 
 

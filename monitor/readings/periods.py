@@ -46,7 +46,6 @@ class ContractSpan:
     offer: str | None  # an id of OFFERS; None: the meter told of none that is known
     calendar: str | None  # OPTARIF or NGTF, as sent, without padding
     power: int | None  # subscribed, kVA
-    names: Mapping[str, str]  # register as in Energy.wh -> name for people (LTARF), as far as the meter sent one
 
 
 @dataclass(frozen=True, slots=True)

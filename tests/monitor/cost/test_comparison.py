@@ -100,7 +100,7 @@ def test_an_offer_costs_what_its_registers_do(
 )
 def test_an_offer_whose_hours_nobody_knows_is_refused(priced: PriceRow, why: Why) -> None:
     cost = offer(result(priced), priced.offer)
-    assert (cost.refused, cost.rankable) == (why, False)
+    assert (cost.unknown, cost.hours, cost.rankable) == ({why: 48}, 0, False)
 
 
 def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
@@ -108,7 +108,6 @@ def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
     cost = offer(comparison, "tempo")
     assert (cost.hours, cost.unknown) == (24, {Why.COLOURS: 24})
     assert not cost.rankable
-    assert cost.refused is None
     assert [one.offer for one in comparison.offers] == ["base", "tempo"]
 
 

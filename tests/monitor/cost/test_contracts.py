@@ -15,7 +15,7 @@ def line(start: str, offer: str, power: int = 9) -> ContractLine:
 
 
 def span(start: datetime, end: datetime, offer: str | None, power: int | None = 9) -> ContractSpan:
-    return ContractSpan(start, end, offer, calendar=(offer or "ZEN").upper(), power=power, names={})
+    return ContractSpan(start, end, offer, calendar=(offer or "ZEN").upper(), power=power)
 
 
 def at(day: str) -> datetime:
