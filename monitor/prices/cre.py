@@ -23,7 +23,12 @@ def _column(register: Register) -> str:
     return "PART_VARIABLE" if short is None else f"PART_VARIABLE_{short}{colour}"
 
 
-_COLUMNS = {offer.id: {register.name: _column(register) for register in offer.registers} for offer in OFFERS}
+#: Of each offer in the files: the column of each register, but for the tax.
+COLUMNS = {
+    offer.id: columns
+    for offer in OFFERS
+    if len(columns := {register.name: _column(register) for register in offer.registers}) == len(set(columns.values()))
+}
 
 
 def read_cre(content: bytes, origin: str) -> PriceFile:
@@ -39,7 +44,7 @@ def read_cre(content: bytes, origin: str) -> PriceFile:
     lines = csv.reader(io.StringIO(text), delimiter=";")
     columns = [name.strip().upper() for name in next(lines, [])]
     offer = next(
-        (offer for offer, names in _COLUMNS.items() if {f"{name}_TTC" for name in names.values()} <= set(columns)), None
+        (offer for offer, names in COLUMNS.items() if {f"{name}_TTC" for name in names.values()} <= set(columns)), None
     )
     power_column = next((name for name in _POWER if name in columns), None)
     if offer is None or power_column is None or not {"DATE_DEBUT", "DATE_FIN", "PART_FIXE_TTC"} <= set(columns):
@@ -83,7 +88,7 @@ def _bands(offer: str, grid: Mapping[int, Mapping[str, str]], tax: str) -> dict[
         line = grid[power]
         prices = {
             register: _amount(line[f"{column}_{tax}"], line["where"])
-            for register, column in _COLUMNS[offer].items()
+            for register, column in COLUMNS[offer].items()
             if line.get(f"{column}_{tax}")
         }
         if prices and prices != previous:

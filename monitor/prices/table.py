@@ -3,16 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
-from common.contract.offers import OFFERS
 from common.errors import ConfigError
 from common.settings.file_errors import reason
 from common.settings.yaml_file import read_yaml
-from monitor.prices.cre import read_cre
+from monitor.prices.cre import COLUMNS, read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
-IMPORTED = tuple(f"cre_{offer.id}.csv" for offer in OFFERS)
+IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
 
 
 def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
