@@ -8,7 +8,6 @@ import pytest
 
 from common.database.mariadb import Database
 from monitor.api import tempo
-from monitor.api.call import Refused
 from monitor.prices.model import PriceTable
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
@@ -87,8 +86,3 @@ def test_the_colours_of_past_seasons_are_there_for_everybody_and_a_file_goes_bef
     assert (letters[1], letters.count("R"), letters.count("W")) == ("R", 23, 43)
     # What comes after the bundle is not guessed: only the days that the meter showed are known.
     assert ask(tempo.ROUTE, tables, END, NONE)["sources"].startswith("-" * 49 + "m")
-
-
-def test_an_unknown_meter_is_refused(tables: Database) -> None:
-    with pytest.raises(Refused):
-        ask(tempo.ROUTE, tables, END, NONE, "meter=x")

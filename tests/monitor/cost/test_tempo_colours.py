@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
-from monitor.cost.tempo_colours import learn_colours, season
+import pytest
+
+from monitor.cost.tempo_colours import learn_colours, season, season_of
 
 
 def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:
@@ -19,3 +21,18 @@ def test_a_season_counts_what_is_left_only_if_each_day_of_it_is_known() -> None:
     assert whole.remaining == {"blue": 200, "white": 43, "red": 17}
     assert season(colours, 2025, first + timedelta(105)).remaining is None
     assert season(colours, 2026, date(2026, 9, 3)).days == {}
+
+
+@pytest.mark.parametrize(
+    ("day", "year"), [("2026-08-31", 2025), ("2026-09-01", 2026), ("2026-12-31", 2026), ("2027-01-01", 2026)]
+)
+def test_a_season_runs_from_september_to_august(day: str, year: int) -> None:
+    assert season_of(date.fromisoformat(day)) == year
+    of_day = {date.fromisoformat(day): "red"}
+    assert [season(of_day, number, date(2027, 1, 1)).used["red"] for number in (year - 1, year, year + 1)] == [0, 1, 0]
+
+
+def test_a_season_of_366_days_has_one_blue_day_more() -> None:
+    known = {date(2027, 9, 1) + timedelta(number): "blue" for number in range(366)}
+    assert season(known, 2027, date(2027, 9, 1)).remaining == {"blue": 0, "white": 43, "red": 22}
+    assert season({date(2027, 9, 1): "blue"}, 2027, date(2027, 9, 1)).remaining == {"blue": 300, "white": 43, "red": 22}
