@@ -16,7 +16,7 @@ from monitor.readings.hours import Meter
 from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import Whole, imported_wholes, named
 from monitor.readings.imported_hours import ImportedHours
-from monitor.readings.periods import ContractLine, Energy
+from monitor.readings.periods import ContractLine, Energy, add_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +145,4 @@ def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
 
 def join(pieces: Sequence[Energy]) -> Energy:
     """Return neighbouring pieces as one; there is at least one."""
-    wh: dict[str, int] = {}
-    reactive: dict[str, int] = {}
-    for piece in pieces:
-        for name, counted in piece.wh.items():
-            wh[name] = wh.get(name, 0) + counted
-        for name, counted in piece.reactive_varh.items():
-            reactive[name] = reactive.get(name, 0) + counted
-    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
-    expected = sum(piece.expected for piece in pieces)
-    return Energy(
-        start=pieces[0].start,
-        end=pieces[-1].end,
-        wh=wh,
-        injected_wh=sum(injected) if injected else None,
-        reactive_varh=reactive,
-        recovered_wh=sum(piece.recovered_wh for piece in pieces),
-        imported_wh=sum(piece.imported_wh for piece in pieces),
-        covered=min(sum(piece.covered for piece in pieces), expected),
-        expected=expected,
-    )
+    return add_parts(pieces, sum(piece.expected for piece in pieces))

@@ -26,11 +26,11 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy
 from monitor.readings.power import Power
 from monitor.readings.steps import (
-    OTHER,
     ROUNDING,
     Step,
     complete,
     difference,
+    in_order,
     step,
     supplier_name,
 )
@@ -342,28 +342,24 @@ def _sum(
     covered: int,
     expected: int,
 ) -> Energy:
-    wh: dict[str, int] = {}
-    reactive: dict[str, int] = {}
+    wh, reactive = Counter[str](), Counter[str]()
     injected = [one.injected_wh for one in steps if one.injected_wh is not None]
     for one in steps:
-        for name, counted in one.wh.items():
-            wh[name] = wh.get(name, 0) + counted
-        for name, counted in one.reactive_varh.items():
-            reactive[name] = reactive.get(name, 0) + counted
+        wh.update(one.wh)
+        reactive.update(one.reactive_varh)
     imported_wh = 0
     for name, counted in imported.wh.items():
         if name == "injected":
             injected.append(counted)
         elif (label := imported_name(name)) is not None:
-            wh[label] = wh.get(label, 0) + counted
+            wh[label] += counted
             imported_wh += counted
-    ordered = {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
     return Energy(
         start=start,
         end=end,
-        wh=ordered,
+        wh=in_order(wh),
         injected_wh=sum(injected) if injected else None,
-        reactive_varh=reactive,
+        reactive_varh=dict(reactive),
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
         covered=covered + imported.seconds,
@@ -372,10 +368,10 @@ def _sum(
 
 
 def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
-    total: dict[int, int] = {}
+    total = Counter[int]()
     for one in breaks:
         if start <= one.hour < end:
-            total[one.register] = total.get(one.register, 0) + one.step
+            total[one.register] += one.step
     return total
 
 

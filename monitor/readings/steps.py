@@ -24,6 +24,11 @@ def registers_of(offer: str | None) -> tuple[str, ...]:
     return () if known is None else tuple(register.name for register in known.registers)
 
 
+def in_order(wh: Mapping[str, int]) -> dict[str, int]:
+    """Return energy by register, in the order of their names, and what is outside the contract last."""
+    return {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What was counted: drawn by register, injected, and reactive by label."""
