@@ -47,17 +47,17 @@ def upcoming(
         count: how many.
     """
     known = BY_ID.get(offer or "")
-    if known is not None and known.off_peak is not None:
+    if known is None:  # may differ from day to day: as a week ago
+        past = [Change(_later(change.at, zone), change.register) for change in switches if change.at > now - _WEEK]
+        changes = [change for change in past if change.at > now]
+    elif known.off_peak is not None:
         changes = _by_colour(known, known.off_peak, register, tomorrow, now, zone)
-        return _alternating(changes, register)[:count]
-    if known is not None and known.follows_meter:
+    elif known.follows_meter:
         daily = _daily(switches, zone)
         changes = [Change(at, name) for at, name in _next_times(daily, now, zone) if known.named(name)]
-        return _alternating(changes, register)[:count]
-    if known is None:  # may differ from day to day: as a week ago
-        changes = [Change(_later(change.at, zone), change.register) for change in switches if change.at > now - _WEEK]
-        return _alternating([change for change in changes if change.at > now], register)[:count]
-    return []  # base has one register; days of EJP are announced by the meter itself
+    else:
+        changes = []  # base has one register; days of EJP are announced by the meter itself
+    return _alternating(changes, register)[:count]
 
 
 def _by_colour(
