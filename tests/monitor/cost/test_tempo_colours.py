@@ -36,3 +36,9 @@ def test_a_season_of_366_days_has_one_blue_day_more() -> None:
     known = {date(2027, 9, 1) + timedelta(number): "blue" for number in range(366)}
     assert season(known, 2027, date(2027, 9, 1)).remaining == {"blue": 0, "white": 43, "red": 22}
     assert season({date(2027, 9, 1): "blue"}, 2027, date(2027, 9, 1)).remaining == {"blue": 300, "white": 43, "red": 22}
+
+
+def test_of_a_colour_that_was_used_more_often_than_the_rule_says_none_is_left() -> None:
+    # As in the season of 2019, which had 47 white days.
+    known = {date(2019, 9, 1) + timedelta(number): "white" for number in range(47)}
+    assert season(known, 2019, date(2019, 10, 17)).remaining == {"blue": 301, "white": 0, "red": 22}
