@@ -11,7 +11,8 @@ from monitor.cost.clock_rules import OfferClock, Why
 from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable
 
 NOON = "2026-01-05T12:00+01:00"
-NIGHT = OffPeak(date(2020, 1, 1), *[(Window(time(22), time(6)),)] * 2)
+WINTER = (Window(time(22), time(6)),)
+OFF_PEAK = OffPeak(date(2020, 1, 1), WINTER, (Window(time(2), time(7)), Window(time(12), time(15))))
 COLOURS = {date(2026, 3, 28): "red", date(2026, 3, 29): "blue"}
 
 
@@ -62,6 +63,9 @@ ROWS = (
         ("hchp", "2026-03-29T00:30+00:00", "HCHC"),
         ("hchp", "2026-10-25T00:30+00:00", "HCHC"),
         ("hchp", "2026-03-29T04:30+00:00", "HCHP"),
+        ("hchp", "2026-07-01T03:00+02:00", "HCHC"),
+        ("hchp", "2026-07-01T12:30+02:00", "HCHC"),
+        ("hchp", "2026-07-01T23:00+02:00", "HCHP"),
         # A Tempo day begins at six, in the night of a change by the new time.
         ("tempo", "2026-03-29T00:59+00:00", "BBRHCJR"),  # 01:59, then 03:00
         ("tempo", "2026-03-29T03:59+00:00", "BBRHCJR"),  # 05:59 of the summer's time
@@ -74,7 +78,7 @@ ROWS = (
     ],
 )
 def test_a_moment_is_billed_by_the_local_clock(offer: str, moment: str, register: str | Why) -> None:
-    clock = OfferClock(PriceTable([PriceFile("mine", ROWS, off_peak=(NIGHT,))]), COLOURS, ZoneInfo("Europe/Paris"))
+    clock = OfferClock(PriceTable([PriceFile("mine", ROWS, off_peak=(OFF_PEAK,))]), COLOURS, ZoneInfo("Europe/Paris"))
     assert clock.register(offer, datetime.fromisoformat(moment), "BASE") == register
 
 
