@@ -26,7 +26,7 @@ def row(offer: str, weekend: str | None = None, **kwh: str) -> PriceRow:
 
 
 BASE = row("base", BASE="0.20")
-HPHC = row("hchp", HCHC="0.10", HCHP="0.30")
+OFF_PEAK = row("hchp", HCHC="0.10", HCHP="0.30")
 TEMPO = row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9")
 
 
@@ -70,9 +70,9 @@ def test_base_prices_every_hour_alike() -> None:
     ("priced", "lived", "off_peak", "energy", "wh"),
     [
         # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
-        (HPHC, "BASE", (NIGHT,), "11.2", {"HCHC": 16_000, "HCHP": 32_000}),
+        (OFF_PEAK, "BASE", (NIGHT,), "11.2", {"HCHC": 16_000, "HCHP": 32_000}),
         # The registers of the meter's own contract tell its hours.
-        (HPHC, "HCHC", (), "4.8", {"HCHC": 48_000}),
+        (OFF_PEAK, "HCHC", (), "4.8", {"HCHC": 48_000}),
         (row("zen-plus", EASF01="0.2", EASF02="0.1"), "EASF02", (), "4.8", {"EASF02": 48_000}),
         # Monday and Tuesday; a register may have a name that the meter has for another one.
         (row("zen", weekend="WE", BASE="0.2", WE="0.1"), "BASE", (), "9.6", {"BASE": 48_000}),
@@ -96,7 +96,7 @@ def test_an_offer_costs_what_its_registers_do(
 
 
 @pytest.mark.parametrize(
-    ("priced", "why"), [(HPHC, Why.WINDOWS), (row("zen-plus", EASF01="0.2", EASF02="0.1"), Why.CALENDAR)]
+    ("priced", "why"), [(OFF_PEAK, Why.WINDOWS), (row("zen-plus", EASF01="0.2", EASF02="0.1"), Why.CALENDAR)]
 )
 def test_an_offer_whose_hours_nobody_knows_is_refused(priced: PriceRow, why: Why) -> None:
     cost = offer(result(priced), priced.offer)
@@ -186,7 +186,7 @@ def _times(bands: Bands, factor: str) -> Bands:
 
 
 def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
     assert (comparison.withheld, comparison.recovered_wh) == (Why.HOURS, 47_000)
     assert [(cost.rankable, cost.withheld) for cost in comparison.offers] == [(False, Why.HOURS)] * 2
 
@@ -196,21 +196,21 @@ def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
 def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
     recovered_wh: int, withheld: Why | None
 ) -> None:
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), recovered_wh=recovered_wh)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), recovered_wh=recovered_wh)
     assert comparison.withheld is withheld
     assert [cost.rankable for cost in comparison.offers] == [withheld is None] * 2
 
 
 def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() -> None:
     # All that was measured is off-peak, where the offer is the cheapest: 4.80 against 9.60.
-    assert result(BASE, HPHC, lived="HCHC", recovered_wh=23_000).withheld is None
-    assert result(BASE, HPHC, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
+    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=23_000).withheld is None
+    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
 
 
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
     # One's own contract is computed from its registers, and Base has one price.
     own = Cost(energy=Decimal("9.50"))
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own)
     assert comparison.withheld is None
     assert [cost.offer for cost in comparison.offers] == ["hchp", "base"]
 
@@ -218,7 +218,7 @@ def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dear
 def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> None:
     other = row("other", HCHC="0.01", HCHP="0.02")
     for windows, lived in (((NIGHT,), "BASE"), ((), "HCHC")):
-        comparison = result(BASE, HPHC, other, off_peak=windows, lived=lived)
+        comparison = result(BASE, OFF_PEAK, other, off_peak=windows, lived=lived)
         cost = offer(comparison, "other")
         assert (cost.rankable, cost.withheld) == (False, Why.ASSUMED)
         assert offer(comparison, "hchp").rankable  # the network gives those of the meter to this one
@@ -249,10 +249,10 @@ def test_the_weekend_of_each_offer_costs_by_hand() -> None:
 
 def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:
     partial = Cost(energy=Decimal("0.01"), missing=[Missing(date(2026, 1, 5), "base", "BASE")])
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), own=partial)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=partial)
     assert offer(comparison, "base").energy == Decimal("9.6")  # 48 kWh at 0.20, as of any offer
     whole = Cost(energy=Decimal("9.5"))
-    assert offer(result(BASE, HPHC, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
+    assert offer(result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
 
 
 def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last() -> None:
@@ -261,7 +261,7 @@ def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last(
 
 
 def test_hours_that_have_no_price_of_their_register_are_counted() -> None:
-    rows = [replace(HPHC, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
+    rows = [replace(OFF_PEAK, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
     cost = offer(result(*rows, off_peak=(NIGHT,)), "hchp")
     assert (cost.hours, cost.unknown, cost.rankable) == (16, {Why.PRICES: 32}, False)
 
