@@ -10,6 +10,7 @@ from common.contract.offers import SWITCHING_TIMES, TEMPO
 from monitor.answers.costs import CostAnswers
 from monitor.cost.clock_rules import OfferClock
 from monitor.cost.comparison import Comparison, compare
+from monitor.cost.contracts import contracts
 from monitor.cost.tempo_colours import learn_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.tempo_days import bundled_colours
@@ -55,7 +56,7 @@ class OfferAnswers:
             DatabaseError: the database is unavailable, or refuses a query.
         """
         spans = self._reader.contract_spans(meter, start, end)
-        known = self._costs.contracts(meter, start, end)
+        known = contracts(self._costs.lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
         if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
             raise NothingToCompare(power=False)
