@@ -253,6 +253,9 @@ def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where
     assert bill(PRICES, LATER, six, nine).cuts(start, end) == [at(day) for day in cuts]
 
 
-def test_a_price_that_changes_before_the_contract_begins_does_not_cut() -> None:
-    late = Contract(at("2026-02-20"), at("2027-01-01"), "hchp", 9)
-    assert bill(PRICES, LATER, late).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
+@pytest.mark.parametrize(
+    ("first", "last", "cut"), [("2026-02-20", "2027-01-01", "2026-02-20"), ("2025-01-01", "2026-02-05", "2026-02-05")]
+)
+def test_a_price_that_changes_while_the_contract_does_not_hold_cuts_nothing(first: str, last: str, cut: str) -> None:
+    contract = Contract(at(first), at(last), "hchp", 9)
+    assert bill(PRICES, LATER, contract).cuts(at("2026-01-05"), at("2026-04-01")) == [at(cut)]
