@@ -1,10 +1,10 @@
 """The table of offers: what meters send leads to a row, and a row to names and hours."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 import pytest
 
-from common.contract.offers import BY_ID, BY_REGISTER, OFFERS, is_off_peak, with_calendar, with_option
+from common.contract.offers import BY_ID, BY_REGISTER, OFFERS, Window, is_off_peak, with_calendar, with_option
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,19 @@ def test_no_two_offers_share_a_name_or_what_a_meter_sends() -> None:
         [calendar for offer in OFFERS for calendar in offer.calendars],
     ):
         assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "inside", "outside"),
+    [
+        (time(12), time(14), [time(12), time(13, 59, 59)], [time(11, 59, 59), time(14)]),
+        (time(22), time(6), [time(22), time(23, 59, 59), time(0), time(5, 59, 59)], [time(6), time(21, 59, 59)]),
+        (time(17), time(17), [time(16, 59), time(17), time(18)], []),  # the whole day
+        (time(22), time(0), [time(22), time(23, 59, 59)], [time(0), time(21, 59)]),
+    ],
+)
+def test_a_window_has_its_first_instant_and_not_its_last(
+    start: time, end: time, inside: list[time], outside: list[time]
+) -> None:
+    window = Window(start, end)
+    assert [window.holds(moment) for moment in (*inside, *outside)] == [True] * len(inside) + [False] * len(outside)

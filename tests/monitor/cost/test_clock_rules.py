@@ -27,6 +27,8 @@ ROWS = (
     row("tempo", None, "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
     row("ejp", None, "EJPHN", "EJPHPM"),
     row("zen", "WE", "BASE", "WE"),
+    row("zen-plus", None, "EASF01", "EASF02"),
+    row("other", None, "HCHC", "HCHP"),
     row("flat-weekend", "BASE", "HCHC", "HCHP", "BASE"),
 )
 
@@ -100,9 +102,28 @@ def test_a_moment_is_billed_by_the_local_clock(offer: str, moment: str, register
         ("hchp", "EASF03", Why.WINDOWS),
         ("ejp", "EJPHPM", "EJPHPM"),
         ("ejp", "BASE", Why.CALENDAR),
+        ("zen-plus", "EASF02", "EASF02"),
+        ("zen-plus", "BASE", Why.CALENDAR),
+        ("zen-plus", None, Why.CALENDAR),
     ],
 )
 def test_the_register_that_ran_tells_what_no_calendar_does(offer: str, lived: str | None, register: str | Why) -> None:
     names = {"EASF01": "HEURE  CREUSE", "EASF02": "Heures Pleines Hiver", "EASF03": "INDEX NON CONSO"}
     clock = OfferClock(PriceTable([PriceFile("mine", ROWS)]), {}, ZoneInfo("Europe/Paris"), names)
     assert clock.register(offer, datetime.fromisoformat(NOON), lived) == register
+
+
+@pytest.mark.parametrize(
+    ("offer", "moment", "assumed"),
+    [
+        ("other", NOON, True),
+        ("other", "2025-07-31T12:00+02:00", False),  # it has no price yet
+        ("flat-weekend", NOON, True),
+        ("hchp", NOON, False),  # its hours are those that the network gave to the meter
+        ("zen", NOON, False),
+        ("zen-plus", NOON, False),
+    ],
+)
+def test_the_off_peak_hours_of_another_supplier_are_assumed(offer: str, moment: str, assumed: bool) -> None:
+    clock = OfferClock(PriceTable([PriceFile("mine", ROWS)]), {}, ZoneInfo("Europe/Paris"))
+    assert clock.assumes_windows(offer, datetime.fromisoformat(moment)) == assumed

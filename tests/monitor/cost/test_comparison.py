@@ -280,3 +280,10 @@ def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_
     # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
     even = row("hchp", HCHC="0.10", HCHP="0.25")
     assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED
+
+
+def test_off_peak_hours_that_were_assumed_for_a_part_of_the_range_forbid_a_rank() -> None:
+    first = row("other", BASE="0.1")
+    later = replace(row("other", HCHC="0.01", HCHP="0.02"), start=date(2026, 1, 6))
+    cost = offer(result(BASE, first, later, lived="HCHC"), "other")
+    assert (cost.wh_by_register, cost.withheld) == ({"BASE": 24_000, "HCHC": 24_000}, Why.ASSUMED)

@@ -51,22 +51,6 @@ def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "inside", "outside"),
-    [
-        (time(12), time(14), [time(12), time(13, 59, 59)], [time(11, 59, 59), time(14)]),
-        (time(22), time(6), [time(22), time(23, 59, 59), time(0), time(5, 59, 59)], [time(6), time(21, 59, 59)]),
-        (time(17), time(17), [time(16, 59), time(17), time(18)], []),  # the whole day
-        (time(22), time(0), [time(22), time(23, 59, 59)], [time(0), time(21, 59)]),
-    ],
-)
-def test_a_window_has_its_first_instant_and_not_its_last(
-    start: time, end: time, inside: list[time], outside: list[time]
-) -> None:
-    window = Window(start, end)
-    assert [window.holds(moment) for moment in (*inside, *outside)] == [True] * len(inside) + [False] * len(outside)
-
-
-@pytest.mark.parametrize(
     ("minutes", "slot"), [((0, 0), 60), ((30, 0), 30), ((30, 45), 15), ((10, 20), 10), ((2, 0), 5)]
 )
 def test_a_slot_of_the_curve_ends_where_off_peak_hours_do(minutes: tuple[int, int], slot: int) -> None:
