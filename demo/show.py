@@ -6,6 +6,7 @@ import textwrap
 from datetime import UTC, datetime
 
 from common.contract.frame import Frame, parse_time
+from common.contract.offers import BY_REGISTER
 from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import Message
@@ -94,9 +95,8 @@ def _tariff(frame: Frame) -> str:
 
 
 def _index(frame: Frame) -> str:
-    registers = ("HCHC", "HCHP", "EJPHN", "EJPHPM", "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
-    total = frame.values.get("EAST", frame.values.get("BASE"))
+    total = frame.values.get("EAST")
     if total is None:
-        numbers = [value for label in registers if isinstance(value := frame.values.get(label), int)]
+        numbers = [value for label in BY_REGISTER if isinstance(value := frame.values.get(label), int)]
         total = sum(numbers) if numbers else None
     return "–" if not isinstance(total, int) else f"{total / 1000:,.3f}".replace(",", " ")

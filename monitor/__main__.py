@@ -218,13 +218,13 @@ def _report(arguments: argparse.Namespace) -> int:
         asked, calendar, begin = by_contract(
             Range.read(arguments.start, arguments.end, zone, arguments.by),
             zone,
-            partial(answers.contract_start, meter, now),
+            partial(answers.costs.contract_start, meter, now),
         )
         start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
             raise Refusal("no_year", day=start.astimezone(zone).date())
-        answer = answers.energy(meter, asked.by, start, end, now, calendar)
+        answer = answers.costs.energy(meter, asked.by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
         elif arguments.csv:
@@ -232,9 +232,9 @@ def _report(arguments: argparse.Namespace) -> int:
             write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
         else:
             newest = prices.newest_before(now.astimezone(zone).date())
-            peak = next(iter(answers.peaks(meter, start, end, 1)), None)
+            peak = next(iter(answers.curves.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
-            base_load = answers.base_load(meter, start, end).watts if short else None
+            base_load = answers.curves.base_load(meter, start, end).watts if short else None
             _tables(formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
     return 0
 
@@ -245,7 +245,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        comparison = answers.compare(meter, start, end, now)
+        comparison = answers.offers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
     return 0
 

@@ -11,6 +11,11 @@ from zoneinfo import ZoneInfo
 _HOUR = timedelta(hours=1)
 
 
+def full_hour(moment: datetime) -> datetime:
+    """Return the beginning of the hour of an instant; in the zones of France it is one of the local time, too."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant at which a local day begins."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
@@ -35,7 +40,7 @@ def offsets(zone: ZoneInfo, start: datetime, end: datetime) -> list[tuple[dateti
         high = min(low + timedelta(days=7), end)
         if _ahead(zone, high) != found[-1][1]:
             # The zones of France change at a whole hour.
-            before = low.replace(minute=0, second=0, microsecond=0)
+            before = full_hour(low)
             while _ahead(zone, before + _HOUR) == found[-1][1]:
                 before += _HOUR
             if before + _HOUR < end:
@@ -67,7 +72,7 @@ class Calendar:
             ValueError: `by` is none of these.
         """
         if by == "hour":
-            first = start.replace(minute=0, second=0, microsecond=0)
+            first = full_hour(start)
             count = (end - first) // timedelta(hours=1)
             inner = [first + timedelta(hours=number) for number in range(count + 1)]
         else:
@@ -81,7 +86,7 @@ class Calendar:
     def floor(self, by: str, moment: datetime) -> datetime:
         """Return the start of the hour, day, week, month or year in which an instant lies."""
         if by == "hour":
-            return moment.replace(minute=0, second=0, microsecond=0)
+            return full_hour(moment)
         return midnight(self._floor(by, moment.astimezone(self.zone).date()), self.zone)
 
     def _floor(self, by: str, day: date) -> date:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.contract.frame import METER
+from common.contract.offers import BY_ID
 from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
 from common.machine.deployment import here
@@ -26,7 +27,6 @@ from common.settings.config import (
 )
 from monitor.readings.periods import ContractLine, House
 
-OFFERS = ("base", "hphc", "tempo", "ejp")
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 _LONGEST_NAME = 40  # characters
@@ -69,9 +69,7 @@ def _contract(line: Any) -> ContractLine:
     if type(start) is not datetime.date:
         raise ValueError(f"the day of `from` is written 2025-02-01, not {start!r}")
     if not isinstance(offer, str) or not offer:
-        raise ValueError(
-            f"an offer such as {', '.join(OFFERS)}, or one of your prices.yaml, is expected, not {offer!r}"
-        )
+        raise ValueError(f"an offer such as {', '.join(BY_ID)}, or one of your prices.yaml, is expected, not {offer!r}")
     if type(power) is not int or not 1 <= power <= 36:
         raise ValueError(f"the subscribed power in kVA, from 1 to 36, is expected, not {power!r}")
     return ContractLine(meter=meter, start=start, offer=offer, power=power)

@@ -63,8 +63,8 @@ def of_home_assistant() -> Pairs:
 
 def has(words: str, text: str) -> bool:
     """Tell whether a text has one of some words, or its plural; names of programs do not count."""
-    text = re.sub(r"teleinfo-\w+", "", text).translate({0xA0: " ", 0x202F: " "})
-    forms = "|".join("e?s? ".join(map(re.escape, word.split())) for word in words.split(", "))
+    text = re.sub(r"teleinfo-\w+", "", text).translate({0xA0: " ", 0x202F: " ", ord("-"): " "})
+    forms = "|".join("e?s? ".join(map(re.escape, word.replace("-", " ").split())) for word in words.split(", "))
     return re.search(rf"\b(?:{forms})e?s?\b", text, re.IGNORECASE) is not None
 
 

@@ -9,3 +9,5 @@ REGISTERS: tuple[str, ...] = (
     "injected",
     *(f"reactive_{number}" for number in range(1, 5)),
 )
+TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
+SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)

@@ -6,21 +6,12 @@ historic mode does not have get no such name.
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from common.contract.frame import Value
+from common.contract.offers import OFFERS, with_calendar
 
 _STATUS_REGISTER = re.compile(r"[0-9A-Fa-f]{8}")
 
-# The supplier calendars (NGTF, in capitals, without padding) of the four historic contracts.
-_CONTRACTS = {
-    "BASE": "BASE",
-    "H PLEINE/CREUSE": "HC..",
-    "HC": "HC..",
-    "HPHC": "HC..",
-    "EJP": "EJP.",
-    "TEMPO": "BBR?",
-}
 _ABBREVIATIONS = frozenset(["HC", "HP", "WE", "EJP", "PM"])
 _WORDS = {
     "HC": "heures creuses",
@@ -34,21 +25,11 @@ _PHRASES = {"INDEX NON CONSO": "index unique (producteur)"}
 
 #: The contracts of historic mode (OPTARIF; `BBR?` for Tempo): the register that runs in each tariff period (PTEC), in
 #: the order of the supplier's registers of standard mode (NTARF).
-HISTORIC_REGISTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "BASE": {"TH..": "BASE"},
-        "HC..": {"HC..": "HCHC", "HP..": "HCHP"},
-        "EJP.": {"HN..": "EJPHN", "PM..": "EJPHPM"},
-        "BBR?": {
-            "HCJB": "BBRHCJB",
-            "HPJB": "BBRHPJB",
-            "HCJW": "BBRHCJW",
-            "HPJW": "BBRHPJW",
-            "HCJR": "BBRHCJR",
-            "HPJR": "BBRHPJR",
-        },
-    }
-)
+HISTORIC_REGISTERS: Mapping[str, Mapping[str, str]] = {
+    offer.option: {register.period: register.name for register in offer.registers if register.period is not None}
+    for offer in OFFERS
+    if offer.option is not None
+}
 
 
 def contract(values: Mapping[str, Value]) -> str | None:
@@ -58,7 +39,8 @@ def contract(values: Mapping[str, Value]) -> str | None:
     'BBR?'
     """
     name = values.get("NGTF")
-    return _CONTRACTS.get(" ".join(name.upper().split())) if isinstance(name, str) else None
+    offer = with_calendar(name) if isinstance(name, str) else None
+    return None if offer is None else offer.option
 
 
 def period(values: Mapping[str, Value]) -> str | None:

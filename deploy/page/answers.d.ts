@@ -31,7 +31,7 @@ export type Meters = {
     unit: string;
     /** subscribed power, VA */
     subscribed: number | null;
-    /** base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell */
+    /** base, hchp, ejp, tempo or one of prices.yaml; null: the meter does not tell */
     offer: string | null;
     /** it counts what is injected */
     producer: boolean;

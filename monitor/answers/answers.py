@@ -1,70 +1,28 @@
-"""Brings energy, contracts and prices of one database together."""
+"""Which meters a database has and what is known of them, and the parts that answer questions about one."""
 
-import itertools
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from common.contract.tariff import capitalise, expand_abbreviations
 from common.database.mariadb import Connection
-from monitor.answers.base_load import BaseLoad
+from monitor.answers.compared_offers import OfferAnswers
+from monitor.answers.costs import CostAnswers
 from monitor.answers.curves import CurveAnswers
-from monitor.answers.event_pages import EventAnswers, Page
+from monitor.answers.event_pages import EventAnswers
 from monitor.answers.houses import called, gather
 from monitor.answers.power_curve import SeriesAnswers
-from monitor.answers.stretch import Stretch, StretchAnswers
+from monitor.answers.stretch import StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
-from monitor.calendar import Calendar, midnight
+from monitor.calendar import midnight
 from monitor.config import MonitorConfig
-from monitor.cost.bill import Bill, Cost, add_up
-from monitor.cost.clock_rules import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
-from monitor.cost.comparison import Comparison, compare
-from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
-from monitor.cost.tempo_colours import learn_colours
-from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
-from monitor.prices.tempo_days import bundled_colours
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
-from monitor.readings.imported_energy import Whole, imported_wholes, named
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts
-from monitor.readings.periods import ContractLine, Energy, HourEnergy
-from monitor.readings.power import Peak, Power, Switch
+from monitor.readings.power import Power, Switch
 from monitor.refusals import Refusal
-
-
-class NothingToCompare(Refusal):
-    """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
-
-    def __init__(self, *, power: bool) -> None:
-        """Keep whether it is the power that is not known."""
-        super().__init__("no_power" if power else "no_energy")
-        self.power = power
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The energy of a period, and what it cost."""
-
-    energy: Energy
-    cost: Cost
-    across_wh: int = 0  # imported for longer than the period that it counts in: nobody knows what is of this period
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A range cut into periods, and the whole of it."""
-
-    meter: Meter
-    periods: Sequence[Period]
-    whole: Period
-    names: Mapping[str, str]  # of registers, as far as the meter sent one, its abbreviations written out
-    changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
-    contracts: Sequence[Contract]  # of the range, in order
-    old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +39,10 @@ class Facts:
 
 
 class Answers:
-    """Answers over one connection; not for several threads at once."""
+    """Answers over one connection; not for several threads at once.
+
+    Which meters there are, and what is known of them; its parts answer the questions about one of them.
+    """
 
     def __init__(
         self,
@@ -96,21 +57,17 @@ class Answers:
         self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = HouseReader(self._hours, self._imported, self._contracts, self._power, memory)
-        self.curves = CurveAnswers(connection, config.time_zone)
-        self._events = EventAnswers(connection, self._reader)
-        self._stretches = StretchAnswers(connection, self._reader)
-        self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
-        self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
-        self._colours = dict(colours or {})
-        self._prices = prices
-        self._zone = config.time_zone
-
-    @property
-    def prices(self) -> PriceTable:
-        """The prices that costs are computed with."""
-        return self._prices
+        self.prices = prices
+        zone = config.time_zone
+        self.reader = HouseReader(self._hours, self._imported, self._contracts, self._power, memory)
+        self.costs = CostAnswers(self.reader, self._imported, config, prices)
+        self.offers = OfferAnswers(self.reader, self._hours, self.costs, prices, zone, colours or {})
+        self.stretches = StretchAnswers(connection, self.reader, self.costs)
+        self.curves = CurveAnswers(connection, zone)
+        self.series = SeriesAnswers(connection, self.reader, zone)
+        self.events = EventAnswers(connection, self.reader, self.costs)
+        self.upkeep = MeterUpkeep(connection, self.reader, zone)
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
@@ -138,19 +95,7 @@ class Answers:
             raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
         raise Refusal("unknown_meter", meter=identifier, known=names)
 
-    def remember(self, meter: Meter) -> None:
-        """Look up all that the memory keeps of a meter.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
-        self._reader.remember(meter)
-
-    def facts(self, meter: Meter, now: datetime) -> Facts | None:
-        """Return what is known of a meter now; None: it has no readings."""
-        return self.facts_of([meter], now).get(meter.number)
-
-    def facts_of(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
+    def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         """Return what is known of meters now, by number; those without readings are not there."""
         read = {meter.number: part for meter in meters if (part := _last_read(meter)) is not None}
         shown = self._contracts.facts({part.number: part.last for part in read.values() if part.last is not None})
@@ -161,7 +106,9 @@ class Answers:
         }
 
     def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
-        line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
+        zone = self._config.time_zone
+        lines = reversed(self.costs.lines(meter))
+        line = next((line for line in lines if midnight(line.start, zone) <= now), None)
         contract = shown.contract
         return Facts(
             last=shown.last,
@@ -170,13 +117,12 @@ class Answers:
             producer=shown.producer,
             offer=line.offer if line else contract.offer,
             power=line.power if line else contract.power,
-            contract_start=self.contract_start(meter, now),
+            contract_start=self.costs.contract_start(meter, now),
         )
 
     def first(self, meter: Meter) -> datetime | None:
         """Return the hour of the first energy that is known of a meter, read or imported."""
-        imported = [self._imported.first(part.number) for part in meter.parts]
-        return min((hour for hour in (meter.first, *imported) if hour is not None), default=None)
+        return self.firsts([meter]).get(meter.number)
 
     def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
         """Return the same of several meters, by number."""
@@ -187,181 +133,9 @@ class Answers:
                 found[meter.number] = min(known)
         return found
 
-    def energy(
-        self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
-    ) -> Answer:
-        """Return energy and cost of [start, end), cut by hour, day, week, month or year.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
-        limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
-        spans = self._reader.contract_spans(meter, start, end)
-        lines = self._lines(meter)
-        known = contracts(lines, spans, self._zone, end)
-        bill = Bill(self._prices, known, self._zone, now)
-        # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
-        pieces = [
-            named(piece, _offer_at(known, piece.start))
-            for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
-        ]
-        imported = any(piece.imported_wh for piece in pieces)
-        wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, start, end) if imported]
-        periods = []
-        remaining = iter(pieces)
-        for low, high in itertools.pairwise(limits):
-            inside: list[Energy] = []
-            while not inside or inside[-1].end < high:
-                inside.append(next(remaining))
-            here = [one for one in wholes if low <= one.hour < high]
-            moved = [
-                named(piece, _offer_at(known, piece.start))
-                for one in here
-                for piece in one.moved(bill.cuts(one.start, one.end))
-            ]
-            periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
-        whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
-        names = {
-            name: capitalise(expand_abbreviations(text))
-            for span in spans
-            for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
-        }
-        return Answer(
-            meter=meter,
-            periods=periods,
-            whole=whole,
-            names=names,
-            changes=unnamed_changes(lines, spans, self._zone),
-            contracts=known,
-            old=self._old_of(known, now),
-        )
-
-    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
-        """Return energy, cost and highest power of any stretch of time; None if nothing is known of it.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
-        low = start.replace(minute=0, second=0, microsecond=0)
-        known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
-        found = self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
-        return None if found is None else replace(found, old=self._old_of(known, now))
-
-    def events_page(
-        self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
-    ) -> Page:
-        """Return the latest events in [start, end), as `EventAnswers.page` does.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
-
-        def price_changes(low: datetime, high: datetime) -> list[datetime]:
-            spans = self._reader.contract_spans(meter, low.replace(minute=0, second=0, microsecond=0), high)
-            contract = next(reversed(contracts(self._lines(meter), spans, self._zone, high)), None)
-            if contract is None or contract.offer is None:
-                return []
-            days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))
-            return [midnight(day, self._zone) for day in days]
-
-        return self._events.page(meter, start, end, kinds, limit, price_changes)
-
-    def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
-        """Return what each offer would have cost for what was drawn in [start, end).
-
-        Raises:
-            NothingToCompare: no energy is known of the range, or the subscribed power is not.
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
-        spans = self._reader.contract_spans(meter, start, end)
-        known = contracts(self._lines(meter), spans, self._zone, end)
-        curve = self._curve(meter, start, end)
-        if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
-            raise NothingToCompare(power=False)
-        power = next((one.power for one in reversed(known) if one.power is not None), None)
-        if power is None:
-            raise NothingToCompare(power=True)
-        # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
-        start = max(start, curve[0].start.replace(minute=0))
-        yours = known[-1].offer
-        colours = self._colours_of(curve)
-        registers = {piece.register for piece in curve if piece.register is not None}
-        names = {name: text for span in spans for name, text in self._reader.names(meter, span, registers).items()}
-        clock = OfferClock(self._prices, colours, self._zone, names)
-        bill = Bill(self._prices, known, self._zone, now)
-        whole = self.energy(meter, "year", start, end, now).whole
-        # Only one contract in the whole range is "yours": its registers say exactly what it cost.
-        own = whole.cost if len({one.offer for one in known}) == 1 else None
-        end = min(end, now)
-        read = self._hours.count(meter.number, start, end) + sum(piece.imported for piece in curve)
-        recovered_wh = whole.energy.recovered_wh
-        found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
-        old = self._old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now)
-        return replace(found, old=old, colours_until=max(colours))
-
-    def _old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
-        """Return the prices of contracts that are out of date."""
-        return self._old_prices([(one.offer, one.end) for one in known if one.offer is not None], now)
-
-    def _old_prices(self, offers: Sequence[tuple[str, datetime]], now: datetime) -> tuple[OldPrice, ...]:
-        """Return the prices of these that are out of date, each used until an instant."""
-        found = []
-        today = now.astimezone(self._zone).date()
-        for offer, end in offers:
-            day = min((end - timedelta.resolution).astimezone(self._zone).date(), today)
-            if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
-                found.append(old)
-        return tuple(found)
-
-    def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
-        """Return what was drawn, as finely as offers tell it apart."""
-        minutes = self._prices.off_peak_slot()
-        if minutes < 60:
-            return self._reader.slots(meter, start, end, minutes)
-        # A year has 8,760 hours, and some 1,100 stretches that each offer bills on one register.
-        moments = {time(), TEMPO_DAY, TEMPO_NIGHT} | self._prices.off_peak_moments()
-        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
-        limits = {start, end}
-        for number in range((last - first).days + 1):
-            day = first + timedelta(number)
-            limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
-        return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
-
-    def _colours_of(self, curve: Sequence[HourEnergy]) -> dict[date, str]:
-        """Return the Tempo colours that are known: as the meter showed, else the user's file, else the bundled ones."""
-        running: dict[date, Counter[str]] = {}
-        for piece in curve:
-            if piece.register is not None:
-                day = tempo_day(piece.start.astimezone(self._zone))
-                running.setdefault(day, Counter())[piece.register] += piece.slices
-        return {**bundled_colours(), **self._colours, **learn_colours(running)}
-
-    @property
-    def written_colours(self) -> Mapping[date, str]:
-        """The Tempo colours of the user's file."""
-        return self._colours
-
-    def lived_colours(self, meter: Meter, first: date, last: date) -> dict[date, str]:
-        """Return the Tempo colours that the meter showed on the days from `first` to `last`, both included."""
-        days = [first + timedelta(number) for number in range((last - first).days + 2)]
-        limits = [datetime.combine(day, TEMPO_DAY, self._zone).astimezone(UTC) for day in days]
-        return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
-
-    def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
-        """Return the hours of a range with the highest power, the highest first."""
-        return self.curves.peaks(meter, start, end, count)
-
-    def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
-        """Return the base load of a range."""
-        return self.curves.base_load(meter, start, end)
-
-    def contract_start(self, meter: Meter, now: datetime) -> date | None:
-        """Return the first day of the present contract, as far as a line of the configuration names it."""
-        return contract_start(self._lines(meter), now.astimezone(self._zone).date())
-
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
-        return self.last_frames([meter], self.facts_of([meter], now), now).get(meter.number)
+        return self.last_frames([meter], self.facts([meter], now), now).get(meter.number)
 
     def last_frames(self, meters: Sequence[Meter], facts: Mapping[int, Facts], now: datetime) -> dict[int, datetime]:
         """Return the same of several meters, by number; `facts` is what is known of them."""
@@ -379,44 +153,8 @@ class Answers:
             key=lambda one: one.at,
         )
 
-    def _lines(self, meter: Meter) -> list[ContractLine]:
-        lines = (line for line in self._config.contracts if meter.has(line.meter))
-        return sorted(lines, key=lambda line: line.start)
-
 
 def _last_read(meter: Meter) -> Meter | None:
     """Return the meter of a house that was read last."""
     read = [part for part in meter.parts if part.last is not None]
     return max(read, key=lambda part: part.last.timestamp() if part.last else 0, default=None)
-
-
-def _across(wholes: Sequence[Whole], start: datetime) -> int:
-    return sum(one.wh for one in wholes if one.start < start)
-
-
-def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
-    return next((one.offer for one in known if one.start <= moment < one.end), None)
-
-
-def join(pieces: Sequence[Energy]) -> Energy:
-    """Return neighbouring pieces as one; there is at least one."""
-    wh: dict[str, int] = {}
-    reactive: dict[str, int] = {}
-    for piece in pieces:
-        for name, counted in piece.wh.items():
-            wh[name] = wh.get(name, 0) + counted
-        for name, counted in piece.reactive_varh.items():
-            reactive[name] = reactive.get(name, 0) + counted
-    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
-    expected = sum(piece.expected for piece in pieces)
-    return Energy(
-        start=pieces[0].start,
-        end=pieces[-1].end,
-        wh=wh,
-        injected_wh=sum(injected) if injected else None,
-        reactive_varh=reactive,
-        recovered_wh=sum(piece.recovered_wh for piece in pieces),
-        imported_wh=sum(piece.imported_wh for piece in pieces),
-        covered=min(sum(piece.covered for piece in pieces), expected),
-        expected=expected,
-    )

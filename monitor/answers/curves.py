@@ -1,23 +1,46 @@
 """Curves of a meter: peaks, the base load, hours by day and by weekday."""
 
+import bisect
 import itertools
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection
-from monitor.answers.base_load import BaseLoad, base_load
-from monitor.answers.days import by_day
-from monitor.answers.week_profile import Profile, profile
 from monitor.calendar import Calendar, offsets
-from monitor.readings.hour_curves import Curves, Drawn, WeekHour
+from monitor.readings.hour_curves import Curves, Drawn, Night, WeekHour
 from monitor.readings.hours import Meter
 from monitor.readings.imported_energy import imported_hours
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.power import Peak, Power
 
+METHOD = "min 00:00-06:00"  # of the base load, for people who read the API
+_EPOCH = date(1970, 1, 1)
+_HOUR = 3600
 _HOURS_A_DAY = 25
+
+
+@dataclass(frozen=True, slots=True)
+class BaseLoad:
+    """The base load ("talon") of a range, W, and of each of its nights: what a house draws when nobody does anything.
+
+    Of each local night, the lowest mean power of an hour between 00:00 and 06:00, from energy (so in W, not in VA).
+    Hours that are not whole, or hold recovered or imported energy, do not count. The base load of a range is the median
+    of its nights: one night with a boiler or a holiday does not move it.
+    """
+
+    watts: int | None  # None: no night was whole enough
+    nights: Sequence[tuple[date, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Mean Wh by weekday (0: Monday) and local hour, None where no hour was whole; and how many hours counted."""
+
+    mean_wh: tuple[tuple[int | None, ...], ...]
+    hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +102,33 @@ class CurveAnswers:
             local = hour.start.astimezone(self._zone)
             cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, 1))
         return profile(cells)
+
+
+def base_load(nights: Iterable[Night]) -> BaseLoad:
+    """Compute the base load from the least of each night: the Wh of an hour are its mean power in W."""
+    found = [(_EPOCH + timedelta(night.day), night.wh) for night in nights]
+    return BaseLoad(round(statistics.median(watts for _, watts in found)) if found else None, found)
+
+
+def by_day(hours: Iterable[Drawn], midnights: Sequence[int]) -> list[list[int | None]]:
+    """Return the Wh of each hour of each day, None where an hour is not known; a day has 23, 24 or 25 hours.
+
+    Args:
+        hours: what was drawn, of hours inside the days.
+        midnights: the beginnings of the days, and the end of the last; seconds since 1970.
+    """
+    days: list[list[int | None]] = [[None] * ((end - start) // _HOUR) for start, end in itertools.pairwise(midnights)]
+    for hour in hours:
+        place = bisect.bisect_right(midnights, hour.hour) - 1
+        days[place][(hour.hour - midnights[place]) // _HOUR] = hour.wh
+    return days
+
+
+def profile(cells: Iterable[WeekHour]) -> Profile:
+    """Compute the profile; a place of the week may come several times."""
+    sums = [[0, 0] for _ in range(7 * 24)]
+    for place, wh, hours in cells:
+        sums[place][0] += wh
+        sums[place][1] += hours
+    means = [round(wh / hours) if hours else None for wh, hours in sums]
+    return Profile(tuple(tuple(means[day * 24 : day * 24 + 24]) for day in range(7)), sum(hours for _, hours in sums))

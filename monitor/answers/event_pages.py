@@ -1,10 +1,11 @@
 """What happened to a meter, the latest first, page by page."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.database.mariadb import Connection
+from monitor.answers.costs import CostAnswers
 from monitor.answers.found_events import bad_voltages, is_outage, joined_overloads
 from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import Series, moment_of
@@ -48,11 +49,12 @@ class Page:
 class EventAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader) -> None:
+    def __init__(self, connection: Connection, reader: EnergyReader, costs: CostAnswers) -> None:
         self._hours = Hours(connection)
         self._happenings = Happenings(connection)
         self._series = Series(connection)
         self._reader = reader
+        self._costs = costs
 
     def page(
         self,
@@ -61,7 +63,6 @@ class EventAnswers:
         end: datetime,
         kinds: frozenset[str],
         limit: int,
-        price_changes: Callable[[datetime, datetime], Sequence[datetime]],
     ) -> Page:
         """Return the latest events in [start, end), at most `limit` and those of the same moment, of all its meters.
 
@@ -71,12 +72,11 @@ class EventAnswers:
             end: the end, exclusive.
             kinds: which events, of `KINDS`.
             limit: how many.
-            price_changes: gives the moments in a range at which a price changed.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        pages = [self._page(part, start, end, kinds, limit, price_changes) for part in meter.parts]
+        pages = [self._page(part, meter, start, end, kinds, limit) for part in meter.parts]
         # What lies before the end of one page, and is in another, comes again on the next.
         following = max((page.next for page in pages if page.next is not None), default=None)
         found = (
@@ -95,11 +95,11 @@ class EventAnswers:
     def _page(
         self,
         meter: Meter,
+        house: Meter,
         start: datetime | None,
         end: datetime,
         kinds: frozenset[str],
         limit: int,
-        price_changes: Callable[[datetime, datetime], Sequence[datetime]],
     ) -> Page:
         if meter.first is None:
             return Page([], None)
@@ -118,7 +118,7 @@ class EventAnswers:
             *(self._voltages(meter, marked) if "voltage" in kinds else ()),
             *(self._gaps(meter, low, end, kinds) if kinds & {"gap", "outage"} else ()),
             *(self._epochs(meter, low, end) if "epoch" in kinds else ()),
-            *(self._tariffs(meter, low, end, price_changes) if "tariff" in kinds else ()),
+            *(self._tariffs(meter, house, low, end) if "tariff" in kinds else ()),
         ]
         inside = sorted((event for event in found if low <= event.at < end), key=lambda event: event.at, reverse=True)
         if len(inside) > limit:
@@ -172,15 +172,8 @@ class EventAnswers:
             events.append(Event("epoch", meter.first, text="first"))
         return events
 
-    def _tariffs(
-        self,
-        meter: Meter,
-        start: datetime,
-        end: datetime,
-        price_changes: Callable[[datetime, datetime], Sequence[datetime]],
-    ) -> list[Event]:
-        first = start.replace(minute=0, second=0, microsecond=0)
-        spans = self._reader.contract_spans(meter, first, end)
+    def _tariffs(self, meter: Meter, house: Meter, start: datetime, end: datetime) -> list[Event]:
+        spans = self._reader.contract_spans(meter, start, end)
         contracts = [
             Event(
                 "tariff",
@@ -191,7 +184,9 @@ class EventAnswers:
             )
             for span in spans[1:]
         ]
-        return contracts + [Event("tariff", moment, text="prices") for moment in price_changes(start, end)]
+        # The lines of the configuration may name another meter of the house.
+        prices = self._costs.price_changes(house, start, end)
+        return contracts + [Event("tariff", moment, text="prices") for moment in prices]
 
 
 def _middle(event: Event) -> datetime:

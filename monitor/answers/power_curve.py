@@ -129,7 +129,7 @@ class SeriesAnswers:
     def _happened(
         self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
     ) -> Happened:
-        name = self._reader.naming(meter, start.replace(minute=0, second=0, microsecond=0), end)
+        name = self._reader.naming(meter, start, end)
         named = [
             (minute.at, register)
             for minute in minutes
@@ -146,7 +146,11 @@ class SeriesAnswers:
         middles = {gap: moment_of(int((gap.start + (gap.end - gap.start) / 2).timestamp()) // 60 * 60) for gap in found}
         silent = [middles[gap] for gap in found if not gap.outage]
         heard = {moment for part in meter.parts for moment in self._series.siblings_heard(part.number, silent)}
-        volts = [ends for part in meter.parts if (ends := self._series.voltages(part.number, start, end)) is not None]
+        volts = [
+            ends
+            for part in meter.parts
+            if (ends := self._series.voltages(MINUTES, part.number, start, end)) is not None
+        ]
         return Happened(
             registers=[(moment_of(low), moment_of(high), register) for low, high, register in runs(named, _MINUTE)],
             gaps=[(gap, "outage" if gap.outage else "meter" if middles[gap] in heard else "unknown") for gap in found],
@@ -159,7 +163,7 @@ class SeriesAnswers:
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
         """Return what hours tell of a stretch of time of which minutes are no longer kept."""
-        name = self._reader.naming(meter, start.replace(minute=0, second=0, microsecond=0), end)
+        name = self._reader.naming(meter, start, end)
         found = [row for part in meter.parts for row in self._hours.rows(part.number, start, end)]
         rows = sorted(found, key=lambda row: row.hour)
         named = [

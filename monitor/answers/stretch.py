@@ -2,20 +2,21 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from common.contract.registers import SUPPLIER, TOTAL
 from common.database.mariadb import Connection
+from monitor.answers.costs import CostAnswers
 from monitor.answers.minute_energy import drawn_by_register
+from monitor.calendar import full_hour
 from monitor.cost.bill import Bill, Cost
 from monitor.prices.age import OldPrice
-from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import together
+from monitor.readings.house_energy import HouseReader, together
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
-from monitor.readings.steps import SUPPLIER, TOTAL
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -50,22 +51,27 @@ class _End:
 class StretchAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader) -> None:
+    def __init__(self, connection: Connection, reader: HouseReader, costs: CostAnswers) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._series = Series(connection)
         self._reader = reader
+        self._costs = costs
 
-    def stretch(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
-        """Return what was drawn in [start, end) up to now, None if nothing is known of that time.
+    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
+        """Return what was drawn in [start, end) up to now and its cost, None if nothing is known of that time.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        end = min(end, now.replace(microsecond=0))
+        known = self._costs.contracts(meter, start, end)
+        found = self._known(meter, start, min(end, now.replace(microsecond=0)), self._costs.bill(known, now), now)
+        return None if found is None else replace(found, old=self._costs.old_of(known, now))
+
+    def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
         if start >= end:
             return None
-        if start == _floor(start) and end == _floor(end) and end <= now - _BEHIND:
+        if start == full_hour(start) and end == full_hour(end) and end <= now - _BEHIND:
             # Hours know each register; minutes only which one ran.
             return self._of_hours(meter, start, end, bill, now, SECONDS)
         parts, asked = _counting(meter, start, end), (start, end)
@@ -73,7 +79,7 @@ class StretchAnswers:
             start, end = (moment.replace(second=0, microsecond=0) for moment in asked)
         ends = [(self._end(part, start), self._end(part, end)) for part in parts]
         if any(HOURS in (low.precision, high.precision) for low, high in ends):
-            return self._of_hours(meter, _floor(start), _floor(end), bill, now, HOURS)
+            return self._of_hours(meter, full_hour(start), full_hour(end), bill, now, HOURS)
         by_time: dict[tuple[datetime, datetime], list[Energy]] = {}
         for part, (low, high) in zip(parts, ends, strict=True):
             for piece in self._pieces(part, low, high, bill, now):
@@ -96,7 +102,7 @@ class StretchAnswers:
         if high.at - low.at <= _SHORT:
             limits = [low, *(self._end(meter, cut) for cut in cuts), high]
             return [piece for pair in itertools.pairwise(limits) if (piece := self._piece(meter, *pair, now))]
-        first, last = self._end(meter, _floor(low.at + _HOUR)), self._end(meter, _floor(high.at))
+        first, last = self._end(meter, full_hour(low.at + _HOUR)), self._end(meter, full_hour(high.at))
         inside = [cut for cut in cuts if first.at < cut < last.at]
         return [
             *filter(None, [self._piece(meter, low, first, now)]),
@@ -124,7 +130,7 @@ class StretchAnswers:
         minute = moment.replace(second=0, microsecond=0)
         if self._series.minutes(meter.number, minute - _NEAR, minute + _MINUTE):
             return _End(minute, SECONDS if minute == moment else MINUTES, self._total(meter, minute))
-        hour = _floor(moment)
+        hour = full_hour(moment)
         if moment > hour and self._hours.rows(meter.number, hour, hour + _HOUR):
             if not self._series.minutes(meter.number, hour, hour + _HOUR):
                 return _End(hour, HOURS, None)
@@ -147,7 +153,7 @@ class StretchAnswers:
         before = low.total or _first(minutes)
         if before is None:
             return None
-        naming = self._reader.naming(meter, _floor(low.at), _floor(high.at) + _HOUR)
+        naming = self._reader.naming(meter, low.at, full_hour(high.at) + _HOUR)
         injected = None
         if before.injected is not None and high.total.injected is not None:
             injected = max(high.total.injected - before.injected, 0)
@@ -162,7 +168,7 @@ class StretchAnswers:
                 high.at,
                 lambda supplier, moment: naming(supplier, moment) or "BASE",
                 self._breaks(meter, low.at, high.at),
-                self._reader.turns(meter, _floor(low.at), high.at),
+                self._reader.turns(meter, full_hour(low.at), high.at),
             ),
             injected_wh=injected,
             reactive_varh={},
@@ -174,7 +180,7 @@ class StretchAnswers:
 
     def _breaks(self, meter: Meter, start: datetime, end: datetime) -> dict[datetime, int]:
         """Return by hour by how much the total changed without energy; historic mode has it as a sum of registers."""
-        found = self._hours.breaks(meter.number, _floor(start), end)
+        found = self._hours.breaks(meter.number, full_hour(start), end)
         totals = {one.hour: one.step for one in found if one.register == TOTAL}
         sums: dict[datetime, int] = {}
         for one in found:
@@ -187,7 +193,7 @@ class StretchAnswers:
         first, last = _ceil_minute(start), end.replace(second=0, microsecond=0)
         low, high = start.replace(second=0, microsecond=0), end
         if end - start > _SHORT:
-            first_hour, last_hour = _floor(start + _HOUR), _floor(end)
+            first_hour, last_hour = full_hour(start + _HOUR), full_hour(end)
             of_hours = self._power.peaks(meter.number, first_hour, last_hour, 1)
             found += [Second(one.at, one.power) for one in of_hours]
             stretches = [(low, first_hour), (last_hour, high)]
@@ -226,10 +232,6 @@ def _covered(minutes: Sequence[MinuteFacts], start: datetime, end: datetime) -> 
         inside = min(minute.at + 60, end.timestamp()) - max(minute.at, start.timestamp())
         covered += min(minute.seconds, int(inside))
     return covered
-
-
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _ceil_minute(moment: datetime) -> datetime:

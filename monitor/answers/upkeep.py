@@ -1,15 +1,18 @@
 """How well a meter's data is kept: frames counted and stored, the disk; its voltage, and off-peak hours as observed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection
 from monitor.answers.off_peak_windows import HourSwitch, ObservedWindows, usual_switches, windows
-from monitor.calendar import midnight
+from monitor.calendar import full_hour, midnight
 from monitor.readings.energy import EnergyReader
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
+from monitor.readings.grid_curves import HOURS, Series
+from monitor.readings.happenings import Happenings
+from monitor.readings.hours import Meter
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
 
 DAYS = 30  # of the audit and of the voltage
@@ -48,8 +51,9 @@ class MeterUpkeep:
 
     def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
         self._upkeep = Upkeep(connection)
-        self._hours = Hours(connection)
+        self._series = Series(connection)
         self._power = Power(connection)
+        self._happenings = Happenings(connection)
         self._reader = reader
         self._zone = zone
         self.server = self._upkeep.server
@@ -69,18 +73,22 @@ class MeterUpkeep:
     def audited_until(self, now: datetime) -> datetime | None:
         """Return the end of the last hour that is completely rolled up; None: nothing is yet."""
         up_to = self._upkeep.rolled_up_to()
-        return None if up_to is None else min(up_to, now).replace(minute=0, second=0, microsecond=0)
+        return None if up_to is None else full_hour(min(up_to, now))
 
     def voltage(self, meter: Meter, now: datetime) -> Voltage | None:
         """Return the voltage of the last days; None: the meter does not send it."""
         start = now - timedelta(days=DAYS)
-        ends = {part.number: self._hours.voltages(part.number, start, now) for part in meter.parts}
+        ends = {part.number: self._series.voltages(HOURS, part.number, start, now) for part in meter.parts}
         known = {number: of_part for number, of_part in ends.items() if of_part is not None}
         if not known:
             return None
         outside = [number for number, (low, high) in known.items() if low < VOLTAGE_LOW or high > VOLTAGE_HIGH]
-        minutes = {one.minute for number in outside for one in self._power.voltage_minutes(number, start, now)}
+        minutes = {one.minute for number in outside for one in self._bad_voltages(number, start, now)}
         return Voltage(min(low for low, _ in known.values()), max(high for _, high in known.values()), len(minutes))
+
+    def _bad_voltages(self, number: int, start: datetime, end: datetime) -> Iterator[VoltageMinute]:
+        hours = self._happenings.marked(number, start, end, 24 * (DAYS + 1))
+        return (one for one in self._happenings.voltages(number, hours) if start <= one.minute < end)
 
     def windows(self, meter: Meter, now: datetime) -> list[ObservedWindows]:
         """Return the off-peak windows of the last months, as the meter switched."""

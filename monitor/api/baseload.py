@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from monitor.answers.base_load import METHOD
+from monitor.answers.curves import METHOD
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO
 from monitor.api.schemas import DAY, NUMBER, TEXT, described, maybe, record, several

@@ -40,7 +40,7 @@ def answer(call: Call) -> dict[str, Any]:
     names = call.parameters.get("offers")
     if names is not None and not set(names) <= set(call.answers.prices.offers):
         raise Refusal("unknown_offer", known=", ".join(call.answers.prices.offers))
-    comparison = call.answers.compare(meter, start, end, call.now)
+    comparison = call.answers.offers.compare(meter, start, end, call.now)
     formats = Formats(call.language, zone)
     first, last = (moment.astimezone(zone) for moment in (comparison.start, comparison.end - timedelta.resolution))
     about = extent(first.date(), last.date())

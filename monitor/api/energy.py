@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.api import energy_range, money
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, choice
@@ -87,7 +87,7 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
 
     Periods before the first energy that is known, and those to come, are left out.
     """
-    start_of = partial(call.answers.contract_start, meter, call.now)
+    start_of = partial(call.answers.costs.contract_start, meter, call.now)
     asked, calendar, begin = by_contract(call.range, call.config.time_zone, start_of)
     first = call.answers.first(meter)
     low, high = choose_range(asked, calendar, call.now, first)
@@ -100,7 +100,7 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
         raise Refusal("too_many_rows", rows=most)
-    return call.answers.energy(meter, by, low, high, call.now, calendar)
+    return call.answers.costs.energy(meter, by, low, high, call.now, calendar)
 
 
 def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import join
+from monitor.answers.costs import join
 from monitor.api import money
 from monitor.api.call import Call
 from monitor.api.schemas import (
@@ -34,7 +34,7 @@ def answer(call: Call) -> dict[str, Any]:
     if start is None or end is None:
         raise Refusal("no_range")
     check_length(start, end, _LONGEST)
-    found = call.answers.stretch(meter, start, end, call.now)
+    found = call.answers.stretches.stretch(meter, start, end, call.now)
     if found is None:
         raise Refusal("no_data")
     energy = join(found.pieces)

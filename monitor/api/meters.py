@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from common.contract.frame import write_stamp
+from common.contract.offers import BY_ID
 from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
 from monitor.api.schemas import DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
@@ -17,7 +18,7 @@ _SHORT = 8  # characters of an address that may be shown whole
 def answer(call: Call) -> dict[str, Any]:
     """Return all meters, and the server's time: a tablet's clock may be wrong."""
     meters = call.answers.meters()
-    facts = call.answers.facts_of(meters, call.now)
+    facts = call.answers.facts(meters, call.now)
     last = call.answers.last_frames(meters, facts, call.now)
     known = call.answers.firsts(meters)
     return {
@@ -73,7 +74,7 @@ _METER = record(
         "phases": maybe(NUMBER, "1 or 3"),
         "unit": described("of power", TEXT),
         "subscribed": maybe(NUMBER, "subscribed power, VA"),
-        "offer": maybe(TEXT, "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
+        "offer": maybe(TEXT, f"{', '.join(BY_ID)} or one of prices.yaml; null: the meter does not tell"),
         "producer": described("it counts what is injected", FLAG),
         "first": maybe(DAY, "local day of the first readings; null: none yet"),
         "known_since": maybe(DAY, "local day of the first energy that is known, read or imported; null: none yet"),

@@ -158,7 +158,7 @@ def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
     if meter.first is not None and meter.first >= end:
         return None  # it was not there yet
     counted = call.answers.upkeep.counted(meter, start, end)
-    energy = call.answers.energy(meter, "day", start, end, call.now).whole.energy
+    energy = call.answers.costs.energy(meter, "day", start, end, call.now).whole.energy
     return {
         "frames": counted.frames,
         "expected": counted.expected,

@@ -3,31 +3,30 @@
 from datetime import timedelta
 from typing import Any
 
+from common.contract.offers import COLOURS, TEMPO
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import METER
 from monitor.api.schemas import COUNT, DAY, NUMBER, TEXT, Schema, by_name, described, maybe, record, words
-from monitor.cost.clock_rules import tempo_day
 from monitor.cost.tempo_colours import RED, WHITE, first_day, season, season_of
 from monitor.prices.tempo_days import bundled_colours
 
-_LETTERS = {"blue": "B", "white": "W", "red": "R"}
 _UNKNOWN = "-"
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return a season, day by day."""
     meter = call.meter()
-    today = tempo_day(call.now.astimezone(call.config.time_zone))
+    today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
     year = call.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
-    lived = call.answers.lived_colours(meter, first, last)
-    written = {day: colour for day, colour in call.answers.written_colours.items() if first <= day <= last}
+    lived = call.answers.offers.lived_colours(meter, first, last)
+    written = {day: colour for day, colour in call.answers.offers.colours.items() if first <= day <= last}
     bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
     colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.
     said = {} if call.live is None else call.live.answer(meter.identifier)
     for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
-        if said.get(key) in _LETTERS and first <= day <= last:
+        if said.get(key) in COLOURS and first <= day <= last:
             colours.setdefault(day, str(said[key]))
             lived.setdefault(day, str(said[key]))
     counted = season({day: colour for day, colour in colours.items() if day <= today}, year, today)
@@ -36,7 +35,7 @@ def answer(call: Call) -> dict[str, Any]:
         "meter": meter.identifier,
         "season": year,
         "first": first.isoformat(),
-        "colours": {str(year): "".join(_LETTERS.get(colours.get(day, ""), _UNKNOWN) for day in days)}
+        "colours": {str(year): "".join(COLOURS[colours[day]].letter if day in colours else _UNKNOWN for day in days)}
         if colours
         else {},
         "sources": "".join(
@@ -53,10 +52,10 @@ def answer(call: Call) -> dict[str, Any]:
 
 
 def _counts(text: str) -> Schema:
-    return described(text, record(dict.fromkeys(_LETTERS, COUNT)))
+    return described(text, record(dict.fromkeys(COLOURS, COUNT)))
 
 
-_COLOUR = maybe(words(*_LETTERS))
+_COLOUR = maybe(words(*COLOURS))
 _SCHEMA = record(
     {
         "meter": TEXT,

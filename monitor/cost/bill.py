@@ -4,7 +4,7 @@ A subscription is a price a year. A day costs a 365th of it, in a leap year a 36
 day: so hours, days and months add up, as exactly as Decimal divides (28 digits).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -117,27 +117,6 @@ class Bill:
                 found |= {midnight(day, self._zone) for day in days}
         return sorted(cut for cut in found if start < cut < end)
 
-    def costs(
-        self, boundaries: Sequence[datetime], energy: Callable[[Sequence[datetime]], Sequence[Energy]]
-    ) -> list[Cost]:
-        """Return the cost of each period between neighbouring boundaries.
-
-        Args:
-            boundaries: instants, in order.
-            energy: gives the energy between neighbours of any list of instants.
-        """
-        if len(boundaries) < 2:
-            return []
-        all_boundaries = sorted({*boundaries, *self.cuts(boundaries[0], boundaries[-1])})
-        costs, current, ends = [], Cost(), iter(boundaries[1:])
-        end = next(ends)
-        for piece in energy(all_boundaries):
-            self.add(current, piece)
-            if piece.end == end:
-                costs.append(current)
-                current, end = Cost(), next(ends, end)
-        return costs
-
     def cost(self, pieces: Iterable[Energy]) -> Cost:
         """Return the cost of pieces of energy, none of which crosses a cut."""
         total = Cost()
@@ -209,7 +188,8 @@ class Bill:
                     continue
             first, following = midnight(day, self._zone), midnight(day + timedelta(1), self._zone)
             until = min(end, following)
-            shares.append((day.year, _seconds(until - start) / _seconds(following - first)))
+            share = Decimal((until - start) // timedelta.resolution) / ((following - first) // timedelta.resolution)
+            shares.append((day.year, share))
             start = until.astimezone(UTC)
         return shares
 
@@ -221,7 +201,3 @@ def _miss(cost: Cost, missing: Missing) -> None:
 
 def _days_of(year: int) -> int:
     return (date(year + 1, 1, 1) - date(year, 1, 1)).days
-
-
-def _seconds(length: timedelta) -> Decimal:
-    return Decimal(length // timedelta(microseconds=1)) / 1_000_000

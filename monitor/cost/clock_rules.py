@@ -1,24 +1,17 @@
 """Which register of an offer a moment would have been billed on: rules of the clock, needed for comparisons only."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+import bisect
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from common.contract.offers import OFFERS, SWITCHING_TIMES, Offer, Window, is_off_peak
 from monitor.prices.age import REGULATED
-from monitor.prices.model import PriceRow, PriceTable, Window
+from monitor.prices.model import PriceRow, PriceTable
 
-TEMPO_DAY = time(6)  # a colour holds from 06:00 to 06:00
-TEMPO_NIGHT = time(22)
-_TEMPO_OFF_PEAK = (Window(TEMPO_NIGHT, TEMPO_DAY),)
-_TEMPO = {
-    "blue": ("BBRHCJB", "BBRHPJB"),
-    "white": ("BBRHCJW", "BBRHPJW"),
-    "red": ("BBRHCJR", "BBRHPJR"),
-}
-_TEMPO_REGISTERS = frozenset(register for pair in _TEMPO.values() for register in pair)
-_HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
-_OFF_PEAK_REGISTERS = frozenset(["HCHC", *(off_peak for off_peak, _ in _TEMPO.values())])
+_SWITCHING_TIMES = sorted(SWITCHING_TIMES)
+_BY_REGISTERS = {frozenset(register.name for register in offer.registers): offer for offer in OFFERS}
 
 
 class Why(Enum):
@@ -54,7 +47,6 @@ class OfferClock:
         self._colours = colours
         self._zone = zone
         self._names = {register: name.upper() for register, name in (names or {}).items()}
-        self._windows: dict[date, tuple[Window, ...] | None] = {}
 
     def local(self, moment: datetime) -> datetime:
         """Return an instant by the clock of the offers."""
@@ -66,9 +58,9 @@ class OfferClock:
         Two moments of one kind are billed on the same register of any offer.
         """
         day, moment = local.date(), local.time()
-        part = 0 if moment < TEMPO_DAY else 1 if moment < TEMPO_NIGHT else 2
-        windows = self._off_peak_windows(day)
-        return day, part, windows is not None and any(window.holds(moment) for window in windows)
+        part = bisect.bisect_right(_SWITCHING_TIMES, moment)
+        windows = self._prices.off_peak(day)
+        return day, part, windows is not None and _holds(windows, local)
 
     def register(self, offer: str, moment: datetime, lived: str | None) -> str | Why:
         """Return the register, or why it cannot be known.
@@ -88,47 +80,43 @@ class OfferClock:
         """Tell whether an offer of another supplier is computed as if its off-peak hours were the meter's."""
         rows = [row for row in self._prices.rows(offer, self.local(moment).date()) if row.kwh]
         # Those of the regulated tariff are given by the network, to the meter: the ones that it shows.
-        return offer not in REGULATED and bool(rows) and _week(rows[0]) == _HPHC_REGISTERS
+        structure = _structure(rows[0]) if rows else None
+        return offer not in REGULATED and structure is not None and structure.follows_meter
 
     def _of_row(self, row: PriceRow, local: datetime, lived: str | None) -> str | Why:
         if row.weekend is not None and local.weekday() >= 5:
             return row.weekend
-        registers = _week(row)
-        if registers == {"BASE"}:
-            return "BASE"
-        if registers == _HPHC_REGISTERS:
-            off_peak = self._off_peak(local, lived)
-            return Why.WINDOWS if off_peak is None else ("HCHC" if off_peak else "HCHP")
-        if registers == _TEMPO_REGISTERS:
-            colour = self._colours.get(tempo_day(local))
+        structure = _structure(row)
+        if structure is None:
+            return lived if lived in row.registers and lived is not None else Why.CALENDAR
+        registers = structure.registers
+        if structure.coloured:
+            colour = self._colours.get(structure.day_of(local))
             if colour is None:
                 return Why.COLOURS
-            off_peak = any(window.holds(local.time()) for window in _TEMPO_OFF_PEAK)
-            return _TEMPO[colour][0 if off_peak else 1]
-        return lived if lived in registers and lived is not None else Why.CALENDAR
+            registers = tuple(register for register in registers if register.colour == colour)
+        if len(registers) == 1:
+            return registers[0].name
+        if any(register.off_peak is None for register in registers):
+            return lived if lived is not None and structure.named(lived) else Why.CALENDAR
+        windows = structure.off_peak
+        off_peak = self._off_peak(local, lived) if windows is None else _holds(windows, local)
+        return next((register.name for register in registers if register.off_peak == off_peak), Why.WINDOWS)
 
     def _off_peak(self, local: datetime, lived: str | None) -> bool | None:
-        windows = self._off_peak_windows(local.date())
+        windows = self._prices.off_peak(local.date())
         if windows is not None:
-            return any(window.holds(local.time()) for window in windows)
-        if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
-            return lived in _OFF_PEAK_REGISTERS
+            return _holds(windows, local)
+        if (known := is_off_peak(lived or "")) is not None:
+            return known
         name = self._names.get(lived or "", "")
         return True if "CREUSE" in name else False if "PLEINE" in name else None
 
-    def _off_peak_windows(self, day: date) -> tuple[Window, ...] | None:
-        if day not in self._windows:
-            self._windows[day] = self._prices.off_peak(day)
-        return self._windows[day]
+
+def _structure(row: PriceRow) -> Offer | None:
+    """Return the offer that has the registers of a row, but for that of its weekend, if weekdays do not have it."""
+    return _BY_REGISTERS.get(row.registers - {row.weekend}) or _BY_REGISTERS.get(row.registers)
 
 
-def _week(row: PriceRow) -> frozenset[str]:
-    """Return the registers of the days that are no weekend."""
-    week = row.registers - {row.weekend}
-    # A weekend at the price of a register that weekdays have, too, takes nothing from them.
-    return week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else row.registers
-
-
-def tempo_day(local: datetime) -> date:
-    """Return the Tempo day of a local moment: the date before 06:00 belongs to the day before."""
-    return local.date() - timedelta(1) if local.time() < TEMPO_DAY else local.date()
+def _holds(windows: Iterable[Window], local: datetime) -> bool:
+    return any(window.holds(local.time()) for window in windows)

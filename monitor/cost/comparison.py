@@ -46,11 +46,6 @@ class OfferCost:
         """Tell whether it may be compared: it was computed for each hour, from what is known."""
         return not self.unknown and not self.no_subscription and self.withheld is None
 
-    @property
-    def refused(self) -> Why | None:
-        """Why nothing of it could be computed, or None."""
-        return next(iter(self.unknown)) if self.unknown and not self.hours else None
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -184,7 +179,7 @@ def _offer_cost(
     yours: bool,
 ) -> OfferCost:
     cost = OfferCost(offer, yours)
-    alone = bill.of_contract(Contract(start, end, offer, power, configured=True))
+    alone = bill.of_contract(Contract(start, end, offer, power))
     limits = [start, *alone.cuts(start, end), end]
     # By stretch without a change of prices, and by register: how much, and of how many slices.
     found: dict[int, dict[str, tuple[int, int]]] = {}

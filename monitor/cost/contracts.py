@@ -21,7 +21,6 @@ class Contract:
     end: datetime
     offer: str | None
     power: int | None  # kVA
-    configured: bool  # by a line of `contracts`
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,13 @@ def contracts(
     starts = [(_start(line, spans, zone), line) for line in sorted(lines, key=lambda line: line.start)]
     first = starts[0][0] if starts else end
     result = [
-        Contract(span.start, min(span.end, first, end), span.offer, span.power, configured=False)
+        Contract(span.start, min(span.end, first, end), span.offer, span.power)
         for span in spans
         if span.start < min(first, end)
     ]
     limits = [*(start for start, _ in starts[1:]), end]
     result += [
-        Contract(start, min(limit, end), line.offer, line.power, configured=True)
+        Contract(start, min(limit, end), line.offer, line.power)
         for (start, line), limit in zip(starts, limits, strict=False)
         if start < min(limit, end)
     ]

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from common.contract.offers import COLOURS, TEMPO
+
 RED, WHITE = 22, 43
-COLOURS = {"J": "blue", "B": "blue", "W": "white", "R": "red"}  # by the last letter of a register: BBRHCJB
-_TEMPO = "BBR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def learn_colours(running: Mapping[date, Mapping[str, int]]) -> dict[date, str]:
     for day, registers in running.items():
         votes: Counter[str] = Counter()
         for register, hours in registers.items():
-            if register.startswith(_TEMPO):
-                votes[COLOURS[register[-1]]] += hours
+            if (known := TEMPO.named(register)) is not None and known.colour is not None:
+                votes[known.colour] += hours
         if votes:
             colours[day] = votes.most_common(1)[0][0]
     return colours
@@ -62,4 +62,4 @@ def season(colours: Mapping[date, str], year: int, today: date) -> TempoSeason:
         length = (last - first).days + 1
         whole = {"red": RED, "white": WHITE, "blue": length - RED - WHITE}
         remaining = {colour: max(count - used[colour], 0) for colour, count in whole.items()}
-    return TempoSeason(year, days, {colour: used[colour] for colour in ("blue", "white", "red")}, remaining)
+    return TempoSeason(year, days, {colour: used[colour] for colour in COLOURS}, remaining)

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from common.contract.offers import BY_ID, COLOURS, with_calendar
 from common.contract.phases import GRID_VOLTS, is_three_phase
 from common.contract.tariff import HISTORIC_REGISTERS
+from monitor.readings.steps import supplier_name
 
 _PHASES = (1, 2, 3)
-_OFFERS = {"base": "base", "hchp": "hphc", "ejp": "ejp", "tempo": "tempo"}  # of a state -> as the prices have it
 _REGISTER_OF_PERIOD = {
     period.rstrip("."): register for registers in HISTORIC_REGISTERS.values() for period, register in registers.items()
 }
 _HISTORIC_INDEXES = [frozenset(registers.values()) for registers in HISTORIC_REGISTERS.values()]
-_COLOURS = ("blue", "white", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
 class Tariff:
     """What a state says of the contract and of the tariff period; None: not known."""
 
-    offer: str | None = None  # base, hphc, tempo, ejp; None: historic mode does not know it
+    offer: str | None = None  # an id of OFFERS; None: the meter told of none that is known
     subscribed: int | None = None  # VA
     register: str | None = None  # that runs, as in Energy.wh
     name: str | None = None  # of the period, where historic mode has none
@@ -115,14 +115,15 @@ def tariff(state: Mapping[str, Any]) -> Tariff:
     >>> tariff({"contract": "HC et Week-End", "period": "WE HC", "supplier_index": 3}).register
     'EASF03'
     """
-    offer = _OFFERS.get(_text(state, "contract") or "")
+    contract = _text(state, "contract") or ""
+    offer = BY_ID.get(contract) or with_calendar(contract)
     number = _number(state, "supplier_index")
     register = _REGISTER_OF_PERIOD.get(_text(state, "period") or "") if offer is not None else None
     if register is None and number is not None and 1 <= number <= 10:
-        register = f"EASF{number:02}"
+        register = supplier_name(number, None if offer is None else offer.id)
     highest, at = _number(state, "SMAXSN"), _text(state, "SMAXSN_at")
     return Tariff(
-        offer=offer,
+        offer=None if offer is None else offer.id,
         subscribed=_number(state, "subscribed_power"),
         register=register,
         name=_text(state, "period_name"),
@@ -135,7 +136,7 @@ def tariff(state: Mapping[str, Any]) -> Tariff:
 
 def _colour(state: Mapping[str, Any], key: str) -> str | None:
     colour = state.get(key)
-    return colour if colour in _COLOURS else None
+    return colour if colour in COLOURS else None
 
 
 def _number(values: Mapping[str, Any], label: str) -> int | None:

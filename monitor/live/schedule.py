@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from common.contract.offers import BY_ID, Offer, Window
+
+_T = TypeVar("_T")
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
-_TEMPO = ((time(6), "HP"), (time(22), "HC"))  # of every Tempo contract
-_LETTERS = {"blue": "B", "white": "W", "red": "R"}
-_PERIODS = {"HCHC": "HC", "HCHP": "HP"}
 _NEAR = 3  # minutes that the switches of two days may differ by: the meter's clock and ours
 
 
@@ -37,44 +38,56 @@ def upcoming(
     """Return the next changes of the register, in order, as far as they can be known.
 
     Args:
-        offer: base, hphc, tempo, ejp; None: an offer that historic mode does not know.
+        offer: an id of OFFERS; None: the meter told of none that is known.
         register: that runs now.
-        tomorrow: Tempo: the colour that begins at 06:00, if it is known.
+        tomorrow: the colour that begins with the next day of the offer, if it is known.
         switches: of the past eight days, in order.
         now: the present time.
         zone: the local time.
         count: how many.
     """
-    if offer == "tempo":
-        return _tempo(register, tomorrow, now, zone)[:count]
-    if offer == "hphc":
+    known = BY_ID.get(offer or "")
+    if known is None:  # may differ from day to day: as a week ago
+        past = [Change(_later(change.at, zone), change.register) for change in switches if change.at > now - _WEEK]
+        changes = [change for change in past if change.at > now]
+    elif known.off_peak is not None:
+        changes = _by_colour(known, known.off_peak, register, tomorrow, now, zone)
+    elif known.follows_meter:
         daily = _daily(switches, zone)
-        changes = [Change(at, name) for at, name in _next_times(daily, now, zone) if name in _PERIODS]
-        return _alternating(changes, register)[:count]
-    if offer is None:  # may differ from day to day: as a week ago
-        changes = [Change(_later(change.at, zone), change.register) for change in switches if change.at > now - _WEEK]
-        return _alternating([change for change in changes if change.at > now], register)[:count]
-    return []  # base has one register; days of EJP are announced by the meter itself
+        changes = [Change(at, name) for at, name in _next_times(daily, now, zone) if known.named(name)]
+    else:
+        changes = []  # base has one register; days of EJP are announced by the meter itself
+    return _alternating(changes, register)[:count]
 
 
-def _tempo(register: str | None, tomorrow: str | None, now: datetime, zone: ZoneInfo) -> list[Change]:
-    letter = register[-1] if register is not None and register.startswith("BBR") else None
+def _by_colour(
+    offer: Offer,
+    off_peak: Sequence[Window],
+    register: str | None,
+    tomorrow: str | None,
+    now: datetime,
+    zone: ZoneInfo,
+) -> list[Change]:
+    running = offer.named(register or "")
+    colour = None if running is None else running.colour
+    times = {offer.day_starts} | {moment for window in off_peak for moment in (window.start, window.end)}
     changes = []
-    for at, period in _next_times(_TEMPO, now, zone):
-        if period == "HP":
-            letter = _LETTERS.get(tomorrow or "")
-            tomorrow = None  # it is the colour of the first day only
-        if letter is None:
+    for at, clock in _next_times([(moment, moment) for moment in sorted(times)], now, zone):
+        if clock == offer.day_starts:
+            colour, tomorrow = tomorrow, None  # it is the colour of the first day only
+        cheap = any(window.holds(clock) for window in off_peak)
+        following = [one for one in offer.registers if one.colour == colour and one.off_peak == cheap]
+        if not following:
             break
-        changes.append(Change(at, f"BBR{period}J{letter}"))
+        changes.append(Change(at, following[0].name))
     return changes
 
 
-def _next_times(times: Sequence[tuple[time, str]], now: datetime, zone: ZoneInfo) -> list[tuple[datetime, str]]:
+def _next_times(times: Sequence[tuple[time, _T]], now: datetime, zone: ZoneInfo) -> list[tuple[datetime, _T]]:
     """Return the instants of local times of today and of the two days after, after `now`."""
     today = now.astimezone(zone).date()
     found = [(_instant(today + number * _DAY, clock, zone), name) for number in range(3) for clock, name in times]
-    return sorted(pair for pair in found if pair[0] > now)
+    return sorted((pair for pair in found if pair[0] > now), key=lambda pair: pair[0])
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:

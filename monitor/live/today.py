@@ -43,9 +43,9 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
         DatabaseError: the database is unavailable, or refuses a query.
     """
     start = midnight(now.astimezone(zone).date(), zone)
-    facts = answers.facts(meter, now)
+    facts = answers.facts([meter], now).get(meter.number)
     offer = None if facts is None else facts.offer
-    found = answers.stretch(meter, start, now, now)
+    found = answers.stretches.stretch(meter, start, now, now)
     pieces = [] if found is None else found.pieces
     # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
     known = any(piece.covered for piece in pieces) and all(piece.total_wh >= 0 for piece in pieces)
@@ -84,7 +84,7 @@ def _a_week_ago(
     start = midnight(then.astimezone(zone).date(), zone)
     if meter.first is None or meter.first > start:
         return None, None
-    found = answers.stretch(meter, start, then, now)
+    found = answers.stretches.stretch(meter, start, then, now)
     if found is None or not any(piece.covered for piece in found.pieces):
         return None, None
     wh = sum(piece.total_wh for piece in found.pieces)

@@ -1,9 +1,9 @@
 // Two stretches of time against each other, in energy and in money, and why the two part. No words and no drawing here.
-import { register } from './tariff.js';
+import { register, registerOf } from './tariff.js';
 
 const APART = 0.05; // of a change: more than this between energy and money is explained
 const MOVED = 0.02; // of a share or a price: less than this explains nothing
-const RED = 'BBRHPJR'; // a red day has its peak hours from 6:00 to 22:00, all of them on that day
+const RED = registerOf('red', 'hp'); // a red day has its peak hours from 6:00 to 22:00, all of them on that day
 
 /** What is compared: the whole of an answer of `energy`. */
 export function sideOf({ by, rows, whole }) {

@@ -2,6 +2,7 @@
 import * as api from './api.js';
 import { T } from './i18n.js';
 import { remember, remembered } from './memory.js';
+import { REGISTERS } from './offers.js';
 import { useZone } from './time.js';
 
 /** @import {Live} from '../../deploy/page/answers' */
@@ -66,7 +67,7 @@ function before() {
  * Only Tempo changes what the page shows: its days have a colour.
  * @type {(live: Live | null) => string | null}
  */
-const offerOf = (live) => (live?.colour && live.register?.startsWith('BBR') ? 'tempo' : null);
+const offerOf = (live) => (live?.colour && live.register && REGISTERS[live.register]?.offer) || null;
 
 /**
  * What the broker knows, while the database does not: of several meters the server wants one named.

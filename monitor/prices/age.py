@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from common.contract.offers import OFFERS
 from monitor.prices.model import PriceRow, PriceTable
 
-REGULATED = frozenset(["base", "hphc", "tempo", "ejp"])
+REGULATED = frozenset(offer.id for offer in OFFERS if offer.regulated)
 _CHANGES = ((2, 1), (8, 1))  # month and day on which regulated prices change
 _PATIENCE = timedelta(days=3)  # until the new ones are known everywhere
 _OLD_AFTER = timedelta(days=214)  # seven months

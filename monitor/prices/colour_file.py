@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from common.contract.offers import COLOURS
 from common.errors import ConfigError
 
 _WORDS: Mapping[str, str] = {
-    "1": "blue", "bleu": "blue", "blue": "blue", "tempo_bleu": "blue",
-    "2": "white", "blanc": "white", "white": "white", "tempo_blanc": "white",
-    "3": "red", "rouge": "red", "red": "red", "tempo_rouge": "red",
-}  # fmt: skip
+    word: name
+    for number, (name, colour) in enumerate(COLOURS.items(), 1)
+    for french in [colour.names["fr"].lower()]
+    for word in (str(number), name, french, f"tempo_{french}")
+}
 _LINE = re.compile(r"\s*\"?(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4}))\"?\s*[;,\t]\s*\"?([^\";,\t]+?)\"?\s*")
 
 

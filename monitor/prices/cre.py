@@ -9,21 +9,25 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from common.contract.offers import COLOURS, HOURS, OFFERS, Register
 from common.errors import ConfigError
 from monitor.prices.model import PriceFile, PriceRow
 
 _POWER = ("P_SOUSCRITE", "PUISSANCE")
-_OFFERS: Mapping[str, Mapping[str, str]] = {
-    "base": {"BASE": "PART_VARIABLE"},
-    "hphc": {"HCHC": "PART_VARIABLE_HC", "HCHP": "PART_VARIABLE_HP"},
-    "tempo": {
-        "BBRHCJB": "PART_VARIABLE_HCBLEU",
-        "BBRHPJB": "PART_VARIABLE_HPBLEU",
-        "BBRHCJW": "PART_VARIABLE_HCBLANC",
-        "BBRHPJW": "PART_VARIABLE_HPBLANC",
-        "BBRHCJR": "PART_VARIABLE_HCROUGE",
-        "BBRHPJR": "PART_VARIABLE_HPROUGE",
-    },
+
+
+def _column(register: Register) -> str:
+    """Return the column of a register, but for the tax: PART_VARIABLE, PART_VARIABLE_HP, PART_VARIABLE_HPROUGE."""
+    short = HOURS[register.hours].short  # the regulator has the French ones
+    colour = "" if register.colour is None else COLOURS[register.colour].names["fr"].upper()
+    return "PART_VARIABLE" if short is None else f"PART_VARIABLE_{short['fr']}{colour}"
+
+
+#: Of each offer in the files: the column of each register, but for the tax.
+COLUMNS = {
+    offer.id: columns
+    for offer in OFFERS
+    if len(columns := {register.name: _column(register) for register in offer.registers}) == len(set(columns.values()))
 }
 
 
@@ -40,7 +44,7 @@ def read_cre(content: bytes, origin: str) -> PriceFile:
     lines = csv.reader(io.StringIO(text), delimiter=";")
     columns = [name.strip().upper() for name in next(lines, [])]
     offer = next(
-        (offer for offer, registers in _OFFERS.items() if f"{registers[next(iter(registers))]}_TTC" in columns), None
+        (offer for offer, names in COLUMNS.items() if {f"{name}_TTC" for name in names.values()} <= set(columns)), None
     )
     power_column = next((name for name in _POWER if name in columns), None)
     if offer is None or power_column is None or not {"DATE_DEBUT", "DATE_FIN", "PART_FIXE_TTC"} <= set(columns):
@@ -71,15 +75,9 @@ def _row(offer: str, start: date, end: date | None, grid: Mapping[int, Mapping[s
         end=end,
         kwh=_bands(offer, grid, "TTC"),
         kwh_ht=_bands(offer, grid, "HT"),
-        subscription=_fixed(grid, "PART_FIXE_TTC"),
-        subscription_ht=_fixed(grid, "PART_FIXE_HT"),
+        subscription={power: _amount(line["PART_FIXE_TTC"], line["where"]) for power, line in grid.items()},
         grade="A",
-        sources=("cre",),
     )
-
-
-def _fixed(grid: Mapping[int, Mapping[str, str]], column: str) -> dict[int, Decimal]:
-    return {power: _amount(line[column], line["where"]) for power, line in grid.items() if line.get(column)}
 
 
 def _bands(offer: str, grid: Mapping[int, Mapping[str, str]], tax: str) -> dict[int, dict[str, Decimal]]:
@@ -90,7 +88,7 @@ def _bands(offer: str, grid: Mapping[int, Mapping[str, str]], tax: str) -> dict[
         line = grid[power]
         prices = {
             register: _amount(line[f"{column}_{tax}"], line["where"])
-            for register, column in _OFFERS[offer].items()
+            for register, column in COLUMNS[offer].items()
             if line.get(f"{column}_{tax}")
         }
         if prices and prices != previous:

@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from common.contract.offers import Window
 from common.errors import ConfigError
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax, Window
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax
 
 _ROW_KEYS = (
     "from", "to", "grade", "src", "note", "weekend", "subscription", "subscription_year", "subscription_year_ht",
-    "kwh", "kwh_ht", "kwh_from", "kwh_ht_from", "kwh_from_9kva",
+    "kwh", "kwh_ht", "kwh_from", "kwh_ht_from",
 )  # fmt: skip
 _KEYS = ("schema", "checked", "currency", "zone", "sources", "options", "off_peak", "taxes", "excluding_tax")
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
@@ -54,9 +55,9 @@ def _file(document: Any, origin: str) -> PriceFile:
         checked=None if top.get("checked") is None else _day(top["checked"], "checked"),
         rows=tuple(rows),
         off_peak=_off_peak(top.get("off_peak") or []),
-        accise=_taxes(_lines(taxes.get("accise") or taxes.get("accise_eur_per_mwh") or [], "taxes.accise"), ("value",)),
-        vat=_taxes(vat, ("kwh",)),
-        vat_subscription=_taxes(vat, ("subscription", "subscription_and_cta")),
+        accise=_taxes(_lines(taxes.get("accise") or [], "taxes.accise"), "value"),
+        vat=_taxes(vat, "kwh"),
+        vat_subscription=_taxes(vat, "subscription"),
     )
 
 
@@ -76,10 +77,8 @@ def _row(offer: str, line: Any, where: str) -> PriceRow:
         kwh_ht=_bands(row, "kwh_ht", where),
         subscription={power: amount * 12 for power, amount in monthly.items()}
         | _powers(row.get("subscription_year"), f"{where}: subscription_year"),
-        subscription_ht=_powers(row.get("subscription_year_ht"), f"{where}: subscription_year_ht"),
         weekend=row.get("weekend"),
         grade=row.get("grade"),
-        sources=tuple(row.get("src") or ()),
     )
     if not result.kwh and not result.subscription:
         raise _Wrong(f"{where}: it has neither `kwh` nor a subscription")
@@ -92,10 +91,7 @@ def _bands(row: Mapping[str, Any], key: str, where: str) -> dict[int, dict[str, 
     bands = {}
     if row.get(key) is not None:
         bands[0] = _registers(row[key], f"{where}: {key}")
-    higher: dict[Any, Any] = dict(_mapping(row.get(f"{key}_from") or {}, f"{where}: {key}_from"))
-    if key == "kwh" and row.get("kwh_from_9kva") is not None:
-        higher[9] = row["kwh_from_9kva"]
-    for power, prices in higher.items():
+    for power, prices in _mapping(row.get(f"{key}_from") or {}, f"{where}: {key}_from").items():
         bands[_power(power, f"{where}: {key}_from")] = _registers(prices, f"{where}: {key}_from")
     return bands
 
@@ -168,13 +164,12 @@ def _windows(value: Any, where: str) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _taxes(lines: list[Mapping[str, Any]], keys: tuple[str, ...]) -> tuple[Tax, ...]:
+def _taxes(lines: list[Mapping[str, Any]], key: str) -> tuple[Tax, ...]:
     found = []
     for line in lines:
-        value = next((line[key] for key in keys if key in line), None)
-        if value is None:
-            raise _Wrong(f"taxes: a line has no {keys[0]}")
-        found.append(Tax(_day(line.get("from"), "taxes: from"), _amount(value, "taxes")))
+        if key not in line:
+            raise _Wrong(f"taxes: a line has no {key}")
+        found.append(Tax(_day(line.get("from"), "taxes: from"), _amount(line[key], "taxes")))
     return tuple(sorted(found, key=lambda tax: tax.start))
 
 

@@ -10,22 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 
+from common.contract.offers import Window
+
 #: A price of a kWh by register, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Off-peak hours, from `start` to `end` by the local clock; past midnight if `end` is not after `start`."""
-
-    start: time
-    end: time
-
-    def holds(self, moment: time) -> bool:
-        """Tell whether the window holds that time of day."""
-        if self.start < self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +39,8 @@ class PriceRow:
     subscription: Mapping[int, Decimal]  # by subscribed power, kVA
     end: date | None = None
     kwh_ht: Bands = field(default_factory=dict)
-    subscription_ht: Mapping[int, Decimal] = field(default_factory=dict)
     weekend: str | None = None  # the register billed on Saturdays and Sundays, if the offer has one
     grade: str | None = None  # A: official, or two independent sources; B: one source
-    sources: tuple[str, ...] = ()
     registers: frozenset[str] = field(init=False, compare=False)  # those that have a price
 
     def __post_init__(self) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from common.errors import ConfigError
 from common.settings.file_errors import reason
 from common.settings.yaml_file import read_yaml
-from monitor.prices.cre import read_cre
+from monitor.prices.cre import COLUMNS, read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
-_BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
-IMPORTED = ("cre_base.csv", "cre_hphc.csv", "cre_tempo.csv")
+BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
+IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
 
 
 def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
@@ -21,7 +21,7 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         ConfigError: a file cannot be read, or a row is wrong.
     """
     files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
-    bundled = read_document(read_yaml(_BUNDLED), _BUNDLED.name)
+    bundled = read_document(read_yaml(BUNDLED), BUNDLED.name)
     for name in IMPORTED:
         path = folder / name
         if path.exists():

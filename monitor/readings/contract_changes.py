@@ -60,10 +60,7 @@ class ContractChanges:
             middle = before + (after - before) // _HOUR // 2 * _HOUR
             (reading,) = self._hours.readings_at(meter, [middle + _HOUR])
             if reading is None or reading.hour <= before:
-                # Nothing was read from `before` to the middle.
-                if middle == before:
-                    break
-                before = middle
+                before = middle  # nothing was read between them
                 continue
             found = self._contracts.at(meter.number, [reading.hour]).get(reading.hour)
             if found is None or found.is_like(old):

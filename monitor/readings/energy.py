@@ -11,10 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.contract.registers import REGISTERS
+from common.contract.offers import is_off_peak
+from common.contract.registers import REGISTERS, SUPPLIER, TOTAL
+from monitor.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.coverage import CoverageReader
 from monitor.readings.fine import divide
-from monitor.readings.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.readings.hour_values import Reading, Values
+from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory, Shape
@@ -22,22 +26,17 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy
 from monitor.readings.power import Power
 from monitor.readings.steps import (
-    OTHER,
     ROUNDING,
-    SUPPLIER,
-    TOTAL,
     Step,
     complete,
     difference,
-    recovered,
+    in_order,
     step,
     supplier_name,
 )
 
 _HOUR = timedelta(hours=1)
-_FEW = 1000  # hours
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
 
 
@@ -68,6 +67,7 @@ class EnergyReader:
         self._contracts = contracts
         self._memory = memory or Memory()
         self._changes = ContractChanges(hours, contracts, self._memory)
+        self._coverage = CoverageReader(hours, self._memory)
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
@@ -97,7 +97,7 @@ class EnergyReader:
         outside = self._outside(meter, start, end, sorted(edges), all_breaks)
         pieces = self._pieces(meter, limits, spans, breaks, outside)
         self._complete_turns(meter, sorted(turns), pieces, spans)
-        covered, recovered_wh = self._coverage(meter, boundaries)
+        covered, recovered_wh = self._coverage.between(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
         known = self._known_since(meter, start)
         result, remaining = [], iter(pieces)
@@ -115,7 +115,7 @@ class EnergyReader:
         """Return `start`, or when the first frame or imported hour came after it: before that nothing is missing."""
         if meter.first is not None and meter.first + _HOUR <= start:
             return start
-        known = [self._imported.first(meter.number) or _NEVER]
+        known = [self._imported.firsts().get(meter.number, _NEVER)]
         if meter.first is not None:
             known += [
                 row.first_at or row.hour for row in self._hours.rows(meter.number, meter.first, meter.first + _HOUR)
@@ -135,7 +135,7 @@ class EnergyReader:
         if meter.first is not None and meter.last is not None:
             self.contract_spans(meter, meter.first, meter.last + _HOUR)
             self._shapes(meter)
-            self._holes(meter)
+            self._coverage.holes(meter)
 
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn in each hour of [start, end) that has readings or was imported, in order."""
@@ -171,7 +171,7 @@ class EnergyReader:
         for hour, before, after in self._hours.switches(meter.number, start, end):
             span = _span_at(spans, hour)
             names = [_register_name(supplier, span) or "" for supplier in (before, after)]
-            was, now = (_is_off_peak(name) for name in names)
+            was, now = (bool(is_off_peak(name)) for name in names)
             if was != now:
                 found.append((hour, now, after))
         return found
@@ -206,23 +206,23 @@ class EnergyReader:
         """
         if meter.first is None or meter.last is None:
             return []
-        low, high = max(start, meter.first), min(end, meter.last + _HOUR)
+        low, high = full_hour(max(start, meter.first)), min(end, meter.last + _HOUR)
         if low >= high:
             return []
         changes = self._changes.between(meter, low, high)
         limits = [moment for moment, _ in changes[1:]] + [end]
         return [
-            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
+            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power)
             for (moment, contract), limit in zip(changes, limits, strict=True)
         ]
 
-    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
-        """Return the names that the meter gave registers of a calendar which historic mode does not know."""
-        if span.offer is not None:
-            return {}
+    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meter gave registers of calendars that are not known."""
         # Only of those that counted: for a name that was never sent, all hours would be searched.
         return {
             supplier_name(number, None): name
+            for span in spans
+            if span.offer is None
             for number in range(1, 11)
             if supplier_name(number, None) in registers
             and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
@@ -235,9 +235,6 @@ class EnergyReader:
 
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
-
-    def _holes(self, meter: Meter) -> Holes:
-        return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
 
     def _pieces(
         self,
@@ -329,49 +326,6 @@ class EnergyReader:
             result.append(previous)
         return result
 
-    def _coverage(self, meter: Meter, boundaries: Sequence[datetime]) -> tuple[list[int], list[int]]:
-        """Return for each period the seconds that have frames, and the Wh recovered after gaps."""
-        covered, recovered_wh = [0] * (len(boundaries) - 1), [0] * (len(boundaries) - 1)
-        if meter.first is None or meter.last is None:
-            return covered, recovered_wh
-        start, end = max(boundaries[0], meter.first), min(boundaries[-1], meter.last + _HOUR)
-        if start >= end:
-            return covered, recovered_wh
-        candidates: list[datetime] | None = None
-        doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        if len(doubtful) <= _FEW and self._has_all_rows(meter, start, end):
-            # Each hour has a row, nearly all are whole: no need to add them up.
-            for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
-                covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds
-            for hour, seconds in doubtful.items():
-                if hour >= start:
-                    covered[bisect.bisect_right(boundaries, hour) - 1] -= _HOUR.seconds - seconds
-            # A gap across the turn of an hour takes half a minute of one of the two at least.
-            short = [hour for hour, seconds in doubtful.items() if seconds < _WHOLE]
-            candidates = sorted({moment for hour in short for moment in (hour, hour + _HOUR) if start <= moment < end})
-        else:
-            covered = [one.seconds for one in self._hours.coverage(meter.number, boundaries)]
-        gaps = self._hours.gaps(meter.number, start, end, candidates)
-        broken: dict[datetime, dict[int, int]] = {}
-        for one in self._hours.breaks(meter.number, start, end) if gaps else ():
-            broken.setdefault(one.hour, {})[one.register] = one.step
-        for gap in gaps:
-            place = bisect.bisect_right(boundaries, gap.hour) - 1
-            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, {}))
-        return covered, recovered_wh
-
-    def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:
-        holes = self._holes(meter)
-        if holes.touch(start, end):
-            return False
-        # Rows may have come since.
-        later = max(start, holes.end)
-        return later >= end or self._hours.count(meter.number, later, end) == (end - later) // _HOUR
-
-
-def _is_off_peak(register: str) -> bool:
-    return register == "HCHC" or register.startswith("BBRHC")
-
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
     if supplier is not None:
@@ -388,28 +342,24 @@ def _sum(
     covered: int,
     expected: int,
 ) -> Energy:
-    wh: dict[str, int] = {}
-    reactive: dict[str, int] = {}
+    wh, reactive = Counter[str](), Counter[str]()
     injected = [one.injected_wh for one in steps if one.injected_wh is not None]
     for one in steps:
-        for name, counted in one.wh.items():
-            wh[name] = wh.get(name, 0) + counted
-        for name, counted in one.reactive_varh.items():
-            reactive[name] = reactive.get(name, 0) + counted
+        wh.update(one.wh)
+        reactive.update(one.reactive_varh)
     imported_wh = 0
     for name, counted in imported.wh.items():
         if name == "injected":
             injected.append(counted)
         elif (label := imported_name(name)) is not None:
-            wh[label] = wh.get(label, 0) + counted
+            wh[label] += counted
             imported_wh += counted
-    ordered = {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
     return Energy(
         start=start,
         end=end,
-        wh=ordered,
+        wh=in_order(wh),
         injected_wh=sum(injected) if injected else None,
-        reactive_varh=reactive,
+        reactive_varh=dict(reactive),
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
         covered=covered + imported.seconds,
@@ -418,10 +368,10 @@ def _sum(
 
 
 def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
-    total: dict[int, int] = {}
+    total = Counter[int]()
     for one in breaks:
         if start <= one.hour < end:
-            total[one.register] = total.get(one.register, 0) + one.step
+            total[one.register] += one.step
     return total
 
 

@@ -184,11 +184,11 @@ class Series:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Second(at.replace(tzinfo=UTC), power) for at, power in rows]
 
-    def voltages(self, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
-        """Return the lowest and the highest voltage of the minutes in [start, end) on any phase; None: not known."""
-        low = ", ".join(f"MIN(voltage_{phase}_min)" for phase in _PHASES)
-        high = ", ".join(f"MAX(voltage_{phase}_max)" for phase in _PHASES)
-        sql = f"SELECT {low}, {high} FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s"  # noqa: S608
+    def voltages(self, source: str, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """Return the lowest and the highest voltage on any phase of the rows in [start, end); None: not known."""
+        table, key = _TABLES[source]
+        ends = [f"{of}(voltage_{phase}_{of.lower()})" for of in ("MIN", "MAX") for phase in _PHASES]
+        sql = f"SELECT {', '.join(ends)} FROM {table} WHERE meter_id = %s AND {key} >= %s AND {key} < %s"  # noqa: S608
         ((*found,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         known = [int(volts) for volts in found if volts is not None]
         return (min(known), max(known)) if known else None

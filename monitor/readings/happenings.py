@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
+from monitor.calendar import full_hour
 from monitor.readings.grid_curves import FACTS, MinuteFacts, moment_of
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 
@@ -47,7 +48,7 @@ class Happenings:
             "SELECT UNIX_TIMESTAMP(hour) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608
             f" AND (overload IS NOT NULL OR {_OUTSIDE}) ORDER BY hour DESC LIMIT %s"
         )
-        first = start.replace(minute=0, second=0, microsecond=0)
+        first = full_hour(start)
         return [int(hour) for (hour,) in self._connection.query(sql, (meter, sql_time(first), sql_time(end), most))]
 
     def overloaded(self, meter: int, hours: Sequence[int]) -> list[MinuteFacts]:
@@ -82,7 +83,7 @@ class Happenings:
             "SELECT UNIX_TIMESTAMP(hour), minutes FROM hours WHERE meter_id = %s AND hour < %s AND minutes <> 0"
             " ORDER BY hour DESC LIMIT 1"
         )
-        hour = moment.replace(minute=0, second=0, microsecond=0)
+        hour = full_hour(moment)
         rows = self._connection.query(sql, (meter, sql_time(hour)))
         return moment_of(int(rows[0][0]) + 60 * (int(rows[0][1]).bit_length() - 1)) if rows else None
 
@@ -94,7 +95,7 @@ class Happenings:
 
     def holes(self, meter: int, start: datetime, end: datetime) -> list[Hole]:
         """Return the minutes without a frame between the first and the last hour of [start, end) that have one."""
-        low, high = sql_time(start.replace(minute=0, second=0, microsecond=0)), sql_time(end)
+        low, high = sql_time(full_hour(start)), sql_time(end)
         sql = (
             "SELECT previous, hour FROM (SELECT UNIX_TIMESTAMP(hour) AS hour, LAG(UNIX_TIMESTAMP(hour)) OVER"
             " (ORDER BY hour) AS previous FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s) AS pairs"

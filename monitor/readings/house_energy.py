@@ -8,8 +8,8 @@ from datetime import datetime
 
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
-from monitor.readings.periods import ContractSpan, Energy, HourEnergy
-from monitor.readings.steps import OTHER
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts
+from monitor.readings.steps import in_order
 
 
 class HouseReader(EnergyReader):
@@ -64,33 +64,18 @@ class HouseReader(EnergyReader):
             spans += later
         return spans
 
-    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
-        """Return the names that the meters gave registers of a calendar which historic mode does not know."""
+    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meters gave registers of calendars that are not known."""
         found: dict[str, str] = {}
         for part in meter.parts:
-            found |= EnergyReader.names(self, part, span, registers)
+            found |= EnergyReader.names(self, part, spans, registers)
         return found
 
 
 def together(parts: Sequence[Energy]) -> Energy:
     """Return the energy of several meters in the same time; there is at least one."""
-    wh, reactive = Counter[str](), Counter[str]()
-    for part in parts:
-        wh.update(part.wh)
-        reactive.update(part.reactive_varh)
-    expected = max(part.expected for part in parts)  # from the first meter's first frame on
-    injected = [part.injected_wh for part in parts if part.injected_wh is not None]
-    return Energy(
-        start=parts[0].start,
-        end=parts[0].end,
-        wh={name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))},
-        injected_wh=sum(injected) if injected else None,
-        reactive_varh=dict(reactive),
-        recovered_wh=sum(part.recovered_wh for part in parts),
-        imported_wh=sum(part.imported_wh for part in parts),
-        covered=min(sum(part.covered for part in parts), expected),
-        expected=expected,
-    )
+    total = add_parts(parts, max(part.expected for part in parts))  # from the first meter's first frame on
+    return replace(total, wh=in_order(total.wh))
 
 
 def _in_order(parts: Iterable[list[HourEnergy]]) -> list[HourEnergy]:

@@ -1,10 +1,10 @@
 """Queries of `imported_hours`. All times are aware and in UTC."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.hour_values import utc
 
 _HOUR = timedelta(hours=1)
 
@@ -35,24 +35,13 @@ class ImportedHours:
             " AND hours >= %s ORDER BY hour, register"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end), least))
-        return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
-
-    def first(self, meter: int) -> datetime | None:
-        """Return the first hour that something was imported for; of a day or a month, the hour it begins with."""
-        sql = "SELECT hour, hours FROM imported_hours WHERE meter_id = %s ORDER BY hour LIMIT 1"
-        rows = self._connection.query(sql, (meter,))
-        return _utc(rows[0][0]) - (int(rows[0][1]) - 1) * _HOUR if rows else None
+        return [Imported(utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
 
     def firsts(self) -> dict[int, datetime]:
-        """Return the same of all meters for which something was imported."""
+        """Return of all meters the first hour that was imported; of a day or a month, the hour it begins with."""
         sql = (
             "SELECT i.meter_id, i.hour, MAX(i.hours) FROM imported_hours AS i"
             " JOIN (SELECT meter_id, MIN(hour) AS hour FROM imported_hours GROUP BY meter_id) AS f"
             " ON f.meter_id = i.meter_id AND f.hour = i.hour GROUP BY i.meter_id, i.hour"
         )
-        return {int(meter): _utc(hour) - (int(hours) - 1) * _HOUR for meter, hour, hours in self._connection.query(sql)}
-
-
-def _utc(moment: Any) -> datetime:
-    result: datetime = moment.replace(tzinfo=UTC)
-    return result
+        return {int(meter): utc(hour) - (int(hours) - 1) * _HOUR for meter, hour, hours in self._connection.query(sql)}

@@ -8,8 +8,9 @@ at the same time is the same.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from monitor.readings.hours import Holes, Meter
+from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import MeterContract
+from monitor.readings.presence import Holes
 
 # The storer changes hours without another version for 25 minutes, and an hour after it was stopped.
 _NEW = timedelta(hours=3)

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from common.contract import tariff
 from common.contract.labels import Mode
+from common.contract.offers import with_calendar, with_option
 from common.contract.phases import VA_PER_AMPERE
 from common.database.mariadb import Connection, sql_time
 
 _AT_ONCE = 500
 _LONGEST = 16  # characters of NGTF and LTARF; what came over the broker may be longer
-
-#: Contract of historic mode -> offer of the price tables.
-_OFFERS = {"BASE": "base", "HC..": "hphc", "EJP.": "ejp", "BBR": "tempo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +96,13 @@ def read_contract(content: dict[str, Any]) -> MeterContract:
     """Read the contract out of the content of a label set."""
     values = content["frame"]
     standard = content["mode"] == Mode.STANDARD
-    historic_name = tariff.contract(values) if standard else values.get("OPTARIF")
-    offer = None if historic_name is None else _OFFERS.get(historic_name, _OFFERS.get(str(historic_name)[:3]))
-    calendar = values.get("NGTF") if standard else values.get("OPTARIF")
+    name = values.get("NGTF") if standard else values.get("OPTARIF")
+    calendar = name if isinstance(name, str) else None
+    find = with_calendar if standard else with_option
+    offer = None if calendar is None else find(calendar)
     return MeterContract(
-        offer=offer,
-        calendar=" ".join(calendar[:_LONGEST].split()) if isinstance(calendar, str) else None,
+        offer=None if offer is None else offer.id,
+        calendar=None if calendar is None else " ".join(calendar[:_LONGEST].split()),
         power=_power(content),
         standard=standard,
     )

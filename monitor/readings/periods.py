@@ -3,7 +3,8 @@
 All times are aware and in UTC; energy is in Wh, as integers.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,16 +38,35 @@ class Energy:
         return min(self.covered / self.expected, 1.0) if self.expected else 0.0
 
 
+def add_parts(parts: Sequence[Energy], expected: int) -> Energy:
+    """Return energy that was counted one after the other, or at the same time by several meters; there is some."""
+    wh, reactive = Counter[str](), Counter[str]()
+    for part in parts:
+        wh.update(part.wh)
+        reactive.update(part.reactive_varh)
+    injected = [part.injected_wh for part in parts if part.injected_wh is not None]
+    return Energy(
+        start=parts[0].start,
+        end=parts[-1].end,
+        wh=dict(wh),
+        injected_wh=sum(injected) if injected else None,
+        reactive_varh=dict(reactive),
+        recovered_wh=sum(part.recovered_wh for part in parts),
+        imported_wh=sum(part.imported_wh for part in parts),
+        covered=min(sum(part.covered for part in parts), expected),
+        expected=expected,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ContractSpan:
     """What a meter said of its contract, unchanged from `start` to `end`."""
 
     start: datetime
     end: datetime
-    offer: str | None  # base, hphc, tempo, ejp; None: a calendar that historic mode does not know
+    offer: str | None  # an id of OFFERS; None: the meter told of none that is known
     calendar: str | None  # OPTARIF or NGTF, as sent, without padding
     power: int | None  # subscribed, kVA
-    names: Mapping[str, str]  # register as in Energy.wh -> name for people (LTARF), as far as the meter sent one
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.grid_curves import moment_of
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
 VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253
@@ -18,20 +18,6 @@ class Peak:
     at: datetime  # its second
     power: int  # VA
     phase: int | None  # that had the highest power of its own then; None: a single-phase meter
-
-
-@dataclass(frozen=True, slots=True)
-class MinuteRow:
-    """A minute, for curves and events."""
-
-    minute: datetime
-    seconds: int
-    supplier: int | None
-    power_min: int | None  # VA
-    power_mean: int | None
-    power_max: int | None
-    total_first: int | None  # Wh
-    total_last: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +68,6 @@ class Power:
             peaks.append(Peak(at, int(power), max(known)[1] if len(known) > 1 else None))
         return peaks
 
-    def minutes(self, meter: int, start: datetime, end: datetime) -> list[MinuteRow]:
-        """Return the minutes of [start, end)."""
-        sql = (
-            "SELECT minute, seconds, supplier, power_min, power_mean, power_max, total_first, total_last FROM minutes"
-            " WHERE meter_id = %s AND minute >= %s AND minute < %s ORDER BY minute"
-        )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return [MinuteRow(minute.replace(tzinfo=UTC), int(seconds), *rest) for minute, seconds, *rest in rows]
-
     def last_minutes(self, meters: Sequence[int], before: datetime) -> dict[int, datetime]:
         """Return of each meter the last minute before a moment that has frames."""
         if not meters:
@@ -126,7 +103,7 @@ class Power:
         for hour, supplier in hours.items():
             values += [meter, sql_time(hour), sql_time(hour + timedelta(hours=1)), supplier]
         rows = self._connection.query(" UNION ALL ".join([first] * len(hours)), values)
-        minutes = [datetime.fromtimestamp(int(minute), UTC) for (minute,) in rows]
+        minutes = [moment_of(int(minute)) for (minute,) in rows]
         return {minute.replace(minute=0): minute for minute in minutes}
 
     def slots(self, meter: int, start: datetime, end: datetime, minutes: int) -> list[Slot]:
@@ -143,40 +120,6 @@ class Power:
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [
-            Slot(datetime.fromtimestamp(int(slot) * length, UTC), int(total), int(seconds), int(supplier) or None)
+            Slot(moment_of(int(slot) * length), int(total), int(seconds), int(supplier) or None)
             for slot, total, seconds, supplier in rows
         ]
-
-    def voltage_minutes(self, meter: int, start: datetime, end: datetime) -> list[VoltageMinute]:
-        """Return the minutes of [start, end) with a voltage outside 230 V +- 10 %."""
-        outside = " OR ".join(
-            f"voltage_{phase}_min < {VOLTAGE_LOW} OR voltage_{phase}_max > {VOLTAGE_HIGH}" for phase in (1, 2, 3)
-        )
-        hours = self._hours_with(meter, start, end, f"({outside})")
-        columns = ", ".join(f"voltage_{phase}_min, voltage_{phase}_max" for phase in (1, 2, 3))
-        found = []
-        for minute, *voltages in self._minutes_of(meter, hours, f"minute, {columns}", f"({outside})"):
-            moment = minute.replace(tzinfo=UTC)
-            for phase, (low, high) in enumerate(zip(voltages[::2], voltages[1::2], strict=True), 1):
-                if low is not None and start <= moment < end and (low < VOLTAGE_LOW or high > VOLTAGE_HIGH):
-                    found.append(VoltageMinute(moment, phase, low, high))
-        return found
-
-    def _hours_with(self, meter: int, start: datetime, end: datetime, condition: str) -> Sequence[datetime]:
-        sql = (
-            f"SELECT hour FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND {condition}"  # noqa: S608 - ours
-            " ORDER BY hour"
-        )
-        first = start.replace(minute=0, second=0, microsecond=0)
-        return [hour for (hour,) in self._connection.query(sql, (meter, sql_time(first), sql_time(end)))]
-
-    def _minutes_of(self, meter: int, hours: Sequence[datetime], columns: str, condition: str) -> list[Sequence[Any]]:
-        """Return the minutes of some hours: with few such hours, a hundredth of the work of reading all minutes."""
-        rows: list[Sequence[Any]] = []
-        for hour in hours:
-            sql = (
-                f"SELECT {columns} FROM minutes"  # noqa: S608 - our own names
-                f" WHERE meter_id = %s AND minute >= %s AND minute < %s AND {condition} ORDER BY minute"
-            )
-            rows += self._connection.query(sql, (meter, sql_time(hour), sql_time(hour + timedelta(hours=1))))
-        return rows

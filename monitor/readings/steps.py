@@ -6,12 +6,10 @@ A stretch is cut where the meter begins to send other registers or another contr
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from common.contract import tariff
-from common.contract.registers import REGISTERS
-from monitor.readings.hours import Values
+from common.contract.offers import BY_ID
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
+from monitor.readings.hour_values import Values
 
-TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
-SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
 REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 1)
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.
@@ -19,17 +17,16 @@ OTHER = "OTHER"
 #: How the name of a supplier register begins that only has a number.
 NUMBERED = "EASF"
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "base": ("BASE",),
-    "hphc": tuple(tariff.HISTORIC_REGISTERS["HC.."].values()),
-    "ejp": tuple(tariff.HISTORIC_REGISTERS["EJP."].values()),
-    "tempo": tuple(tariff.HISTORIC_REGISTERS["BBR?"].values()),
-}
-
 
 def registers_of(offer: str | None) -> tuple[str, ...]:
-    """Return the registers of an offer that historic mode knows, none of another."""
-    return _NAMES.get(offer or "", ())
+    """Return the names of the registers of an offer, none of one that is not known."""
+    known = BY_ID.get(offer or "")
+    return () if known is None else tuple(register.name for register in known.registers)
+
+
+def in_order(wh: Mapping[str, int]) -> dict[str, int]:
+    """Return energy by register, in the order of their names, and what is outside the contract last."""
+    return {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Step:
 def supplier_name(number: int, offer: str | None) -> str:
     """Return the name of a supplier register, 1 to 10: as historic mode has it, or as standard mode.
 
-    >>> supplier_name(2, "hphc"), supplier_name(3, None)
+    >>> supplier_name(2, "hchp"), supplier_name(3, None)
     ('HCHP', 'EASF03')
     """
     names = registers_of(offer)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.grid_curves import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Upkeep:
             )
         }
         return [
-            CountedHour(datetime.fromtimestamp(hour, UTC), stored.get(hour, 0), tallies.get(hour))
+            CountedHour(moment_of(hour), stored.get(hour, 0), tallies.get(hour))
             for hour in sorted(stored.keys() | tallies.keys())
         ]
 

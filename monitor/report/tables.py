@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from common.contract import tariff
-from monitor.answers.answers import Answer, Period
+from common.contract.offers import OFFERS
+from monitor.answers.costs import Answer, Period
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
@@ -27,7 +27,7 @@ _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
 _ANY = 1000
 _INSTANT = timedelta(microseconds=1)
-_ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
+_ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
 class Tables:

@@ -51,7 +51,7 @@ class Warmth:
                 answers = self._answers_on(lease)
                 if self._meters:
                     meter = self._meters.pop()
-                    answers.remember(meter)
+                    answers.reader.remember(meter)
                     self._done[meter.identifier] = _state(meter)
                 else:
                     meters = [meter for meter in answers.meters() if meter.first is not None][:MOST_METERS]

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from common.contract.offers import BY_ID, BY_REGISTER
 from common.runtime.logs import printable
 from monitor.readings.hours import Meter
+from monitor.readings.steps import OTHER
 from monitor.text.words import TEXTS
 
-OFFERS = ("base", "hphc", "tempo", "ejp")
 CENT = Decimal("0.01")
 _DAYS = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
@@ -125,7 +126,10 @@ class Formats:
         """Write the name of a register for people."""
         if name in names:
             return printable(names[name])
-        return self._texts[name] if name in self._texts else self.text("register", name=name)
+        if (known := BY_REGISTER.get(name)) is not None:
+            offer, register = known
+            return offer.column(register, self.language)
+        return self._texts[name] if name == OTHER else self.text("register", name=name)
 
     def meter(self, meter: Meter) -> str:
         """Write the name of a meter, or its address."""
@@ -133,7 +137,8 @@ class Formats:
 
     def offer(self, name: str) -> str:
         """Write the name of an offer for people; the user's own offers keep theirs."""
-        return self._texts[name] if name in OFFERS else printable(name)
+        known = BY_ID.get(name)
+        return printable(name) if known is None else known.names[self.language]
 
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TextIO
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.text.formats import Formats, round_money
 
 #: How a text begins that a spreadsheet takes as a formula.

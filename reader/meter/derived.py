@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
+from common.contract.offers import COLOUR_OF_LETTER, OFFERS, with_option
 from common.contract.phases import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
@@ -18,11 +19,7 @@ from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, pa
 
 Derived = dict[str, Any]
 
-_CONTRACTS = {"BASE": "base", "HC": "hchp", "EJP": "ejp", "BBR?": "tempo"}  # by OPTARIF without its dots
-_REGISTERS = {
-    _CONTRACTS[option.rstrip(".")]: tuple(registers.values()) for option, registers in tariff.HISTORIC_REGISTERS.items()
-}
-_COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
+_REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
 _OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in PHASES}
@@ -100,7 +97,7 @@ def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived
     contract, code = _historic_contract(values), _text(values, "PTEC")
     derived: Derived = {"contract": contract, "period": code and code.rstrip(".")}
     if contract == "tempo":
-        derived["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
+        derived["tempo_today"] = code and COLOUR_OF_LETTER.get(code[-1])
         derived["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
     if contract == "ejp" or peak_seen:
         derived["peak"] = code and code.startswith("PM")
@@ -111,15 +108,16 @@ def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived
 
 def _historic_contract(values: Mapping[str, Value]) -> str | None:
     option = _text(values, "OPTARIF")
-    option = option and option.rstrip(".")
-    return option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
+    offer = with_option(option) if option else None
+    return option and option.rstrip(".") if offer is None else offer.id
 
 
 def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
     option, code = tariff.contract(values), tariff.period(values)
-    contract = _CONTRACTS[option.rstrip(".")] if option else _text(values, "NGTF")
+    offer = with_option(option) if option else None
+    contract = _text(values, "NGTF") if offer is None else offer.id
     derived: Derived = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
-    if option is None:  # the names of the others are known
+    if offer is None:  # the names of the others are known
         derived["contract_name"] = contract and tariff.capitalise(tariff.sentence_case(contract))
         derived["period_name"] = derived["period"] and tariff.capitalise(tariff.expand_abbreviations(derived["period"]))
     if status is None:
@@ -127,7 +125,7 @@ def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None,
     if contract == "tempo":
         derived["tempo_today"], derived["tempo_tomorrow"] = status.tempo_today, status.tempo_tomorrow
         if status.tempo_today == COLOURS[0] and code:  # a Tempo day has a colour: its period tells it, too
-            derived["tempo_today"] = _COLOUR_OF_PERIOD[code[-1]]
+            derived["tempo_today"] = COLOUR_OF_LETTER[code[-1]]
     if contract in ("ejp", "tempo") or peak_seen:
         derived["peak_notice"], derived["peak"] = status.peak_notice > 0, status.peak > 0
     return derived

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
+from common.contract.registers import INJECTED, SUPPLIER
 from storer.imports.days import Days
 from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.local_clock import LocalClock
@@ -12,7 +13,6 @@ from storer.imports.model import HOUR, MAX_POWER, Parsed
 from storer.imports.readings import FALLS, JUMPS, local_differences
 from storer.imports.series_choice import Series, choose
 from storer.imports.text import local_day, local_time
-from storer.rollups.register_labels import INJECTED, SUPPLIER
 
 _DAY = timedelta(days=1)
 # Columns of a P1 or Linky device: energy drawn in two tariffs, and injected in two.

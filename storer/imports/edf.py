@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from io import BytesIO
 
+from common.contract.registers import SUPPLIER, TOTAL
 from storer.imports.days import Days
 from storer.imports.intervals import EMPTY, Interval, to_hours
 from storer.imports.local_clock import LocalClock
@@ -13,7 +14,6 @@ from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, cell, column, decode, is_number, local_day, number, plain, rows
 from storer.imports.workbook import DAMAGED, check_size
-from storer.rollups.register_labels import SUPPLIER, TOTAL
 
 ESTIMATED = "estimated values, which are kept"
 _HALF_HOUR = timedelta(minutes=30)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from common.contract.registers import INJECTED, SUPPLIER, TOTAL
 from common.errors import ConfigError
 from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.readings import local_differences
-from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 
 _LABELS = {TOTAL: "EAST", **{number: f"EASF{number:02}" for number in SUPPLIER}, INJECTED: "EAIT"}
 _DAY = timedelta(days=1)

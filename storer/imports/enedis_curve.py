@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from common.contract.registers import INJECTED, TOTAL
 from storer.imports.enedis_blocks import Block, read_blocks
 from storer.imports.intervals import UNKNOWN, Interval, steps, to_hours
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_wh, refused
 from storer.imports.text import Table, local_time, number, plain
-from storer.rollups.register_labels import INJECTED, TOTAL
 
 OTHER_BLOCKS = "blocks that are no load curve"
 _POWER = {"w": 1, "kw": 1000}

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from common.contract.registers import SUPPLIER, TOTAL
 from storer.imports.enedis_blocks import read_blocks
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, Period, refused
 from storer.imports.readings import FALLS, JUMPS, differences
 from storer.imports.text import Table, decode, local_time, number, plain, rows
-from storer.rollups.register_labels import SUPPLIER, TOTAL
 
 OTHER_READINGS = "readings that are not of the end of a day"
 NOT_IN_SUM = "days whose registers do not add up to the total, kept as total"

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from common.contract.registers import INJECTED, TOTAL
 from storer.imports.days import Days
 from storer.imports.intervals import Interval, to_hours
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_wh, refused
 from storer.imports.text import Row, Table, cell, column, is_number, local_day, local_time, number, plain
 from storer.imports.workbook import serial_time
-from storer.rollups.register_labels import INJECTED, TOTAL
 
 _UNITS = {"kwh": (1000, True), "wh": (1, True), "kw": (1000, False), "w": (1, False)}  # factor, energy
 

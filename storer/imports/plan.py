@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from common.contract.registers import INJECTED, SUPPLIER, TOTAL
 from common.plural import plural
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Period, refused
-from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 
 _CLOCKS = timedelta(hours=1)  # what they may be apart
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from common.contract.registers import TOTAL
 from common.errors import ConfigError
 from storer.imports.model import check_registers, read_register
-from storer.rollups.register_labels import TOTAL
 
 _SHOWN = 12
 

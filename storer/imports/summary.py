@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import INJECTED, REGISTERS
 from common.plural import plural
 from storer.imports.kinds import Content
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Period
 from storer.imports.plan import Plan, holes
-from storer.rollups.register_labels import INJECTED
 
 
 def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.contract.registers import REGISTERS
-from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL, Readings
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
+from storer.rollups.register_labels import Readings
 
 # More than a house can draw (54 kW), and what may be read at once after a short gap.
 LIMIT_WH_PER_SECOND, LIMIT_WH = 15, 200

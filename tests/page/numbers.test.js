@@ -147,10 +147,10 @@ test('a week is shown by day, a year by month, ten years by year', () => {
 const offer = (id, total, more = {}) => ({ id, name: id, total, rankable: true, yours: false, ...more });
 
 test('the cheapest offer is named with what it would have saved; of the own one, what the next one costs more', () => {
-  const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hphc', 250)]);
+  const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hchp', 250)]);
   assert.deepEqual(
     ranked.map((o) => o.id),
-    ['tempo', 'hphc', 'base'],
+    ['tempo', 'hchp', 'base'],
   );
   assert.deepEqual(verdict, { yours: false, name: 'tempo', less: 100 });
   const own = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import compare, energy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
@@ -86,6 +86,7 @@ def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable)
         ("from=2020&to=2026", 400),
         ("from=2026-11-03&to=2026-11-03", 400),
         ("from=2025-01&to=2025-02", 404),
+        ("from=2026-10-01&to=2026-10-20", 404),  # no energy is known of it: the contract is not blamed
     ],
 )
 def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable, question: str, status: int) -> None:
@@ -104,10 +105,10 @@ def test_gathered_hours_cost_what_single_ones_do(
     question = "from=2026-10-24&to=2026-11-04T10:00:00Z"
     gathered = ask(compare.ROUTE, tables, END, prices, question)
 
-    def curve(self: Answers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+    def curve(self: OfferAnswers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         return self._reader.slots(meter, start, end, prices.off_peak_slot())
 
-    monkeypatch.setattr(Answers, "_curve", curve)
+    monkeypatch.setattr(OfferAnswers, "_curve", curve)
     assert ask(compare.ROUTE, tables, END, prices, question) == gathered
     assert sum(offer["rankable"] for offer in gathered["offers"]) == 3
 
@@ -122,7 +123,7 @@ def test_where_nothing_was_drawn_nothing_is_ranked(
     tables: Database, prices: PriceTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
-    monkeypatch.setattr(Answers, "_curve", lambda *_: [hour])
+    monkeypatch.setattr(OfferAnswers, "_curve", lambda *_: [hour])
     with pytest.raises(Refusal) as refused:
         ask(compare.ROUTE, tables, END, prices, RANGE)
     assert refused.value.key == "no_energy"

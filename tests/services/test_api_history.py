@@ -90,7 +90,7 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     assert producer["last"].startswith("2026-10-28T11:59:5")
     assert (producer["name"], producer["replaced"]) == (None, [])
     assert METER not in producer["serial"]
-    assert (single["mode"], single["phases"], single["offer"], single["producer"]) == ("historic", 1, "hphc", False)
+    assert (single["mode"], single["phases"], single["offer"], single["producer"]) == ("historic", 1, "hchp", False)
     line = ContractLine(single["id"], date(2025, 3, 1), "base", 6)
     (known,) = [
         meter
@@ -173,7 +173,7 @@ def test_the_base_load_is_that_of_whole_hours_of_the_night(tables: Database) -> 
     with contextlib.closing(tables.connect()) as connection:
         answers = Answers(connection, MonitorConfig(), NO_PRICES)
         (meter,) = [one for one in answers.meters() if one.identifier == METER]
-        wanted = reference(answers._reader.hours(meter, BEGIN, END))
+        wanted = reference(answers.reader.hours(meter, BEGIN, END))
     del wanted[date(2026, 10, 22)]  # whether its first hour follows another one, a range cannot tell
     found = asked(baseload.ROUTE, tables)
     first = date.fromisoformat(found["first"])

@@ -220,7 +220,7 @@ def test_a_change_of_contract_changes_the_names_and_loses_nothing(tables: Databa
         assert sum(day.wh.get(name, 0) for day in days) == whole.wh[name]
     with reading(tables) as (reader, (meter,)):
         spans = reader.contract_spans(meter, begin, begin + timedelta(days=4))
-    assert [(span.offer, span.power) for span in spans] == [("hphc", 6), ("tempo", 9)]
+    assert [(span.offer, span.power) for span in spans] == [("hchp", 6), ("tempo", 9)]
     assert abs(spans[1].start - switched) <= timedelta(hours=1)
 
 
@@ -328,11 +328,6 @@ def test_before_the_first_frame_nothing_is_missing(tables: Database) -> None:
     assert found[1].coverage > 0.98
 
 
-def test_a_database_without_frames_has_no_energy(tables: Database) -> None:
-    with reading(tables) as (_, meters):
-        assert meters == []
-
-
 def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Database) -> None:
     begin = datetime(2026, 5, 4, tzinfo=UTC)
     house = House(8, begin)
@@ -349,7 +344,7 @@ def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Da
             for number in range((end - begin) // HOUR)
             if (begin + number * HOUR).replace(tzinfo=None) not in with_rows
         ]
-        holes = reader._hours.without_row(meters[0].number)
+        holes = reader._hours.presence.without_row(meters[0].number)
         found = [low + number * HOUR for low, high in holes.stretches for number in range((high - low) // HOUR)]
         assert found == expected
         assert (holes.first, holes.end) == (begin, end)

@@ -382,7 +382,7 @@ def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch:
 def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server, house: House, tmp_path: Path) -> None:
     prices = tmp_path / "prices.yaml"
     text = (
-        "options: {{hphc: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}}, subscription: {{6: 10.0}}}}]}}\n"
+        "options: {{hchp: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}}, subscription: {{6: 10.0}}}}]}}\n"
     )
     prices.write_text(text.format(price="0.1"))
     with Monitor(database, tmp_path, prices=str(prices)) as monitor:

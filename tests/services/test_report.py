@@ -173,7 +173,7 @@ def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> Non
 
     before = energy()
     prices = monitor.folder / "prices.yaml"
-    prices.write_text("options: {hphc: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}", encoding="utf-8")
+    prices.write_text("options: {hchp: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}", encoding="utf-8")
     monitor.configure(f"prices: {prices}\n")
     assert abs(energy() - 2 * before) <= Decimal("0.01")
 
@@ -283,7 +283,7 @@ def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_t
     rows = ", ".join(hours)
     tables = client(monitor.server)
     query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hphc, power: 6}]\n")
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hchp, power: 6}]\n")
     (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
     assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
     assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)

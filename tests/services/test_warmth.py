@@ -62,7 +62,7 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
         asked.clear()
         with pool.lease() as lease:
             answers = answers_on(lease, memory)
-            answers.energy(answers.meter(None), "day", FROM, TO, END)
+            answers.costs.energy(answers.meter(None), "day", FROM, TO, END)
         return asked.copy()
 
     cold, warm = Memory(), Memory()

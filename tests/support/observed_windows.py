@@ -2,15 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import time
+from datetime import datetime, time
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.answers.off_peak_windows import ObservedWindows
-from monitor.readings.power import MinuteRow
 
 _SHARE = 0.5  # of a month's days that must show a switch at a minute; a meter's clock may be a minute off
 _DAY = 24 * 60
+
+
+class MinuteRow(NamedTuple):
+    """A minute, and the supplier register that ran in it."""
+
+    minute: datetime
+    supplier: int | None
 
 
 def observed_windows(minutes: Iterable[MinuteRow], off_peak: frozenset[int], zone: ZoneInfo) -> list[ObservedWindows]:

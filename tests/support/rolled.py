@@ -9,10 +9,12 @@ from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.contract.registers import REGISTERS
 from monitor.readings.energy import EnergyReader
-from monitor.readings.hours import Break, Coverage, Gap, Holes, Hours, Meter, Reading, Values
+from monitor.readings.hour_values import Reading, Values
+from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterContract, read_contract
 from monitor.readings.power import Power
+from monitor.readings.presence import Gap, Holes
 from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.register_labels import readings
 from tests.support.rollup_oracle import supplier
@@ -30,6 +32,7 @@ class Rolled:
         for hour, group in groupby(sorted(frames, key=lambda frame: frame.timestamp), _hour):
             self._add(hour, list(group))
         self.meter = Meter(1, "031961000001", self.rolled[0].hour, self.rolled[-1].hour)
+        self.presence = self
         self.reader = EnergyReader(
             cast("Hours", self), cast("ImportedHours", self), cast("Contracts", self), cast("Power", self)
         )
@@ -102,8 +105,8 @@ class Rolled:
         first, end = self.rolled[0].hour, self.rolled[-1].hour + HOUR
         return Holes(((first, end),), first, end)
 
-    def coverage(self, meter: int, boundaries: Sequence[datetime]) -> list[Coverage]:
-        return [Coverage(0, 0) for _ in boundaries[1:]]
+    def covered(self, meter: int, boundaries: Sequence[datetime]) -> list[int]:
+        return [0 for _ in boundaries[1:]]
 
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         return [
@@ -117,8 +120,8 @@ class Rolled:
 
     # ImportedHours and Contracts
 
-    def first(self, meter: int) -> datetime | None:
-        return None
+    def firsts(self) -> dict[int, datetime]:
+        return {}
 
     def between(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Any]:
         return []

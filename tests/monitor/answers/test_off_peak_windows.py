@@ -1,14 +1,12 @@
 """Off-peak hours found from the hours in which the meter switched are those found from all minutes."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.answers.off_peak_windows import HourSwitch, usual_switches, windows
-from monitor.readings.power import MinuteRow
-from tests.support.observed_windows import observed_windows
+from tests.support.observed_windows import MinuteRow, observed_windows
 
 PARIS = ZoneInfo("Europe/Paris")
 Windows = list[tuple[time, time]]
@@ -30,7 +28,7 @@ def minutes(
             low <= local.time() < high if low < high else local.time() >= low or local.time() < high
             for low, high in current
         )
-        rows.append(MinuteRow(moment, 60, 1 if inside else 2, None, None, None, None, None))
+        rows.append(MinuteRow(moment, 1 if inside else 2))
     return rows
 
 
@@ -85,7 +83,7 @@ def test_a_clock_that_is_a_minute_off_at_times_does_not_hide_the_windows(window:
     for number in range(20):
         days = minutes(1, [window], [window], start + timedelta(days=number))
         shift = timedelta(minutes=1 if number % 2 else -1)
-        rows += [replace(row, minute=row.minute + shift) for row in days]
+        rows += [row._replace(minute=row.minute + shift) for row in days]
     unique = list({row.minute: row for row in rows}.values())
     switches, firsts = by_hours(unique)
     (one,) = windows(usual_switches(switches, PARIS), firsts, PARIS)

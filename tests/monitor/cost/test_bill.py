@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,9 +23,9 @@ def at(day: str) -> datetime:
     return midnight(date.fromisoformat(day), PARIS)
 
 
-def hphc(start: str, off_peak: str, peak: str, yearly: str) -> PriceRow:
+def hchp(start: str, off_peak: str, peak: str, yearly: str) -> PriceRow:
     return PriceRow(
-        offer="hphc",
+        offer="hchp",
         start=date.fromisoformat(start),
         kwh={0: {"HCHC": Decimal(off_peak), "HCHP": Decimal(peak)}},
         subscription={9: Decimal(yearly)},
@@ -35,18 +36,25 @@ PRICES = PriceTable(
     [
         PriceFile(
             "mine",
-            (hphc("2026-01-01", "0.1600", "0.2000", "219.00"), hphc("2026-02-11", "0.1700", "0.2200", "255.50")),
+            (hchp("2026-01-01", "0.1600", "0.2000", "219.00"), hchp("2026-02-11", "0.1700", "0.2200", "255.50")),
             accise=(Tax(date(2025, 1, 1), Decimal(30)),),
             vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
             vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.055")), Tax(date(2025, 8, 1), Decimal("0.2"))),
         )
     ]
 )
-CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 9)
 
 
 def bill(prices: PriceTable = PRICES, now: datetime = LATER, *contracts: Contract) -> Bill:
     return Bill(prices, contracts or (CONTRACT,), PARIS, now)
+
+
+def costs(one: Bill, boundaries: Sequence[datetime], energy) -> list[Cost]:  # type: ignore[no-untyped-def]
+    """Return the cost of each period between neighbouring boundaries."""
+    cuts = one.cuts(boundaries[0], boundaries[-1])
+    periods = itertools.pairwise(boundaries)
+    return [one.cost(energy([low, *(cut for cut in cuts if low < cut < high), high])) for low, high in periods]
 
 
 def steady(off_peak: int, peak: int):  # type: ignore[no-untyped-def]
@@ -68,7 +76,7 @@ def test_a_bill_of_february_by_hand() -> None:
     # Off-peak 100 Wh an hour: 24.0 kWh at 0.16 = 3.84; 43.2 kWh at 0.17 = 7.344. Together 11.184.
     # Peak 250 Wh an hour: 60.0 kWh at 0.20 = 12.00; 108.0 kWh at 0.22 = 23.76. Together 35.76.
     # Subscription: 10 days at 219.00 / 365 = 0.60 a day = 6.00; 18 days at 255.50 / 365 = 0.70 a day = 12.60.
-    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    (cost,) = costs(bill(), [at("2026-02-01"), at("2026-03-01")], steady(100, 250))
     assert cost.energy == Decimal("46.944")
     assert dict(cost.by_register.items()) == {
         "HCHC": Decimal("11.184"),
@@ -82,7 +90,7 @@ def test_a_bill_of_february_by_hand() -> None:
 def test_the_parts_of_a_bill_make_the_bill() -> None:
     # 67.2 + 168 kWh = 235.2 kWh; accise at 30 EUR a MWh: 7.056.
     # Energy without VAT: 46.944 / 1.2 = 39.12; without accise: 32.064.
-    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    (cost,) = costs(bill(), [at("2026-02-01"), at("2026-03-01")], steady(100, 250))
     assert cost.parts is not None
     assert cost.parts.accise == Decimal("7.056")
     assert cost.parts.energy.quantize(Decimal("0.0001")) == Decimal("32.0640")
@@ -92,89 +100,93 @@ def test_the_parts_of_a_bill_make_the_bill() -> None:
 
 
 def test_a_price_that_is_corrected_corrects_the_past() -> None:
-    mine = PriceFile("mine", (hphc("2026-01-01", "0.1000", "0.1000", "219.00"),))
+    mine = PriceFile("mine", (hchp("2026-01-01", "0.1000", "0.1000", "219.00"),))
     period = [at("2026-02-01"), at("2026-03-01")]
-    (before,), (after,) = (bill(PriceTable(files)).costs(period, steady(100, 250)) for files in (PRICES.files, [mine]))
+    (before,), (after,) = (costs(bill(PriceTable(files)), period, steady(100, 250)) for files in (PRICES.files, [mine]))
     assert before.energy == Decimal("46.944")
     assert after.energy == Decimal("23.52")
 
 
-def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_day() -> None:
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "366.00"),))])
-    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
-    for day, expected in (("2024-02-29", 1), ("2024-03-31", 1), ("2024-10-27", 1)):
-        start = at(day)
-        end = midnight(date.fromisoformat(day) + timedelta(1), PARIS)
-        (cost,) = bill(prices, LATER, contract).costs([start, end], steady(0, 0))
-        assert cost.subscription == expected
-    (year,) = bill(prices, LATER, contract).costs([at("2025-01-01"), at("2026-01-01")], steady(0, 0))
-    assert year.subscription == Decimal(366)
+def yearly(subscription: int) -> PriceTable:
+    kwh = {0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}}
+    twice = {6: Decimal(subscription) / 2, 9: Decimal(subscription)}
+    return PriceTable([PriceFile("mine", (PriceRow("hchp", date(2023, 1, 1), kwh, twice),))])
+
+
+@pytest.mark.parametrize(
+    ("year", "start", "end", "subscription"),
+    [
+        # Of a leap year a day is a 366th, and days of 23 and 25 hours are days.
+        (366, "2024-02-29", "2024-03-01", 1),
+        (366, "2024-03-31", "2024-04-01", 1),
+        (366, "2024-10-27", "2024-10-28", 1),
+        (366, "2025-01-01", "2026-01-01", 366),
+        # Over the new year: three days of 2027 at 1/365 and four of 2028 at 1/366 of 133,590 = 365 x 366.
+        (133_590, "2027-12-29", "2028-01-05", 3 * 366 + 4 * 365),
+        (133_590, "2027-07-01", "2028-07-01", 184 * 366 + 182 * 365),
+        # An hour is its share of the day; 575 = 23 x 25 a day.
+        (209_875, "2026-03-29", "2026-03-29T01", 25),
+        (209_875, "2026-10-25", "2026-10-25T01", 23),
+        # With another power from 11 January 2026 on: half as much before it.
+        (730, "2026-01-01", "2026-02-01", 10 * 1 + 21 * 2),
+        # The time to come is not owed yet.
+        (365, "2029-12-30", "2030-02-01", 2),
+        (365, "2030-01-01", "2030-02-01", 0),
+    ],
+)
+def test_a_subscription_is_a_price_a_year(year: int, start: str, end: str, subscription: int) -> None:
+    day, _, hours = end.partition("T")
+    six = Contract(at("2026-01-01"), at("2026-01-11"), "hchp", 6)
+    before, after = Contract(at("2023-01-01"), six.start, "hchp", 9), Contract(six.end, at("2031-01-01"), "hchp", 9)
+    contracts = (before, six, after) if year == 730 else (Contract(before.start, after.end, "hchp", 9),)
+    boundaries = [at(start), at(day) + timedelta(hours=int(hours or 0))]
+    (cost,) = costs(bill(yearly(year), at("2030-01-01"), *contracts), boundaries, steady(0, 0))
+    assert cost.subscription.quantize(CENT) == subscription
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 364), st.integers(1, 70), st.integers(0, 3000), st.integers(0, 3000))
 def test_hours_days_and_the_whole_add_up(first: int, days: int, off_peak: int, peak: int) -> None:
     start = date(2026, 1, 1) + timedelta(first)
-    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hphc", 9, configured=True)
+    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hchp", 9)
     by_day = [midnight(start + timedelta(number), PARIS) for number in range(days + 1)]
     by_hour = [
         by_day[0] + timedelta(hours=number) for number in range((by_day[-1] - by_day[0]) // timedelta(hours=1) + 1)
     ]
     computed = bill(PRICES, LATER, contract)
-    (whole,) = computed.costs([by_day[0], by_day[-1]], steady(off_peak, peak))
+    (whole,) = costs(computed, [by_day[0], by_day[-1]], steady(off_peak, peak))
     for boundaries in (by_day, by_hour):
-        costs = computed.costs(boundaries, steady(off_peak, peak))
-        assert len(costs) == len(boundaries) - 1
-        assert sum(cost.energy for cost in costs) == whole.energy
-        assert abs(sum(cost.subscription for cost in costs) - whole.subscription) < Decimal("1e-20")
-
-
-def test_the_subscription_of_the_time_to_come_is_not_counted() -> None:
-    now = at("2026-01-11")
-    january, february = bill(PRICES, now).costs([at("2026-01-01"), at("2026-02-01"), at("2026-03-01")], steady(0, 0))
-    assert january.subscription.quantize(CENT) == Decimal("6.00")
-    assert february.subscription == 0
+        found = costs(computed, boundaries, steady(off_peak, peak))
+        assert len(found) == len(boundaries) - 1
+        assert sum(cost.energy for cost in found) == whole.energy
+        assert abs(sum(cost.subscription for cost in found) - whole.subscription) < Decimal("1e-20")
 
 
 def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
-    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hphc", 9, configured=True)
-    (cost,) = bill(PRICES, LATER, contract).costs([at("2025-12-01"), at("2026-01-02")], steady(100, 250))
+    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hchp", 9)
+    (cost,) = costs(bill(PRICES, LATER, contract), [at("2025-12-01"), at("2026-01-02")], steady(100, 250))
     assert cost.energy == Decimal("0.100") * 24 * Decimal("0.16") + Decimal("0.250") * 24 * Decimal("0.20")
     assert {(missing.offer, missing.what) for missing in cost.missing} == {
-        ("hphc", "HCHC"),
-        ("hphc", "HCHP"),
-        ("hphc", "subscription"),
+        ("hchp", "HCHC"),
+        ("hchp", "HCHP"),
+        ("hchp", "subscription"),
     }
     assert cost.partial
 
 
-def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
-    unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9, configured=False)
-    period = [at("2026-01-01"), at("2026-01-02")]
-    (drawn,) = bill(PRICES, LATER, unknown).costs(period, steady(1, 1))
-    (nothing,) = bill(PRICES, LATER, unknown).costs(period, steady(0, 0))
-    assert [missing.what for missing in drawn.missing] == ["contract"]
-    assert nothing == Cost()
-
-
 def test_a_power_that_has_no_subscription_is_missing() -> None:
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 7, configured=False)
-    (cost,) = bill(PRICES, LATER, contract).costs([at("2026-01-01"), at("2026-01-02")], steady(1, 1))
+    seven = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 7)
+    (cost,) = costs(bill(PRICES, LATER, seven), [at("2026-01-01"), at("2026-01-02")], steady(1, 1))
     assert [missing.what for missing in cost.missing] == ["subscription"]
 
 
-def test_a_change_of_power_in_the_middle_of_a_month_changes_the_subscription_on_its_day() -> None:
-    row = PriceRow(
-        "hphc",
-        date(2026, 1, 1),
-        kwh={0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}},
-        subscription={6: Decimal(365), 9: Decimal(730)},
-    )
-    six = Contract(at("2026-01-01"), at("2026-01-11"), "hphc", 6, configured=True)
-    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hphc", 9, configured=True)
-    prices = PriceTable([PriceFile("mine", (row,))])
-    (cost,) = bill(prices, LATER, six, nine).costs([at("2026-01-01"), at("2026-02-01")], steady(0, 0))
-    assert cost.subscription.quantize(CENT) == Decimal(10 * 1 + 21 * 2)
+def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
+    unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9)
+    period = [at("2026-01-01"), at("2026-01-02")]
+    (drawn,) = costs(bill(PRICES, LATER, unknown), period, steady(1, 1))
+    (nothing,) = costs(bill(PRICES, LATER, unknown), period, steady(0, 0))
+    assert [missing.what for missing in drawn.missing] == ["contract"]
+    assert nothing == Cost()
 
 
 def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
@@ -191,7 +203,7 @@ def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
 
 def test_what_one_period_lacks_the_whole_lacks() -> None:
     known, unknown = steady(100, 300)([at("2025-12-31"), at("2026-01-01"), at("2026-01-02")])
-    early = Contract(at("2025-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    early = Contract(at("2025-01-01"), at("2027-01-01"), "hchp", 9)
     one = bill(PRICES, LATER, early)
     costs = [one.cost([unknown]), one.cost([known])]
     total = add_up(costs)
@@ -213,52 +225,37 @@ def test_costs_of_which_one_has_no_known_taxes_have_none_together() -> None:
         assert add_up(costs).parts is None
 
 
-def test_a_subscription_over_the_new_year_costs_a_365th_before_it_and_a_366th_after_it() -> None:
-    # Three days of 2027 at 1/365 and four of 2028 at 1/366 of 133,590 = 365 x 366: 3 x 366 + 4 x 365 = 2558.
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "133590"),))])
-    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hphc", 9, configured=True)
-    (cost,) = bill(prices, LATER, contract).costs([at("2027-12-29"), at("2028-01-05")], steady(0, 0))
-    assert cost.subscription == 2558
-    (year,) = bill(prices, LATER, contract).costs([at("2027-07-01"), at("2028-07-01")], steady(0, 0))
-    assert year.subscription.quantize(CENT) == 184 * 366 + 182 * 365
-
-
-def test_an_hour_costs_its_share_of_a_day_of_23_24_or_25_hours() -> None:
-    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "209875"),))])  # 575 x 365: a day is 575
-    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
-    for day, expected in (("2026-03-29", Decimal(25)), ("2026-10-25", Decimal(23))):  # 575 / 23 and 575 / 25
-        start = at(day)
-        (hour,) = bill(prices, LATER, contract).costs([start, start + timedelta(hours=1)], steady(0, 0))
-        assert hour.subscription.quantize(CENT) == expected
-
-
 def test_a_register_and_a_subscription_that_lack_a_price_are_told_once_each() -> None:
-    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hchp", 9)
     days = [at(f"2025-12-{day:02}") for day in range(1, 5)]
-    (cost,) = bill(PRICES, LATER, contract).costs([days[0], days[-1]], steady(1, 0))
+    (cost,) = costs(bill(PRICES, LATER, contract), [days[0], days[-1]], steady(1, 0))
     assert [missing.what for missing in cost.missing] == ["HCHC", "subscription"]
-    assert add_up(bill(PRICES, LATER, contract).costs(days, steady(1, 0))).missing == cost.missing
+    assert add_up(costs(bill(PRICES, LATER, contract), days, steady(1, 0))).missing == cost.missing
 
 
-def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where_they_end() -> None:
-    six = Contract(at("2026-01-01"), at("2026-03-05"), "hphc", 6, configured=True)
-    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hphc", 9, configured=True)
-    one = bill(PRICES, LATER, six, nine)
-    assert one.cuts(at("2026-02-01"), at("2026-04-01")) == [at("2026-02-11"), at("2026-03-05")]
-    # What changes at the ends of a range cuts nothing in it.
-    assert one.cuts(at("2026-02-11"), at("2026-03-05")) == []
-    # A price that changes while another offer is on does not cut: before January there is no contract.
-    other = Contract(at("2026-02-20"), at("2027-01-01"), "hphc", 9, configured=True)
-    assert bill(PRICES, LATER, other).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
+@pytest.mark.parametrize(
+    ("start", "end", "cuts"),
+    [
+        (at("2026-02-01"), at("2026-04-01"), ["2026-02-11", "2026-03-05"]),
+        # What changes at the ends of a range cuts nothing in it.
+        (at("2026-02-11"), at("2026-03-05"), []),
+        (at("2026-02-10"), at("2026-03-01"), ["2026-02-11"]),
+        (at("2026-02-11") - timedelta(minutes=30), at("2026-03-01"), ["2026-02-11"]),
+        (at("2026-02-01"), at("2026-02-11") + timedelta(minutes=30), ["2026-02-11"]),
+        (at("2026-02-11"), at("2026-02-11") + timedelta(minutes=30), []),
+    ],
+)
+def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where_they_end(
+    start: datetime, end: datetime, cuts: list[str]
+) -> None:
+    six = Contract(at("2026-01-01"), at("2026-03-05"), "hchp", 6)
+    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hchp", 9)
+    assert bill(PRICES, LATER, six, nine).cuts(start, end) == [at(day) for day in cuts]
 
 
-def test_a_price_that_changes_a_day_after_the_beginning_or_minutes_before_the_end_cuts() -> None:
-    change = at("2026-02-11")
-    assert bill().cuts(at("2026-02-10"), at("2026-04-01")) == [change]
-    assert bill().cuts(change - timedelta(minutes=30), at("2026-04-01")) == [change]
-    assert bill().cuts(at("2026-02-01"), change + timedelta(minutes=30)) == [change]
-    assert bill().cuts(change, change + timedelta(minutes=30)) == []
-
-
-def test_less_than_two_boundaries_have_no_cost() -> None:
-    assert bill().costs([at("2026-02-01")], steady(1, 1)) == bill().costs([], steady(1, 1)) == []
+@pytest.mark.parametrize(
+    ("first", "last", "cut"), [("2026-02-20", "2027-01-01", "2026-02-20"), ("2025-01-01", "2026-02-05", "2026-02-05")]
+)
+def test_a_price_that_changes_while_the_contract_does_not_hold_cuts_nothing(first: str, last: str, cut: str) -> None:
+    contract = Contract(at(first), at(last), "hchp", 9)
+    assert bill(PRICES, LATER, contract).cuts(at("2026-01-05"), at("2026-04-01")) == [at(cut)]

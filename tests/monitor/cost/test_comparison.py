@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.contract.offers import Window
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts
 from monitor.cost.clock_rules import OfferClock, Why
 from monitor.cost.comparison import Comparison, OfferCost, compare
-from monitor.cost.extent import Extent, extent
-from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
+from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax
 from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -26,7 +26,7 @@ def row(offer: str, weekend: str | None = None, **kwh: str) -> PriceRow:
 
 
 BASE = row("base", BASE="0.20")
-HPHC = row("hphc", HCHC="0.10", HCHP="0.30")
+OFF_PEAK = row("hchp", HCHC="0.10", HCHP="0.30")
 TEMPO = row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9")
 
 
@@ -58,56 +58,49 @@ def offer(comparison: Comparison, name: str) -> OfferCost:
 
 
 def test_base_prices_every_hour_alike() -> None:
-    cost = offer(result(BASE), "base")
+    comparison = result(BASE)
+    cost = offer(comparison, "base")
+    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
     assert (cost.energy, cost.subscription, cost.hours) == (Decimal("9.6"), Decimal(2), 48)
     assert cost.yours
     assert cost.rankable
 
 
-def test_off_peak_windows_of_the_user_split_the_curve() -> None:
-    # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
-    cost = offer(result(HPHC, off_peak=(NIGHT,)), "hphc")
-    assert cost.wh_by_register == {"HCHC": 16_000, "HCHP": 32_000}
-    assert cost.energy == Decimal("1.6") + Decimal("9.6")
-
-
-def test_without_windows_the_hours_of_the_meters_own_contract_are_taken() -> None:
-    assert offer(result(HPHC, lived="HCHC"), "hphc").wh_by_register == {"HCHC": 48_000}
-    assert offer(result(HPHC, lived="BBRHPJW"), "hphc").wh_by_register == {"HCHP": 48_000}
-
-
-def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
-    cost = offer(result(HPHC), "hphc")
-    assert cost.refused is Why.WINDOWS
-    assert not cost.rankable
+@pytest.mark.parametrize(
+    ("priced", "lived", "off_peak", "energy", "wh"),
+    [
+        # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
+        (OFF_PEAK, "BASE", (NIGHT,), "11.2", {"HCHC": 16_000, "HCHP": 32_000}),
+        # The registers of the meter's own contract tell its hours.
+        (OFF_PEAK, "HCHC", (), "4.8", {"HCHC": 48_000}),
+        (row("zen-plus", EASF01="0.2", EASF02="0.1"), "EASF02", (), "4.8", {"EASF02": 48_000}),
+        # Monday and Tuesday; a register may have a name that the meter has for another one.
+        (row("zen", weekend="WE", BASE="0.2", WE="0.1"), "BASE", (), "9.6", {"BASE": 48_000}),
+        (row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10"), "HCHP", (), "9.6", {"BASE": 48_000}),
+        # Monday before 06:00 is of Sunday, Wednesday has not begun.
+        (
+            TEMPO,
+            "BASE",
+            (),
+            "23.6",  # 1.8 + 14.4 + 4.0 + 3.2 + 0.2
+            {"BBRHCJW": 6_000, "BBRHPJR": 16_000, "BBRHCJR": 8_000, "BBRHPJB": 16_000, "BBRHCJB": 2_000},
+        ),
+    ],
+)
+def test_an_offer_costs_what_its_registers_do(
+    priced: PriceRow, lived: str, off_peak: tuple[OffPeak, ...], energy: str, wh: dict[str, int]
+) -> None:
+    colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
+    cost = offer(result(priced, lived=lived, off_peak=off_peak, colours=colours), priced.offer)
+    assert (cost.wh_by_register, cost.energy, cost.rankable) == (wh, Decimal(energy), True)
 
 
 @pytest.mark.parametrize(
-    ("name", "register"),
-    [
-        ("HEURE  CREUSE", "HCHC"),
-        ("Heures Pleines Hiver", "HCHP"),
-        ("INDEX NON CONSO", Why.WINDOWS),  # of a producer: it tells nothing of the hours
-    ],
+    ("priced", "why"), [(OFF_PEAK, Why.WINDOWS), (row("zen-plus", EASF01="0.2", EASF02="0.1"), Why.CALENDAR)]
 )
-def test_off_peak_hours_are_known_from_the_names_that_the_meter_gives_its_registers(
-    name: str, register: str | Why
-) -> None:
-    prices = PriceTable([PriceFile("mine", (HPHC,))])
-    clock = OfferClock(prices, {}, PARIS, {"EASF01": name})
-    assert clock.register("hphc", START, "EASF01") == register
-
-
-def test_a_tempo_day_runs_from_six_to_six() -> None:
-    colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
-    cost = offer(result(TEMPO, colours=colours), "tempo")
-    assert cost.wh_by_register == {
-        "BBRHCJW": 6_000,  # Monday before 06:00 belongs to Sunday
-        "BBRHPJR": 16_000,
-        "BBRHCJR": 8_000,
-        "BBRHPJB": 16_000,
-        "BBRHCJB": 2_000,
-    }
+def test_an_offer_whose_hours_nobody_knows_is_refused(priced: PriceRow, why: Why) -> None:
+    cost = offer(result(priced), priced.offer)
+    assert (cost.unknown, cost.hours, cost.rankable) == ({why: 48}, 0, False)
 
 
 def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
@@ -115,33 +108,7 @@ def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
     cost = offer(comparison, "tempo")
     assert (cost.hours, cost.unknown) == (24, {Why.COLOURS: 24})
     assert not cost.rankable
-    assert cost.refused is None
     assert [one.offer for one in comparison.offers] == ["base", "tempo"]
-
-
-def test_the_rankable_offers_come_first_and_the_cheapest_first() -> None:
-    comparison = result(row("dear", BASE="0.9"), row("cheap", BASE="0.01"), TEMPO)
-    assert [one.offer for one in comparison.offers] == ["cheap", "dear", "tempo"]
-
-
-def test_a_weekend_offer_with_a_calendar_is_computed_and_without_one_refused() -> None:
-    known = row("zen", weekend="WE", BASE="0.2", WE="0.1")
-    unknown = row("zen-plus", EASF01="0.2", EASF02="0.1")
-    comparison = result(known, unknown)
-    assert offer(comparison, "zen").wh_by_register == {"BASE": 48_000}  # Monday and Tuesday
-    assert offer(comparison, "zen-plus").refused is Why.CALENDAR
-
-
-def test_an_offer_whose_registers_are_those_of_the_meter_needs_no_calendar() -> None:
-    assert offer(result(row("zen-plus", EASF01="0.2", EASF02="0.1"), lived="EASF02"), "zen-plus").energy == Decimal(
-        "4.8"
-    )
-
-
-def test_a_weekend_offer_that_borrows_a_name_needs_no_meter_that_has_it() -> None:
-    weekend = row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10")
-    cost = offer(result(weekend, lived="HCHP"), "mine")
-    assert (cost.wh_by_register, cost.rankable) == ({"BASE": 48_000}, True)
 
 
 def test_an_offer_without_a_subscription_of_this_power_says_so_and_counts_no_hours() -> None:
@@ -156,27 +123,12 @@ def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
     assert cost.unknown[Why.PRICES] >= 24
 
 
-@pytest.mark.parametrize(
-    ("moment", "off_peak"),
-    [("2026-03-29T00:30+00:00", True), ("2026-10-25T00:30+00:00", True), ("2026-03-29T04:30+00:00", False)],
-)
-def test_windows_follow_the_local_clock_over_the_changes_of_time(moment: str, off_peak: bool) -> None:
-    prices = PriceTable([PriceFile("mine", (HPHC,), off_peak=(NIGHT,))])
-    register = OfferClock(prices, {}, PARIS).register("hphc", datetime.fromisoformat(moment), "BASE")
-    assert register == ("HCHC" if off_peak else "HCHP")
-
-
-def test_coverage_is_that_of_the_curve() -> None:
-    comparison = result(BASE)
-    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
-
-
 def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
     """A year with all kinds of rows, against the price of each hour looked up alone."""
     random = Random(14)
     rows = [
         row("base", BASE="0.20"),
-        row("hphc", HCHC="0.10", HCHP="0.30"),
+        row("hchp", HCHC="0.10", HCHP="0.30"),
         row("weekend", "WE", WE="0.07", HCHC="0.11", HCHP="0.31"),
         row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9"),
     ]
@@ -234,14 +186,9 @@ def _times(bands: Bands, factor: str) -> Bands:
 
 
 def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
     assert (comparison.withheld, comparison.recovered_wh) == (Why.HOURS, 47_000)
     assert [(cost.rankable, cost.withheld) for cost in comparison.offers] == [(False, Why.HOURS)] * 2
-
-
-@pytest.mark.parametrize(("read", "ranked"), [(43, False), (44, True), (48, True)])  # of 48: nine tenths are 43.2
-def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(read: int, ranked: bool) -> None:
-    assert (result(BASE, HPHC, off_peak=(NIGHT,), read=read).withheld is None) == ranked
 
 
 # Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
@@ -249,32 +196,32 @@ def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(rea
 def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
     recovered_wh: int, withheld: Why | None
 ) -> None:
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), recovered_wh=recovered_wh)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), recovered_wh=recovered_wh)
     assert comparison.withheld is withheld
     assert [cost.rankable for cost in comparison.offers] == [withheld is None] * 2
 
 
 def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() -> None:
     # All that was measured is off-peak, where the offer is the cheapest: 4.80 against 9.60.
-    assert result(BASE, HPHC, lived="HCHC", recovered_wh=23_000).withheld is None
-    assert result(BASE, HPHC, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
+    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=23_000).withheld is None
+    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
 
 
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
     # One's own contract is computed from its registers, and Base has one price.
     own = Cost(energy=Decimal("9.50"))
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), yours="hphc", recovered_wh=48_000, own=own)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own)
     assert comparison.withheld is None
-    assert [cost.offer for cost in comparison.offers] == ["hphc", "base"]
+    assert [cost.offer for cost in comparison.offers] == ["hchp", "base"]
 
 
 def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> None:
     other = row("other", HCHC="0.01", HCHP="0.02")
     for windows, lived in (((NIGHT,), "BASE"), ((), "HCHC")):
-        comparison = result(BASE, HPHC, other, off_peak=windows, lived=lived)
+        comparison = result(BASE, OFF_PEAK, other, off_peak=windows, lived=lived)
         cost = offer(comparison, "other")
         assert (cost.rankable, cost.withheld) == (False, Why.ASSUMED)
-        assert offer(comparison, "hphc").rankable  # the network gives those of the meter to this one
+        assert offer(comparison, "hchp").rankable  # the network gives those of the meter to this one
         assert comparison.withheld is None
         assert comparison.offers[-1] is cost
 
@@ -284,87 +231,9 @@ def test_ones_own_offer_of_another_supplier_is_ranked() -> None:
     assert [(cost.offer, cost.rankable) for cost in comparison.offers] == [("other", True), ("base", True)]
 
 
-def test_a_weekend_at_the_price_of_a_register_needs_no_off_peak_hours() -> None:
-    assert offer(result(row("zen", weekend="HCHC", BASE="0.2", HCHC="0.1")), "zen").rankable
-
-
 def test_an_offer_with_a_weekend_and_off_peak_hours_assumes_them() -> None:
     zen = row("zen", weekend="WE", WE="0.1", HCHC="0.1", HCHP="0.2")
     assert offer(result(zen, lived="HCHP"), "zen").withheld is Why.ASSUMED
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "days", "without"),
-    [
-        ("2026-09-29", "2026-11-27", 60, "winter"),
-        ("2026-05-01", "2026-07-31", 92, "winter"),
-        ("2025-12-01", "2026-03-31", 121, "summer"),
-        ("2026-01-01", "2026-10-31", 304, None),
-        ("2025-11-28", "2026-11-27", 365, None),
-    ],
-)
-def test_a_part_of_a_year_is_told_by_its_days_and_the_season_that_it_lacks(
-    first: str, last: str, days: int, without: str | None
-) -> None:
-    assert extent(date.fromisoformat(first), date.fromisoformat(last)) == Extent(days, without)
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "without"),
-    [
-        ("2026-03-01", "2026-05-31", "winter"),  # of both: winter is told
-        ("2025-12-01", "2026-05-31", "summer"),
-        ("2025-12-01", "2026-06-01", None),
-        ("2026-02-28", "2026-08-31", None),
-        ("2026-03-01", "2026-11-30", "winter"),
-        ("2026-03-01", "2026-12-01", None),
-        ("2026-01-31", "2026-05-31", "summer"),
-        ("2026-07-01", "2026-12-31", None),
-        ("2026-08-31", "2027-01-01", None),
-        ("2026-09-01", "2027-05-31", "summer"),
-        ("2026-07-31", "2027-01-31", None),
-        ("2026-01-15", "2026-01-20", "summer"),
-        ("2026-07-15", "2026-07-20", "winter"),
-    ],
-)
-def test_winter_is_december_to_february_and_summer_june_to_august(first: str, last: str, without: str | None) -> None:
-    assert extent(date.fromisoformat(first), date.fromisoformat(last)).without == without
-
-
-@pytest.mark.parametrize(("last", "days", "year"), [("2026-12-25", 359, False), ("2026-12-26", 360, True)])
-def test_360_days_are_told_as_a_year(last: str, days: int, year: bool) -> None:
-    found = extent(date(2026, 1, 1), date.fromisoformat(last))
-    assert (found.days, found.whole_year) == (days, year)
-
-
-@pytest.mark.parametrize(
-    ("moment", "register"),
-    [
-        ("2026-01-09T23:59+01:00", "BASE"),  # Friday
-        ("2026-01-10T00:00+01:00", "WE"),  # Saturday
-        ("2026-01-10T12:00+01:00", "WE"),
-        ("2026-01-11T23:59+01:00", "WE"),  # Sunday
-        ("2026-01-12T00:00+01:00", "BASE"),  # Monday
-        # By the local clock: it is Friday still in UTC, and Sunday still.
-        ("2026-01-09T22:59+00:00", "BASE"),
-        ("2026-01-09T23:00+00:00", "WE"),
-        ("2026-01-11T22:59+00:00", "WE"),
-        ("2026-01-11T23:00+00:00", "BASE"),
-        ("2026-07-10T21:59+00:00", "BASE"),
-        ("2026-07-10T22:00+00:00", "WE"),
-        # The Sundays of 23 and 25 hours: they begin by the time before, and end by the time after.
-        ("2026-03-27T23:00+00:00", "WE"),
-        ("2026-03-29T21:59+00:00", "WE"),
-        ("2026-03-29T22:00+00:00", "BASE"),
-        ("2026-10-23T21:59+00:00", "BASE"),
-        ("2026-10-23T22:00+00:00", "WE"),
-        ("2026-10-25T22:59+00:00", "WE"),
-        ("2026-10-25T23:00+00:00", "BASE"),
-    ],
-)
-def test_a_weekend_is_saturday_and_sunday_by_the_local_clock(moment: str, register: str) -> None:
-    prices = PriceTable([PriceFile("mine", (row("zen", weekend="WE", BASE="0.2", WE="0.1"),))])
-    assert OfferClock(prices, {}, PARIS).register("zen", datetime.fromisoformat(moment), "BASE") == register
 
 
 def test_the_weekend_of_each_offer_costs_by_hand() -> None:
@@ -378,28 +247,12 @@ def test_the_weekend_of_each_offer_costs_by_hand() -> None:
     assert (cost.energy, cost.subscription, cost.total) == (Decimal("14.4"), Decimal(4), Decimal("18.4"))
 
 
-@pytest.mark.parametrize(
-    ("moment", "register"),
-    [
-        ("2026-03-29T00:59+00:00", "BBRHCJR"),  # 01:59, then 03:00
-        ("2026-03-29T03:59+00:00", "BBRHCJR"),  # 05:59 of the summer's time
-        ("2026-03-29T04:00+00:00", "BBRHPJB"),
-        ("2026-03-29T19:59+00:00", "BBRHPJB"),
-        ("2026-03-29T20:00+00:00", "BBRHCJB"),
-    ],
-)
-def test_a_tempo_day_begins_at_six_of_the_new_time_in_the_night_of_a_change(moment: str, register: str) -> None:
-    prices = PriceTable([PriceFile("mine", (TEMPO,))])
-    colours = {date(2026, 3, 28): "red", date(2026, 3, 29): "blue"}
-    assert OfferClock(prices, colours, PARIS).register("tempo", datetime.fromisoformat(moment), None) == register
-
-
 def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:
     partial = Cost(energy=Decimal("0.01"), missing=[Missing(date(2026, 1, 5), "base", "BASE")])
-    comparison = result(BASE, HPHC, off_peak=(NIGHT,), own=partial)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=partial)
     assert offer(comparison, "base").energy == Decimal("9.6")  # 48 kWh at 0.20, as of any offer
     whole = Cost(energy=Decimal("9.5"))
-    assert offer(result(BASE, HPHC, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
+    assert offer(result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
 
 
 def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last() -> None:
@@ -408,8 +261,8 @@ def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last(
 
 
 def test_hours_that_have_no_price_of_their_register_are_counted() -> None:
-    rows = [replace(HPHC, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
-    cost = offer(result(*rows, off_peak=(NIGHT,)), "hphc")
+    rows = [replace(OFF_PEAK, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
+    cost = offer(result(*rows, off_peak=(NIGHT,)), "hchp")
     assert (cost.hours, cost.unknown, cost.rankable) == (16, {Why.PRICES: 32}, False)
 
 
@@ -422,29 +275,15 @@ def test_nine_tenths_of_the_hours_are_enough() -> None:
     assert found == [Why.HOURS, None]
 
 
-@pytest.mark.parametrize(
-    ("lived", "register"),
-    [
-        ("HCHC", "HCHC"),
-        ("HCHP", "HCHP"),
-        ("BBRHCJB", "HCHC"),
-        ("BBRHPJB", "HCHP"),
-        ("BBRHCJW", "HCHC"),
-        ("BBRHPJW", "HCHP"),
-        ("BBRHCJR", "HCHC"),
-        ("BBRHPJR", "HCHP"),
-        ("BASE", Why.WINDOWS),
-        (None, Why.WINDOWS),
-    ],
-)
-def test_each_register_of_the_meter_tells_whether_its_hours_are_off_peak(
-    lived: str | None, register: str | Why
-) -> None:
-    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hphc", START, lived) == register
-
-
 def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:
     assert result(row("a", BASE="0.2"), row("b", BASE="0.2"), recovered_wh=40_000).withheld is None
     # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
-    even = row("hphc", HCHC="0.10", HCHP="0.25")
+    even = row("hchp", HCHC="0.10", HCHP="0.25")
     assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED
+
+
+def test_off_peak_hours_that_were_assumed_for_a_part_of_the_range_forbid_a_rank() -> None:
+    first = row("other", BASE="0.1")
+    later = replace(row("other", HCHC="0.01", HCHP="0.02"), start=date(2026, 1, 6))
+    cost = offer(result(BASE, first, later, lived="HCHC"), "other")
+    assert (cost.wh_by_register, cost.withheld) == ({"BASE": 24_000, "HCHC": 24_000}, Why.ASSUMED)

@@ -15,22 +15,17 @@ def line(start: str, offer: str, power: int = 9) -> ContractLine:
 
 
 def span(start: datetime, end: datetime, offer: str | None, power: int | None = 9) -> ContractSpan:
-    return ContractSpan(start, end, offer, calendar=(offer or "ZEN").upper(), power=power, names={})
+    return ContractSpan(start, end, offer, calendar=(offer or "ZEN").upper(), power=power)
 
 
 def at(day: str) -> datetime:
     return midnight(date.fromisoformat(day), PARIS)
 
 
-def test_a_local_day_begins_at_its_midnight() -> None:
-    assert at("2026-07-01") == datetime(2026, 6, 30, 22, tzinfo=UTC)
-    assert at("2026-12-01") == datetime(2026, 11, 30, 23, tzinfo=UTC)
-
-
 def test_without_lines_the_meter_says_what_the_contract_is() -> None:
     spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
     found = contracts([], spans, PARIS, END)
-    assert [(one.offer, one.power, one.configured) for one in found] == [("base", 6, False), ("tempo", 9, False)]
+    assert [(one.offer, one.power) for one in found] == [("base", 6), ("tempo", 9)]
     assert unnamed_changes([], spans, PARIS) == []
 
 
@@ -80,6 +75,7 @@ def test_the_present_contract_began_where_its_offer_did() -> None:
     today = date(2026, 11, 28)
     assert contract_start([*lines, future], today) == date(2025, 2, 1)
     assert contract_start(list(reversed(lines)), date(2025, 1, 31)) == date(2024, 3, 1)
+    assert contract_start(lines, date(2025, 2, 1)) == date(2025, 2, 1)
     assert contract_start(lines, date(2024, 2, 29)) is None
     assert contract_start([], today) is None
 
@@ -98,16 +94,10 @@ def test_a_change_is_told_with_what_the_meter_showed_before_and_after_it() -> No
     assert (change.before, change.after) == ("?", "TEMPO 9 kVA")
 
 
-def test_a_contract_begins_on_the_day_of_its_line() -> None:
-    lines = [line("2024-03-01", "base"), line("2025-02-01", "zen")]
-    assert contract_start(lines, date(2025, 1, 31)) == date(2024, 3, 1)
-    assert contract_start(lines, date(2025, 2, 1)) == date(2025, 2, 1)
-
-
 def test_a_line_that_begins_where_the_range_ends_is_none_of_it() -> None:
     end = at("2026-01-01")
     found = contracts([line("2025-03-01", "base"), line("2026-01-01", "zen")], [], PARIS, end)
-    assert [(one.start, one.end, one.offer, one.configured) for one in found] == [(at("2025-03-01"), end, "base", True)]
+    assert [(one.start, one.end, one.offer) for one in found] == [(at("2025-03-01"), end, "base")]
 
 
 def test_of_two_lines_of_the_future_none_counts_yet() -> None:

@@ -34,7 +34,7 @@ def test_of_each_kind_of_meter_power_and_register_are_known(kind: str) -> None:
     if contract in REGISTERS:
         assert rate.register in REGISTERS[contract]
         # What the historic mode calls by a name is the register that the standard mode numbers.
-        assert rate.offer == {"hchp": "hphc"}.get(contract, contract)
+        assert rate.offer == contract
     else:
         assert rate.register == f"EASF{snapshot['supplier_index']:02}"
         assert (rate.offer, rate.name) == (None, snapshot["period_name"])

@@ -49,7 +49,7 @@ def test_tempo_changes_at_six_and_at_ten_and_its_colour_at_six(
 
 def test_off_peak_hours_come_as_on_the_days_before() -> None:
     switches = nights("2026-11-18", 7, ("01:36", "HCHC"), ("07:36", "HCHP"), ("12:36", "HCHC"), ("14:36", "HCHP"))
-    assert told(upcoming("hphc", "HCHC", None, switches, NOW, PARIS)) == [
+    assert told(upcoming("hchp", "HCHC", None, switches, NOW, PARIS)) == [
         ("Wed 25 14:36", "HCHP"),
         ("Thu 26 01:36", "HCHC"),
     ]
@@ -59,7 +59,7 @@ def test_a_clock_that_is_minutes_off_and_a_day_that_was_another_make_no_other_ti
     switches = nights("2026-11-18", 4, ("22:00", "HCHC"), ("06:00", "HCHP"))
     switches += nights("2026-11-22", 2, ("22:01", "HCHC"), ("06:01", "HCHP"))
     switches += nights("2026-11-24", 1, ("10:00", "HCHC"), ("11:00", "HCHP"))
-    found = upcoming("hphc", "HCHP", None, switches, NOW, PARIS, count=4)
+    found = upcoming("hchp", "HCHP", None, switches, NOW, PARIS, count=4)
     assert told(found) == [
         ("Wed 25 22:00", "HCHC"),
         ("Thu 26 06:00", "HCHP"),
@@ -70,12 +70,12 @@ def test_a_clock_that_is_minutes_off_and_a_day_that_was_another_make_no_other_ti
 
 def test_a_switch_around_midnight_is_one() -> None:
     switches = [*nights("2026-11-18", 4, ("23:59", "HCHC")), *nights("2026-11-22", 3, ("00:01", "HCHC"))]
-    assert told(upcoming("hphc", "HCHP", None, switches, NOW, PARIS, count=1)) == [("Wed 25 23:59", "HCHC")]
+    assert told(upcoming("hchp", "HCHP", None, switches, NOW, PARIS, count=1)) == [("Wed 25 23:59", "HCHC")]
 
 
 def test_on_the_day_of_the_change_of_clocks_it_is_the_wall_clock_that_counts() -> None:
     switches = nights("2026-10-18", 7, ("22:00", "HCHC"), ("06:00", "HCHP"))
-    (change, after) = upcoming("hphc", "HCHP", None, switches, local("2026-10-24T23:00") - timedelta(hours=2), PARIS)
+    (change, after) = upcoming("hchp", "HCHP", None, switches, local("2026-10-24T23:00") - timedelta(hours=2), PARIS)
     assert (after.at - change.at) == timedelta(hours=9)
 
 
@@ -91,5 +91,5 @@ def test_where_nothing_changes_by_the_clock_nothing_comes(offer: str) -> None:
 
 
 def test_without_a_past_nothing_is_known() -> None:
-    assert upcoming("hphc", "HCHP", None, [], NOW, PARIS) == []
+    assert upcoming("hchp", "HCHP", None, [], NOW, PARIS) == []
     assert upcoming(None, None, None, [], NOW, PARIS) == []

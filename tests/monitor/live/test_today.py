@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answers
+from monitor.answers.answers import Answers, Facts
 from monitor.answers.stretch import SECONDS, Stretch
 from monitor.cost.bill import Cost, Missing
 from monitor.live.today import Today, today
@@ -32,9 +32,14 @@ class _Answers:
     asked: list[tuple[datetime, datetime]] | None = None
     silent: timedelta = timedelta(minutes=1)
 
-    def facts(self, meter: Meter, now: datetime) -> None:
-        assert meter.identifier == METER.identifier
+    @property
+    def stretches(self) -> "_Answers":
+        return self
+
+    def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
+        assert [meter.identifier for meter in meters] == [METER.identifier]
         assert now == NOW
+        return {}
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime:
         assert meter.identifier == METER.identifier

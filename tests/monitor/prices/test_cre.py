@@ -25,16 +25,8 @@ def test_a_line_is_a_grid_and_a_power() -> None:
     assert second.kwh_ht == {0: {"BASE": Decimal("0.1327")}, 9: {"BASE": Decimal("0.1300")}}
 
 
-def test_a_byte_order_mark_and_blank_lines_are_skipped() -> None:
-    assert read_cre(b"\xef\xbb\xbf" + BASE.encode() + b"\r\n;;;\r\n", "x").rows == read_cre(BASE.encode(), "x").rows
-
-
-def test_the_other_name_of_the_power_column_is_known() -> None:
-    assert read_cre(BASE.replace("P_SOUSCRITE", "PUISSANCE").encode(), "x").rows == read_cre(BASE.encode(), "x").rows
-
-
 def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None:
-    hphc = (
+    hchp = (
         "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HC_HT;PART_VARIABLE_HC_TTC;"
         "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;1;187,80;0,1007;0,1579;0,1412;0,2065\n"
     )
@@ -46,38 +38,42 @@ def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None
         + "\n01/02/2026;;9;1;232,56;"
         + ";".join(f"0,1;{price}" for price in prices)
     )
-    assert read_cre(hphc.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
+    assert read_cre(hchp.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
     row = read_cre(tempo.encode(), "x").rows[0]
     assert row.registers == {"BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"}
     assert row.kwh_price("BBRHPJR", 9) == Decimal("0.7060")
 
 
 @pytest.mark.parametrize(
-    ("content", "word"),
+    "content",
     [
-        (b"", "not one of the CRE's files"),
-        (b"a;b\n1;2\n", "not one of the CRE's files"),
-        (BASE.replace("0,2016", "x", 1).encode(), "line 2"),
-        (BASE.replace("01/02/2025", "2025", 1).encode(), "line 2"),
-        (BASE.replace(";3;", ";300;", 1).encode(), "line 2"),
+        b"\xef\xbb\xbf" + BASE.encode() + b"\r\n;;;\r\n",
+        BASE.replace("P_SOUSCRITE", "PUISSANCE").encode(),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line(content: bytes, word: str) -> None:
-    with pytest.raises(ConfigError, match=word):
-        read_cre(content, "Option_Base.csv")
+def test_a_byte_order_mark_blank_lines_and_the_other_name_of_the_power_change_nothing(content: bytes) -> None:
+    assert read_cre(content, "x").rows == read_cre(BASE.encode(), "x").rows
 
 
-def test_powers_are_1_to_36_kva_and_a_part_may_be_free() -> None:
-    for power in ("1", "36"):
-        (first, _) = read_cre(BASE.replace(";3;", f";{power};", 1).encode(), "x").rows
-        assert set(first.subscription) == {int(power), 6}
-    for power in ("0", "37"):
-        with pytest.raises(ConfigError, match="from 1 to 36"):
-            read_cre(BASE.replace(";3;", f";{power};", 1).encode(), "x")
-    assert read_cre(BASE.replace("0,2016", "0").encode(), "x").rows[0].kwh == {0: {"BASE": Decimal(0)}}
+@pytest.mark.parametrize("power", [1, 36])
+def test_powers_are_1_to_36_kva_and_a_part_may_be_free(power: int) -> None:
+    (first, _) = read_cre(BASE.replace(";3;", f";{power};", 1).replace("0,2016", "0").encode(), "x").rows
+    assert set(first.subscription) == {power, 6}
+    assert first.kwh == {0: {"BASE": Decimal(0)}}
 
 
-def test_a_file_that_lacks_a_column_of_days_is_none_of_the_regulators() -> None:
-    for column in ("DATE_DEBUT", "DATE_FIN", "PART_FIXE_TTC", "P_SOUSCRITE"):
-        with pytest.raises(ConfigError, match="not one of the CRE's files"):
-            read_cre(BASE.replace(column, "X", 1).encode(), "Option_Base.csv")
+@pytest.mark.parametrize(
+    ("content", "fact"),
+    [
+        ("", "Option_Base.csv"),
+        ("a;b\n1;2\n", "Option_Base.csv"),
+        *((BASE.replace(column, "X", 1), "Option_Tempo.csv") for column in ("DATE_DEBUT", "DATE_FIN", "P_SOUSCRITE")),
+        (BASE.replace("PART_FIXE_TTC", "X", 1), "Option_Tempo.csv"),
+        (BASE.replace("0,2016", "x", 1), "line 2"),
+        (BASE.replace("01/02/2025", "2025", 1), "line 2"),
+        *((BASE.replace(";3;", f";{power};", 1), f"'{power}'") for power in ("0", "37", "300")),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(content: str, fact: str) -> None:
+    with pytest.raises(ConfigError, match=fact):
+        read_cre(content.encode(), "Option_Base.csv")

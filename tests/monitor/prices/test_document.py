@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
 from monitor.prices.document import read_document
-from monitor.prices.model import PriceFile, PriceTable, Window
+from monitor.prices.model import PriceFile, PriceTable
 
 
 def document(tmp_path: Path, text: str) -> PriceFile:
@@ -26,20 +27,23 @@ def test_monthly_and_yearly_subscriptions_become_amounts_a_year(tmp_path: Path) 
     assert prices.rows[0].subscription == {6: Decimal("187.80"), 9: Decimal("238.56")}
 
 
-def test_prices_are_exactly_what_is_written(tmp_path: Path) -> None:
-    prices = document(tmp_path, "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1}}]}")
-    assert prices.rows[0].kwh_price("BASE", 6) == Decimal("0.1")
-
-
 def test_a_price_may_depend_on_the_power(tmp_path: Path) -> None:
-    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from_9kva: {BASE: 0.1927}}]}"
+    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from: {9: {BASE: 0.1927}}}]}"
     row = document(tmp_path, text).rows[0]
-    assert [row.kwh_price("BASE", power) for power in (6, 9, 36)] == [
-        Decimal("0.194"),
-        Decimal("0.1927"),
-        Decimal("0.1927"),
-    ]
-    assert row.kwh_price("BASE", None) is None
+    found = [row.kwh_price("BASE", power) for power in (1, 8, 9, 36, None)]
+    assert found == [Decimal("0.194"), Decimal("0.194"), Decimal("0.1927"), Decimal("0.1927"), None]
+
+
+@pytest.mark.parametrize("price", ["0", "0.1", "9.99"])
+def test_prices_are_exactly_what_is_written(tmp_path: Path, price: str) -> None:
+    prices = document(tmp_path, f"options: {{base: [{{from: 2026-02-01, kwh: {{BASE: {price}}}}}]}}")
+    assert prices.rows[0].kwh_price("BASE", 6) == Decimal(price)
+
+
+@pytest.mark.parametrize("power", [1, 36])
+def test_prices_are_known_of_powers_of_1_to_36_kva(tmp_path: Path, power: int) -> None:
+    text = f"options: {{base: [{{from: 2026-02-01, subscription: {{{power}: 10}}, kwh: {{BASE: 0.2}}}}]}}"
+    assert document(tmp_path, text).rows[0].subscription == {power: Decimal(120)}
 
 
 def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> None:
@@ -68,7 +72,13 @@ def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 19.4}}]}", "cents"),
+        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 10}}]}", "cents"),
+        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 0.2}, kwh: {BASE: 0.3}}]}", "kwh"),
+        ("options: {base: [{from: 2026-02-01, subscription: {0: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
+        ("options: {base: [{from: 2026-02-01, subscription: {37: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
+        ("options: {base: [{from: 2026-02-01, subscription: {6.0: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
+        ('off_peak: [{from: 2026-02-01, summer: ["22:00-06:00"]}]', "winter"),
+        ('off_peak: [{from: 2026-02-01, winter: ["22:00-06:00"]}]', "summer"),
         ('options: {base: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}', "dot"),
         ("options: {base: [{from: 2026-02-01, kwH: {BASE: 0.194}}]}", "did you mean 'kwh'"),
         ("options: {base: [{from: 2026-02-01}]}", "neither"),
@@ -89,41 +99,6 @@ def test_a_wrong_row_is_named_with_what_is_expected(tmp_path: Path, text: str, w
         document(tmp_path, text)
 
 
-def test_a_row_that_occurs_twice_in_a_mapping_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="twice"):
-        document(tmp_path, "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.2}, kwh: {BASE: 0.3}}]}")
-
-
-def test_the_powers_of_which_prices_are_known_are_1_to_36_kva(tmp_path: Path) -> None:
-    text = "options: {{base: [{{from: 2026-02-01, subscription: {{{}: 10}}, kwh: {{BASE: 0.2}}}}]}}"
-    for power in (1, 36):
-        assert document(tmp_path, text.format(power)).rows[0].subscription == {power: Decimal(120)}
-    for wrong in ("0", "37", "6.0"):
-        with pytest.raises(ConfigError, match="from 1 to 36"):
-            document(tmp_path, text.format(wrong))
-
-
-def test_a_price_from_9_kva_on_is_not_that_of_8(tmp_path: Path) -> None:
-    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from_9kva: {BASE: 0.1927}}]}"
-    row = document(tmp_path, text).rows[0]
-    assert [row.kwh_price("BASE", power) for power in (1, 8, 9)] == [
-        Decimal("0.194"),
-        Decimal("0.194"),
-        Decimal("0.1927"),
-    ]
-
-
-def test_a_kwh_that_is_free_has_a_price_and_one_of_ten_euros_is_in_cents(tmp_path: Path) -> None:
-    text = "options: {{base: [{{from: 2026-02-01, kwh: {{BASE: {}}}}}]}}"
-    for price in ("0", "9.99"):
-        assert document(tmp_path, text.format(price)).rows[0].kwh_price("BASE", 6) == Decimal(price)
-    with pytest.raises(ConfigError, match=r"row 1 .*cents"):
-        document(tmp_path, text.format("10"))
-
-
-def test_a_window_may_end_at_midnight_and_both_seasons_are_needed(tmp_path: Path) -> None:
+def test_a_window_may_end_at_midnight(tmp_path: Path) -> None:
     found = document(tmp_path, 'off_peak: [{from: 2026-02-01, windows: ["22:00-24:00"]}]')
     assert found.off_peak[0].winter == found.off_peak[0].summer == (Window(time(22), time(0)),)
-    for season in ("winter", "summer"):
-        with pytest.raises(ConfigError, match="is missing"):
-            document(tmp_path, f'off_peak: [{{from: 2026-02-01, {season}: ["22:00-06:00"]}}]')

@@ -4,50 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
+from common.contract.offers import Window
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax
 
 
 def row(start: str, price: str, offer: str = "base", **more: object) -> PriceRow:
     kwh = {0: {"BASE": Decimal(price)}}
     return PriceRow(offer=offer, start=date.fromisoformat(start), kwh=kwh, **{"subscription": {}, **more})  # type: ignore[arg-type]
-
-
-def test_a_row_holds_from_its_first_day_until_the_next_row() -> None:
-    table = PriceTable([PriceFile("a", (row("2025-08-01", "0.2"), row("2025-02-01", "0.1")))])
-    days = (date(2025, 1, 31), date(2025, 2, 1), date(2025, 7, 31), date(2025, 8, 1), date(2030, 1, 1))
-    assert [table.kwh("base", "BASE", 6, day) for day in days] == [
-        None,
-        Decimal("0.1"),
-        Decimal("0.1"),
-        Decimal("0.2"),
-        Decimal("0.2"),
-    ]
-
-
-def test_a_row_with_an_end_leaves_a_hole_and_does_not_go_on() -> None:
-    table = PriceTable([PriceFile("a", (row("2025-02-01", "0.1", end=date(2025, 3, 1)),))])
-    assert table.kwh("base", "BASE", 6, date(2025, 2, 28)) == Decimal("0.1")
-    assert table.kwh("base", "BASE", 6, date(2025, 3, 1)) is None
-
-
-def test_the_first_file_holds_and_the_next_one_gives_what_it_lacks() -> None:
-    mine = PriceFile("mine", (row("2025-02-01", "0.15"),))
-    bundled = PriceFile(
-        "bundled",
-        (
-            row("2024-02-01", "0.25", subscription={6: Decimal(150)}),
-            row("2025-08-01", "0.2", subscription={6: Decimal(180)}),
-        ),
-    )
-    table = PriceTable([mine, bundled])
-    day = date(2025, 9, 1)
-    assert table.kwh("base", "BASE", 6, day) == Decimal("0.15")
-    assert table.subscription("base", 6, day) == Decimal(180)
-    assert table.kwh("base", "BASE", 6, date(2024, 12, 1)) == Decimal("0.25")
-
-
-def test_a_row_with_base_alone_prices_every_register() -> None:
-    assert row("2025-02-01", "0.1").kwh_price("HCHC", 6) == Decimal("0.1")
 
 
 def test_changes_are_the_days_on_which_a_row_of_any_file_begins_or_ends() -> None:
@@ -68,6 +31,8 @@ WINTER, SUMMER = (Window(time(23), time(7)),), (Window(time(1), time(6)),)
 @pytest.mark.parametrize(
     ("day", "windows"),
     [
+        ("2019-12-31", None),  # before their first day
+        ("2020-01-01", WINTER),
         ("2026-03-31", WINTER),
         ("2026-04-01", SUMMER),
         ("2026-09-30", SUMMER),
@@ -79,32 +44,10 @@ WINTER, SUMMER = (Window(time(23), time(7)),), (Window(time(1), time(6)),)
     ],
 )
 def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_october(
-    day: str, windows: tuple[Window, ...]
+    day: str, windows: tuple[Window, ...] | None
 ) -> None:
     table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), WINTER, SUMMER),))])
     assert table.off_peak(date.fromisoformat(day)) == windows
-
-
-def test_off_peak_hours_hold_from_their_first_day() -> None:
-    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2026, 2, 1), WINTER, WINTER),))])
-    assert table.off_peak(date(2026, 1, 31)) is None
-    assert table.off_peak(date(2026, 2, 1)) == WINTER
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "inside", "outside"),
-    [
-        (time(12), time(14), [time(12), time(13, 59, 59)], [time(11, 59, 59), time(14)]),
-        (time(22), time(6), [time(22), time(23, 59, 59), time(0), time(5, 59, 59)], [time(6), time(21, 59, 59)]),
-        (time(17), time(17), [time(16, 59), time(17), time(18)], []),  # the whole day
-        (time(22), time(0), [time(22), time(23, 59, 59)], [time(0), time(21, 59)]),
-    ],
-)
-def test_a_window_has_its_first_instant_and_not_its_last(
-    start: time, end: time, inside: list[time], outside: list[time]
-) -> None:
-    window = Window(start, end)
-    assert [window.holds(moment) for moment in (*inside, *outside)] == [True] * len(inside) + [False] * len(outside)
 
 
 @pytest.mark.parametrize(
@@ -114,46 +57,62 @@ def test_a_slot_of_the_curve_ends_where_off_peak_hours_do(minutes: tuple[int, in
     windows = (Window(time(22, minutes[0]), time(6, minutes[1])),)
     table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), windows, windows),))])
     assert table.off_peak_slot() == slot
-
-
-def test_without_off_peak_hours_a_slot_is_an_hour() -> None:
     assert PriceTable([PriceFile("mine")]).off_peak_slot() == 60
 
 
-def hphc(start: str, end: str | None = None, **prices: str) -> PriceRow:
+def hchp(start: str, **prices: str) -> PriceRow:
     kwh = {0: {register: Decimal(price) for register, price in prices.items()}}
-    return PriceRow("hphc", date.fromisoformat(start), kwh, {}, end=None if end is None else date.fromisoformat(end))
+    return PriceRow("hchp", date.fromisoformat(start), kwh, {})
 
 
 BUNDLED = PriceFile(
     "bundled",
     (
-        replace(hphc("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
-        replace(hphc("2026-02-01", HCHC="0.12", HCHP="0.22"), subscription={6: Decimal(170), 9: Decimal(210)}),
+        replace(hchp("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
+        replace(hchp("2026-02-01", HCHC="0.12", HCHP="0.22"), subscription={6: Decimal(170), 9: Decimal(210)}),
     ),
 )
 
 
-def test_a_register_that_the_users_row_does_not_price_has_the_price_of_the_bundled_row_of_that_day() -> None:
-    table = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHC="0.05"),)), BUNDLED])
-    for day, peak in ((date(2025, 12, 1), "0.21"), (date(2026, 3, 1), "0.22")):
-        assert table.kwh("hphc", "HCHC", 6, day) == Decimal("0.05")
-        assert table.kwh("hphc", "HCHP", 6, day) == Decimal(peak)
-    assert table.kwh("hphc", "HCHC", 6, date(2025, 7, 31)) == Decimal("0.11")  # before the user's row
+DATED = (row("2025-08-01", "0.2"), row("2025-02-01", "0.1"))
+PEAK, CHEAP = hchp("2025-08-01", HCHP="0.07"), hchp("2025-08-01", HCHC="0.05")
+
+
+@pytest.mark.parametrize(
+    ("mine", "register", "prices"),
+    [
+        # A row holds from its first day until the next one, or to its end; with BASE alone it prices each register.
+        (DATED, "BASE", {"2025-01-31": None, "2025-02-01": "0.1", "2025-07-31": "0.1", "2025-08-01": "0.2"}),
+        (DATED, "HCHC", {"2025-02-01": "0.1", "2030-01-01": "0.2"}),
+        ((row("2025-02-01", "0.1", end=date(2025, 3, 1)),), "BASE", {"2025-02-28": "0.1", "2025-03-01": None}),
+        # The user's row goes before newer bundled ones, up to its end.
+        ((PEAK,), "HCHP", {"2025-07-31": "0.21", "2025-08-01": "0.07", "2026-02-28": "0.07", "2026-03-01": "0.07"}),
+        (
+            (replace(PEAK, end=date(2026, 3, 1)),),
+            "HCHP",
+            {"2025-07-31": "0.21", "2025-08-01": "0.07", "2026-02-28": "0.07", "2026-03-01": "0.22"},
+        ),
+        # What it does not price has the price of the bundled row of that day.
+        ((CHEAP,), "HCHC", {"2025-07-31": "0.11", "2025-12-01": "0.05", "2026-03-01": "0.05"}),
+        ((CHEAP,), "HCHP", {"2025-12-01": "0.21", "2026-03-01": "0.22"}),
+    ],
+)
+def test_a_kwh_costs_what_the_row_of_its_day_says(
+    mine: tuple[PriceRow, ...], register: str, prices: dict[str, str | None]
+) -> None:
+    table = PriceTable([PriceFile("mine", mine), BUNDLED])
+    found = {day: table.kwh(mine[0].offer, register, 6, date.fromisoformat(day)) for day in prices}
+    assert found == {day: None if price is None else Decimal(price) for day, price in prices.items()}
+
+
+def test_without_a_power_a_price_that_does_not_depend_on_it_is_known() -> None:
+    assert row("2026-01-01", "0.1").kwh_price("BASE", None) == Decimal("0.1")
 
 
 def test_a_power_that_the_users_row_does_not_price_has_the_subscription_of_the_bundled_row() -> None:
-    mine = replace(hphc("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
+    mine = replace(hchp("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
     table = PriceTable([PriceFile("mine", (mine,)), BUNDLED])
-    assert [table.subscription("hphc", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
-
-
-def test_the_users_row_without_an_end_goes_before_newer_bundled_ones_and_one_with_an_end_until_it() -> None:
-    endless = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHP="0.07"),)), BUNDLED])
-    ended = PriceTable([PriceFile("mine", (hphc("2025-08-01", "2026-03-01", HCHP="0.07"),)), BUNDLED])
-    days = [date(2025, 7, 31), date(2025, 8, 1), date(2026, 2, 28), date(2026, 3, 1)]
-    assert [str(endless.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.07"]
-    assert [str(ended.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.22"]
+    assert [table.subscription("hchp", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
 
 
 def test_the_users_off_peak_hours_and_taxes_go_before_bundled_ones_and_these_fill_in() -> None:
@@ -176,10 +135,6 @@ def test_a_row_with_base_and_another_register_does_not_price_a_third_one() -> No
     weekend = PriceRow("zen", date(2026, 1, 1), {0: {"BASE": Decimal("0.2"), "WE": Decimal("0.1")}}, {})
     assert weekend.kwh_price("HCHC", 6) is None
     assert weekend.kwh_price("WE", 6) == Decimal("0.1")
-
-
-def test_without_a_power_a_price_that_does_not_depend_on_it_is_known() -> None:
-    assert row("2026-01-01", "0.1").kwh_price("BASE", None) == Decimal("0.1")
 
 
 def test_a_row_of_the_future_does_not_make_the_table_newer_than_today() -> None:

@@ -5,32 +5,34 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
+from common.settings.yaml_file import read_yaml
 from monitor.prices.check import Issue, check_prices
-from monitor.prices.table import import_prices, load_prices
+from monitor.prices.table import BUNDLED, import_prices, load_prices
 from tests.monitor.prices.test_cre import BASE
 
 
 def test_the_bundled_table_knows_the_three_options_and_their_sources(tmp_path: Path) -> None:
     table = load_prices(None, tmp_path)
-    assert set(table.offers) == {"base", "hphc", "tempo"}
-    assert all(row.grade in ("A", "B") and row.sources for file in table.files for row in file.rows)
+    assert set(table.offers) == {"base", "hchp", "tempo"}
+    rows = [row for rows in read_yaml(BUNDLED)["options"].values() for row in rows]
+    assert all(row["grade"] in ("A", "B") and row["src"] for row in rows)
     day = date(2026, 3, 1)
     assert table.kwh("base", "BASE", 6, day) == Decimal("0.1940")
     assert table.kwh("base", "BASE", 9, day) == Decimal("0.1927")
     assert table.kwh("tempo", "BBRHPJR", 9, day) == Decimal("0.7060")
-    assert table.subscription("hphc", 6, day) == Decimal("187.80")
+    assert table.subscription("hchp", 6, day) == Decimal("187.80")
 
 
 def test_the_bundled_table_leaves_days_without_a_proved_price_empty(tmp_path: Path) -> None:
     table = load_prices(None, tmp_path)
-    assert table.kwh("hphc", "HCHP", 6, date(2023, 3, 1)) is None
-    assert table.kwh("hphc", "HCHP", 6, date(2023, 1, 31)) is not None
+    assert table.kwh("hchp", "HCHP", 6, date(2023, 3, 1)) is None
+    assert table.kwh("hchp", "HCHP", 6, date(2023, 1, 31)) is not None
 
 
 def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_path: Path) -> None:
     problems = check_prices(load_prices(None, tmp_path), date(2026, 11, 25))
     assert [(problem.issue, problem.offer, problem.start) for problem in problems] == [
-        (Issue.HOLE, "hphc", date(2023, 2, 1))
+        (Issue.HOLE, "hchp", date(2023, 2, 1))
     ]
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.readings.contract_changes import ContractChanges
-from monitor.readings.hours import Hours, Meter, Reading
+from monitor.readings.hour_values import Reading
+from monitor.readings.hours import Hours, Meter
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterContract
 
@@ -55,6 +56,23 @@ def test_changes_are_found_to_the_hour_two_on_a_day_too(hour: int) -> None:
     asked = house.asked
     assert house.find() == changes
     assert house.asked == asked + 1  # they are remembered, but for the newest hour
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (10, 12, [(10, BASE)]),  # no midnight lies between them
+        (10, 24, [(10, BASE)]),  # what begins at the end is not of the range
+        (10, 25, [(10, BASE), (24, TEMPO)]),
+        (24, 30, [(24, TEMPO)]),
+    ],
+)
+def test_a_part_of_a_day_has_the_contract_of_its_beginning_and_what_changes_before_its_end(
+    low: int, high: int, found: list[tuple[int, MeterContract]]
+) -> None:
+    house = House([(FIRST, BASE), (FIRST + 24 * HOUR, TEMPO)], gap=(FIRST, FIRST))
+    changes = house.finder.between(METER, FIRST + low * HOUR, FIRST + high * HOUR)
+    assert changes == [(FIRST + hour * HOUR, contract) for hour, contract in found]
 
 
 def test_a_change_in_a_gap_is_that_of_the_first_hour_after_it() -> None:

@@ -16,5 +16,5 @@ def test_an_imported_month_is_divided_by_time_and_stays_the_same_in_sum() -> Non
 
 def test_imported_registers_get_the_names_of_the_offer() -> None:
     *_, piece = Whole(JUNE, AUGUST, "EASF02", 5).moved([JULY])
-    assert named(piece, "hphc").wh == {"HCHP": -5}
+    assert named(piece, "hchp").wh == {"HCHP": -5}
     assert named(piece, None).wh == {"EASF02": -5}

@@ -15,7 +15,7 @@ def standard(calendar: str, power: int = 9) -> MeterContract:
 )
 def test_the_other_mode_has_other_names_for_the_same_contract(calendar: str, power: int, like: bool) -> None:
     before = read_contract(HISTORIC)
-    assert (before.offer, before.power) == ("hphc", 9)
+    assert (before.offer, before.power) == ("hchp", 9)
     assert before.is_like(standard(calendar, power)) is standard(calendar, power).is_like(before) is like
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.cost.bill import Cost
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answer, Period, join
+from monitor.answers.costs import Answer, Period, join
 from monitor.cost.bill import Cost, add_up
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
@@ -154,7 +154,7 @@ def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch:
 
 
 def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = OfferCost("hphc", False, unknown={Why.WINDOWS: 480})
+    unknown = OfferCost("hchp", False, unknown={Why.WINDOWS: 480})
     text = words(compared(comparison(TEMPO, unknown), monkeypatch))
     assert "Rien à comparer : une seule offre peut être calculée." in text
     assert "Heures creuses : heures creuses inconnues" in text

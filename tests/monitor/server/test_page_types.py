@@ -2,11 +2,12 @@
 
 import pytest
 
-from docs.tools.page_types import FILE, declarations, type_of
+from docs.tools.page_types import FILE, OFFERS_FILE, declarations, offers, type_of
 
 
-def test_the_committed_types_are_those_of_the_routes() -> None:
-    assert FILE.read_text(encoding="utf-8") == declarations(), "run `.venv/bin/python -m docs.tools.page_types`"
+def test_the_committed_files_are_those_of_the_routes_and_of_the_offers() -> None:
+    for file, text in ((FILE, declarations()), (OFFERS_FILE, offers())):
+        assert file.read_text(encoding="utf-8") == text, "run `.venv/bin/python -m docs.tools.page_types`"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from common.errors import Unavailable
 from monitor.answers.answers import Answers
 from monitor.readings.hours import Meter
+from monitor.readings.house_energy import HouseReader
 from monitor.server.pool import Lease, Pool
 from monitor.server.warmth import AGAIN, MOST_METERS, TRY_AGAIN, Warmth
 from monitor.server.workers import Workers
@@ -27,19 +28,25 @@ class Threads(Workers):
         return not self.waiting
 
 
-class Found(Answers):
+class Reader(HouseReader):
     def __init__(self, house: "House") -> None:
         self.house = house
-
-    def meters(self) -> list[Meter]:
-        if self.house.error is not None:
-            raise self.house.error
-        return self.house.meters
 
     def remember(self, meter: Meter) -> None:
         if self.house.error is not None:
             raise self.house.error
         self.house.remembered.append(meter.identifier)
+
+
+class Found(Answers):
+    def __init__(self, house: "House") -> None:
+        self.house = house
+        self.reader = Reader(house)
+
+    def meters(self) -> list[Meter]:
+        if self.house.error is not None:
+            raise self.house.error
+        return self.house.meters
 
 
 class House:

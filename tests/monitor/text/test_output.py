@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answer, Period
+from monitor.answers.costs import Answer, Period
 from monitor.api.money import cost_object
 from monitor.cost.bill import Cost, Missing
 from monitor.readings.hours import Meter

@@ -28,7 +28,7 @@ const METERS = (now, first) => [
   meter('051234560042', 'Atelier', now, first, {
     subscribed: 12000,
     phases: 3,
-    offer: 'hphc',
+    offer: 'hchp',
     mode: 'standard',
     producer: true,
   }),
@@ -259,7 +259,7 @@ function energy(id, by, from, to, state) {
     meter: id,
     by,
     zone: 'Europe/Paris',
-    offer: id === '051234560042' ? 'hphc' : 'tempo',
+    offer: id === '051234560042' ? 'hchp' : 'tempo',
     prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     names: {},
     ...columns,

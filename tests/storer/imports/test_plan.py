@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from common.contract.registers import INJECTED, TOTAL
 from common.errors import FileRefused
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Plan, Stored, check_past, holes, make_plan
-from storer.rollups.register_labels import INJECTED, TOTAL
 from tests.support.imports import PARIS, utc
 
 DAY = utc("2024-06-01 22:00")

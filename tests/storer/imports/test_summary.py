@@ -1,11 +1,11 @@
 from collections import Counter
 from datetime import timedelta
 
+from common.contract.registers import INJECTED, TOTAL
 from storer.imports.kinds import Content
 from storer.imports.model import HOUR, Parsed, Period
 from storer.imports.plan import Stored, make_plan
 from storer.imports.summary import summary
-from storer.rollups.register_labels import INJECTED, TOTAL
 from tests.support.imports import PARIS, utc
 
 START = utc("2025-10-25 22:00")

@@ -1,5 +1,6 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { registerOf } from '../../tariff.js';
 import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
 import { daysBetween, plusDays } from '../../time.js';
@@ -147,8 +148,7 @@ function figuresOf(season, colours, png) {
 
 export function byColour(days, colours, running) {
   const rows = COLOURS.map((c) => {
-    const letter = { blue: 'B', white: 'W', red: 'R' }[c],
-      [low, high] = [`BBRHCJ${letter}`, `BBRHPJ${letter}`];
+    const [low, high] = ['hc', 'hp'].map((hours) => registerOf(c, hours));
     const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
     return {
       c,

@@ -1,0 +1,148 @@
+"""What energy cost: contracts, prices and the energy of periods brought together."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from common.contract.tariff import capitalise, expand_abbreviations
+from monitor.calendar import Calendar, midnight
+from monitor.config import MonitorConfig
+from monitor.cost.bill import Bill, Cost, add_up
+from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
+from monitor.prices.age import OldPrice, old_price
+from monitor.prices.model import PriceTable
+from monitor.readings.hours import Meter
+from monitor.readings.house_energy import HouseReader
+from monitor.readings.imported_energy import Whole, imported_wholes, named
+from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.periods import ContractLine, Energy, add_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The energy of a period, and what it cost."""
+
+    energy: Energy
+    cost: Cost
+    across_wh: int = 0  # imported for longer than the period that it counts in: nobody knows what is of this period
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A range cut into periods, and the whole of it."""
+
+    meter: Meter
+    periods: Sequence[Period]
+    whole: Period
+    names: Mapping[str, str]  # of registers, as far as the meter sent one, its abbreviations written out
+    changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
+    contracts: Sequence[Contract]  # of the range, in order
+    old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
+
+
+class CostAnswers:
+    """Answers what the energy of meters cost."""
+
+    def __init__(self, reader: HouseReader, imported: ImportedHours, config: MonitorConfig, prices: PriceTable) -> None:
+        self._reader = reader
+        self._imported = imported
+        self._config = config
+        self._prices = prices
+        self._zone = config.time_zone
+
+    def lines(self, meter: Meter) -> list[ContractLine]:
+        """Return the lines of the configuration about a meter, the earliest first."""
+        return sorted((one for one in self._config.contracts if meter.has(one.meter)), key=lambda one: one.start)
+
+    def contract_start(self, meter: Meter, now: datetime) -> date | None:
+        """Return the first day of the present contract, as far as a line of the configuration names it."""
+        return contract_start(self.lines(meter), now.astimezone(self._zone).date())
+
+    def contracts(self, meter: Meter, start: datetime, end: datetime) -> list[Contract]:
+        """Return the contracts of [start, end), in order."""
+        return contracts(self.lines(meter), self._reader.contract_spans(meter, start, end), self._zone, end)
+
+    def price_changes(self, meter: Meter, start: datetime, end: datetime) -> list[datetime]:
+        """Return when the prices of the last contract of a range changed in it."""
+        contract = next(reversed(self.contracts(meter, start, end)), None)
+        if contract is None or contract.offer is None:
+            return []
+        days = self._prices.changes(contract.offer, start.date(), end.date() + timedelta(days=1))
+        return [midnight(day, self._zone) for day in days]
+
+    def bill(self, known: Sequence[Contract], now: datetime) -> Bill:
+        """Return what computes costs with these contracts."""
+        return Bill(self._prices, known, self._zone, now)
+
+    def energy(
+        self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
+    ) -> Answer:
+        """Return energy and cost of [start, end), cut by hour, day, week, month or year.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
+        spans = self._reader.contract_spans(meter, start, end)
+        lines = self.lines(meter)
+        known = contracts(lines, spans, self._zone, end)
+        bill = self.bill(known, now)
+        # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
+        pieces = [
+            named(piece, _offer_at(known, piece.start))
+            for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
+        ]
+        imported = any(piece.imported_wh for piece in pieces)
+        wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, start, end) if imported]
+        periods = []
+        remaining = iter(pieces)
+        for low, high in itertools.pairwise(limits):
+            inside: list[Energy] = []
+            while not inside or inside[-1].end < high:
+                inside.append(next(remaining))
+            here = [one for one in wholes if low <= one.hour < high]
+            moved = [
+                named(piece, _offer_at(known, piece.start))
+                for one in here
+                for piece in one.moved(bill.cuts(one.start, one.end))
+            ]
+            periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
+        whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
+        names = self._reader.names(meter, spans, whole.energy.wh.keys())
+        return Answer(
+            meter=meter,
+            periods=periods,
+            whole=whole,
+            names={name: capitalise(expand_abbreviations(text)) for name, text in names.items()},
+            changes=unnamed_changes(lines, spans, self._zone),
+            contracts=known,
+            old=self.old_of(known, now),
+        )
+
+    def old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of contracts that are out of date."""
+        return self.old_prices([(one.offer, one.end) for one in known if one.offer is not None], now)
+
+    def old_prices(self, offers: Sequence[tuple[str, datetime]], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of these that are out of date, each used until an instant."""
+        found = []
+        today = now.astimezone(self._zone).date()
+        for offer, end in offers:
+            day = min((end - timedelta.resolution).astimezone(self._zone).date(), today)
+            if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
+                found.append(old)
+        return tuple(found)
+
+
+def _across(wholes: Sequence[Whole], start: datetime) -> int:
+    return sum(one.wh for one in wholes if one.start < start)
+
+
+def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
+    return next((one.offer for one in known if one.start <= moment < one.end), None)
+
+
+def join(pieces: Sequence[Energy]) -> Energy:
+    """Return neighbouring pieces as one; there is at least one."""
+    return add_parts(pieces, sum(piece.expected for piece in pieces))
