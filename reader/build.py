@@ -22,8 +22,8 @@ from reader.delivery.tallies import Tallies
 from reader.event_queue import EventQueue
 from reader.health import reader_metrics
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
-from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
+from reader.line.timestamper import ReaderClock, Timestamper
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 from reader.welcome import Welcome
@@ -118,7 +118,7 @@ def _welcome(config: ReaderConfig) -> Welcome | None:
     if here("teleinfo-reader").deployment is not Deployment.COMPOSE:
         return None
     return Welcome(
-        config.mqtt,
+        broker=config.mqtt,
         topic=config.mqtt.topic,
         database_host=os.environ.get("DATABASE_HOST", ""),
         language=config.home_assistant.language,

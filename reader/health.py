@@ -10,7 +10,7 @@ from common.machine.version import __version__
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, MetricType, Sample
 from common.runtime.watchdog import Health
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 
 _LINE = (
     ("open", "line_open", GAUGE, "1 while the port is open"),

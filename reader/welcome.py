@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from common.settings.config import Broker
 from reader.meter.names import period_name
@@ -13,54 +14,43 @@ _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
 _POWERS = ("SINSTS", "SINST1", "PAPP", "estimated_power")  # the last of them is in W
 
 
+@dataclass(slots=True, kw_only=True)
 class Welcome:
     """Shows the first values of a meter, and the next steps, once."""
 
-    def __init__(self, broker: Broker, *, topic: str, database_host: str, language: str) -> None:
-        """Take the settings; `database_host` is empty for the database of compose."""
-        self._broker = broker
-        self._topic = topic
-        self._database_host = database_host
-        self._language = language
-        self.shown = False
+    broker: Broker
+    topic: str
+    database_host: str  # empty for the database of compose
+    language: str
+    shown: bool = False
 
     def show(self, meter: str, values: Mapping[str, object]) -> None:
         """Log the lines, unless that was done; `values` is the state of the meter, empty before a whole frame."""
         if self.shown or not values:
             return
         self.shown = True
-        for line in next_steps(
-            meter,
-            values,
-            broker=self._broker,
-            topic=self._topic,
-            database_host=self._database_host,
-            language=self._language,
-        ):
+        for line in self.lines(meter, values):
             log.info("%s", line)
 
-
-def next_steps(
-    meter: str, values: Mapping[str, object], *, broker: Broker, topic: str, database_host: str, language: str
-) -> list[str]:
-    """Return the lines to log."""
-    subscribe = f"-v -t '{topic}/+/state'"
-    if broker.host == _BUNDLED:
-        mqtt = f"docker compose exec mosquitto mosquitto_sub {subscribe}"
-    else:
-        account = f" -u {broker.username} -P PASSWORD" if broker.username else ""
-        mqtt = f"mosquitto_sub -h {broker.host} -p {broker.port}{account} {subscribe}"
-    sql = (
-        f"mariadb -h {database_host} -u teleinfo -p teleinfodb -e '{_QUERY}'"
-        if database_host
-        else f"docker compose exec mariadb mariadb teleinfodb -e '{_QUERY}'"
-    )
-    return [
-        f"The meter {meter} is read: {_summary(values, language)}. Next steps, in this folder:",
-        "Watch it live (q to quit): docker compose exec reader teleinfo-reader watch",
-        f"Show its values on MQTT (Ctrl-C to quit): {mqtt}",
-        f"Show the stored frames: {sql}",
-    ]
+    def lines(self, meter: str, values: Mapping[str, object]) -> list[str]:
+        """Return the lines to log."""
+        subscribe = f"-v -t '{self.topic}/+/state'"
+        if self.broker.host == _BUNDLED:
+            mqtt = f"docker compose exec mosquitto mosquitto_sub {subscribe}"
+        else:
+            account = f" -u {self.broker.username} -P PASSWORD" if self.broker.username else ""
+            mqtt = f"mosquitto_sub -h {self.broker.host} -p {self.broker.port}{account} {subscribe}"
+        sql = (
+            f"mariadb -h {self.database_host} -u teleinfo -p teleinfodb -e '{_QUERY}'"
+            if self.database_host
+            else f"docker compose exec mariadb mariadb teleinfodb -e '{_QUERY}'"
+        )
+        return [
+            f"The meter {meter} is read: {_summary(values, self.language)}. Next steps, in this folder:",
+            "Watch it live (q to quit): docker compose exec reader teleinfo-reader watch",
+            f"Show its values on MQTT (Ctrl-C to quit): {mqtt}",
+            f"Show the stored frames: {sql}",
+        ]
 
 
 def _summary(values: Mapping[str, object], language: str) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common.contract.phases import is_three_phase
+from common.contract.phases import GRID_VOLTS, is_three_phase
 from common.contract.tariff import HISTORIC_REGISTERS
 
-_GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 _OFFERS = {"base": "base", "hchp": "hphc", "ejp": "ejp", "tempo": "tempo"}  # of a state -> as the prices have it
 _REGISTER_OF_PERIOD = {
@@ -80,7 +79,7 @@ def _power(values: Mapping[str, Any]) -> int | None:
             return power
     currents = [_number(values, label) for label in ("IINST", "IINST1", "IINST2", "IINST3")]
     known = [amperes for amperes in currents if amperes is not None]
-    return sum(known) * _GRID_VOLTS if known else None
+    return sum(known) * GRID_VOLTS if known else None
 
 
 def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
@@ -91,7 +90,7 @@ def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
         possible = amperes is None or volts is None or apparent <= 1.1 * volts * (amperes + 2)
         return apparent if possible else None
     historic = _number(values, f"IINST{phase}")
-    return None if historic is None else historic * _GRID_VOLTS
+    return None if historic is None else historic * GRID_VOLTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from common.plural import plural
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
-from reader.line.clock import Clock, ReaderClock
+from reader.line.timestamper import Clock, ReaderClock
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
 _BYTES_PER_FRAME = 31  # in the spool, standard mode; measured

@@ -45,11 +45,9 @@ class Discovery:
         self._writer = DeviceMessageWriter(meter, topics=topics, reader=reader, language=language, version=version)
         self._observer = MeterObserver()
         self._announced = Announced()
-        self._keep: frozenset[str] = (
-            frozenset()
-        )  # announced entities that stay although the meter does not send them now
+        # Announced entities that stay although the meter does not send them now.
+        self._keep: frozenset[str] = frozenset()
         self._profile: MeterProfile | None = None  # from which the wanted components were made
-        self._revision = 0  # of the observer, of which that profile is
         self._wanted: dict[str, dict[str, Any]] | None = None
         self._published: dict[str, dict[str, Any]] | None = None
         self._differs_since: float | None = None
@@ -77,29 +75,15 @@ class Discovery:
         self._digits = earlier.digits or self._digits
 
     def is_indifferent(self, frame: Frame, changed: Collection[str] | None) -> bool:
-        """Return whether `update` would do nothing with this frame; `changed` as there."""
+        """Return whether `update` would do nothing with this frame; `changed` is that of the meter's state."""
         return changed is not None and self._profile is not None and self._observer.is_indifferent(frame, changed)
 
-    def update(
-        self,
-        frame: Frame,
-        state: Mapping[str, object],
-        monotonic: float,
-        *,
-        changed: Collection[str] | None = None,
-    ) -> None:
-        """Observe a frame as published, and the complete state after it.
-
-        `changed` are the keys of the state that may differ since the frame before; None: any of them, or keys have come
-        or gone.
-        """
-        if self._observer.update(frame, state, changed):
+    def update(self, frame: Frame, state: Mapping[str, object], monotonic: float) -> None:
+        """Observe a frame as published, and the complete state after it."""
+        if self._observer.update(frame, state):
             self._keep = self._announced.registers
         if not self._observer.ready:
             return
-        if self._profile is not None and self._observer.revision == self._revision:
-            return  # and what is wanted is what it was
-        self._revision = self._observer.revision
         profile = self._observer.profile(
             state, meter=self._meter, linky=self._writer.linky, announced=self._keep, version=self._version
         )

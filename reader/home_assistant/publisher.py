@@ -43,7 +43,7 @@ def birth_topic(prefix: str) -> str:
     return f"{prefix}/status"
 
 
-class Publisher(Protocol):
+class BrokerClient(Protocol):
     """Sends messages to the broker."""
 
     @property
@@ -62,7 +62,7 @@ class MeterPublisher:
 
     def __init__(
         self,
-        publisher: Publisher,
+        publisher: BrokerClient,
         topics: Topics,
         *,
         every: float,
@@ -113,8 +113,7 @@ class MeterPublisher:
         discovery.simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
         if state.complete and not discovery.is_indifferent(frame, state.changed):
-            snapshot = state.snapshot()
-            discovery.update(frame, snapshot, now, changed=state.changed)
+            discovery.update(frame, state.snapshot(), now)
 
     def snapshot(self, meter: str) -> Mapping[str, object]:
         """Return the state of a meter; empty while it is not complete."""
@@ -135,7 +134,7 @@ class MeterPublisher:
             return
         if self._republish_at is not None and now >= self._republish_at:
             self._publish_everything()
-        if now >= self._listening_until and self._retired.any_pending:
+        if now >= self._listening_until and self._retired.pending:
             self._retired.clear(lambda topic: self._publisher.publish(topic, b"", retain=True) is not None)
         for meter, state in self._states.items():
             if self._entities_created_at and now >= self._entities_created_at.get(meter, math.inf):

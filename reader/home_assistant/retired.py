@@ -28,11 +28,6 @@ class RetiredMeters:
         """The meters whose messages are still to be cleared."""
         return frozenset(self._pending)
 
-    @property
-    def any_pending(self) -> bool:
-        """Whether there are such meters."""
-        return bool(self._pending)
-
     def add(self, meter: str, announcement: str = "") -> None:
         """Add a simulated meter, and the topic on which this reader has announced it."""
         self._announcements[meter] = announcement or self._announcements.get(meter, "")

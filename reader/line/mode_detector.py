@@ -8,6 +8,7 @@ import re
 
 from common.contract.labels import LABELS, Mode
 from reader.tic.decoder import Group, Reading, decode_group
+from reader.tic.parity import SEVEN_BITS
 
 SPEEDS = {Mode.HISTORIC: 1200, Mode.STANDARD: 9600}
 
@@ -16,7 +17,6 @@ LOST_AFTER = 10.0  # seconds without a valid group until a locked speed is given
 
 _MAX_PIECE = 128  # bytes; the longest group has 111
 _BREAK = re.compile(rb"[\x02-\x04\r\n]")
-_SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 
 class Detector:
@@ -32,7 +32,7 @@ class Detector:
 
     def feed(self, data: bytes, now: float) -> None:
         """Look for a valid group in received bytes."""
-        *pieces, partial = _BREAK.split(self._partial + data.translate(_SEVEN_BITS))
+        *pieces, partial = _BREAK.split(self._partial + data.translate(SEVEN_BITS))
         self._partial = partial[-_MAX_PIECE:]
         if any(isinstance(found := decode_group(piece), Group) and found.known for piece in pieces):
             self._last_valid = now

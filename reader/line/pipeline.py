@@ -13,7 +13,7 @@ from common.contract.frame import Frame
 from common.contract.labels import OTHER_FAMILIES
 from common.runtime.logs import RateLimiter
 from reader.line.address_filter import MAX_METERS, AddressFilter
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 from reader.line.plausibility import CONFIRMATIONS, PlausibilityFilter
 from reader.tic.decoder import Reading
 
@@ -24,7 +24,7 @@ _MIN_FAMILY_LABELS = 3  # labels of another family of meters in one frame until 
 
 
 class TimeSource(Protocol):
-    """What gives frames their timestamps, such as `reader.line.clock.Timestamper`."""
+    """What gives frames their timestamps, such as `reader.line.timestamper.Timestamper`."""
 
     synchronised: bool
     steps_back: int

@@ -17,10 +17,9 @@ from typing import NamedTuple
 from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
 from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from reader.meter.power_estimate import SLACK, largest_rise
 
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
-SLACK = 2  # Wh; a register is rounded to 1 Wh, and may be one frame old
-MARGIN = 1.5  # times the subscribed power; a meter needs minutes to cut off at 1.4 times (54E, 7)
 MAX_METERS = 4  # whose state is kept; a line has one at a time
 
 #: By mode and label: whether the subscribed power bounds its rise. Exported and reactive energy may only not fall.
@@ -107,7 +106,7 @@ class _Observation(NamedTuple):
         seconds = self.at - previous.at
         if self.date is not None and previous.date is not None:
             seconds = max(seconds, self.date - previous.date)
-        return rise <= SLACK + MARGIN * power * seconds / 3600
+        return rise <= largest_rise(power, seconds)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ bit and can be checked. With 7E1 the driver would strip the parity bit and pass 
 import array
 import errno
 import fcntl
-import os
 import select
 import socket
 import termios
@@ -84,7 +83,7 @@ class _SerialPort:
         self._url = url
         self._stop = stop
         self._pace = FramePace()
-        self._device = "://" not in url
+        device = "://" not in url
         self._selectable = not url.startswith("rfc2217://")  # there a thread of pyserial receives
         try:
             self._serial = serial.serial_for_url(
@@ -96,13 +95,13 @@ class _SerialPort:
                 stopbits=serial.STOPBITS_ONE,
                 timeout=0,
             )
-            if self._device:
+            if device:
                 self._serial.exclusive = True
             if url.startswith("socket://"):
                 # pyserial would discard what arrived since the connection was made.
                 setattr(self._serial, "reset_input_buffer", lambda: None)  # noqa: B010 - a method, to mypy
             self._serial.open()
-            if self._device:
+            if device:
                 _ignore_breaks(self._serial.fileno())
             if is_network(url):
                 _enable_keepalive(getattr(self._serial, "_socket"))  # noqa: B009 - pyserial has no public name for it
@@ -148,8 +147,6 @@ class _SerialPort:
 
     def _receive(self, timeout: float) -> bytes:
         """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
-        if self._device:
-            return self._receive_from_device(timeout)
         if self._selectable:
             if timeout > 0 and not select.select([self._serial], [], [], timeout)[0]:
                 return b""
@@ -158,19 +155,6 @@ class _SerialPort:
             self._serial.timeout = timeout
         data = bytes(self._serial.read(1)) if timeout > 0 else b""
         return data + bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
-
-    def _receive_from_device(self, timeout: float) -> bytes:
-        """Do the same with half of pyserial's system calls."""
-        terminal = self._serial.fileno()
-        if not select.select([terminal], [], [], timeout)[0]:
-            return b""
-        try:
-            data = os.read(terminal, _MAX_READ)
-        except BlockingIOError:  # another process has read it
-            return b""
-        if not data:
-            raise serial.SerialException(_UNPLUGGED)  # a device that is gone can always be read, and gives nothing
-        return data
 
     def close(self) -> None:
         try:

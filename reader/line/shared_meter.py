@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 
 RECENT = 10.0  # seconds since the last frame for which a port counts as receiving
 

@@ -11,7 +11,7 @@ from common.errors import PortError
 from common.runtime.logs import ChangeLogger, RateLimiter
 from reader.config import is_network, is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource

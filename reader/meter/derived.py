@@ -5,13 +5,13 @@ docs/home-assistant.md.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.phases import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
@@ -25,9 +25,7 @@ _REGISTERS = {
 _COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
-_GRID_VOLTS = 230  # assumed where a meter sends currents only
-_PHASES = (1, 2, 3)
-_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in _PHASES}
+_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in PHASES}
 
 
 class Inputs(NamedTuple):
@@ -52,78 +50,15 @@ def derive(
 
     `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
     """
-    derived = DerivedValues()
-    derived.update(mode, values, None, peak_seen=peak_seen, overload_frame=overload_frame)
-    return derived.result()
+    inputs = Inputs(mode, values, peak_seen, overload_frame, is_three_phase(values))
+    derived: Derived = {}
+    for keys in (_tariff, _supply, _power, _energy, _exporting, _next_day):
+        derived |= keys(inputs)
+    return derived
 
 
-class DerivedValues:
-    """Derives from the last values of one meter, again and again, and computes only what can have changed.
-
-    What nobody acts on at once is not computed before `result` is called.
-    """
-
-    def __init__(self) -> None:
-        self.renewed: Mapping[str, Any] | None = None
-        """What of the result may differ from the one before; None: or keys have come or gone."""
-        self._circumstances: tuple[Mode, bool, bool] | None = None
-        self._three_phase = False
-        self._values: Mapping[str, Value] = {}
-        self._parts: list[Derived] = [{} for _ in PARTS]
-        self._outdated: set[int] = set()  # numbers of parts
-        self._merged: Derived = {}
-
-    def update(
-        self,
-        mode: Mode,
-        values: Mapping[str, Value],
-        changed: Collection[str] | None,
-        *,
-        peak_seen: bool,
-        overload_frame: bool,
-    ) -> bool:
-        """Take over the last values; return whether something may be different that is acted on at once.
-
-        `changed` are the labels whose values differ since the last call; None: or labels have come or gone.
-        """
-        circumstances = mode, peak_seen, overload_frame
-        self._values = values
-        if changed is None or circumstances != self._circumstances:
-            self._circumstances, self._three_phase = circumstances, is_three_phase(values)
-            self._outdated.update(range(len(PARTS)))
-            return True
-        outdated = {number for label in changed for number in _PARTS_OF.get(label, ())}
-        self._outdated |= outdated
-        at_once = outdated & _AT_ONCE
-        return any(PARTS[number].compute(self._inputs) != self._parts[number] for number in at_once)
-
-    def result(self) -> Derived:
-        """Return what `derive` returns for the last values; it is not to be changed."""
-        self.renewed = {}
-        if not self._outdated:
-            return self._merged
-        inputs, keys_changed = self._inputs, False
-        for number in self._outdated:
-            part, before = PARTS[number].compute(inputs), self._parts[number]
-            if part != before:
-                self._parts[number] = part
-                self.renewed |= part
-                keys_changed = keys_changed or list(part) != list(before)
-        self._outdated.clear()
-        if not keys_changed:
-            self._merged = self._merged | self.renewed
-            return self._merged
-        self.renewed, self._merged = None, {}
-        for part in self._parts:
-            self._merged |= part
-        return self._merged
-
-    @property
-    def _inputs(self) -> Inputs:
-        mode, peak_seen, overload_frame = self._circumstances or (Mode.HISTORIC, False, False)
-        return Inputs(mode, self._values, peak_seen, overload_frame, self._three_phase)
-
-
+#: Labels from which keys follow on which somebody acts at once; `exporting` follows from SINSTI, too.
+AT_ONCE_LABELS = frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE", "RELAIS"])
 #: The labels by whose values a mobile peak is known; some others count by their presence.
 PEAK_LABELS = frozenset(["STGE", "PTEC"])
 
@@ -133,7 +68,7 @@ def has_peak(values: Mapping[str, Value]) -> bool:
     status = parse_status(values.get("STGE"))
     if status is not None and (status.peak_notice or status.peak):
         return True
-    return any(f"DPM{n}" in values for n in _PHASES) or "PEJP" in values or values.get("PTEC") == "PM.."
+    return any(f"DPM{n}" in values for n in (1, 2, 3)) or "PEJP" in values or values.get("PTEC") == "PM.."
 
 
 # Tariff.
@@ -169,9 +104,8 @@ def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived
         derived["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
     if contract == "ejp" or peak_seen:
         derived["peak"] = code and code.startswith("PM")
-        derived["peak_notice"] = (
-            "PEJP" in values and not derived["peak"]
-        )  # meters older than Linky send it until the peak ends
+        # Meters older than Linky send PEJP until the peak ends.
+        derived["peak_notice"] = "PEJP" in values and not derived["peak"]
     return derived
 
 
@@ -239,12 +173,12 @@ def _historic_power(inputs: Inputs) -> Derived:
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    labels = [f"IINST{n}" for n in _PHASES] if three_phase else ["IINST"]
+    labels = [f"IINST{n}" for n in PHASES] if three_phase else ["IINST"]
     currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
     if currents and (inputs.overload_frame or apparent is None):  # overload frames, and old meters, have currents only
-        apparent = sum(currents) * _GRID_VOLTS
+        apparent = sum(currents) * GRID_VOLTS
     return {
         "subscribed_power": power,
         "headroom_current": subscribed - max(currents) if currents else None,
@@ -269,7 +203,7 @@ def _headroom_currents(
     values: Mapping[str, Value], limit: int, total_power: int | None, *, three_phase: bool
 ) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
-    for n in _PHASES if three_phase else (1,):
+    for n in PHASES if three_phase else (1,):
         sinsts, urms, irms = _OF_PHASE[n]
         volts, amperes = _integer(values, urms), _integer(values, irms)
         if not volts:
@@ -349,41 +283,6 @@ def _next_day(inputs: Inputs) -> Derived:
             for block in blocks
         ]
     }
-
-
-class Part(NamedTuple):
-    """Some of the keys, and the labels whose values they follow from; any label may count by its presence."""
-
-    compute: Callable[[Inputs], Derived]
-    labels: frozenset[str]
-    at_once: bool = False  # keys of it are acted on as soon as they change
-
-
-PARTS = (
-    Part(_tariff, frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE"]), at_once=True),
-    Part(_supply, frozenset(["STGE", "NTARF", "RELAIS"]), at_once=True),
-    Part(
-        _power,
-        frozenset(
-            [
-                *("ISOUSC", "PAPP", "IINST", "PREF", "PCOUP", "SINSTS", "SINST1"),
-                *(f"{name}{phase}" for name in ("IINST", "SINSTS", "URMS", "IRMS") for phase in _PHASES),
-            ]
-        ),
-    ),
-    Part(
-        _energy, frozenset(["OPTARIF", "EAST", "EAIT", *(label for labels in _REGISTERS.values() for label in labels)])
-    ),
-    Part(_exporting, frozenset(["STGE", "SINSTI"]), at_once=True),
-    Part(_next_day, frozenset(["PJOURF+1"])),
-)
-
-_AT_ONCE = frozenset(number for number, part in enumerate(PARTS) if part.at_once)
-#: By label: the numbers of the parts that follow from it.
-_PARTS_OF = {
-    label: tuple(number for number, part in enumerate(PARTS) if label in part.labels)
-    for label in frozenset[str]().union(*(part.labels for part in PARTS))
-}
 
 
 def _integer(values: Mapping[str, Value], label: str) -> int | None:

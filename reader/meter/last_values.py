@@ -56,7 +56,6 @@ class Accepted(NamedTuple):
 
     labels: frozenset[str]  # whose values were accepted
     changed: Sequence[str] | None  # whose values differ since the frame before; None: or labels have come or gone
-    stamped: Sequence[str]  # labels but DATE whose stamps differ; with None, those of all may
 
 
 class LastValues:
@@ -118,13 +117,11 @@ class LastValues:
                 return None
             changes[label] = value
         self.values.update(changes)
-        stamped = [label for label in stamped if label != "DATE"]
-        if stamped and frame.stamps:
-            self.stamps.update((label, frame.stamps[label]) for label in stamped)
+        self.stamps.update((label, (frame.stamps or _NO_STAMPS)[label]) for label in stamped if label != "DATE")
         if not self._complete_frames.many or frame.dropped:
             self._complete_frames.feed(frame)
         self._before = frame
-        return Accepted(self._accepted, changed, stamped)
+        return Accepted(self._accepted, changed)
 
     def _update_whole(self, frame: Frame) -> Accepted:
         if self._source != (frame.meter, frame.mode):
@@ -139,7 +136,7 @@ class LastValues:
         if self._complete_frames.feed(frame):
             self._drop_former()
         self._before, self._accepted = frame if self._is_settled(frame) else None, accepted
-        return Accepted(accepted, None, ())
+        return Accepted(accepted, None)
 
     def _is_settled(self, frame: Frame) -> bool:
         """Return whether the frame that was just taken over would change nothing when it came again."""

@@ -140,23 +140,3 @@ def period_name(contract: str | None, period: str, language: str) -> str:
     """Return the name of a tariff period."""
     name = PERIOD_NAMES.get(contract or "", {}).get(period)
     return expand_abbreviations(period) if name is None else name.of(language)
-
-
-def colour_name(colour: str, language: str) -> str:
-    """Return the name of a Tempo colour of the state."""
-    return COLOUR_NAMES[colour].of(language)
-
-
-def cutoff_name(cutoff: str, language: str) -> str:
-    """Return the name of a state of the cut-off device."""
-    return CUTOFF_NAMES[cutoff].of(language)
-
-
-def mode_name(mode: str, language: str) -> str:
-    """Return the name of a mode."""
-    return MODE_NAMES[mode].of(language)
-
-
-def binary_name(key: str, language: str) -> str:
-    """Return what is true when a true/false of the state is true."""
-    return BINARY_NAMES[key].of(language)

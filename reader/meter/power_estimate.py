@@ -14,11 +14,14 @@ from collections import deque
 from typing import NamedTuple
 
 MINUTE = 60.0  # seconds: the mean is of so many; and the longest gap between two readings that is bridged
-MARGIN, SLACK = (
-    1.5,
-    2,
-)  # an index may rise by 1.5 times the subscribed power and 2 Wh, as in reader/line/plausibility.py
+MARGIN = 1.5  # times the subscribed power; a meter needs minutes to cut off at 1.4 times (54E, 7)
+SLACK = 2  # Wh; a register is rounded to 1 Wh, and may be one frame old
 MAX_POWER = 36_000  # VA; larger sites have another kind of meter
+
+
+def largest_rise(power: int, seconds: float) -> float:
+    """Return by how many Wh an index can rise within a time, under a subscribed power in VA."""
+    return SLACK + MARGIN * power * seconds / 3600
 
 
 class _Point(NamedTuple):
@@ -51,7 +54,7 @@ class _EnergyCurve:
 
     def _plausible(self, index: int, monotonic: float, max_power: int) -> bool:
         seconds = monotonic - self._last
-        return 0 <= seconds <= MINUTE and 0 <= index - self._index <= SLACK + MARGIN * max_power * seconds / 3600
+        return 0 <= seconds <= MINUTE and 0 <= index - self._index <= largest_rise(max_power, seconds)
 
     def has_minute(self, monotonic: float) -> bool:
         """Return whether there is a full minute."""

@@ -23,11 +23,10 @@ everything else                   any change  `every`
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.contract.changes import changed_keys
 from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import RELAYS
 
@@ -39,7 +38,6 @@ URGENT = frozenset(
         *(f"relay_{number}" for number in range(1, RELAYS + 1)),
     ]
 )
-_URGENT_KEYS = tuple(URGENT)
 _MINUTE = 60.0  # seconds
 _ROUNDING = 1e-3  # seconds; more than sums and differences of times differ
 
@@ -73,10 +71,8 @@ class PublishPolicy:
         self._every = every
         self._refresh = refresh
         self._published: dict[str, Any] = {}
-        self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
         self.idle_until = -math.inf
-        """Monotonic time before which nothing is due, unless something changes; infinitely long ago, if something
-        urgent may have changed."""
+        """Monotonic time before which nothing is due, unless something urgent changes."""
         self._none_ready = False  # that holds only until a value changes
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
@@ -91,10 +87,8 @@ class PublishPolicy:
 
     def on_change(self, *, urgent: bool) -> None:
         """Take note that some value may have changed; `urgent`: perhaps an urgent one."""
-        if urgent:
+        if urgent or self._none_ready:
             self.idle_until = -math.inf
-        elif self._none_ready:
-            self.idle_until = min(self.idle_until, 0.0)
         self._none_ready = False
 
     def mark_published(self) -> None:
@@ -106,38 +100,27 @@ class PublishPolicy:
         """Return what to publish now, None if nothing is due."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
-        changed: Sequence[str] = ()
-        urgent: set[str] = set()
-        if self.idle_until > -math.inf or list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
-            self._rest_until(self._last_at + self._every)
-        else:
-            changed = self._changed(state)
-            urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
+        changed = self._changed(state)
+        urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
+            if URGENT.isdisjoint(changed):
+                self._rest_until(self._last_at + self._every)
             return None
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
-        changed = changed or self._changed(state)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
         if ready:
             return self._publish(state, ready, monotonic)
-        if self.idle_until > -math.inf:
+        if URGENT.isdisjoint(changed):
             ends = [self._changed_at.get(key, 0.0) + _rule(key).min_interval for key in changed]
             self._rest_until(min((end for end in ends if end > monotonic - _ROUNDING), default=math.inf))
             self._none_ready = True
         return None
 
-    def _changed(self, state: Mapping[str, Any]) -> Sequence[str]:
-        """Return the keys that differ from what was published, or have come or gone."""
+    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+        """Return the keys that differ from what was published, or have come or gone; no value is None."""
         published = self._published
-        changed = changed_keys(state, published)
-        if changed is not None:
-            return changed
-        return [
-            key
-            for key in state.keys() | published.keys()
-            if key not in state or key not in published or state[key] != published[key]
-        ]
+        return [key for key in state.keys() | published.keys() if state.get(key) != published.get(key)]
 
     def _interval_over(self, key: str, monotonic: float) -> bool:
         return monotonic - self._changed_at.get(key, -math.inf) >= _rule(key).min_interval
@@ -147,9 +130,9 @@ class PublishPolicy:
         value, published = state.get(key), self._published.get(key)
         if value is None or published is None:
             return True  # it has come, or gone
-        rule = _rule(key)
-        if monotonic - self._changed_at.get(key, -math.inf) < rule.min_interval:
+        if not self._interval_over(key, monotonic):
             return False
+        rule = _rule(key)
         if isinstance(value, int) and isinstance(published, int):
             difference = abs(value - published)
             return difference > rule.deadband and difference > abs(published) * rule.percent / 100
@@ -157,22 +140,18 @@ class PublishPolicy:
 
     def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:
         full = keys is state  # and everything is published
-        if list(state) == list(self._published):
-            changed = self._changed(state) if full else keys
-            published = self._published | {key: state[key] for key in changed}
-            self._changed_at |= dict.fromkeys(changed, monotonic)
-        else:
-            updated = {key: state[key] for key in keys if key in state}
-            published = {key: updated.get(key, self._published.get(key)) for key in state}
-            for key, value in published.items():
-                if key not in self._published or self._published[key] != value:
-                    self._changed_at[key] = monotonic
-            for key in self._changed_at.keys() - published.keys():
-                del self._changed_at[key]
+        updated = {key: state[key] for key in keys if key in state}
+        published = {key: updated.get(key, self._published.get(key)) for key in state}
+        for key, value in published.items():
+            if self._published.get(key) != value:
+                self._changed_at[key] = monotonic
+        for key in self._changed_at.keys() - published.keys():
+            del self._changed_at[key]
         self._published, self._last_at = published, monotonic
-        self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
+        if published.get("exporting") == state.get("exporting"):  # nothing else that is urgent waits
+            self._rest_until(monotonic + self._every)
         return dict(published)
 
     def _rest_until(self, due: float) -> None:

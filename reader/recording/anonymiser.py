@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from common.contract.labels import ADDRESS, LABELS, Kind, Mode
 from reader.recording.format import Chunk
 from reader.tic.decoder import Group, checksum_of, decode_group
-from reader.tic.parity import with_parity
+from reader.tic.parity import SEVEN_BITS, with_parity
 
 _BREAK = re.compile(rb"([\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d])")  # with or without a parity bit, even a wrong one
 _MAX_PIECE = 256  # bytes; the longest group has 111
 _UNDECIDED = 2000  # bytes, more than any frame's, in which a valid group may show whether there is parity
-_SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 _TEXTS = frozenset({"MSG1", "MSG2"})  # a supplier may send a name in them
 _DELIVERY_POINT = "PRM"
@@ -108,7 +107,7 @@ class Anonymiser:
 
     def _group(self, raw: bytes, group: Group) -> bytes:
         """Anonymise a valid group."""
-        view = raw.translate(_SEVEN_BITS)
+        view = raw.translate(SEVEN_BITS)
         begin = view.rindex(b"\t", 0, -2) + 1 if group.mode is Mode.STANDARD else len(group.label) + 1
         data = view[begin:-2]
         row = LABELS[group.mode].get(group.label)
@@ -146,7 +145,7 @@ def _verify(raw: bytes) -> Group | None:
     if raw.isascii():
         group = decode_group(raw)
     elif not any(byte.bit_count() % 2 for byte in raw):
-        group = decode_group(raw.translate(_SEVEN_BITS))
+        group = decode_group(raw.translate(SEVEN_BITS))
     else:
         return None
     return group if isinstance(group, Group) else None
@@ -154,7 +153,7 @@ def _verify(raw: bytes) -> Group | None:
 
 def _scrub(piece: bytes, parity: bool) -> bytes:
     """Replace each letter and digit of damaged bytes, except for a known label at the start."""
-    view = piece.translate(_SEVEN_BITS)
+    view = piece.translate(SEVEN_BITS)
     new = view.translate(_PLACEHOLDERS)
     if label := _LABEL_AHEAD.match(view):
         new = new[: label.end(1)] + view[label.end(1) : label.end()] + new[label.end() :]

@@ -20,7 +20,7 @@ from reader.line.port import open_port
 from reader.line.pseudo_terminal import serve_pty
 from reader.recording.format import read_chunks
 from reader.recording.playback import RecordedLine
-from reader.recording.recorder import Limits, Progress, Recorder
+from reader.recording.recorder import Recorder, RecordingLimits, RecordingProgress
 
 _PROGRESS_EVERY = 0.25  # seconds
 
@@ -51,7 +51,7 @@ def declare_replay(replay: argparse.ArgumentParser) -> None:
 def _record(arguments: argparse.Namespace) -> int:
     port, mode = _port_and_mode(arguments)
     shutdown = Shutdown()
-    limits = Limits(seconds=arguments.seconds, frames=arguments.frames)
+    limits = RecordingLimits(seconds=arguments.seconds, frames=arguments.frames)
     try:
         with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
             recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, limits=limits, stop=shutdown.stop)
@@ -108,7 +108,7 @@ def _with_user(error: PortError, port: str) -> PortError:
     return PortBusy(f"{port}: {user} has it open; stop that first ({fix})")
 
 
-def _describe(progress: Progress) -> str:
+def _describe(progress: RecordingProgress) -> str:
     parts = [f"{progress.seconds:.0f} s", plural(progress.bytes, "byte"), plural(progress.frames, "frame")]
     if progress.mode is not None:
         parts.append(f"{progress.mode} mode")

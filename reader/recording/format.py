@@ -19,10 +19,8 @@ from typing import BinaryIO, NamedTuple
 from common.errors import ConfigError
 from reader.tic.parity import with_parity
 
-VERSION = 2
-HEADER = f"teleinfo-recording {VERSION}"
+HEADER = "teleinfo-recording 2"
 
-_MAGIC = b"teleinfo-recording "
 _BOM = b"\xef\xbb\xbf"
 _READ_SIZE = 65_536  # bytes
 _MAX_LINE = 16_384  # characters; lines are written with at most 150
@@ -112,7 +110,7 @@ def read_chunks(file: BinaryIO, name: str) -> Iterator[Chunk]:
 
 
 def _is_recording(head: bytes) -> bool:
-    return head.removeprefix(_BOM).startswith(_MAGIC)
+    return head.removeprefix(_BOM).startswith(HEADER.encode())
 
 
 def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
@@ -125,17 +123,13 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
             break
         rest += more
     last = rest.decode("ascii", "replace").strip()
-    if last.startswith(_MAGIC.decode()) or len(rest) >= _MAX_LINE or _parse(last):
+    if last.startswith(HEADER) or len(rest) >= _MAX_LINE or _parse(last):
         yield last  # else it was cut off by a full disk or a power cut
 
 
 def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
     for number, line in enumerate(lines, 1):
-        if number == 1:
-            version = line.split()[1] if len(line.split()) > 1 else ""
-            if version != str(VERSION):
-                raise ConfigError(f"{name}: a recording of version {version!r}; this program reads version {VERSION}")
-        elif line and not line.startswith("#"):
+        if line and number > 1 and not line.startswith("#"):
             chunk = _read_line(line, f"{name}, line {number}")
             if chunk is not None:
                 yield chunk

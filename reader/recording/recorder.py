@@ -20,7 +20,7 @@ _READ_TIMEOUT = 0.5  # seconds; bounds how late a stop is noticed
 
 
 @dataclass
-class Progress:
+class RecordingProgress:
     """The progress of a recording."""
 
     seconds: float = 0.0
@@ -31,13 +31,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RecordingLimits:
     """When a recording ends by itself."""
 
     seconds: float | None = None
     frames: int | None = None
 
-    def reached(self, progress: Progress) -> bool:
+    def reached(self, progress: RecordingProgress) -> bool:
         """Return whether the recording is complete."""
         return (self.seconds is not None and progress.seconds >= self.seconds) or (
             self.frames is not None and progress.frames >= self.frames
@@ -53,11 +53,11 @@ class Recorder:
         *,
         mode: str,
         anonymous: bool,
-        limits: Limits,
+        limits: RecordingLimits,
         stop: threading.Event,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.progress = Progress()
+        self.progress = RecordingProgress()
         self._file = file
         self._mode = mode
         self._limits = limits
@@ -65,7 +65,7 @@ class Recorder:
         self._monotonic = monotonic
         self._anonymiser = Anonymiser() if anonymous else None
 
-    def record(self, url: str, open_port: OpenPort, *, report: Callable[[Progress], None]) -> None:
+    def record(self, url: str, open_port: OpenPort, *, report: Callable[[RecordingProgress], None]) -> None:
         """Record until a limit is reached or the stop is set; `report` is called after each read.
 
         Raises:
@@ -83,7 +83,7 @@ class Recorder:
             finally:
                 port.close()
 
-    def _receive(self, port: Port, detector: Detector, report: Callable[[Progress], None]) -> None:
+    def _receive(self, port: Port, detector: Detector, report: Callable[[RecordingProgress], None]) -> None:
         progress, decoder, start = self.progress, Decoder(), self._monotonic()
         self._file.write(write_speed(0, SPEEDS[detector.mode]))
         while not self._stop.is_set() and not self._limits.reached(progress):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reader.simulator.calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
+from reader.simulator.french_calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
 
 ANNOUNCED_AT = 20 * HOUR  # tomorrow's colour, or a mobile peak
 TEMPO_CHANGES_AT = 6 * HOUR
@@ -52,6 +52,10 @@ class Contract:
     day_profiles: Callable[[LegalDay], tuple[int, str]]  # NJOURF and its PJOURF; without mobile peaks
     peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running, announced
     hot_water_at: int = 1 * HOUR + 30 * 60  # start of the water heater: at the off-peak hours, if any
+
+    def running(self, day: LegalDay, elapsed: int) -> Switch:
+        """Return the registers that run at a second of a day."""
+        return next(switch for switch in reversed(self.switches(day)) if day.elapsed(switch.clock) <= elapsed)
 
 
 def _profile(*blocks: str) -> str:

@@ -6,7 +6,7 @@
                LF label HT [stamp HT] value HT checksum CR    standard mode
 """
 
-from reader.simulator.calendar import stamp
+from reader.simulator.french_calendar import stamp
 from reader.tic.decoder import checksum_of
 
 

@@ -13,8 +13,8 @@ from itertools import accumulate
 from operator import mul
 from typing import NamedTuple
 
-from reader.simulator.calendar import DAY, HOUR, LegalDay, legal_day, legal_day_at, mix
 from reader.simulator.contract import Contract
+from reader.simulator.french_calendar import DAY, HOUR, LegalDay, legal_day, legal_day_at, mix
 
 SUPPLIER_REGISTERS, DISTRIBUTOR_REGISTERS = 10, 4
 FIRST_DAY = 19_358  # 2023-01-01: the registers count from here on, starting from made-up values
@@ -54,22 +54,23 @@ _HEATING_BY_STEP = _by_step(_HEATING)
 # Percent; each day uses two parts of it, one to vary its habits and one for its clouds.
 _VARIATIONS = [75 + mix(1, i) % 51 for i in range(1024)]
 
-# The sun in the middle of France: 47° N, 2.5° E. Ten-minute steps of UTC.
-_LATITUDE = math.radians(47)
-_SUN_ANGLES = [math.cos(math.radians((i + 0.5) * 360 / _STEPS - 180 + 2.5)) for i in range(_STEPS)]
-_PANELS = 4_200  # W with the sun overhead
+_PANELS = 4_200  # W if the sun were overhead
+_SUN_OF_DAY = [math.cos(2 * math.pi * i / _STEPS - math.pi) for i in range(_STEPS)]  # highest at noon UTC
+
+
+def _season(day: LegalDay, highest: int) -> float:
+    """Return 1 on the day of the year that is the highest, -1 half a year later, and what is between on others."""
+    return math.cos(2 * math.pi * (day.date.timetuple().tm_yday - highest) / 365.25)
 
 
 def _sunshine(day: LegalDay, chance: int) -> list[int]:
     """Return the photovoltaic power of each ten minutes of UTC, on the date of this day."""
-    season = 2 * math.pi * (day.date.timetuple().tm_yday - 81) / 365.25
-    declination = math.radians(23.4) * math.sin(season)
-    up = math.sin(_LATITUDE) * math.sin(declination)
-    across = math.cos(_LATITUDE) * math.cos(declination)
+    summer = _season(day, 172)
     sky = (100, 95, 90, 75, 60, 50, 35, 20)[chance & 7] * _PANELS / 10_000
     clouds = _VARIATIONS[chance % 800 :][:_STEPS]
-    heights = (up + across * angle for angle in _SUN_ANGLES)
-    return [int(sky * cloud * height) if height > 0 else 0 for height, cloud in zip(heights, clouds, strict=True)]
+    # 16 hours of daylight in June, 8 in December.
+    heights = (0.62 * angle + 0.3 * summer for angle in _SUN_OF_DAY)
+    return [max(0, int(sky * cloud * height)) for height, cloud in zip(heights, clouds, strict=True)]
 
 
 class Overload(NamedTuple):
@@ -121,9 +122,8 @@ class Household:
     def __init__(self, contract: Contract, seed: int) -> None:
         self._contract = contract
         self._seed = mix(seed, contract.number)
-        self._midnights = [
-            self._history()
-        ]  # registers at the start of FIRST_DAY and the days after it, as far as needed
+        # Registers at the start of FIRST_DAY and the days after it, as far as needed.
+        self._midnights = [self._history()]
         self.day_load = lru_cache(maxsize=8)(self._day_load)
 
     def registers(self, instant: int) -> Registers:
@@ -205,30 +205,31 @@ class Household:
     def _appliances(self, day: LegalDay, chance: int) -> tuple[list[int], list[int]]:
         """Return the steps of the day and the power of all appliances in each, without an overload."""
         # Heating depends on the mean temperature outside: coldest in late January, and different each day.
-        season = math.cos(2 * math.pi * (day.date.timetuple().tm_yday - 25) / 365.25)
-        heating = max(0, int((15 - (12 - 8 * season + chance % 9 - 4)) * 110))  # W
-        variations = _VARIATIONS[(chance >> 4) % 800 :][:_STEPS]
+        heating = max(0, int((15 - (12 - 8 * _season(day, 25) + chance % 9 - 4)) * 110))  # W
+        # Habits follow legal time, which skips or repeats an hour.
+        edge = 3 * HOUR - max(0, day.shift)
+        starts = list(range(0, day.length, _STEP))
+        clocks = [(start + day.shift * (start >= edge)) // _STEP for start in starts]
+        variations = _VARIATIONS[(chance >> 4) % 800 :]
         drawn = [
-            (habit * variation + heating * share) // 100
-            for habit, variation, share in zip(_HABITS[day.weekday], variations, _HEATING_BY_STEP, strict=True)
+            (_HABITS[day.weekday][clock] * variation + heating * _HEATING_BY_STEP[clock]) // 100
+            for clock, variation in zip(clocks, variations, strict=False)
         ]
-        starts = list(range(0, DAY, _STEP))
         hot_water = self._contract.hot_water_at
         minute = 60
-        for start, lasts, power in (
+        for clock, lasts, power in (
             (hot_water, (70 + (chance >> 8) % 48) * minute, 2_000),
             (7 * HOUR + (chance >> 14) % 40 * minute, 3 * minute, 1_900),  # kettle
             (12 * HOUR + (chance >> 20) % 50 * minute, 25 * minute, 1_500),  # oven
             (9 * HOUR + (chance >> 26) % 480 * minute, 15 * minute * ((chance >> 36) & 1), 2_000),  # washing machine
             (20 * HOUR + (chance >> 32) % 120 * minute, 20 * minute * ((chance >> 38) & 1), 1_800),  # dishwasher
         ):
+            start, end = day.elapsed(clock), day.elapsed(clock) + lasts
             if lasts:
                 _split(starts, drawn, start)
-                _split(starts, drawn, start + lasts)
-                for i in range(bisect_left(starts, start), bisect_left(starts, start + lasts)):
+                _split(starts, drawn, end)
+                for i in range(bisect_left(starts, start), bisect_left(starts, end)):
                     drawn[i] += power
-        if day.shift:
-            starts, drawn = _change_clocks(day, starts, drawn)
         return starts, [min(_MAX_POWER, power) for power in drawn]
 
 
@@ -243,18 +244,6 @@ def _overload(day: LegalDay, chance: int) -> Overload | None:
 def _split(starts: list[int], powers: list[int], second: int) -> None:
     """Split a step at this second."""
     i = bisect_right(starts, second)
-    if starts[i - 1] != second and second < DAY:
+    if starts[i - 1] != second:
         starts.insert(i, second)
         powers.insert(i, powers[i - 1])
-
-
-def _change_clocks(day: LegalDay, starts: list[int], powers: list[int]) -> tuple[list[int], list[int]]:
-    """Skip the hour after 02:00, or repeat it: habits and time switches follow legal time."""
-    two, three = (bisect_left(starts, hour * HOUR) for hour in (2, 3))
-    twice = range(two, three) if day.shift < 0 else range(0)
-    steps = (
-        [(starts[i], powers[i]) for i in range(three if twice else two)]
-        + [(starts[i] + HOUR, powers[i]) for i in twice]
-        + [(starts[i] - day.shift, powers[i]) for i in range(three, len(starts))]
-    )
-    return [start for start, _ in steps], [power for _, power in steps]

@@ -1,15 +1,13 @@
 """What a simulated meter measures: voltage, current and power of each phase, and the maxima of a day. Pure."""
 
-import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from reader.simulator.calendar import legal_day, legal_day_at, mix
+from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE
+from reader.simulator.french_calendar import legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 
-_FILTER = 1 - 0.008  # the maxima are those of a filtered power; this is what remains of a deviation after a second
 _SHARES = (0.46, 0.31, 0.23)  # of the load, by phase
 _OVERLOAD_SHARES = (0.44, 0.40, 0.16)  # rotated by one phase from day to day
 _POWER_FACTOR_DRAWN, _POWER_FACTOR_FED = 0.95, 0.98
@@ -30,44 +28,11 @@ class Maximum(NamedTuple):
     instant: int
 
 
-class DailyMaximum:
-    """The highest power of one day, given the power in each step of its load."""
-
-    def __init__(self, load: DayLoad, powers: Sequence[float]) -> None:
-        self._starts = load.starts
-        self._targets = [power * power for power in powers]
-        self._squares: list[float] = []  # of the filtered power, at the start of each step
-        self._best: list[tuple[int, int]] = []  # before each step: VA, and second of the day
-        square, best = self._targets[0], (int(powers[0]), 0)
-        ends = [*load.starts[1:], load.day.length]
-        for start, end, target in zip(self._starts, ends, self._targets, strict=True):
-            self._squares.append(square)
-            self._best.append(best)
-            square, best = _follow(square, target, start, end, best)
-
-    def until(self, second: int) -> tuple[int, int]:
-        """Return the highest value so far, and the second at which it was first reached."""
-        i = min(bisect_right(self._starts, second), len(self._starts)) - 1
-        return _follow(self._squares[i], self._targets[i], self._starts[i], second, self._best[i])[1]
-
-
-def _follow(square: float, target: float, start: int, end: int, best: tuple[int, int]) -> tuple[float, tuple[int, int]]:
-    """Filter a constant power from `start` to `end`; return the squared result, and the maximum with its second."""
-    after = target + (square - target) * _FILTER ** (end - start)
-    power = int(math.sqrt(after))
-    if power > best[0]:
-        # It rose monotonically, so it passed this value once.
-        missing = (target - power * power) / (target - square)
-        reached = start + math.ceil(math.log(missing) / math.log(_FILTER)) if missing > 0 else end
-        best = (power, min(max(reached, start), end))
-    return after, best
-
-
 class Measurements:
     """Measurements of one household by a meter of one or three phases."""
 
     def __init__(self, household: Household, *, phases: int, kva: int, seed: int) -> None:
-        self.subscribed_amperes = kva * 1000 // 200 // phases  # on each phase
+        self.subscribed_amperes = kva * 1000 // VA_PER_AMPERE // phases  # on each phase
         self._household = household
         self._phases = phases
         self._seed = seed
@@ -85,7 +50,7 @@ class Measurements:
 
     def mean_volts_at(self, slot: int, phase: int) -> float:
         """Return the voltage at the start of a ten-minute slot, without noise."""
-        return 230 + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
+        return GRID_VOLTS + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
 
     def _active(self, load: DayLoad, step: int, factor: float = 1.0) -> list[float]:
         """W on each phase, negative if it exports; the panels feed all phases equally."""
@@ -107,9 +72,9 @@ class Measurements:
         active = self._active(load, load.step_at(instant - day.start), 1 + noise)
         return [_phase(self._volts(instant, phase), power) for phase, power in enumerate(active)]
 
-    def steady(self, load: DayLoad, step: int, instant: int, factor: float) -> list[Phase]:
-        """Return the measurements of each phase in a step of a day's load, multiplied by `factor`, without noise."""
-        active = self._active(load, step, factor)
+    def steady(self, load: DayLoad, step: int, instant: int) -> list[Phase]:
+        """Return the measurements of each phase in a step of a day's load, without noise."""
+        active = self._active(load, step)
         return [_phase(self.steady_volts(instant, phase), power) for phase, power in enumerate(active)]
 
     def maxima(self, day: int, until: int) -> tuple[list[Maximum], Maximum]:
@@ -117,21 +82,31 @@ class Measurements:
 
         Those of the power drawn (the total, then each phase), and that of the power fed in.
         """
-        *drawn, fed = (track.until(until) for track in self._maxima_of(day))
-        start = legal_day(day).start
-        return [Maximum(power, start + second) for power, second in drawn], Maximum(fed[0], start + fed[1])
+        step = self._household.day_load(day).step_at(until)
+        *drawn, fed = (maxima[step] for maxima in self._maxima_of(day))
+        return drawn, fed
 
-    def _maxima_of_day(self, day: int) -> list[DailyMaximum]:
+    def _maxima_of_day(self, day: int) -> list[list[Maximum]]:
+        """Return what `maxima` returns, for each step of the day: a load without noise is highest when it begins."""
         load = self._household.day_load(day)
         phases = [[_apparent(power) for power in self._active(load, step)] for step in range(len(load.starts))]
         total = [sum(step) for step in phases]
         drawn = [total, *zip(*phases, strict=True)] if self._phases > 1 else [total]
-        tracks = [[max(0.0, power) for power in powers] for powers in drawn] + [[max(0.0, -power) for power in total]]
-        return [DailyMaximum(load, track) for track in tracks]
+        return [_running_maxima(load, powers) for powers in (*drawn, [-power for power in total])]
 
     def exceeded(self, phases: Sequence[Phase]) -> list[bool]:
         """Return for each phase whether it draws more than is subscribed to."""
         return [phase.drawn > 0 and phase.amperes > self.subscribed_amperes for phase in phases]
+
+
+def _running_maxima(load: DayLoad, powers: Sequence[float]) -> list[Maximum]:
+    """Return the highest of the powers so far in each step, 0 at least, and the start of its step."""
+    best, maxima = Maximum(0, load.day.start), []
+    for start, power in zip(load.starts, powers, strict=True):
+        if int(power) > best.power:
+            best = Maximum(int(power), load.day.start + start)
+        maxima.append(best)
+    return maxima
 
 
 def _phase(volts: float, active: float) -> Phase:

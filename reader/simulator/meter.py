@@ -7,12 +7,11 @@ of one contract and seed measure the same household, in either mode.
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reader.simulator.calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.contract import CONTRACTS, tempo_days
+from reader.simulator.french_calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.groups import historic_group, standard_group
 from reader.simulator.household import FIRST_DAY, Household
 from reader.simulator.measurements import Maximum, Measurements, Phase, total_power
@@ -160,24 +159,25 @@ class SimulatedMeter:
     # Standard mode.
 
     def _standard(self, instant: int) -> list[bytes]:
-        contract, day, phases = self._contract, legal_day_at(instant), self._measurements.measure(instant)
-        yesterday, tomorrow = legal_day(day.number - 1), legal_day(day.number + 1)
-        registers = self._household.registers(instant)
-        supplier, _ = self._running(instant)
-        period = contract.periods[supplier - 1]
-        running, announced = contract.peaks(instant)
-        total = total_power(phases)
-        numbered = list(enumerate(phases, 1))
-        maxima, fed_maximum = self._measurements.maxima(day.number, instant - day.start)
-        maxima_before, fed_maximum_before = self._measurements.maxima(yesterday.number, yesterday.length)
-        next_profile, next_blocks = contract.day_profiles(tomorrow)
-
-        groups = [
+        phases = self._measurements.measure(instant)
+        return [
             standard_group("ADSC", self.address),
             standard_group("VTIC", "02"),
             standard_group("DATE", "", instant),
-            standard_group("NGTF", contract.calendar),
-            standard_group("LTARF", period.label),
+            *self._registers(instant),
+            *self._powers(instant, phases),
+            *self._load_curves(instant),
+            *self._mean_voltages(instant),
+            standard_group("STGE", f"{self._status(instant, phases):08X}"),
+            *self._calendar(instant),
+        ]
+
+    def _registers(self, instant: int) -> list[bytes]:
+        """Return the running period and the indexes."""
+        registers, (supplier, _) = self._household.registers(instant), self._running(instant)
+        groups = [
+            standard_group("NGTF", self._contract.calendar),
+            standard_group("LTARF", self._contract.periods[supplier - 1].label),
             standard_group("EAST", f"{sum(registers.supplier):09}"),
             *(standard_group(f"EASF{i:02}", f"{index:09}") for i, index in enumerate(registers.supplier, 1)),
             *(standard_group(f"EASD{i:02}", f"{index:09}") for i, index in enumerate(registers.distributor, 1)),
@@ -187,7 +187,15 @@ class SimulatedMeter:
             reactive = (rate * base // 1000 for rate, base in zip(_REACTIVE, (drawn, fed, fed, drawn), strict=True))
             groups.append(standard_group("EAIT", f"{fed:09}"))
             groups += [standard_group(f"ERQ{i}", f"{index:09}") for i, index in enumerate(reactive, 1)]
-        groups += [standard_group(f"IRMS{i}", f"{phase.amperes:03}") for i, phase in numbered]
+        return groups
+
+    def _powers(self, instant: int, phases: Sequence[Phase]) -> list[bytes]:
+        """Return currents, voltages and powers, and the maxima of today and yesterday."""
+        day, total, numbered = legal_day_at(instant), total_power(phases), list(enumerate(phases, 1))
+        yesterday = legal_day(day.number - 1)
+        maxima, fed_maximum = self._measurements.maxima(day.number, instant - day.start)
+        maxima_before, fed_maximum_before = self._measurements.maxima(yesterday.number, yesterday.length)
+        groups = [standard_group(f"IRMS{i}", f"{phase.amperes:03}") for i, phase in numbered]
         groups += [standard_group(f"URMS{i}", f"{phase.volts:03}") for i, phase in numbered]
         groups += [standard_group(label, f"{self._subscribed:02}") for label in ("PREF", "PCOUP")]
         groups.append(standard_group("SINSTS", f"{max(0, total):05}"))
@@ -199,14 +207,19 @@ class SimulatedMeter:
         if self._produces:
             groups.append(standard_group("SINSTI", f"{max(0, -total):05}"))
             groups += [_maximum_group("SMAXIN", fed_maximum), _maximum_group("SMAXIN-1", fed_maximum_before)]
-        groups += self._load_curves(instant)
-        slot = instant // 600
-        for i, _ in numbered:
-            mean = (
-                self._measurements.mean_volts_at(slot - 1, i - 1) + self._measurements.mean_volts_at(slot, i - 1)
-            ) / 2
-            groups.append(standard_group(f"UMOY{i}", f"{round(mean):03}", slot * 600))
-        groups.append(standard_group("STGE", f"{self._status(instant, phases):08X}"))
+        return groups
+
+    def _mean_voltages(self, instant: int) -> list[bytes]:
+        slot, volts_at = instant // 600, self._measurements.mean_volts_at
+        means = [(volts_at(slot - 1, phase) + volts_at(slot, phase)) / 2 for phase in range(self._phases)]
+        return [standard_group(f"UMOY{i}", f"{round(mean):03}", slot * 600) for i, mean in enumerate(means, 1)]
+
+    def _calendar(self, instant: int) -> list[bytes]:
+        """Return the mobile peaks, the message, and the programs of today and tomorrow."""
+        contract, day, (supplier, _) = self._contract, legal_day_at(instant), self._running(instant)
+        running, announced = contract.peaks(instant)
+        next_profile, next_blocks = contract.day_profiles(legal_day(day.number + 1))
+        groups = []
         # A peak may be running while another of the same number is announced: the announced one is sent.
         for peak in sorted({peak.number: peak for peak in (running, announced) if peak}.values()):
             for label, edge in (("DPM", peak.start), ("FPM", peak.end)):
@@ -215,15 +228,13 @@ class SimulatedMeter:
         groups += [
             standard_group("MSG1", _NO_MESSAGE),
             standard_group("PRM", self._delivery_point),
-            standard_group("RELAIS", f"{period.contact_closed:03}"),
+            standard_group("RELAIS", f"{contract.periods[supplier - 1].contact_closed:03}"),
             standard_group("NTARF", f"{supplier:02}"),
             standard_group("NJOURF", f"{contract.day_profiles(day)[0]:02}"),
             standard_group("NJOURF+1", f"{next_profile:02}"),
             standard_group("PJOURF+1", next_blocks),
         ]
-        if announced:
-            groups.append(standard_group("PPOINTE", announced.profile))
-        return groups
+        return groups + ([standard_group("PPOINTE", announced.profile)] if announced else [])
 
     def _load_curves(self, instant: int) -> list[bytes]:
         """Return the mean active powers of the last two complete half hours, with their ends as stamps."""
@@ -266,9 +277,7 @@ class SimulatedMeter:
     def _running(self, instant: int) -> tuple[int, int]:
         """Return the numbers of the supplier's and the distributor's running register."""
         day = legal_day_at(instant)
-        switches = self._contract.switches(day)
-        edges = [day.elapsed(switch.clock) for switch in switches]
-        switch = switches[bisect_right(edges, instant - day.start) - 1]
+        switch = self._contract.running(day, instant - day.start)
         return switch.supplier, switch.distributor
 
     def _colours(self, instant: int) -> tuple[int, int]:

@@ -4,12 +4,11 @@ Indexes are exactly those of the frames. Measurements are those of the load, wit
 size as in the frames, so minima and maxima are close to theirs.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reader.simulator.calendar import LegalDay, legal_day_at, mix
 from reader.simulator.contract import Contract
+from reader.simulator.french_calendar import LegalDay, legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 from reader.simulator.measurements import Measurements, Phase, total_power
 
@@ -46,9 +45,7 @@ class _Piece(NamedTuple):
 
     start: int  # second of the minute
     seconds: int
-    least: list[Phase]
-    mean: list[Phase]
-    most: list[Phase]
+    phases: list[Phase]  # without noise
 
 
 def minutes(
@@ -67,8 +64,6 @@ def _minutes_of_day(
 ) -> Iterator[MinuteSummary]:
     load = household.day_load(day.number)
     midnight = household.registers(day.start)
-    switches = contract.switches(day)
-    edges = [day.elapsed(switch.clock) for switch in switches]
     for instant in instants:
         elapsed = instant - day.start
         ends = [load.joules(elapsed), load.joules(elapsed + MINUTE - 1)]
@@ -77,40 +72,32 @@ def _minutes_of_day(
             for way, before in enumerate((midnight.imported, midnight.exported))
         )
         pieces = list(_pieces(measurements, load, instant))
-        peak = max(pieces, key=lambda piece: total_power(piece.most))
-        drawn = [tuple(max(0, total_power(side)) for side in piece[2:]) for piece in pieces]
-        fed = [tuple(max(0, -total_power(side)) for side in piece[2:]) for piece in pieces]
+        totals = [total_power(piece.phases) for piece in pieces]
+        drawn, fed = [max(0, total) for total in totals], [max(0, -total) for total in totals]
+        peak = pieces[totals.index(max(totals))]
+        noise = 0.02 - mix(instant) % 14 / 10_000  # the largest of thirty seconds
         yield MinuteSummary(
             start=instant,
-            supplier=switches[bisect_right(edges, elapsed + MINUTE - 1) - 1].supplier,
+            supplier=contract.running(day, elapsed + MINUTE - 1).supplier,
             total=(total[0], total[1]),
             injected=(injected[0], injected[1]),
-            power=(
-                min(one[0] for one in drawn),
-                _mean(pieces, [one[1] for one in drawn]),
-                max(one[2] for one in drawn),
-            ),
+            power=(round(min(drawn) * (1 - noise)), _mean(pieces, drawn), round(max(drawn) * (1 + noise))),
             power_max_second=peak.start + mix(instant, 1) % peak.seconds,
-            injected_power=(_mean(pieces, [one[1] for one in fed]), max(one[0] for one in fed)),
+            injected_power=(_mean(pieces, fed), max(fed)),
             phases=tuple(
-                _phase(measurements, instant, number, [side[number] for piece in pieces for side in piece[2:]])
-                for number in range(len(peak.mean))
+                _phase(measurements, instant, number, [piece.phases[number] for piece in pieces], 1 + noise)
+                for number in range(len(peak.phases))
             ),
-            overloads=sum(piece.seconds for piece in pieces if any(measurements.exceeded(piece.mean))),
+            overloads=sum(piece.seconds for piece in pieces if any(measurements.exceeded(piece.phases))),
         )
 
 
 def _pieces(measurements: Measurements, load: DayLoad, instant: int) -> Iterator[_Piece]:
-    begin = instant - load.day.start
+    begin = at = instant - load.day.start
     step = load.step_at(begin)
-    noise = 0.02 - mix(instant) % 14 / 10_000  # the largest of thirty seconds
-    at = begin
     while at < begin + MINUTE:
         until = min(load.starts[step + 1] if step + 1 < len(load.starts) else load.day.length, begin + MINUTE)
-        least, mean, most = (
-            measurements.steady(load, step, instant + MINUTE // 2, factor) for factor in (1 - noise, 1, 1 + noise)
-        )
-        yield _Piece(at - begin, until - at, least, mean, most)
+        yield _Piece(at - begin, until - at, measurements.steady(load, step, instant + MINUTE // 2))
         at, step = until, step + 1
 
 
@@ -118,11 +105,11 @@ def _mean(pieces: list[_Piece], values: list[int]) -> int:
     return round(sum(piece.seconds * value for piece, value in zip(pieces, values, strict=True)) / MINUTE)
 
 
-def _phase(measurements: Measurements, instant: int, number: int, values: list[Phase]) -> PhaseSummary:
+def _phase(measurements: Measurements, instant: int, number: int, values: list[Phase], highest: float) -> PhaseSummary:
     volts = [measurements.steady_volts(moment, number) for moment in (instant, instant + MINUTE - 1)]
     return PhaseSummary(
-        power_max=max(0, max(value.drawn for value in values)),
-        current_max=max(value.amperes for value in values),
+        power_max=round(max(0, max(value.drawn for value in values)) * highest),
+        current_max=round(max(value.amperes for value in values) * highest),
         voltage_min=round(min(volts) - _NOISE_OF_VOLTAGE),
         voltage_mean=round(sum(volts) / 2),
         voltage_max=round(max(volts) + _NOISE_OF_VOLTAGE),

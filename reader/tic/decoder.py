@@ -39,15 +39,7 @@ CACHE_SIZE = 4096  # distinct groups kept; some ten new ones come with each fram
 _STX, _ETX, _EOT = b"\x02", b"\x03", b"\x04"
 _BEGIN = b"\x02\n"
 _SP, _HT, _CR = 0x20, 0x09, 0x0D
-_HISTORIC, _STANDARD = Mode.HISTORIC, Mode.STANDARD
-_ROWS_HISTORIC, _ROWS_STANDARD = LABELS[_HISTORIC], LABELS[_STANDARD]  # enumerations are slow keys
 _ADDRESSES = frozenset(ADDRESS.values())
-
-# Most new groups are plain integers: label as bytes -> label, width. These need no regular expression.
-_INTEGERS_HISTORIC, _INTEGERS_STANDARD = (
-    {name.encode(): (name, row.width) for name, row in rows.items() if row.kind is INTEGER and not row.stamped}
-    for rows in (_ROWS_HISTORIC, _ROWS_STANDARD)
-)
 
 # What a byte with parity is: its seven bits where the parity is even, and marked by the eighth where it is not. A byte
 # that is marked equals no control character and no text, so it frames nothing and verifies nowhere.
@@ -76,15 +68,15 @@ class DropReason(StrEnum):
     MODE = "mode"  # the rest of the frame is in the other one
 
 
-class Group(NamedTuple):  # made and read faster than a frozen dataclass
+class Group(NamedTuple):
     """One group that verified."""
 
     mode: Mode
     label: str
     value: Value
+    known: bool  # the catalogue has its label
     stamp: datetime | None = None
     degraded: bool = False  # its stamp says that the meter is unsure of its clock
-    known: bool = True  # the catalogue has its label
     eight_digits: bool = False  # an index of a concentrator, if the frame is from one
 
 
@@ -147,9 +139,9 @@ def decode_group(body: bytes) -> Group | DropReason:
         return DropReason.SEPARATOR
     separator = body[-2]
     if separator == _SP:
-        mode, rows, integers, zone = _HISTORIC, _ROWS_HISTORIC, _INTEGERS_HISTORIC, body[:-2]
+        mode, zone = Mode.HISTORIC, body[:-2]
     elif separator == _HT:
-        mode, rows, integers, zone = _STANDARD, _ROWS_STANDARD, _INTEGERS_STANDARD, body[:-1]
+        mode, zone = Mode.STANDARD, body[:-1]
     else:
         return DropReason.SEPARATOR
     if checksum_of(zone) != body[-1]:
@@ -157,52 +149,47 @@ def decode_group(body: bytes) -> Group | DropReason:
     end = body.find(separator, 0, len(body) - 2)
     if end < 0:
         return DropReason.SEPARATOR
-    integer = integers.get(body[:end])
-    if integer is not None:
-        digits = body[end + 1 : -2]
-        if len(digits) == integer[1] and digits.isdigit():
-            return Group(mode, integer[0], int(digits))
     label = body[:end].decode()
-    row = rows.get(label)
+    row = LABELS[mode].get(label)
     if row is None and not _WELL_FORMED.fullmatch(label):
         return DropReason.LABEL
     return _decode_payload(mode, label, row, body[end + 1 : -2].decode())
 
 
 def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> Group | DropReason:
-    stamp_text, tab, data = payload.partition("\t") if mode is _STANDARD else ("", "", payload)
+    stamp_text, tab, data = payload.partition("\t") if mode is Mode.STANDARD else ("", "", payload)
     if not tab:
         data = payload
-    value, narrow = _value(row, data)
+    eight_digits = False
+    if row is not None and row.width != len(data):
+        eight_digits = row.cumulative and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
+        if not eight_digits:
+            return DropReason.VALUE
+    value = _value(row, data)
     if value is None:
         return DropReason.VALUE
     if row is not None and row.stamped != bool(tab):
         return DropReason.STAMP
     if not tab:
-        return Group(mode, label, value, known=row is not None, eight_digits=narrow)
+        return Group(mode, label, value, row is not None, eight_digits=eight_digits)
     try:
         stamp, degraded = parse_stamp(stamp_text)
     except ValueError:
         return DropReason.STAMP
-    return Group(mode, label, value, stamp, degraded, known=row is not None)
+    return Group(mode, label, value, row is not None, stamp, degraded)
 
 
-def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
-    """Return the value, None if it cannot be one, and whether it is only as wide as a concentrator's index."""
-    if row is None:
-        return (data if _PRINTABLE.fullmatch(data) else None), False
-    narrow = False
-    if row.width != len(data):
-        narrow = row.cumulative and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
-        if not narrow:
-            return None, False
-    if row.kind is INTEGER:
-        return (int(data) if data.isdigit() else None), narrow
-    if not _PRINTABLE.fullmatch(data) or (row.kind is BITS and not _HEXADECIMAL.fullmatch(data)):
-        return None, False
-    if row.name in _ADDRESSES and not _ADDRESS.fullmatch(data):
-        return None, False
-    return data, False
+def _value(row: Label | None, data: str) -> Value | None:
+    """Return the value; None if it cannot be one."""
+    if row is not None and row.kind is INTEGER:
+        return int(data) if data.isdigit() else None
+    if not _PRINTABLE.fullmatch(data):
+        return None
+    if row is not None and row.kind is BITS and not _HEXADECIMAL.fullmatch(data):
+        return None
+    if row is not None and row.name in _ADDRESSES and not _ADDRESS.fullmatch(data):
+        return None
+    return data
 
 
 class _Known(dict[bytes, Group | DropReason]):
@@ -225,7 +212,6 @@ class _Template(NamedTuple):
 
 
 _NOTHING: Mapping[DropReason, int] = {}
-_new = tuple.__new__  # a third of the time of a NamedTuple's own, twice a frame
 
 
 class Decoder:
@@ -276,24 +262,22 @@ class Decoder:
         if changes:
             known = self._known
             values = dict(values)
-            new_stamps = None
+            new_stamps = {}
             for piece, label in changes:
                 group = known[piece]
-                if type(group) is not Group or group[1] != label or group[0] is not mode or group[6]:
+                if not isinstance(group, Group) or group.label != label or group.mode is not mode or group.eight_digits:
                     return None
-                values[label] = group[2]
-                if group[3] is not None or label in stamps:
-                    if group[3] is None or label not in stamps:
-                        return None
-                    if new_stamps is None:
-                        new_stamps = dict(stamps)
-                    new_stamps[label] = group[3]
-                    if group[4] is not (label in degraded):
+                values[label] = group.value
+                if (group.stamp is None) is (label in stamps):
+                    return None
+                if group.stamp is not None:
+                    new_stamps[label] = group.stamp
+                    if group.degraded is not (label in degraded):
                         degraded = degraded ^ {label}
-            if new_stamps is not None:
-                stamps = new_stamps
-        reading = _new(Reading, (mode, values, stamps, bool(degraded), _NOTHING, self._parity, 0))
-        self._template = _new(_Template, (pieces, labels, reading, degraded))
+            if new_stamps:
+                stamps = {**stamps, **new_stamps}
+        reading = Reading(mode, values, stamps, bool(degraded), _NOTHING, self._parity, 0)
+        self._template = _Template(pieces, labels, reading, degraded)
         return reading
 
     def _read_whole(self, raw: bytes) -> Reading | None:
@@ -315,17 +299,9 @@ class Decoder:
         if start < 0 or start < view.rfind(_EOT):
             return None
         body = view[start + 1 :]
-        return body, self._split(body) or self._split_damaged(body)
+        return body, self._split(body)
 
-    def _split(self, body: bytes) -> list[Group | DropReason] | None:
-        """Return the groups of a frame without damage that is new, as most are; None of any other."""
-        if body[:1] != b"\n" or body[-1:] != b"\r":
-            return None
-        known = self._known
-        groups = [known[piece] for piece in body[1:-1].split(b"\r\n")]
-        return groups if _all_good(groups) else None  # one may be two, and what stood between them damaged
-
-    def _split_damaged(self, body: bytes) -> list[Group | DropReason]:
+    def _split(self, body: bytes) -> list[Group | DropReason]:
         groups = []
         position, after = 0, b""
         while piece := _PIECE.match(body, position):
@@ -358,11 +334,11 @@ class Decoder:
         values: dict[str, Value] = {}
         stamps: dict[str, datetime] = {}
         degraded = False
-        for _, label, value, stamp, unsure, _, _ in good:
-            values[label] = value
-            if stamp is not None:
-                stamps[label] = stamp
-                degraded = degraded or unsure
+        for group in good:
+            values[group.label] = group.value
+            if group.stamp is not None:
+                stamps[group.label] = group.stamp
+                degraded = degraded or group.degraded
         if len(values) != len(good):
             return self._assemble(body, [*{group.label: group for group in good}.values(), *Counter(faults).elements()])
         errors = 0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body)
@@ -388,7 +364,7 @@ def _sort_out(groups: list[Group | DropReason]) -> tuple[Mode, list[Group], Mapp
     if len(good) == len(groups) and not [group for group in good if group.mode is not mode or group.eight_digits]:
         return mode, good, {}
     mode = Counter(group.mode for group in good).most_common(1)[0][0]
-    concentrator = mode is _HISTORIC and any(group.label in _CONCENTRATOR for group in good)
+    concentrator = mode is Mode.HISTORIC and any(group.label in _CONCENTRATOR for group in good)
     faults = Counter(group for group in groups if isinstance(group, DropReason))
     faults[DropReason.MODE] += sum(group.mode is not mode for group in good)
     faults[DropReason.VALUE] += sum(group.eight_digits and group.mode is mode and not concentrator for group in good)

@@ -1,5 +1,8 @@
 """Even parity: bit 7 of each character makes the number of ones even. Pure."""
 
+#: Translates bytes to the characters of seven bits that they carry.
+SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
+
 _WITH_PARITY = bytes((i & 0x7F) | ((i & 0x7F).bit_count() % 2) << 7 for i in range(256))
 
 

@@ -9,8 +9,6 @@ from functools import lru_cache
 
 WIDTH = 13  # characters: season, then YYMMDDhhmmss
 
-_TO_MINUTE = WIDTH - 2  # characters before the seconds
-_SECONDS = {f"{second:02}": timedelta(seconds=second) for second in range(60)}
 _WINTER, _SUMMER = timedelta(hours=1), timedelta(hours=2)
 _OFFSETS = {"H": _WINTER, "h": _WINTER, "E": _SUMMER, "e": _SUMMER}
 
@@ -45,20 +43,11 @@ def parse_stamp(text: str) -> tuple[datetime, bool]:
     >>> parse_stamp("e210718001320")
     (datetime.datetime(2021, 7, 17, 22, 13, 20, tzinfo=datetime.timezone.utc), True)
     """
-    second = _SECONDS.get(text[_TO_MINUTE:])
-    if second is None:
-        raise ValueError(f"not a stamp: {text!r}")
-    minute, degraded = _read_minute(text[:_TO_MINUTE])
-    return minute + second, degraded
-
-
-@lru_cache(maxsize=64)  # DATE has a new second in each frame, and the same minute in sixty
-def _read_minute(text: str) -> tuple[datetime, bool]:
     season, digits = text[:1], text[1:]
-    if len(text) != _TO_MINUTE or not (digits.isascii() and digits.isdigit()):
+    if len(text) != WIDTH or not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"not a stamp: {text!r}")
-    year, month, day, hour, minute = (int(digits[i : i + 2]) for i in range(0, 10, 2))
-    local = datetime(2000 + year, month, day, hour, minute, tzinfo=UTC)
+    year, month, day, hour, minute, second = (int(digits[i : i + 2]) for i in range(0, 12, 2))
+    local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
     if season == " ":
         return local - _paris_offset(local), False
     if season not in _OFFSETS:

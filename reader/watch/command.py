@@ -22,7 +22,7 @@ from reader.config import ReaderConfig, ReaderMqtt, port_name
 from reader.line.port import open_port
 from reader.watch.keyboard import read_keys
 from reader.watch.loop import WatchLoop
-from reader.watch.source import BrokerSource, Event, PortSource, Source, WarningHandler
+from reader.watch.source import BrokerSource, Event, FrameSource, PortSource, WarningHandler
 from reader.watch.texts import Translations
 
 _CANNOT_DRAW = ("dumb", "unknown")  # values of TERM on which rich shows nothing at all
@@ -112,7 +112,7 @@ def _check_rich() -> None:
 
 def _source(
     arguments: argparse.Namespace, settings: ReaderConfig | None, translate: Translations, emit: Callable[[Event], None]
-) -> tuple[Source, str, str]:
+) -> tuple[FrameSource, str, str]:
     """Return the source of frames, a note about it, and advice for when no frames come."""
     broker = settings.mqtt if settings else ReaderMqtt()
     note = ""
@@ -121,32 +121,39 @@ def _source(
         broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
     else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
-        user = None if arguments.port or settings is None else _running_reader(settings, translate)
+        user = _user_of(ports, arguments, settings, translate)
         if user is None:
-            try:
-                _try_to_open(ports)
-            except PortBusy as error:
-                port = str(error).partition(": ")[0]
-                process = next(iter(Host().users_of(Path(port))), None)
-                if arguments.port:
-                    holder = f"{process.name} (process {process.pid})" if process else "another program"
-                    raise PortBusy(
-                        f"{port}: {holder} has it open; to see what a reader publishes:"
-                        f" {here('teleinfo-reader').run('teleinfo-reader', 'watch --mqtt')}"
-                    ) from error
-                user = port, _process_name(process, translate)
-            else:
-                mode = settings.mode if settings else "auto"
-                source = PortSource(ports, mode=mode, open_port=open_port, emit=emit)
-                return source, "", translate("check_line")
+            mode = settings.mode if settings else "auto"
+            return PortSource(ports, mode=mode, open_port=open_port, emit=emit), "", translate("check_line")
         note = translate("from_broker", port=user[0], who=user[1], broker=broker.host)
     return BrokerSource(broker, emit), note, translate("check_broker", topic=broker.topic)
 
 
-def _running_reader(settings: ReaderConfig, translate: Translations) -> tuple[str, str] | None:
-    """Return the ports and the name of a running reader with this configuration: a gateway cannot be tried."""
-    reader = Host().lock_holder(settings.spool.journal)
-    return None if reader is None else (", ".join(settings.port), _process_name(reader, translate))
+def _user_of(
+    ports: tuple[str, ...], arguments: argparse.Namespace, settings: ReaderConfig | None, translate: Translations
+) -> tuple[str, str] | None:
+    """Return the port that another program reads, and the program's name; None if the ports can be read.
+
+    Raises:
+        PortError: the only port cannot be opened, or one that the arguments name is in use.
+    """
+    if settings is not None and not arguments.port:
+        reader = Host().lock_holder(settings.spool.journal)  # its port may be a gateway, which cannot be tried
+        if reader is not None:
+            return ", ".join(ports), _process_name(reader, translate)
+    try:
+        _try_to_open(ports)
+    except PortBusy as error:
+        port = str(error).partition(": ")[0]
+        process = next(iter(Host().users_of(Path(port))), None)
+        if not arguments.port:
+            return port, _process_name(process, translate)
+        holder = f"{process.name} (process {process.pid})" if process else "another program"
+        raise PortBusy(
+            f"{port}: {holder} has it open; to see what a reader publishes:"
+            f" {here('teleinfo-reader').run('teleinfo-reader', 'watch --mqtt')}"
+        ) from error
+    return None
 
 
 def _process_name(process: Process | None, translate: Translations) -> str:
@@ -180,7 +187,7 @@ def _on_screen(
     events: "queue.SimpleQueue[Event | None]",
     stop: threading.Event,
 ) -> None:
-    from reader.watch.screen import Screen, Status
+    from reader.watch.screen import Footer, Screen
 
     def on_key(key: str) -> None:
         if key in _QUIT:
@@ -190,4 +197,4 @@ def _on_screen(
     with ExitStack() as stack:
         stack.enter_context(read_keys(on_key))
         screen = stack.enter_context(Screen(translate))
-        loop.run(lambda views: screen.show(views, Status(loop.source, loop.note, loop.advice)))
+        loop.run(lambda views: screen.show(views, Footer(loop.source, loop.note, loop.advice)))

@@ -12,7 +12,7 @@ from reader.line.worker import FrameReceived, LinkChanged
 from reader.watch.log_translations import translate_warning
 from reader.watch.meter_view import MeterView
 from reader.watch.plain import plain_line
-from reader.watch.source import Cleared, Event, ParityErrors, Source, SourceWarning
+from reader.watch.source import Cleared, Event, FrameSource, ParityErrors, SourceWarning
 from reader.watch.texts import Translations
 from reader.watch.view import View
 
@@ -28,7 +28,7 @@ class WatchLoop:
 
     def __init__(
         self,
-        source: Source,
+        source: FrameSource,
         translate: Translations,
         events: "queue.SimpleQueue[Event | None]",
         stop: threading.Event,

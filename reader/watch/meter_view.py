@@ -7,17 +7,17 @@ from typing import Any
 
 from common.contract.frame import Frame, parse_time
 from common.contract.labels import Mode
-from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.phases import PHASES, VA_PER_AMPERE, is_three_phase
 from common.contract.tariff import HISTORIC_REGISTERS, capitalise, expand_abbreviations
 from common.runtime.logs import printable
 from reader.meter.derived import phase_power
 from reader.meter.names import (
+    BINARY_NAMES,
+    COLOUR_NAMES,
+    CUTOFF_NAMES,
     HISTORIC_REGISTER_NAMES,
-    binary_name,
-    colour_name,
+    MODE_NAMES,
     contract_name,
-    cutoff_name,
-    mode_name,
     period_name,
     register_name,
 )
@@ -28,7 +28,6 @@ from reader.watch.view import Alert, Gauge, Level, LineQuality, Register, View, 
 
 RATE_OVER = 30.0  # seconds over which frames are counted
 
-_PHASES = (1, 2, 3)
 _NO_MESSAGE = "PAS DE MESSAGE"
 _PERIOD_OF_REGISTER = {
     label: period.rstrip(".") for registers in HISTORIC_REGISTERS.values() for period, label in registers.items()
@@ -47,7 +46,7 @@ class MeterView:
     """Follows one meter."""
 
     def __init__(self, meter: str, translate: Translations) -> None:
-        self.meter = meter
+        self.meter = printable(meter)
         self.online: bool | None = None
         self._translate = translate
         self._state = MeterState()
@@ -61,6 +60,9 @@ class MeterView:
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """Handle a frame that arrived at monotonic `now`."""
+        # What came over the broker must not control the terminal.
+        values = {label: printable(value) if isinstance(value, str) else value for label, value in frame.values.items()}
+        frame = dataclasses.replace(frame, values=values)
         if not self._frame_times:
             self._first_at = now
         self._state.update(frame, now)
@@ -88,10 +90,10 @@ class MeterView:
     def view(self, now: float) -> View:
         """Return what is to be shown at monotonic `now`."""
         state = self._state.snapshot()
-        view = View(
+        return View(
             meter=self.meter,
             online=self.online,
-            mode=mode_name(self._mode.value, self._translate.language),
+            mode=MODE_NAMES[self._mode.value].of(self._translate.language),
             power=self._power_gauge(state),
             details=tuple(self._details(state)),
             phases=tuple(self._phases(state)),
@@ -104,8 +106,6 @@ class MeterView:
             alerts=tuple(self._alerts(state)),
             line=LineQuality(self._rate(now), self._dropped, self._groups + self._dropped, self._parity_errors),
         )
-        shown: View = _printable(view)
-        return shown
 
     # Power.
 
@@ -139,7 +139,7 @@ class MeterView:
         if not is_three_phase(state):
             return
         subscribed = state.get("subscribed_power")
-        for n in _PHASES:
+        for n in PHASES:
             amperes, volts = state.get(f"IRMS{n}", state.get(f"IINST{n}")), state.get(f"URMS{n}")
             if amperes is None:
                 continue
@@ -180,7 +180,7 @@ class MeterView:
 
     def _colours(self, state: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
         return tuple(
-            (self._translate(day), colour_name(state[key], self._translate.language).lower(), state[key])
+            (self._translate(day), COLOUR_NAMES[state[key]].of(self._translate.language).lower(), state[key])
             for day, key in (("today", "tempo_today"), ("tomorrow", "tempo_tomorrow"))
             if key in state
         )
@@ -221,11 +221,11 @@ class MeterView:
         for key, level in _ALERTS.items():
             # Tempo's peaks are its white and red days, which the colours show.
             if state.get(key) and not (key in ("peak", "peak_notice") and state.get("contract") == "tempo"):
-                text = translate("cover") if key == "cover_open" else binary_name(key, translate.language)
+                text = translate("cover") if key == "cover_open" else BINARY_NAMES[key].of(translate.language)
                 yield Alert(text, level)
         cutoff = state.get("cutoff")
         if cutoff not in (None, "closed"):
-            yield Alert(translate("cutoff", what=cutoff_name(cutoff, translate.language).lower()), Level.OVER)
+            yield Alert(translate("cutoff", what=CUTOFF_NAMES[cutoff].of(translate.language).lower()), Level.OVER)
         if state.get("clock_degraded"):
             yield Alert(translate("clock"), Level.NEAR)
         if state.get("PPOT", "00") != "00":
@@ -243,19 +243,6 @@ class MeterView:
             self._frame_times.popleft()
         seconds = min(RATE_OVER, now - self._first_at)
         return (len(self._frame_times) - (self._first_at > now - RATE_OVER)) / seconds if seconds > 3 else None
-
-
-def _printable(value: Any) -> Any:
-    """Return a part of a view with its texts escaped: what came over the broker must not control the terminal."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, tuple):
-        return tuple(map(_printable, value))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value, **{field.name: _printable(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        )
-    return value
 
 
 def _power(state: Mapping[str, Any]) -> int | None:

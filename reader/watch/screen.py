@@ -1,24 +1,31 @@
 """Draws meters on a terminal of any size, with rich."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Self
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
+from rich.padding import Padding
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from reader.watch.texts import Translations
 from reader.watch.view import SECONDS_PER_POINT, Gauge, Level, View, level_of
 
-_LABEL_WIDTH = 12  # columns before a line
+_LABEL_WIDTH = 11  # columns
 _VALUE_WIDTH = 29  # columns behind a bar
+_REGISTERS_WIDTH = 52  # columns
+_BARS_FROM = 56  # columns of the screen, from which on there is room for bars beside their values
 _MAX_WIDTH = 110  # columns; wider is harder to read
 _MIN_WIDTH = 40  # columns
 _MIN_PANEL_HEIGHT = 5  # rows
-_MAX_CHART_HEIGHT = 4  # rows
+_CHART_HEIGHT = 3  # rows
 
 _STYLES = {Level.CALM: "green", Level.NEAR: "yellow", Level.OVER: "red"}
 _ALERT_STYLES = {Level.CALM: "cyan", Level.NEAR: "yellow", Level.OVER: "bold red"}
@@ -28,7 +35,7 @@ _DIM = "bright_black"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Footer:
     """The line below the meters."""
 
     source: str
@@ -36,14 +43,31 @@ class Status:
     advice: str = ""  # shown while there is no meter
 
 
-@dataclass(slots=True)
-class _Section:
-    """Lines that are shown together."""
+class _Rank(IntEnum):
+    """The larger, the sooner a section is omitted where the screen is too small."""
 
-    lines: list[Text]
-    rank: int  # the larger, the sooner it is omitted
-    may_shrink: bool = False
-    shown: list[Text] = field(default_factory=list)
+    POWER = 0
+    TARIFF = 1
+    ALERT = 2
+    EXPORTED = 3
+    COLOURS = 4
+    DETAILS = 5
+    PHASES = 6
+    MAIN_REGISTER = 7
+    CHART = 8
+    REGISTER = 9
+    HIGHEST = 10
+    BLANK = 11
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Lines that are shown together or not at all."""
+
+    rank: _Rank
+    label: str
+    content: RenderableType
+    height: int = 1
 
 
 class Screen:
@@ -62,161 +86,140 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, views: Sequence[View], status: Status) -> None:
+    def show(self, views: Sequence[View], footer: Footer) -> None:
         """Show the meters."""
         width, height = self._console.size
-        self._live.update(draw(views, status, self._translate, width=width, height=height), refresh=True)
+        self._live.update(draw(views, footer, self._translate, width=width, height=height), refresh=True)
 
 
-def draw(views: Sequence[View], status: Status, translate: Translations, *, width: int, height: int) -> RenderableType:
+def draw(views: Sequence[View], footer: Footer, translate: Translations, *, width: int, height: int) -> RenderableType:
     """Lay out the meters on a screen of this size."""
     if width < _MIN_WIDTH or height < _MIN_PANEL_HEIGHT + 1:
         return Text(translate("too_small"))
-    width = min(width, _MAX_WIDTH)
     rows = height - 1
     shown = views[: max(1, rows // _MIN_PANEL_HEIGHT)]
-    note = status.note
+    note = footer.note
+    panels: list[RenderableType] = []
     if not shown:
-        lines = [Text(translate("waiting")), *([Text(status.advice, style=_DIM)] if status.advice else [])]
-        panels: list[RenderableType] = [Panel(Group(*lines), box=box.ROUNDED, border_style=_DIM, width=width)]
-    else:
-        if len(shown) < len(views):
-            note = note or translate("more_meters", number=len(views) - len(shown))
-        panels = []
-        for place, view in enumerate(shown):
-            panel, used = _panel(view, translate, width, rows // (len(shown) - place))
-            panels.append(panel)
-            rows -= used
-    return Group(*panels, _footer(status.source, note, translate, width))
+        lines = [Text(translate("waiting")), *([Text(footer.advice, style=_DIM)] if footer.advice else [])]
+        panels.append(Panel(Group(*lines), box=box.ROUNDED, border_style=_DIM))
+    elif len(shown) < len(views):
+        note = note or translate("more_meters", number=len(views) - len(shown))
+    for place, view in enumerate(shown):
+        sections = _fitting(
+            list(_sections(view, translate, bars=width >= _BARS_FROM)), rows // (len(shown) - place) - 2
+        )
+        panels.append(_panel(view, sections, translate))
+        rows -= sum(section.height for section in sections) + 2
+    return Constrain(Group(*panels, _footer(footer.source, note, translate)), _MAX_WIDTH)
 
 
-def _panel(view: View, translate: Translations, width: int, rows: int) -> tuple[Panel, int]:
-    sections = [section for section in _sections(view, translate, width - 4) if section.lines]
-    lines = _fit(sections, view, translate, width - 4, rows - 2)
-    state = ("green", (translate("online"), _DIM)) if view.online else ("red", (translate("offline"), "red"))
-    title = Text.assemble((translate("meter", number=view.meter), "bold"), "  ", ("●", state[0]), " ", state[1])
-    panel = Panel(
-        Group(*lines),
-        title=title,
+def _fitting(sections: list[_Section], rows: int) -> list[_Section]:
+    """Return the sections that fit into so many rows."""
+    chosen = set()
+    for place, section in sorted(enumerate(sections), key=lambda numbered: numbered[1].rank):
+        if section.height <= rows:
+            chosen.add(place)
+            rows -= section.height
+    return [section for place, section in enumerate(sections) if place in chosen]
+
+
+def _panel(view: View, sections: Iterable[_Section], translate: Translations) -> Panel:
+    lines: list[RenderableType] = []
+    grid = _grid(_LABEL_WIDTH, None)
+    for section in sections:
+        if section.rank is _Rank.ALERT:
+            lines.append(section.content)
+        else:
+            grid.add_row(Text(section.label, style=_DIM), section.content)
+    colour, state = ("green", (translate("online"), _DIM)) if view.online else ("red", (translate("offline"), "red"))
+    return Panel(
+        Group(*lines, grid),
+        title=Text.assemble((translate("meter", number=view.meter), "bold"), "  ", ("●", colour), " ", state),
         title_align="left",
-        subtitle=Text(_line_texts(view, translate, width - 6), style=_DIM),
+        subtitle=Text(" · ".join(_line_texts(view, translate)), style=_DIM, overflow="ellipsis"),
         subtitle_align="right",
         box=box.ROUNDED,
         border_style=_DIM,
-        width=width,
     )
-    return panel, len(lines) + 2
 
 
-def _line_texts(view: View, translate: Translations, width: int) -> str:
+def _line_texts(view: View, translate: Translations) -> Iterator[str]:
     line = view.line
-    texts = [translate("mode", name=view.mode.lower())]
+    yield translate("mode", name=view.mode.lower())
     if line.rate is not None:
-        texts.append(translate("rate", number=translate.number(line.rate, 1)))
-    texts.append(translate("dropped", share=translate.share(line.dropped, line.groups)))
+        yield translate("rate", number=translate.number(line.rate, 1))
+    yield translate("dropped", share=translate.share(line.dropped, line.groups))
     if line.parity_errors is not None:
-        texts.append(translate("parity", number=translate.number(line.parity_errors)))
-    while len(" · ".join(texts)) > width:
-        texts.pop()
-    return " · ".join(texts)
+        yield translate("parity", number=translate.number(line.parity_errors))
 
 
-def _sections(view: View, translate: Translations, width: int) -> list[_Section]:
-    """Return the sections of a meter, from top to bottom."""
+def _sections(view: View, translate: Translations, *, bars: bool) -> Iterator[_Section]:
+    """Yield the sections of a meter, from top to bottom."""
     if view.power is None and not view.tariff:
-        return [_Section([Text(translate("waiting"), style=_DIM)], 0)]
-    return [
-        _Section([Text(f"▲ {alert.text}", style=_ALERT_STYLES[alert.level]) for alert in view.alerts], 1),
-        _Section([_power(view.power, translate, width)] if view.power else [], 0),
-        _Section([_labelled("", Text(" · ".join(view.details), style=_DIM))] if view.details else [], 3),
-        _Section([_labelled(translate("exporting"), Text(view.exported, style="cyan"))] if view.exported else [], 2),
-        _Section([_phase(phase, translate, width) for phase in view.phases], 4),
-        _Section(
-            [_labelled(translate("tariff"), Text(" · ".join(view.tariff), style="bold"))] if view.tariff else [], 1
-        ),
-        _Section([_labelled("", _colours(view))] if view.colours else [], 2),
-        _Section(_registers(view, translate, width), 6, may_shrink=True),
-        _Section([_labelled(translate("highest"), Text(view.highest))] if view.highest else [], 7),
-    ]
+        yield _Section(_Rank.POWER, "", Text(translate("waiting"), style=_DIM))
+        return
+    blank = _Section(_Rank.BLANK, "", "")
+    for alert in view.alerts:
+        yield _Section(_Rank.ALERT, "", Text(f"▲ {alert.text}", _ALERT_STYLES[alert.level], overflow="ellipsis"))
+    if view.power:
+        yield _Section(_Rank.POWER, view.power.name, _gauges([(view.power, _power(view.power, translate))], bars=bars))
+    if view.details:
+        yield _Section(_Rank.DETAILS, "", Text(" · ".join(view.details), _DIM))
+    if view.exported:
+        yield _Section(_Rank.EXPORTED, translate("exporting"), Text(view.exported, "cyan"))
+    if view.phases:
+        yield blank
+        phases = _gauges([(phase, _phase(phase, translate)) for phase in view.phases], bars=bars)
+        yield _Section(_Rank.PHASES, "\n".join(phase.name for phase in view.phases), phases, len(view.phases))
+    if view.power and any(power is not None for power in view.history):
+        yield blank
+        minutes = translate("minutes", number=round(len(view.history) * SECONDS_PER_POINT / 60))
+        yield _Section(_Rank.CHART, minutes, _chart(view, translate, bars=bars), _CHART_HEIGHT)
+    if view.tariff:
+        yield blank
+        yield _Section(_Rank.TARIFF, translate("tariff"), Text(" · ".join(view.tariff), "bold"))
+    if view.colours:
+        yield _Section(_Rank.COLOURS, "", _colours(view))
+    yield from _registers(view, translate, blank)
+    if view.highest:
+        yield blank
+        yield _Section(_Rank.HIGHEST, translate("highest"), view.highest)
 
 
-def _fit(sections: list[_Section], view: View, translate: Translations, width: int, rows: int) -> list[Text]:
-    """Choose the sections that fit; remaining rows go to the chart and to blank lines."""
-    chart = _Section([], 5)
-    if view.power is not None and any(power is not None for power in view.history):
-        chart.lines = [Text()]
-        place = next(i for i, section in enumerate(sections) if section.rank in (0, 3))
-        while place < len(sections) and sections[place].rank != 1:
-            place += 1
-        sections.insert(place, chart)
-    remaining = rows
-    for section in sorted(sections, key=lambda section: section.rank):
-        if len(section.lines) <= remaining:
-            section.shown = section.lines
-        elif section.may_shrink:
-            section.shown = _registers(view, translate, width, most=max(0, remaining))
-        remaining -= len(section.shown)
-    shown = [section for section in sections if section.shown]
-    groups = _groups(shown)
-    blanks = max(0, min(remaining, len(groups) - 1))
-    remaining -= blanks
-    if chart.shown:
-        chart.shown = _chart(view, translate, width, 1 + max(0, min(remaining, _MAX_CHART_HEIGHT - 1)))
-    lines: list[Text] = []
-    for place, group in enumerate(groups):
-        if 0 < place <= blanks:
-            lines.append(Text())
-        lines += [line for section in group for line in section.shown]
-    for line in lines:
-        line.truncate(width, overflow="ellipsis")
-    return lines
+def _grid(*widths: int | None) -> Table:
+    """Return a table without lines whose columns have these widths; None takes what remains."""
+    grid = Table.grid(padding=(0, 1), expand=True)
+    for width in widths:
+        grid.add_column(width=width, ratio=1 if width is None else None, no_wrap=True)
+    return grid
 
 
-def _groups(sections: list[_Section]) -> list[list[_Section]]:
-    """Group the sections between which there is no blank line."""
-    groups: list[list[_Section]] = []
-    for section in sections:
-        if groups and ((groups[-1][-1].rank, section.rank) in ((0, 3), (0, 2), (3, 2), (1, 2))):
-            groups[-1].append(section)
-        else:
-            groups.append([section])
-    return groups
+def _gauges(rows: Iterable[tuple[Gauge, Text]], *, bars: bool) -> Table:
+    """Lay out bars and their values below each other."""
+    grid = _grid(None, _VALUE_WIDTH) if bars else _grid(None)
+    for gauge, value in rows:
+        value.justify = "right"
+        style = _STYLES[gauge.level]
+        bar = ProgressBar(gauge.limit, gauge.value, style=_DIM, complete_style=style, finished_style=style)
+        grid.add_row(*([bar if gauge.limit else ""] if bars else []), value)
+    return grid
 
 
-def _labelled(label: str, text: Text) -> Text:
-    gap = " " * max(1, _LABEL_WIDTH - len(label))
-    return Text.assemble((label, _DIM), gap, text)
-
-
-def _power(gauge: Gauge, translate: Translations, width: int) -> Text:
+def _power(gauge: Gauge, translate: Translations) -> Text:
     value = Text(f"{translate.number(gauge.value)} {gauge.unit}", style=f"bold {_STYLES[gauge.level]}")
     if gauge.limit:
         share = round(100 * gauge.value / gauge.limit)
         value.append(" " + translate("of", amount=translate.number(gauge.limit)), style=_DIM)
-        value.append(f" {share:>4} %")
-    return _gauge(gauge, value, width)
+        value.append(f"{share:>4} %")
+    return value
 
 
-def _phase(gauge: Gauge, translate: Translations, width: int) -> Text:
+def _phase(gauge: Gauge, translate: Translations) -> Text:
     value = Text(f"{translate.number(gauge.value):>3} {gauge.unit}", style=_STYLES[gauge.level])
     for detail in gauge.details:
         value.append(f"{detail:>10}", style=_DIM)
-    return _gauge(gauge, value, width)
-
-
-def _gauge(gauge: Gauge, value: Text, width: int) -> Text:
-    room = max(_VALUE_WIDTH, len(value))
-    text = Text.assemble((gauge.name, _DIM), " " * max(1, _LABEL_WIDTH - len(gauge.name)))
-    columns = width - _LABEL_WIDTH - room - 1
-    if gauge.limit and columns >= 4:
-        text.append_text(_bar(gauge.value / gauge.limit, columns, _STYLES[gauge.level])).append(" ")
-    return text.append(" " * (room - len(value))).append_text(value)
-
-
-def _bar(share: float, columns: int, style: str) -> Text:
-    """Draw a share with heavy and light lines, to be read without colours, too."""
-    full, half = divmod(min(2 * columns, max(0, round(share * 2 * columns))), 2)
-    return Text("━" * full + "╾" * half, style=style).append("─" * (columns - full - half), style=_DIM)
+    return value
 
 
 def _colours(view: View) -> Text:
@@ -226,56 +229,58 @@ def _colours(view: View) -> Text:
     return text
 
 
-def _registers(view: View, translate: Translations, width: int, most: int | None = None) -> list[Text]:
-    """Draw the indexes; at most so many, the running one and the total first."""
-    column = min(width - _LABEL_WIDTH, 52)
-    chosen = sorted(view.registers, key=lambda register: (not register.running, not register.total))[:most]
-    lines: list[Text] = []
-    for register in (register for register in view.registers if register in chosen):
+def _registers(view: View, translate: Translations, blank: _Section) -> Iterator[_Section]:
+    for place, register in enumerate(view.registers):
+        if place == 0:
+            yield blank
+        important = register.running or register.total
         style = "bold" if register.running else "" if register.total else _DIM
-        name = f"{'▸' if register.running else ' '} {register.name}"
-        room = max(1, column - len(name) - len(register.energy))
-        line = Text(name + " " * room + register.energy, style=style)
-        lines.append(_labelled("" if lines else translate("indexes"), line))
-    return lines
+        grid = _grid(None, len(register.energy))
+        grid.add_row(f"{'▸' if register.running else ' '} {register.name}", register.energy, style=style)
+        yield _Section(
+            _Rank.MAIN_REGISTER if important else _Rank.REGISTER,
+            "" if place else translate("indexes"),
+            Constrain(grid, _REGISTERS_WIDTH),
+        )
 
 
-def _chart(view: View, translate: Translations, width: int, rows: int) -> list[Text]:
-    """Draw the history as a bar chart."""
-    known = [power for power in view.history if power is not None]
-    highest, limit = max(known), view.power.limit if view.power else None
-    points = _sampled(view.history, max(1, width - _LABEL_WIDTH - _VALUE_WIDTH - 1))
-    heights = [None if power is None else max(1, round(power / max(highest, 1) * rows * 8)) for power in points]
-    lines = []
-    for row in range(rows - 1, -1, -1):
-        label = translate("minutes", number=round(len(view.history) * SECONDS_PER_POINT / 60)) if row == 0 else ""
-        line = Text.assemble((label, _DIM), " " * max(1, _LABEL_WIDTH - len(label)))
-        for power, tall in zip(points, heights, strict=True):
-            if power is None or tall is None:
-                line.append(" ")
-            else:
-                line.append(_EIGHTHS[min(8, max(0, tall - 8 * row))], style=_STYLES[level_of(power, limit)])
-        if row == rows - 1:
-            note = translate("highest_of", amount=f"{translate.number(highest)} VA")
-            line.append(f" {note:>{_VALUE_WIDTH}}", style=_DIM)
-        lines.append(line)
-    return lines
+def _chart(view: View, translate: Translations, *, bars: bool) -> RenderableType:
+    chart = _Chart(view.history, view.power.limit if view.power else None)
+    if not bars:
+        return chart
+    highest = translate("highest_of", amount=f"{translate.number(chart.highest)} VA")
+    grid = _grid(None, _VALUE_WIDTH)
+    grid.add_row(chart, Text(highest, _DIM, justify="right"))
+    return grid
 
 
-def _sampled(history: Sequence[int | None], columns: int) -> list[int | None]:
-    """Return the highest point of each column."""
-    points: list[int | None] = []
-    for column in range(columns):
-        start = column * len(history) // columns
-        end = max(start + 1, (column + 1) * len(history) // columns)
-        points.append(max((power for power in history[start:end] if power is not None), default=None))
-    return points
+class _Chart:
+    """A bar chart of powers, as wide as there is room; a column shows the highest power of its time."""
+
+    def __init__(self, history: Sequence[int | None], limit: int | None) -> None:
+        self.highest = max(power for power in history if power is not None)
+        self._history = history
+        self._limit = limit
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        lines = [Text() for _ in range(_CHART_HEIGHT)]
+        for power in self._sampled(options.max_width):
+            eighths = 0 if power is None else max(1, round(power / max(self.highest, 1) * _CHART_HEIGHT * 8))
+            for row, line in enumerate(reversed(lines)):
+                line.append(_EIGHTHS[min(8, max(0, eighths - 8 * row))], _STYLES[level_of(power or 0, self._limit)])
+        yield from lines
+
+    def _sampled(self, columns: int) -> list[int | None]:
+        points = []
+        for column in range(columns):
+            start = column * len(self._history) // columns
+            end = max(start + 1, (column + 1) * len(self._history) // columns)
+            points.append(max((power for power in self._history[start:end] if power is not None), default=None))
+        return points
 
 
-def _footer(source: str, note: str, translate: Translations, width: int) -> Text:
+def _footer(source: str, note: str, translate: Translations) -> RenderableType:
     end = translate("quit")
-    room = width - len(end) - 3
-    text = note or source
-    if len(text) > room:
-        text = text[: room - 1] + "…"
-    return Text.assemble(" ", (text, "yellow" if note else _DIM), " " * (room - len(text) + 1), (end, _DIM))
+    grid = _grid(None, len(end))
+    grid.add_row(Text(note or source, "yellow" if note else _DIM), Text(end, _DIM))
+    return Padding(grid, (0, 1))

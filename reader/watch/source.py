@@ -44,7 +44,7 @@ Event = LineEvent | Cleared | ParityErrors | SourceWarning
 Emit = Callable[[Event], None]
 
 
-class Source(Protocol):
+class FrameSource(Protocol):
     """Emits events from its own threads."""
 
     name: str

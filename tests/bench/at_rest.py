@@ -12,7 +12,7 @@ from pathlib import Path
 from common.contract.frame import Frame, Value
 from common.database.mariadb import Database as Client
 from common.database.mariadb import DatabaseConfig
-from reader.line.clock import Timestamper
+from reader.line.timestamper import Timestamper
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
 from tests.bench.figures import Row, Target

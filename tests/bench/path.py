@@ -29,9 +29,9 @@ from reader.delivery.delivery import Delivery
 from reader.delivery.storers import Storers
 from reader.delivery.tallies import Tallies
 from reader.home_assistant.publisher import MeterPublisher
-from reader.line.clock import Timestamper
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 from reader.line.pipeline import FramePipeline
+from reader.line.timestamper import Timestamper
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder, Reading
 

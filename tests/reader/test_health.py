@@ -13,7 +13,7 @@ from common.contract.labels import Mode
 from common.runtime.metrics import MetricType
 from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, reader_metrics
 from reader.line.frame_watchdog import Problem
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from common.contract.frame import Frame
-from reader.line.clock import Timestamper
+from reader.line.timestamper import Timestamper
 from tests.support.frames import DAY
 
 _PANELS = 3800  # VA at noon

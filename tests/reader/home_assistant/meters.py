@@ -12,7 +12,7 @@ from common.contract.topics import Topics
 from reader.home_assistant.discovery import Discovery
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder
+from tests.support.frames import simulated
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # of a red Tempo day: a peak runs, for EJP, too
 METER = "031961123456"
@@ -28,12 +28,8 @@ def discovery_of(meter: str = METER, *, language: str = "fr") -> Discovery:
 
 def watch(kind: str, count: int, *, start: datetime = NOON) -> Iterator[tuple[Frame, dict[str, object], float]]:
     """Yield frames of a simulated meter, the complete state after each, and the time."""
-    meter, decoder, state = SimulatedMeter(kind), Decoder(), MeterState()
-    for number in range(count):
-        instant = start + timedelta(seconds=2 * number)
-        (reading,) = decoder.feed(meter.frame(instant))
-        assert reading.address is not None
-        frame = reading.to_frame(reading.address, instant)
+    state = MeterState()
+    for number, frame in enumerate(simulated(kind, count, start=start, every=timedelta(seconds=2))):
         state.update(frame, 2.0 * number)
         if state.complete:
             yield frame, dict(state.snapshot()), 2.0 * number

@@ -71,6 +71,10 @@ class House:
         last = {topic: payload for topic, payload, retain in self.broker.sent if retain}
         return {topic: payload for topic, payload in last.items() if payload}
 
+    def cleared(self) -> set[str]:
+        """Return which kinds of retained messages were cleared."""
+        return {topic.rpartition("/")[2] for topic, payload, retain in self.broker.sent if retain and not payload}
+
     def connect(self, retained: dict[str, bytes | str]) -> None:
         """Connect to a broker that retains this, and sends of it what is subscribed."""
         self.meters.republish(self.now)
@@ -403,24 +407,6 @@ def test_an_announcement_larger_than_any_of_ours_is_not_parsed() -> None:
     assert house.broker.sent == []
 
 
-@pytest.mark.parametrize(
-    "topic",
-    [
-        "teleinfo/031961123456/stored",
-        "teleinfo/storer/main/status",
-        "teleinfo/031961123456/link",
-        "teleinfo/reader/another/health",
-        "homeassistant/device/zigbee2mqtt_0x00158d/config",
-        "homeassistant/status",
-    ],
-)
-def test_messages_on_other_topics_are_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House()
-    house.live(5)
-    monkeypatch.setattr("reader.home_assistant.publisher.json.loads", lambda _: pytest.fail("it was parsed"))
-    house.meters.on_message(topic, b'{"dev": {}}', house.now)
-
-
 def test_what_became_due_while_disconnected_is_published_after_the_connection() -> None:
     house = House()
     house.broker.connected = False
@@ -430,16 +416,6 @@ def test_what_became_due_while_disconnected_is_published_after_the_connection() 
     house.meters.republish(house.now)
     house.meters.tick(house.now + LISTEN_FOR)
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
-
-
-def test_a_wrong_index_of_0_is_never_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House()
-    house.live(30)
-    # The plausibility filter has removed it from the frame: the state keeps the last good one.
-    values = {label: value for label, value in house.frames[30].values.items() if label != "EAST"}
-    house.meters.on_frame(replace(house.frames[30], values=values), house.now + 20)
-    house.meters.tick(house.now + 20)
-    assert all(state["EAST"] > 0 for state in house.broker.on(f"teleinfo/{house.meter}/state"))
 
 
 def test_messages_of_teleinfo2mqtt_are_published_on_request() -> None:
@@ -502,44 +478,40 @@ def test_without_a_simulated_port_the_simulated_meters_of_earlier_runs_are_clear
     assert cleared[:1] == (["config"] if discovery else ["state"])
 
 
-def test_the_announcement_alone_shows_that_a_meter_was_simulated() -> None:
-    """The reader has run with other ports since: its health no longer has the simulated one."""
-    left = left_by_a_simulation()
-    before = House().meter
-    left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}], "meters": [before]})
-    house = House(simulating=False)
+def test_only_what_is_known_to_be_simulated_is_cleared() -> None:
+    """By the health's port, or by the announcement where the reader has had other ports since."""
+    left, meter, config = left_by_a_simulation(), House().meter, House().config
+    announced = left[config]
+    assert isinstance(announced, bytes)
+    other_ports = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}], "meters": [meter]})
+    real = House()
+    real.live(60)
+    of_another = announced.replace(b"teleinfo/reader/pi/status", b"teleinfo/reader/another/status")
+    for retained, simulating, cleared in (
+        (left, False, {"config", "state", "link"}),
+        (left, True, set()),
+        (left | {HEALTH: other_ports}, False, {"config", "state", "link"}),
+        ({HEALTH: other_ports, **real.retained()}, False, set()),
+        ({topic: payload for topic, payload in left.items() if topic != HEALTH} | {config: of_another}, False, set()),
+    ):
+        house = House(simulating=simulating)
+        house.connect(retained)
+        assert house.cleared() == cleared
+        assert house.retained().keys() <= {f"teleinfo/{meter}/link"}
+
+
+def test_simulated_meters_are_cleared_after_each_connection() -> None:
+    """Retained messages may return: with a backup of the broker, or after it was killed."""
+    house, left = House(simulating=False), left_by_a_simulation()
+    house.broker.connected = False
     house.connect(left)
-    assert {topic.rpartition("/")[2] for topic, payload, _ in house.broker.sent if not payload} == {
-        "config", "state", "link",
-    }  # fmt: skip
-    assert house.meters.meters == []
-
-
-def test_with_a_simulated_port_simulated_meters_stay() -> None:
-    house = House(simulating=True)
-    left = left_by_a_simulation()
-    house.connect(left)
-    assert house.retained() == {f"teleinfo/{house.meter}/link": "offline"}
-
-
-def test_a_real_meter_of_an_earlier_run_is_never_cleared() -> None:
-    before = House()
-    before.live(60)
-    left = {HEALTH: json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": before.meter}]}), **before.retained()}
-    house = House(simulating=False)
-    house.connect(left)
-    assert house.broker.sent == [(f"teleinfo/{house.meter}/link", "offline", True)]
-
-
-def test_the_simulated_meter_of_another_reader_is_not_cleared() -> None:
-    left = left_by_a_simulation()
-    del left[HEALTH]
-    text = left[House().config]
-    assert isinstance(text, bytes)
-    left[House().config] = text.replace(b"teleinfo/reader/pi/status", b"teleinfo/reader/another/status")
-    house = House(simulating=False)
-    house.connect(left)
-    assert house.broker.sent == []
+    assert house.cleared() == set()
+    house.broker.connected = True
+    house.meters.tick(house.now + 1)
+    assert house.cleared() == {"config", "state", "link"}
+    house.broker.sent.clear()
+    house.connect({topic: payload for topic, payload in left.items() if topic != HEALTH})
+    assert house.cleared() == {"config", "state", "link"}
 
 
 def test_a_meter_that_is_read_now_is_not_cleared() -> None:
@@ -557,24 +529,6 @@ def test_a_meter_that_is_read_now_is_not_cleared() -> None:
     assert all(payload for _, payload, _ in house.broker.sent)
     (message,) = house.broker.on(house.config)
     assert "imul" not in str(message["dev"])
-
-
-def test_simulated_meters_are_cleared_again_after_each_connection() -> None:
-    """Retained messages may return: with a backup of the broker, or after it was killed."""
-    house, left = House(simulating=False), left_by_a_simulation()
-    house.connect(left)
-    house.broker.sent.clear()
-    house.connect({topic: payload for topic, payload in left.items() if topic != HEALTH})
-    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
-
-
-def test_nothing_is_cleared_while_disconnected() -> None:
-    house = House(simulating=False)
-    house.broker.connected = False
-    house.connect(left_by_a_simulation())
-    house.broker.connected = True
-    house.meters.tick(house.now + 1)
-    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
 
 
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))

@@ -8,9 +8,8 @@ import pytest
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
-from common.contract.topics import Topics
-from reader.home_assistant.teleinfo2mqtt import message, topic, topic_safe
-from tests.support.frames import DAY, every_kind, historic, simulated, standard
+from reader.home_assistant.teleinfo2mqtt import message, topic_safe
+from tests.support.frames import DAY, every_kind, historic, standard
 
 
 def shape(frame: Frame) -> dict[str, Any]:
@@ -99,13 +98,3 @@ def test_every_kind_says_all_it_has() -> None:
         assert {label for label in written if "timestamp" in written[label] and label in frame.values} == set(
             frame.stamps or {}
         )
-
-
-def test_numbers_are_as_wide_as_on_the_wire() -> None:
-    (frame,) = simulated("standard-three-phase-producer", 1, every=timedelta(seconds=2))
-    written = shape(frame)
-    assert [len(written[label]["raw"]) for label in ("EAST", "IRMS1", "SINSTS", "RELAIS", "NTARF")] == [9, 3, 5, 3, 2]
-
-
-def test_the_topic_is_that_of_the_meter() -> None:
-    assert topic(Topics("teleinfo"), "031961123456") == "teleinfo/031961123456"

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from common.contract.labels import Mode
-from reader.line.mode_detector import LOST_AFTER, PROBE_FOR, SPEEDS, Detector
+from reader.line.mode_detector import LOST_AFTER, PROBE_FOR, Detector
 from reader.tic.decoder import Decoder, Reading
 
 Sign = Callable[[bytes], bytes]
@@ -14,15 +14,6 @@ Send = Callable[..., bytes]
 
 GROUP = b"\nPAPP 00750 -\r"
 NOISE = bytes(range(256)) * 2
-
-
-def test_probes_each_speed_long_enough_for_one_frame() -> None:
-    assert 3 <= PROBE_FOR <= 5  # the longest frame takes 3.7 s, gaps included
-    assert PROBE_FOR < LOST_AFTER <= 10  # when the link is lost, the other mode is tried
-
-
-def test_each_mode_has_its_speed() -> None:
-    assert {mode.value: speed for mode, speed in SPEEDS.items()} == {"historic": 1200, "standard": 9600}
 
 
 @pytest.mark.parametrize("received", [b"", NOISE], ids=["silence", "noise"])

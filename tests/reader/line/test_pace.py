@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from reader.line.pace import ETX, FramePace, arrivals
-from reader.tic.decoder import Decoder
 
 Send = Callable[..., bytes]
 
@@ -107,12 +106,6 @@ def test_a_late_start_of_the_reader_does_not_add_up() -> None:
     assert late[2:] == pytest.approx([0] * 8)
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 16, 62])
-def test_the_size_of_the_chunks_does_not_matter(chunk: int) -> None:
-    line = Line(FAST)
-    assert max(line.send(*[1025] * 10, chunk=chunk)[1:]) < 1e-6
-
-
 def test_a_longer_frame_is_read_at_its_end_or_a_moment_later() -> None:
     line = Line(SLOW)
     line.send(170, 170)
@@ -199,18 +192,3 @@ def test_nothing_arrived_before_the_read_before() -> None:
 def test_bytes_without_an_end_stay_one_part() -> None:
     assert arrivals(b"xyz", 10.0, 9600, 9.0) == [(b"xyz", 10.0)]
     assert arrivals(b"xyz" + ETX, 10.0, 9600, 9.0) == [(b"xyz" + ETX, 10.0)]
-
-
-def test_a_decoder_gets_the_same_frames_from_the_parts(send: Send) -> None:
-    frames = b"".join(send(b"ADCO 031961123456", b"BASE 006511245", b"PAPP %05d" % power) for power in range(5))
-    rng = random.Random(2)
-    whole, divided = Decoder(), Decoder()
-    expected = whole.feed(frames)
-    found, position = [], 0
-    while position < len(frames):
-        size = rng.randrange(1, 120)
-        for part, _ in arrivals(frames[position : position + size], 1.0, 1200, 0.0):
-            found += divided.feed(part)
-        position += size
-    assert len(expected) == 5
-    assert found == expected

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
-from common.runtime.logs import EVERY
-from reader.line.address_filter import MAX_METERS
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 from reader.line.pipeline import _MAX_PENDING, FramePipeline
 from reader.tic.decoder import Decoder, Reading
 
@@ -89,28 +87,6 @@ def test_a_reading_without_an_address_is_counted_and_dropped(send: Send, caplog:
     assert messages(caplog) == []
 
 
-def test_another_address_counts_once_confirmed_and_a_single_one_is_dropped(historic: Callable[..., Reading]) -> None:
-    pipeline, health = pipeline_of()
-    frames = [pipeline.feed(historic(meter), float(at)) for at, meter in enumerate([A, B, A, B, B])]
-    assert [[frame.meter for frame in some] for some in frames] == [[A], [], [A], [], [B, B]]
-    assert health.address_mismatch == 1
-
-
-def test_warns_once_an_hour_of_more_meters_than_a_line_may_have(
-    historic: Callable[..., Reading], caplog: pytest.LogCaptureFixture
-) -> None:
-    pipeline, health = pipeline_of()
-    for number in range(MAX_METERS + 5):
-        for _ in range(2):
-            pipeline.feed(historic(f"{number:012}"), float(number))
-    assert health.refused == 10
-    (warning,) = messages(caplog)
-    assert f"more than {MAX_METERS} meters" in warning
-    for _ in range(2):
-        pipeline.feed(historic(B), 2 * EVERY)
-    assert len(messages(caplog)) == 2
-
-
 ICE = (b"CONTRAT BASE_A5", b"DATECOUR 24/11/26 22/20/19", b"EA 12345Wh", b"ERP 123varh", b"PTCOUR HPE", b"PREAVIS ",
        b"MODE CONTROLE", b"PA1MN 12kW", b"PA10MN 12kW")  # fmt: skip
 PME = (b"TRAME 1", b"ADS 041236012345", b"MESURES1 BT 4 SUP36", b"DATE 24/11/26 22:20:19", b"EA_s 12345Wh",
@@ -186,11 +162,6 @@ def test_a_hidden_label_leaves_neither_its_value_nor_its_stamp(standard: Reading
     assert frame.stamps.keys() == {"DATE"}
     assert b"09123456789012" not in frame.to_json()
     assert b"SMAXSN" not in frame.to_json()
-
-
-def test_hiding_all_stamps_leaves_none(standard: Reading) -> None:
-    (frame,) = pipeline_of(hide=["DATE", "SMAXSN"])[0].feed(standard, 0.0)
-    assert frame.stamps is None
 
 
 def test_a_hidden_address_still_names_the_meter(historic: Callable[..., Reading]) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from reader.line.plausibility import MAX_METERS, REGISTERS, Implausible, PlausibilityFilter
-from tests.reader.line.plain_plausibility import PlainFilter
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"
@@ -116,11 +115,6 @@ def test_does_not_filter_what_is_not_an_integer() -> None:
 
 
 # The frame
-
-
-def test_returns_a_plausible_frame_itself() -> None:
-    frame = frame_of({"ADSC": METER, "EAST": TRUE})
-    assert PlausibilityFilter().apply(frame, 0.0)[0] is frame
 
 
 def test_drops_only_the_value_from_a_frame() -> None:
@@ -229,64 +223,52 @@ def test_the_bound_is_one_and_a_half_times_the_subscribed_power_and_2_Wh(  # noq
         assert plausibility.apply(frame_of({label: TRUE + more, **power}, mode=mode), 1000.0 + seconds)[2] == out
 
 
-def test_without_the_subscribed_power_there_is_no_upper_bound() -> None:
+# At each step: seconds, values, and how many of them are dropped.
+SUBSCRIPTIONS: dict[str, list[tuple[float, dict[str, Value], int]]] = {
+    "without one there is no upper bound": [
+        (0, {"EAST": 5, "PREF": 0}, 0),
+        (1, {"EAST": 99_000_000, "PREF": 0}, 0),
+        (2, {"EAST": 98_000_000, "PREF": 0}, 1),
+    ],
+    "the last one counts for frames without one": [
+        (0, {"EAST": TRUE, "PREF": 9}, 0),
+        (1, {"EAST": TRUE + 5, "PREF": 0}, 0),  # no contract is for 0
+        (2, {"EAST": TRUE + 11}, 1),
+    ],
+    "a new one applies to its own frame": [
+        (0, {"EAST": TRUE, "PREF": 9}, 0),
+        (1, {"EAST": TRUE + 17, "PREF": 36}, 0),
+        (2, {"EAST": TRUE + 34}, 0),
+        (3, {"EAST": TRUE + 34 + 4, "PREF": 3}, 1),
+    ],
+    "three phases are remembered from the short frame of an overload": [
+        (0, {"ADIR1": 70, "IINST1": 70, "IINST2": 1, "IINST3": 1}, 0),
+        (2, {"ISOUSC": 60, "BASE": TRUE}, 0),
+        (42, {"ISOUSC": 60, "BASE": TRUE + 602}, 0),
+        (43, {"ISOUSC": 60, "BASE": TRUE + 602 + 18}, 1),
+    ],
+    "that of another mode takes its place": [
+        (0, {"PREF": 36, "EAST": TRUE}, 0),
+        (1, {"ISOUSC": 15, "BASE": TRUE}, 0),
+        (2, {"BASE": TRUE + 10}, 1),
+    ],
+    "a long gap allows a long rise, once": [
+        (0, {"PREF": 9, "EAST": TRUE}, 0),
+        (21_600, {"PREF": 9, "EAST": TRUE + 54_000}, 0),
+        (21_601, {"PREF": 9, "EAST": TRUE + 108_000}, 1),
+    ],
+}
+
+
+@pytest.mark.parametrize("steps", SUBSCRIPTIONS.values(), ids=SUBSCRIPTIONS.keys())
+def test_the_subscribed_power(steps: list[tuple[float, dict[str, Value], int]]) -> None:
     plausibility = PlausibilityFilter()
-    out = []
-    for second, value in enumerate([5, 99_000_000, 98_000_000, 99_000_000]):
-        out.append(plausibility.apply(frame_of({"EAST": value, "PREF": 0}), float(second))[2])
-    assert out == [0, 0, 1, 0]
-
-
-def test_uses_the_last_subscribed_power_for_frames_without_one() -> None:
-    plausibility = PlausibilityFilter()
-    plausibility.apply(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
-    assert plausibility.apply(frame_of({"EAST": TRUE + 5, "PREF": 0}), 1.0)[2] == 0  # no contract is for 0
-    assert plausibility.apply(frame_of({"EAST": TRUE + 11}), 2.0)[2] == 1
-
-
-def test_a_new_subscribed_power_applies_to_its_own_frame() -> None:
-    plausibility = PlausibilityFilter()
-    plausibility.apply(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
-    value = TRUE + highest_rise(36_000, 1)
-    assert plausibility.apply(frame_of({"EAST": value, "PREF": 36}), 1.0)[2] == 0
-    value += highest_rise(36_000, 1)
-    assert plausibility.apply(frame_of({"EAST": value}), 2.0)[2] == 0
-    assert plausibility.apply(frame_of({"EAST": value + highest_rise(3_000, 1) + 1, "PREF": 3}), 3.0)[2] == 1
-
-
-def test_remembers_from_earlier_frames_that_the_meter_has_three_phases() -> None:
-    plausibility = PlausibilityFilter()
-    # The short frame of an overload has the phases, the long one the rest.
-    plausibility.apply(frame_of({"ADIR1": 70, "IINST1": 70, "IINST2": 1, "IINST3": 1}, mode=Mode.HISTORIC), 0.0)
-    plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 2.0)
-    value = TRUE + highest_rise(36_000, 40)
-    assert plausibility.apply(frame_of({"ISOUSC": 60, "BASE": value}, mode=Mode.HISTORIC), 42.0)[2] == 0
-
-
-def test_three_phases_that_are_detected_later_widen_the_bound() -> None:
-    plausibility = PlausibilityFilter()
-    plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 0.0)
-    value = TRUE + highest_rise(36_000, 40)
-    assert plausibility.apply(frame_of({"BASE": value, "IINST2": 1}, mode=Mode.HISTORIC), 40.0)[2] == 0
-
-
-def test_after_a_change_of_mode_the_new_subscribed_power_applies() -> None:
-    plausibility = PlausibilityFilter()
-    plausibility.apply(frame_of({"PREF": 36, "EAST": TRUE}), 0.0)
-    plausibility.apply(frame_of({"ISOUSC": 15, "BASE": TRUE}, mode=Mode.HISTORIC), 1.0)
-    assert plausibility.apply(frame_of({"BASE": TRUE + 10}, mode=Mode.HISTORIC), 2.0)[2] == 1
+    for at, values, dropped in steps:
+        mode = Mode.STANDARD if values.keys() & {"EAST", "PREF"} else Mode.HISTORIC
+        assert plausibility.apply(frame_of(values, mode=mode), at)[2] == dropped, at
 
 
 # Time
-
-
-def test_a_long_gap_allows_a_long_rise() -> None:
-    plausibility = PlausibilityFilter()
-    six_hours = 6 * 3600.0
-    plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE}), 0.0)
-    assert plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE + 54_000}), six_hours)[2] == 0
-    # Only for that frame.
-    assert plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE + 108_000}), six_hours + 1)[2] == 1
 
 
 def test_measures_the_time_since_the_last_plausible_value_of_the_same_label() -> None:
@@ -456,25 +438,3 @@ def test_passes_an_implausible_value_only_if_three_frames_agree_on_it(
             out.append((now, value, agreed))
     for (earlier_at, earlier, _), (later_at, later, agreed) in pairwise(out):
         assert agreed or may_follow((later_at, later), (earlier_at, earlier))
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.dictionaries(st.sampled_from(["EAST", "EAIT", "ERQ1", "EASF01"]), st.integers(0, 12) | st.just("5")),
-            st.sampled_from([{}, {"PREF": 9}, {"PREF": 0}, {"PREF": 3}]),
-            st.sampled_from([0.0, 1.0, 2.0, 900.0]),  # seconds since the frame before
-            st.sampled_from([None, 0, 1, 3600]),  # the meter's clock
-        ),
-        max_size=30,
-    )
-)
-def test_any_frames_are_filtered_as_by_the_plain_rule(
-    series: list[tuple[dict[str, Value], dict[str, Value], float, int | None]],
-) -> None:
-    plausibility, plain, at = PlausibilityFilter(), PlainFilter(), 0.0
-    for registers, power, seconds, clock in series:
-        at += seconds
-        stamps = None if clock is None else {"DATE": NOON + timedelta(seconds=at + clock)}
-        frame = frame_of({"ADSC": METER, **power, **registers}, stamps=stamps)
-        assert plausibility.apply(frame, at) == plain.apply(frame, at)

@@ -139,10 +139,6 @@ def test_a_silent_port_gives_nothing(terminal: Terminal) -> None:
     with opened(terminal.name) as port:
         assert port.read(0) == b""
         assert port.read(0.01) == b""
-
-
-def test_a_terminal_counts_no_errors(terminal: Terminal) -> None:
-    with opened(terminal.name) as port:
         assert port.driver_errors() == {}
 
 
@@ -158,35 +154,17 @@ def test_an_unplugged_port_raises_port_error(terminal: Terminal) -> None:
         assert port.driver_errors() == {}
 
 
-@pytest.mark.parametrize("before", [b"", b"PAPP"])
 def test_what_came_before_a_device_was_gone_is_returned_first(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, before: bytes
-) -> None:
-    with opened(terminal.name) as port:
-        received = [before] if before else []
-
-        def read_of_a_device_that_is_gone(_: int, __: int) -> bytes:  # it is always ready, and gives nothing
-            os.write(terminal.master, b"ready")
-            return received.pop() if received else b""
-
-        os.write(terminal.master, b"ready")
-        monkeypatch.setattr("reader.line.port.os", SimpleNamespace(read=read_of_a_device_that_is_gone))
-        if before:
-            assert port.read(TIMEOUT) == before
-        with pytest.raises(PortError, match=f"{terminal.name}: the device was unplugged"):
-            port.read(TIMEOUT)
-
-
-def test_bytes_that_another_process_has_read_are_not_waited_for(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_when_it_is_too_late(_: int, __: int) -> bytes:
-        raise BlockingIOError
-
     with opened(terminal.name) as port:
-        os.write(terminal.master, b"PAPP")
-        monkeypatch.setattr("reader.line.port.os", SimpleNamespace(read=read_when_it_is_too_late))
-        assert port.read(TIMEOUT) == b""
+        received = [b"", b"PAPP"]  # a device that is gone is always ready, and gives nothing
+        os.write(terminal.master, b"ready")
+        monkeypatch.setattr(os, "read", lambda *_: received.pop())
+        assert port.read(TIMEOUT) == b"PAPP"
+        received.append(b"")
+        with pytest.raises(PortError, match=f"{terminal.name}: the device was unplugged"):
+            port.read(TIMEOUT)
 
 
 def test_a_port_can_be_closed_twice_and_a_closed_one_gives_an_error(terminal: Terminal) -> None:
@@ -205,23 +183,24 @@ def test_a_port_that_another_program_has_open_is_refused(terminal: Terminal) -> 
         assert read(port, 1) == b"\x02"
 
 
-def test_a_missing_device_raises_with_a_hint(tmp_path: Path) -> None:
-    assert "/dev/serial/by-id" in error_of(str(tmp_path / "ttyUSB0"))
-
-
-def test_a_file_that_is_not_a_serial_port_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ttyUSB0", "/dev/serial/by-id"),
+        ("capture.bin", "not a serial port"),
+        (".", "a folder"),
+        ("/dev/null", "not a serial port"),
+    ],
+)
+def test_what_is_no_port_is_refused_with_a_hint(tmp_path: Path, name: str, hint: str) -> None:
     (tmp_path / "capture.bin").write_bytes(b"\x02")
-    assert error_of(str(tmp_path / "capture.bin")) == "not a serial port"
-    assert error_of("/dev/null") == "not a serial port"
-
-
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert "a folder" in error_of(str(tmp_path))
+    assert hint in error_of(str(tmp_path / name))
 
 
 @pytest.fixture
-def unprivileged() -> Iterator[None]:
+def unprivileged(tmp_path: Path) -> Iterator[None]:
     """Drop the rights of root, who may open everything."""
+    (tmp_path / "ttyUSB0").touch(mode=0)
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)
@@ -229,15 +208,8 @@ def unprivileged() -> Iterator[None]:
     os.seteuid(user)
 
 
-@pytest.fixture
-def forbidden(tmp_path: Path) -> Path:
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "dev" / "ttyUSB0").touch(mode=0)
-    return tmp_path / "dev"
-
-
-def test_a_port_without_permission_raises_with_the_group_to_join(forbidden: Path, unprivileged: None) -> None:
-    assert "group dialout" in error_of(str(forbidden / "ttyUSB0"))
+def test_a_port_without_permission_raises_with_the_group_to_join(tmp_path: Path, unprivileged: None) -> None:
+    assert "group dialout" in error_of(str(tmp_path / "ttyUSB0"))
 
 
 # The middle of a frame.

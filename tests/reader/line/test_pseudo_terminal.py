@@ -7,11 +7,6 @@ from queue import Queue
 
 from reader.line.pseudo_terminal import serve_pty
 from reader.simulator.line import SimulatedLine
-from reader.tic.parity import with_parity
-
-
-def seven_bits(data: bytes) -> bytes:
-    return bytes(byte & 0x7F for byte in data)
 
 
 def test_passes_every_byte_unchanged() -> None:
@@ -45,22 +40,6 @@ def test_passes_every_byte_unchanged() -> None:
     server.join(30)
     assert not server.is_alive()
     assert received == expected
-
-
-def test_serves_the_frames_of_a_simulated_meter() -> None:
-    source, names = SimulatedLine("historic-single-phase-hchp", speed=50), Queue[str]()
-    server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": names.put}, daemon=True)
-    server.start()
-    terminal = os.open(names.get(timeout=300), os.O_RDONLY | os.O_NOCTTY)
-    received = b""
-    while seven_bits(received).count(b"\r\x03") < 3:
-        received += os.read(terminal, 4096)
-    os.close(terminal)
-    source.close()
-    server.join(30)
-    assert not server.is_alive()
-    assert received == with_parity(seven_bits(received))
-    assert b"\x03\x02\nADCO " + source.meter.address.encode() + b" " in seven_bits(received)
 
 
 def test_does_not_wait_for_a_client() -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from reader.line.health import LineHealth
+from reader.line.line_health import LineHealth
 from reader.line.shared_meter import RECENT, SharedMeters
 
 A, B = "031961123456", "041067218788"

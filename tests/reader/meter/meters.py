@@ -3,32 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from reader.meter.state import MeterState
-from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder
+from tests.support import frames
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"
 SIX_AM = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # in Paris: Tempo days begin
 
 
-#: Cached: the first frame needs the energy of years.
-simulated_meter = cache(SimulatedMeter)
-
-
 def simulated(kind: str, count: int, *, start: datetime = NOON, seconds: float = 2.0) -> Iterator[Frame]:
-    """Yield the frames of a simulated meter as the reader decodes them."""
-    meter, decoder = simulated_meter(kind), Decoder()
-    for number in range(count):
-        instant = start + timedelta(seconds=number * seconds)
-        (reading,) = decoder.feed(meter.frame(instant))
-        assert reading.address is not None
-        yield reading.to_frame(reading.address, instant)
+    return frames.simulated(kind, count, start=start, every=timedelta(seconds=seconds))
 
 
 def first(kind: str, start: datetime = NOON) -> Frame:

@@ -97,10 +97,6 @@ def test_explains_a_capture_of_a_terminal_that_was_not_raw(historic: Callable[..
     assert b"no end of frame (ETX)" in run("-", data=historic(A)[:-1]).stderr
 
 
-def test_finds_the_cr_of_a_line_with_parity(historic: Callable[..., bytes], parity: Sign) -> None:
-    assert run("-", data=parity(historic(A))[:-1]).stderr.endswith(b"no end of frame (ETX)\n")
-
-
 def test_decodes_a_large_capture_across_its_chunks(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     (tmp_path / "large").write_bytes(b"".join(historic(A, power) for power in range(5000)))
     frames = frames_of(run(tmp_path / "large"))

@@ -81,8 +81,7 @@ def test_ignores_a_last_line_that_was_cut_off(cut: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("teleinfo-recording 1\n", "version '1'"),
-        ("teleinfo-recording \n", "version ''"),
+        ("teleinfo-recording 1\n", "not a recording"),
         (HEADER + "\n\n1.000 e A\\\n", r"file, line 3: .*'1.000 e A"),
         (HEADER + "\n1.000 e A\\x8\n", "line 2"),
         (HEADER + "\n1.000 e A\\s\n", "line 2"),

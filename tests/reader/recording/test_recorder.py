@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
@@ -144,19 +143,6 @@ def test_plays_a_recording_at_its_original_times_in_a_loop() -> None:
     assert not line.closed
 
 
-def test_closing_a_line_ends_it_at_once_and_its_end_closes_it() -> None:
-    waiting = RecordedLine([Chunk(1000.0, b"a")])
-    ended = threading.Thread(target=lambda: waiting.read(1000))
-    ended.start()
-    waiting.close()
-    ended.join(WITHIN)
-    assert not ended.is_alive()
-    over = RecordedLine([Chunk(0.0, b"a")])
-    assert over.read(1) == b"a"
-    assert over.closed
-    assert over.read(1) == b""
-
-
 # Ends.
 
 
@@ -172,29 +158,6 @@ def test_ctrl_c_ends_a_recording_without_an_error(tmp_path: Path) -> None:
     assert re.search(r"recording.txt: \d+ s, \d+ bytes, \d+ frames?, standard mode\n", output)
     assert "record with --anonymous" in output
     assert frames(file)
-
-
-def test_shows_progress_on_one_line_of_a_terminal(tmp_path: Path) -> None:
-    file = tmp_path / "r.txt"
-    master, slave = pty.openpty()
-    result = subprocess.Popen(
-        command("record", file, "--port", f"simulate://{KIND}?speed=50", "--anonymous"), env=ENVIRONMENT, stderr=slave
-    )
-    os.close(slave)
-    output, stopped = b"", False
-    with result:
-        try:
-            while data := os.read(master, 4096):
-                output += data
-                if not stopped and b" frame" in data and r"\x03" in file.read_text():  # by the progress, each second
-                    stopped = True  # a second Ctrl-C might come when it has ended, and be no stop any more
-                    result.send_signal(signal.SIGINT)
-        except OSError:
-            pass  # it has ended
-    os.close(master)
-    assert result.returncode == 0
-    assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", output)
-    assert output.endswith(b"standard mode\r\n")
 
 
 def test_keeps_what_was_received_before_the_port_failed(tmp_path: Path) -> None:
@@ -258,12 +221,6 @@ def test_only_the_owner_can_read_a_recording(tmp_path: Path) -> None:
         os.umask(before)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o600
-
-
-def test_does_not_write_through_a_symbolic_link(tmp_path: Path) -> None:
-    (tmp_path / "r.txt").symlink_to(tmp_path / "elsewhere")
-    assert run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}", "--frames", "1").returncode == 2
-    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_never_overwrites_a_file(tmp_path: Path) -> None:

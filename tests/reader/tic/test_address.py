@@ -2,7 +2,6 @@
 
 import pytest
 
-from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.address import parse_address
 
 
@@ -23,16 +22,4 @@ def test_looks_up_maker_and_model(address: str, maker: str | None, model: str | 
     meter = parse_address(address)
     assert meter.maker == maker
     assert (meter.model[0] if meter.model else None) == model
-
-
-def test_each_simulated_meter_is_a_linky() -> None:
-    for kind in KINDS:
-        meter = parse_address(SimulatedMeter(kind).address)
-        assert meter.linky
-        assert meter.maker
-        assert meter.model is not None
-        assert ("three-phase" in kind) == ("three-phase" in meter.model[1])
-
-
-def test_an_electronic_meter_is_not_a_linky() -> None:
-    assert not parse_address("039928123456").linky
+    assert meter.linky == (model is not None and "Linky" in model)

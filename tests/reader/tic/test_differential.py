@@ -66,6 +66,15 @@ def test_all_simulated_meters_read_the_same_with_and_without_noise(kind: str, pa
         assert found >= (40 if number == 0 else 0)
 
 
+@pytest.mark.parametrize("parity", [False, True])
+def test_only_the_first_frame_of_a_regular_line_is_decoded_whole(parity: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = frames("standard-single-phase-base", 20, parity=parity)
+    decoder = Decoder()
+    decoder.feed(first)
+    monkeypatch.setattr(Decoder, "_read_whole", lambda *_: pytest.fail("decoded whole"))
+    assert all(len(decoder.feed(frame)) == 1 for frame in others)
+
+
 def test_frames_that_differ_in_more_than_values_read_the_same() -> None:
     """Another meter, another mode, groups that come, go, change places, come twice, or lose their stamp."""
     random_ = random.Random(7)

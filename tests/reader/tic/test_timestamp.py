@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.tic.timestamp import is_summer, parse_stamp
+from reader.tic.timestamp import parse_stamp
 
 
 # The first two are the examples of 54E, 6.2.1.1.
@@ -88,18 +88,3 @@ def test_any_other_text_raises_only_value_error(text: str) -> None:
     except ValueError:
         return
     assert instant.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    ("instant", "summer"),
-    [
-        ("2026-03-29T00:59:59", False),
-        ("2026-03-29T01:00:00", True),
-        ("2026-10-25T00:59:59", True),
-        ("2026-10-25T01:00:00", False),
-        ("2024-03-31T01:00:00", True),  # the last day of March
-        ("2026-01-01T00:00:00", False),
-    ],
-)
-def test_summer_time_ends_with_the_instant_of_the_change(instant: str, summer: bool) -> None:
-    assert is_summer(datetime.fromisoformat(instant).replace(tzinfo=UTC)) is summer

@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from common.contract.frame import Value
-from reader.watch.screen import Status, draw
+from reader.watch.screen import Footer, draw
 from reader.watch.texts import Translations
 from reader.watch.view import View
-from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, watched
+from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, frame, watched
 
 
 def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130) -> View:
@@ -18,49 +18,29 @@ def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130) 
 
 
 def shown(views: list[View], language: str = "fr", *, width: int = 80, height: int = 24, note: str = "") -> list[str]:
-    console = Console(width=width, height=height, record=True, file=io.StringIO(), force_terminal=True)
-    status = Status("/dev/ttyAMA0", note, "advice")
-    console.print(draw(views, status, Translations(language), width=width, height=height), end="")
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in console.export_text().splitlines()]
-
-
-def test_a_single_phase_meter_on_a_usual_terminal() -> None:
-    assert shown([view(HCHP)]) == [
-        "╭─ Compteur 031961123456  ● en ligne ──────────────────────────────────────────╮",
-        "│ Puissance   ━━━━━━━━━━━───────────────────────     2 950 VA sur 9 000   33 % │",
-        "│             disponible : 6 050 VA, 32 A · courant 13 A · ≈ 0 W actifs        │",
-        "│                                                                              │",
-        "│                                ███████████████                  max 2 950 VA │",
-        "│                                ███████████████                               │",
-        "│                                ███████████████                               │",
-        "│ 5 min                          ███████████████                               │",
-        "│                                                                              │",
-        "│ Tarif       Heures pleines / creuses · Heures pleines                        │",
-        "│                                                                              │",
-        "│ Index         Total soutiré                       58 506,887 kWh             │",
-        "│               Heures creuses                      20 207,739 kWh             │",
-        "│             ▸ Heures pleines                      38 299,148 kWh             │",
-        "╰───────── mode historique · 1,0 trames/s · groupes rejetés 0,00 % · parité 0 ─╯",
-        " /dev/ttyAMA0                                                       q : quitter",
-    ]
+    console = Console(width=width, height=height, record=True, file=io.StringIO(), force_terminal=True, no_color=True)
+    footer = Footer("/dev/ttyAMA0", note, "advice")
+    console.print(draw(views, footer, Translations(language), width=width, height=height), end="")
+    return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in console.export_text().splitlines()]
 
 
 def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None:
     at = (START - timedelta(hours=11)).astimezone().strftime("%H:%M")
     assert shown([view(TEMPO, "en")], "en") == [
         "╭─ Meter 042176123456  ● online ───────────────────────────────────────────────╮",
-        "│ Power       ━━━━━━━━━━━━━━━━━━━━━━━━━━────────     9,240 VA of 12,000   77 % │",
+        "│ Power       ━━━━━━━━━━━━━━━━━━━━━━━━━━              9,240 VA of 12,000  77 % │",
         "│             available: 2,760 VA, -3 A · ≈ 0 W active                         │",
         "│                                                                              │",
-        "│ Phase 1     ━━━━━━━━╾─────────────────────────       5 A     234 V  1,155 VA │",
-        "│ Phase 2     ━━━━━━━━━━━━━━━━━━━━━━━━━╾────────      15 A     229 V  3,435 VA │",
+        "│ Phase 1     ━━━━━━━━╸                                5 A     234 V  1,155 VA │",
+        "│ Phase 2     ━━━━━━━━━━━━━━━━━━━━━━━━━╸              15 A     229 V  3,435 VA │",
         "│ Phase 3     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━      20 A     231 V  4,650 VA │",
         "│                                                                              │",
         "│ 5 min                          ███████████████                  max 9,240 VA │",
+        "│                                ███████████████                               │",
+        "│                                ███████████████                               │",
         "│                                                                              │",
         "│ Tariff      Tempo · Peak red                                                 │",
         "│             today ● red   tomorrow ● blue                                    │",
-        "│                                                                              │",
         "│ Indexes       Total imported                      56,688.647 kWh             │",
         "│               Off-peak blue days                  15,068.929 kWh             │",
         "│               Peak blue days                      28,467.941 kWh             │",
@@ -68,10 +48,29 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
         "│               Peak white days                      5,456.733 kWh             │",
         "│               Off-peak red days                    1,563.352 kWh             │",
         "│             ▸ Peak red days                        3,404.746 kWh             │",
-        "│                                                                              │",
         f"│ Max today   9,716 VA at {at}                                                │",
         "╰──────────── standard mode · 1.0 frames/s · groups dropped 0.00 % · parity 0 ─╯",
         " /dev/ttyAMA0                                                           q: quit",
+    ]
+
+
+def test_a_single_phase_meter_in_a_narrow_window_has_values_without_bars() -> None:
+    assert shown([view(HCHP)], width=40, height=20) == [
+        "╭─ Compteur 031961123456  ● en ligne ──╮",
+        "│ Puissance   2 950 VA sur 9 000  33 % │",
+        "│             disponible : 6 050 VA, … │",
+        "│                                      │",
+        "│ 5 min                    ███████████ │",
+        "│                          ███████████ │",
+        "│                          ███████████ │",
+        "│                                      │",
+        "│ Tarif       Heures pleines / creuse… │",
+        "│                                      │",
+        "│ Index         Total … 58 506,887 kWh │",
+        "│               Heures… 20 207,739 kWh │",
+        "│             ▸ Heures… 38 299,148 kWh │",
+        "╰─ mode historique · 1,0 trames/s · g…─╯",
+        " /dev/ttyAMA0               q : quitter",
     ]
 
 
@@ -98,7 +97,7 @@ def test_several_meters_share_the_screen_and_those_that_do_not_fit_are_counted()
 
 
 def test_a_small_screen_keeps_the_running_index_and_the_total() -> None:
-    lines = shown([view(TEMPO)], height=13)
+    lines = shown([view(TEMPO)], height=12)
     indexes = [line for line in lines if "kWh" in line]
     assert len(indexes) == 2
     assert "Total soutiré" in indexes[0]
@@ -125,13 +124,10 @@ def test_a_window_that_is_too_small(width: int, height: int) -> None:
     assert shown([view(HCHP)], width=width, height=height) == ["Fenêtre trop petite"]
 
 
-def test_the_history_uses_the_remaining_rows() -> None:
-    assert sum("█" in line for line in shown([view(HCHP)], height=40)) == 4
-    assert sum("█" in line for line in shown([view(TEMPO)], height=20)) == 1
-
-
-def test_a_bar_can_be_read_without_colours() -> None:
-    half, third = shown([view(HCHP | {"PAPP": 4500})]), shown([view(HCHP | {"PAPP": 3000})])
-    bars = [next(line for line in lines if "Puissance" in line) for lines in (half, third)]
-    assert [bar.count("━") for bar in bars] == [17, 11]
-    assert [bar.count("─") for bar in bars] == [17, 22]
+def test_the_chart_shows_the_highest_power_of_the_time_of_each_column() -> None:
+    meter = watched(HCHP | {"PAPP": 1000}, seconds=60)
+    for second in range(60, 120):
+        meter.on_frame(frame(HCHP | {"PAPP": 3000 if second == 62 else 2000}), 1000.0 + second)
+    rows = [line.strip("│ ") for line in shown([meter.view(1119.0)]) if "█" in line]
+    # Two minutes in 34 columns: 17 of 1000 VA (8 of 24 eighths), two with the peak, the others of 2000 VA (16).
+    assert [row.count("█") for row in rows] == [2, 17, 34]
