@@ -30,11 +30,7 @@ _SECOND = timedelta(seconds=1)
 _LONGEST_RUN_OF_SHORT_FRAMES = 20
 _DAY = timedelta(days=1)
 
-_MINUTE_COLUMNS = (
-    "meter_id, minute, frames, seconds, supplier, total_first, total_last, injected_first, injected_last, "
-    + ", ".join(MEASURES)
-)
-_ADD_MINUTES = f"INSERT INTO minutes ({_MINUTE_COLUMNS}) VALUES "
+_ADD_MINUTES = "INSERT INTO minutes ({}) VALUES {}"
 _ADD_HOURS = (
     f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(MEASURES)})"
     " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour, SUM(frames), SUM(seconds),"
@@ -87,8 +83,9 @@ class History:
         connection = self._connection
         sets = {label_set.digest: label_set for _, label_set in hours}
         known = find_label_sets(connection, sets)
-        for digest in [digest for digest in sets if digest not in known]:
-            self._label_sets.add(connection, sets[digest])
+        with connection.transaction():
+            for digest in [digest for digest in sets if digest not in known]:
+                self._label_sets.add(connection, sets[digest])
         if not self._meter_id:
             add_meters(connection, [self._meter.address])
             self._meter_id = find_meters(connection, [self._meter.address])[self._meter.address]
@@ -112,7 +109,8 @@ class History:
                     )
                 )
                 before = hour
-            connection.execute(_ADD_MINUTES + literals(map(self._minute, self._meter.minutes(start, end))))
+            minutes = list(map(self._minute, self._meter.minutes(start, end)))
+            connection.execute(_ADD_MINUTES.format(", ".join(minutes[0]), literals(tuple(minute.values()) for minute in minutes)))
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
             connection.execute(_SET_READINGS % literals(rows))
             raise_version(connection)
@@ -154,33 +152,33 @@ class History:
                 return frame
         raise AssertionError(instant)
 
-    def _minute(self, minute: MinuteSummary) -> tuple[int | str | None, ...]:
-        """Return the row of a minute, in the order of `_MINUTE_COLUMNS`."""
+    def _minute(self, minute: MinuteSummary) -> dict[str, int | str]:
+        """Return the row of a minute, of those columns that the meter has."""
         standard, three = self._meter.mode == "standard", len(minute.phases) == 3
-        measures: dict[str, int | None] = {"overload": minute.overloads or None}
+        row: dict[str, int | str | None] = {
+            "meter_id": self._meter_id,
+            "minute": f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
+            "frames": FRAMES,
+            "seconds": FRAMES,
+            "supplier": minute.supplier,
+            "overload": minute.overloads or None,
+            "power_max_second": minute.power_max_second,
+        }
+        row["total_first"], row["total_last"] = minute.total
         power = minute.power if standard else [(value + 5) // 10 * 10 for value in minute.power]
-        measures |= zip(("power_min", "power_mean", "power_max"), power, strict=True)
-        measures["power_max_second"] = minute.power_max_second
+        row["power_min"], row["power_mean"], row["power_max"] = power
         for number, phase in enumerate(minute.phases, 1):
-            measures[f"current_{number}_max"] = phase.current_max
+            row[f"current_{number}_max"] = phase.current_max
             if standard:
-                measures |= {
-                    f"voltage_{number}_{what}": getattr(phase, f"voltage_{what}") for what in ("min", "mean", "max")
-                }
+                row[f"voltage_{number}_min"] = phase.voltage_min
+                row[f"voltage_{number}_mean"] = phase.voltage_mean
+                row[f"voltage_{number}_max"] = phase.voltage_max
             if standard and three:
-                measures[f"power_{number}_max"] = phase.power_max
+                row[f"power_{number}_max"] = phase.power_max
         if self._producer:
-            measures |= zip(("injected_power_mean", "injected_power_max"), minute.injected_power, strict=True)
-        return (
-            self._meter_id,
-            f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
-            FRAMES,
-            FRAMES,
-            minute.supplier,
-            *minute.total,
-            *(minute.injected if self._producer else (None, None)),
-            *map(measures.get, MEASURES),
-        )
+            row["injected_first"], row["injected_last"] = minute.injected
+            row["injected_power_mean"], row["injected_power_max"] = minute.injected_power
+        return row
 
 
 def _before(hour: HourReadings | None) -> list[Before | None]:

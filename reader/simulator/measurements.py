@@ -36,6 +36,7 @@ class Measurements:
         self._household = household
         self._phases = phases
         self._seed = seed
+        self.mean_volts_at = lru_cache(maxsize=16)(self._mean_volts_at)
         self._maxima_of = lru_cache(maxsize=4)(self._maxima_of_day)
 
     def _volts(self, instant: int, phase: int) -> float:
@@ -48,7 +49,7 @@ class Measurements:
         before, after = self.mean_volts_at(slot, phase), self.mean_volts_at(slot + 1, phase)
         return before + (after - before) * within / 600
 
-    def mean_volts_at(self, slot: int, phase: int) -> float:
+    def _mean_volts_at(self, slot: int, phase: int) -> float:
         """Return the voltage at the start of a ten-minute slot, without noise."""
         return GRID_VOLTS + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
 
