@@ -110,7 +110,9 @@ class History:
                 )
                 before = hour
             minutes = list(map(self._minute, self._meter.minutes(start, end)))
-            connection.execute(_ADD_MINUTES.format(", ".join(minutes[0]), literals(tuple(minute.values()) for minute in minutes)))
+            connection.execute(
+                _ADD_MINUTES.format(", ".join(minutes[0]), literals(tuple(minute.values()) for minute in minutes))
+            )
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
             connection.execute(_SET_READINGS % literals(rows))
             raise_version(connection)
