@@ -21,7 +21,7 @@ from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR, measure_of_minutes
 from storer.rollups.minutes import MEASURES, literals
-from storer.rollups.register_labels import readings, supplier_number
+from storer.rollups.register_labels import Readings, readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, hour_row
 
@@ -120,7 +120,8 @@ class History:
 
     def _readings(self, hour: datetime) -> tuple[HourReadings, LabelSet]:
         """Return the readings of an hour, and the label set of its last frame."""
-        first, last = self._frame(hour, _SECOND), self._frame(hour + HOUR - _SECOND, -_SECOND)
+        first, first_readings = self._frame(hour, _SECOND)
+        last, last_readings = self._frame(hour + HOUR - _SECOND, -_SECOND)
         label_set = encode_row(last).label_set
         columns = json.loads(label_set.content).get("columns", {})
         standard = last.mode is Mode.STANDARD
@@ -130,16 +131,16 @@ class History:
             last_at=last.timestamp,
             first_standard=standard,
             last_standard=standard,
-            first=readings(first.mode, first.values),
-            last=readings(last.mode, last.values),
+            first=first_readings,
+            last=last_readings,
             # BASE in historic mode: there is only one.
             supplier=supplier_number(columns.get("index_supplier")) or (None if standard else 1),
         )
         self._producer = found.last[REGISTERS.index("injected")] is not None
         return found, label_set
 
-    def _frame(self, instant: datetime, step: timedelta) -> Frame:
-        """Return the first frame with an index, at an instant or a few seconds after or before it."""
+    def _frame(self, instant: datetime, step: timedelta) -> tuple[Frame, Readings]:
+        """Return the first frame with an index and its readings, at an instant or a few seconds after or before it."""
         for number in range(_LONGEST_RUN_OF_SHORT_FRAMES + 1):
             at = instant + number * step
             (reading,) = self._decoder.feed(self._meter.frame(at))
@@ -150,16 +151,17 @@ class History:
                 values=reading.values,
                 stamps=reading.stamps or None,
             )
-            if any(value is not None for value in readings(frame.mode, frame.values)):
-                return frame
+            found = readings(frame.mode, frame.values)
+            if any(value is not None for value in found):
+                return frame, found
         raise AssertionError(instant)
 
-    def _minute(self, minute: MinuteSummary) -> dict[str, int | str]:
+    def _minute(self, minute: MinuteSummary) -> dict[str, int | str | None]:
         """Return the row of a minute, of those columns that the meter has."""
         standard, three = self._meter.mode == "standard", len(minute.phases) == 3
         row: dict[str, int | str | None] = {
             "meter_id": self._meter_id,
-            "minute": f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
+            "minute": sql_time(datetime.fromtimestamp(minute.start, UTC)),
             "frames": FRAMES,
             "seconds": FRAMES,
             "supplier": minute.supplier,

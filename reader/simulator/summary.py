@@ -5,8 +5,7 @@ size as in the frames, so minima and maxima are close to theirs.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise, repeat
-from operator import mul
+from itertools import pairwise
 from typing import NamedTuple
 
 from common.contract.phases import GRID_VOLTS
@@ -89,7 +88,7 @@ def _minutes_of_day(
 
 
 def _mean(seconds: list[int], values: list[float]) -> int:
-    return round(sum(map(mul, seconds, values)) / MINUTE)
+    return round(sum(lasts * value for lasts, value in zip(seconds, values, strict=True)) / MINUTE)
 
 
 def _phase(volts: float, powers: tuple[float, ...], highest: float) -> PhaseSummary:
