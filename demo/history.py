@@ -17,13 +17,14 @@ from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
 from storer.database.ids import add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
+from storer.database.literals import literals
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
-from storer.rollups.hours import HOUR, measure_of_minutes
-from storer.rollups.minutes import MEASURES, literals
+from storer.rollups.hours import HOUR
+from storer.rollups.minute_columns import HOUR_COLUMNS
 from storer.rollups.register_labels import Readings, readings, supplier_number
 from storer.rollups.state import raise_version
-from storer.rollups.stored_hours import READINGS, hour_row
+from storer.rollups.stored_hours import StoredHours
 
 FRAMES = 60  # of a minute
 _SECOND = timedelta(seconds=1)
@@ -32,15 +33,10 @@ _DAY = timedelta(days=1)
 
 _ADD_MINUTES = "INSERT INTO minutes ({}) VALUES {}"
 _ADD_HOURS = (
-    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(MEASURES)})"
-    " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour, SUM(frames), SUM(seconds),"
-    f" BIT_OR(1 << MINUTE(minute)), {', '.join(map(measure_of_minutes, MEASURES))}"
+    f"INSERT INTO hours (meter_id, hour, {', '.join(HOUR_COLUMNS)})"
+    " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour,"
+    f" {', '.join(HOUR_COLUMNS.values())}"
     " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s GROUP BY meter_id, hour"
-)
-_SET = (*READINGS, "drawn_wh", "injected_wh")
-_SET_READINGS = (
-    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_SET)}) VALUES %s"
-    f" ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _SET)}"
 )
 
 
@@ -94,27 +90,15 @@ class History:
             ids = find_label_sets(connection, sets)
             rows = []
             for hour, label_set in hours:
-                judgement = judge(hour, _before(before), before)
-                row = hour_row(dataclasses.replace(hour, label_set_id=ids[label_set.digest]))
-                rows.append(
-                    (
-                        self._meter_id,
-                        f"{hour.hour:%Y-%m-%d %H:%M:%S}",
-                        0,
-                        0,
-                        0,
-                        *row,
-                        judgement.drawn,
-                        judgement.injected,
-                    )
-                )
-                before = hour
+                row = dataclasses.replace(hour, label_set_id=ids[label_set.digest])
+                rows.append((self._meter_id, row, judge(row, _before(before), before)))
+                before = row
             minutes = list(map(self._minute, self._meter.minutes(start, end)))
             connection.execute(
-                _ADD_MINUTES.format(", ".join(minutes[0]), literals(tuple(minute.values()) for minute in minutes))
+                _ADD_MINUTES.format(", ".join(minutes[0]), literals(minute.values() for minute in minutes))
             )
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
-            connection.execute(_SET_READINGS % literals(rows))
+            StoredHours(connection).write_readings(rows)
             raise_version(connection)
         return hours[-1][0]
 

@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -18,15 +19,14 @@ from common.runtime.cli import add_version, run_cli
 from common.settings import config
 from common.settings.file_errors import reason
 from monitor.answers.answers import Answers
-from monitor.calendar import BY, Calendar, midnight
+from monitor.calendar import BY
 from monitor.config import MonitorConfig
 from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
-from monitor.ranges import choose_range, read_limit, year_to
-from monitor.readings.hours import Meter
+from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import HELP
 from monitor.text.formats import Formats, language_of
@@ -83,10 +83,6 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=default_file)
     common = Parser(add_help=False, parents=[file])
     common.add_argument("--language", choices=("fr", "en"), help=words["language"])
-    # An action takes them, too; its defaults would replace what was given before it.
-    again = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    again.add_argument("--config", type=Path, metavar="FILE", help=default_file)
-    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
     selection = Parser(add_help=False)
     selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
     selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
@@ -115,7 +111,18 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     locking.add_argument("--random", action="store_true", help=words["password_random"])
     locking.set_defaults(command=_password)
 
-    pricing = commands.add_parser("prices", parents=[common], help=words["prices"])
+    _add_prices(commands.add_parser("prices", parents=[common], help=words["prices"]), Parser, words)
+    return parser
+
+
+def _add_prices(
+    pricing: argparse.ArgumentParser, kind: type[argparse.ArgumentParser], words: Mapping[str, str]
+) -> None:
+    """Add the actions of `prices`, which are parsers of a kind."""
+    # An action takes them, too; its defaults would replace what was given before it.
+    again = kind(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=words["config"].format(file=CONFIG))
+    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
     actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
     showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
     showing.add_argument("--all", action="store_true", help=words["prices_all"])
@@ -125,7 +132,6 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
-    return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -199,25 +205,6 @@ def _tables(formats: Formats) -> "Tables":
     return Tables(sys.stdout, formats)
 
 
-def _range(
-    arguments: argparse.Namespace, calendar: Calendar, meter: Meter, by: str, now: datetime
-) -> tuple[datetime, datetime]:
-    return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
-
-
-def _calendar(
-    by: str, answers: Answers, meter: Meter, settings: MonitorConfig, now: datetime
-) -> tuple[str, Calendar, datetime | None]:
-    """Return how time is cut, and where the first contract year begins."""
-    zone = settings.time_zone
-    if by != "contract-year":
-        return by, Calendar(zone), None
-    start = answers.contract_start(meter, now)
-    if start is None:
-        raise Refusal("no_contract_start")
-    return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
-
-
 def _report(arguments: argparse.Namespace) -> int:
     from monitor.text.output import json_rows, write_csv
 
@@ -227,19 +214,24 @@ def _report(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
-        by, calendar, begin = _calendar(arguments.by, answers, meter, settings, now)
-        start, end = _range(arguments, calendar, meter, by, now)
+        zone = settings.time_zone
+        asked, calendar, begin = by_contract(
+            Range.read(arguments.start, arguments.end, zone, arguments.by),
+            zone,
+            partial(answers.contract_start, meter, now),
+        )
+        start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
-            raise ConfigError(f"the contract begins on {formats.day(start)}: there is no year of it before")
-        answer = answers.energy(meter, by, start, end, now, calendar)
+            raise Refusal("no_year", day=start.astimezone(zone).date())
+        answer = answers.energy(meter, asked.by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
         elif arguments.csv:
             french = arguments.locale == "fr"
             write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
         else:
-            newest = prices.newest_before(now.astimezone(settings.time_zone).date())
+            newest = prices.newest_before(now.astimezone(zone).date())
             peak = next(iter(answers.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.base_load(meter, start, end).watts if short else None
@@ -252,13 +244,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
-        first, last = (None if text is None else read_limit(text, zone) for text in (arguments.start, arguments.end))
-        start, end = year_to(now, first, last, zone)
-        if start >= end:
-            today = now.astimezone(zone).date()
-            if start > now:
-                raise Refusal("future", day=start.astimezone(zone).date())
-            raise Refusal("no_whole_day", start=arguments.start, end=arguments.end or today)
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
         comparison = answers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
     return 0

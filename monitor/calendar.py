@@ -16,6 +16,17 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return a range from local midnight to local midnight that holds all of another one."""
+    last = (end - timedelta(microseconds=1)).astimezone(zone).date()
+    return midnight(start.astimezone(zone).date(), zone), midnight(last + timedelta(1), zone)
+
+
+def one_day(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of the local day of an instant."""
+    return whole_days(moment, moment + timedelta(microseconds=1), zone)
+
+
 def offsets(zone: ZoneInfo, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
     """Return by how many seconds the local time is ahead of UTC: at `start`, and from each change before `end` on."""
     found = [(start, _ahead(zone, start))]

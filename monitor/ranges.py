@@ -1,10 +1,12 @@
-"""Reads `--from` and `--to`, and chooses a range where they are not given."""
+"""Reads the range of a question, and chooses one where it is not given."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from common.contract.frame import parse_time
+from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
 from monitor.calendar import Calendar, midnight
 from monitor.refusals import Refusal
@@ -27,16 +29,46 @@ _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 31, "year": 366}  # day
 _EARLIEST, _LATEST = 2000, 2099
 
 
-def read_limit(text: str, zone: ZoneInfo) -> datetime:
-    """Read a limit: a year, a month or a day, which begin at local midnight, or an instant at a whole hour.
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What time a question is about, and how it is cut; None: it does not say where to begin, or to end."""
+
+    low: datetime | None = None
+    high: datetime | None = None  # exclusive
+    by: str = "day"
+
+    @classmethod
+    def read(cls, low: str | None, high: str | None, zone: ZoneInfo, by: str = "day") -> "Range":
+        """Read both limits.
+
+        Raises:
+            Refusal: one is no time, or they are in the wrong order.
+        """
+        start, end = (None if text is None else read_time(text, zone) for text in (low, high))
+        if start is not None and end is not None and start >= end:
+            raise Refusal("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
+        return cls(start, end, by)
+
+    def whole_hours(self) -> "Range":
+        """Return the range.
+
+        Raises:
+            Refusal: a limit is within an hour.
+        """
+        for limit in (self.low, self.high):
+            if limit is not None and (limit.minute or limit.second or limit.microsecond):
+                raise Refusal("within_hour", text=write_stamp(limit))
+        return self
+
+
+def check_length(low: datetime, high: datetime, longest: timedelta) -> None:
+    """Refuse a range that is longer than is answered.
 
     Raises:
-        Refusal: it is none of these.
+        Refusal: it is.
     """
-    moment = read_time(text, zone)
-    if moment.minute or moment.second or moment.microsecond:
-        raise Refusal("within_hour", text=text)
-    return moment
+    if high - low > longest:
+        raise Refusal("too_long", days=longest.days)
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime:
@@ -73,41 +105,58 @@ def _local(text: str, zone: ZoneInfo) -> datetime | None:
     return None
 
 
-def choose_range(
-    by: str, start: str | None, end: str | None, calendar: Calendar, now: datetime, first: datetime | None
-) -> tuple[datetime, datetime]:
+def by_contract(
+    asked: Range, zone: ZoneInfo, contract_start: Callable[[], date | None]
+) -> tuple[Range, Calendar, datetime | None]:
+    """Return a range that the calendar can cut, the calendar, and where the first contract year begins.
+
+    Raises:
+        Refusal: contract years are asked for, and it is not known when the contract began.
+    """
+    if asked.by != "contract-year":
+        return asked, Calendar(zone), None
+    start = contract_start()
+    if start is None:
+        raise Refusal("no_contract_start")
+    return replace(asked, by="year"), Calendar(zone, (start.month, start.day)), midnight(start, zone)
+
+
+def choose_range(asked: Range, calendar: Calendar, now: datetime, first: datetime | None) -> tuple[datetime, datetime]:
     """Return the range of a report: what was asked for, else the last periods up to the end of the present one.
 
     Args:
-        by: hour, day, week, month or year.
-        start: `--from`.
-        end: `--to`, exclusive.
+        asked: by hour, day, week, month or year.
         calendar: the local days.
         now: the time.
         first: of the meter's first reading; a default does not begin before it.
 
     Raises:
-        Refusal: a limit is wrong, or they are in the wrong order.
+        Refusal: a limit is within an hour, or the range is still to come.
     """
-    high = read_limit(end, calendar.zone) if end else _end_of_present(by, calendar, now)
-    if start:
-        low = read_limit(start, calendar.zone)
-    else:
+    by, low = asked.by, asked.whole_hours().low
+    high = asked.high or _end_of_present(by, calendar, now)
+    if low is None:
         low = calendar.floor(by, high - timedelta(days=_LENGTH[by] * _COUNT[by]))
         limits = calendar.boundaries(by, low, high)
         low = limits[max(len(limits) - 1 - _COUNT[by], 0)]
         if first is not None:
             low = min(max(low, calendar.floor(by, first)), calendar.floor(by, high - timedelta(microseconds=1)))
-    if low >= high and end is None:
+    elif low >= high:
         raise Refusal("future", day=low.astimezone(calendar.zone).date())
-    if low >= high:
-        raise Refusal("swapped", start=start or low.astimezone(calendar.zone).date(), end=end)
     return low, high
 
 
-def year_to(now: datetime, start: datetime | None, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return what offers are compared on: what was asked for, else the twelve months up to this morning's midnight."""
-    end = end or midnight(now.astimezone(zone).date(), zone)
+def year_to(now: datetime, asked: Range, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return what offers are compared on: what was asked for, else the twelve months up to this morning's midnight.
+
+    Raises:
+        Refusal: a limit is within an hour, the range is still to come, or it has no whole day yet.
+    """
+    start, end = asked.whole_hours().low, asked.high or midnight(now.astimezone(zone).date(), zone)
+    if start is not None and start >= end:
+        if start > now:
+            raise Refusal("future", day=start.astimezone(zone).date())
+        raise Refusal("no_whole_day", start=start.astimezone(zone), end=end.astimezone(zone))
     day = end.astimezone(zone).date()
     before = date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
     return start or midnight(before, zone), end

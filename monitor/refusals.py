@@ -1,83 +1,298 @@
-"""Why a question cannot be answered as it was asked, in English and in French. Pure."""
+"""Why a question is not answered, in English and in French: at the command line and on the web. Pure."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
 from common.errors import ConfigError
 
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    "no_time": {
-        "en": "{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00",
-        "fr": "« {text} » n’est pas une date : écrivez 2026, 2026-11, 24/11/2026, 2026-11-24 ou"
-        " 2026-11-24T18:00:00+01:00",
-    },
-    "within_hour": {
-        "en": "{text!r} is within an hour: write a whole hour",
-        "fr": "« {text} » tombe au milieu d’une heure : écrivez une heure entière",
-    },
-    "swapped": {
-        "en": "--from {start} is not before --to {end}: swap them",
-        "fr": "--from {start} n’est pas avant --to {end} : échangez-les",
-    },
-    "no_whole_day": {
-        "en": "there is no whole day from {start} to {end}",
-        "fr": "il n’y a aucun jour entier du {start} au {end}",
-    },
-    "future": {"en": "{day} is still to come", "fr": "le {day} n’est pas encore arrivé"},
-    "several_meters": {
-        "en": "there are several meters: choose one with --meter: {known}",
-        "fr": "il y a plusieurs compteurs : choisissez-en un avec --meter : {known}",
-    },
-    "ambiguous_meter": {
-        "en": "several meters are called {meter!r}: {known}",
-        "fr": "plusieurs compteurs répondent à « {meter} » : {known}",
-    },
-    "unknown_meter": {
-        "en": "the meter {meter!r} is unknown; known meters: {known}",
-        "fr": "le compteur « {meter} » est inconnu ; compteurs connus : {known}",
-    },
-    "no_readings": {
-        "en": "the database has no readings yet: the first ones come a quarter of an hour after their frames; if"
-        " they do not, does teleinfo-storer run? teleinfo-storer check tells",
-        "fr": "la base n’a pas encore de relevé : les premiers arrivent un quart d’heure après leurs trames ; sinon,"
-        " l’archiveur tourne-t-il ? teleinfo-storer check le dit",
-    },
-    "no_contract_start": {
-        "en": "the day on which your contract began is not known: add a line to `contracts`",
-        "fr": "le début de votre contrat est inconnu : ajoutez une ligne à « contracts »",
-    },
-    "no_energy": {
-        "en": "there is no energy in this range to compare offers on: choose another with --from and --to",
-        "fr": "aucune énergie n’est connue pour cette période : choisissez-en une autre avec --from et --to",
-    },
-    "no_power": {
-        "en": "the subscribed power is not known: add a line to `contracts` in the configuration",
-        "fr": "la puissance souscrite est inconnue : ajoutez une ligne à « contracts » dans la configuration",
-    },
-    "locale": {
-        "en": "--locale is for --csv only; a table is French with --language fr",
-        "fr": "--locale ne vaut que pour --csv ; un tableau est en français avec --language fr",
-    },
-    "database_away": {
-        "en": "the database does not answer ({where}); {check} shows what to do",
-        "fr": "la base de données ne répond pas ({where}) ; {check} dit que faire",
-    },
+
+class Text(NamedTuple):
+    """One reason: its HTTP status, and the sentence without capital and full stop."""
+
+    status: int
+    en: str
+    fr: str
+
+
+TEXTS: Mapping[str, Text] = {
+    # A range of time.
+    "no_time": Text(
+        400,
+        "{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00",
+        "« {text} » n’est pas une date : écrivez 2026, 2026-11, 24/11/2026, 2026-11-24 ou 2026-11-24T18:00:00+01:00",
+    ),
+    "within_hour": Text(
+        400,
+        "{text!r} is within an hour: write a whole hour",
+        "« {text} » tombe au milieu d’une heure : écrivez une heure entière",
+    ),
+    "swapped": Text(
+        400,
+        "the beginning, {start}, is not before the end, {end}: swap them",
+        "le début, {start}, n’est pas avant la fin, {end} : échangez-les",
+    ),
+    "no_whole_day": Text(
+        400, "there is no whole day from {start} to {end}", "il n’y a aucun jour entier du {start} au {end}"
+    ),
+    "future": Text(400, "{day} is still to come", "le {day} n’est pas encore arrivé"),
+    "too_long": Text(
+        400,
+        "the range is too long: {days} days at most",
+        "la période est trop longue : {days} jours au plus",
+    ),
+    "too_many_rows": Text(
+        400,
+        "the range is too long: {rows} rows at most; choose a longer step (by)",
+        "la période est trop longue : {rows} lignes au plus ; choisissez un autre découpage (by)",
+    ),
+    "no_range": Text(
+        400,
+        "a single range needs the parameters from and to",
+        "une période entière demande les paramètres from et to",
+    ),
+    "long_frames": Text(
+        400,
+        "frames are given for two hours at most: choose a shorter range",
+        "les trames ne sont données que pour deux heures au plus : choisissez une période plus courte",
+    ),
+    "few_points": Text(
+        400,
+        "the range is too long for so few points: raise points, or choose another source",
+        "la période est trop longue pour si peu de points : augmentez points, ou choisissez une autre source",
+    ),
+    "no_day": Text(
+        400,
+        "the parameter align is a day such as 2026-11-25",
+        "le paramètre align est un jour, tel que 2026-11-25",
+    ),
+    # A meter, and what is known of it.
+    "several_meters": Text(
+        400,
+        "there are several meters: choose one with --meter: {known}",
+        "il y a plusieurs compteurs : choisissez-en un avec --meter : {known}",
+    ),
+    "meter_needed": Text(
+        400,
+        "there are several meters: add the parameter meter, one of {known}",
+        "il y a plusieurs compteurs : ajoutez le paramètre meter, parmi {known}",
+    ),
+    "ambiguous_meter": Text(
+        400,
+        "several meters are called {meter!r}: {known}",
+        "plusieurs compteurs répondent à « {meter} » : {known}",
+    ),
+    "unknown_meter": Text(
+        404,
+        "the meter {meter!r} is unknown; known meters: {known}",
+        "le compteur « {meter} » est inconnu ; compteurs connus : {known}",
+    ),
+    "no_readings": Text(
+        404,
+        "the database has no readings yet: the first ones come a quarter of an hour after their frames; if they do not,"
+        " is the storer running? teleinfo-storer check tells",
+        "la base n’a pas encore de relevé : les premiers arrivent un quart d’heure après leurs trames ; sinon,"
+        " l’archiveur tourne-t-il ? teleinfo-storer check le dit",
+    ),
+    "no_data": Text(404, "nothing is known of this range", "aucune donnée pour cette période"),
+    "no_contract_start": Text(
+        400,
+        "the day on which your contract began is not known: add a line to `contracts`",
+        "le début de votre contrat est inconnu : ajoutez une ligne à « contracts »",
+    ),
+    "no_year": Text(
+        400,
+        "the contract begins on {day}: there is no year of it before",
+        "le contrat commence le {day} : il n’y a pas d’année de contrat avant",
+    ),
+    "no_energy": Text(
+        404,
+        "there is no energy in this range to compare offers on: choose another one",
+        "aucune énergie n’est connue pour cette période : choisissez-en une autre",
+    ),
+    "no_power": Text(
+        404,
+        "the subscribed power is not known: add a line to `contracts` in the configuration",
+        "la puissance souscrite est inconnue : ajoutez une ligne à « contracts » dans la configuration",
+    ),
+    "unknown_offer": Text(
+        400,
+        "one of the offers is unknown; known offers: {known}",
+        "une des offres est inconnue ; offres connues : {known}",
+    ),
+    "no_cursor": Text(
+        400,
+        "the parameter cursor is not the value next of a page",
+        "le paramètre cursor n’est pas la valeur next d’une page",
+    ),
+    # The command line.
+    "locale": Text(
+        400,
+        "--locale is for --csv only; a table is French with --language fr",
+        "--locale ne vaut que pour --csv ; un tableau est en français avec --language fr",
+    ),
+    # Parameters.
+    "long_query": Text(
+        414,
+        "the address is too long: {most} characters of parameters at most",
+        "l’adresse est trop longue : {most} caractères de paramètres au plus",
+    ),
+    "unreadable_query": Text(
+        400,
+        "the parameters cannot be read: text in UTF-8 is expected",
+        "les paramètres ne sont pas lisibles : du texte en UTF-8 est attendu",
+    ),
+    "unknown_parameter": Text(
+        400,
+        "there is no parameter {name!r} here; known parameters: {known}",
+        "le paramètre « {name} » est inconnu ici ; paramètres connus : {known}",
+    ),
+    "doubled_parameter": Text(400, "the parameter {name} is given twice", "le paramètre {name} est donné deux fois"),
+    "long_value": Text(
+        400,
+        "the parameter {name} has at most {most} printable characters",
+        "le paramètre {name} a au plus {most} caractères imprimables",
+    ),
+    "wrong_choice": Text(
+        400,
+        "the parameter {name} is not valid: {value!r}; expected: {known}",
+        "le paramètre {name} n’est pas valable : « {value} » ; attendu : {known}",
+    ),
+    "wrong_number": Text(
+        400,
+        "the parameter {name} is not valid: {value!r}; a whole number from {least} to {most} is expected",
+        "le paramètre {name} n’est pas valable : « {value} » ; un nombre entier de {least} à {most} est attendu",
+    ),
+    # Requests.
+    "two_lengths": Text(400, "the request has two lengths", "la requête annonce deux longueurs"),
+    "long_address": Text(414, "the address is too long", "l’adresse est trop longue"),
+    "control_characters": Text(
+        400, "the address has control characters", "l’adresse contient des caractères de contrôle"
+    ),
+    "read_only": Text(
+        405, "method refused: the interface is read-only", "méthode refusée : l’interface est en lecture seule"
+    ),
+    "stream_method": Text(405, "a stream is read with GET", "un flux se lit avec GET"),
+    "long_form": Text(413, "the form is too long", "le formulaire est trop long"),
+    "no_address": Text(404, "there is nothing at this address", "il n’y a rien à cette adresse"),
+    "no_version": Text(404, "the interface begins with {begin}", "l’interface commence par {begin}"),
+    "no_route": Text(
+        404,
+        "there is no {name!r} here: openapi.json lists what there is",
+        "il n’y a pas de « {name} » ici : openapi.json donne la liste",
+    ),
+    "no_page": Text(
+        404,
+        "the files of the page are missing in this installation",
+        "les fichiers de la page manquent dans cette installation",
+    ),
+    # Who may ask.
+    "foreign_page": Text(
+        403, "request refused: it comes from another site", "requête refusée : elle vient d’un autre site"
+    ),
+    "locked": Text(
+        401,
+        "the page has a password: open a session with `login`",
+        "la page a un mot de passe : ouvrez une session avec « login »",
+    ),
+    "password_unreadable": Text(
+        503,
+        "the password of the page cannot be read: the log of the program says why",
+        "le mot de passe de la page ne peut pas être lu : le journal du programme dit pourquoi",
+    ),
+    "foreign_name": Text(
+        403,
+        "this page is not known under this name. If it is the right one, add it to “listen.names” in monitor.yaml, or"
+        " give the page a password",
+        "cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans monitor.yaml, ou"
+        " donnez un mot de passe à la page",
+    ),
+    "proxied": Text(
+        403,
+        "this page has no password, so it does not open through a proxy. Give it a password, or write “auth: header” in"
+        " monitor.yaml",
+        "cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un serveur mandataire. Donnez-lui un mot de"
+        " passe, ou écrivez « auth: header » dans monitor.yaml",
+    ),
+    "not_proxied": Text(
+        403,
+        "this page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is",
+        "cette page s’ouvre seulement à travers son serveur mandataire ; « listen.trusted » dans monitor.yaml dit"
+        " lequel",
+    ),
+    "nobody": Text(
+        401,
+        "the proxy does not say who you are: the header Remote-User is missing",
+        "le serveur mandataire ne dit pas qui vous êtes : l’en-tête Remote-User manque",
+    ),
+    # The server.
+    "database_away": Text(
+        503,
+        "the database does not answer ({where}); {check} shows what to do",
+        "la base de données ne répond pas ({where}) ; {check} dit que faire",
+    ),
+    "database_silent": Text(
+        503,
+        "the database does not answer. Nothing is lost: try again in a moment",
+        "la base de données ne répond pas. Rien n’est perdu : réessayez dans un instant",
+    ),
+    "database_refuses": Text(
+        503,
+        "the database refuses the question: `teleinfo-monitor check` says what to change",
+        "la base de données refuse la question : « teleinfo-monitor check » dit ce qu’il faut changer",
+    ),
+    "busy": Text(
+        503,
+        "too many questions wait for an answer. Try again in a moment",
+        "trop de questions attendent une réponse. Réessayez dans un instant",
+    ),
+    "too_many_viewers": Text(
+        503,
+        "too many pages follow the live values: close some, or try again later",
+        "trop de pages suivent le direct : fermez-en, ou réessayez plus tard",
+    ),
+    "failed": Text(
+        500,
+        "the program could not answer: its log says why",
+        "le programme n’a pas su répondre : son journal dit pourquoi",
+    ),
 }
 
 
 class Refusal(ConfigError):
     """A question cannot be answered as it was asked; its own text is English."""
 
-    def __init__(self, key: str, **values: object) -> None:
-        """`key` is one of `TEXTS`; a value may be a day."""
-        self._key = key
+    def __init__(self, key: str, *, meters: Sequence[str] = (), **values: object) -> None:
+        """Keep the reason, one of `TEXTS`.
+
+        Args:
+            key: of the reason.
+            meters: for programs: one of these must be named.
+            values: what its sentence shows; may be local days or times.
+        """
+        self.key = key
+        self.meters = meters
         self._values = values
         super().__init__(self.text("en"))
 
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return TEXTS[self.key].status
+
     def text(self, language: str) -> str:
         """Return why, in a language."""
-        day = "%d/%m/%Y" if language == "fr" else "%Y-%m-%d"
-        values = {
-            name: value.strftime(day) if isinstance(value, date) else value for name, value in self._values.items()
-        }
-        return TEXTS[self._key][language].format(**values)
+        values = {name: _shown(value, language) for name, value in self._values.items()}
+        return str(getattr(TEXTS[self.key], language)).format(**values)
+
+    def sentence(self, language: str) -> str:
+        """Return why, as a sentence."""
+        text = self.text(language)
+        return f"{text[0].upper()}{text[1:]}."
+
+
+def _shown(value: Any, language: str) -> object:
+    if not isinstance(value, date):
+        return value
+    day = value.strftime("%d/%m/%Y" if language == "fr" else "%Y-%m-%d")
+    return f"{day} {value:%H:%M}" if isinstance(value, datetime) and value.time() != time() else day

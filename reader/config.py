@@ -13,6 +13,7 @@ from common.settings.config import (
     Broker,
     LogConfig,
     MetricsConfig,
+    choice,
     client_name,
     duration,
     option,
@@ -83,12 +84,6 @@ def is_simulated(port: str) -> bool:
     True
     """
     return port.startswith("simulate:")
-
-
-def _mode(value: Any) -> str:
-    if value not in ("auto", "historic", "standard"):
-        raise ValueError(f"auto, historic or standard is expected, not {value!r}")
-    return str(value)
 
 
 def _labels(value: Any) -> frozenset[str]:
@@ -162,12 +157,6 @@ class ClockConfig:
     patience: float = option(300.0, read=duration)
 
 
-def _language(value: Any) -> str:
-    if value not in ("fr", "en"):
-        raise ValueError(f"fr or en is expected, not {value!r}")
-    return str(value)
-
-
 def _other_project(value: Any) -> str | None:
     if value == "":  # an environment variable that is not set
         return None
@@ -189,7 +178,7 @@ class HomeAssistantConfig:
 
     discovery: bool = True
     prefix: str = option("homeassistant", read=topic_name)
-    language: str = option("fr", read=_language)
+    language: str = option("fr", read=choice("fr", "en"))
     compatible_with: str | None = option(None, read=_other_project)
 
 
@@ -199,7 +188,7 @@ class ReaderConfig:
 
     name: str = field(default_factory=_host_name, metadata={"read": client_name})
     port: tuple[str, ...] = option(read=_ports)
-    mode: str = option("auto", read=_mode)
+    mode: str = option("auto", read=choice("auto", "historic", "standard"))
     mqtt: ReaderMqtt = section(ReaderMqtt)
     spool: SpoolConfig = section(SpoolConfig)
     delivery: DeliveryConfig = section(DeliveryConfig)

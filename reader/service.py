@@ -18,7 +18,7 @@ from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
@@ -155,7 +155,7 @@ class ReaderService:
 
     def _on_frame(self, event: FrameReceived, now: float) -> None:
         frame = event.frame
-        item = Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json())
+        item = Item(ItemKind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json())
         if now >= self._publish_until:
             self._delivery.enqueue(item, now, live=False)
             return
@@ -181,9 +181,9 @@ class ReaderService:
 
     def _on_confirmation(self, meter: str, message: Confirmation) -> None:
         storer, confirm = message.storer, self._delivery.confirm
-        confirm(storer, Kind.FRAME, meter, message.timestamps)
-        confirm(storer, Kind.FRAME, meter, message.rejected, rejected=True)
-        confirm(storer, Kind.TALLY, meter, message.tallies)
+        confirm(storer, ItemKind.FRAME, meter, message.timestamps)
+        confirm(storer, ItemKind.FRAME, meter, message.rejected, rejected=True)
+        confirm(storer, ItemKind.TALLY, meter, message.tallies)
 
     # Periodic work.
 

@@ -31,7 +31,7 @@ class Counters:
 
     def report(self) -> dict[str, int]:
         """Return the counters under their keys in the `health` topic."""
-        return {**asdict(self), "waiting": self.pending}
+        return {**asdict(self), "pending": self.pending}
 
 
 def evaluate(
@@ -53,63 +53,44 @@ def evaluate(
         healthy=connected and not stalled and now - last_answer <= ANSWER_TIMEOUT,
         status_text=f"{plural(counters.stored, 'frame')} stored, {counters.rejected} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
-        f" {counters.pending} waiting",
+        f" {counters.pending} pending",
     )
 
 
 _METRICS = (
-    ("uptime", "uptime_seconds", GAUGE, "Seconds since the start"),
-    ("received", "received_total", COUNTER, "Messages received from the broker, other than tallies"),
-    ("stored", "stored_total", COUNTER, "Frames committed"),
-    ("duplicate", "duplicate_total", COUNTER, "Frames that were stored already"),
-    ("rejected", "rejected_total", COUNTER, "Messages that can never be stored"),
-    (
-        "rejected_not_kept",
-        "rejected_not_kept_total",
-        COUNTER,
-        "Of these, not recorded: rejected_messages is full",
-    ),
-    ("waiting", "pending", GAUGE, "Messages received and not yet committed"),
-    ("tallies", "tallies_total", COUNTER, "Hourly tallies received"),
-)
-
-_ROLLUP_METRICS = (
-    ("active", "rollup_active", GAUGE, "1 while this storer makes the rollups; of several, one does"),
-    ("runs", "rollup_runs_total", COUNTER, "Runs of the rollups, one a minute"),
-    ("errors", "rollup_errors_total", COUNTER, "Runs that failed and were tried again"),
-    ("late_hours", "rollup_late_hours", GAUGE, "Hours with late frames, waiting to be rolled up again"),
-    ("rebuild_hours", "rollup_rebuild_hours", GAUGE, "Hours to be rebuilt in the background"),
-    ("lag", "rollup_lag_seconds", GAUGE, "Seconds since the newest minute that is final; 15 to 25 minutes are normal"),
+    ("uptime_seconds", GAUGE, "Seconds since the start"),
+    ("received_total", COUNTER, "Messages received from the broker, other than tallies"),
+    ("stored_total", COUNTER, "Frames committed"),
+    ("duplicate_total", COUNTER, "Frames that were stored already"),
+    ("rejected_total", COUNTER, "Messages that can never be stored"),
+    ("rejected_not_kept_total", COUNTER, "Of these, not recorded: rejected_messages is full"),
+    ("pending", GAUGE, "Messages received and not yet committed"),
+    ("tallies_total", COUNTER, "Hourly tallies received"),
+    ("rollup_active", GAUGE, "1 while this storer makes the rollups; of several, one does"),
+    ("rollup_runs_total", COUNTER, "Runs of the rollups, one a minute"),
+    ("rollup_errors_total", COUNTER, "Runs that failed and were tried again"),
+    ("rollup_late_hours", GAUGE, "Hours with late frames, waiting to be rolled up again"),
+    ("rollup_rebuild_hours", GAUGE, "Hours to be rebuilt in the background"),
+    ("rollup_lag_seconds", GAUGE, "Seconds since the newest minute that is final; 15 to 25 minutes are normal"),
+    ("database_bytes", GAUGE, "Bytes of all tables, measured once a day"),
+    ("retention_blocked", GAUGE, "1 while frames that are too old cannot be dropped; the log says why"),
+    ("database_connected", GAUGE, "1 while the database accepts commits"),
 )
 
 
 def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
-    """Turn a health report into families of samples."""
-    families = [(name, kind, text, Sample({}, report[key])) for key, name, kind, text in _METRICS]
-    rollups = report["rollups"]
-    families += [
-        (name, kind, text, Sample({}, rollups[key]))
-        for key, name, kind, text in _ROLLUP_METRICS
-        if rollups[key] is not None
+    """Turn a health report into families of samples; what is not known yet is left out."""
+    values = {
+        **report,
+        **{f"rollup_{key}": value for key, value in report["rollups"].items()},
+        "database_bytes": report["retention"]["bytes"],
+        "retention_blocked": report["retention"]["blocked"] is not None,
+        "database_connected": report["database"] == "connected",
+    }
+    families = [
+        (name, kind, text, Sample({}, value))
+        for name, kind, text in _METRICS
+        if (value := values[name.removesuffix("_total").removesuffix("_seconds")]) is not None
     ]
-    if report["retention"]["bytes"] is not None:
-        text = "Bytes of all tables, measured once a day"
-        families.append(("database_bytes", GAUGE, text, Sample({}, report["retention"]["bytes"])))
-    families.append(
-        (
-            "retention_blocked",
-            GAUGE,
-            "1 while frames that are too old cannot be dropped; the log says why",
-            Sample({}, report["retention"]["blocked"] is not None),
-        )
-    )
-    families += [
-        ("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
-        (
-            "database_connected",
-            GAUGE,
-            "1 while the database accepts commits",
-            Sample({}, report["database"] == "connected"),
-        ),
-    ]
+    families.append(("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)))
     return [Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families]

@@ -5,11 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Self
 
-from common.contract.changes import ChangedKeys
-from common.contract.json_writer import ObjectWriter, write_value
 from common.contract.labels import Mode
 from common.errors import MessageError
 
@@ -22,16 +19,8 @@ _PEEK_MAX = 16 * LONGEST_MESSAGE  # bytes of a message that is too large, to fin
 METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
-_VALID_LABELS: set[str] = set()  # cache of what was checked; a meter has a few dozen
-_STAMPS: dict[str, datetime] = {}  # cache of what was read: a stamp is in many frames
-_CACHE_SIZE = 4096
-_METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
 _MODES = {mode.value: mode for mode in Mode}
 _VALUE_TYPES = frozenset([int, str])  # a bool is no int here
-_raw_decode = json.JSONDecoder().raw_decode
-
-#: Compare the values, and the stamps, of two frames in a row.
-changed_values, changed_stamps = ChangedKeys(), ChangedKeys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +41,8 @@ class Frame:
 
     def to_json(self) -> bytes:
         """Write the message of `teleinfo/<meter>/frame`; as JSON of `payload`, after `meter` and `timestamp`."""
-        return _writer_of(self.meter).write(self).encode()
+        message = {"meter": self.meter, "timestamp": format_time(self.timestamp)} | self.payload()
+        return json.dumps(message, ensure_ascii=False).encode()
 
     def payload(self) -> dict[str, Any]:
         """Return the message without `meter` and `timestamp`."""
@@ -108,33 +98,6 @@ class Frame:
         )
 
 
-class _FrameWriter:
-    """Writes the frames of one meter: most of a frame is as in the frame before."""
-
-    def __init__(self, meter: str) -> None:
-        self._head = f'{{"meter": {write_value(meter)}, "timestamp": "'
-        self._values = ObjectWriter[Value](changed=changed_values)
-        self._stamps = ObjectWriter[datetime](lambda stamp: f'"{write_stamp(stamp)}"', changed_stamps)
-
-    def write(self, frame: Frame) -> str:
-        text = (
-            f'{self._head}{format_time(frame.timestamp)}", "mode": "{frame.mode}"'
-            f', "frame": {self._values.write(frame.values)}'
-        )
-        if frame.stamps is not None:
-            text += f', "stamps": {self._stamps.write(frame.stamps)}'
-        if frame.clock is not None:
-            text += f', "clock": {write_value(frame.clock)}'
-        if frame.host_clock is not None:
-            text += f', "host_clock": {write_value(frame.host_clock)}'
-        if frame.dropped is not None:
-            text += f', "dropped": {write_value(frame.dropped)}'
-        return text + "}"
-
-
-_writer_of = lru_cache(maxsize=_METERS_KEPT)(_FrameWriter)
-
-
 def check_size(payload: bytes) -> None:
     """Check the length of a frame's message.
 
@@ -153,10 +116,7 @@ def read_json(payload: bytes) -> Any:
     """
     try:
         # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
-        text = payload.decode().strip(" \t\r\n")
-        message, end = _raw_decode(text)  # json.loads does the same, and takes a microsecond more
-        if end < len(text):
-            message = json.loads(text)  # raises
+        message = json.loads(payload.decode())
         if b"\\u" in payload:
             json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
     except (ValueError, RecursionError) as error:
@@ -193,9 +153,7 @@ def format_time(time: datetime) -> str:
     >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    time = _in_utc(time)
-    minute = _write_minute(time.year, time.month, time.day, time.hour, time.minute)
-    return f"{minute}{time.second:02}.{time.microsecond:06}Z"
+    return f"{_in_utc(time).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def write_stamp(stamp: datetime) -> str:
@@ -204,15 +162,7 @@ def write_stamp(stamp: datetime) -> str:
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
     """
-    stamp = _in_utc(stamp)
-    if stamp.microsecond:
-        return format_time(stamp)
-    return f"{_write_minute(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute)}{stamp.second:02}Z"
-
-
-@lru_cache(maxsize=256)  # a frame has a new second, and the same minute as those before
-def _write_minute(year: int, month: int, day: int, hour: int, minute: int) -> str:
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:"
+    return f"{_in_utc(stamp).replace(tzinfo=None).isoformat()}Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -230,21 +180,6 @@ def parse_time(text: str) -> datetime:
         return _in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise MessageError(f"not an instant: {text!r}, {error}") from error
-
-
-def parse_stamp(text: str) -> datetime:
-    """Read a time of the meter, as `parse_time` does; many frames have the same ones.
-
-    Raises:
-        MessageError: `text` is no such time.
-    """
-    stamp = _STAMPS.get(text)
-    if stamp is None:
-        stamp = parse_time(text)
-        if len(_STAMPS) >= _CACHE_SIZE:
-            _STAMPS.clear()
-        _STAMPS[text] = stamp
-    return stamp
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -266,19 +201,13 @@ def _optional(message: Mapping[str, Any], key: str, kind: type) -> Any:
 
 
 def _check_label(label: str) -> None:
-    if label in _VALID_LABELS:
-        return
     if not _LABEL.fullmatch(label):
         raise MessageError(f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)")
-    if len(_VALID_LABELS) < _CACHE_SIZE:
-        _VALID_LABELS.add(label)
 
 
 def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:
     if not values:
         raise MessageError("not a frame: 'frame' is empty")
-    if values.keys() <= _VALID_LABELS and _VALUE_TYPES.issuperset(map(type, values.values())):
-        return values
     for label, value in values.items():
         _check_label(label)
         if type(value) not in _VALUE_TYPES:
@@ -292,5 +221,5 @@ def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
         _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        checked[label] = parse_stamp(text)
+        checked[label] = parse_time(text)
     return checked

@@ -17,7 +17,7 @@ class Mode(StrEnum):
     STANDARD = "standard"
 
 
-class Kind(StrEnum):
+class LabelKind(StrEnum):
     """What the data of a group is made of."""
 
     INTEGER = "integer"  # decimal digits, padded with zeros
@@ -32,7 +32,7 @@ class Label(NamedTuple):
     """What is known of one label."""
 
     name: str
-    kind: Kind
+    kind: LabelKind
     unit: str  # as Enedis writes it; empty where there is none
     width: int | None  # characters; None: not fixed
     stamped: bool  # carries the meter's own time
@@ -42,7 +42,7 @@ class Label(NamedTuple):
     meaning_en: str
 
 
-INTEGER, TEXT, CHOICE, BITS, DATE, PROFILE = Kind
+INTEGER, TEXT, CHOICE, BITS, DATE, PROFILE = LabelKind
 NONE, STAMPED, MOVES, INDEX = 0, 1, 2, 4  # flags of a row
 
 # fmt: off
@@ -222,7 +222,7 @@ _JAUNE = (
 )
 # fmt: on
 
-_Row = tuple[str, Kind, str, int | None, int, str, str]
+_Row = tuple[str, LabelKind, str, int | None, int, str, str]
 
 
 def _table(rows: tuple[_Row, ...]) -> Mapping[str, Label]:

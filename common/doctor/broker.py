@@ -5,9 +5,9 @@ from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, notice, ok, problem
 from common.machine.deployment import Deployment, here
 from common.mqtt.reasons import ALLOW_QOS_1, ALLOW_RETAINED
+from common.settings.config import LOCALHOST
 
 SUBJECT = "Broker"
-_LOCALHOST = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
 _BUNDLED = "mosquitto"  # of compose.yaml
 _EXPIRES_SOON = 21 * 86400  # seconds
@@ -22,7 +22,7 @@ def diagnose_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     how = " over TLS" if facts.tls else ""
     findings = [ok(SUBJECT, f"{facts.where} accepts the connection {user}{how}")]
     findings += [*others, *_certificate(facts, now), *_limits(facts), *_rights(facts)]
-    if facts.username is not None and not facts.tls and facts.host not in _LOCALHOST and "." in facts.host:
+    if facts.username is not None and not facts.tls and facts.host not in LOCALHOST and "." in facts.host:
         findings.append(
             notice(
                 SUBJECT,
@@ -103,7 +103,7 @@ def _unreachable(facts: BrokerFacts, failure: Failure) -> tuple[str, str]:
     setting = commands.setting
     start = ""
     compose = commands.deployment is Deployment.COMPOSE
-    if host == _BUNDLED if compose else (host in _LOCALHOST and failure is Failure.REFUSED):
+    if host == _BUNDLED if compose else (host in LOCALHOST and failure is Failure.REFUSED):
         start = f"start it: {commands.start('mosquitto')}; if it is on another machine, set {setting('mqtt.host')}"
     match failure:
         case Failure.NAME:

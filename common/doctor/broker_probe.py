@@ -14,7 +14,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -56,7 +56,6 @@ class Failure(StrEnum):
     VERSION = "version"  # no MQTT 5
     QOS = "qos"  # QoS 0 only
     CREDENTIALS = "credentials"
-    CLIENT_ID = "client id"
     BANNED = "banned"
     BUSY = "busy"
     OTHER = "other"
@@ -64,7 +63,6 @@ class Failure(StrEnum):
 
 _REASONS = {
     0x84: Failure.VERSION,
-    0x85: Failure.CLIENT_ID,
     0x86: Failure.CREDENTIALS,
     0x87: Failure.CREDENTIALS,
     0x88: Failure.BUSY,
@@ -164,21 +162,16 @@ class Probe:
         A broker may close the connection after a refusal: then the filters that it has not answered are not there.
         """
         answers: dict[str, int] = {}
-        with self._closed_after_refusal():
+        try:
             # One by one: a request that is under way when the broker closes costs us the answer before it, too.
             for name in filters:
                 mid = self._client.subscribe(name, options=SubscribeOptions(qos=0))[1]
                 self._wait_for(lambda mid=mid: mid in self._subacks)  # type: ignore[misc]
                 answers[name] = self._subacks[mid]
-        return answers
-
-    @contextlib.contextmanager
-    def _closed_after_refusal(self) -> Iterator[None]:
-        try:
-            yield
         except ConnectionFailed:
-            if not any(reason >= REFUSED for reason in self._subacks.values()):
+            if not any(reason >= REFUSED for reason in answers.values()):
                 raise
+        return answers
 
     def listen(self, seconds: float) -> list[Received]:
         """Return the messages of the next seconds, and those that came in before."""

@@ -8,6 +8,7 @@ from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Finding, problem
 from common.errors import DatabaseError
 from common.machine.deployment import Commands, Deployment, here
+from common.settings.config import LOCALHOST
 
 SUBJECT = "Database"
 _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
@@ -32,7 +33,7 @@ def address(config: DatabaseConfig) -> str:
 
 def is_local(config: DatabaseConfig) -> bool:
     """Tell whether the first host is this machine."""
-    return bool(config.unix_socket) or config.host[0] in ("localhost", "127.0.0.1", "::1")
+    return bool(config.unix_socket) or config.host[0] in LOCALHOST
 
 
 def error_code(error: DatabaseError) -> int:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 #: compose.yaml sets it to "compose".
 VARIABLE = "TELEINFO_DEPLOYMENT"
-_UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+#: The folders of systemd units, below the root.
+UNIT_FOLDERS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _PREFIX = "teleinfo-"
 #: Keys of the configuration that are set in .env with Docker Compose, and their names there.
 _IN_ENV = {
@@ -81,43 +82,27 @@ class Commands(NamedTuple):
 
     def start(self, service: str) -> str:
         """Start a service now and at each boot."""
-        match self.deployment:
-            case Deployment.COMPOSE:
-                return f"docker compose up -d {_service(service)}"
-            case Deployment.SHELL if service.startswith(_PREFIX):
-                return self.run(service, "run")
-            case _:
-                return f"sudo systemctl enable --now {service}"
+        return self._of(service, "up -d", self.run(service, "run"), f"sudo systemctl enable --now {service}")
 
     def stop(self, service: str) -> str:
         """Stop a service."""
-        match self.deployment:
-            case Deployment.COMPOSE:
-                return f"docker compose stop {_service(service)}"
-            case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"press Ctrl-C where {service} runs"
-            case _:
-                return f"sudo systemctl stop {service}"
+        return self._of(service, "stop", f"press Ctrl-C where {service} runs", f"sudo systemctl stop {service}")
 
     def restart(self, service: str) -> str:
         """Restart a service, so that it reads its configuration again."""
-        match self.deployment:
-            case Deployment.COMPOSE:
-                return f"docker compose up -d --force-recreate {_service(service)}"
-            case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"press Ctrl-C where {service} runs, then: {self.run(service, 'run')}"
-            case _:
-                return f"sudo systemctl restart {service}"
+        by_hand = f"press Ctrl-C where {service} runs, then: {self.run(service, 'run')}"
+        return self._of(service, "up -d --force-recreate", by_hand, f"sudo systemctl restart {service}")
 
     def log(self, service: str) -> str:
         """Show the end of a service's log."""
-        match self.deployment:
-            case Deployment.COMPOSE:
-                return f"docker compose logs --tail 20 {_service(service)}"
-            case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"the terminal where {service} runs"
-            case _:
-                return f"journalctl -u {service} -n 20"
+        in_terminal = f"the terminal where {service} runs"
+        return self._of(service, "logs --tail 20", in_terminal, f"journalctl -u {service} -n 20")
+
+    def _of(self, service: str, compose: str, shell: str, systemd: str) -> str:
+        """Return the command for a service; without an installation our own programs run in a shell, others do not."""
+        if self.deployment is Deployment.COMPOSE:
+            return f"docker compose {compose} {_service(service)}"
+        return shell if self.deployment is Deployment.SHELL and service.startswith(_PREFIX) else systemd
 
     def _config(self, program: str) -> str:
         return f" --config {shlex.quote(self.config)}" if program == self.program else ""
@@ -151,8 +136,12 @@ _started = ("", "")  # the program of this process, and its configuration; empty
 def started_with(program: str, config: Path) -> None:
     """Remember the configuration that this program was given, for the commands that it shows."""
     global _started
-    default = config == Path(f"/etc/teleinfo/{_service(program)}.yaml")
-    _started = ("", "") if default else (program, str(config))
+    _started = ("", "") if config == default_config(program) else (program, str(config))
+
+
+def default_config(program: str) -> Path:
+    """Return the configuration that a program reads unless it is given another one."""
+    return Path(f"/etc/teleinfo/{_service(program)}.yaml")
 
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
@@ -160,7 +149,7 @@ def here(program: str = "", environment: Mapping[str, str] = os.environ, root: P
     if environment.get(VARIABLE) == Deployment.COMPOSE.value:
         return Commands(Deployment.COMPOSE, *_started)
     units = f"{program or 'teleinfo-*'}.service"
-    if any(next((root / folder).glob(units), None) for folder in _UNITS):
+    if any(next((root / folder).glob(units), None) for folder in UNIT_FOLDERS):
         return Commands(Deployment.SYSTEMD, *_started)
     return Commands(Deployment.SHELL, *_started)
 

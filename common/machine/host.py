@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from common.machine.deployment import UNIT_FOLDERS, default_config
 from common.settings.file_errors import user_name
 
-_UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
-_DEFAULT = "/etc/teleinfo/{}.yaml"
 _USER = re.compile(r"^User=(\S+)", re.MULTILINE)
 _FOLDERS = re.compile(r"^(Runtime|State)Directory=(.+)", re.MULTILINE)
 _GROUPS = re.compile(r"^SupplementaryGroups=(.+)", re.MULTILINE)
@@ -67,7 +66,7 @@ class Process:
 
     def has_config(self, config: Path, program: str) -> bool:
         """Return whether it was started with this configuration; of a relative path only the file name is compared."""
-        given = _DEFAULT.format(program.removeprefix("teleinfo-"))
+        given = str(default_config(program))
         for word, following in pairwise((*self.command, "")):
             if word == "--config":
                 given = following
@@ -108,7 +107,7 @@ class Host:
         process = self.running(program, config)
         if process is not None and (user := self._owner(process.pid)) is not None:
             return user
-        for folder in _UNITS:
+        for folder in UNIT_FOLDERS:
             unit = self.text(f"{folder}/{program}.service")
             if match := _USER.search(unit):
                 user = _named(match[1], " ".join(_GROUPS.findall(unit)).split())
@@ -119,7 +118,7 @@ class Host:
 
     def unit_creates(self, program: str, folder: Path) -> bool:
         """Return whether systemd creates this folder when it starts the program, for the program's user."""
-        units = "\n".join(self.text(f"{place}/{program}.service") for place in _UNITS)
+        units = "\n".join(self.text(f"{place}/{program}.service") for place in UNIT_FOLDERS)
         parents = {"Runtime": "/run", "State": "/var/lib"}
         made = (Path(parents[kind], name) for kind, names in _FOLDERS.findall(units) for name in names.split())
         return folder in made

@@ -56,7 +56,7 @@ class Options(NamedTuple):
         return self.settings.address
 
 
-class Connection:
+class BrokerConnection:
     """One connection, or one attempt at it."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Connection:
         emit: Callable[[Event], None],
         warn: Callable[[str], None],
         notice: Callable[[str], None],
-        accepted: Callable[["Connection"], None],
+        accepted: Callable[["BrokerConnection"], None],
     ) -> None:
         """Prepare the client; nothing is opened. The functions are called from paho's thread.
 

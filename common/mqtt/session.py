@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
-from common.mqtt.connection import Connection, Options, Will, check_library, packet_size
+from common.mqtt.connection import BrokerConnection, Options, Will, check_library, packet_size
 from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Published, PublishToken
 from common.mqtt.limits import Limits
 from common.mqtt.unanswered import ClosedAfter
@@ -77,8 +77,8 @@ class Session:
         self._closed_after = ClosedAfter()
         self._unsent = 0
         self._closing = threading.Event()
-        self._attempt: Connection | None = None  # the last one; None before the first and at the end
-        self._connection: Connection | None = None  # the same, while the broker has accepted it
+        self._attempt: BrokerConnection | None = None  # the last one; None before the first and at the end
+        self._connection: BrokerConnection | None = None  # the same, while the broker has accepted it
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.last_activity = math.inf
         """Monotonic time at which its threads last did something: an attempt to connect, an answer, a message. While
@@ -150,7 +150,7 @@ class Session:
             return self._refuse_too_large(connection, topic, size)
         return connection.publish(topic, payload, retain=retain)
 
-    def _refuse_too_large(self, connection: Connection, topic: str, size: int) -> PublishToken:
+    def _refuse_too_large(self, connection: BrokerConnection, topic: str, size: int) -> PublishToken:
         if self._too_large_limiter.allow(topic, time.monotonic()):
             log.warning(
                 "%s: a message of %d bytes is not sent: the broker %s accepts at most %d; raise its max_packet_size."
@@ -221,7 +221,7 @@ class Session:
         options = self._options._replace(settings=self._options.settings.at(self._hosts[0]))
         self._where, self._log = options.address, self._logs[self._hosts[0]]
         try:
-            attempt = Connection(
+            attempt = BrokerConnection(
                 number,
                 options,
                 emit=self._on_event,
@@ -258,7 +258,7 @@ class Session:
     def _rotate(self) -> None:
         self._hosts.append(self._hosts.pop(0))
 
-    def _wait_for_end(self, attempt: Connection) -> bool:
+    def _wait_for_end(self, attempt: BrokerConnection) -> bool:
         """Return when the connection has ended; whether it was stable."""
         attempt.opened.wait()
         if not attempt.answered.wait(ANSWER_TIMEOUT):
@@ -271,7 +271,7 @@ class Session:
                 return True
         return False
 
-    def _loss(self, attempt: Connection, reason: str, *, stable: bool) -> str:
+    def _loss(self, attempt: BrokerConnection, reason: str, *, stable: bool) -> str:
         if self._backoff.in_conflict(time.monotonic()):
             return (
                 f"Another program named {self._options.client_id} uses the broker {self._where} (client id conflict),"
@@ -301,7 +301,7 @@ class Session:
 
     # -- in paho's thread ----------------------------------------------------------------------------------------------
 
-    def _on_accepted(self, connection: Connection) -> None:
+    def _on_accepted(self, connection: BrokerConnection) -> None:
         if not self._backoff.quiet(time.monotonic()):
             self._log_connected()
         self._failed_in_a_row = 0

@@ -74,6 +74,17 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
     return read
 
 
+def choice(*words: str) -> Callable[[Any], str]:
+    """Make a `read` function for one of these words."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"{', '.join(words[:-1])} or {words[-1]} is expected, not {value!r}")
+        return str(value)
+
+    return read
+
+
 port_number = whole(1, 65535)
 
 
@@ -130,6 +141,10 @@ class Tls:
                 raise NotReady(f"{section}.tls.{key}: {file} cannot be read: {error.strerror}") from error
 
 
+#: Hosts that are this machine.
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+
+
 def host_names(value: Any) -> tuple[str, ...]:
     """Read a host, or a list of them, without repetitions.
 
@@ -176,17 +191,11 @@ class Broker(Secret):
         return dataclasses.replace(self, host=host)
 
 
-def _log_format(value: Any) -> str:
-    if value not in ("plain", "json"):
-        raise ValueError(f"plain or json is expected, not {value!r}")
-    return str(value)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LogConfig:
     """The format of the log."""
 
-    format: str = option("plain", read=_log_format)
+    format: str = option("plain", read=choice("plain", "json"))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ export type Problem = {
   type?: string;
   title: string;
   status: number;
-  /** en français, ce qu’il faut changer */
+  /** what to change, in the language asked for */
   detail: string;
-  /** dont l’un est à nommer */
+  /** one of which must be named */
   meters?: Array<string>;
 };
 
@@ -101,10 +101,13 @@ export type Live = {
   today: {
     /** when the database was asked */
     at: string;
+    /** Wh */
     wh: number | null;
+    /** Wh */
     injected_wh: number | null;
     /** 1e-4 EUR with the subscription; null: a price is missing */
     cost: number | null;
+    /** Wh */
     same_hour_last_week_wh: number | null;
     /** as cost */
     same_hour_last_week_cost: number | null;
@@ -225,14 +228,14 @@ export type Energy = {
   /** drawn, by register */
   wh: Record<string, Array<number>>;
   injected_wh?: Array<number | null>;
-  recovered_wh?: Array<number>;
-  imported_wh?: Array<number>;
-  across_wh?: Array<number>;
+  recovered_wh: Array<number>;
+  imported_wh: Array<number>;
+  across_wh: Array<number>;
   coverage: Array<number>;
   /** by register, 1e-4 EUR; null: no price is known; of one value: it has no price */
-  cost?: Record<string, Array<number | null>> | null;
-  subscription?: Array<number> | null;
-  partial_cost?: Array<boolean>;
+  cost: Record<string, Array<number | null>> | null;
+  subscription: Array<number> | null;
+  partial_cost: Array<boolean>;
   /** the range as one; null: nothing is known of it */
   whole: {
     from: string;
@@ -242,13 +245,13 @@ export type Energy = {
     /** Wh */
     total_wh: number;
     /** Wh */
-    injected_wh?: number | null;
+    injected_wh: number | null;
     /** Wh */
-    recovered_wh?: number;
+    recovered_wh: number;
     /** Wh */
-    imported_wh?: number;
+    imported_wh: number;
     /** part of imported_wh, of a day or a month that began before: nobody knows what of it is of this period */
-    across_wh?: number;
+    across_wh: number;
     coverage: number;
     cost: {
       /** 1e-4 EUR, taxes included */
@@ -280,7 +283,7 @@ export type Energy = {
 } | {
   meter: string;
   by: 'range';
-  zone?: string;
+  zone: string;
   from: string;
   to: string;
   /** from and to are those asked for, at most now, rounded down to this: where frames are no longer kept, readings are of minutes, or of hours */
@@ -290,7 +293,7 @@ export type Energy = {
   /** wh by register */
   registers: Record<string, number>;
   /** Wh */
-  injected_wh?: number | null;
+  injected_wh: number | null;
   coverage: number;
   /** W, from wh */
   mean: number | null;
@@ -299,14 +302,14 @@ export type Energy = {
     at: string;
   } | null;
   /** of max */
-  unit?: string;
+  unit: string;
   /** of the energy, without the subscription, 1e-4 EUR; null: no price is known */
   cost: number | null;
   /** 1e-4 EUR, taxes included; null: no price is known */
-  subscription?: number | null;
+  subscription: number | null;
   /** something of it has no price */
-  partial_cost?: boolean;
-  prices?: {
+  partial_cost: boolean;
+  prices: {
     version: string | null;
     checked: string | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
@@ -399,7 +402,7 @@ export type Compare = {
   /** from the first to the last, both included */
   days: number;
   /** the season of which the range has no day */
-  without: null | 'winter' | 'summer';
+  without: 'winter' | 'summer' | null;
   wh: number;
   /** part of wh, counted after an interruption, at an unknown hour */
   recovered_wh: number;
@@ -412,7 +415,7 @@ export type Compare = {
   /** offers may be ranked on this range */
   rankable: boolean;
   /** why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer the cheapest */
-  why: null | 'hours' | 'recovered';
+  why: 'hours' | 'recovered' | null;
   /** the last Tempo day of which the colour is known */
   colours_until: string | null;
   prices: {
@@ -439,7 +442,7 @@ export type Compare = {
     /** 1e-4 EUR, taxes included */
     total: number | null;
     /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
-    parts?: {
+    parts: {
       /** 1e-4 EUR, taxes included */
       energy: number;
       /** 1e-4 EUR, taxes included */
@@ -450,8 +453,8 @@ export type Compare = {
       vat: number;
     } | null;
     /** by its registers */
-    wh?: Record<string, number>;
-    why: null | 'prices' | 'colours' | 'windows' | 'calendar' | 'assumed' | 'hours' | 'recovered';
+    wh: Record<string, number>;
+    why: 'prices' | 'colours' | 'windows' | 'calendar' | 'assumed' | 'hours' | 'recovered' | null;
     hours_known: number;
   }>;
 };
@@ -466,7 +469,7 @@ export type Tempo = {
   /** a letter a day: m the meter, f the user's file, b bundled, - unknown */
   sources: string;
   /** the first day that the meter showed, if a file has earlier ones */
-  imported_until?: string | null;
+  imported_until: string | null;
   /** days of a season; blue is one more in a season with 29 February */
   allowance: {
     blue: number;
@@ -485,8 +488,8 @@ export type Tempo = {
     white: number;
     red: number;
   } | null;
-  today?: null | 'blue' | 'white' | 'red';
-  tomorrow: null | 'blue' | 'white' | 'red';
+  today: 'blue' | 'white' | 'red' | null;
+  tomorrow: 'blue' | 'white' | 'red' | null;
 };
 
 export type Status = {
@@ -494,7 +497,7 @@ export type Status = {
   /** the way of a frame, in order */
   links: Array<{
     id: 'meter' | 'reader' | 'mqtt' | 'storer' | 'database';
-    state: 'up' | 'down' | 'never' | 'unknown' | 'stalled';
+    state: 'up' | 'down' | 'stalled' | 'never' | 'unknown';
     last: string | null;
     detail: string | null;
   }>;
@@ -515,7 +518,7 @@ export type Status = {
   } | null;
   /** frames counted by readers against those stored, up to `at`; null: not known */
   audit: {
-    at: string | null;
+    at: string;
     days: number;
     ok: boolean;
     incomplete_hours: number;
@@ -529,7 +532,7 @@ export type Status = {
   } | null;
   /** the last backup: when its files were verified, and the rows in them; null: not known */
   backup: {
-    at: string | null;
+    at: string;
     rows: number;
   } | null;
   /** the last days, and minutes outside 230 V ± 10 %; null: not known */

@@ -8,17 +8,16 @@ from typing import Any
 
 from monitor.answers.base_load import METHOD
 from monitor.api.call import Call, Route
-from monitor.api.parameters import FROM, METER, TO, meter_of
-from monitor.api.spans import range_of
+from monitor.api.parameters import FROM, METER, TO
+from monitor.api.schemas import DAY, NUMBER, TEXT, described, maybe, record, several
 
 _LONGEST = timedelta(days=5 * 366)
-PARAMETERS = (METER, FROM, TO)
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the base load of each local day of the range, and its median by month; by default of five years."""
-    meter = meter_of(call)
-    span = range_of(call, meter, _LONGEST, last=_LONGEST)
+    meter = call.meter()
+    span = call.known_range(meter, _LONGEST)
     found = None if span is None else call.answers.curves.base_load(meter, *span)
     nights = found.nights if found else ()
     return {
@@ -42,34 +41,29 @@ def _by_day(nights: Mapping[date, int]) -> dict[str, Any]:
     return {"first": first.isoformat(), "watts": [nights.get(day) for day in days]}
 
 
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["meter", "method", "unit", "median", "first", "watts", "months"],
-    "properties": {
-        "meter": {"type": "string"},
-        "method": {
-            "type": "string",
-            "description": "of each day the least mean power of a whole hour between 00:00 and 06:00, from energy",
-        },
-        "unit": {"type": "string"},
-        "median": {"type": ["integer", "null"], "description": "of all days of the range"},
-        "first": {"type": ["string", "null"], "format": "date", "description": "the day of the first value of watts"},
-        "watts": {
-            "type": "array",
-            "description": "a value a day; null: the night was not whole",
-            "items": {"type": ["integer", "null"]},
-        },
-        "months": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["month", "watts"],
-                "properties": {
-                    "month": {"type": "string", "description": "such as 2026-11"},
-                    "watts": {"type": "integer", "description": "the median of its days"},
-                },
-            },
-        },
-    },
-}
-ROUTE = Route("baseload", "Le talon : la puissance permanente, par jour et par mois.", PARAMETERS, answer, SCHEMA)
+ROUTE = Route(
+    "baseload",
+    "The base load: the power that is drawn all the time, by day and by month.",
+    (METER, FROM, TO),
+    answer,
+    record(
+        {
+            "meter": TEXT,
+            "method": described(
+                "of each day the least mean power of a whole hour between 00:00 and 06:00, from energy", TEXT
+            ),
+            "unit": TEXT,
+            "median": maybe(NUMBER, "of all days of the range"),
+            "first": maybe(DAY, "the day of the first value of watts"),
+            "watts": several(maybe(NUMBER), "a value a day; null: the night was not whole"),
+            "months": several(
+                record(
+                    {
+                        "month": described("such as 2026-11", TEXT),
+                        "watts": described("the median of its days", NUMBER),
+                    }
+                )
+            ),
+        }
+    ),
+)

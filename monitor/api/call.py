@@ -1,24 +1,18 @@
-"""What a route of the API is given, and how it refuses. Nothing of the web is known here."""
+"""What a route of the API is given. Nothing of the web is known here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
+from monitor.ranges import Range, check_length
+from monitor.readings.hours import Meter
+from monitor.refusals import Refusal
 
-
-class Refused(Exception):
-    """The question cannot be answered as it was asked."""
-
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
-        """Keep the HTTP status and, for people, what to change; `more` is for programs, as RFC 9457 allows."""
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.more = more
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +21,7 @@ class Parameter:
 
     name: str
     text: str
-    schema: Mapping[str, Any]  # JSON Schema of its value
-    required: bool = False
+    schema: Mapping[str, Any]  # JSON Schema of its value; an array is written with commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +30,49 @@ class Call:
 
     answers: Answers  # on a connection that nobody else uses now
     config: MonitorConfig
-    parameters: Mapping[str, str]  # those of the route only, each once
+    parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
+    range: Range
     now: datetime
+    language: str = "fr"
     live: Live | None = None  # None in tests only
+
+    def meter(self) -> Meter:
+        """Return the meter that is asked about.
+
+        Raises:
+            Refusal: it is unknown, or there are several and none is named.
+            DatabaseError: the database is unavailable.
+        """
+        meters, identifier = self.answers.meters(), self.parameters.get("meter")
+        found = [meter for meter in meters if identifier is None or meter.has(identifier)]
+        if len(found) == 1:
+            return found[0]
+        if not meters:
+            raise Refusal("no_readings")
+        known = [meter.identifier for meter in meters]
+        if identifier is None:
+            raise Refusal("meter_needed", known=", ".join(known), meters=known)
+        raise Refusal("unknown_meter", meter=identifier, known=", ".join(known))
+
+    def known_range(self, meter: Meter, longest: timedelta) -> tuple[datetime, datetime] | None:
+        """Return the range, which by default begins with the first energy that is known, and ends now.
+
+        A default is not longer than `longest`. None: nothing is known of the range.
+
+        Raises:
+            Refusal: it is too long.
+        """
+        low, high = self.range.low, self.range.high
+        if low is None or high is None:
+            first = self.answers.first(meter)
+            if first is None:
+                return None
+            high = high or max(self.now, first + _HOUR)
+            low = low or max(first, high - longest)
+            if low >= high:
+                return None
+        check_length(low, high, longest)
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +80,7 @@ class LiveCall:
     """One question to a route that needs no connection to the database: it answers while the database is away."""
 
     live: Live
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     now: datetime
 
 
@@ -64,7 +97,7 @@ class Body:
 class Route:
     """A route below `api/v1/`.
 
-    `answer` returns what JSON can hold, or a Body. It raises Refused for a question that cannot be answered, and the
+    `answer` returns what JSON can hold, or a Body. It raises Refusal for a question that cannot be answered, and the
     errors of the database as they are; `without_database` then answers instead, if the route has it.
     """
 
@@ -78,7 +111,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class LiveRoute:
-    """A route that answers from memory: it is called without a connection to the database, and raises only Refused."""
+    """A route that answers from memory: it is called without a connection to the database, and raises only Refusal."""
 
     name: str
     text: str

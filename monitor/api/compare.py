@@ -1,43 +1,47 @@
 """`compare`: what each offer would have cost on the curve that was lived."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.answers import NothingToCompare
 from monitor.api import money
-from monitor.api.call import Call, Parameter, Refused, Route
-from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
+from monitor.api.call import Call, Parameter, Route
+from monitor.api.parameters import FROM, METER, TO
+from monitor.api.schemas import (
+    AMOUNT,
+    COUNT,
+    DAY,
+    FLAG,
+    INSTANT,
+    NUMBER,
+    TEXT,
+    by_name,
+    described,
+    maybe,
+    record,
+    several,
+    words,
+)
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
-from monitor.ranges import year_to
-from monitor.text.formats import Formats
+from monitor.ranges import check_length, year_to
+from monitor.refusals import Refusal
+from monitor.text.formats import Formats, ten_thousandths
 
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the offers, the rankable ones first, the cheapest first."""
-    meter = meter_of(call)
-    start, end = year_to(call.now, hour_of(call, "from"), hour_of(call, "to"), call.config.time_zone)
-    check_range(start, end, _LONGEST)
-    wanted = call.parameters.get("offers")
-    names = None if wanted is None else wanted.split(",")
+    meter, zone = call.meter(), call.config.time_zone
+    start, end = year_to(call.now, call.range, zone)
+    check_length(start, end, _LONGEST)
+    names = call.parameters.get("offers")
     if names is not None and not set(names) <= set(call.answers.prices.offers):
-        raise Refused(400, f"offers : une des offres est inconnue ; connues : {', '.join(call.answers.prices.offers)}.")
-    try:
-        comparison = call.answers.compare(meter, start, end, call.now)
-    except NothingToCompare as error:
-        raise Refused(
-            404,
-            "La puissance souscrite est inconnue : ajoutez une ligne à contracts dans la configuration du moniteur."
-            if error.power
-            else "Aucune énergie n'est connue pour cette période.",
-        ) from error
-    zone = call.config.time_zone
-    formats = Formats(call.config.language or "fr", zone)
+        raise Refusal("unknown_offer", known=", ".join(call.answers.prices.offers))
+    comparison = call.answers.compare(meter, start, end, call.now)
+    formats = Formats(call.language, zone)
     first, last = (moment.astimezone(zone) for moment in (comparison.start, comparison.end - timedelta.resolution))
     about = extent(first.date(), last.date())
     return {
@@ -70,9 +74,9 @@ def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[st
     if cost.rankable:
         return {
             **head,
-            "energy": money.amount(cost.energy),
-            "subscription": money.amount(cost.subscription),
-            "total": money.amount(cost.total),
+            "energy": ten_thousandths(cost.energy),
+            "subscription": ten_thousandths(cost.subscription),
+            "total": ten_thousandths(cost.total),
             "parts": None if cost.parts is None else money.parts_object(cost.parts),
             "wh": dict(cost.wh_by_register),
             "why": None,
@@ -87,106 +91,58 @@ def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[st
     }
 
 
-_AMOUNT: Mapping[str, Any] = {"type": ["integer", "null"], "description": "1e-4 EUR, taxes included"}
-_DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
-_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": [
-        "meter",
-        "from",
-        "last_day",
-        "measured_from",
-        "days",
-        "without",
-        "wh",
-        "recovered_wh",
-        "hours",
-        "hours_known",
-        "hours_read",
-        "rankable",
-        "why",
-        "colours_until",
-        "prices",
-        "offers",
-    ],
-    "properties": {
-        "meter": {"type": "string"},
-        "from": _DAY,
-        "last_day": _DAY,
-        "measured_from": {
-            "type": ["string", "null"],
-            "format": "date-time",
-            "description": "nothing is known of what was asked for before: the comparison begins here",
-        },
-        "days": {"type": "integer", "description": "from the first to the last, both included"},
-        "without": {
-            "type": ["string", "null"],
-            "enum": [None, "winter", "summer"],
-            "description": "the season of which the range has no day",
-        },
-        "wh": _COUNT,
-        "recovered_wh": {**_COUNT, "description": "part of wh, counted after an interruption, at an unknown hour"},
-        "hours": {"type": "integer", "description": "of the range"},
-        "hours_known": {"type": "integer", "description": "of these, measured or imported"},
-        "hours_read": {"type": "integer", "description": "of these, with any reading, or imported"},
-        "rankable": {"type": "boolean", "description": "offers may be ranked on this range"},
-        "why": {
-            "type": ["string", "null"],
-            "enum": [None, "hours", "recovered"],
-            "description": "why they may not: fewer than nine hours in ten have readings; recovered energy could make"
-            " another offer the cheapest",
-        },
-        "colours_until": {
-            "type": ["string", "null"],
-            "format": "date",
-            "description": "the last Tempo day of which the colour is known",
-        },
+_OFFER = record(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "yours": FLAG,
+        "rankable": described("it was computed, of what is known", FLAG),
+        "energy": maybe(AMOUNT),
+        "subscription": maybe(AMOUNT),
+        "total": maybe(AMOUNT),
+        "parts": money.PARTS,
+        "wh": by_name(COUNT, "by its registers"),
+        "why": maybe(words(*(why.value for why in Why))),
+        "hours_known": COUNT,
+    }
+)
+_SCHEMA = record(
+    {
+        "meter": TEXT,
+        "from": DAY,
+        "last_day": DAY,
+        "measured_from": maybe(INSTANT, "nothing is known of what was asked for before: the comparison begins here"),
+        "days": described("from the first to the last, both included", NUMBER),
+        "without": maybe(words("winter", "summer"), "the season of which the range has no day"),
+        "wh": COUNT,
+        "recovered_wh": described("part of wh, counted after an interruption, at an unknown hour", COUNT),
+        "hours": described("of the range", NUMBER),
+        "hours_known": described("of these, measured or imported", NUMBER),
+        "hours_read": described("of these, with any reading, or imported", NUMBER),
+        "rankable": described("offers may be ranked on this range", FLAG),
+        "why": maybe(
+            words("hours", "recovered"),
+            "why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer"
+            " the cheapest",
+        ),
+        "colours_until": maybe(DAY, "the last Tempo day of which the colour is known"),
         "prices": money.PRICES,
-        "offers": {
-            "type": "array",
-            "description": "the rankable ones first, the cheapest first",
-            "items": {
-                "type": "object",
-                "required": [
-                    "id",
-                    "name",
-                    "yours",
-                    "rankable",
-                    "energy",
-                    "subscription",
-                    "total",
-                    "why",
-                    "hours_known",
-                ],
-                "properties": {
-                    "id": {"type": "string"},
-                    "name": {"type": "string"},
-                    "yours": {"type": "boolean"},
-                    "rankable": {"type": "boolean", "description": "it was computed, of what is known"},
-                    "energy": _AMOUNT,
-                    "subscription": _AMOUNT,
-                    "total": _AMOUNT,
-                    "parts": money.PARTS,
-                    "wh": {"type": "object", "description": "by its registers", "additionalProperties": _COUNT},
-                    "why": {"type": ["string", "null"], "enum": [None, *(why.value for why in Why)]},
-                    "hours_known": _COUNT,
-                },
-            },
-        },
-    },
-}
+        "offers": several(_OFFER, "the rankable ones first, the cheapest first"),
+    }
+)
 ROUTE = Route(
     "compare",
-    "Ce que chaque offre aurait coûté pour l'énergie réellement consommée ; les douze derniers mois par défaut.",
+    "What each offer would have cost for the energy that was drawn; by default of the last twelve months.",
     (
         METER,
         FROM,
         TO,
         Parameter(
-            "offers", "Les offres à comparer, séparées par des virgules ; toutes par défaut.", {"type": "string"}
+            "offers",
+            "The offers to compare, with commas between; by default all.",
+            {"type": "array", "items": {"type": "string"}},
         ),
     ),
     answer,
-    SCHEMA,
+    _SCHEMA,
 )

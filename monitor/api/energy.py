@@ -1,45 +1,59 @@
 """`energy`: what was drawn and what it cost, by hour, day, week, month or year, in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from common.contract.frame import write_stamp
-from common.errors import ConfigError
 from monitor.answers.answers import Answer, Period
 from monitor.api import energy_range, money
-from monitor.api.call import Call, Parameter, Refused, Route
-from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
-from monitor.calendar import BY, Calendar, midnight
-from monitor.ranges import choose_range
+from monitor.api.call import Call, Route
+from monitor.api.parameters import FROM, METER, TO, choice
+from monitor.api.schemas import (
+    AMOUNT,
+    COUNT,
+    FLAG,
+    INSTANT,
+    SHARE,
+    TEXT,
+    WH,
+    Schema,
+    by_name,
+    described,
+    maybe,
+    record,
+    several,
+)
+from monitor.calendar import BY, Calendar
+from monitor.ranges import by_contract, choose_range
 from monitor.readings.hours import Meter
 from monitor.readings.steps import registers_of
+from monitor.refusals import Refusal
+from monitor.text.formats import ten_thousandths
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
-_CUT = "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat"
-_PIECES = [*BY, "contract-year"]
-
-
-def _by(text: str, values: list[str]) -> Parameter:
-    return Parameter("by", text, {"type": "string", "enum": values, "default": "day"})
-
+_CUT = "How the range is cut; contract-year: years from the day on which the contract began"
+_PIECES = ("day", *(by for by in BY if by != "day"), "contract-year")
 
 #: Of a table, which needs pieces.
-TABLE_PARAMETERS = (METER, FROM, TO, _by(f"{_CUT}.", _PIECES))
+TABLE_PARAMETERS = (METER, FROM, TO, choice("by", f"{_CUT}.", _PIECES))
 PARAMETERS = (
-    *TABLE_PARAMETERS[:-1],
-    _by(f"{_CUT} ; range : une seule, de from à to à la seconde près.", [*_PIECES, "range"]),
+    METER,
+    FROM,
+    TO,
+    choice("by", f"{_CUT}; range: a single one, from `from` to `to`, to the second.", (*_PIECES, "range")),
 )
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the columns of a range, and the whole of it."""
-    by = call.parameters.get("by", "day")
+    by = call.range.by
     if by == "range":
         return energy_range.answer(call)
-    meter = meter_of(call)
-    found = ask(call, meter, by, MOST)
+    meter = call.meter()
+    found = ask(call, meter, MOST)
     zone = call.config.time_zone
     head = {
         "meter": meter.identifier,
@@ -68,43 +82,25 @@ def answer(call: Call) -> dict[str, Any]:
     }
 
 
-def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
+def ask(call: Call, meter: Meter, most: int) -> Answer | None:
     """Return the energy that is asked for, in at most so many periods; None if nothing is known of that time.
 
     Periods before the first energy that is known, and those to come, are left out.
     """
-    if by == "range":
-        raise Refused(400, "by=range n'a pas de lignes : choisissez un autre découpage (by).")
-    calendar, by, begin = _calendar(call, meter, by)
-    for name in ("from", "to"):
-        hour_of(call, name)  # refuses what is no whole hour
+    start_of = partial(call.answers.contract_start, meter, call.now)
+    asked, calendar, begin = by_contract(call.range, call.config.time_zone, start_of)
     first = call.answers.first(meter)
-    try:
-        low, high = choose_range(by, call.parameters.get("from"), call.parameters.get("to"), calendar, call.now, first)
-    except ConfigError:
-        raise Refused(400, "from doit être avant to.") from None
+    low, high = choose_range(asked, calendar, call.now, first)
     if first is None:
         return None
+    by = asked.by
     low = max(low, calendar.floor(by, first), begin or low)
     high = min(high, _ceil(calendar, by, call.now))
     if low >= high:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
-        raise Refused(400, f"La période est trop longue : {most} lignes au plus ; choisissez un autre découpage (by).")
+        raise Refusal("too_many_rows", rows=most)
     return call.answers.energy(meter, by, low, high, call.now, calendar)
-
-
-def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str, datetime | None]:
-    """Return how time is cut, and where the first contract year begins."""
-    zone = call.config.time_zone
-    if by != "contract-year":
-        return Calendar(zone), by, None
-    start = call.answers.contract_start(meter, call.now)
-    if start is None:
-        raise Refused(
-            400, "Le début du contrat est inconnu : ajoutez une ligne à contracts dans la configuration du moniteur."
-        )
-    return Calendar(zone, (start.month, start.day)), "year", midnight(start, zone)
 
 
 def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:
@@ -125,7 +121,7 @@ def _columns(found: Answer) -> dict[str, Any]:
         "across_wh": [period.across_wh for period in periods],
         "coverage": [round(period.energy.coverage, 4) for period in periods],
         "cost": {name: [_cost(period, name) for period in periods] for name in registers} if priced else None,
-        "subscription": [money.amount(period.cost.subscription) for period in periods] if priced else None,
+        "subscription": [ten_thousandths(period.cost.subscription) for period in periods] if priced else None,
         "partial_cost": [period.cost.partial for period in periods],
     }
     if found.whole.energy.injected_wh is None:
@@ -149,7 +145,7 @@ def _cost(period: Period, register: str) -> int | None:
     cost = period.cost.by_register.get(register)
     if cost is None:
         return None if period.energy.wh.get(register) else 0
-    return money.amount(cost)
+    return ten_thousandths(cost)
 
 
 def _whole(whole: Period) -> dict[str, Any]:
@@ -169,65 +165,59 @@ def _whole(whole: Period) -> dict[str, Any]:
     }
 
 
-def _list(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": item}
-
-
-_WH: Mapping[str, Any] = {"type": "integer", "description": "Wh"}
-_SHARE: Mapping[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
-_INSTANT: Mapping[str, Any] = {"type": "string", "format": "date-time"}
-_COUNTED = {"type": ["integer", "null"], "description": "Wh"}
-_ACROSS = "part of imported_wh, of a day or a month that began before: nobody knows what of it is of this period"
-_COLUMNS: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["meter", "by", "zone", "offer", "prices", "names", "start", "hours", "coverage", "wh", "whole"],
-    "properties": {
-        "meter": {"type": "string"},
-        "by": {"type": "string"},
-        "zone": {"type": "string", "description": "the zone of the days"},
-        "offer": {"type": ["string", "null"], "description": "at the end of the range"},
-        "prices": money.PRICES,
-        "names": {
-            "type": "object",
-            "description": "names that the meter gave its registers, its abbreviations written out",
-            "additionalProperties": {"type": "string"},
-        },
-        "start": _list({"type": "string", "description": "an instant if by hour, else a local day"}),
-        "hours": _list({"type": "number", "description": "hours of the period that are over, from the first frame on"}),
-        "wh": {"type": "object", "description": "drawn, by register", "additionalProperties": _list(_WH)},
-        "injected_wh": _list(_COUNTED),
-        "recovered_wh": _list({"type": "integer", "description": "part of wh, counted while no frame came"}),
-        "imported_wh": _list({"type": "integer", "description": "part of wh, from another source"}),
-        "across_wh": _list({"type": "integer", "description": _ACROSS}),
-        "coverage": _list(_SHARE),
-        "cost": {
-            "type": ["object", "null"],
-            "description": "by register, 1e-4 EUR; null: no price is known; of one value: it has no price",
-            "additionalProperties": _list({"type": ["integer", "null"]}),
-        },
-        "subscription": {"type": ["array", "null"], "items": money.AMOUNT},
-        "partial_cost": _list({"type": "boolean", "description": "something of the period has no price"}),
-        "whole": {
-            "type": ["object", "null"],
-            "description": "the range as one; null: nothing is known of it",
-            "required": ["from", "to", "hours", "wh", "total_wh", "coverage", "cost"],
-            "properties": {
-                "from": _INSTANT,
-                "to": _INSTANT,
-                "hours": {"type": "number"},
-                "wh": {"type": "object", "additionalProperties": _WH},
-                "total_wh": _WH,
-                "injected_wh": _COUNTED,
-                "recovered_wh": _WH,
-                "imported_wh": _WH,
-                "across_wh": {"type": "integer", "description": _ACROSS},
-                "coverage": _SHARE,
-                "cost": money.COST,
-            },
-        },
-    },
+_WH_OF_REGISTERS = by_name(WH)
+_INJECTED = maybe(WH)
+_ACROSS: Schema = {
+    "type": "integer",
+    "description": "part of imported_wh, of a day or a month that began before: nobody knows what of it is of this"
+    " period",
 }
-SCHEMA: Mapping[str, Any] = {"oneOf": [_COLUMNS, energy_range.SCHEMA]}
+_HOURS: Schema = {"type": "number", "description": "hours of the period that are over, from the first frame on"}
+_WHOLE = record(
+    {
+        "from": INSTANT,
+        "to": INSTANT,
+        "hours": {"type": "number"},
+        "wh": _WH_OF_REGISTERS,
+        "total_wh": WH,
+        "injected_wh": _INJECTED,
+        "recovered_wh": WH,
+        "imported_wh": WH,
+        "across_wh": _ACROSS,
+        "coverage": SHARE,
+        "cost": money.COST,
+    }
+)
+_COLUMNS = record(
+    {
+        "meter": TEXT,
+        "by": TEXT,
+        "zone": described("the zone of the days", TEXT),
+        "offer": maybe(TEXT, "at the end of the range"),
+        "prices": money.PRICES,
+        "names": by_name(TEXT, "names that the meter gave its registers, its abbreviations written out"),
+        "start": several(described("an instant if by hour, else a local day", TEXT)),
+        "hours": several(_HOURS),
+        "wh": by_name(several(WH), "drawn, by register"),
+        "injected_wh": several(_INJECTED),
+        "recovered_wh": several(described("part of wh, counted while no frame came", COUNT)),
+        "imported_wh": several(described("part of wh, from another source", COUNT)),
+        "across_wh": several(_ACROSS),
+        "coverage": several(SHARE),
+        "cost": maybe(
+            by_name(several(maybe({"type": "integer"}))),
+            "by register, 1e-4 EUR; null: no price is known; of one value: it has no price",
+        ),
+        "subscription": maybe(several(AMOUNT)),
+        "partial_cost": several(described("something of the period has no price", FLAG)),
+        "whole": maybe(_WHOLE, "the range as one; null: nothing is known of it"),
+    },
+    optional=("injected_wh",),
+)
 ROUTE = Route(
-    "energy", "Énergie par registre et coût, par heure, jour, semaine, mois ou année.", PARAMETERS, answer, SCHEMA
+    "energy",
+    "Energy by register, and cost, by hour, day, week, month or year.",
+    PARAMETERS,
+    answer,
+    {"oneOf": [_COLUMNS, energy_range.SCHEMA]},
 )

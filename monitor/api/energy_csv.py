@@ -2,9 +2,10 @@
 
 import io
 
-from monitor.api.call import Body, Call, Parameter, Route
+from monitor.api.call import Body, Call, Route
 from monitor.api.energy import TABLE_PARAMETERS, ask
-from monitor.api.parameters import meter_of
+from monitor.api.parameters import choice
+from monitor.api.schemas import TEXT
 from monitor.text.formats import Formats
 from monitor.text.output import write_csv
 
@@ -13,25 +14,26 @@ _MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
 
 def answer(call: Call) -> Body:
     """Return the table; without known energy, its header only."""
-    meter, by = meter_of(call), call.parameters.get("by", "day")
-    french = call.parameters.get("locale", "fr") == "fr"
-    found = ask(call, meter, by, _MOST)
+    meter, french = call.meter(), call.parameters["locale"] == "fr"
+    found = ask(call, meter, _MOST)
     text = io.StringIO()
-    write_csv(found, Formats("fr" if french else "en", call.config.time_zone), text, french=french)
-    return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"energie-{meter.identifier}-{by}.csv")
+    write_csv(found, Formats(call.language if french else "en", call.config.time_zone), text, french=french)
+    name = "energie" if call.language == "fr" else "energy"
+    return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"{name}-{meter.identifier}-{call.range.by}.csv")
 
 
 ROUTE = Route(
     "energy.csv",
-    "Le même tableau que energy, pour un tableur.",
+    "The same table as energy, for a spreadsheet.",
     (
         *TABLE_PARAMETERS,
-        Parameter(
+        choice(
             "locale",
-            "fr : point-virgule, virgule décimale, heure locale ; c : virgule, point, UTC.",
-            {"type": "string", "enum": ["fr", "c"], "default": "fr"},
+            "fr: semicolon, decimal comma, local time, heads in the language asked for; c: comma, point, UTC, heads"
+            " that never change.",
+            ("fr", "c"),
         ),
     ),
     answer,
-    {"type": "string"},
+    TEXT,
 )

@@ -1,12 +1,13 @@
 """`meters`: the meters, with what is known of them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
+from monitor.api.schemas import DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
+from monitor.live.answer import moment
 from monitor.readings.hours import Meter
 
 _VA = 1000
@@ -21,7 +22,7 @@ def answer(call: Call) -> dict[str, Any]:
     known = call.answers.firsts(meters)
     return {
         "zone": call.config.time_zone.key,
-        "now": write_stamp(call.now.replace(microsecond=0)),
+        "now": moment(call.now),
         "meters": [
             _meter(call, meter, facts.get(meter.number), known.get(meter.number), last.get(meter.number))
             for meter in meters
@@ -51,8 +52,8 @@ def _meter(
     }
 
 
-def _day(call: Call, moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(call.config.time_zone).date().isoformat()
+def _day(call: Call, at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(call.config.time_zone).date().isoformat()
 
 
 def _serial(identifier: str) -> str:
@@ -60,44 +61,36 @@ def _serial(identifier: str) -> str:
     return identifier if len(identifier) <= _SHORT else f"{identifier[:4]}…{identifier[-4:]}"
 
 
-def _maybe(kind: str, text: str, **more: Any) -> dict[str, Any]:
-    return {"type": [kind, "null"], "description": text, **more}
-
-
-_METER = {
-    "id": {"type": "string", "description": "the meter's address, as in topics: the parameter meter of other routes"},
-    "name": _maybe("string", "that its owner gave it in the configuration"),
-    "replaced": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "addresses of the meters that it replaced, the earliest first; other routes know them, too",
-    },
-    "serial": {"type": "string", "description": "the address, shortened"},
-    "mode": {"type": ["string", "null"], "enum": ["historic", "standard", None]},
-    "phases": _maybe("integer", "1 or 3"),
-    "unit": {"type": "string", "description": "of power"},
-    "subscribed": _maybe("integer", "subscribed power, VA"),
-    "offer": _maybe("string", "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
-    "producer": {"type": "boolean", "description": "it counts what is injected"},
-    "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
-    "known_since": _maybe(
-        "string", "local day of the first energy that is known, read or imported; null: none yet", format="date"
+_METER = record(
+    {
+        "id": described("the meter's address, as in topics: the parameter meter of other routes", TEXT),
+        "name": maybe(TEXT, "that its owner gave it in the configuration"),
+        "replaced": several(
+            TEXT, "addresses of the meters that it replaced, the earliest first; other routes know them, too"
+        ),
+        "serial": described("the address, shortened", TEXT),
+        "mode": maybe(words("historic", "standard")),
+        "phases": maybe(NUMBER, "1 or 3"),
+        "unit": described("of power", TEXT),
+        "subscribed": maybe(NUMBER, "subscribed power, VA"),
+        "offer": maybe(TEXT, "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
+        "producer": described("it counts what is injected", FLAG),
+        "first": maybe(DAY, "local day of the first readings; null: none yet"),
+        "known_since": maybe(DAY, "local day of the first energy that is known, read or imported; null: none yet"),
+        "last": maybe(INSTANT, "when the last stored frame came, or its minute"),
+        "contract_year": maybe(TEXT, "month and day on which the contract's year begins; null: contracts does not say"),
+    }
+)
+ROUTE = Route(
+    "meters",
+    "The meters, and what is known of them.",
+    (),
+    answer,
+    record(
+        {
+            "zone": described("the time zone in which days are cut", TEXT),
+            "now": described("the server's time", INSTANT),
+            "meters": several(_METER),
+        }
     ),
-    "last": _maybe("string", "when the last stored frame came, or its minute", format="date-time"),
-    "contract_year": _maybe(
-        "string", "month and day on which the contract's year begins; null: contracts does not say"
-    ),
-}
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["zone", "now", "meters"],
-    "properties": {
-        "zone": {"type": "string", "description": "the time zone in which days are cut"},
-        "now": {"type": "string", "format": "date-time", "description": "the server's time"},
-        "meters": {
-            "type": "array",
-            "items": {"type": "object", "required": list(_METER), "properties": _METER},
-        },
-    },
-}
-ROUTE = Route("meters", "Les compteurs et ce que l'on sait d'eux.", (), answer, SCHEMA)
+)

@@ -1,25 +1,14 @@
 """Money in answers: integers of a ten-thousandth of a euro, rounded once, halves up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from monitor.cost.bill import Cost, Missing, Parts
+from monitor.api.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, maybe, record, several
+from monitor.cost.bill import Cost, Parts
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
-
-#: JSON Schema of an amount.
-AMOUNT = {"type": "integer", "description": "1e-4 EUR, taxes included"}
-
-
-def amount(value: Decimal) -> int:
-    """Return an amount in EUR as an integer.
-
-    >>> amount(Decimal("0.00005")), amount(Decimal("1.2"))
-    (1, 12000)
-    """
-    return int((value * 10_000).to_integral_value(ROUND_HALF_UP))
+from monitor.text.formats import ten_thousandths
 
 
 def cost_object(cost: Cost) -> dict[str, Any] | None:
@@ -27,28 +16,23 @@ def cost_object(cost: Cost) -> dict[str, Any] | None:
     if not cost.known:
         return None
     return {
-        "energy": amount(cost.energy),
-        "subscription": amount(cost.subscription),
-        "total": amount(cost.total),
-        "by_register": {name: amount(value) for name, value in cost.by_register.items()},
+        "energy": ten_thousandths(cost.energy),
+        "subscription": ten_thousandths(cost.subscription),
+        "total": ten_thousandths(cost.total),
+        "by_register": {name: ten_thousandths(value) for name, value in cost.by_register.items()},
         "parts": None if cost.parts is None else parts_object(cost.parts),
-        "missing": missing_objects(cost.missing),
+        "missing": [{"day": one.day.isoformat(), "offer": one.offer, "what": one.what} for one in cost.missing],
     }
 
 
 def parts_object(parts: Parts) -> dict[str, int]:
     """Return the parts of a bill: without tax, and the taxes."""
     return {
-        "energy": amount(parts.energy),
-        "accise": amount(parts.accise),
-        "subscription": amount(parts.subscription),
-        "vat": amount(parts.vat),
+        "energy": ten_thousandths(parts.energy),
+        "accise": ten_thousandths(parts.accise),
+        "subscription": ten_thousandths(parts.subscription),
+        "vat": ten_thousandths(parts.vat),
     }
-
-
-def missing_objects(missing: Iterable[Missing]) -> list[dict[str, Any]]:
-    """Return why a cost is incomplete."""
-    return [{"day": one.day.isoformat(), "offer": one.offer, "what": one.what} for one in missing]
 
 
 def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ()) -> dict[str, Any]:
@@ -64,56 +48,33 @@ def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ())
     }
 
 
-_DAY = {"type": ["string", "null"], "format": "date"}
-PRICES = {
-    "type": "object",
-    "required": ["version", "checked", "old"],
-    "properties": {
-        "version": _DAY,
-        "checked": _DAY,
-        "old": {
-            "type": "array",
-            "description": "prices that the answer was computed with, and that are out of date: regulated ones begin"
-            " before the last 1 February or 1 August, others are more than seven months old",
-            "items": {
-                "type": "object",
-                "required": ["offer", "since", "regulated"],
-                "properties": {
-                    "offer": {"type": "string"},
-                    "since": {"type": "string", "format": "date"},
-                    "regulated": {"type": "boolean"},
-                },
-            },
-        },
-    },
-}
-PARTS = {
-    "type": ["object", "null"],
-    "description": "the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known",
-    "required": ["energy", "accise", "subscription", "vat"],
-    "properties": dict.fromkeys(("energy", "accise", "subscription", "vat"), AMOUNT),
-}
-COST = {
-    "type": ["object", "null"],
-    "required": ["energy", "subscription", "total", "by_register", "parts", "missing"],
-    "properties": {
-        "energy": AMOUNT,
-        "subscription": AMOUNT,
-        "total": AMOUNT,
-        "by_register": {"type": "object", "additionalProperties": AMOUNT},
-        "parts": PARTS,
-        "missing": {
-            "type": "array",
-            "description": "what has no price or no contract, so is not in the cost",
-            "items": {
-                "type": "object",
-                "required": ["day", "offer", "what"],
-                "properties": {
-                    "day": {"type": "string", "format": "date"},
-                    "offer": {"type": ["string", "null"]},
-                    "what": {"type": "string"},
-                },
-            },
-        },
-    },
-}
+PRICES = record(
+    {
+        "version": maybe(DAY),
+        "checked": maybe(DAY),
+        "old": several(
+            record({"offer": TEXT, "since": DAY, "regulated": FLAG}),
+            "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"
+            " 1 February or 1 August, others are more than seven months old",
+        ),
+    }
+)
+PARTS = maybe(
+    record(dict.fromkeys(("energy", "accise", "subscription", "vat"), AMOUNT)),
+    "the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known",
+)
+COST = maybe(
+    record(
+        {
+            "energy": AMOUNT,
+            "subscription": AMOUNT,
+            "total": AMOUNT,
+            "by_register": by_name(AMOUNT),
+            "parts": PARTS,
+            "missing": several(
+                record({"day": DAY, "offer": maybe(TEXT), "what": TEXT}),
+                "what has no price or no contract, so is not in the cost",
+            ),
+        }
+    )
+)

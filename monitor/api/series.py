@@ -1,6 +1,5 @@
 """`series`: a curve on a regular grid, and what happened in its time."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,38 +7,45 @@ from common.contract.frame import write_stamp
 from monitor.answers.found_events import Overload
 from monitor.answers.grid import HOLD, Grid, aligned, without_end
 from monitor.answers.power_curve import Curve, Happened
-from monitor.api.call import Call, Parameter, Refused, Route
-from monitor.api.parameters import FROM, METER, TO, check_range, meter_of, time_of
-from monitor.api.spans import choice_of, choices_of, number_of, one_day
+from monitor.api.call import Call, Parameter, Route
+from monitor.api.parameters import FROM, METER, TO, choice, choices, whole_number
+from monitor.api.schemas import (
+    COUNT,
+    INSTANT,
+    MS,
+    NUMBER,
+    SHARE,
+    TEXT,
+    Schema,
+    described,
+    maybe,
+    record,
+    row,
+    several,
+    words,
+)
+from monitor.calendar import one_day
+from monitor.ranges import check_length, read_time
 from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES
+from monitor.refusals import Refusal
 
-_SOURCES = ("auto", FRAMES, MINUTES, HOURS)
-_DEFAULT = ("power", "injected", "phases")
-_POINTS, _MOST = 1500, 10_000
 _LONGEST = timedelta(days=400)
 _BEHIND = timedelta(minutes=5)
 PARAMETERS = (
     METER,
     FROM,
     TO,
-    Parameter(
-        "points",
-        "Nombre de valeurs au plus ; le pas est choisi pour ne pas le dépasser.",
-        {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _POINTS},
-    ),
-    Parameter(
-        "source",
-        "auto : trames jusqu'à deux heures, puis minutes, puis heures.",
-        {"type": "string", "enum": list(_SOURCES), "default": "auto"},
-    ),
-    Parameter(
+    whole_number("points", "At most so many values; the step is chosen accordingly.", most=10_000, default=1500),
+    choice("source", "auto: frames up to two hours, then minutes, then hours.", ("auto", FRAMES, MINUTES, HOURS)),
+    choices(
         "channels",
-        f"Grandeurs, séparées par des virgules : {', '.join(CHANNELS)}.",
-        {"type": "string", "default": ",".join(_DEFAULT)},
+        f"What is measured, with commas between: {', '.join(CHANNELS)}.",
+        tuple(CHANNELS),
+        default=("power", "injected", "phases"),
     ),
     Parameter(
         "align",
-        "Un jour (2026-11-25) : pose la courbe sur ce jour, heure locale sur heure locale, pour les comparer.",
+        "A day (2026-11-25): lays the curve on this day, local time on local time, to compare them.",
         {"type": "string", "format": "date"},
     ),
 )
@@ -47,34 +53,26 @@ PARAMETERS = (
 
 def answer(call: Call) -> dict[str, Any]:
     """Return a curve; without `from` that of the present local day."""
-    meter = meter_of(call)
-    points = number_of(call, "points", 1, _MOST) or _POINTS
-    source = choice_of(call, "source", _SOURCES)
-    channels = choices_of(call, "channels", tuple(CHANNELS), _DEFAULT)
-    today = one_day(call, call.now)
-    start = time_of(call, "from") or today[0]
-    end = time_of(call, "to") or one_day(call, start)[1]
-    over = time_of(call, "align")
-    check_range(start, end, _LONGEST)
+    meter, asked, zone = call.meter(), call.parameters, call.config.time_zone
+    start = call.range.low or one_day(call.now, zone)[0]
+    end = call.range.high or one_day(start, zone)[1]
+    if start >= end:
+        raise Refusal("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
+    check_length(start, end, _LONGEST)
+    over = read_time(asked["align"], zone) if "align" in asked else None
+    source = None if asked["source"] == "auto" else asked["source"]
     try:
         curve = call.answers.series.curve(
-            meter, start, end, points, None if source == "auto" else source, channels, call.now
+            meter, start, end, asked["points"], source, frozenset(asked["channels"]), call.now
         )
     except ValueError as error:
-        raise Refused(400, _REFUSALS[str(error)]) from None
+        raise Refusal("long_frames" if str(error) == "frames" else "few_points") from None
     if curve is None:
-        raise Refused(404, "Aucune donnée pour cette période.")
+        raise Refusal("no_data")
     return {
         "meter": meter.identifier,
         **(_own(curve, start, end, call.now) if over is None else _laid_over(call, curve, over)),
     }
-
-
-_REFUSALS = {
-    "frames": "Les trames ne sont données que pour deux heures au plus : choisissez une période plus courte.",
-    "range": f"La période est trop longue : {_LONGEST.days} jours au plus.",
-    "points": "La période est trop longue pour si peu de points : augmentez points, ou choisissez une autre source.",
-}
 
 
 def _own(curve: Curve, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
@@ -96,9 +94,10 @@ def _own(curve: Curve, start: datetime, end: datetime, now: datetime) -> dict[st
 
 
 def _laid_over(call: Call, curve: Curve, over: datetime) -> dict[str, Any]:
-    if over != one_day(call, over)[0]:
-        raise Refused(400, "align est un jour, tel que 2026-11-25.")
-    grid, places = aligned(curve.grid, over, call.config.time_zone)
+    zone = call.config.time_zone
+    if over != one_day(over, zone)[0]:
+        raise Refusal("no_day")
+    grid, places = aligned(curve.grid, over, zone)
     columns = {
         name: [None if place is None else column[place] for place in places] for name, column in curve.columns.items()
     }
@@ -114,15 +113,14 @@ def _happened(happened: Happened, expected: float) -> dict[str, Any]:
     return {
         "registers": [[_ms(low), _ms(high), name] for low, high, name in happened.registers],
         "gaps": [[_ms(gap.start), _ms(gap.end), why, gap.wh] for gap, why in happened.gaps],
-        "overloads": [overload_object(one) for one in happened.overloads],
+        "overloads": [_overload(one) for one in happened.overloads],
         "volts": None if volts is None else {"min": volts[0], "max": volts[1]},
         "peak": None if peak is None else {"at": write_stamp(peak.at), "power": peak.power},
         "coverage": round(min(happened.covered / expected, 1), 4) if expected else None,
     }
 
 
-def overload_object(one: Overload) -> dict[str, Any]:
-    """Return an overload as JSON has it."""
+def _overload(one: Overload) -> dict[str, Any]:
     return {"at": write_stamp(one.at), "seconds": one.seconds, "power": one.power}
 
 
@@ -130,76 +128,63 @@ def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _column(text: str) -> dict[str, Any]:
-    return {"type": "array", "description": text, "items": {"type": ["integer", "null"]}}
+def _column(text: str) -> Schema:
+    return several(maybe(NUMBER), text)
 
 
-def _rows(text: str, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        "type": "array",
-        "description": text,
-        "items": {"type": "array", "prefixItems": list(items), "minItems": len(items), "maxItems": len(items)},
-    }
-
-
-_MS = {"type": "integer", "description": "ms since 1970"}
-_INSTANT = {"type": "string", "format": "date-time"}
-_VA = {"type": ["integer", "null"], "description": "VA"}
-OVERLOAD = {
-    "type": "object",
-    "required": ["at", "seconds", "power"],
-    "properties": {"at": _INSTANT, "seconds": {"type": "integer"}, "power": _VA},
+_GAP = row(MS, MS, words("outage", "meter", "unknown"), maybe(NUMBER))
+_OF_PHASES = {
+    f"{letter}{phase}_{name}": _column(text.format(phase=phase))
+    for letter, names, text in (
+        ("p", ("max",), "VA of phase {phase}; only of three phases"),
+        ("i", ("max",), "A of phase {phase}"),
+        ("v", ("mean", "min", "max"), "V of phase {phase}"),
+    )
+    for phase in (1, 2, 3)
+    for name in names
 }
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["meter", "t0", "step", "source", "unit"],
-    "properties": {
-        "meter": {"type": "string"},
-        "t0": {"type": "integer", "description": "ms since 1970: where the first value begins"},
-        "step": {"type": "integer", "description": "ms between values"},
-        "source": {
-            "type": "string",
-            "enum": [FRAMES, MINUTES, HOURS],
-            "description": f"frames: a value holds until the next one, {HOLD} s or a step at most",
-        },
-        "unit": {"type": "string", "description": "of power, drawn and injected"},
-        "mean": _column("VA; null where nothing is known: never interpolated"),
-        "min": _column("VA"),
-        "max": _column("VA"),
-        "injected": _column("mean power injected, VA; only of a producer"),
-        **{f"p{phase}_max": _column(f"VA of phase {phase}; only of three phases") for phase in (1, 2, 3)},
-        **{f"i{phase}_max": _column(f"A of phase {phase}") for phase in (1, 2, 3)},
-        **{
-            f"v{phase}_{name}": _column(f"V of phase {phase}") for phase in (1, 2, 3) for name in ("mean", "min", "max")
-        },
-        "offsets": _rows(
-            "by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours",
-            (_MS, {"type": "integer"}),
-        ),
-        "aligned_from": {
-            "type": "integer",
-            "description": "with align: t0 is that of the day that is shown, value n belongs to the same local time as"
-            " value n of that day's curve, and this is where the curve itself begins; ms since 1970",
-        },
-        "registers": _rows("from, to, register that ran; up to two days", (_MS, _MS, {"type": "string"})),
-        "gaps": _rows(
-            "from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh"
-            " that the reading after it shows, null if there is none yet; up to two days",
-            (_MS, _MS, {"type": "string", "enum": ["outage", "meter", "unknown"]}, {"type": ["integer", "null"]}),
-        ),
-        "overloads": {"type": "array", "items": OVERLOAD},
-        "volts": {
-            "type": ["object", "null"],
-            "description": "the lowest and the highest voltage on any phase; null: the meter does not tell",
-            "required": ["min", "max"],
-            "properties": {"min": {"type": "integer"}, "max": {"type": "integer"}},
-        },
-        "peak": {
-            "type": ["object", "null"],
-            "required": ["at", "power"],
-            "properties": {"at": _INSTANT, "power": {"type": "integer"}},
-        },
-        "coverage": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "of the time that is over"},
-    },
+_PROPERTIES = {
+    "meter": TEXT,
+    "t0": described("ms since 1970: where the first value begins", MS),
+    "step": described("ms between values", NUMBER),
+    "source": described(
+        f"frames: a value holds until the next one, {HOLD} s or a step at most", words(FRAMES, MINUTES, HOURS)
+    ),
+    "unit": described("of power, drawn and injected", TEXT),
+    "mean": _column("VA; null where nothing is known: never interpolated"),
+    "min": _column("VA"),
+    "max": _column("VA"),
+    "injected": _column("mean power injected, VA; only of a producer"),
+    **_OF_PHASES,
+    "offsets": several(
+        row(MS, NUMBER),
+        "by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours",
+    ),
+    "aligned_from": described(
+        "with align: t0 is that of the day that is shown, value n belongs to the same local time as value n of that"
+        " day's curve, and this is where the curve itself begins; ms since 1970",
+        MS,
+    ),
+    "registers": several(row(MS, MS, TEXT), "from, to, register that ran; up to two days"),
+    "gaps": several(
+        _GAP,
+        "from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh"
+        " that the reading after it shows, null if there is none yet; up to two days",
+    ),
+    "overloads": several(
+        record({"at": INSTANT, "seconds": COUNT, "power": maybe({"type": "integer", "description": "VA"})})
+    ),
+    "volts": maybe(
+        record({"min": NUMBER, "max": NUMBER}),
+        "the lowest and the highest voltage on any phase; null: the meter does not tell",
+    ),
+    "peak": maybe(record({"at": INSTANT, "power": NUMBER})),
+    "coverage": maybe(SHARE, "of the time that is over"),
 }
-ROUTE = Route("series", "La courbe de puissance, et ce qui s'est passé.", PARAMETERS, answer, SCHEMA)
+ROUTE = Route(
+    "series",
+    "The curve of power, and what happened.",
+    PARAMETERS,
+    answer,
+    record(_PROPERTIES, optional=_PROPERTIES.keys() - {"meter", "t0", "step", "source", "unit"}),
+)

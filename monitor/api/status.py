@@ -9,12 +9,13 @@ from common.machine.version import __version__
 from monitor.answers.off_peak_windows import ObservedWindows
 from monitor.answers.upkeep import DAYS, Forecast
 from monitor.api import money
-from monitor.api.call import Call, LiveCall, Refused, Route
-from monitor.api.live import choose_meter
-from monitor.api.parameters import METER, meter_of
+from monitor.api.call import Call, LiveCall, Route
+from monitor.api.parameters import METER
+from monitor.api.schemas import COUNT, FLAG, INSTANT, SHARE, TEXT, Schema, maybe, record, several, words
 from monitor.calendar import midnight
+from monitor.live.answer import moment
 from monitor.live.house import Program
-from monitor.live.links import LINKS, UNKNOWN, UP
+from monitor.live.links import LINKS, STATES, UNKNOWN, UP
 from monitor.live.live import Live
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
@@ -26,7 +27,8 @@ _NOTHING = ("yesterday", "audit", "disk", "backup", "volts")
 
 def answer(call: Call) -> dict[str, Any]:
     """Return what is known of a meter, and of what all have in common."""
-    meter = _meter(call)
+    # That there is no meter yet is no error here.
+    meter = call.meter() if "meter" in call.parameters or call.answers.meters() else None
     zone, upkeep = call.config.time_zone, call.answers.upkeep
     identifier = "" if meter is None else meter.identifier
     version = upkeep.server()
@@ -58,26 +60,16 @@ def answer(call: Call) -> dict[str, Any]:
 
 def without_database(call: LiveCall) -> dict[str, Any]:
     """Return what is known while the database is away: the links say so."""
-    identifier = choose_meter(call.live, call.parameters)
-    states = call.live.links(identifier or "")
+    identifier = call.live.choose(call.parameters.get("meter"))
+    states = call.live.links(identifier)
     return {
         "meter": identifier,
-        "links": _links(call.live, identifier or "", {**states, "database": "down"}, call.now, None, None),
-        "spool": _spool(call.live, identifier or ""),
+        "links": _links(call.live, identifier, {**states, "database": "down"}, call.now, None, None),
+        "spool": _spool(call.live, identifier),
         **dict.fromkeys(_NOTHING),
         "windows": [],
-        "versions": _versions(call.live, identifier or ""),
+        "versions": _versions(call.live, identifier),
     }
-
-
-def _meter(call: Call) -> Meter | None:
-    """Return the meter that is asked about; None: there is none yet, which is no error here."""
-    try:
-        return meter_of(call)
-    except Refused:
-        if call.parameters.get("meter") is None and not call.answers.meters():
-            return None
-        raise
 
 
 def _links(
@@ -100,16 +92,11 @@ def _links(
         {
             "id": link,
             "state": states.get(link, UNKNOWN),
-            "last": None if last.get(link) is None else write_stamp(_seconds(last[link])),
+            "last": None if (at := last.get(link)) is None else moment(at),
             "detail": detail.get(link),
         }
         for link in LINKS
     ]
-
-
-def _seconds(moment: datetime | None) -> datetime:
-    assert moment is not None
-    return moment.replace(microsecond=0)
 
 
 def _names(programs: list[Program]) -> str | None:
@@ -220,100 +207,73 @@ def _disk(found: Forecast | None) -> dict[str, Any] | None:
 
 
 def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
-    return None if found is None else {"at": write_stamp(_seconds(found[0])), "rows": found[1]}
+    return None if found is None else {"at": moment(found[0]), "rows": found[1]}
 
 
 def _window(one: ObservedWindows) -> list[str]:
     return [f"{one.month:%Y-%m}", ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in one.windows)]
 
 
-_TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
-_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
-_MAYBE: Mapping[str, Any] = {"type": ["integer", "null"], "minimum": 0}
-_INSTANT: Mapping[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+def _known(text: str, **properties: Schema) -> Schema:
+    return maybe(record(properties), f"{text}; null: not known")
 
 
-def _object(text: str, **properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "type": ["object", "null"],
-        "description": f"{text}; null: not known",
-        "required": list(properties),
-        "properties": properties,
-    }
-
-
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["meter", "links", "spool", *_NOTHING, "windows", "versions"],
-    "properties": {
-        "meter": _TEXT,
-        "links": {
-            "type": "array",
-            "description": "the way of a frame, in order",
-            "items": {
-                "type": "object",
-                "required": ["id", "state", "last", "detail"],
-                "properties": {
-                    "id": {"type": "string", "enum": list(LINKS)},
-                    "state": {"type": "string", "enum": ["up", "down", "never", "unknown", "stalled"]},
-                    "last": _INSTANT,
-                    "detail": _TEXT,
-                },
-            },
-        },
-        "spool": _object(
+_MAYBE_COUNT = maybe(COUNT)
+_PAIR = {"type": "array", "minItems": 2, "maxItems": 2, "items": TEXT}
+_SCHEMA = record(
+    {
+        "meter": maybe(TEXT),
+        "links": several(
+            record({"id": words(*LINKS), "state": words(*STATES), "last": maybe(INSTANT), "detail": maybe(TEXT)}),
+            "the way of a frame, in order",
+        ),
+        "spool": _known(
             "frames that readers keep on disk, and the bytes that they may take",
-            frames=_COUNT,
-            bytes=_COUNT,
-            limit=_MAYBE,
+            frames=COUNT,
+            bytes=COUNT,
+            limit=_MAYBE_COUNT,
         ),
-        "yesterday": _object(
+        "yesterday": _known(
             "the frames of yesterday",
-            frames=_COUNT,
-            expected=_MAYBE,
-            lost=_MAYBE,
-            recovered_wh=_COUNT,
-            late_hours=_COUNT,
-            coverage={"type": "number", "minimum": 0, "maximum": 1},
+            frames=COUNT,
+            expected=_MAYBE_COUNT,
+            lost=_MAYBE_COUNT,
+            recovered_wh=COUNT,
+            late_hours=COUNT,
+            coverage=SHARE,
         ),
-        "audit": _object(
+        "audit": _known(
             "frames counted by readers against those stored, up to `at`",
-            at=_INSTANT,
-            days=_COUNT,
-            ok={"type": "boolean"},
-            incomplete_hours=_COUNT,
-            missing=_COUNT,
+            at=INSTANT,
+            days=COUNT,
+            ok=FLAG,
+            incomplete_hours=COUNT,
+            missing=COUNT,
         ),
-        "disk": _object("bytes of the tables; years until the disk is full", used=_COUNT, free=_MAYBE, years=_MAYBE),
-        "backup": _object(
-            "the last backup: when its files were verified, and the rows in them", at=_INSTANT, rows=_COUNT
+        "disk": _known(
+            "bytes of the tables; years until the disk is full", used=COUNT, free=_MAYBE_COUNT, years=_MAYBE_COUNT
         ),
-        "volts": _object(
+        "backup": _known("the last backup: when its files were verified, and the rows in them", at=INSTANT, rows=COUNT),
+        "volts": _known(
             "the last days, and minutes outside 230 V ± 10 %",
-            low=_COUNT,
-            high=_COUNT,
-            days=_COUNT,
-            lowest=_COUNT,
-            highest=_COUNT,
-            outside_minutes=_COUNT,
+            low=COUNT,
+            high=COUNT,
+            days=COUNT,
+            lowest=COUNT,
+            highest=COUNT,
+            outside_minutes=COUNT,
         ),
-        "windows": {
-            "type": "array",
-            "description": "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00",
-            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}},
-        },
-        "versions": {
-            "type": "array",
-            "description": "name and version",
-            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}},
-        },
-    },
-}
+        "windows": several(
+            _PAIR, "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"
+        ),
+        "versions": several(_PAIR, "name and version"),
+    }
+)
 ROUTE = Route(
     "status",
-    "Tout va-t-il bien ? Liaisons, trames d'hier, disque, tension.",
+    "Is all well? Links, the frames of yesterday, the disk, the voltage.",
     (METER,),
     answer,
-    SCHEMA,
+    _SCHEMA,
     without_database,
 )

@@ -1,11 +1,11 @@
 """`tempo`: the colours of a season's days, and how many days of each colour are left."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from monitor.api.call import Call, Parameter, Route
-from monitor.api.parameters import METER, meter_of
+from monitor.api.parameters import METER
+from monitor.api.schemas import COUNT, DAY, NUMBER, TEXT, Schema, by_name, described, maybe, record, words
 from monitor.cost.clock_rules import tempo_day
 from monitor.cost.tempo_colours import RED, WHITE, first_day, season, season_of
 from monitor.prices.tempo_days import bundled_colours
@@ -16,9 +16,9 @@ _UNKNOWN = "-"
 
 def answer(call: Call) -> dict[str, Any]:
     """Return a season, day by day."""
-    meter = meter_of(call)
+    meter = call.meter()
     today = tempo_day(call.now.astimezone(call.config.time_zone))
-    year = int(call.parameters.get("season", season_of(today)))
+    year = call.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
     lived = call.answers.lived_colours(meter, first, last)
     written = {day: colour for day, colour in call.answers.written_colours.items() if first <= day <= last}
@@ -52,59 +52,44 @@ def answer(call: Call) -> dict[str, Any]:
     }
 
 
-_DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
-_MAYBE_DAY: Mapping[str, Any] = {"type": ["string", "null"], "format": "date"}
-_COLOUR: Mapping[str, Any] = {"type": ["string", "null"], "enum": [None, "blue", "white", "red"]}
+def _counts(text: str) -> Schema:
+    return described(text, record(dict.fromkeys(_LETTERS, COUNT)))
 
 
-def _counts(text: str, *, maybe: bool = False) -> Mapping[str, Any]:
-    return {
-        "type": ["object", "null"] if maybe else "object",
-        "description": text,
-        "required": ["blue", "white", "red"],
-        "properties": {colour: {"type": "integer", "minimum": 0} for colour in _LETTERS},
-    }
-
-
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["meter", "season", "first", "colours", "sources", "allowance", "used", "remaining", "tomorrow"],
-    "properties": {
-        "meter": {"type": "string"},
-        "season": {"type": "integer", "description": "the year in which it begins, on 1 September"},
-        "first": _DAY,
-        "colours": {
-            "type": "object",
-            "description": "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
-            "additionalProperties": {"type": "string", "pattern": "^[BWR-]{365,366}$"},
-        },
+_COLOUR = maybe(words(*_LETTERS))
+_SCHEMA = record(
+    {
+        "meter": TEXT,
+        "season": described("the year in which it begins, on 1 September", NUMBER),
+        "first": DAY,
+        "colours": by_name(
+            {"type": "string", "pattern": "^[BWR-]{365,366}$"},
+            "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
+        ),
         "sources": {
             "type": "string",
             "description": "a letter a day: m the meter, f the user's file, b bundled, - unknown",
             "pattern": "^[mfb-]{365,366}$",
         },
-        "imported_until": {
-            **_MAYBE_DAY,
-            "description": "the first day that the meter showed, if a file has earlier ones",
-        },
+        "imported_until": maybe(DAY, "the first day that the meter showed, if a file has earlier ones"),
         "allowance": _counts("days of a season; blue is one more in a season with 29 February"),
         "used": _counts("days up to today"),
-        "remaining": _counts("days after today; null: a past day is not known", maybe=True),
+        "remaining": maybe(_counts("days after today; null: a past day is not known")),
         "today": _COLOUR,
         "tomorrow": _COLOUR,
-    },
-}
+    }
+)
 ROUTE = Route(
     "tempo",
-    "Couleurs Tempo d'une saison, et les jours qui restent.",
+    "The Tempo colours of a season, and the days that are left.",
     (
         METER,
         Parameter(
             "season",
-            "L'année où la saison commence (1er septembre) ; la saison en cours par défaut.",
+            "The year in which the season begins (1 September); by default the present season.",
             {"type": "integer", "minimum": 2000, "maximum": 2098},
         ),
     ),
     answer,
-    SCHEMA,
+    _SCHEMA,
 )

@@ -26,7 +26,7 @@ _LARGEST = 1_000_000  # bytes of an answer
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - they are only compared
 
 
-class Answer(StrEnum):
+class Answerer(StrEnum):
     """Who answers at the address of the page."""
 
     OURS = "ours"
@@ -47,7 +47,7 @@ class PageFacts:
     readable_by_all: bool = False
     has_files: bool = True
     missing_libraries: tuple[str, ...] = ()
-    answer: Answer = Answer.NOBODY
+    answer: Answerer = Answerer.NOBODY
     cannot_listen: int | None = None  # the number of the system's error; None: it can, or somebody answers
 
     @property
@@ -79,16 +79,16 @@ def probe_page(config: MonitorConfig) -> PageFacts:
         has_files=files("monitor").joinpath("page", "index.html").is_file(),
         missing_libraries=tuple(name for name in _LIBRARIES if find_spec(name) is None),
         answer=answer,
-        cannot_listen=_try_to_listen(host, port) if answer is Answer.NOBODY else None,
+        cannot_listen=_try_to_listen(host, port) if answer is Answerer.NOBODY else None,
     )
 
 
 def diagnose_page(facts: PageFacts) -> list[Finding]:
     """Turn the facts into findings."""
     findings = [*_diagnose_parts(facts), *_diagnose_password(facts)]
-    if facts.answer is Answer.OTHER or facts.cannot_listen is not None:
+    if facts.answer is Answerer.OTHER or facts.cannot_listen is not None:
         return [*findings, _no_place(facts)]
-    if facts.answer is Answer.NOBODY:
+    if facts.answer is Answerer.NOBODY:
         start = here(_PROGRAM).start(_PROGRAM)
         return [
             *findings,
@@ -144,24 +144,24 @@ def _no_place(facts: PageFacts) -> Finding:
     return problem(SUBJECT, what, fix)
 
 
-def _ask(host: str, port: int, prefix: str) -> Answer:
+def _ask(host: str, port: int, prefix: str) -> Answerer:
     connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
     with contextlib.closing(connection):
         try:
             connection.connect()
         except OSError:
-            return Answer.NOBODY
+            return Answerer.NOBODY
         try:
             connection.request("GET", f"{prefix}/api/v1/openapi.json")
             response = connection.getresponse()
             body = response.read(_LARGEST)
         except (OSError, http.client.HTTPException):
-            return Answer.OTHER
+            return Answerer.OTHER
     kind = response.headers.get_content_type()
     # It may tell nothing to us but that it wants a password, or that we go round its proxy.
     described = response.status == http.HTTPStatus.OK and b'"openapi"' in body
     refused = response.status in (401, 403) and kind == "application/problem+json"
-    return Answer.OURS if described or refused else Answer.OTHER
+    return Answerer.OURS if described or refused else Answerer.OTHER
 
 
 def _try_to_listen(host: str, port: int) -> int | None:

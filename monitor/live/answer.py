@@ -4,7 +4,6 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from monitor.live.ring import SECONDS
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
 from monitor.prices.model import PriceTable
+from monitor.text.formats import ten_thousandths
 
 UNIT = "VA"
 _STEP = 1000  # ms
@@ -97,7 +97,8 @@ def answer(
     def price(register: str | None, at: datetime) -> int | None:
         if offer is None or register is None:
             return None
-        return in_ten_thousandths(prices.kwh(offer, register, power, at.astimezone(zone).date()))
+        found = prices.kwh(offer, register, power, at.astimezone(zone).date())
+        return None if found is None else ten_thousandths(found)
 
     changes = [] if today is None else upcoming(offer, rate.register, rate.tomorrow, today.switches, now, zone)
     return {
@@ -118,16 +119,7 @@ def answer(
         "tomorrow": rate.tomorrow,
         "mean": view.mean._asdict() if view is not None and view.mean is not None and found["fresh"] else None,
         "peak": _peak(rate, ring, ring_end, today, now, zone),
-        "today": None
-        if today is None or today.wh is None
-        else {
-            "at": moment(today.at),
-            "wh": today.wh,
-            "injected_wh": today.injected_wh,
-            "cost": today.cost,
-            "same_hour_last_week_wh": today.last_week_wh,
-            "same_hour_last_week_cost": today.last_week_cost,
-        },
+        "today": _today(today),
         "links": dict(links),
         "ring": None
         if ring is None
@@ -135,13 +127,17 @@ def answer(
     }
 
 
-def in_ten_thousandths(euro: Decimal | None) -> int | None:
-    """Return an amount in 1e-4 EUR.
-
-    >>> in_ten_thousandths(Decimal("0.1921"))
-    1921
-    """
-    return None if euro is None else round(euro * 10_000)
+def _today(today: Today | None) -> dict[str, Any] | None:
+    if today is None or today.wh is None:
+        return None
+    return {
+        "at": moment(today.at),
+        "wh": today.wh,
+        "injected_wh": today.injected_wh,
+        "cost": today.cost,
+        "same_hour_last_week_wh": today.last_week_wh,
+        "same_hour_last_week_cost": today.last_week_cost,
+    }
 
 
 def _offer(rate: Tariff, today: Today | None) -> str | None:

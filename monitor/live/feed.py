@@ -13,7 +13,7 @@ from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from monitor.config import MonitorMqtt
-from monitor.live.house import House
+from monitor.live.house import LiveHouse
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Feed:
         self,
         settings: MonitorMqtt,
         name: str,
-        house: House,
+        house: LiveHouse,
         *,
         changed: Callable[[str], None],
         tick: Callable[[], None],

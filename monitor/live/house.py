@@ -10,7 +10,6 @@ from typing import Any
 from common.contract.frame import METER, Frame, check_size, read_json
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
-from monitor.live.measures import Tariff
 from monitor.live.meter import LiveMeter, MeterView
 from monitor.readings.grid_curves import Second
 
@@ -38,7 +37,7 @@ class Program:
         return frozenset(meter for meter in found if isinstance(meter, str))
 
 
-class House:
+class LiveHouse:
     """Keeps what messages say. `connected` is whether the broker can say anything at all."""
 
     def __init__(self) -> None:
@@ -182,12 +181,6 @@ class House:
         with self._lock:
             meter = self._meters.get(identifier)
             return None if meter is None else meter.ring(end)
-
-    def tariff(self, identifier: str) -> Tariff | None:
-        """Return what a meter's state says of its tariff."""
-        with self._lock:
-            meter = self._meters.get(identifier)
-            return None if meter is None else meter.tariff
 
     def stored_at(self, identifier: str) -> datetime | None:
         """Return when a storer last confirmed something of a meter, by our clock."""

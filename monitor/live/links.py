@@ -6,6 +6,7 @@ from monitor.live.house import Program
 from monitor.live.meter import MeterView
 
 UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
+STATES = (UP, DOWN, STALLED, NEVER, UNKNOWN)
 LINKS = ("meter", "reader", "mqtt", "storer", "database")
 
 

@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from common.database.mariadb import Database
-from common.errors import ConfigError
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
-from monitor.live.house import House, Program
+from monitor.live.house import LiveHouse, Program
 from monitor.live.links import links
 from monitor.live.looks import Looks, Opened
 from monitor.live.meter import clock_of
@@ -20,32 +20,12 @@ from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
-
-Answer = dict[str, object]
+from monitor.refusals import Refusal
 
 REPEAT_EVERY = 15.0  # seconds
 
 NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
-
-
-class Stream:
-    """One viewer's stream of events; `close` it whatever happens."""
-
-    def __init__(self, viewers: Viewers, meter: str, viewer: Viewer, first: bytes) -> None:
-        self._viewers, self._meter, self._viewer, self._first = viewers, meter, viewer, first
-
-    def events(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes of `text/event-stream`, pings included, until `close` or the end of the monitor."""
-        return self._viewers.stream(self._meter, self._viewer, self._first)
-
-    def close(self) -> None:
-        """Forget the viewer: its client has gone."""
-        self._viewers.remove(self._meter, self._viewer)
-
-
-class UnknownMeter(Exception):
-    """Neither the broker nor the database knows the meter; the text names those that are known."""
 
 
 class Live:
@@ -67,7 +47,7 @@ class Live:
         self._prices = prices
         self._colours = colours
         self._clock = clock
-        self._house = House()
+        self._house = LiveHouse()
         self._viewers = viewers or Viewers()
         self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
         self._sent_at: dict[str, float] = {}  # by watched meter, when its viewers got something last, monotonic
@@ -126,22 +106,21 @@ class Live:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
 
         Raises:
-            UnknownMeter: there is no such meter.
-            ConfigError: there are several, and none was named.
+            Refusal: there is no such meter, or there are several, and none was named.
         """
         known = self.meters()
         if meter is not None:
             meter = newest(meter, self._config.meters)
         if meter is None:
             if len(known) > 1:
-                raise ConfigError(", ".join(known))
+                raise Refusal("meter_needed", known=", ".join(known), meters=known)
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._looks.meters() is not None:
-            raise UnknownMeter(", ".join(known))
+            raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
-    def answer(self, meter: str) -> Answer:
+    def answer(self, meter: str) -> dict[str, Any]:
         """Return the answer of `live`."""
         today = self._looks.today(meter)
         monotonic, now = time.monotonic(), self._clock()
@@ -184,14 +163,16 @@ class Live:
         """Return the programs of a kind, `reader` or `storer`, by name, with their last health."""
         return self._house.programs(kind)
 
-    def stream(self, meter: str) -> Stream:
+    def stream(self, meter: str) -> Viewer:
         """Open a stream of events: `state` with each frame, at most one a second; `link` when a link changes.
 
         Raises:
-            TooManyViewers: as many as may be are open.
+            Refusal: as many as may be are open.
         """
         viewer = self._viewers.open(meter)
-        return Stream(self._viewers, meter, viewer, self._link_event(meter) + self._state_event(meter))
+        viewer.put("link", event("link", self._links_text(meter)))
+        viewer.put("state", self._state_event(meter))
+        return viewer
 
     def _state_event(self, meter: str) -> bytes:
         view = self._house.meter(meter, time.monotonic())
@@ -199,9 +180,6 @@ class Live:
             return b""
         data, at = state_event(view, self._house.connected, self._looks.known(meter), self._clock())
         return event("state", data, at)
-
-    def _link_event(self, meter: str) -> bytes:
-        return event("link", self._links_text(meter))
 
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))

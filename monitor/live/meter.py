@@ -86,11 +86,6 @@ class LiveMeter:
     def _is_recent(self, now: float) -> bool:
         return self._frame_at is not None and now - self._frame_at <= SILENT_AFTER
 
-    @property
-    def tariff(self) -> Tariff:
-        """What its state says of the tariff."""
-        return self._tariff
-
     def view(self, now: float) -> MeterView:
         """Return what is known at monotonic `now`."""
         since = self._began if self._frame_at is None else self._frame_at

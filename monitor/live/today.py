@@ -12,6 +12,7 @@ from monitor.live.schedule import Change
 from monitor.readings.grid_curves import Second
 from monitor.readings.hours import Meter
 from monitor.readings.steps import supplier_name
+from monitor.text.formats import ten_thousandths
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _SILENT = timedelta(minutes=5)  # what is stored is a minute or two behind
@@ -72,7 +73,7 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
 
 
 def _cost(found: Stretch | None) -> int | None:
-    return None if found is None or found.cost.partial else round(found.cost.total * 10_000)
+    return None if found is None or found.cost.partial else ten_thousandths(found.cost.total)
 
 
 def _a_week_ago(

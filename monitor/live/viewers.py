@@ -6,23 +6,23 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+
+from monitor.refusals import Refusal
 
 MAX_VIEWERS = 200
 PING_EVERY = 15.0  # seconds; a proxy that hears nothing for a minute closes the connection
 RETRY = 3000  # ms after which a browser connects again
 
 
-class TooManyViewers(Exception):
-    """No more streams are opened."""
-
-
 class Viewer:
-    """One stream: at most one waiting event of each kind."""
+    """One stream: at most one waiting event of each kind; `close` it whatever happens."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.closed = False
+    def __init__(self, loop: asyncio.AbstractEventLoop, ping_every: float, forget: "Callable[[Viewer], None]") -> None:
+        self._closed = False
         self._loop = loop
+        self._ping_every = ping_every
+        self._forget = forget
         self._lock = threading.Lock()
         self._waiting: dict[str, bytes] = {}  # by kind of event
         self._woken = asyncio.Event()
@@ -36,26 +36,35 @@ class Viewer:
             self._wake()
 
     def close(self) -> None:
-        """End the stream; from any thread."""
-        self.closed = True
+        """End the stream, and forget it; from any thread, once or more."""
+        self._closed = True
+        self._forget(self)
         self._wake()
 
     def _wake(self) -> None:
         try:
             self._loop.call_soon_threadsafe(self._woken.set)
         except RuntimeError:  # the loop is closed, and with it the stream
-            self.closed = True
+            self._closed = True
 
-    async def next(self, timeout: float) -> bytes | None:
-        """Wait for what is new; empty after `timeout` seconds without anything, None at the end."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), timeout)
-        self._woken.clear()
-        if self.closed:
-            return None
+    def _take(self) -> bytes:
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         return b"".join(waiting.values())
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of a stream (`text/event-stream`) until it is closed or the client goes."""
+        try:
+            yield b"retry: %d\n\n" % RETRY + self._take()
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), self._ping_every)
+                self._woken.clear()
+                if self._closed:
+                    return
+                yield self._take() or b": ping\n\n"
+        finally:
+            self._forget(self)
 
 
 class Viewers:
@@ -65,62 +74,45 @@ class Viewers:
         self._limit = limit
         self._ping_every = ping_every
         self._lock = threading.Lock()
-        self._viewers: dict[str, set[Viewer]] = {}  # by meter
+        self._viewers: dict[Viewer, str] = {}  # with the meter that each watches
         self._closed = False
 
     def __len__(self) -> int:
         """The number of open streams."""
-        with self._lock:
-            return sum(map(len, self._viewers.values()))
+        return len(self._viewers)
 
     @property
-    def meters(self) -> list[str]:
+    def meters(self) -> set[str]:
         """The meters that are watched."""
         with self._lock:
-            return list(self._viewers)
+            return set(self._viewers.values())
+
+    def of(self, meter: str) -> list[Viewer]:
+        """Return those who watch a meter."""
+        with self._lock:
+            return [viewer for viewer, watched in self._viewers.items() if watched == meter]
 
     def publish(self, meter: str, kind: str, event: bytes) -> None:
         """Hand an event to all viewers of a meter; from any thread, without waiting for anyone."""
-        with self._lock:
-            viewers = list(self._viewers.get(meter, ()))
-        for viewer in viewers:
+        for viewer in self.of(meter):
             viewer.put(kind, event)
 
     def open(self, meter: str) -> Viewer:
-        """Open a stream; in the event loop. `stream` ends it.
+        """Open a stream; in the event loop.
 
         Raises:
-            TooManyViewers: as many as may be are open.
+            Refusal: as many as may be are open.
         """
-        viewer = Viewer(asyncio.get_running_loop())
+        viewer = Viewer(asyncio.get_running_loop(), self._ping_every, self._forget)
         with self._lock:
-            if self._closed or sum(map(len, self._viewers.values())) >= self._limit:
-                raise TooManyViewers
-            self._viewers.setdefault(meter, set()).add(viewer)
+            if self._closed or len(self._viewers) >= self._limit:
+                raise Refusal("too_many_viewers")
+            self._viewers[viewer] = meter
         return viewer
 
-    async def stream(self, meter: str, viewer: Viewer, first: bytes = b"") -> AsyncGenerator[bytes, None]:
-        """Yield the bytes of a stream (`text/event-stream`) until it is closed or the client goes.
-
-        Args:
-            meter: the meter.
-            viewer: from `open`.
-            first: the events to begin with.
-        """
-        try:
-            yield b"retry: %d\n\n" % RETRY + first
-            while (found := await viewer.next(self._ping_every)) is not None:
-                yield found or b": ping\n\n"
-        finally:
-            self.remove(meter, viewer)
-
-    def remove(self, meter: str, viewer: Viewer) -> None:
-        """Forget a viewer; once is enough, more does no harm."""
+    def _forget(self, viewer: Viewer) -> None:
         with self._lock:
-            viewers = self._viewers.get(meter, set())
-            viewers.discard(viewer)
-            if not viewers:
-                self._viewers.pop(meter, None)
+            self._viewers.pop(viewer, None)
 
     def close(self) -> None:
         """End all streams, and open no more; from any thread."""
@@ -131,9 +123,7 @@ class Viewers:
 
     def close_meter(self, meter: str) -> None:
         """End the streams of a meter: browsers open them anew; from any thread."""
-        with self._lock:
-            viewers = list(self._viewers.get(meter, ()))
-        for viewer in viewers:
+        for viewer in self.of(meter):
             viewer.close()
 
 

@@ -11,23 +11,18 @@ from typing import Any
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
-from monitor.api.call import Body, Call, LiveCall, LiveRoute, Refused, Route
+from monitor.api.call import Body, Call, LiveCall, LiveRoute, Route
+from monitor.api.parameters import range_of, read_parameters
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
-from monitor.server.flights import SingleFlight
+from monitor.refusals import Refusal
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
-from monitor.server.parameters import read_parameters
 from monitor.server.pool import Lease, Pool
-from monitor.server.turns import Turns
-from monitor.server.workers import Busy, Workers
+from monitor.server.workers import Busy, SingleFlight, Turns, Workers
 
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
-_AWAY = "La base de données ne répond pas. Rien n’est perdu : réessayez dans un instant."
-_REFUSING = "La base de données refuse la question : « teleinfo-monitor check » dit ce qu’il faut changer."
-_BUSY = "Trop de questions attendent une réponse. Réessayez dans un instant."
-_FAILED = "Le programme n’a pas su répondre : son journal dit pourquoi."
 _MOST_DIGITS = 60  # of the name of a file
 
 
@@ -62,45 +57,44 @@ class Api:
         self._flights: SingleFlight[Reply] = SingleFlight()
         self._changes = ChangeLogger(log)
 
-    async def reply(self, name: str, query: str, client: str = "") -> Reply:
-        """Return the answer of a route for a client, or a problem; it never raises."""
+    async def reply(self, name: str, query: str, language: str, client: str = "") -> Reply:
+        """Return the answer of a route in a language for a client, or a problem; it never raises."""
         route = self._routes.get(name)
         if route is None:
-            return problem(404, f"Il n’y a pas de {name[:60]!r} ici : openapi.json donne la liste.")
+            return problem(Refusal("no_route", name=name[:60]), language)
         try:
             parameters = read_parameters(query, route.parameters)
-        except Refused as refused:
-            return problem(refused.status, refused.detail)
-        key = (name, frozenset(parameters.items()))
+        except Refusal as refusal:
+            return problem(refusal, language)
+        key = (name, language, repr(sorted(parameters.items())))
         # A database that hangs keeps its threads busy; what is live goes on.
         quick = isinstance(route, LiveRoute)
         workers = self._quick if quick else self._workers
 
         async def compute() -> Reply:
             async with contextlib.nullcontext() if quick else self._turns.turn(client):
-                return await workers.run(lambda: self._compute(route, parameters))
+                return await workers.run(lambda: self._compute(route, parameters, language))
 
         try:
             return await self._flights.run(key, compute)
         except Busy:
-            return problem(503, _BUSY, Retry_After="5")
+            return problem(Refusal("busy"), language, Retry_After="5")
 
-    def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, str]) -> Reply:
+    def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, Any], language: str) -> Reply:
         """Return the answer, in a thread of its own."""
         now = self._now()
         started = time.monotonic()
         try:
-            answer = self._ask(route, parameters, now)
-        except Refused as refused:
-            return problem(refused.status, refused.detail, refused.more)
-        except ConfigError as error:  # what a report would say to the one who runs it
-            return problem(404, str(error))
-        except DatabaseError as error:
+            answer = self._ask(route, parameters, now, language)
+        except Refusal as refusal:
+            return problem(refusal, language)
+        except (DatabaseError, ConfigError) as error:  # how to reach the database may be written wrong, too
             self._changes.log(logging.WARNING, str(error))
-            return problem(503, _REFUSING if isinstance(error, PermanentError) else _AWAY, Retry_After="5")
+            reason = "database_refuses" if isinstance(error, PermanentError | ConfigError) else "database_silent"
+            return problem(Refusal(reason), language, Retry_After="5")
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
-            return problem(500, _FAILED)
+            return problem(Refusal("failed"), language)
         # The page asks for today again each minute, and the answer is often the same.
         cache = NO_STORE if isinstance(route, LiveRoute) else REVALIDATE
         if isinstance(answer, Body):
@@ -109,12 +103,14 @@ class Api:
             return packed(answer.content, answer.kind, Cache_Control=cache, Content_Disposition=disposition)
         return packed(json_bytes(answer), JSON, Cache_Control=cache)
 
-    def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, str], now: datetime) -> Any:
+    def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
         if isinstance(route, LiveRoute):
             return route.answer(LiveCall(self._live, parameters, now))
+        asked = range_of(parameters, self._config.time_zone)
         try:
             with self._pool.lease() as lease:
-                answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
+                answers = self._answers_on(lease)
+                answer = route.answer(Call(answers, self._config, parameters, asked, now, language, self._live))
                 if lease.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:

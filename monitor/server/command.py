@@ -4,11 +4,14 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.database.mariadb import Database
 from common.errors import ConfigError
+from common.machine.deployment import Deployment, here
 from common.runtime import logs
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
@@ -17,22 +20,23 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
 from monitor import password
 from monitor.answers.answers import Answers
-from monitor.api.live import LiveStream
+from monitor.api.call import LiveCall
+from monitor.api.live import STREAM
+from monitor.api.parameters import read_parameters
 from monitor.api.routes import ROUTES
-from monitor.config import MonitorConfig, is_loopback
+from monitor.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.readings.memory import Memory
 from monitor.server.api import JSON, Api
 from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
-from monitor.server.messages import REVALIDATE, json_bytes, packed
+from monitor.server.messages import REVALIDATE, Stream, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
 from monitor.server.warmth import Warmth
-from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ PAGE = Path(__file__).resolve().parents[1] / "page"
 CONNECTIONS = 4  # to the database, and threads that use them
 QUICK = 2  # more threads, for what needs no database
 MOST_WAITING = 100  # questions that wait for a thread
+#: Of compose.yaml: the address and port of the machine that lead to the container.
+LISTEN = "MONITOR_LISTEN"
+_EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not opened
 
 
 def run(file: Path) -> int:
@@ -113,12 +120,36 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     live = Live(settings, *rates.current)
     memory = Memory()
-    streams = LiveStream(live)
 
     def answers_on(lease: Lease) -> Answers:
         return Answers(lease, settings, *rates.current, memory)
 
+    def stream(query: str) -> Stream:
+        opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
+        return opened
+
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
     warmth = Warmth(workers, pool, answers_on)
-    description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), streams), live, warmth
+    description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), stream), live, warmth
+
+
+def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
+    """Return the lines to log."""
+    if here("teleinfo-monitor", environment).deployment is not Deployment.COMPOSE:
+        return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
+    host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")
+    return [
+        f"The page is at {address(host, port, listen.prefix)}, its password:"
+        " docker compose run --rm setup credentials page"
+    ]
+
+
+def address(host: str, port: int | str, prefix: str = "") -> str:
+    """Return the address to open on this machine.
+
+    >>> address("0.0.0.0", 8080, "/teleinfo")
+    'http://127.0.0.1:8080/teleinfo/'
+    """
+    name = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}{prefix}/"

@@ -13,10 +13,11 @@ from common.plural import plural
 from common.runtime.logs import ChangeLogger, RateLimiter
 from monitor import password
 from monitor.config import MonitorConfig
+from monitor.refusals import Refusal
 from monitor.server import access, login
 from monitor.server.attempts import DELAY, Attempts, network
 from monitor.server.health import Counters
-from monitor.server.messages import Reply, Request, Stream, problem, redirect
+from monitor.server.messages import Reply, Request, Stream, language_for, problem, redirect
 from monitor.server.sessions import Sessions, cookie_named, set_cookie
 from monitor.server.workers import Busy, Workers
 
@@ -72,22 +73,22 @@ class Door:
                     " proxy ask for one (auth: header)",
                     request.address,
                 )
-            return self._closed(request, 403, "proxy")
+            return self._closed(request, "proxied")
         if self._config.auth == "header" and not listen.trusts(request.address):
-            return self._closed(request, 403, "direct")
+            return self._closed(request, "not_proxied")
         if not access.is_known_host(request, listen.names):
-            return self._closed(request, 403, "name")
+            return self._closed(request, "foreign_name")
         if self._config.auth == "header":
             user = request.headers.get("remote-user", "").strip()
             if not user:
-                return self._closed(request, 401, "nobody")
+                return self._closed(request, "nobody")
             where = access.client_address(request, listen)
             if self._seldom.allow((user, where), time.monotonic()):
                 log.info("%s is here, from %s", user[:64], where)
         return None
 
-    def _closed(self, request: Request, status: int, reason: str) -> Reply:
-        return login.closed(request, status, reason, self._config.language)
+    def _closed(self, request: Request, reason: str) -> Reply:
+        return login.closed(request, Refusal(reason), self._config.language)
 
     async def is_open(self, request: Request) -> bool:
         """Tell whether a request has a session, or needs none.
@@ -118,14 +119,14 @@ class Door:
 
     async def enter(self, request: Request, *, leaving: bool) -> Reply:
         """Answer the login, or the logout."""
-        language = login.language_for(request, self._config.language)
+        language = language_for(request, self._config.language)
         if self._sessions is None:
             return redirect("./")
         if request.method != "POST":
             _, follow = login.read_form(request.query.encode("ascii", "replace"))
             return redirect("./") if leaving else login.login_page(language, follow)
         if len(request.body) > login.LONGEST_BODY:
-            return problem(413, "Le formulaire est trop long.")
+            return problem(Refusal("long_form"), language)
         if access.is_from_elsewhere(request):
             return login.login_page(language, "", 403, "elsewhere")
         try:

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from monitor.server.messages import NO_STORE, Reply, Request, packed, problem
+from monitor.refusals import Refusal
+from monitor.server.messages import NO_STORE, Reply, Request, language_for, packed, problem
 
 LONGEST_BODY = 4096  # bytes of a form
 _NEXT = re.compile(r"[0-9A-Za-z._~,:=&?%+/-]{0,300}")
@@ -42,7 +43,7 @@ _PAGE = """<!doctype html>
 <body>
 <main>
 <h1>TeleInfo Monitor</h1>
-<form method="post" action="login">
+<form method="post" action="login?lang={language}">
 {notice}<label for="password">{label}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="200" required autofocus>
 <input type="hidden" name="next" value="{next}">
@@ -52,30 +53,6 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-#: Why the page is closed to somebody, whatever the password: in French, which is for programs, too, and in English.
-CLOSED = {
-    "name": {
-        "fr": "Cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans"
-        " monitor.yaml, ou donnez un mot de passe à la page.",
-        "en": "This page is not known under this name. If it is the right one, add it to “listen.names” in"
-        " monitor.yaml, or give the page a password.",
-    },
-    "proxy": {
-        "fr": "Cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un serveur mandataire. Donnez-lui un"
-        " mot de passe, ou écrivez « auth: header » dans monitor.yaml.",
-        "en": "This page has no password, so it does not open through a proxy. Give it a password, or write"
-        " “auth: header” in monitor.yaml.",
-    },
-    "direct": {
-        "fr": "Cette page s’ouvre seulement à travers son serveur mandataire ; « listen.trusted » dans monitor.yaml"
-        " dit lequel.",
-        "en": "This page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is.",
-    },
-    "nobody": {
-        "fr": "Le serveur mandataire ne dit pas qui vous êtes : l’en-tête Remote-User manque.",
-        "en": "The proxy does not say who you are: the header Remote-User is missing.",
-    },
-}
 _NOTICE = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
@@ -87,20 +64,12 @@ _NOTICE = """<!doctype html>
 """
 
 
-def closed(request: Request, status: int, reason: str, configured: str | None) -> Reply:
-    """Return the refusal of a request; `reason` is the key of a text. A person gets a page, a program a problem."""
-    if "/api/" in request.path or "text/html" not in request.headers.get("accept", ""):
-        return problem(status, CLOSED[reason]["fr"])
+def closed(request: Request, refusal: Refusal, configured: str | None) -> Reply:
+    """Return the refusal of a request, whatever the password: a person gets a page, a program a problem."""
     language = language_for(request, configured)
-    text = _NOTICE.format(language=language, text=html.escape(CLOSED[reason][language]))
-    return Reply(status=status, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
-
-
-def language_for(request: Request, configured: str | None) -> str:
-    """Return fr or en: that of the configuration, else that of the browser, else French."""
-    accepted = request.headers.get("accept-language", "").lower()
-    first = next((part.strip()[:2] for part in accepted.split(",") if part.strip()[:2] in _TEXTS), "fr")
-    return configured or first
+    if "/api/" in request.path or "text/html" not in request.headers.get("accept", ""):
+        return problem(refusal, language)
+    return _page(refusal.status, _NOTICE.format(language=language, text=html.escape(refusal.sentence(language))))
 
 
 def login_page(language: str, follow: str, status: int = 200, reason: str = "") -> Reply:
@@ -115,6 +84,10 @@ def login_page(language: str, follow: str, status: int = 200, reason: str = "") 
         notice=notice,
         next=html.escape(follow, quote=True),
     )
+    return _page(status, text)
+
+
+def _page(status: int, text: str) -> Reply:
     return Reply(status=status, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
 
 

@@ -4,29 +4,48 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+
+from monitor.refusals import Refusal
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
 SMALLEST_ZIPPED = 1000  # bytes
+_LANGUAGE = re.compile(r"(?:^|&)lang=(fr|en)(?:&|$)")
 _FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
 _ZIPPED = ("text/", "application/json", "application/problem+json", "application/manifest+json", "image/svg+xml")
 
-#: The titles of problems, French as the details.
-TITLES = {
-    400: "Question incorrecte",
-    401: "Mot de passe nécessaire",
-    403: "Refusé",
-    404: "Introuvable",
-    405: "Méthode refusée",
-    413: "Trop long",
-    414: "Adresse trop longue",
-    429: "Trop de tentatives",
-    500: "Erreur du programme",
-    503: "Momentanément indisponible",
+#: The titles of problems, by language and status.
+TITLES: Mapping[str, Mapping[int, str]] = {
+    "fr": {
+        400: "Question incorrecte",
+        401: "Mot de passe nécessaire",
+        403: "Refusé",
+        404: "Introuvable",
+        405: "Méthode refusée",
+        413: "Trop long",
+        414: "Adresse trop longue",
+        500: "Erreur du programme",
+        503: "Momentanément indisponible",
+    },
+    "en": {
+        400: "Bad question",
+        401: "Password needed",
+        403: "Refused",
+        404: "Not found",
+        405: "Method refused",
+        413: "Too long",
+        414: "Address too long",
+        500: "Internal error",
+        503: "Unavailable at the moment",
+    },
 }
+_POLICY = (
+    "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'; img-src 'self' data: blob:;"
+    " frame-ancestors 'self'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +108,47 @@ def json_bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def problem(status: int, detail: str, more: Mapping[str, Any] | None = None, /, **headers: str) -> Reply:
-    """Return an error as RFC 9457 has it; `detail` says, in French, what to do; `more` is for programs."""
-    text = _FRENCH_SPACE.sub("\u00a0", detail)
-    body = json_bytes(
-        {**(more or {}), "type": "about:blank", "title": TITLES[status], "status": status, "detail": text}
+def problem(refusal: Refusal, language: str, **headers: str) -> Reply:
+    """Return an error as RFC 9457 has it; its detail says in a language what to do."""
+    detail = refusal.sentence(language)
+    body = {
+        "type": "about:blank",
+        "title": TITLES[language][refusal.status],
+        "status": refusal.status,
+        "detail": _FRENCH_SPACE.sub("\u00a0", detail) if language == "fr" else detail,
+    }
+    if refusal.meters:
+        body["meters"] = list(refusal.meters)
+    return Reply(status=refusal.status, body=json_bytes(body), kind="application/problem+json").having(
+        Cache_Control=NO_STORE, **headers
     )
-    return Reply(status=status, body=body, kind="application/problem+json").having(Cache_Control=NO_STORE, **headers)
+
+
+def security_headers(frame_ancestors: Sequence[str]) -> Mapping[str, str]:
+    """Return the headers of every reply: what a browser must not do with it.
+
+    `frame_ancestors` are origins whose pages may show ours in a frame.
+    """
+    headers = {
+        "Content-Security-Policy": " ".join([_POLICY, *frame_ancestors]),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if not frame_ancestors:
+        headers["X-Frame-Options"] = "SAMEORIGIN"  # it knows no list
+    return headers
+
+
+def language_for(request: Request, configured: str | None) -> str:
+    """Return fr or en: as the address asks (`lang`), else that of the configuration, else of the browser, else fr."""
+    asked = _LANGUAGE.search(request.query)
+    if asked is not None:
+        return asked[1]
+    accepted = request.headers.get("accept-language", "").lower()
+    first = next((part.strip()[:2] for part in accepted.split(",") if part.strip()[:2] in TITLES), "fr")
+    return configured or first
 
 
 def redirect(location: str) -> Reply:

@@ -1,10 +1,11 @@
 """The description of the API (OpenAPI 3.1), made from its routes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
 from common.machine.version import __version__
-from monitor.api.call import Parameter
+from monitor.api.call import LiveRoute, Route
+from monitor.api.parameters import LANGUAGE
 
 _PROBLEM = {
     "type": "object",
@@ -13,50 +14,30 @@ _PROBLEM = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "en français, ce qu’il faut changer"},
-        "meters": {"type": "array", "items": {"type": "string"}, "description": "dont l’un est à nommer"},
+        "detail": {"type": "string", "description": "what to change, in the language asked for"},
+        "meters": {"type": "array", "items": {"type": "string"}, "description": "one of which must be named"},
     },
 }
 _PROBLEMS = {
-    "400": "La question est incorrecte.",
-    "401": "La page a un mot de passe, et la requête n’a pas de session.",
-    "403": "La requête vient d’un autre site, ou d’un nom qui n’est pas de cette machine.",
-    "404": "Ce compteur est inconnu.",
-    "405": "L’interface est en lecture seule.",
-    "414": "L’adresse est trop longue.",
-    "503": "La base ne répond pas, ou la question est trop longue à calculer.",
+    "400": "The question is wrong.",
+    "401": "The page has a password, and the request has no session.",
+    "403": "The request comes from another site, or names this machine as nobody here does.",
+    "404": "The meter is unknown, or nothing is known of the range.",
+    "405": "The interface is read-only.",
+    "414": "The address is too long.",
+    "503": "The database does not answer, or the answer takes too long.",
 }
 
 
-class Described(Protocol):
-    """What is known of a route."""
-
-    @property
-    def name(self) -> str:
-        """Its path below `api/v1/`."""
-
-    @property
-    def text(self) -> str:
-        """What it answers."""
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What it can be asked."""
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        """JSON Schema of its answer."""
-
-
-def document(routes: Iterable[Described]) -> dict[str, Any]:
+def document(routes: Iterable[Route | LiveRoute]) -> dict[str, Any]:
     """Return the document; addresses are relative, since only a proxy knows the absolute ones."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "TeleInfo Monitor",
             "version": __version__,
-            "description": "Ce que le compteur a mesuré. Énergie en Wh entiers, argent en entiers de 1e-4 EUR, dates en"
-            " UTC. Lecture seule.",
+            "description": "What the meter has measured. Energy in whole Wh, money in integers of 1e-4 EUR, times in"
+            " UTC. Read-only.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "."}],
@@ -70,7 +51,7 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "teleinfo-session",
-                    "description": "Le cookie que donne « login » ; son nom finit par le port du programme.",
+                    "description": "The cookie that `login` gives; its name ends with the port of the program.",
                 }
             },
             "responses": {
@@ -84,7 +65,7 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Described) -> dict[str, Any]:
+def _operation(route: Route | LiveRoute) -> dict[str, Any]:
     return {
         "operationId": route.name.replace("/", "-").replace(".", "-"),
         "summary": route.text,
@@ -93,10 +74,10 @@ def _operation(route: Described) -> dict[str, Any]:
                 "name": parameter.name,
                 "in": "query",
                 "description": parameter.text,
-                "required": parameter.required,
                 "schema": dict(parameter.schema),
+                **({"explode": False} if parameter.schema["type"] == "array" else {}),
             }
-            for parameter in route.parameters
+            for parameter in (*route.parameters, LANGUAGE)
         ],
         "responses": {
             "200": {"description": route.text, "content": {_kind(route.name): {"schema": dict(route.schema)}}},

@@ -16,7 +16,7 @@ from common.errors import NotReady
 from common.private_members import check_members
 from monitor.config import Listen, is_loopback
 from monitor.server.crowd import Crowd
-from monitor.server.headers import security_headers
+from monitor.server.messages import security_headers
 
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
 _IDLE = 15  # seconds until a connection is closed on which no request comes

@@ -1,43 +1,33 @@
 """Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 from urllib.parse import quote
 
 from common.errors import NotReady
-from monitor.api.call import Parameter, Refused
+from monitor.api.live import STREAM
 from monitor.config import MonitorConfig
+from monitor.refusals import Refusal
 from monitor.server import access, login
 from monitor.server.api import Api
 from monitor.server.door import Door
 from monitor.server.files import Files, is_place
-from monitor.server.headers import security_headers
 from monitor.server.health import Counters
-from monitor.server.messages import NO_STORE, Reply, Request, Stream, negotiated, problem, redirect
-from monitor.server.parameters import read_parameters
+from monitor.server.messages import (
+    NO_STORE,
+    Reply,
+    Request,
+    Stream,
+    language_for,
+    negotiated,
+    problem,
+    redirect,
+    security_headers,
+)
 
 API = "api/v1/"
-STREAM = "live/stream"
 DOCUMENT = "openapi.json"
 LONGEST_PATH = 500
-_LOCKED = "La page a un mot de passe : ouvrez une session avec « login »."
-_UNREADABLE = "Le mot de passe de la page ne peut pas être lu : le journal du programme dit pourquoi."
-
-
-class StreamSource(Protocol):
-    """What is live, for many viewers."""
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What a stream can be asked."""
-
-    def open(self, parameters: Mapping[str, str]) -> Stream:
-        """Open a stream, in the loop that serves; whoever gets it closes it.
-
-        Raises:
-            Refused: there is no such meter, or too many streams are open.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class Parts:
     api: Api
     description: Reply  # the OpenAPI document
     files: Files
-    stream: StreamSource | None = None
+    stream: Callable[[str], Stream]  # opens one, in the loop that serves, for a query; it raises Refusal
 
 
 class Site:
@@ -69,20 +59,20 @@ class Site:
     async def _reply(self, request: Request) -> Reply:
         if {"content-length", "transfer-encoding"} <= request.headers.keys():
             # RFC 9112 6.3: two lengths may hide a second request from a proxy.
-            return problem(400, "La requête annonce deux longueurs.", Connection="close")
+            return self._problem(request, "two_lengths", Connection="close")
         path = self._below_prefix(request.path)
         if path is None:
             return redirect(f"{self._config.listen.prefix.rpartition('/')[2]}/")
         if len(request.path) > LONGEST_PATH:
-            return problem(414, "L’adresse est trop longue.")
+            return self._problem(request, "long_address")
         if not path.isprintable():
-            return problem(400, "L’adresse contient des caractères de contrôle.")
+            return self._problem(request, "control_characters")
         if (refusal := self._door.refusal(request)) is not None:
             return refusal
         posting = ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
             allowed = "POST" if path in posting else "GET, HEAD"
-            return problem(405, "Méthode refusée : l’interface est en lecture seule.", Allow=allowed)
+            return self._problem(request, "read_only", Allow=allowed)
         if path in posting:
             return await self._door.enter(request, leaving=path == "logout")
         if path == "login.css":
@@ -95,9 +85,15 @@ class Site:
         if path == "index.html" or is_place(path):
             return await self._page(request, path)
         if "text/html" not in request.headers.get("accept", ""):
-            return problem(404, "Il n’y a rien à cette adresse.")
+            return self._problem(request, "no_address")
         page = await self._page(request, path)  # which says so, to whoever opens it
         return replace(page, status=404) if page.status == 200 else page
+
+    def _language(self, request: Request) -> str:
+        return language_for(request, self._config.language)
+
+    def _problem(self, request: Request, reason: str, **headers: str) -> Reply:
+        return problem(Refusal(reason), self._language(request), **headers)
 
     def _below_prefix(self, path: str) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
@@ -109,28 +105,30 @@ class Site:
 
     async def _api(self, request: Request, path: str) -> Reply:
         if access.is_asked_by_a_foreign_page(request):
-            return problem(403, "Requête refusée : elle vient d’un autre site.")
+            return self._problem(request, "foreign_page")
         try:
             if not await self._door.is_open(request):
-                return problem(401, _LOCKED)
+                return self._problem(request, "locked")
         except NotReady:
-            return problem(503, _UNREADABLE)
+            return self._problem(request, "password_unreadable")
+        language = self._language(request)
         if not path.startswith(API):
-            return problem(404, f"L’interface commence par {API}.")
+            return problem(Refusal("no_version", begin=API), language)
         name = path.removeprefix(API)
         if name == DOCUMENT:
             return self._parts.description
-        if name == STREAM and self._parts.stream is not None:
-            return self._stream(request, self._parts.stream)
-        return await self._parts.api.reply(name, request.query, self._door.client(request))
+        if name == STREAM.name:
+            return self._stream(request)
+        return await self._parts.api.reply(name, request.query, language, self._door.client(request))
 
-    def _stream(self, request: Request, source: StreamSource) -> Reply:
+    def _stream(self, request: Request) -> Reply:
         if request.method == "HEAD":
-            return problem(405, "Un flux se lit avec GET.", Allow="GET")
+            return self._problem(request, "stream_method", Allow="GET")
         try:
-            stream = source.open(read_parameters(request.query, source.parameters))
-        except Refused as refused:
-            return problem(refused.status, refused.detail, **({"Retry_After": "30"} if refused.status == 503 else {}))
+            stream = self._parts.stream(request.query)
+        except Refusal as refusal:
+            headers = {"Retry_After": "30"} if refusal.status == 503 else {}
+            return problem(refusal, self._language(request), **headers)
         stream = self._door.guarded(request, stream)
         # A proxy must neither keep events back nor change them.
         return Reply(kind="text/event-stream; charset=utf-8", stream=stream).having(
@@ -138,7 +136,7 @@ class Site:
         )
 
     async def _page(self, request: Request, path: str) -> Reply:
-        language = login.language_for(request, self._config.language)
+        language = self._language(request)
         try:
             is_open = await self._door.is_open(request)
         except NotReady:
@@ -150,4 +148,4 @@ class Site:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         page = self._parts.files.index(base, language, session=self._door.asks_password)
-        return page or problem(404, "Les fichiers de la page manquent dans cette installation.")
+        return page or self._problem(request, "no_page")

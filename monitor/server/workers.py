@@ -1,16 +1,18 @@
-"""Runs blocking work in a few threads, for the loop that serves."""
+"""Who computes answers, and for whom: a few threads, in turns, once for all who ask the same at the same time."""
 
 import asyncio
 import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-
+MOST_AT_ONCE = 3  # questions of one client; one less than there are threads
+MOST_WAITING_EACH = 30
 LONGEST_WAIT = 15.0  # seconds; a browser, and who sits in front of it, have given up
 
 
@@ -71,3 +73,57 @@ class Workers:
     def _work(self) -> None:
         while True:
             self._queue.get()()
+
+
+@dataclass(slots=True)
+class _Client:
+    """Who asks, and how much."""
+
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE))
+    questions: int = 0  # that are answered or wait
+
+
+class Turns:
+    """Lets a client ask a few costly questions at the same time; its others wait, and those of other clients do not."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, _Client] = {}  # with a question
+
+    @contextlib.asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[None]:
+        """Wait for the turn of a client.
+
+        Raises:
+            Busy: too many of its questions wait already.
+        """
+        client = self._clients.setdefault(name, _Client())
+        if client.questions >= MOST_AT_ONCE + MOST_WAITING_EACH:
+            raise Busy
+        client.questions += 1
+        try:
+            async with client.free:
+                yield
+        finally:
+            client.questions -= 1
+            if not client.questions:
+                del self._clients[name]
+
+
+class SingleFlight(Generic[T]):
+    """Shares a computation between those who ask for it while it runs; nothing is kept afterwards."""
+
+    def __init__(self) -> None:
+        self._running: dict[Hashable, asyncio.Task[T]] = {}
+
+    async def run(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of `compute`, or that of the computation of the same key which runs already."""
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._compute(compute))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        # One who goes away does not end it for the others.
+        return await asyncio.shield(task)
+
+    async def _compute(self, compute: Callable[[], Awaitable[T]]) -> T:
+        return await compute()

@@ -49,6 +49,15 @@ def round_money(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def ten_thousandths(amount: Decimal) -> int:
+    """Return an amount in EUR as answers have it: in ten-thousandths, rounded once, halves up.
+
+    >>> ten_thousandths(Decimal("0.00005")), ten_thousandths(Decimal("1.2"))
+    (1, 12000)
+    """
+    return int((amount * 10_000).to_integral_value(ROUND_HALF_UP))
+
+
 class Formats:
     """Writes for one language and zone.
 

@@ -65,7 +65,7 @@ def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french
     writer = csv.writer(output, delimiter=";" if french else ",", lineterminator="\n")
     periods = () if answer is None else answer.periods
     registers = sorted({name for period in periods for name in period.energy.wh})
-    header = _header({} if answer is None else answer.names, registers, formats, french=french)
+    header = _header({} if answer is None else answer.names, registers, formats)
     writer.writerow(map(_no_formula, header))
     for period in periods:
         writer.writerow(map(_no_formula, _cells(period, registers, formats, french=french)))
@@ -82,10 +82,10 @@ def _no_formula(cell: object) -> object:
     return cell
 
 
-def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:
+def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats) -> Iterator[str]:
     yield from (formats.text(f"csv_{name}") for name in ("start", "end", "hours"))
     for name in registers:
-        yield formats.text("csv_wh", name=formats.register(name, names) if french else name)
+        yield formats.text("csv_wh", name=formats.register(name, names) if formats.language == "fr" else name)
     columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost", "partial")
     yield from (formats.text(f"csv_{name}") for name in columns)
 

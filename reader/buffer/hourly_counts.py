@@ -25,8 +25,6 @@ _NAME = Struct("<B")  # length of a reader's name
 _FLOOR = Struct("<Qq")  # segment, hour
 _RESERVED = 16_384  # bytes allocated for each file: the counts can be saved even when the file system is full
 
-NEVER = 2**63  # later than any hour
-
 HourKey = tuple[str, int]  # the meter, and the start of the hour in microseconds since 1970
 
 
@@ -39,8 +37,6 @@ class HourlyCounts:
         self._frames: dict[HourKey, int] = {}
         self.frames: Mapping[HourKey, int] = MappingProxyType(self._frames)
         """Number of frames, by meter and hour."""
-        self.risen_since = NEVER
-        """The first hour of which a count was set or has risen since this was set to `NEVER`."""
         self._readers: dict[HourKey, str] = {}  # the same keys
         self._files: list[int] = []
         self._generation = 0
@@ -73,8 +69,6 @@ class HourlyCounts:
         """Set a count, unless it is higher already; `reader` began it, by default this one."""
         if frames > self._frames.get(hour, -1):
             self._frames[hour] = frames
-            if hour[1] < self.risen_since:
-                self.risen_since = hour[1]
         if hour not in self._readers:
             self._readers[hour] = reader or self._reader
 

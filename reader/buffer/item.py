@@ -8,10 +8,10 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 HOUR = 3_600_000_000  # microseconds
 
-ItemId = tuple["Kind", str, int]
+ItemId = tuple["ItemKind", str, int]
 
 
-class Kind(IntEnum):
+class ItemKind(IntEnum):
     """The kind of an item; the number is written to files."""
 
     FRAME = 0
@@ -21,7 +21,7 @@ class Kind(IntEnum):
 class Item(NamedTuple):
     """One thing to deliver."""
 
-    kind: Kind
+    kind: ItemKind
     meter: str
     time_us: int  # microseconds since 1970, UTC: the timestamp of a frame, the start of a tally's hour
     payload: bytes  # JSON, as it is published

@@ -22,11 +22,11 @@ from common.errors import TeleinfoError
 from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_private
 from reader.buffer.hourly_counts import HourKey, HourlyCounts
-from reader.buffer.item import HOUR, Item, ItemId, Kind
+from reader.buffer.item import HOUR, Item, ItemId, ItemKind
 from reader.buffer.record import read_records, write_record
 
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, time
-# No Kind has these numbers.
+# No ItemKind has these numbers.
 _READER = b"\xff"  # begins the record with the reader's name
 _RELEASED = b"\xfe"
 _RELEASED_RECORD = write_record(_RELEASED)
@@ -101,7 +101,7 @@ class Journal:
         """
         kind, name, time_us, payload = item
         hour, count = None, 0
-        if kind is Kind.FRAME:
+        if kind is ItemKind.FRAME:
             hour = name, time_us // HOUR * HOUR
             count = self.counts.frames.get(hour, 0) + 1
         meter = name.encode()
@@ -139,10 +139,13 @@ class Journal:
         self._released.add(segment)
         self._drop_released()
 
-    def forget_counts(self, before: int) -> None:
-        """Drop the counts of hours before this one; records that are still here do not bring them back."""
+    def forget_counts(self, before: int) -> bool:
+        """Drop the counts of hours before this one; return whether there were any.
+
+        Records that are still here do not bring them back.
+        """
         if not self.counts.forget(before):
-            return
+            return False
         for segment in self._segments.values():
             segment.floor = max(segment.floor, before) if segment.size else 0
         # New frames count even for a forgotten hour, so they need a segment without that floor.
@@ -150,6 +153,7 @@ class Journal:
             self._close_segment()
         with contextlib.suppress(OSError):  # the next deletion of a segment saves them
             self._save_counts()
+        return True
 
     def close(self) -> None:
         """Close the files and release the lock; the items stay."""
@@ -202,7 +206,7 @@ class Journal:
                 self.damaged_bytes += len(body)
                 continue
             hour = _hour_of(item)
-            if item.kind is Kind.FRAME and hour[1] >= floor:
+            if item.kind is ItemKind.FRAME and hour[1] >= floor:
                 self.counts.raise_to(hour, count, reader)
             items.append(item)
         return items
@@ -282,4 +286,4 @@ def _hour_of(item: Item) -> HourKey:
 def _read_body(body: bytes) -> tuple[Item, int]:
     kind, length, count, time_us = _BODY.unpack_from(body)
     payload = _BODY.size + length
-    return Item(Kind(kind), body[_BODY.size : payload].decode(), time_us, body[payload:]), count
+    return Item(ItemKind(kind), body[_BODY.size : payload].decode(), time_us, body[payload:]), count

@@ -14,7 +14,7 @@ MAGIC = b"\xffTM\x01"  # 0xFF is no part of any UTF-8 text
 _HEADER = struct.Struct("<4sII")
 HEADER_SIZE = _HEADER.size  # bytes
 _LENGTH = slice(4, 8)
-_FIRST, _PREFIX, _ESCAPED = MAGIC[:1], MAGIC[:3], MAGIC[:3] + b"\0"
+_PREFIX, _ESCAPED = MAGIC[:3], MAGIC[:3] + b"\0"
 
 
 def write_record(body: bytes) -> bytes:
@@ -23,8 +23,7 @@ def write_record(body: bytes) -> bytes:
     >>> write_record(b"frame").hex(" ", 4)
     'ff 544d0105 00000031 9a44df66 72616d65'
     """
-    if _FIRST in body:  # much faster to find than the whole prefix
-        body = body.replace(_PREFIX, _ESCAPED)
+    body = body.replace(_PREFIX, _ESCAPED)
     length = len(body)
     return _HEADER.pack(MAGIC, length, crc32(body, crc32(length.to_bytes(4, "little")))) + body
 

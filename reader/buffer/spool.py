@@ -18,7 +18,7 @@ from pathlib import Path
 from common.errors import TeleinfoError
 from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_trusted
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.record import HEADER_SIZE, read_records, record_size
 from reader.buffer.segment_files import read_readable, replace_file, save_damaged, sync_folder
 from reader.buffer.spool_block import BlockBuilders, is_block, read_body, read_payloads
@@ -58,11 +58,6 @@ class Spool:
     def pending(self) -> int:
         """Frames that are not confirmed."""
         return self._index.pending
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether all items, of any kind, are confirmed."""
-        return self._index.is_empty
 
     @property
     def oldest(self) -> int | None:
@@ -132,7 +127,7 @@ class Spool:
         self._delete_confirmed()
 
     def confirm(
-        self, kind: Kind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
+        self, kind: ItemKind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
     ) -> bool | None:
         """Note that a storer has an item. True: it is confirmed; None: it is not here, or was confirmed before.
 
@@ -264,13 +259,13 @@ class Spool:
         if not records or records[0][0] != 0:
             return None
         try:
-            _, builder, lengths_and_stream = read_body(records[0][1])
-            return read_payloads(builder, lengths_and_stream)
+            _, builder, stream = read_body(records[0][1])
+            return read_payloads(builder, stream)
         except (ValueError, zlib.error, struct.error):
             return None
 
     def _drop_unreadable(self, block: Block) -> None:
-        if block.kind is Kind.FRAME:
+        if block.kind is ItemKind.FRAME:
             self.lost += block.pending.bit_count()
         self._index.drop(block, block.pending)
 

@@ -1,26 +1,24 @@
 """The records of the spool: items of one kind and meter, compressed. Pure.
 
-    body      = version kind generation flags count time meter offsets [lengths] payloads   in a record, see record.py
-    version   = u8: 1; generation: u8, how often the segment was decimated; flags: u8, 1 when there are lengths
+    body      = version kind generation unused count time meter offsets payloads   in a record, see record.py
+    version   = u8: 1; generation: u8, how often the segment was decimated; unused: u8
     time      = i64: of the first item; offsets: u32 each, of the others from it, in microseconds, increasing
-    lengths   = u32 each, only when a payload contains a newline, which otherwise separates the payloads
-    payloads  = one zlib stream
+    payloads  = one zlib stream; a newline, which the JSON of an item never has, separates them
 
 The index of the items comes before the compressed part, so it can be read without decompressing.
 """
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from reader.buffer.record import write_record
 
 LONGEST_BLOCK = 120  # items; two minutes of a standard meter
 _VERSION = 1
-_LENGTHS = 1
-_HEADER = struct.Struct("<BBBBHHq")  # version, kind, generation, flags, length of the meter's name, count, first time
+_HEADER = struct.Struct("<BBBxHHq")  # version, kind, generation, length of the meter's name, count, first time
 _LONGEST_SPAN = 2**32 - 1  # microseconds from the first item of a block to its last; 71 minutes
 
 
@@ -28,7 +26,7 @@ _LONGEST_SPAN = 2**32 - 1  # microseconds from the first item of a block to its 
 class BlockBuilder:
     """A block that is being filled."""
 
-    kind: Kind
+    kind: ItemKind
     meter: str
     first: int
     offsets: list[int] = field(default_factory=list)
@@ -52,12 +50,10 @@ class BlockBuilder:
     def write(self, generation: int) -> bytes:
         """Return the record."""
         count, meter = len(self.offsets), self.meter.encode()
-        flags = _LENGTHS if any(b"\n" in payload for payload in self.payloads) else 0
-        header = _HEADER.pack(_VERSION, self.kind, min(generation, 255), flags, len(meter), count, self.first)
+        header = _HEADER.pack(_VERSION, self.kind, min(generation, 255), len(meter), count, self.first)
         offsets = struct.pack(f"<{count - 1}I", *self.offsets[1:])
-        lengths = struct.pack(f"<{count}I", *map(len, self.payloads)) if flags else b""
-        joined = (b"" if flags else b"\n").join(self.payloads)
-        return write_record(b"".join((header, meter, offsets, lengths, zlib.compress(joined, 6))))
+        stream = zlib.compress(b"\n".join(self.payloads), 6)
+        return write_record(b"".join((header, meter, offsets, stream)))
 
 
 class BlockBuilders:
@@ -65,9 +61,9 @@ class BlockBuilders:
 
     def __init__(self) -> None:
         self.blocks: list[BlockBuilder] = []
-        self._open: dict[tuple[Kind, str], BlockBuilder] = {}
+        self._open: dict[tuple[ItemKind, str], BlockBuilder] = {}
 
-    def add(self, kind: Kind, meter: str, time_us: int, payload: bytes, names: Iterable[str] = ()) -> None:
+    def add(self, kind: ItemKind, meter: str, time_us: int, payload: bytes, names: Iterable[str] = ()) -> None:
         """Append an item to the block of its kind and meter, or to a new one."""
         builder = self._open.get((kind, meter))
         if builder is None or not builder.fits(time_us):
@@ -85,41 +81,28 @@ def is_block(body: bytes) -> bool:
     return True
 
 
-def read_body(body: bytes) -> tuple[int, BlockBuilder, tuple[Sequence[int], bytes]]:
-    """Return the generation, the block without its payloads, and what `read_payloads` decodes.
+def read_body(body: bytes) -> tuple[int, BlockBuilder, bytes]:
+    """Return the generation, the block without its payloads, and the stream that `read_payloads` decodes.
 
     Raises:
         ValueError, struct.error: it is not a block of the spool.
     """
-    version, kind, generation, flags, length, count, first = _HEADER.unpack_from(body)
-    if version != _VERSION or not count or flags & ~_LENGTHS:
+    version, kind, generation, length, count, first = _HEADER.unpack_from(body)
+    if version != _VERSION or not count:
         raise ValueError(f"unknown version {version} of a block")
     at = _HEADER.size + length
-    builder = BlockBuilder(Kind(kind), body[_HEADER.size : at].decode(), first)
+    builder = BlockBuilder(ItemKind(kind), body[_HEADER.size : at].decode(), first)
     builder.offsets = [0, *struct.unpack_from(f"<{count - 1}I", body, at)]
-    at += 4 * (count - 1)
-    lengths: Sequence[int] = ()
-    if flags & _LENGTHS:
-        lengths = struct.unpack_from(f"<{count}I", body, at)
-        at += 4 * count
-    return generation, builder, (lengths, body[at:])
+    return generation, builder, body[at + 4 * (count - 1) :]
 
 
-def read_payloads(builder: BlockBuilder, lengths_and_stream: tuple[Sequence[int], bytes]) -> list[bytes]:
+def read_payloads(builder: BlockBuilder, stream: bytes) -> list[bytes]:
     """Return the payloads of a block.
 
     Raises:
         ValueError, zlib.error: they are damaged.
     """
-    lengths, stream = lengths_and_stream
-    joined = zlib.decompress(stream)
-    if not lengths:
-        payloads = joined.split(b"\n")
-    else:
-        payloads, at = [], 0
-        for length in lengths:
-            payloads.append(joined[at : at + length])
-            at += length
+    payloads = zlib.decompress(stream).split(b"\n")
     if len(payloads) != len(builder.offsets):
         raise ValueError(f"{len(payloads)} payloads for {len(builder.offsets)} items")
     return payloads

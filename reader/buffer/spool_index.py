@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from reader.buffer.spool_block import BlockBuilder
 
 _BUCKET = 600_000_000  # microseconds; a handful of blocks as the program writes them
@@ -19,14 +19,14 @@ class Block:
 
     segment: "Segment" = field(repr=False)
     offset: int
-    kind: Kind
+    kind: ItemKind
     meter: str
     first: int
     offsets: "array[int]"
     pending: int
     confirmed_by: dict[str, int] | None = None  # who confirmed which, while more confirmations are needed
 
-    def bit_of(self, kind: Kind, meter: str, time_us: int) -> int:
+    def bit_of(self, kind: ItemKind, meter: str, time_us: int) -> int:
         """Return the bit of an item, as in `pending`; 0 if it is not in this block, or not pending."""
         offset = time_us - self.first
         if (kind, meter) != (self.kind, self.meter) or not self.pending or not 0 <= offset <= self.offsets[-1]:
@@ -65,13 +65,8 @@ class Index:
     def __init__(self) -> None:
         self.pending = 0  # frames that are not confirmed
         self.segments: dict[int, Segment] = {}
-        self._buckets: dict[tuple[Kind, str], dict[int, list[Block]]] = {}
+        self._buckets: dict[tuple[ItemKind, str], dict[int, list[Block]]] = {}
         self._meters: dict[str, str] = {}  # one string for all blocks of a meter
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there are no unconfirmed items."""
-        return not self._buckets
 
     @property
     def meters(self) -> set[str]:
@@ -84,7 +79,7 @@ class Index:
         for segment in self.segments.values():
             if segment.frames:
                 for block in segment.blocks:
-                    if block.pending and block.kind is Kind.FRAME:
+                    if block.pending and block.kind is ItemKind.FRAME:
                         return block.first + block.offsets[_lowest(block.pending)]
         return None
 
@@ -102,11 +97,11 @@ class Index:
         segment.blocks.append(block)
         segment.items += count
         segment.pending += count
-        if block.kind is Kind.FRAME:
+        if block.kind is ItemKind.FRAME:
             segment.frames += count
             self.pending += count
 
-    def find(self, kind: Kind, meter: str, time_us: int) -> tuple[Block, int] | None:
+    def find(self, kind: ItemKind, meter: str, time_us: int) -> tuple[Block, int] | None:
         """Return the block of an unconfirmed item, and its index in the block."""
         buckets = self._buckets.get((kind, meter))
         for block in buckets.get(time_us // _BUCKET, ()) if buckets else ():
@@ -123,7 +118,7 @@ class Index:
         block.pending &= ~bits
         count = bits.bit_count()
         block.segment.pending -= count
-        if block.kind is Kind.FRAME:
+        if block.kind is ItemKind.FRAME:
             block.segment.frames -= count
             self.pending -= count
         if not block.pending:
@@ -236,7 +231,7 @@ def _every_other(blocks: Sequence[Block]) -> dict[Block, int]:
     in the end none. Tallies stay.
     """
     keep = {block: block.pending for block in blocks}
-    frames = [block for block in blocks if block.kind is Kind.FRAME and block.pending]
+    frames = [block for block in blocks if block.kind is ItemKind.FRAME and block.pending]
     groups = [[(block, index) for index in bits_of(block.pending)] for block in frames]
     if all(len(group) < 3 for group in groups):
         meters = {block.meter for block in frames}

@@ -1,18 +1,11 @@
 """Parses what storers publish on `teleinfo/<meter>/stored`. Pure."""
 
 import json
-import re
-from datetime import datetime
 from typing import NamedTuple, Self
 
 from common.contract.frame import parse_time
 from common.errors import MessageError
 from reader.buffer.item import to_micros
-
-#: The message about a single frame that is stored, as storers write it: most are like this.
-_ONE_FRAME = re.compile(
-    rb'{"storer": "([ !#-\[\]-~]*)", "timestamps": \["(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"\], "rejected": \[\]}'
-)
 
 
 class Confirmation(NamedTuple):
@@ -31,9 +24,6 @@ class Confirmation(NamedTuple):
             MessageError: the payload is not a confirmation.
         """
         try:
-            if one := _ONE_FRAME.fullmatch(payload):
-                storer, time = one.groups()
-                return cls(storer.decode(), [to_micros(datetime.fromisoformat(time.decode()))], [], [])
             message = json.loads(payload)
             storer = message["storer"]
             if not isinstance(storer, str):

@@ -16,11 +16,11 @@ from common.contract.frame import format_time
 from common.contract.topics import Topics
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
 from common.mqtt.reasons import publish_advice
-from reader.buffer.item import Item, ItemId, Kind, from_micros
+from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ACK_TIMEOUT, Bundle, InFlight, Part, Publisher
+from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, Bundle, InFlight, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
@@ -77,7 +77,7 @@ class Delivery:
         for item in items:
             self._subscriptions.add_meter(item.meter)
             segment = self._journal.segment_of(item)
-            if item.kind is Kind.FRAME and self._is_on_disk(item.identity):
+            if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release(segment)  # the previous run was killed between spool and journal
             else:
                 # Overdue at once: nobody knows for how long it has been pending.
@@ -107,17 +107,17 @@ class Delivery:
             memory.release(previous)
             self._replay.done(previous)
             self._in_flight.forget(identity)
-        elif item.kind is Kind.FRAME:
+        elif item.kind is ItemKind.FRAME:
             self.decoded += 1
         memory.pending[identity] = entry
-        if live and self._batch and item.kind is Kind.FRAME:
+        if live and self._batch and item.kind is ItemKind.FRAME:
             if self._batch_due is None:
                 self._batch_due = now + self._batch
             return
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
 
-    def confirm(self, storer: str, kind: Kind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
+    def confirm(self, storer: str, kind: ItemKind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
@@ -128,7 +128,7 @@ class Delivery:
             done = self._confirm_one(storer, identity)
             if done is not None:
                 self._on_confirmation(storer)
-            if done and kind is Kind.FRAME:
+            if done and kind is ItemKind.FRAME:
                 self.rejected += rejected
                 self.confirmed += not rejected
 
@@ -151,10 +151,10 @@ class Delivery:
         if sent is None:
             return  # not an item
         self._unacknowledged.ended(now)
-        if isinstance(sent, Part) and code >= REFUSED and sent.bits.bit_count() > 1:
+        if isinstance(sent, BlockPart) and code >= REFUSED and sent.bits.bit_count() > 1:
             self._replay.block_refused(sent.block)
         elif code == TOO_LARGE:
-            if isinstance(sent, Part):
+            if isinstance(sent, BlockPart):
                 self._replay.exclude(sent)
             elif not isinstance(sent, Bundle):  # its frames are sent again one by one
                 self._replay.too_large(sent, self._memory.pending.get(sent))
@@ -201,15 +201,8 @@ class Delivery:
 
     def replay(self, now: float) -> None:
         """Send again what is overdue, as far as the window allows."""
-        oldest, spool = self._memory.oldest, self._spool
-        if (
-            (oldest is None or now - oldest.created < CONFIRM_TIMEOUT)
-            and (spool is None or spool.is_empty)
-            and self._replay.is_idle
-        ):
-            return  # as nearly always
         if self._connected and self.can_confirm:
-            self._replay.send(self._memory.pending.values(), spool, now)
+            self._replay.send(self._memory.pending.values(), self._spool, now)
 
     def flush(self, now: float) -> bool:
         """Move the pending items from memory to disk; return whether that succeeded."""
@@ -284,16 +277,16 @@ class Delivery:
     def report(self) -> dict[str, Any]:
         """Return the counters for `health`.
 
-        decoded = confirmed + rejected + thinned + handed_over + waiting.
+        decoded = confirmed + rejected + discarded + accepted_by_broker + pending.
         """
         spool = self._spool
         return {
             "decoded": self.decoded,
             "confirmed": self.confirmed,
             "rejected": self.rejected,
-            "thinned": self.discarded,
-            "handed_over": self.accepted_by_broker,
-            "waiting": self.pending,
+            "discarded": self.discarded,
+            "accepted_by_broker": self.accepted_by_broker,
+            "pending": self.pending,
             "recovered": self.recovered,
             "replayed": self._replay.sent,
             "confirmed_by": "broker" if self._storers.puback_suffices else self._storers.names,
@@ -321,8 +314,7 @@ class Delivery:
 
     def _is_old(self, entry: Pending, now: float) -> bool:
         """Whether an item has been in memory only for as long as it may."""
-        age = now - entry.created
-        return age >= SPILL_AGE and age >= SPILL_AGE + self._storers.wait + self._batch
+        return now - entry.created >= SPILL_AGE + self._storers.wait + self._batch
 
     def _send_batch(self, now: float) -> None:
         """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""
@@ -331,7 +323,7 @@ class Delivery:
             return
         waiting: dict[str, list[Pending]] = {}
         for (kind, meter, _), entry in self._memory.pending.items():
-            if kind is Kind.FRAME and entry.sent is None and not entry.confirmed_by:
+            if kind is ItemKind.FRAME and entry.sent is None and not entry.confirmed_by:
                 waiting.setdefault(meter, []).append(entry)
         for meter, entries in waiting.items():
             sent = self._in_flight.send_bundle(meter, [entry.item for entry in entries])
@@ -344,13 +336,13 @@ class Delivery:
             log.warning("Cannot use the spool: %s; frames stay in memory, trying again", error.strerror)
         self._disk_failed = True
 
-    def _on_broker_ack(self, sent: ItemId | Part) -> None:
+    def _on_broker_ack(self, sent: ItemId | BlockPart) -> None:
         """The broker has accepted a message, and no storer is known that could confirm it."""
-        if isinstance(sent, Part):
+        if isinstance(sent, BlockPart):
             frames = done = self._spool.drop(*sent) if self._spool is not None else 0
         else:
             done = self._accept(sent)
-            frames = done and sent[0] is Kind.FRAME
+            frames = done and sent[0] is ItemKind.FRAME
         if done:
             self._replay.reset_backoff()
         self.accepted_by_broker += frames
@@ -370,7 +362,7 @@ class Delivery:
         """From now on a storer confirms: held items are pending again."""
         for entry in self._memory.unhold():
             entry.sent = None
-            self.accepted_by_broker -= entry.item.kind is Kind.FRAME
+            self.accepted_by_broker -= entry.item.kind is ItemKind.FRAME
         self._replay.reset_backoff()
 
     def _on_confirmation(self, storer: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from common.contract.block import MOST_FRAMES, write_block
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool_index import Block, bits_of
 from reader.delivery.subscriptions import Subscriber
 
@@ -31,7 +31,7 @@ class Publisher(Subscriber, Protocol):
         """Close the connection and make a new one."""
 
 
-class Part(NamedTuple):
+class BlockPart(NamedTuple):
     """The frames of a block of the spool that are in one message."""
 
     block: Block
@@ -50,9 +50,8 @@ class InFlight:
     def __init__(self, publisher: Publisher, topics: Topics) -> None:
         self._publisher = publisher
         self._topics = topics
-        self._messages: dict[
-            PublishToken, ItemId | Part | Bundle | None
-        ] = {}  # None: a storer has confirmed it meanwhile
+        # What is in each; None: a storer has confirmed it meanwhile.
+        self._messages: dict[PublishToken, ItemId | BlockPart | Bundle | None] = {}
         self._tokens: dict[ItemId, list[PublishToken]] = {}  # of the items
         self._confirmed = 0  # how many are None
         self._stuck_since: float | None = None
@@ -82,12 +81,12 @@ class InFlight:
     def send_live(self, item: Item) -> bool:
         """Publish an item on the live topic; return whether that was possible."""
         kind, meter, _, _ = item
-        return self._send(item, self._topics.frame(meter) if kind is Kind.FRAME else self._topics.tally(meter))
+        return self._send(item, self._topics.frame(meter) if kind is ItemKind.FRAME else self._topics.tally(meter))
 
     def send_again(self, item: Item) -> bool:
         """Publish an item on the topic for storers only; return whether that was possible."""
         topics = self._topics
-        return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
+        return self._send(item, topics.replay(item.meter) if item.kind is ItemKind.FRAME else topics.tally(item.meter))
 
     def send_bundle(self, meter: str, items: Sequence[Item]) -> int:
         """Publish frames of a meter on the topic for storers, in as few messages as their size allows.
@@ -106,7 +105,7 @@ class InFlight:
                 self._tokens.setdefault(item.identity, []).append(token)
         return len(items)
 
-    def send_block(self, part: Part, items: Sequence[Item]) -> list[PublishToken]:
+    def send_block(self, part: BlockPart, items: Sequence[Item]) -> list[PublishToken]:
         """Publish these frames of a block of the spool, in as few messages as their size allows.
 
         Returns the tokens of the messages, for `forget_messages`; fewer if the connection is lost meanwhile.
@@ -119,11 +118,11 @@ class InFlight:
             token = self._publisher.publish(topic, message)
             if token is None:
                 break
-            self._messages[token] = Part(part.block, sum(1 << bit for bit in bits[start:end]))
+            self._messages[token] = BlockPart(part.block, sum(1 << bit for bit in bits[start:end]))
             tokens.append(token)
         return tokens
 
-    def on_puback(self, token: PublishToken) -> ItemId | Part | Bundle | None:
+    def on_puback(self, token: PublishToken) -> ItemId | BlockPart | Bundle | None:
         """Return the item, or the frames of a block or bundle, of a PUBACK; None if it is nothing pending."""
         if token not in self._messages:
             return None
@@ -134,7 +133,7 @@ class InFlight:
         elif isinstance(message, Bundle):
             for identity in message.identities:
                 self._answered(identity, token)
-        elif not isinstance(message, Part):
+        elif not isinstance(message, BlockPart):
             self._answered(message, token)
         return message
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.journal import Journal
 from reader.delivery.fault import Fault
 
@@ -54,12 +54,12 @@ class Memory:
     @property
     def pending_frames(self) -> int:
         """How many of the pending items are frames."""
-        return sum(kind is Kind.FRAME for kind, _, _ in self.pending)
+        return sum(kind is ItemKind.FRAME for kind, _, _ in self.pending)
 
     @property
     def oldest_frame(self) -> int | None:
         """Time of the first pending frame, in microseconds since 1970."""
-        return next((time_us for kind, _, time_us in self.pending if kind is Kind.FRAME), None)
+        return next((time_us for kind, _, time_us in self.pending if kind is ItemKind.FRAME), None)
 
     def write(self, item: Item, now: float) -> Pending:
         """Write an item to the journal; on an error it is in memory only."""
@@ -110,7 +110,7 @@ class Memory:
             return []
         meters: dict[str, list[ItemId]] = {}
         for identity in self.pending:
-            if identity[0] is Kind.FRAME:
+            if identity[0] is ItemKind.FRAME:
                 meters.setdefault(identity[1], []).append(identity)
         removed = [
             self.pending.pop(identity) for frames in meters.values() for identity in frames[1 : len(frames) // 2 : 2]

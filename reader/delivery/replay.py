@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Spool
 from reader.buffer.spool_index import Block
-from reader.delivery.in_flight import InFlight, Part
+from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers
 
@@ -41,7 +41,7 @@ class Replay:
     """The items in flight on `replay`, and when more may be sent."""
 
     def __init__(
-        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float = 0.0
+        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float
     ) -> None:
         """Take the parts; `on_disk_error` is called when a block cannot be read; live frames may wait for `batch`."""
         self._batch = batch
@@ -65,11 +65,6 @@ class Replay:
         """How many items are in flight on `replay`."""
         loaded = sum((each.bits & block.pending).bit_count() for block, each in self._loaded.items())
         return self._from_memory + loaded
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether `send` has nothing to do unless there are items on disk, or overdue ones in memory."""
-        return not self._loaded and self._continue_at < 0
 
     @property
     def can_continue(self) -> bool:
@@ -114,9 +109,9 @@ class Replay:
             return
         for block in list(self._loaded):
             if bits := block.bit_of(*identity):
-                self.exclude(Part(block, bits))
+                self.exclude(BlockPart(block, bits))
 
-    def exclude(self, part: Part) -> None:
+    def exclude(self, part: BlockPart) -> None:
         """These items on disk are too large for the broker: as `too_large`."""
         block, bits = part
         self._too_large[block] = self._too_large.get(block, 0) | bits
@@ -224,15 +219,15 @@ class Replay:
                 continue
             if excluded:
                 items = [item for item in items if not block.bit_of(*item.identity) & excluded]
-            self._loaded[block] = self._send_items(Part(block, block.pending & ~excluded), items, now)
+            self._loaded[block] = self._send_items(BlockPart(block, block.pending & ~excluded), items, now)
             in_flight += len(items)
             again = True
         return again
 
-    def _send_items(self, part: Part, items: Sequence[Item], now: float) -> _Loaded:
+    def _send_items(self, part: BlockPart, items: Sequence[Item], now: float) -> _Loaded:
         """Send items of a block of the spool, frames together."""
         loaded = _Loaded(part.bits, now)
-        if part.block.kind is Kind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:
+        if part.block.kind is ItemKind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:
             loaded.tokens, loaded.together = self._publisher.send_block(part, items), True
             self.sent += len(items)
         else:

@@ -21,7 +21,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
     delivery = facts.health.get("delivery")
     if not facts.online or not isinstance(delivery, dict):
         return findings
-    pending, discarded = number(delivery.get("waiting")), number(delivery.get("thinned"))
+    pending, discarded = number(delivery.get("pending")), number(delivery.get("discarded"))
     oldest = _oldest(delivery)
     confirmed = number(delivery.get("confirmed"))
     if pending > _MANY and not confirmed and not facts.confirmed and "online" in facts.storers.values():

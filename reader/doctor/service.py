@@ -122,40 +122,8 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
             )
         ]
     if not facts.online:
-        if facts.local:
-            # No status proves nothing: we may not be allowed to read it.
-            state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
-            report = problem if facts.status else notice
-            return [
-                report(
-                    SUBJECT,
-                    f"the reader runs here, but {state}",
-                    f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}",
-                )
-            ]
-        # People stop the reader to check the line, so this alone is no problem.
-        return [
-            notice(
-                SUBJECT,
-                f"no reader named {facts.name} is running: nothing is published",
-                f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
-                f" {here(PROGRAM).log(PROGRAM)}",
-            )
-        ]
-    uptime = facts.health.get("uptime")
-    since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
-    findings = []
-    if facts.local:
-        findings.append(ok(SUBJECT, f"{facts.name} is running and connected{since}"))
-    else:
-        findings.append(
-            notice(
-                SUBJECT,
-                f"a reader named {facts.name} is connected to the broker{since}, but none runs on this machine",
-                "fine if it runs in a container; if it runs on another machine, give this one another name in"
-                " reader.yaml",
-            )
-        )
+        return [_not_online(facts)]
+    findings = [_online(facts)]
     if taken_over:
         findings.append(
             notice(
@@ -164,8 +132,8 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
                 f"is a second reader named {facts.name} running somewhere? Check again in a minute",
             )
         )
-    connects = facts.health.get("connects")
-    if isinstance(connects, int) and isinstance(uptime, int) and connects > 10 + uptime / 3600:
+    connects, uptime = number(facts.health.get("connects")), facts.health.get("uptime")
+    if isinstance(uptime, int) and connects > 10 + uptime / 3600:
         findings.append(
             notice(
                 SUBJECT,
@@ -177,45 +145,51 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     return findings
 
 
+def _not_online(facts: ServiceFacts) -> Finding:
+    log = here(PROGRAM).log(PROGRAM)
+    if facts.local:
+        # No status proves nothing: we may not be allowed to read it.
+        state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
+        report = problem if facts.status else notice
+        return report(SUBJECT, f"the reader runs here, but {state}", f"look for the reason in its log: {log}")
+    # People stop the reader to check the line, so this alone is no problem.
+    return notice(
+        SUBJECT,
+        f"no reader named {facts.name} is running: nothing is published",
+        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log: {log}",
+    )
+
+
+def _online(facts: ServiceFacts) -> Finding:
+    uptime = facts.health.get("uptime")
+    since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
+    if facts.local:
+        return ok(SUBJECT, f"{facts.name} is running and connected{since}")
+    return notice(
+        SUBJECT,
+        f"a reader named {facts.name} is connected to the broker{since}, but none runs on this machine",
+        "fine if it runs in a container; if it runs on another machine, give this one another name in reader.yaml",
+    )
+
+
 def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
     """Return the findings about a line from the reports of the running reader."""
     line = facts.line(url)
+    log, uptime = here(PROGRAM).log(PROGRAM), facts.health.get("uptime")
     if line is None:
-        return [
-            notice(
-                LINE,
-                f"the running reader does not report {url}",
-                f"if the configuration was changed since its start: {here(PROGRAM).restart(PROGRAM)}",
-            )
-        ]
+        restart = f"if the configuration was changed since its start: {here(PROGRAM).restart(PROGRAM)}"
+        return [notice(LINE, f"the running reader does not report {url}", restart)]
     meter = line.get("meter")
-    uptime = facts.health.get("uptime")
     if isinstance(uptime, int) and uptime < _STARTED_UP and not isinstance(meter, str):
         return [notice(LINE, f"the reader has just started and does not report {url} yet", "check again in a minute")]
     if not line.get("open"):
-        return [
-            problem(
-                LINE,
-                f"the running reader cannot open {url}",
-                f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}",
-            )
-        ]
+        return [problem(LINE, f"the running reader cannot open {url}", f"look for the reason in its log: {log}")]
     if not isinstance(meter, str):
-        return [
-            problem(
-                LINE,
-                f"the running reader has received no frame on {url} yet",
-                f"stop it and check the line itself: {_check_line()}",
-            )
-        ]
+        what = f"the running reader has received no frame on {url} yet"
+        return [problem(LINE, what, f"stop it and check the line itself: {_check_line()}")]
     if facts.links.get(meter) == "offline":
-        return [
-            problem(
-                LINE,
-                f"{url}: no more frames from the meter {meter}",
-                f"check its terminals and the cable; to check the line itself: {_check_line()}",
-            )
-        ]
+        what = f"{url}: no more frames from the meter {meter}"
+        return [problem(LINE, what, f"check its terminals and the cable; to check the line itself: {_check_line()}")]
     return [_reported_noise(facts, line, meter), *_implausible(line), *_reported_meter(facts, meter)]
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from common.contract.frame import METER, Frame
-from common.contract.json_writer import ObjectWriter
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.config import HomeAssistantConfig, is_simulated
@@ -85,7 +84,6 @@ class MeterPublisher:
         self._subscribed: dict[str, float] = {}  # by meter: when what is retained of it has arrived
         self._links: dict[str, bool] = {}  # of the meters that are read here, or were by an earlier run
         self._states: dict[str, MeterState] = {}  # of the meters that are read here
-        self._writers: dict[str, ObjectWriter[object]] = {}  # of these states
         self._discoveries: dict[str, Discovery] = {}  # of announced foreign meters, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each meter, without values in doubt
         self._birth_delay = birth_delay
@@ -105,7 +103,6 @@ class MeterPublisher:
         state = self._states.get(frame.meter)
         if state is None:
             state = self._states[frame.meter] = MeterState(every=self._every)
-            self._writers[frame.meter] = ObjectWriter()
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
             self._subscribe(frame.meter, now)
         self._retired.discard(frame.meter)
@@ -324,7 +321,7 @@ class MeterPublisher:
         )
 
     def _publish_state(self, meter: str, state: Mapping[str, object]) -> None:
-        self._publisher.publish(self._topics.state(meter), self._writers[meter].write(state), retain=True)
+        self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
 
     def _publish_link(self, meter: str) -> None:
         payload = "online" if self._links.get(meter) else "offline"

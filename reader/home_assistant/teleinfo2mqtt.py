@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.contract.frame import Frame, Value
-from common.contract.labels import LABELS, Kind, Mode
+from common.contract.labels import LABELS, LabelKind, Mode
 from common.contract.topics import Topics
 from reader.tic.timestamp import is_summer
 
@@ -60,7 +60,7 @@ def _field(mode: Mode, label: str, value: Value) -> dict[str, Any]:
         return {"raw": f"{raw}000", "value": value * 1000} if label in _KILO else {"raw": raw, "value": value}
     text = value.replace("..", "")
     number = label not in _TEXT and text.isascii() and text.isdigit()
-    if known is not None and known.kind is Kind.PROFILE:
+    if known is not None and known.kind is LabelKind.PROFILE:
         number = False
     return {"raw": value, "value": int(text) if number else text}
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from common.contract.frame import Frame, Value, changed_stamps, changed_values
+from common.contract.changes import changed_keys
+from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import parse_status
 
@@ -101,8 +102,8 @@ class LastValues:
         before = self._before
         if before is None or frame.meter != before.meter or frame.mode is not before.mode:
             return None
-        changed = changed_values(frame.values, before.values)
-        stamped = changed_stamps(frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS)
+        changed = changed_keys(frame.values, before.values)
+        stamped = changed_keys(frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS)
         if changed is None or stamped is None:
             return None
         changes, indexes = {}, _INDEXES[frame.mode]

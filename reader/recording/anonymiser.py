@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from common.contract.labels import ADDRESS, LABELS, Kind, Mode
+from common.contract.labels import ADDRESS, LABELS, LabelKind, Mode
 from reader.recording.format import Chunk
 from reader.tic.decoder import Group, checksum_of, decode_group
 from reader.tic.parity import SEVEN_BITS, with_parity
@@ -120,7 +120,7 @@ class Anonymiser:
             data = self._address(data.decode()).encode()
         elif group.label == _DELIVERY_POINT:
             data = b"%014d" % self._points.setdefault(data.decode(), len(self._points) + 1)
-        elif group.label in _TEXTS or (row.kind is Kind.TEXT and _MANY_DIGITS.search(data)):
+        elif group.label in _TEXTS or (row.kind is LabelKind.TEXT and _MANY_DIGITS.search(data)):
             data = data.translate(_SHAPE)
         else:
             return raw

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, DatabaseError
-from storer.adoption.rows import Made, first_frames, insert, parts, write_first
-from storer.adoption.source import Source, find_table, text
+from storer.adoption.conversion import Made, first_frames, insert, parts, write_first
+from storer.adoption.original_table import OriginalTable, find_table
 from storer.adoption.source_clock import SourceClock
 from storer.database.frame_store import FrameStore
 from storer.database.original import KEPT, NAME, view_exists
@@ -53,7 +53,7 @@ def adopt(
     store = FrameStore(database)
     try:
         renamed = _prepare(connection, database, clock, now)
-        source = Source(connection, KEPT)
+        source = OriginalTable(connection, KEPT)
         chosen = _begin(connection, clock)
         _make_partitions(source, chosen, now)
         made = Made()
@@ -71,7 +71,7 @@ def _prepare(connection: Connection, database: Database, clock: SourceClock | No
     """Rename the table and make ours; return whether it was renamed in this run."""
     table = find_table(connection, database)
     if table == NAME:
-        source = Source(connection, table)
+        source = OriginalTable(connection, table)
         last = source.last()
         utc = None if last is None else (clock or SourceClock()).to_utc(last).replace(tzinfo=UTC)
         if utc is not None and abs(now - utc) < STILL_WRITING:
@@ -105,7 +105,7 @@ def _begin(connection: Connection, clock: SourceClock | None) -> SourceClock:
     return noted
 
 
-def _make_partitions(source: Source, clock: SourceClock, now: datetime) -> None:
+def _make_partitions(source: OriginalTable, clock: SourceClock, now: datetime) -> None:
     make_partitions(source.connection, now)
     first = source.first_after(None)
     if first is not None:
@@ -130,7 +130,7 @@ def _noted(connection: Connection, lock: bool = False) -> _Noted:
     return _Noted(made, left_out, taken_to)
 
 
-def _take_day(source: Source, store: FrameStore, clock: SourceClock) -> Made | None:
+def _take_day(source: OriginalTable, store: FrameStore, clock: SourceClock) -> Made | None:
     """Make frames of the next day with rows, in one transaction; return None if there is none."""
     connection = source.connection
     with connection.transaction():
@@ -149,19 +149,13 @@ def _take_day(source: Source, store: FrameStore, clock: SourceClock) -> Made | N
                 made += insert(source, part, frames)
         rows, end = source.count(*day)
         total = noted.made + made
+        limits = [None if time is None else sql_time(time) for time in (total.first, total.last)]
         connection.execute(
             "UPDATE adoptions SET taken_to = %s, frames = %s, left_out = %s, first_at = %s, last_at = %s,"
             " finished_at = NULL WHERE source = %s",
-            (text(end), total.rows, noted.left_out + rows - made.rows, *_sql_times(total), KEPT),
+            (sql_time(end), total.rows, noted.left_out + rows - made.rows, *limits, KEPT),
         )
         if made.first is not None and made.last is not None:
             unfreeze(connection)
             request_rebuild(connection, made.first, made.last + timedelta(hours=1))
     return made
-
-
-def _sql_times(made: Made) -> tuple[str | None, str | None]:
-    return (
-        None if made.first is None else sql_time(made.first),
-        None if made.last is None else sql_time(made.last),
-    )

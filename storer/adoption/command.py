@@ -10,8 +10,8 @@ from common.database.mariadb import Database
 from common.runtime.cli import time_zone
 from common.settings import config
 from storer.adoption.adopt import adopt
+from storer.adoption.original_table import OriginalTable, find_table
 from storer.adoption.report import adopted_lines, survey_lines
-from storer.adoption.source import Source, find_table
 from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import survey
 from storer.config import StorerConfig
@@ -42,7 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             connection = database.connect()
             stack.callback(connection.close)
-            source = Source(connection, find_table(connection, database))
+            source = OriginalTable(connection, find_table(connection, database))
             found = survey(source, clock or SourceClock(), lambda rows: progress.show("looking at", source.table, rows))
             lines = [*survey_lines(found, clock or SourceClock(), now), "nothing was changed"]
         else:

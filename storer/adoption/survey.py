@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storer.adoption.source import Source, text
+from common.database.mariadb import sql_time
+from storer.adoption.original_table import OriginalTable
 from storer.adoption.source_clock import Piece, SourceClock
 
 #: Bytes that such a frame takes on disk with page compression, measured.
@@ -104,12 +105,8 @@ class Survey:
         return any(night.day > 24 and night.hour == 2 for night in nights)
 
 
-def survey(source: Source, clock: SourceClock, progress: Callable[[int], None] = lambda _: None) -> Survey:
-    """Read the whole table once, a day a statement; change nothing. `progress` is called with the rows so far.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+def survey(source: OriginalTable, clock: SourceClock, progress: Callable[[int], None] = lambda _: None) -> Survey:
+    """Read the whole table once, a day a statement; change nothing. `progress` is called with the rows so far."""
     started = time.monotonic()
     found = Survey(source.table, bytes=source.size(), without_time=source.count_without_time())
     for begin, end in source.days():
@@ -119,14 +116,14 @@ def survey(source: Source, clock: SourceClock, progress: Callable[[int], None] =
     return found
 
 
-def _look_at(source: Source, clock: SourceClock, begin: datetime, end: datetime, found: Survey) -> None:
+def _look_at(source: OriginalTable, clock: SourceClock, begin: datetime, end: datetime, found: Survey) -> None:
     split_hours: list[tuple[str, Piece]] = []
     for piece in clock.pieces(begin, end):
         for meter, split in (source.splits(piece) if piece.doubled else {}).items():
             found.doubled.append(DoubledHour(piece.begin, meter, split is not None))
             if split is not None:
                 split_hours.append((meter, piece))
-    limits = (text(begin), text(end))
+    limits = (sql_time(begin), sql_time(end))
     fallen = 0
     for meter, rows, first, last, first_index, last_index, falls in source.connection.query(
         _DAY.format(table=source.table), limits
@@ -150,6 +147,6 @@ def _look_at(source: Source, clock: SourceClock, begin: datetime, end: datetime,
             found.add(fall)
 
 
-def _falls(source: Source, limits: Sequence[str]) -> Iterator[Fall]:
+def _falls(source: OriginalTable, limits: Sequence[str]) -> Iterator[Fall]:
     for row in source.connection.query(_FALLS.format(table=source.table), limits):
         yield Fall(*row)

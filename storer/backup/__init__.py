@@ -1,4 +1,4 @@
 """Backups: created, verified, restored.
 
-Uses `database`.
+Uses `database`. Whatever asks the database may raise `DatabaseError`, as its client does.
 """

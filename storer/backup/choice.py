@@ -1,15 +1,12 @@
 """Finds the files that make a whole backup, and what is missing among them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from common.errors import BackupError, ConfigError
-from storer.backup.plan import read_header
+from storer.backup.file_names import find_backups
 from storer.backup.scope import covers
-from storer.backup.verify import Contents
-
-_FILE = re.compile(r"(?P<name>.+)-(?P<month>\d{4}-\d\d)(?P<moment>-\d\dT\d{6}Z)?\.jsonl\.gz")
+from storer.backup.verify import Contents, read_header
 
 
 def choose(paths: Path | Sequence[Path]) -> list[Path]:
@@ -76,19 +73,19 @@ def newest_rest(contents: Mapping[Path, Contents]) -> Path | None:
 
 def _of_folder(folder: Path) -> list[Path]:
     try:
-        found = [(match, file) for file in sorted(folder.iterdir()) if (match := _FILE.fullmatch(file.name))]
+        found = find_backups(folder)
     except OSError as error:
         raise BackupError(f"{folder}: cannot be read: {error.strerror}") from error
-    names = {match["name"] for match, _ in found}
+    names = {one.database for one in found}
     if len(names) > 1:
         raise ConfigError(
             f"{folder}: has backups of several databases ({', '.join(sorted(names))}): name the files of one"
         )
-    whole = [file for match, file in found if match["moment"]]
-    if not whole:
+    rests = [one.path for one in found if not one.of_month]
+    if not rests:
         raise ConfigError(f"{folder}: has no backup such as NAME-2026-11-24T030000Z.jsonl.gz")
-    months = {match["month"]: file for match, file in found if not match["moment"]}
-    return [*months.values(), next((file for file in reversed(whole) if _knows(file, months)), whole[-1])]
+    months = {one.month: one.path for one in found if one.of_month}
+    return [*months.values(), next((file for file in reversed(rests) if _knows(file, months)), rests[-1])]
 
 
 def _knows(file: Path, months: Iterable[str]) -> bool:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +16,19 @@ from common.runtime.file_lock import try_lock
 from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
+from storer.backup.file_names import SUFFIX, find_backups, path_of_rest
 from storer.backup.format import Header, Table, end_line
+from storer.backup.months import BackupPlan, Month, count_frames, make_plan
 from storer.backup.note import note
-from storer.backup.plan import Month, Plan, count_frames, make_plan
-from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
+from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Span, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, totals, used_label_sets
 from storer.backup.verify import Contents, check
-from storer.database.saved_months import NOT_CLOSED, month_of, next_month
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import NOT_CLOSED
 from storer.database.schema import ensure_supported, schema_version
 from storer.database.unfinished import refuse_unfinished
 from storer.runtime.progress import NO_PROGRESS, Progress
 
-SUFFIX = ".jsonl.gz"
 _PART = ".part"
 _ATTEMPTS = 3
 
@@ -51,7 +51,6 @@ def backup(
     Raises:
         ConfigError: the target is not usable.
         BackupError: a file cannot be written, or differs from what the server holds.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     try:
         file = _file(database, target, now, keep)
@@ -74,7 +73,7 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
     """Return the name of the new file."""
     if keep is not None and not target.is_dir():
         raise ConfigError(f"{target}: --keep needs a folder, and this is not one")
-    file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
+    file = path_of_rest(target, database.name, now) if target.is_dir() else target
     if not file.parent.is_dir():
         raise ConfigError(f"{file.parent}: no such folder: create it first")
     if file.exists():
@@ -103,7 +102,7 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
     with contextlib.closing(database.connect()) as connection:
         snapshot = _Snapshot(connection, database, progress)
         if folder is None:
-            return [_write_file(snapshot, file, EVERYTHING, progress)], {}
+            return [snapshot.save(file, EVERYTHING)], {}
         plan = snapshot.plan(folder)
         written = []
         # The months first: they are not in the other file.
@@ -118,15 +117,15 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
                 del plan.closed[month.start]
                 plan.without_file.add(month.start)
                 continue
-            period = [(month.start, next_month(month.start))]
+            span = [(month.start, next_month(month.start))]
             part = {"month": month.name, "digest": month.digest}
-            written.append(_write_file(snapshot, month.file, period, progress, part, earlier))
+            written.append(snapshot.save(month.file, span, part, earlier))
             plan.frames[month.name] = written[-1].tables["frames"].rows
         limits = without(plan.closed)
         rest: dict[str, Any] = {"months": plan.frames}
         if plan.closed:
             rest["open"] = tuple((_told(begin), _told(end)) for begin, end in limits)
-        contents = _write_file(snapshot, file, limits, progress, rest)
+        contents = snapshot.save(file, limits, rest)
         contents.problems += plan.problems
         not_closed = dict.fromkeys((snapshot.month, *plan.without_file), NOT_CLOSED)
         return [*written, contents], not_closed | plan.closed
@@ -134,23 +133,6 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
 
 def _told(limit: datetime | None) -> str | None:
     return None if limit is None else f"{limit:%Y-%m-%d}"
-
-
-def _write_file(
-    snapshot: "_Snapshot",
-    file: Path,
-    periods: Sequence[Period],
-    progress: Progress,
-    part: Mapping[str, Any] = MappingProxyType({}),
-    earlier: EarlierFile | None = None,
-) -> Contents:
-    with _part(file) as (path, stream):
-        snapshot.write(Writer(stream), periods, part, earlier)
-        _flush(stream)
-        contents = check(path, file, progress)
-        path.rename(file)
-    _sync_folder(file.parent)
-    return contents
 
 
 class _Snapshot:
@@ -177,10 +159,10 @@ class _Snapshot:
         """The month in which the snapshot was taken."""
         return month_of(self._taken)
 
-    def plan(self, folder: Path) -> Plan:
+    def plan(self, folder: Path) -> BackupPlan:
         """Decide what goes into which file."""
         with _without_locks(self._connection):
-            return make_plan(self._connection, folder, self._name, SUFFIX)
+            return make_plan(self._connection, folder, self._name)
 
     def earlier(self, month: Month, frames: Mapping[str, int]) -> EarlierFile | None:
         """Return the file that a month has so far, None if there is none or if it is of no use.
@@ -202,32 +184,45 @@ class _Snapshot:
             except BackupError as error:
                 raise BackupError(f"{month.file}: {error}") from error
 
-    def write(
-        self, writer: Writer, periods: Sequence[Period], part: Mapping[str, Any], earlier: EarlierFile | None
+    def save(
+        self,
+        file: Path,
+        spans: Sequence[Span],
+        part: Mapping[str, Any] = MappingProxyType({}),
+        earlier: EarlierFile | None = None,
+    ) -> Contents:
+        """Write a file with the rows of some times, and with what these refer to; verify it, and give it its name."""
+        with _part(file) as (path, stream):
+            self._write(Writer(stream), spans, part, earlier)
+            _flush(stream)
+            contents = check(path, file, self._progress)
+            path.rename(file)
+        _sync_folder(file.parent)
+        return contents
+
+    def _write(
+        self, writer: Writer, spans: Sequence[Span], part: Mapping[str, Any], earlier: EarlierFile | None
     ) -> None:
-        """Write a file with the rows of some times, and with what these refer to."""
         taken = f"{self._taken.isoformat()}Z"
         writer.write(Header(self._schema, taken, self._name, __version__, str(self._server), **part).line())
         # The file of a month has no rows without a time: they are in the other one.
         tables = [table for table in self._tables if "month" not in part or table.name in (*SHARED, *TIME_COLUMNS)]
         for table in tables:
-            self._write_table(writer, table, periods, earlier)
+            self._write_table(writer, table, spans, earlier)
         writer.write(end_line(len(tables)))
         writer.finish()
 
-    def _write_table(
-        self, writer: Writer, table: Table, periods: Sequence[Period], earlier: EarlierFile | None
-    ) -> None:
+    def _write_table(self, writer: Writer, table: Table, spans: Sequence[Span], earlier: EarlierFile | None) -> None:
         connection = self._connection
         writer.write(table.line())
         sums = table.nothing
         merged = Merged(table, earlier) if earlier is not None and table.name in (*SHARED, *DROPPED) else None
-        if table.name == "label_sets" and list(periods) != list(EVERYTHING):
+        if table.name == "label_sets" and list(spans) != list(EVERYTHING):
             with _without_locks(connection):
-                used = set(used_label_sets(connection, periods))
+                used = set(used_label_sets(connection, spans))
                 parts = id_ranges(sorted(used | earlier.label_sets if earlier is not None else used))
         else:
-            parts = ranges(connection, table, periods)
+            parts = ranges(connection, table, spans)
         while True:
             with _without_locks(connection):
                 part = next(parts, None)
@@ -302,7 +297,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _prune(newest: Path, name: str, keep: int) -> None:
     """Delete the oldest backups by name, but never the one just written: the clock may be years behind."""
-    ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
-    others = sorted(file for file in newest.parent.iterdir() if ours.fullmatch(file.name) and file != newest)
+    found = find_backups(newest.parent)
+    others = [one.path for one in found if one.database == name and not one.of_month and one.path != newest]
     for old in others[: max(0, len(others) - (keep - 1))]:
         old.unlink()

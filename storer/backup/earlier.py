@@ -20,7 +20,6 @@ class EarlierFile:
 
         Raises:
             BackupError: a number is that of another meter or label set there, or its tables have other columns.
-            DatabaseError: the database is unavailable.
         """
         self._path = path
         self._tables = tables

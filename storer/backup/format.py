@@ -16,7 +16,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 Values = Sequence[Any]  # a row, or the values of one column
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """The type of a column's values."""
 
     INT = "int"
@@ -60,19 +60,8 @@ class Header:
 
     def line(self) -> bytes:
         """Return the first line of a backup."""
-        part = {"month": self.month, "open": self.open, "digest": self.digest, "months": self.months}
-        return _line(
-            {
-                MAGIC: _BACKUP,
-                "format": FORMAT,
-                "schema": self.schema,
-                "taken": self.taken,
-                "database": self.database,
-                "program": self.program,
-                "server": self.server,
-            }
-            | {name: value for name, value in part.items() if value is not None}
-        )
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        return _line({MAGIC: _BACKUP, "format": FORMAT} | facts)
 
     @classmethod
     def read(cls, document: Any) -> Self:
@@ -135,13 +124,13 @@ class Table:
     """The structure of a table."""
 
     name: str
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, ValueKind]
     key: tuple[str, ...]
 
     @property
     def plain(self) -> bool:
         """Whether all values are numbers or times, which need no escaping."""
-        return set(self.columns.values()) <= {Kind.INT, Kind.TIMESTAMP}
+        return set(self.columns.values()) <= {ValueKind.INT, ValueKind.TIMESTAMP}
 
     @property
     def nothing(self) -> Totals:
@@ -160,7 +149,7 @@ class Table:
             BackupError: it is damaged.
         """
         try:
-            columns = {str(name): Kind(kind) for name, kind in document["columns"].items()}
+            columns = {str(name): ValueKind(kind) for name, kind in document["columns"].items()}
             table = cls(str(document["table"]), columns, tuple(map(str, document["key"])))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise BackupError("damaged: the head of a table cannot be read") from error
@@ -187,18 +176,6 @@ class Table:
             except (ValueError, TypeError, AttributeError) as error:
                 raise BackupError(f"damaged: a value of {self.name}.{name} is not {kind}") from error
         return Totals(len(rows), tuple(sums))
-
-
-def parse_header(line: bytes) -> Header:
-    """Parse the first line.
-
-    Raises:
-        BackupError: not a backup, or one of a newer format.
-    """
-    try:
-        return Header.read(json.loads(line))
-    except (ValueError, RecursionError) as error:
-        raise BackupError("not a backup of teleinfo-storer") from error
 
 
 def end_line(tables: int) -> bytes:
@@ -256,9 +233,9 @@ def _sum_bytes(values: Values) -> int:
 
 #: What is added up: numbers; times in microseconds since 1970; the CRC-32 of texts and bytes; plus one for each value
 #: that is not NULL, to tell 0 from NULL. The server can compute all of it without sending a row.
-_SUMS: Mapping[Kind, Callable[[Values], int]] = {
-    Kind.INT: _sum_numbers,
-    Kind.TIMESTAMP: _sum_times,
-    Kind.TEXT: _sum_texts,
-    Kind.BINARY: _sum_bytes,
+_SUMS: Mapping[ValueKind, Callable[[Values], int]] = {
+    ValueKind.INT: _sum_numbers,
+    ValueKind.TIMESTAMP: _sum_times,
+    ValueKind.TEXT: _sum_texts,
+    ValueKind.BINARY: _sum_bytes,
 }

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError
-from storer.backup.tables import read_table
 from storer.database.saved_months import note_saved
 
 KEPT = 10
@@ -15,7 +14,7 @@ KEPT = 10
 def note(database: Database, rows: int | None, months: Mapping[datetime, str]) -> str | None:
     """Note that a backup with so many rows is finished; return why that failed, which the backup survives.
 
-    Nothing is noted where the account may only read, which is enough for a backup, or where the tables are older.
+    Nothing is noted where the account may only read, which is enough for a backup.
 
     Args:
         database: that was saved.
@@ -24,15 +23,14 @@ def note(database: Database, rows: int | None, months: Mapping[datetime, str]) -
     """
     try:
         with contextlib.closing(database.connect()) as connection:
-            if rows is not None and read_table(connection, "backups") is not None:
+            if rows is not None:
                 connection.execute(
                     "INSERT INTO backups (slot, finished_at, saved_rows) SELECT COALESCE((SELECT (slot + 1) MOD %s"
                     " FROM backups ORDER BY finished_at DESC LIMIT 1), 0), UTC_TIMESTAMP(6), %s ON DUPLICATE KEY"
                     " UPDATE finished_at = VALUES(finished_at), saved_rows = VALUES(saved_rows)",
                     (KEPT, rows),
                 )
-            if months and read_table(connection, "saved_months") is not None:
-                note_saved(connection, months)
+            note_saved(connection, months)
     except PermanentError:
         return None
     except DatabaseError as error:

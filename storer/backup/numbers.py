@@ -33,7 +33,6 @@ class Numbers:
 
         Raises:
             BackupError: a number is that of another meter or label set there.
-            DatabaseError: the database is unavailable.
         """
         return [row for begin in range(0, len(rows), _AT_ONCE) for row in self._missing(table, rows[begin:][:_AT_ONCE])]
 

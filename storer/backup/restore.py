@@ -222,7 +222,7 @@ class _Restored:
         # Checks the kinds again before values become SQL: the file may have changed.
         inserted = table.totals(rows)
         if table.name == _STATE:
-            insert(self._connection, table, rows, ", ".join(f"`{name}` = VALUES(`{name}`)" for name in table.columns))
+            insert(self._connection, table, rows, replace=True)
         else:
             with self._connection.transaction():
                 insert(self._connection, table, rows)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from storer.backup.format import Header
-from storer.database.saved_months import month_of, next_month
+from storer.database.months import month_of, next_month
 
 #: The column that says to which month a row belongs.
 TIME_COLUMNS: Mapping[str, str] = {
@@ -21,8 +21,8 @@ DROPPED = ("frames", "minutes")
 #: Tables that rows of several files refer to: a file of a month has those rows that it needs.
 SHARED = ("meters", "label_sets")
 
-Period = tuple[datetime | None, datetime | None]  # from, before; None: no limit
-EVERYTHING: Sequence[Period] = ((None, None),)
+Span = tuple[datetime | None, datetime | None]  # from, before; None: no limit
+EVERYTHING: Sequence[Span] = ((None, None),)
 
 
 def months_from(first: datetime, end: datetime) -> list[datetime]:
@@ -34,15 +34,15 @@ def months_from(first: datetime, end: datetime) -> list[datetime]:
     return months
 
 
-def without(months: Iterable[datetime]) -> list[Period]:
+def without(months: Iterable[datetime]) -> list[Span]:
     """Return all time but these months, which are in order."""
-    periods: list[Period] = []
+    spans: list[Span] = []
     begin: datetime | None = None
     for month in months:
         if begin != month:
-            periods.append((begin, month))
+            spans.append((begin, month))
         begin = next_month(month)
-    return [*periods, (begin, None)]
+    return [*spans, (begin, None)]
 
 
 def covers(header: Header, month: str) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
-from storer.backup.format import Kind, Table, Totals, Values, row_line
-from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Period
-from storer.database.saved_months import month_of, next_month
+from storer.backup.format import Table, Totals, ValueKind, Values, row_line
+from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Span
+from storer.database.literals import literals
+from storer.database.months import month_of, next_month
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
 TABLES = (
@@ -34,29 +35,29 @@ _IDS = 2_000  # in one WHERE
 _LINES = 1000  # rows per block of lines
 
 _KINDS = {
-    Kind.INT: ("tinyint", "smallint", "mediumint", "int", "bigint"),
-    Kind.TIMESTAMP: ("timestamp",),
-    Kind.TEXT: ("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
-    Kind.BINARY: ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
+    ValueKind.INT: ("tinyint", "smallint", "mediumint", "int", "bigint"),
+    ValueKind.TIMESTAMP: ("timestamp",),
+    ValueKind.TEXT: ("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
+    ValueKind.BINARY: ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 _TOTAL = {
-    Kind.INT: "SUM(`{}`)",
-    Kind.TIMESTAMP: "SUM(UNIX_TIMESTAMP(`{}`)) * 1000000",
-    Kind.TEXT: "SUM(CRC32(`{}`))",
-    Kind.BINARY: "SUM(CRC32(`{}`))",
+    ValueKind.INT: "SUM(`{}`)",
+    ValueKind.TIMESTAMP: "SUM(UNIX_TIMESTAMP(`{}`)) * 1000000",
+    ValueKind.TEXT: "SUM(CRC32(`{}`))",
+    ValueKind.BINARY: "SUM(CRC32(`{}`))",
 }
 _VALUE = {
-    Kind.INT: "`{}`",
-    Kind.TIMESTAMP: "CAST(`{}` AS CHAR)",
-    Kind.TEXT: "`{}`",
-    Kind.BINARY: "LOWER(HEX(`{}`))",
+    ValueKind.INT: "`{}`",
+    ValueKind.TIMESTAMP: "CAST(`{}` AS CHAR)",
+    ValueKind.TEXT: "`{}`",
+    ValueKind.BINARY: "LOWER(HEX(`{}`))",
 }
 # Receiving a row as one text is five times faster than as some thirty values.
 _AS_JSON = {
-    Kind.INT: "COALESCE(`{}`, 'null')",
-    Kind.TIMESTAMP: "COALESCE(CONCAT('\"', `{}`, '\"'), 'null')",
+    ValueKind.INT: "COALESCE(`{}`, 'null')",
+    ValueKind.TIMESTAMP: "COALESCE(CONCAT('\"', `{}`, '\"'), 'null')",
 }
 
 _FIRST = datetime(1970, 1, 1, 0, 0, 1)  # noqa: DTZ001 - in UTC without an offset, as the server answers
@@ -65,11 +66,7 @@ Range = tuple[str, Sequence[Any]]  # a WHERE clause, and its arguments
 
 
 def read_table(connection: Connection, name: str) -> Table | None:
-    """Return the structure of a table, None if it does not exist.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Return the structure of a table, None if it does not exist."""
     columns = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
@@ -89,22 +86,19 @@ def read_table(connection: Connection, name: str) -> Table | None:
     return Table(name, {column: _KIND_OF[kind] for column, kind in columns}, tuple(column for (column,) in key))
 
 
-def ranges(connection: Connection, table: Table, periods: Sequence[Period] = EVERYTHING) -> Iterator[Range]:
+def ranges(connection: Connection, table: Table, spans: Sequence[Span] = EVERYTHING) -> Iterator[Range]:
     """Split a table into ranges of its key, of some 20,000 rows each, in the order of the key.
 
-    `periods`: only rows of these times, in order; tables without a time are split as a whole.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
+    `spans`: only rows of these times, in order; tables without a time are split as a whole.
     """
     column = TIME_COLUMNS.get(table.name)
     if column is None:
         yield from _key_ranges(connection, table, EVERYTHING[0])
     elif table.key[0] == column:
-        for period in periods:
-            yield from _key_ranges(connection, table, period)
+        for span in spans:
+            yield from _key_ranges(connection, table, span)
     else:
-        yield from _month_ranges(connection, table.name, column, periods)
+        yield from _month_ranges(connection, table.name, column, spans)
 
 
 def id_ranges(ids: Sequence[int]) -> Iterator[Range]:
@@ -114,15 +108,15 @@ def id_ranges(ids: Sequence[int]) -> Iterator[Range]:
         yield f"`id` IN ({', '.join(['%s'] * len(part))})", part
 
 
-def used_label_sets(connection: Connection, periods: Sequence[Period]) -> list[int]:
+def used_label_sets(connection: Connection, spans: Sequence[Span]) -> list[int]:
     """Return the ids of the label sets that frames and hours of these times have, with their bases, sorted."""
     found: set[int] = set()
     for table in ("frames", "hours"):
         column = TIME_COLUMNS[table]
-        for period in periods:
+        for span in spans:
             ((first, last),) = connection.query(
-                f"SELECT MIN({column}), MAX({column}) FROM {table} WHERE {_within(column, period)[0]}",  # noqa: S608
-                _within(column, period)[1],
+                f"SELECT MIN({column}), MAX({column}) FROM {table} WHERE {_within(column, span)[0]}",  # noqa: S608
+                _within(column, span)[1],
             )
             while first is not None and first <= last:  # a day at a time: no statement takes long
                 day = (first + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -143,8 +137,8 @@ def used_label_sets(connection: Connection, periods: Sequence[Period]) -> list[i
     return sorted(found | bases)
 
 
-def _within(column: str, period: Period) -> Range:
-    conditions = [(f"`{column}` {sign} %s", limit) for sign, limit in zip((">=", "<"), period, strict=True) if limit]
+def _within(column: str, span: Span) -> Range:
+    conditions = [(f"`{column}` {sign} %s", limit) for sign, limit in zip((">=", "<"), span, strict=True) if limit]
     return " AND ".join(text for text, _ in conditions) or "1", [_sql(limit) for _, limit in conditions]
 
 
@@ -152,12 +146,12 @@ def _sql(instant: datetime) -> str:
     return sql_time(max(instant.replace(tzinfo=None), _FIRST))
 
 
-def _month_ranges(connection: Connection, table: str, column: str, periods: Sequence[Period]) -> Iterator[Range]:
+def _month_ranges(connection: Connection, table: str, column: str, spans: Sequence[Span]) -> Iterator[Range]:
     """Split a table whose key begins with the meter, then the time: a meter and a month each."""
     meters = connection.query(f"SELECT DISTINCT meter_id FROM `{table}` ORDER BY meter_id")  # noqa: S608 - our own names
     for (meter,) in meters:
-        for period in periods:
-            where, arguments = _within(column, period)
+        for span in spans:
+            where, arguments = _within(column, span)
             ((first, last),) = connection.query(
                 f"SELECT MIN(`{column}`), MAX(`{column}`) FROM `{table}` WHERE meter_id = %s AND {where}",  # noqa: S608
                 (meter, *arguments),
@@ -169,9 +163,9 @@ def _month_ranges(connection: Connection, table: str, column: str, periods: Sequ
                 first = end
 
 
-def _key_ranges(connection: Connection, table: Table, period: Period) -> Iterator[Range]:
+def _key_ranges(connection: Connection, table: Table, span: Span) -> Iterator[Range]:
     key = f"`{table.key[0]}`"
-    within, limits = _within(table.key[0], period)
+    within, limits = _within(table.key[0], span)
     ((low, last),) = connection.query(
         f"SELECT MIN({key}), MAX({key}) FROM `{table.name}` WHERE {within}",  # noqa: S608 - our own names
         limits,
@@ -190,11 +184,7 @@ def _key_ranges(connection: Connection, table: Table, period: Period) -> Iterato
 
 
 def totals(connection: Connection, table: Table, part: Range) -> Totals:
-    """Let the server compute the totals of a range, independently of the rows that it sends.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Let the server compute the totals of a range, independently of the rows that it sends."""
     where, arguments = part
     sums = ", ".join(
         f"COALESCE({_TOTAL[kind].format(name)}, 0) + COUNT(`{name}`)" for name, kind in table.columns.items()
@@ -205,11 +195,7 @@ def totals(connection: Connection, table: Table, part: Range) -> Totals:
 
 
 def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
-    """Yield the rows of a range as lines, in blocks, in the order of the key.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Yield the rows of a range as lines, in blocks, in the order of the key."""
     where, arguments = part
     order = ", ".join(f"`{name}`" for name in table.key)
     if table.plain:
@@ -229,27 +215,24 @@ def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
         yield b"".join(block)
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Values], on_duplicate: str = "") -> None:
+def insert(connection: Connection, table: Table, rows: Sequence[Values], *, replace: bool = False) -> None:
     """Insert rows of a backup, whose types `Table.totals` has checked.
 
-    `on_duplicate`: what to assign if a row is there already; without it that is refused.
-
-    Raises:
-        DatabaseError: the database is unavailable, refuses the statement, or has a row already.
+    `replace`: a row that is there already gets their values; without it that is refused.
     """
     names = ", ".join(f"`{name}`" for name in table.columns)
-    on_duplicate = on_duplicate and f" ON DUPLICATE KEY UPDATE {on_duplicate}"
+    values = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in table.columns)
+    on_duplicate = f" ON DUPLICATE KEY UPDATE {values}" if replace else ""
     sql = f"INSERT INTO `{table.name}` ({names}) VALUES "  # noqa: S608 - our own names
     if table.plain:
-        # Numbers, times and None: `repr` writes them as SQL does, much faster than with arguments.
-        connection.execute(sql + ",".join(map(repr, map(tuple, rows))).replace("None", "NULL") + on_duplicate)
+        connection.execute(sql + literals(rows) + on_duplicate)
         return
     kinds = tuple(table.columns.values())
     connection.execute_many(
         f"{sql}({', '.join(['%s'] * len(kinds))}){on_duplicate}",
         [
             [
-                bytes.fromhex(value) if kind is Kind.BINARY and value is not None else value
+                bytes.fromhex(value) if kind is ValueKind.BINARY and value is not None else value
                 for kind, value in zip(kinds, row, strict=True)
             ]
             for row in rows

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,22 +11,21 @@ from typing import Any
 from common.errors import BackupError
 from common.plural import plural
 from storer.backup.file import parse, read_blocks
-from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
+from storer.backup.format import MAGIC, Header, Table, Totals, ValueKind, Values
 from storer.backup.label_set_check import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
+from storer.database.id_set import IdSet
 from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
 from storer.runtime.progress import NO_PROGRESS, Progress
 
 #: Columns that the verification reads.
-_NEEDED: Mapping[str, Mapping[str, Kind]] = {
-    "meters": {"id": Kind.INT, "identifier": Kind.TEXT},
-    "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
-    **{name: {column: Kind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
+_NEEDED: Mapping[str, Mapping[str, ValueKind]] = {
+    "meters": {"id": ValueKind.INT, "identifier": ValueKind.TEXT},
+    "label_sets": {"id": ValueKind.INT, "digest": ValueKind.BINARY, "content": ValueKind.TEXT},
+    **{name: {column: ValueKind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
 }
-_ARRAY_BITS = 1 << 16
-
 Rows = list[Values]
 
 
@@ -64,6 +63,17 @@ def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS
         return _check(path, progress)
     except BackupError as error:
         raise BackupError(f"{name or path}: {error}") from error
+
+
+def read_header(path: Path) -> Header:
+    """Return the header of a backup; the rest of the file is not read.
+
+    Raises:
+        BackupError: not a backup, or it is damaged there.
+    """
+    header = next(parts(path))
+    assert isinstance(header, Header)
+    return header
 
 
 def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
@@ -146,7 +156,7 @@ class _Verifier:
         self._contents = contents
         self._progress = progress
         self._expected: Iterator[str] = iter(TABLES)
-        self._ids = {name: _IdSet() for name in TABLES}
+        self._ids = {name: IdSet() for name in TABLES}
         self._label_sets = LabelSetChecker()
 
     def begin(self, table: Table) -> None:
@@ -157,7 +167,7 @@ class _Verifier:
         if (
             not _NEEDED.get(table.name, {}).items() <= table.columns.items()
             or (time is not None and time not in table.key)
-            or any(table.columns.get(name, Kind.INT) is not Kind.INT for name in ("id", *REFERENCES))
+            or any(table.columns.get(name, ValueKind.INT) is not ValueKind.INT for name in ("id", *REFERENCES))
         ):
             raise BackupError(f"damaged: {table.name} lacks a column, or one is of another kind")
         self._table = table
@@ -180,10 +190,11 @@ class _Verifier:
         self._last = keys[-1]
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
             if name in REFERENCES:
-                numbers = [number for number in values if number is not None]  # base_id is optional
-                self._dangling += self._ids[REFERENCES[name]].count_missing(numbers)
+                known = self._ids[REFERENCES[name]]
+                if missing := {number for number in set(values) if number is not None and number not in known}:
+                    self._dangling += sum(number in missing for number in values)
             elif name == "id":
-                self._ids[self._table.name].add(values)
+                self._ids[self._table.name].add(filter(None, values))
             if name == TIME_COLUMNS.get(self._table.name):
                 self._contents.months.setdefault(self._table.name, Counter()).update(value[:7] for value in values)
         if self._table.name == "label_sets":
@@ -204,23 +215,3 @@ class _Verifier:
             self._contents.warnings.append(
                 f"{self._table.name}: {plural(self._dangling, 'row')} of a meter or a label set that does not exist"
             )
-
-
-class _IdSet:
-    """A set of ids, of which there may be millions: one bit for each."""
-
-    def __init__(self) -> None:
-        self._bits: dict[int, bytearray] = {}
-
-    def add(self, ids: Iterable[int | None]) -> None:
-        for number in filter(None, ids):
-            high, low = divmod(number, _ARRAY_BITS)
-            self._bits.setdefault(high, bytearray(_ARRAY_BITS // 8))[low // 8] |= 1 << low % 8
-
-    def count_missing(self, ids: Values) -> int:
-        missing = {number for number in set(ids) if number not in self}
-        return sum(number in missing for number in ids) if missing else 0
-
-    def __contains__(self, number: int | None) -> bool:
-        high, low = divmod(number or 0, _ARRAY_BITS)
-        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)

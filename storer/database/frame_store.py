@@ -18,7 +18,7 @@ from storer.database.late_frames import LateFrames, ServerClock
 from storer.database.rejected import RejectedMessages, Rejection
 from storer.database.row_encoder import RowEncoder
 from storer.database.schema import make_partitions
-from storer.database.tallies import write_tallies
+from storer.database.tally_writer import write_tallies
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.late_frames import LateFrames
+from storer.database.literals import literal, literals
 from storer.database.rows import COLUMNS, LabelSet, Row
 
 _NAMES = ", ".join(COLUMNS)
@@ -153,9 +154,7 @@ class FrameWriter:
         times = sorted({sql_time(row.timestamp) for row in rows})
         held: dict[tuple[object, object], tuple[Any, ...]] = {
             (sql_time(timestamp), meter): tuple(rest)
-            for timestamp, meter, *rest in self._connection.query(
-                f"{_SELECT} WHERE timestamp IN ({', '.join(['%s'] * len(times))})", times
-            )
+            for timestamp, meter, *rest in self._connection.query(f"{_SELECT} WHERE timestamp IN %s", (times,))
         }
         reasons: list[str | None] = []
         for row in rows:
@@ -165,10 +164,7 @@ class FrameWriter:
 
 
 def _insert_many(rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> str:
-    """Return the INSERT of rows, with those columns that at least one of them has.
-
-    The values are written by `repr`: they are integers, None, and texts of `sql_time`, so nothing needs an escape.
-    """
+    """Return the INSERT of rows, with those columns that at least one of them has."""
     by_column = list(zip(*[row.columns for row in rows], strict=True))
     used = [place for place, numbers in enumerate(by_column) if numbers.count(None) < len(rows)]
     tuples = zip(
@@ -179,18 +175,18 @@ def _insert_many(rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[b
         strict=True,
     )
     names = ", ".join(["timestamp", "meter_id", "label_set_id", *[COLUMNS[place] for place in used]])
-    values = ", ".join(map(repr, tuples)).replace("None", "NULL")
-    return f"INSERT INTO frames ({names}) VALUES {values} ON DUPLICATE KEY UPDATE meter_id = meter_id"  # noqa: S608
+    update = "ON DUPLICATE KEY UPDATE meter_id = meter_id"
+    return f"INSERT INTO frames ({names}) VALUES {literals(tuples)} {update}"  # noqa: S608 - our own names
 
 
 def _insert_one(row: Row) -> str:
     """Return the INSERT of a row whose ids are looked up; its arguments are the meter and the digest."""
     used = [place for place, number in enumerate(row.columns) if number is not None]
     names = ", ".join(["timestamp", "meter_id", "label_set_id", *[COLUMNS[place] for place in used]])
-    numbers = ", ".join(["m.id", "s.id", *[repr(row.columns[place]) for place in used]])
+    numbers = ", ".join(["m.id", "s.id", *[literal(row.columns[place]) for place in used]])
     # A label set that is marked as unused needs a transaction that takes the mark off.
     return (
-        f"INSERT INTO frames ({names}) SELECT {sql_time(row.timestamp)!r}, {numbers}"  # noqa: S608
+        f"INSERT INTO frames ({names}) SELECT {literal(sql_time(row.timestamp))}, {numbers}"  # noqa: S608
         " FROM meters AS m JOIN label_sets AS s WHERE m.identifier = %s AND s.digest = %s"
         " AND s.unused_since IS NULL"
         " ON DUPLICATE KEY UPDATE meter_id = frames.meter_id"

@@ -31,15 +31,11 @@ class AddedIds:
 
 def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[str, int]:
     """Return the ids of those meters that have one, by identifier."""
-    sql = f"SELECT identifier, id FROM meters WHERE identifier IN ({_marks(identifiers)})"  # noqa: S608 - only marks
-    return {str(identifier): int(number) for identifier, number in connection.query(sql, sorted(identifiers))}
+    rows = connection.query("SELECT identifier, id FROM meters WHERE identifier IN %s", (sorted(identifiers),))
+    return {str(identifier): int(number) for identifier, number in rows}
 
 
 def add_meters(connection: Connection, identifiers: Collection[str]) -> int:
     """Give meters the next ids, and commit; return how many were added: others were faster with the rest."""
     rows = " UNION ALL ".join(f"SELECT {place} AS place, %s AS identifier" for place in range(1, len(identifiers) + 1))
     return connection.execute(_ADD_METERS.format(rows=rows), sorted(identifiers))
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join(["%s"] * len(values))

@@ -6,7 +6,6 @@ is found by it whatever its form.
 """
 
 import json
-import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from common.contract.labels import ADDRESS
 from common.database.mariadb import Connection
 from storer.database.rows import LabelSet, content_text
+from storer.runtime.remembered import Remembered
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
@@ -56,17 +56,13 @@ def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[
 
     A mark of those that were unused is taken off: they are not deleted then, and were not if they are in the result.
     """
-    marks = ", ".join(["%s"] * len(digests))
-    sql = f"SELECT digest, id, unused_since FROM label_sets WHERE digest IN ({marks})"  # noqa: S608 - only marks
-    found = connection.query(sql, sorted(digests))
+    sql = "SELECT digest, id, unused_since FROM label_sets WHERE digest IN %s"
+    found = connection.query(sql, (sorted(digests),))
     marked = sorted(bytes(digest) for digest, _, unused_since in found if unused_since is not None)
     if marked:
-        connection.execute(
-            f"UPDATE label_sets SET unused_since = NULL WHERE digest IN ({', '.join(['%s'] * len(marked))})",  # noqa: S608
-            marked,
-        )
+        connection.execute("UPDATE label_sets SET unused_since = NULL WHERE digest IN %s", (marked,))
         # Those that were deleted before the rows were locked are no longer there.
-        found = connection.query(sql, sorted(digests))
+        found = connection.query(sql, (sorted(digests),))
     return {bytes(digest): int(number) for digest, number, _ in found}
 
 
@@ -100,10 +96,9 @@ def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, 
     """Return by id the content as it is stored, parsed, and the id of the base."""
     if not ids:
         return {}
-    sql = f"SELECT id, content, base_id FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
+    rows = connection.query("SELECT id, content, base_id FROM label_sets WHERE id IN %s", (sorted(ids),))
     return {
-        int(number): (json.loads(text), None if base_id is None else int(base_id))
-        for number, text, base_id in connection.query(sql, sorted(ids))
+        int(number): (json.loads(text), None if base_id is None else int(base_id)) for number, text, base_id in rows
     }
 
 
@@ -124,8 +119,7 @@ class LabelSetWriter:
     """
 
     def __init__(self) -> None:
-        self._bases: dict[str, _Base] = {}  # by kind
-        self._kinds: list[str] = []  # the keys, to choose one of them
+        self._bases = Remembered[_Base](_MOST_BASES)  # by kind
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
         """Insert a label set; return 1, or 0 if another storer was faster."""
@@ -136,18 +130,8 @@ class LabelSetWriter:
             return 1
         added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
         if added:
-            if base is None:
-                self._kinds.append(kind)
-            self._bases[kind] = _Base(label_set.digest, label_set.content, len(label_set.content) // 2)
-            if len(self._bases) > _MOST_BASES:
-                self._forget_one()
+            self._bases.put(kind, _Base(label_set.digest, label_set.content, len(label_set.content) // 2))
         return added
-
-    def _forget_one(self) -> None:
-        # Any one: meters send in turn, so the one that was not used for longest is the next to be needed.
-        place = random.randrange(len(self._kinds))  # noqa: S311 - not a secret
-        self._kinds[place], self._kinds[-1] = self._kinds[-1], self._kinds[place]
-        del self._bases[self._kinds.pop()]
 
     def _add_difference(
         self, connection: Connection, label_set: LabelSet, content: Mapping[str, Any], base: _Base

@@ -14,7 +14,8 @@ from storer.database.rows import Row
 LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way
 DELAYED = timedelta(seconds=30)  # the minute of such a frame may have been made before it was stored
 _CLOCK_EVERY = 60.0  # seconds
-_FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)  # the first that a TIMESTAMP can hold
+#: The first hour that can be stored: a TIMESTAMP begins a second after 1970.
+FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)
 _MARK = (
     "INSERT INTO late_hours (meter_id, hour, storer) VALUES (%s, %s, %s)"
     " ON DUPLICATE KEY UPDATE touched = touched + 1, waiting = 1"
@@ -69,7 +70,7 @@ class LateFrames:
         return {
             (row.meter, row.timestamp.replace(minute=0, second=0, microsecond=0))
             for row in rows
-            if not early <= row.timestamp <= late and row.timestamp >= _FIRST_HOUR
+            if not early <= row.timestamp <= late and row.timestamp >= FIRST_HOUR
         }
 
     def mark(self, marks: Sequence[tuple[int, datetime]]) -> None:

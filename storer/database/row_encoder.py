@@ -3,7 +3,6 @@
 The result is that of `encode_row`, which encodes the first frame of a meter and each one that has another label set.
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from common.contract.frame import Frame
 from storer.database.relative_registers import idle_totals, is_wide
 from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, clock_offset, column_of, encode_row, make_relative
+from storer.runtime.remembered import Remembered
 
 _PLACE = {column: place for place, column in enumerate(COLUMNS)}
 _DROPPED, _CLOCK_OFFSET = _PLACE["dropped"], _PLACE["clock_offset"]
@@ -102,9 +102,7 @@ class RowEncoder:
     CACHE_SIZE = 20_000_000  # characters of label sets, with the overhead: of some 20,000 meters
 
     def __init__(self) -> None:
-        self._latest: dict[str, _Latest] = {}
-        self._meters: list[str] = []  # the keys, to choose one of them
-        self._size = 0
+        self._latest = Remembered(self.CACHE_SIZE, _size)  # by meter
         self._shapes: dict[object, _Shape] = {}
 
     def encode_row(self, frame: Frame) -> Row:
@@ -118,7 +116,7 @@ class RowEncoder:
         shape = self._shape_of(frame)
         # None if something is in the label set that could be in a column, and perhaps is in the next frame.
         if shape.columns(frame, {}) is not None:
-            self._remember(frame, _Latest(shape, frame, row.label_set))
+            self._latest.put(frame.meter, _Latest(shape, frame, row.label_set))
         return row
 
     def _shape_of(self, frame: Frame) -> _Shape:
@@ -135,23 +133,6 @@ class RowEncoder:
                 self._shapes.clear()
             shape = self._shapes[key] = _Shape(frame, columns)
         return shape
-
-    def _remember(self, frame: Frame, latest: _Latest) -> None:
-        former = self._latest.get(frame.meter)
-        if former is None:
-            self._meters.append(frame.meter)
-        else:
-            self._size -= _size(former)
-        self._latest[frame.meter] = latest
-        self._size += _size(latest)
-        while self._size > self.CACHE_SIZE:
-            self._forget_one()
-
-    def _forget_one(self) -> None:
-        # Any one: meters send in turn, so the one that was not seen for longest is the next to come.
-        place = random.randrange(len(self._meters))  # noqa: S311 - not a secret
-        self._meters[place], self._meters[-1] = self._meters[-1], self._meters[place]
-        self._size -= _size(self._latest.pop(self._meters.pop()))
 
 
 def _size(latest: _Latest) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
+from storer.database.months import month_of, next_month
 
 #: Small tables, and the column that says to which month a row belongs.
 _SMALL = ("tallies", "hours", "breaks", "late_hours", "imported_hours")
@@ -16,23 +17,6 @@ _TIME = "hour"
 BACKED_UP_WITHIN = timedelta(days=35)
 #: Instead of a digest: a backup was made, but the month had no file of its own that is whole.
 NOT_CLOSED = ""
-
-
-def month_of(instant: datetime) -> datetime:
-    """Return the start of a time's month."""
-    return datetime(instant.year, instant.month, 1, tzinfo=UTC)
-
-
-def next_month(month: datetime) -> datetime:
-    """Return the start of the month after one that starts at `month`."""
-    months = month.year * 12 + month.month
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
-
-
-def months_before(instant: datetime, months: int) -> datetime:
-    """Return the start of the month that was so many months before that of a time."""
-    count = max(12, instant.year * 12 + instant.month - 1 - months)
-    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
 
 
 def month_digest(connection: Connection, month: datetime) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Conflict, DatabaseError, PermanentError
 from common.machine.deployment import here
+from storer.database.months import month_of
 from storer.database.original import refuse_original
 from storer.database.unfinished import refuse_unfinished
 
@@ -220,18 +221,18 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
     """
     limits = partition_limits(connection)
     last = max(_months(limits), default=None)
-    end = _month(now, MONTHS_AHEAD)
-    first = _month(now, 0) if last is None else _month(last, 1)
-    first = max(first, _month(end, -MAX_MONTHS))
+    end = month_of(now, MONTHS_AHEAD)
+    first = month_of(now) if last is None else month_of(last, 1)
+    first = max(first, month_of(end, -MAX_MONTHS))
     created = []
     while first <= end:
         created.append(first)
-        first = _month(first, 1)
+        first = month_of(first, 1)
     if "p_later" not in limits:
         return _make_latest(connection, created, max(limit for limit in limits.values() if limit is not None))
     if not created:
         return []
-    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in created]
+    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(month_of(month, 1))})" for month in created]
     if last is None:
         parts.insert(0, f"PARTITION p_earlier VALUES LESS THAN ({_epoch(created[0])})")
     parts.append("PARTITION p_later VALUES LESS THAN MAXVALUE")
@@ -241,8 +242,8 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
 
 def _make_latest(connection: Connection, months: Sequence[datetime], highest: int) -> list[str]:
     """Add partitions after the last one, which ends at `highest`, and then `p_later`."""
-    later = [month for month in months if _epoch(_month(month, 1)) > highest]
-    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in later]
+    later = [month for month in months if _epoch(month_of(month, 1)) > highest]
+    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(month_of(month, 1))})" for month in later]
     parts.append("PARTITION p_later VALUES LESS THAN MAXVALUE")
     connection.execute(f"ALTER TABLE frames ADD PARTITION ({', '.join(parts)})")
     return [f"p{month:%Y%m}" for month in later]
@@ -257,14 +258,14 @@ def make_earlier_partitions(connection: Connection, since: datetime) -> list[str
     earlier = limits["p_earlier"]
     end = min(_months(limits))
     end = end if earlier is None else min(end, datetime.fromtimestamp(earlier, UTC))
-    first = max(_month(since, 0), _month(end, -MAX_MONTHS))
+    first = max(month_of(since), month_of(end, -MAX_MONTHS))
     created: list[str] = []
     while first < end:
         # A year at a time: each partition is a file, and on an SD card ten years would exceed the timeout.
-        begin = max(first, _month(end, -12))
-        months = [_month(begin, ahead) for ahead in range(12) if _month(begin, ahead) < end]
+        begin = max(first, month_of(end, -12))
+        months = [month_of(begin, ahead) for ahead in range(12) if month_of(begin, ahead) < end]
         parts = [f"PARTITION p_earlier VALUES LESS THAN ({_epoch(begin)})"]
-        parts += [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in months]
+        parts += [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(month_of(month, 1))})" for month in months]
         connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_earlier INTO ({', '.join(parts)})")
         created = [f"p{month:%Y%m}" for month in months] + created
         end = begin
@@ -296,11 +297,6 @@ def first_month(connection: Connection) -> datetime | None:
 
 def _months(names: Iterable[str]) -> list[datetime]:
     return [_first_of(name) for name in names if _MONTH.fullmatch(name)]
-
-
-def _month(instant: datetime, ahead: int) -> datetime:
-    months = instant.year * 12 + instant.month - 1 + ahead
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
 def _first_of(name: str) -> datetime:

@@ -10,10 +10,11 @@ from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.doctor.database import address, error_code, is_local
 from common.errors import DatabaseError
 from common.machine.disk import free_space
+from storer.database.months import month_of
 from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets
-from storer.database.saved_months import changed_since_backup, months_before
+from storer.database.saved_months import changed_since_backup
 from storer.database.schema import newest_version
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions
@@ -117,7 +118,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months
     if facts.schema == facts.newest_schema:
         facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
         if months is not None:
-            facts = replace(facts, unsaved=tuple(changed_since_backup(connection, months_before(now, months))))
+            facts = replace(facts, unsaved=tuple(changed_since_backup(connection, month_of(now, -months))))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
 
 

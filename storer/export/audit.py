@@ -7,10 +7,10 @@ from typing import TextIO
 
 from common.contract.frame import write_stamp
 from common.database.mariadb import Connection, Database, Rows, sql_time
-from common.errors import ConfigError
 from common.plural import plural
+from storer.database.known_meters import known_meters
 from storer.database.unfinished import refuse_unfinished
-from storer.export.frames import Selection
+from storer.export.frames import Selection, check_meter
 from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -51,7 +51,6 @@ def run_audit(database: Database, selection: Selection, now: datetime, out: Text
 
     Raises:
         ConfigError: the meter is unknown.
-        DatabaseError: the database is unavailable, or refuses a query.
     """
     connection = database.connect()
     try:
@@ -77,11 +76,10 @@ def audit(
 
     Raises:
         ConfigError: the meter is unknown.
-        DatabaseError: the database is unavailable, or refuses a query.
     """
-    names = _meters(connection)
-    if meter is not None and meter not in names.values():
-        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
+    if meter is not None:
+        check_meter(connection, meter)
+    names: dict[int, str] = {}
     # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
     begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
@@ -94,7 +92,7 @@ def audit(
         stored = _by_hour(connection.query(COUNT_FRAMES, period))
         keys = expected.keys() | stored.keys()
         if not names.keys() >= {number for _, number in keys}:
-            names = _meters(connection)  # a new meter
+            names = {number: address for address, number in known_meters(connection).items()}
         compared = (
             Hour(
                 names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number), 0)
@@ -114,14 +112,15 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
     Consecutive hours of a meter without a tally are one line.
     """
     complete = incomplete = unknown = missing = 0
-    runs: dict[str, _Run] = {}
+    without_tally: dict[str, tuple[datetime, datetime, int]] = {}  # consecutive hours: the first, the last, how many
     for hour in hours:
         if hour.expected is None:
             unknown += 1
-            runs.setdefault(hour.meter, _Run(hour.hour)).add(hour.hour)
+            first, _, count = without_tally.get(hour.meter, (hour.hour, hour.hour, 0))
+            without_tally[hour.meter] = (first, hour.hour, count + 1)
             continue
-        if hour.meter in runs:
-            print(runs.pop(hour.meter).line(hour.meter), file=out)
+        if hour.meter in without_tally:
+            print(_without_tally(hour.meter, *without_tally.pop(hour.meter)), file=out)
         if hour.expected < hour.stored:
             unknown += 1
             print(
@@ -139,8 +138,8 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             )
         else:
             complete += 1
-    for meter, run in runs.items():
-        print(run.line(meter), file=out)
+    for meter, run in without_tally.items():
+        print(_without_tally(meter, *run), file=out)
     print(
         f"{plural(complete, 'hour')} complete, {incomplete} incomplete, {unknown} unknown;"
         f" {plural(missing, 'frame')} missing",
@@ -149,22 +148,9 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
     return 1 if incomplete else 0
 
 
-class _Run:
-    """Consecutive hours of one meter without a tally."""
-
-    def __init__(self, first: datetime) -> None:
-        self._first = self._last = first
-        self._hours = 0
-
-    def add(self, hour: datetime) -> None:
-        self._last = hour
-        self._hours += 1
-
-    def line(self, meter: str) -> str:
-        when = write_stamp(self._first)
-        if self._last != self._first:
-            when += f" to {write_stamp(self._last)}"
-        return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
+def _without_tally(meter: str, first: datetime, last: datetime, count: int) -> str:
+    when = write_stamp(first) if first == last else f"{write_stamp(first)} to {write_stamp(last)}"
+    return f"{when}  {meter}  unknown: {plural(count, 'hour')} without a tally"
 
 
 def _dropped_to(connection: Connection) -> datetime:
@@ -183,11 +169,6 @@ def _next_hour(connection: Connection, begin: datetime) -> datetime:
 
 def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
     return {(_EPOCH + int(hours) * _HOUR, number): int(count) for hours, number, count in rows}
-
-
-def _meters(connection: Connection) -> dict[int, str]:
-    rows = connection.query("SELECT id, identifier FROM meters ORDER BY identifier")
-    return {int(number): str(identifier) for number, identifier in rows}
 
 
 def _floor(instant: datetime) -> datetime:

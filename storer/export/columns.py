@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import Connection
 from storer.database.rows import COLUMNS
 from storer.export.frames import Selection
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What the values of a column are; each may be None."""
 
     TIME = auto()  # datetime without a zone, in UTC
@@ -23,7 +23,7 @@ class Column:
     """A column of an export."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     sql: str
 
 
@@ -40,17 +40,17 @@ ROLLUPS = {"minutes": "minute", "hours": "hour"}  # tables, and their columns of
 
 # As the view teleinfoframes has them.
 _FRAME_COLUMNS = (
-    Column("timestamp", Kind.TIME, "f.timestamp"),
-    Column("meter", Kind.TEXT, "m.identifier"),
-    Column("subscription_type", Kind.TEXT, "s.subscription_type"),
-    Column("subscribed_current", Kind.NUMBER, "s.subscribed_current"),
-    Column("pricing_period", Kind.TEXT, "s.pricing_period"),
+    Column("timestamp", ColumnKind.TIME, "f.timestamp"),
+    Column("meter", ColumnKind.TEXT, "m.identifier"),
+    Column("subscription_type", ColumnKind.TEXT, "s.subscription_type"),
+    Column("subscribed_current", ColumnKind.NUMBER, "s.subscribed_current"),
+    Column("pricing_period", ColumnKind.TEXT, "s.pricing_period"),
     Column(
         "index_total",
-        Kind.NUMBER,
+        ColumnKind.NUMBER,
         "COALESCE(f.index_total, f.index_supplier + s.registers_at_rest, s.index_total)",
     ),
-    *(Column(name, Kind.NUMBER, f"f.{name}") for name in COLUMNS if name != "index_total"),
+    *(Column(name, ColumnKind.NUMBER, f"f.{name}") for name in COLUMNS if name != "index_total"),
 )
 _FRAMES = "frames AS f LEFT JOIN label_sets AS s ON s.id = f.label_set_id LEFT JOIN meters AS m ON m.id = f.meter_id"
 #: Of no use outside of the database.
@@ -62,42 +62,33 @@ _ENERGY = {"drawn_wh", "injected_wh"}
 
 def query_frames(selection: Selection) -> Query:
     """Return the query for frames, in order of time."""
-    where, arguments = _where(selection, "f.timestamp")
+    where, arguments = selection.where("f.timestamp")
     names = ", ".join(column.sql for column in _FRAME_COLUMNS)
     sql = f"SELECT {names} FROM {_FRAMES}{where} ORDER BY f.timestamp, f.meter_id"  # noqa: S608 - our own names
     return Query(_FRAME_COLUMNS, sql, arguments)
 
 
 def query_rollup(connection: Connection, table: str, selection: Selection) -> Query:
-    """Return the query for a rollup, by meter and then in order of time, which is its key.
-
-    Raises:
-        DatabaseError: the database is unavailable, or has no such table.
-    """
-    connection.query(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608 - our own names; an error names the table
+    """Return the query for a rollup, by meter and then in order of time, which is its key."""
     time = ROLLUPS[table]
     found = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
         (table,),
     )
-    columns = [Column(time, Kind.TIME, f"r.{time}"), Column("meter", Kind.TEXT, "m.identifier")]
+    columns = [Column(time, ColumnKind.TIME, f"r.{time}"), Column("meter", ColumnKind.TEXT, "m.identifier")]
     for name, sql_type in found:
         if name not in {time} | _INTERNAL | _BITS:
-            kind = Kind.ENERGY if name in _ENERGY else Kind.TIME if sql_type == "timestamp" else Kind.NUMBER
+            kind = (
+                ColumnKind.ENERGY
+                if name in _ENERGY
+                else ColumnKind.TIME
+                if sql_type == "timestamp"
+                else ColumnKind.NUMBER
+            )
             columns.append(Column(name, kind, f"r.{name}"))
-    where, arguments = _where(selection, f"r.{time}")
+    where, arguments = selection.where(f"r.{time}")
     names = ", ".join(column.sql for column in columns)
     source = f"{table} AS r LEFT JOIN meters AS m ON m.id = r.meter_id"
     sql = f"SELECT {names} FROM {source}{where} ORDER BY r.meter_id, r.{time}"  # noqa: S608 - our own names
     return Query(columns, sql, arguments)
-
-
-def _where(selection: Selection, time: str) -> tuple[str, list[str]]:
-    conditions = {
-        f"{time} >= %s": None if selection.start is None else sql_time(selection.start),
-        f"{time} < %s": None if selection.end is None else sql_time(selection.end),
-        "m.identifier = %s": selection.meter,
-    }
-    given = {condition: value for condition, value in conditions.items() if value is not None}
-    return f" WHERE {' AND '.join(given)}" if given else "", list(given.values())

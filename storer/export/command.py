@@ -108,14 +108,10 @@ def _export_table(
 
                 write_parquet(query.columns, rows, zone, out)
             case "csv":
-                _write(csv_lines(query.columns, rows, Locale(arguments.locale), zone), out)
+                out.writelines(csv_lines(query.columns, rows, Locale(arguments.locale), zone))
             case _:
-                _write(json_lines(query.columns, rows, zone), out)
+                out.writelines(json_lines(query.columns, rows, zone))
         out.flush()
-
-
-def _write(lines: Iterable[bytes], out: BinaryIO) -> None:
-    out.writelines(lines)
 
 
 def _counted(things: Iterable[T], name: str, progress: Progress) -> Iterator[T]:

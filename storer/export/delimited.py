@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
-from storer.export.columns import Column, Kind
+from storer.export.columns import Column, ColumnKind
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for an encoding of the system
 
@@ -69,9 +69,7 @@ def csv_lines(
     yield line(_name(column, french) for column in columns)
     formats = [_format(column.kind, french, zone) for column in columns]
     for row in rows:
-        yield line(
-            value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
-        )
+        yield line(_formatted(row, formats))
 
 
 def json_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone: tzinfo) -> Iterator[bytes]:
@@ -79,17 +77,20 @@ def json_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone: t
     names = [column.name for column in columns]
     formats = [_format(column.kind, False, zone) for column in columns]
     for row in rows:
-        values = [
-            value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
-        ]
-        yield json.dumps(dict(zip(names, values, strict=True))).encode() + b"\n"
+        yield json.dumps(dict(zip(names, _formatted(row, formats), strict=True))).encode() + b"\n"
+
+
+def _formatted(row: Sequence[Any], formats: Sequence[Callable[[Any], Any] | None]) -> list[Any]:
+    return [
+        value if value is None or write is None else write(value) for write, value in zip(formats, row, strict=True)
+    ]
 
 
 def _name(column: Column, french: bool) -> str:
-    return column.name.replace("_wh", "_kwh") if french and column.kind is Kind.ENERGY else column.name
+    return column.name.replace("_wh", "_kwh") if french and column.kind is ColumnKind.ENERGY else column.name
 
 
-def _format(kind: Kind, french: bool, zone: tzinfo) -> Callable[[Any], Any] | None:
-    if kind is Kind.TIME:
+def _format(kind: ColumnKind, french: bool, zone: tzinfo) -> Callable[[Any], Any] | None:
+    if kind is ColumnKind.TIME:
         return lambda time: (format_french_time if french else format_time)(time, zone)
-    return format_kwh if french and kind is Kind.ENERGY else None
+    return format_kwh if french and kind is ColumnKind.ENERGY else None

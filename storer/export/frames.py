@@ -10,6 +10,7 @@ from typing import Any
 from common.contract.frame import Frame, parse_time
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
+from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.label_sets import missing_label_set, read_contents
 from storer.database.rows import COLUMNS, decode_row
 
@@ -26,6 +27,19 @@ class Selection:
     start: datetime | None = None
     end: datetime | None = None
     meter: str | None = None
+
+    def where(self, time: str) -> tuple[str, list[str]]:
+        """Return a WHERE clause, empty if everything is selected, and its arguments; `time` is the column of time.
+
+        The table of meters is `m` in the query.
+        """
+        limits = {
+            f"{time} >= %s": None if self.start is None else sql_time(self.start),
+            f"{time} < %s": None if self.end is None else sql_time(self.end),
+            "m.identifier = %s": self.meter,
+        }
+        given = {condition: value for condition, value in limits.items() if value is not None}
+        return f" WHERE {' AND '.join(given)}" if given else "", list(given.values())
 
 
 def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
@@ -65,7 +79,6 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
 
     Raises:
         ConfigError: the meter is not known.
-        DatabaseError: the database is unavailable, or refuses the query.
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
@@ -102,26 +115,14 @@ def check_meter(connection: Connection, meter: str) -> None:
 
     Raises:
         ConfigError: the meter is not known.
-        DatabaseError: the database is unavailable, or refuses the query.
     """
-    known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
+    known = known_meters(connection)
     if meter not in known:
-        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")
+        raise unknown_meter(meter, known)
 
 
 def _query(selection: Selection) -> tuple[str, list[str]]:
-    conditions: list[str] = []
-    arguments: list[str] = []
-    limits: tuple[tuple[str, str | None], ...] = (
-        ("f.timestamp >= %s", sql_time(selection.start) if selection.start else None),
-        ("f.timestamp < %s", sql_time(selection.end) if selection.end else None),
-        ("m.identifier = %s", selection.meter),
-    )
-    for condition, value in limits:
-        if value is not None:
-            conditions.append(condition)
-            arguments.append(value)
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    where, arguments = selection.where("f.timestamp")
     columns = ", ".join(f"f.{column}" for column in COLUMNS)
     sql = (
         f"SELECT f.timestamp, f.meter_id, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names

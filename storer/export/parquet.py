@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storer.export.columns import Column, Kind
+from storer.export.columns import Column, ColumnKind
 
 _GROUP = 50_000  # rows; so many are in memory
 
@@ -45,7 +45,7 @@ def write_parquet(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone
         OSError: the output cannot be written.
     """
     schema = pa.schema([pa.field(column.name, _type(column.kind, zone)) for column in columns])
-    times = [place for place, column in enumerate(columns) if column.kind is Kind.TIME]
+    times = [place for place, column in enumerate(columns) if column.kind is ColumnKind.TIME]
     source = iter(rows)
     with pa.PythonFile(_Out(out), mode="w") as sink, pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         while group := list(itertools.islice(source, _GROUP)):
@@ -56,7 +56,7 @@ def write_parquet(columns: Sequence[Column], rows: Iterable[Sequence[Any]], zone
             writer.write_batch(pa.record_batch(arrays, schema=schema))
 
 
-def _type(kind: Kind, zone: tzinfo) -> Any:
-    if kind is Kind.TIME:
+def _type(kind: ColumnKind, zone: tzinfo) -> Any:
+    if kind is ColumnKind.TIME:
         return pa.timestamp("us", tz=str(zone))
-    return pa.string() if kind is Kind.TEXT else pa.int64()
+    return pa.string() if kind is ColumnKind.TEXT else pa.int64()

@@ -18,11 +18,11 @@ from storer.database.ids import add_meters
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
 from storer.imports import writer
-from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
-from storer.imports.series import read_series
+from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
 from storer.runtime.progress import Progress
 
@@ -57,7 +57,6 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     Raises:
         ConfigError: the command line is wrong.
         FileRefused: a file is of another kind, or damaged; those before it are imported.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     alone = arguments.list or arguments.forget is not None
     if alone and arguments.kind:

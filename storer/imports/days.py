@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from fractions import Fraction
 
-from storer.imports.clock import DOUBLED, LocalClock
-from storer.imports.enedis_curve import EMPTY
+from storer.imports.intervals import EMPTY
+from storer.imports.local_clock import DOUBLED, LocalClock
 from storer.imports.model import Parsed, Period, check_wh, refused
 
 

@@ -5,13 +5,12 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
-from storer.imports.jeedom import local_differences
+from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, MAX_POWER, Parsed
-from storer.imports.readings import FALLS, JUMPS
-from storer.imports.series import Series, choose
-from storer.imports.source import Source
+from storer.imports.readings import FALLS, JUMPS, local_differences
+from storer.imports.series_choice import Series, choose
 from storer.imports.text import local_day, local_time
 from storer.rollups.register_labels import INJECTED, SUPPLIER
 
@@ -21,7 +20,7 @@ _LOG = {SUPPLIER[0]: ("Value1",), SUPPLIER[1]: ("Value5",), INJECTED: ("Value2",
 _CALENDAR = {SUPPLIER[0]: ("Counter1",), SUPPLIER[1]: ("Counter3",), INJECTED: ("Counter2", "Counter4")}
 
 
-def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
+def read_domoticz(source: ForeignDatabase, wanted: Series, clock: LocalClock) -> Parsed:
     """Return the energy of some devices, whose names are their numbers, in Wh.
 
     A meter with tariffs (P1, Linky) becomes registers by itself; any other is the register that was asked for.
@@ -47,12 +46,11 @@ def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
                 " WHERE DeviceRowID = %s ORDER BY Date",
                 (device,),
             )
-            _short(log, calendar, register, clock, parsed)
-            _calendar(calendar, register, clock, parsed)
+            _add(log, calendar, register, clock, parsed)
     return parsed
 
 
-def _tariffs(source: Source, device: int, clock: LocalClock, parsed: Parsed) -> None:
+def _tariffs(source: ForeignDatabase, device: int, clock: LocalClock, parsed: Parsed) -> None:
     has_counters = "Counter1" in source.columns("MultiMeter_Calendar")
     for register, columns in _LOG.items():
         value = " + ".join(columns)
@@ -66,26 +64,21 @@ def _tariffs(source: Source, device: int, clock: LocalClock, parsed: Parsed) -> 
             (device,),
         )
         if any(row[1] for row in [*log, *calendar]):  # else the meter does not have this tariff
-            _short(log, calendar, register, clock, parsed)
-            _calendar(calendar, register, clock, parsed)
+            _add(log, calendar, register, clock, parsed)
 
 
-def _short(
+def _add(
     log: Sequence[Sequence[Any]], calendar: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed
 ) -> None:
     readings = [(local_time(str(at)), Fraction(str(value))) for at, value in log]
-    days = {local_day(str(row[0])) for row in calendar}
-    if readings and readings[0][0].date() in days:
+    if readings and readings[0][0].date() in {local_day(str(row[0])) for row in calendar}:
         # The log begins within a day that the calendar has whole: hours of it would displace that day.
         begin = datetime.combine(readings[0][0].date() + _DAY, time()) - HOUR
         readings = [reading for reading in readings if reading[0] > begin]
     local_differences(readings, register, clock, parsed)
-
-
-def _calendar(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
     days = Days(clock, register)
     last: tuple[date, Fraction] | None = None
-    for line, (at, value, counter) in enumerate(rows, 1):
+    for line, (at, value, counter) in enumerate(calendar, 1):
         day, total = local_day(str(at)), Fraction(str(counter or 0))
         wh = Fraction(str(value))
         # `Value` lacks what was drawn from the last log line of a day to the first of the next one; `Counter`, which

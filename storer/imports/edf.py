@@ -6,13 +6,12 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from io import BytesIO
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
-from storer.imports.enedis_curve import EMPTY
-from storer.imports.intervals import Interval, to_hours
+from storer.imports.intervals import EMPTY, Interval, to_hours
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
-from storer.imports.text import Table, column, decode, is_number, local_day, number, plain, rows
+from storer.imports.text import Table, cell, column, decode, is_number, local_day, number, plain, rows
 from storer.imports.workbook import DAMAGED, check_size
 from storer.rollups.register_labels import SUPPLIER, TOTAL
 
@@ -77,17 +76,15 @@ def _half_hours(names: list[str], body: Table, clock: LocalClock) -> Parsed:
             end = time.fromisoformat(cells[0]).replace(tzinfo=None)
         except ValueError as error:
             raise refused(f"a time is expected, not {cells[0][:40]!r}", line) from error
-        watts = number(cells[1] if len(cells) > 1 else "", line)
+        watts = number(cell(cells, 1), line)
         if watts is not None:
             check_wh(float(watts), 1, line)
         _note(parsed, cells)
         found.append((datetime.combine(day + timedelta(days=end == time()), end), watts))
-    intervals = []
-    for instant, watts in clock.resolve(found, parsed.left_out):
-        if watts is None:
-            parsed.left_out[EMPTY] += 1
-        else:
-            intervals.append(Interval(instant, _HALF_HOUR, watts / 2))
+    intervals = [
+        Interval(instant, _HALF_HOUR, None if watts is None else watts / 2)
+        for instant, watts in clock.resolve(found, parsed.left_out)
+    ]
     parsed.periods = to_hours(intervals, TOTAL, parsed.left_out)
     return parsed
 
@@ -119,7 +116,7 @@ def _whole(
         if not is_number(cells[0]):
             continue  # the sum of a year
         start, end = limits(cells[0], line)
-        days.add(start, number(cells[place] if place < len(cells) else "", line), factor, line, end)
+        days.add(start, number(cell(cells, place), line), factor, line, end)
         _note(notes, cells)
     notes.add(days.parsed())
     return notes
@@ -140,7 +137,7 @@ def _indexes(names: list[str], body: Table, clock: LocalClock) -> Parsed:
         instant = clock.midnight(local_day(cells[0], line))
         _note(parsed, cells)
         for place, register in registers.items():
-            value = number(cells[place] if place < len(cells) else "", line)
+            value = number(cell(cells, place), line)
             if value is None:
                 parsed.left_out[EMPTY] += 1
                 continue

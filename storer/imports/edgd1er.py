@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from common.errors import ConfigError
-from storer.imports.clock import LocalClock
-from storer.imports.jeedom import local_differences
+from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
-from storer.imports.source import Source
+from storer.imports.readings import local_differences
 from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 
 _LABELS = {TOTAL: "EAST", **{number: f"EASF{number:02}" for number in SUPPLIER}, INJECTED: "EAIT"}
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 def read_edgd1er(
-    source: Source, meter: str, clock: LocalClock, progress: Callable[[float, int], None] = lambda *_: None
+    source: ForeignDatabase, meter: str, clock: LocalClock, progress: Callable[[float, int], None] = lambda *_: None
 ) -> Parsed:
     """Return the energy of each hour by supplier register, or as total where the table has none.
 
@@ -43,7 +43,7 @@ def read_edgd1er(
 
 
 def _last_of_hours(
-    source: Source, registers: dict[int, str], meter: str, progress: Callable[[float, int], None]
+    source: ForeignDatabase, registers: dict[int, str], meter: str, progress: Callable[[float, int], None]
 ) -> dict[int, list[tuple[datetime, Fraction]]]:
     """Read the last row of each hour, a day at a time: a year has thirty million rows."""
     ((first, last),) = source.query("SELECT MIN(TIME), MAX(TIME) FROM frame")

@@ -1,8 +1,9 @@
 """What Enedis gives to download: load curves and days, as text or as a workbook."""
 
-from storer.imports.clock import LocalClock
-from storer.imports.enedis_curve import is_curve, parse_curve
+from storer.imports.enedis_blocks import is_blocks
+from storer.imports.enedis_curve import parse_curve
 from storer.imports.enedis_table import header, parse_table
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.text import decode, rows
 from storer.imports.workbook import is_workbook, sheets
@@ -18,10 +19,10 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     parsed = Parsed()
     known = False
     for table in tables:
-        if is_curve(table):
+        if is_blocks(table):
             parsed.add(parse_curve(table, clock))
-        elif header(table) is not None:
-            parsed.add(parse_table(table, clock))
+        elif (place := header(table)) is not None:
+            parsed.add(parse_table(table, place, clock))
         else:
             continue
         known = True

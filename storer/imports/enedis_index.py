@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from storer.imports.clock import LocalClock
+from storer.imports.enedis_blocks import read_blocks
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, Period, refused
 from storer.imports.readings import FALLS, JUMPS, differences
 from storer.imports.text import Table, decode, local_time, number, plain, rows
@@ -33,41 +34,27 @@ def parse_index(data: bytes, clock: LocalClock) -> Parsed:
 
 def _readings(table: Table, clock: LocalClock, left_out: Counter[str]) -> dict[datetime, Reading]:
     readings: dict[datetime, Reading] = {}
-    columns: list[str] = []
-    factor = 1
-    units: int | None = None
-    heading = False
-    for line, cells in table:
-        first = plain(cells[0])
-        if heading:
-            factor = 1000 if units is not None and units < len(cells) and cells[units].lower() == "kwh" else 1
-            heading = False
-        elif first == "identifiant prm":
-            names = [plain(cell) for cell in cells]
-            units, heading, columns = (names.index("unite") if "unite" in names else None), True, []
-        elif first == "horodate":
-            names = [plain(cell) for cell in cells]
-            columns = names if any(name.startswith("eas ") for name in names) else []
-        elif first == "periode":
-            columns = []  # the block of calendars
-        elif columns:
-            facts = dict(zip(columns, cells, strict=False))
-            if "type de releve" in facts and not plain(facts["type de releve"]).startswith("arrete"):
+    for block in read_blocks(table):
+        if not any(name.startswith("eas ") for name in block.columns):
+            continue
+        factor = 1000 if block.facts.get("unite", "").lower() == "kwh" else 1
+        for line, cells in block.rows:
+            if not plain(cells.get("type de releve", "arrete")).startswith("arrete"):
                 left_out[OTHER_READINGS] += 1
                 continue
-            stamp = local_time(cells[0], line)
+            stamp = local_time(cells["horodate"], line)
             instant = stamp.astimezone(UTC) if stamp.tzinfo else clock.utc(stamp)
-            reading = _reading(facts, factor, line)
+            reading = _reading(cells, factor, line)
             if readings.setdefault(instant, reading) != reading:
-                raise refused(f"{cells[0]} has several readings", line)
+                raise refused(f"{cells['horodate']} has several readings", line)
     return readings
 
 
-def _reading(facts: dict[str, str], factor: int, line: int) -> Reading:
+def _reading(cells: dict[str, str], factor: int, line: int) -> Reading:
     names = {"eas t": TOTAL, **{f"eas f{number}": number for number in SUPPLIER}}
     found: Reading = {}
     for name, register in names.items():
-        value = number(facts.get(name, ""), line)
+        value = number(cells.get(name, ""), line)
         if value is not None:
             if value < 0:
                 raise refused(f"the index {name.upper()} is negative: {float(value):g}", line)

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from storer.imports.clock import LocalClock
 from storer.imports.days import Days
-from storer.imports.enedis_curve import EMPTY
 from storer.imports.intervals import Interval, to_hours
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_wh, refused
-from storer.imports.text import Row, Table, column, is_number, local_day, local_time, number, plain
+from storer.imports.text import Row, Table, cell, column, is_number, local_day, local_time, number, plain
 from storer.imports.workbook import serial_time
 from storer.rollups.register_labels import INJECTED, TOTAL
 
@@ -25,15 +24,12 @@ def header(table: Table) -> int | None:
     return None
 
 
-def parse_table(table: Table, clock: LocalClock) -> Parsed:
-    """Return the hours, or the days, of a table.
+def parse_table(table: Table, place: int, clock: LocalClock) -> Parsed:
+    """Return the hours, or the days, of a table whose names of columns are at this place.
 
     Raises:
-        FileRefused: a value is not to be believed, or the columns are others.
+        FileRefused: a value is not to be believed, or a column of values is missing.
     """
-    place = header(table)
-    if place is None:
-        raise refused("there are no columns Début, Fin and Valeur, nor Date and Valeur (en kWh)")
     register = INJECTED if any("production" in plain(" ".join(cells)) for _, cells in table[:place]) else TOTAL
     names, body = table[place][1], table[place + 1 :]
     if column(names, "debut") is None:
@@ -59,24 +55,20 @@ def _curve(names: list[str], body: Table, line: int, register: int, clock: Local
     rows: list[tuple[datetime, tuple[timedelta, Fraction | None]]] = []
     for row in body:
         number_, cells = row
-        if not is_number(cells[start] if start < len(cells) else ""):
+        if not is_number(cell(cells, start)):
             continue  # a line of text below the table
         begin = _time(row, start)
         length = _length(begin, _time(row, end), clock)
         if not timedelta(0) < length <= HOUR:
             raise refused(f"{begin} to {_time(row, end)} is no part of an hour", number_)
-        found = number(cells[value] if value < len(cells) else "", number_)
+        found = number(cell(cells, value), number_)
         hours = Fraction(length // timedelta(seconds=1), 3600)
         wh = None if found is None else found * factor * (1 if energy else hours)
         if wh is not None:
             check_wh(float(wh), float(hours), number_)
         rows.append((begin, (length, wh)))
-    intervals = []
-    for instant, (length, wh) in clock.resolve(rows, parsed.left_out):
-        if wh is None:
-            parsed.left_out[EMPTY] += 1
-        else:
-            intervals.append(Interval(instant + length, length, wh))
+    clear = clock.resolve(rows, parsed.left_out)
+    intervals = [Interval(instant + length, length, wh) for instant, (length, wh) in clear]
     parsed.periods = to_hours(intervals, register, parsed.left_out)
     return parsed
 
@@ -91,11 +83,10 @@ def _length(start: datetime, end: datetime, clock: LocalClock) -> timedelta:
 
 def _time(row: Row, place: int) -> datetime:
     line, cells = row
-    text = cells[place] if place < len(cells) else ""
     try:
-        return serial_time(float(text))
+        return serial_time(float(cell(cells, place)))
     except ValueError:
-        return local_time(text, line).replace(tzinfo=None)
+        return local_time(cell(cells, place), line).replace(tzinfo=None)
 
 
 def _days(body: Table, factor: int, register: int, clock: LocalClock) -> Parsed:
@@ -107,5 +98,5 @@ def _days(body: Table, factor: int, register: int, clock: LocalClock) -> Parsed:
             day = serial_time(float(cells[0])).date()
         except ValueError:
             day = local_day(cells[0], line)
-        days.add(day, number(cells[1] if len(cells) > 1 else "", line), factor, line)
+        days.add(day, number(cell(cells, 1), line), factor, line)
     return days.parsed()

@@ -9,7 +9,10 @@ from itertools import pairwise
 
 from storer.imports.model import HOUR, Period
 
+EMPTY = "empty values"
+UNKNOWN_STEP = "values whose step is not known"
 INCOMPLETE = "hours of which a part is missing"
+UNKNOWN = timedelta(0)  # the length of an interval
 _STEPS = frozenset(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 30, 60))
 
 
@@ -18,8 +21,8 @@ class Interval:
     """Energy of at most an hour."""
 
     end: datetime
-    length: timedelta
-    wh: Fraction
+    length: timedelta  # or UNKNOWN
+    wh: Fraction | None  # None: the file has no value
 
 
 def floor_hour(instant: datetime) -> datetime:
@@ -33,14 +36,14 @@ def ceil_hour(instant: datetime) -> datetime:
     return start if start == instant else start + HOUR
 
 
-def steps(ends: Sequence[datetime]) -> list[timedelta | None]:
-    """Return how long each interval of a curve is, by the ends of all of them in order; None: nobody knows.
+def steps(ends: Sequence[datetime]) -> list[timedelta]:
+    """Return how long each interval of a curve is, or UNKNOWN, by the ends of all of them in order.
 
     The step may change within the curve, and intervals may be missing: a distance is a step if its neighbour confirms
     it.
     """
     before = [None, *(b - a for a, b in pairwise(ends))]
-    found: list[timedelta | None] = []
+    found: list[timedelta] = []
     previous: timedelta | None = None
     for back, forth in zip(before, [*before[1:], None], strict=True):
         if back in _STEPS and back in (forth, previous):
@@ -49,11 +52,11 @@ def steps(ends: Sequence[datetime]) -> list[timedelta | None]:
             previous = forth
         elif back in _STEPS and (previous is None or (back is not None and back < previous)):
             previous = back
-        found.append(previous)
+        found.append(previous or UNKNOWN)
     return found
 
 
-def steps_from(starts: Sequence[datetime]) -> list[timedelta | None]:
+def steps_from(starts: Sequence[datetime]) -> list[timedelta]:
     """Return the same by the starts of all intervals, in order."""
     if not starts:
         return []
@@ -62,17 +65,25 @@ def steps_from(starts: Sequence[datetime]) -> list[timedelta | None]:
 
 
 def to_hours(intervals: Iterable[Interval], register: int, left_out: Counter[str]) -> list[Period]:
-    """Return the whole hours, in order; those that are not complete are left out, and counted.
+    """Return the whole hours, in order; what has no value or no length, and incomplete hours, are left out and counted.
 
     Half a Wh is rounded to the even one, so that many hours have no bias.
     """
     hours: defaultdict[datetime, list[Interval]] = defaultdict(list)
+    sums: defaultdict[datetime, Fraction] = defaultdict(Fraction)
     for interval in intervals:
-        hours[ceil_hour(interval.end)].append(interval)
+        if interval.wh is None:
+            left_out[EMPTY] += 1
+        elif interval.length == UNKNOWN:
+            left_out[UNKNOWN_STEP] += 1
+        else:
+            hour = ceil_hour(interval.end)
+            hours[hour].append(interval)
+            sums[hour] += interval.wh
     periods = []
     for end, inside in sorted(hours.items()):
         if _whole(inside, end):
-            periods.append(Period(end, 1, register, round(sum((part.wh for part in inside), Fraction(0)))))
+            periods.append(Period(end, 1, register, round(sums[end])))
         else:
             left_out[INCOMPLETE] += 1
     return periods

@@ -1,33 +1,13 @@
 """History of Jeedom: readings of an index in local time, from its database or from a file `time;value`."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from fractions import Fraction
 
-from storer.imports.clock import LocalClock
+from storer.imports.foreign_database import ForeignDatabase
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
-from storer.imports.readings import differences
-from storer.imports.series import Series, choose
-from storer.imports.source import Source
+from storer.imports.readings import local_differences
+from storer.imports.series_choice import Series, choose
 from storer.imports.text import decode, is_number, local_time, number, rows
-
-UNCLEAR_TIMES = "readings of the repeated hour of October, between which the others count on"
-
-
-def local_differences(
-    readings: Iterable[tuple[datetime, Fraction]], register: int, clock: LocalClock, parsed: Parsed
-) -> None:
-    """Add the energy between readings of an index in Wh at local times.
-
-    Readings of the hour that comes twice are left out: the energy is then that of the hours around it together.
-    """
-    clear = []
-    for local, wh in readings:
-        if clock.is_twice(local):
-            parsed.left_out[UNCLEAR_TIMES] += 1
-        else:
-            clear.append((clock.utc(local), round(wh)))
-    parsed.periods += differences(clear, register, parsed.left_out)
 
 
 def parse_jeedom(data: bytes, clock: LocalClock, register: int, factor: int) -> Parsed:
@@ -47,7 +27,7 @@ def parse_jeedom(data: bytes, clock: LocalClock, register: int, factor: int) -> 
     return parsed
 
 
-def read_jeedom(source: Source, wanted: Series, clock: LocalClock, factor: int) -> Parsed:
+def read_jeedom(source: ForeignDatabase, wanted: Series, clock: LocalClock, factor: int) -> Parsed:
     """Return the energy between the readings of some commands, whose names are their numbers.
 
     Raises:

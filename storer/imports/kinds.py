@@ -7,18 +7,18 @@ from pathlib import Path
 
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
-from storer.imports.clock import LocalClock
 from storer.imports.domoticz import read_domoticz
 from storer.imports.edf import parse_edf
 from storer.imports.edgd1er import read_edgd1er
 from storer.imports.enedis import parse_enedis
 from storer.imports.enedis_index import parse_index
+from storer.imports.foreign_database import ForeignDatabase, is_address, is_sqlite, open_address, open_file
 from storer.imports.home_assistant import read_home_assistant
 from storer.imports.jeedom import parse_jeedom, read_jeedom
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.plain import parse_plain
-from storer.imports.series import Series
-from storer.imports.source import Source, is_address, is_sqlite, open_address, open_file
+from storer.imports.series_choice import Series
 from storer.imports.text import MAX_SIZE
 
 
@@ -36,42 +36,42 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ImportKind:
     """One kind: what it is, and its readers; without one, it is only a file, or only a database."""
 
     help: str
     parse: Callable[[bytes, Request], Parsed] | None = None
-    read: Callable[[Source, Request], Parsed] | None = None
+    read: Callable[[ForeignDatabase, Request], Parsed] | None = None
     sqlite: bool = True  # its database may be a file
 
 
-KINDS: Mapping[str, Kind] = {
-    "enedis": Kind(
+KINDS: Mapping[str, ImportKind] = {
+    "enedis": ImportKind(
         "load curve or days downloaded from Enedis, CSV or XLSX", lambda data, asked: parse_enedis(data, asked.clock)
     ),
-    "enedis-index": Kind("daily indexes of Enedis, CSV", lambda data, asked: parse_index(data, asked.clock)),
-    "edf": Kind(
+    "enedis-index": ImportKind("daily indexes of Enedis, CSV", lambda data, asked: parse_index(data, asked.clock)),
+    "edf": ImportKind(
         "half-hours, days, months or indexes downloaded from EDF, each CSV or the whole zip",
         lambda data, asked: parse_edf(data, asked.clock),
     ),
-    "home-assistant": Kind(
+    "home-assistant": ImportKind(
         "long-term statistics of Home Assistant", None, lambda source, asked: read_home_assistant(source, asked.series)
     ),
-    "edgd1er": Kind(
+    "edgd1er": ImportKind(
         "the table `frame` of edgd1er/teleinfo",
         None,
         lambda source, asked: read_edgd1er(source, asked.meter, asked.clock, asked.progress),
         sqlite=False,
     ),
-    "domoticz": Kind(
+    "domoticz": ImportKind(
         "log and calendar of Domoticz", None, lambda source, asked: read_domoticz(source, asked.series, asked.clock)
     ),
-    "jeedom": Kind(
+    "jeedom": ImportKind(
         "history of Jeedom, from its database or a CSV file",
         lambda data, asked: parse_jeedom(data, asked.clock, asked.register, asked.factor),
         lambda source, asked: read_jeedom(source, asked.series, asked.clock, asked.factor),
     ),
-    "csv": Kind("a plain file: start,register,wh", lambda data, asked: parse_plain(data, asked.clock)),
+    "csv": ImportKind("a plain file: start,register,wh", lambda data, asked: parse_plain(data, asked.clock)),
 }
 
 
@@ -118,7 +118,9 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
     return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
 
 
-def _of_database(source: Source, read: Callable[[Source, Request], Parsed], asked: Request) -> Content:
+def _of_database(
+    source: ForeignDatabase, read: Callable[[ForeignDatabase, Request], Parsed], asked: Request
+) -> Content:
     try:
         parsed = read(source, asked)
     except (ValueError, OverflowError) as error:

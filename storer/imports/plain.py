@@ -1,15 +1,14 @@
 """A plain file `start,register,wh` for what no other kind reads: hours, parts of them, or days."""
 
 import re
-from collections import defaultdict
-from datetime import UTC, datetime
+from collections import Counter, defaultdict
+from datetime import datetime
 from fractions import Fraction
 
 from common.errors import ConfigError
-from storer.imports.clock import DOUBLED, LocalClock
 from storer.imports.days import Days
-from storer.imports.enedis_curve import EMPTY, UNKNOWN_STEP
-from storer.imports.intervals import Interval, steps_from, to_hours
+from storer.imports.intervals import EMPTY, Interval, steps_from, to_hours
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_registers, check_wh, read_register, refused
 from storer.imports.text import decode, local_day, local_time, number, plain, rows
 
@@ -54,27 +53,13 @@ def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
     for one in days.values():
         parsed.add(one.parsed())
     for register, found in times.items():
-        parsed.periods += to_hours(_intervals(found, clock, parsed), register, parsed.left_out)
+        parsed.periods += to_hours(_intervals(found, clock, parsed.left_out), register, parsed.left_out)
     return parsed
 
 
-def _intervals(found: list[tuple[datetime, Fraction]], clock: LocalClock, parsed: Parsed) -> list[Interval]:
-    clear: dict[datetime, Fraction] = {}
-    for stamp, wh in found:
-        if stamp.tzinfo is not None:
-            instant = stamp.astimezone(UTC)
-            if clear.setdefault(instant, wh) != wh:
-                raise refused(f"{stamp.isoformat()} has several values: {float(clear[instant]):g} and {float(wh):g}")
-    if doubled := sum(stamp.tzinfo is not None for stamp, _ in found) - len(clear):
-        parsed.left_out[DOUBLED] += doubled
-    clear |= dict(clock.resolve([row for row in found if row[0].tzinfo is None], parsed.left_out))
-    starts = sorted(clear)
+def _intervals(found: list[tuple[datetime, Fraction]], clock: LocalClock, left_out: Counter[str]) -> list[Interval]:
+    rows = clock.resolve(found, left_out)
+    starts = [start for start, _ in rows]
     on_the_hour = all(start.minute == start.second == 0 for start in starts)
     lengths = [HOUR] * len(starts) if on_the_hour else steps_from(starts)
-    intervals = []
-    for start, length in zip(starts, lengths, strict=True):
-        if length is None:
-            parsed.left_out[UNKNOWN_STEP] += 1
-        else:
-            intervals.append(Interval(start + length, length, clear[start]))
-    return intervals
+    return [Interval(start + length, length, wh) for (start, wh), length in zip(rows, lengths, strict=True)]

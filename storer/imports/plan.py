@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.plural import plural
-from storer.imports.clock import LocalClock
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Period, refused
 from storer.rollups.register_labels import INJECTED, SUPPLIER, TOTAL
 

@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from fractions import Fraction
 from itertools import pairwise
 
 from storer.imports.intervals import ceil_hour
-from storer.imports.model import HOUR, MAX_POWER, Period
+from storer.imports.local_clock import LocalClock
+from storer.imports.model import HOUR, MAX_POWER, Parsed, Period
 
 FALLS = "falls of an index"
 JUMPS = "jumps of an index that no meter of 36 kVA can make"
+UNCLEAR_TIMES = "readings of the repeated hour of October, between which the others count on"
 
 
 def differences(readings: Iterable[tuple[datetime, int]], register: int, left_out: Counter[str]) -> list[Period]:
@@ -33,3 +36,19 @@ def differences(readings: Iterable[tuple[datetime, int]], register: int, left_ou
         else:
             periods.append(Period(end, hours, register, after - before))
     return periods
+
+
+def local_differences(
+    readings: Iterable[tuple[datetime, Fraction]], register: int, clock: LocalClock, parsed: Parsed
+) -> None:
+    """Add the energy between readings of an index in Wh at local times.
+
+    Readings of the hour that comes twice are left out: the energy is then that of the hours around it together.
+    """
+    clear = []
+    for local, wh in readings:
+        if clock.is_twice(local):
+            parsed.left_out[UNCLEAR_TIMES] += 1
+        else:
+            clear.append((clock.utc(local), round(wh)))
+    parsed.periods += differences(clear, register, parsed.left_out)

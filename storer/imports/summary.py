@@ -6,8 +6,8 @@ from datetime import datetime
 
 from common.contract.registers import REGISTERS
 from common.plural import plural
-from storer.imports.clock import LocalClock
 from storer.imports.kinds import Content
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Period
 from storer.imports.plan import Plan, holes
 from storer.rollups.register_labels import INJECTED

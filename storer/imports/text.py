@@ -128,6 +128,11 @@ def local_day(text: str, line: int | None = None) -> date:
     raise refused(f"a day is expected, not {text[:40]!r}", line)
 
 
+def cell(cells: Sequence[str], place: int) -> str:
+    """Return a cell of a line, which may be shorter than others."""
+    return cells[place] if place < len(cells) else ""
+
+
 def is_number(text: str) -> bool:
     """Tell whether a cell begins as a number or a day does."""
     return bool(re.match(r"[-+]?\d", text))

@@ -82,14 +82,8 @@ class _Part:
         # Entities could make a small file huge; no program that writes workbooks declares any.
         raise refused("this workbook declares a document type, which none needs")
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        pass
-
     def data(self, text: str) -> None:
         self._text.append(text)
-
-    def end(self, tag: str) -> None:
-        pass
 
     def close(self) -> None:
         pass

@@ -8,6 +8,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.runtime.logs import redact_prm
+from storer.database.known_meters import known_meters, unknown_meter
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
 
@@ -41,35 +42,28 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
 
     Raises:
         ConfigError: it is not clear which, or it is not known.
-        DatabaseError: the database is unavailable.
     """
-    known = {str(name): int(number) for name, number in connection.query("SELECT identifier, id FROM meters")}
+    known = known_meters(connection)
     if meter is None:
         if new:
             raise ConfigError("--new-meter needs --meter ADDRESS: that of the old meter")
         if len(known) != 1:
-            names = ", ".join(sorted(known)) or "none is stored yet"
+            names = ", ".join(known) or "none is stored yet"
             raise ConfigError(f"which meter is it? Use --meter ADDRESS ({names})")
         ((meter, number),) = known.items()
         return number, meter
     if meter in known:
         return known[meter], meter
     if known and not new:
-        raise ConfigError(
-            f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known))}; for an old meter of which"
-            " nothing is stored, add --new-meter"
-        )
+        hint = "for an old meter of which nothing is stored, add --new-meter"
+        raise ConfigError(f"{unknown_meter(meter, known)}; {hint}")
     if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
         raise ConfigError(f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them")
     return None, meter
 
 
 def read_stored(connection: Connection, meter: int) -> Stored:
-    """Return what was imported for a meter.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return what was imported for a meter."""
     stored = Stored()
     sql = "SELECT hour, hours, register, wh, import_id FROM imported_hours WHERE meter_id = %s"
     for hour, hours, register, wh, import_id in connection.query(sql, (meter,)):
@@ -78,21 +72,13 @@ def read_stored(connection: Connection, meter: int) -> Stored:
 
 
 def read_hours(connection: Connection, meter: int) -> set[datetime]:
-    """Return the hours in which a meter was read.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the hours in which a meter was read."""
     rows = connection.query("SELECT hour FROM hours WHERE meter_id = %s AND last_at IS NOT NULL", (meter,))
     return {hour.replace(tzinfo=UTC) for (hour,) in rows}
 
 
 def find_import(connection: Connection, meter: int, kind: str, digest: bytes) -> int | None:
-    """Return the import of the very same content, None if there is none.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the import of the very same content, None if there is none."""
     sql = "SELECT id FROM imports WHERE meter_id = %s AND kind = %s AND digest = %s"
     rows = connection.query(sql, (meter, kind, digest))
     return int(rows[0][0]) if rows else None
@@ -107,11 +93,7 @@ def write(
     periods: Sequence[Period],
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Store periods, all or none; return the id of the import, which is that of the same content if there is one.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Store periods, all or none; return the id of the import, which is that of the same content if there is one."""
     with connection.transaction():
         # The number of a delivery point is part of the names of Enedis' files.
         connection.execute(
@@ -135,11 +117,7 @@ def write(
 
 
 def list_imports(connection: Connection) -> list[Import]:
-    """Return all imports, in order.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return all imports, in order."""
     rows = connection.query(
         "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour), COALESCE(SUM(h.wh), 0),"
         " MIN(h.hour - INTERVAL h.hours - 1 HOUR), MAX(h.hour + INTERVAL 1 HOUR)"

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
-from common.errors import ConfigError, PermanentError
+from common.errors import PermanentError
 from common.machine.deployment import here
 from common.settings import config
 from storer.config import StorerConfig
+from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.rights import may_delete
 from storer.database.schema import ensure_migrated
 from storer.database.unfinished import refuse_unfinished
@@ -72,7 +73,6 @@ def forget_meter(
     Raises:
         ConfigError: there is no such meter, or the tables are of an older version.
         PermanentError: the account may not delete.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     with contextlib.closing(database.connect(_TIMEOUT)) as connection:
         refuse_unfinished(connection, database.where)
@@ -104,11 +104,10 @@ class _Forgetting:
         self._connection = connection
         self._address = address
         self._progress = progress
-        rows = connection.query("SELECT id FROM meters WHERE identifier = %s", (address,))
-        self._id = int(rows[0][0]) if rows else None
+        known = known_meters(connection)
+        self._id = known.get(address)
         if self._id is None and not self._interrupted():
-            known = ", ".join(str(name) for (name,) in connection.query("SELECT identifier FROM meters ORDER BY 1"))
-            raise ConfigError(f"the meter {address!r} is unknown; known meters: {known or 'none'}")
+            raise unknown_meter(address, known)
 
     def describe(self) -> Iterator[str]:
         """Yield lines about what there is, and about backups."""
@@ -177,8 +176,7 @@ class _Forgetting:
     def _numbers(self) -> set[int]:
         """Return the numbers of all meters that were forgotten."""
         last = self._one("SELECT COALESCE(MAX(last_forgotten_meter), 0) FROM rollup_state")
-        known = {int(number) for (number,) in self._connection.query("SELECT id FROM meters")}
-        return set(range(1, last + 1)) - known
+        return set(range(1, last + 1)) - set(known_meters(self._connection).values())
 
     def _named(self) -> tuple[str, str]:
         return f"%/{self._address}/%", self._address

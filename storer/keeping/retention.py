@@ -15,13 +15,14 @@ from common.doctor.formatting import format_bytes
 from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention
+from storer.database.known_meters import known_meters
+from storer.database.months import month_of
 from storer.database.saved_months import changed_since_backup
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.export.audit import audit
 from storer.rollups import state as states
 from storer.rollups.hours import mend_measures
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.recount import Comparison, compare_rollups, has_rollups
 from storer.rollups.state import State
 
@@ -51,14 +52,12 @@ class FrameRetention:
         self._connection = connection
         self._name = name
         self._policy = policy
-        self._label_sets = LabelSets(connection)
 
     def run(self, now: datetime) -> Iterator[None]:
         """Drop what is too old; each step is short. `now` is the server's time.
 
         Raises:
             Blocked: the oldest month that is too old cannot be dropped.
-            DatabaseError: the database is unavailable, or refuses a statement.
         """
         if self._policy.frames is None:
             return
@@ -88,7 +87,7 @@ class FrameRetention:
 
         A storer makes no partitions of the past: frames of before it was installed are all in one.
         """
-        month = limit.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        month = month_of(limit)
         end = partition_limits(self._connection).get(_EARLIER)
         if end is None or end <= month.timestamp():
             return
@@ -138,13 +137,13 @@ class FrameRetention:
                     " never came; if they are lost, set retention.incomplete to drop"
                 )
             yield
-        meters = [int(number) for (number,) in self._connection.query("SELECT id FROM meters")]
+        meters = sorted(known_meters(self._connection).values())
         done = self._start(part, state, begin)
         hour: datetime | None = begin
         while hour is not None and hour < part.end:
             if has_rollups(self._connection, done, hour, meters):
                 self._refuse_lost(part, done)
-            comparison = compare_rollups(self._connection, self._label_sets, hour, meters)
+            comparison = compare_rollups(self._connection, hour, meters)
             if comparison is Comparison.DIFFERENT:
                 states.request_rebuild(self._connection, hour, part.end)
                 raise Blocked(
@@ -161,8 +160,7 @@ class FrameRetention:
 
     def _start(self, part: _Part, state: State, first: datetime) -> datetime:
         """Return from when on rollups must be of frames that are there: what is before may have been dropped."""
-        month = (part.end - _HOUR).replace(day=1, hour=0)
-        begin = first if part.name == _EARLIER else min(first, month)
+        begin = first if part.name == _EARLIER else min(first, month_of(part.end - _HOUR))
         return begin if state.dropped_to is None else max(begin, state.dropped_to)
 
     def _refuse_lost(self, part: _Part, since: datetime) -> None:
@@ -176,13 +174,13 @@ class FrameRetention:
     def _verify_hours(self, part: _Part) -> Iterator[None]:
         """Compare what hours measure with their minutes, which are the last that could make it again."""
         hours: dict[datetime, set[int]] = {}
-        for (meter,) in self._connection.query("SELECT id FROM meters"):
+        for meter in known_meters(self._connection).values():
             for (hour,) in self._connection.query(
                 f"SELECT DISTINCT UNIX_TIMESTAMP(minute) DIV 3600 FROM minutes PARTITION ({part.name})"  # noqa: S608
                 " WHERE meter_id = %s",
                 (meter,),
             ):
-                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(int(meter))
+                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(meter)
             yield
         mended = []
         for hour, meters in sorted(hours.items()):
@@ -213,10 +211,8 @@ class FrameRetention:
             self._connection.execute(f"ALTER TABLE {table} TRUNCATE PARTITION {part.name}")
         else:
             self._connection.execute(f"ALTER TABLE {table} DROP PARTITION {part.name}")
-        log.info("Retention: dropped %s (%s), %s; %s", what, part.name, _came_back(before, self._sizes(), table), rest)
-
-    def _sizes(self) -> Sizes:
-        return read_sizes(self._connection)
+        size = _came_back(before, read_sizes(self._connection), table)
+        log.info("Retention: dropped %s (%s), %s; %s", what, part.name, size, rest)
 
 
 def _came_back(before: Sizes, after: Sizes, table: str) -> str:
@@ -240,4 +236,4 @@ def _months_before(instant: datetime, months: int) -> datetime:
     try:
         return instant.replace(year=year, month=month)
     except ValueError:  # the 31st
-        return instant.replace(year=year, month=month, day=1, hour=0, minute=0, second=0, microsecond=0)
+        return datetime(year, month, 1, tzinfo=UTC)

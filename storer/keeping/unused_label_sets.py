@@ -12,6 +12,7 @@ from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from common.plural import plural
+from storer.database.id_set import IdSet
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
 
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 _UNUSED_FOR = timedelta(days=1)
 _IDS = 50_000  # read at once
 _AT_ONCE = 500  # marked or deleted in one statement
-_BITS = 1 << 16
 _DAY = timedelta(days=1)
 _OF_FRAMES = "SELECT DISTINCT label_set_id FROM frames WHERE timestamp >= %s AND timestamp < %s"
 
@@ -32,11 +32,7 @@ class LabelSetGarbage:
         self._connection = connection
 
     def run(self, now: datetime) -> Iterator[None]:
-        """Search after months were dropped, and delete what was marked a day ago; each step is short.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a statement.
-        """
+        """Search after months were dropped, and delete what was marked a day ago; each step is short."""
         oldest = first_month(self._connection)
         rows = self._connection.query("SELECT label_sets_from, label_sets_marked_at FROM rollup_state WHERE id = 1")
         if oldest is None or not rows or not may_delete_label_sets(self._connection):
@@ -63,10 +59,8 @@ class LabelSetGarbage:
         used = yield from self._search()
         for ids in self._ids(last or 0, "unused_since IS NULL"):
             unused = [number for number in ids if number not in used]
-            for begin in range(0, len(unused), _AT_ONCE):
-                part = unused[begin : begin + _AT_ONCE]
-                self._execute("UPDATE label_sets SET unused_since = %s WHERE {} AND unused_since IS NULL", part, now)
-                yield
+            sql = "UPDATE label_sets SET unused_since = %s WHERE {} AND unused_since IS NULL"
+            yield from self._for_each(sql, unused, now)
             yield
 
     def _delete(self, limit: datetime) -> Iterator[None]:
@@ -76,21 +70,21 @@ class LabelSetGarbage:
         for ids in self._ids(last or 0, "unused_since <= %s", limit):
             again = [number for number in ids if number in used]
             unused = [number for number in ids if number not in used]
-            for begin in range(0, len(again), _AT_ONCE):
-                self._execute("UPDATE label_sets SET unused_since = NULL WHERE {}", again[begin : begin + _AT_ONCE])
-                yield
-            for begin in range(0, len(unused), _AT_ONCE):
-                part = unused[begin : begin + _AT_ONCE]
-                deleted += self._execute("DELETE FROM label_sets WHERE {} AND unused_since <= %s", part, limit)
-                yield
+            yield from self._for_each("UPDATE label_sets SET unused_since = NULL WHERE {}", again)
+            sql = "DELETE FROM label_sets WHERE {} AND unused_since <= %s"
+            deleted += yield from self._for_each(sql, unused, limit)
             yield
         if deleted:
             log.info("Deleted %s that no frame had any more", plural(deleted, "label set"))
 
-    def _execute(self, sql: str, ids: list[int], *times: datetime) -> int:
-        where = f"id IN ({', '.join(map(str, ids))})"
-        arguments = [sql_time(time) for time in times]
-        return self._connection.execute(sql.format(where), arguments)
+    def _for_each(self, sql: str, ids: list[int], *times: datetime) -> Generator[None, None, int]:
+        """Run a statement for some of the ids at a time; return how many rows it changed."""
+        changed = 0
+        for begin in range(0, len(ids), _AT_ONCE):
+            where = f"id IN ({', '.join(map(str, ids[begin : begin + _AT_ONCE]))})"
+            changed += self._connection.execute(sql.format(where), tuple(map(sql_time, times)))
+            yield
+        return changed
 
     def _ids(self, last: int, condition: str, *times: datetime) -> Iterator[list[int]]:
         for begin in range(0, last + 1, _IDS):
@@ -100,9 +94,9 @@ class LabelSetGarbage:
             )
             yield [int(number) for (number,) in rows]
 
-    def _search(self) -> "Generator[None, None, _Ids]":
+    def _search(self) -> Generator[None, None, IdSet]:
         """Return the ids that frames, hours, and differences from other label sets have."""
-        used = _Ids()
+        used = IdSet()
         ((first, last),) = self._connection.query("SELECT MIN(timestamp), MAX(timestamp) FROM frames")
         while first is not None and first <= last:
             end = (first + _DAY).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -123,21 +117,5 @@ class LabelSetGarbage:
             yield
         return used
 
-    def _add(self, used: "_Ids", sql: str, *arguments: Any) -> None:
-        for (number,) in self._connection.query(sql, arguments):
-            used.add(int(number))
-
-
-class _Ids:
-    """A set of ids, of which there may be millions: a bit for each."""
-
-    def __init__(self) -> None:
-        self._bits: dict[int, bytearray] = {}
-
-    def add(self, number: int) -> None:
-        high, low = divmod(number, _BITS)
-        self._bits.setdefault(high, bytearray(_BITS // 8))[low // 8] |= 1 << low % 8
-
-    def __contains__(self, number: int) -> bool:
-        high, low = divmod(number, _BITS)
-        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)
+    def _add(self, used: IdSet, sql: str, *arguments: Any) -> None:
+        used.add(int(number) for (number,) in self._connection.query(sql, arguments))

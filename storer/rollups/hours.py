@@ -1,118 +1,28 @@
-"""Makes the table `hours`: measures from `minutes`, readings from the first and the last frame with an index.
+"""Makes the table `hours`: measures from `minutes`, readings from frames; and judges what of their steps is energy."""
 
-Whole frames are preferred to damaged ones, and all readings of an end are those of one frame, so they fit together.
-"""
-
-import json
-import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
 
-from common.contract.labels import Mode
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
-from storer.database.label_sets import read_contents
-from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
-from storer.rollups.minutes import MEASURES, literals, upsert
-from storer.rollups.register_labels import TOTAL, Readings, readings, supplier_number
+from storer.rollups.hour_frames import read_ends, read_insides
+from storer.rollups.minute_columns import HOUR_COLUMNS, upsert
 from storer.rollups.state import raise_version
-from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
+from storer.rollups.stored_hours import StoredHours
 
-log = logging.getLogger(__name__)
-
-HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 _AT_ONCE = 500  # meters in one transaction
-_ALL_AT_ONCE = 10  # meters of which all frames of an hour are read
-_PEAK = "MAX((power_max << 12) + 4095 - MINUTE(minute) * 60 - power_max_second)"
-
-
-def _mean(column: str) -> str:
-    return f"ROUND(SUM({column} * frames) / SUM(IF({column} IS NULL, 0, frames)))"
-
-
-def measure_of_minutes(name: str) -> str:
-    """Return the expression that makes a measure of an hour from the rows of its minutes, in a session in UTC."""
-    if name == "power_max_second":
-        return f"4095 - ({_PEAK} & 4095)"
-    if name == "overload":
-        return "SUM(overload)"
-    what = name.rpartition("_")[2]
-    return _mean(name) if what == "mean" else f"{what.upper()}({name})"
-
-
-_KEY = ("meter_id", "hour")
-_INSERT, _UPDATE = upsert("hours", _KEY, ("seconds", "minutes", *MEASURES))
+_INSERT, _UPDATE = upsert("hours", ("meter_id", "hour"), tuple(HOUR_COLUMNS))
 _MEASURED = (
-    "SELECT meter_id, %s, SUM(seconds), BIT_OR(1 << MINUTE(minute)),"  # noqa: S608 - our own names
-    f" {', '.join(map(measure_of_minutes, MEASURES))}, SUM(frames) FROM minutes"
+    f"SELECT meter_id, %s, {', '.join(HOUR_COLUMNS.values())} FROM minutes"  # noqa: S608 - our own names
     " WHERE meter_id IN %s AND minute >= %s AND minute < %s GROUP BY meter_id"
 )
-_FROM_MINUTES = f"{_INSERT} {_MEASURED}{_UPDATE}"
 _STORED = (
-    f"SELECT meter_id, %s, seconds, minutes, {', '.join(MEASURES)}, frames FROM hours"  # noqa: S608 - our own names
+    f"SELECT meter_id, %s, {', '.join(HOUR_COLUMNS)} FROM hours"  # noqa: S608 - our own names
     " WHERE meter_id IN %s AND hour = %s"
 )
-_WRITTEN = (*READINGS, "drawn_wh", "injected_wh")
-_SET = (
-    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_WRITTEN)}) VALUES %s"  # noqa: S608 - our own names
-    f" ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _WRITTEN)}"
-)
-
-
-# JSON: a row as one text is read five times faster than as thirty values.
-_FRAME = f"f.meter_id, JSON_ARRAY(f.timestamp, f.label_set_id, {', '.join(f'f.{column}' for column in COLUMNS)})"
-_HAS_INDEX = " AND (index_total IS NOT NULL OR index_supplier IS NOT NULL)"
-_WHOLE = " AND COALESCE(dropped, 0) = 0"
-
-
-def _both_ends(only: str) -> str:
-    """Return a query for the first and the last frame of a meter with an index, in a time."""
-    select = (
-        f"SELECT {_FRAME} FROM frames AS f"  # noqa: S608 - our own names
-        f" WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s{_HAS_INDEX}{only} ORDER BY timestamp"
-    )
-    return f"({select} LIMIT 1) UNION ALL ({select} DESC LIMIT 1)"
-
-
-_ALL = (
-    f"SELECT {_FRAME} FROM frames AS f"  # noqa: S608 - our own names
-    f" WHERE timestamp >= %s AND timestamp < %s AND meter_id IN %s{_HAS_INDEX} ORDER BY timestamp"
-)
-_WHOLE_ENDS, _ALL_ENDS = _both_ends(_WHOLE), _both_ends("")
-
-
-def _whole_end(end: str) -> str:
-    """Return a query for the `MIN` or `MAX` of the whole frames with an index, in a minute, of each of some meters."""
-    return (
-        f"(SELECT {_FRAME} FROM (SELECT meter_id, {end}(timestamp) AS instant FROM frames"  # noqa: S608 - our own names
-        f" WHERE timestamp >= %s AND timestamp < %s AND meter_id IN %s{_HAS_INDEX}{_WHOLE} GROUP BY meter_id) AS e"
-        " STRAIGHT_JOIN frames AS f ON f.timestamp = e.instant AND f.meter_id = e.meter_id)"
-    )
-
-
-_WHOLE_FIRST, _WHOLE_LAST = _whole_end("MIN"), _whole_end("MAX")
-
-
-class _Row(NamedTuple):
-    """One frame as it is stored."""
-
-    timestamp: datetime  # of one meter there is one row at a time: rows sort by it
-    label_set_id: int
-    columns: tuple[int | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """The readings of one frame."""
-
-    at: datetime
-    label_set_id: int
-    standard: bool
-    supplier: int | None
-    values: Readings
 
 
 def roll_hours(
@@ -214,7 +124,8 @@ class _HourRoller:
 
     def roll(self, held: Mapping[int, int] | None, always_judge: bool) -> None:
         connection, hour = self._connection, self._hour
-        connection.execute(_FROM_MINUTES, (sql_time(hour), tuple(self._meters), sql_time(hour), sql_time(hour + HOUR)))
+        times = sql_time(hour), tuple(self._meters), sql_time(hour), sql_time(hour + HOUR)
+        connection.execute(f"{_INSERT} {_MEASURED}{_UPDATE}", times)
         # The rows are locked from here on: what follows reads what another storer has committed.
         old = self._stored.of_hour(hour, self._meters)
         new = self._readings(held)
@@ -224,22 +135,10 @@ class _HourRoller:
         if not judged:
             return
         breaks = self._stored.breaks_of_hour(hour, judged)
-        rows = []
-        for meter, judgement in self._judge_all({meter: new[meter] for meter in judged}).items():
+        judgements = self._judge_all({meter: new[meter] for meter in judged})
+        for meter, judgement in judgements.items():
             self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
-            rows.append(
-                (
-                    meter,
-                    f"{hour:%Y-%m-%d %H:%M:%S}",
-                    0,
-                    0,
-                    0,
-                    *hour_row(new[meter]),
-                    judgement.drawn,
-                    judgement.injected,
-                )
-            )
-        connection.execute(_SET % literals(rows))
+        self._stored.write_readings([(meter, new[meter], judgement) for meter, judgement in judgements.items()])
         later = self._stored.later(hour, changed)
         for meter, following in later.items():
             self._judge_following(meter, following, old.get(meter), new[meter])
@@ -276,21 +175,11 @@ class _HourRoller:
 
     def _readings(self, held: Mapping[int, int] | None) -> dict[int, HourReadings]:
         """Return the readings of each meter that has any, and whose frames are all held."""
+        stored = self._stored.minutes_of_hour(self._hour, self._meters)
         minutes = {
-            meter: bits
-            for meter, (frames, bits) in self._stored.minutes_of_hour(self._hour, self._meters).items()
-            if held is None or held.get(meter, 0) >= frames
+            meter: bits for meter, (frames, bits) in stored.items() if held is None or held.get(meter, 0) >= frames
         }
-        ends = self._ends(minutes)
-        ids = {row.label_set_id for pair in ends.values() for row in pair}
-        contents = read_contents(self._connection, ids)
-        if missing := ids - contents.keys():
-            log.warning("Label sets %s are missing: no readings of their frames in the table hours", sorted(missing))
-        return {
-            meter: _hour_readings(self._hour, *(_decode(row, contents[row.label_set_id]) for row in pair))
-            for meter, pair in ends.items()
-            if all(row.label_set_id in contents for row in pair)
-        }
+        return read_ends(self._connection, self._hour, minutes)
 
     def judge_following(self, meter: int) -> None:
         """Judge the next hour with readings after this one, which nothing is known of."""
@@ -314,128 +203,18 @@ class _HourRoller:
                     again[later.hour] = later
         for row in again.values():
             previous = self._stored.earlier(row.hour, [meter]).get(meter)
-            judgement = self._judge(meter, row, previous, self._insides({meter: row}))
+            judgement = self._judge(meter, row, previous, read_insides(self._connection, {meter: row}))
             breaks = self._stored.breaks_of_hour(row.hour, [meter])
             self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
-            self._stored.write_energy(meter, row.hour, judgement)
+            self._stored.write_readings([(meter, row, judgement)])
 
     def _judge_all(self, rows: Mapping[int, HourReadings]) -> dict[int, Judgement]:
         """Judge this hour, by its readings."""
-        # For nearly all meters the hour before is the one that counts.
-        previous = self._stored.of_hour(self._hour - HOUR, rows, lock=True) if rows else {}
-        previous |= self._stored.earlier(self._hour, [meter for meter in rows if meter not in previous])
-        insides = self._insides(rows)
+        previous = self._stored.earlier(self._hour, rows)
+        insides = read_insides(self._connection, rows)
         return {meter: self._judge(meter, row, previous.get(meter), insides) for meter, row in rows.items()}
 
     def _judge(
         self, meter: int, row: HourReadings, previous: HourReadings | None, insides: Mapping[int, Inside]
     ) -> Judgement:
         return judge(row, self._stored.before(meter, row, previous), previous, insides.get(meter))
-
-    def _insides(self, rows: Mapping[int, HourReadings]) -> dict[int, Inside]:
-        """Read what is between the ends of an hour that do not tell, by meter; without those whose frames were dropped.
-
-        `rows`: by meter, all of one hour.
-        """
-        wanted = [meter for meter, row in rows.items() if not ends_tell(row)]
-        insides: dict[int, Inside] = {}
-        # The key of frames begins with the time: to read one meter costs as much as to read past all others.
-        for begin in range(0, len(wanted), _ALL_AT_ONCE):
-            meters = wanted[begin : begin + _ALL_AT_ONCE]
-            for meter, frames in self._frames({meter: rows[meter] for meter in meters}).items():
-                if (inside := self._inside(rows[meter], frames)) is not None:
-                    insides[meter] = inside
-        return insides
-
-    def _frames(self, rows: Mapping[int, HourReadings]) -> dict[int, list[_Row]]:
-        """Return the frames with an index from the first to the last readings of an hour, by meter."""
-        begin = min(row.first_at for row in rows.values())
-        end = max(row.last_at for row in rows.values()) + SECOND
-        found: dict[int, list[_Row]] = {}
-        for meter, text in self._connection.query(_ALL, (sql_time(begin), sql_time(end), tuple(rows))):
-            frame = _row(text)
-            if rows[meter].first_at <= frame.timestamp < rows[meter].last_at + SECOND:
-                found.setdefault(meter, []).append(frame)
-        return found
-
-    def _inside(self, row: HourReadings, frames: Sequence[_Row]) -> Inside | None:
-        """Return what the frames count; None if those of the ends were dropped."""
-        contents = read_contents(self._connection, {frame.label_set_id for frame in frames})
-        ends = [_decode(frame, contents[frame.label_set_id]) for frame in frames if frame.label_set_id in contents]
-        values = [end.values for end in ends]
-        if row.first not in values or row.last not in values:
-            return None
-        begin, end = values.index(row.first), len(values) - values[::-1].index(row.last)
-        return Inside((frame.at, frame.standard, frame.values) for frame in ends[begin:end])
-
-    def _ends(self, minutes: Mapping[int, int]) -> dict[int, tuple[_Row, _Row]]:
-        """Return the first and the last frame with an index, whole ones if any; `minutes`: bit n, minute n has one."""
-        # The key of frames begins with the time: a minute is read once for all meters, and nearly always has both.
-        first: dict[int, list[int]] = {}
-        last: dict[int, list[int]] = {}
-        for meter, bits in minutes.items():
-            first.setdefault(_lowest(bits), []).append(meter)
-            last.setdefault(bits.bit_length() - 1, []).append(meter)
-        parts = [(_WHOLE_FIRST, *part) for part in first.items()] + [(_WHOLE_LAST, *part) for part in last.items()]
-        found: dict[int, list[_Row]] = {meter: [] for meter in minutes}
-        if parts:
-            arguments = [value for _, minute, meters in parts for value in (*self._times(minute), tuple(meters))]
-            statement = " UNION ALL ".join(part[0] for part in parts)
-            for meter, text in self._connection.query(statement, arguments):
-                found[meter].append(_row(text))
-        for meter, rows in found.items():
-            if len(rows) < 2:
-                found[meter] = self._ends_of_hour(meter, minutes[meter])
-        return {meter: (min(rows), max(rows)) for meter, rows in found.items() if rows}
-
-    def _ends_of_hour(self, meter: int, minutes: int) -> list[_Row]:
-        """Return what `_ends` returns, for a meter whose first or last minute has no whole frame with an index."""
-        begin, _ = self._times(_lowest(minutes))
-        _, end = self._times(minutes.bit_length() - 1)
-        for statement in (_WHOLE_ENDS, _ALL_ENDS):
-            rows = [_row(text) for _, text in self._connection.query(statement, (begin, end, meter) * 2)]
-            if rows:
-                return rows
-        return []
-
-    def _times(self, minute: int) -> tuple[str, str]:
-        begin = self._hour + minute * MINUTE
-        return sql_time(begin), sql_time(begin + MINUTE)
-
-
-def _lowest(bits: int) -> int:
-    return (bits & -bits).bit_length() - 1
-
-
-def _row(text: str) -> _Row:
-    timestamp, label_set_id, *columns = json.loads(text)
-    return _Row(datetime.fromisoformat(timestamp).replace(tzinfo=UTC), label_set_id, tuple(columns))
-
-
-def _decode(row: _Row, content: Mapping[str, Any]) -> _End:
-    mode = Mode(content["mode"])
-    values = readings(mode, row_values(row.columns, content))
-    supplier = supplier_number(content.get("columns", {}).get("index_supplier"))
-    if supplier is None and mode is Mode.HISTORIC and values[TOTAL] is not None:
-        supplier = 1  # BASE: there is only one
-    return _End(
-        at=row.timestamp.replace(microsecond=0),
-        label_set_id=row.label_set_id,
-        standard=mode is Mode.STANDARD,
-        supplier=supplier,
-        values=values,
-    )
-
-
-def _hour_readings(hour: datetime, first: _End, last: _End) -> HourReadings:
-    return HourReadings(
-        hour=hour,
-        first_at=first.at,
-        last_at=last.at,
-        first_standard=first.standard,
-        last_standard=last.standard,
-        first=first.values,
-        last=last.values,
-        label_set_id=last.label_set_id,
-        supplier=last.supplier,
-    )

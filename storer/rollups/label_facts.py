@@ -12,7 +12,6 @@ from storer.rollups.register_labels import supplier_number
 
 _OVERLOAD = 1 << 7  # of the status register STGE
 _AT_ONCE = 500  # label sets in one query
-_CACHE_SIZE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +25,23 @@ class LabelFacts:
     index_total: int | None = None  # Wh
 
 
-_UNKNOWN = LabelFacts()
+def read_facts(connection: Connection, ids: Collection[int]) -> dict[int, LabelFacts]:
+    """Return the facts of label sets by id; nothing is known of one that is missing.
 
-
-class LabelSets:
-    """The label sets of a database; those that are missing there are `_UNKNOWN`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._facts: dict[int, LabelFacts] = {}
-
-    def forget(self) -> None:
-        """Read all again: the database may have been replaced under the connection, and an id mean something else."""
-        self._facts.clear()
-
-    def facts(self, ids: Collection[int]) -> Mapping[int, LabelFacts]:
-        """Return the facts of these label sets; the result may hold others, too."""
-        missing = sorted(set(ids) - self._facts.keys())
-        if len(self._facts) + len(missing) > _CACHE_SIZE:
-            self._facts.clear()
-            missing = sorted(set(ids))
-        for begin in range(0, len(missing), _AT_ONCE):
-            self._read(missing[begin : begin + _AT_ONCE])
-        return self._facts
-
-    def _read(self, ids: list[int]) -> None:
-        marks = ", ".join(["%s"] * len(ids))
-        totals = {
-            int(number): (idle_total, index_total)
-            for number, idle_total, index_total in self._connection.query(
-                f"SELECT id, registers_at_rest, index_total FROM label_sets WHERE id IN ({marks})",  # noqa: S608 - only marks
-                ids,
-            )
-        }
-        contents = read_contents(self._connection, ids)
-        for number in ids:
-            self._facts[number] = (
-                _facts(contents[number], *totals[number]) if number in contents and number in totals else _UNKNOWN
-            )
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    facts = dict.fromkeys(ids, LabelFacts())
+    ordered = sorted(ids)
+    for begin in range(0, len(ordered), _AT_ONCE):
+        some = ordered[begin : begin + _AT_ONCE]
+        contents = read_contents(connection, some)
+        for number, idle_total, index_total in connection.query(
+            "SELECT id, registers_at_rest, index_total FROM label_sets WHERE id IN %s", (some,)
+        ):
+            if number in contents:
+                facts[number] = _facts(contents[number], idle_total, index_total)
+    return facts
 
 
 def _facts(content: Mapping[str, Any], idle_total: int | None, index_total: int | None) -> LabelFacts:

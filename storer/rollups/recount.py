@@ -6,7 +6,6 @@ from enum import Enum
 
 from common.database.mariadb import Connection, sql_time
 from storer.rollups.hours import HOUR, compare_hours
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import compute_minutes, read_minutes
 
 _AT_ONCE = 500  # meters
@@ -21,9 +20,7 @@ class Comparison(Enum):
     DIFFERENT = 2
 
 
-def compare_rollups(
-    connection: Connection, label_sets: LabelSets, hour: datetime, meters: Collection[int]
-) -> Comparison:
+def compare_rollups(connection: Connection, hour: datetime, meters: Collection[int]) -> Comparison:
     """Compare all that minutes, hours and breaks say of an hour with what its frames make now; nothing is written.
 
     `meters`: the ids of all that there are.
@@ -31,7 +28,7 @@ def compare_rollups(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    computed, found = compute_minutes(connection, label_sets, hour, hour + HOUR)
+    computed, found = compute_minutes(connection, hour, hour + HOUR)
     made = {row[:2]: row for row in computed}
     stored = {row[:2]: row for row in read_minutes(connection, hour, hour + HOUR, meters)}
     more = {key for key, row in stored.items() if key not in made or _frames(row) > _frames(made[key])}

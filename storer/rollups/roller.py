@@ -14,7 +14,6 @@ from common.database.mariadb import Connection
 from storer.database.late_frames import LATE
 from storer.rollups import state as states
 from storer.rollups.hours import HOUR, roll_hours
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import HourKey, roll_minutes, roll_new_minutes
 from storer.rollups.state import LateHour, State
 
@@ -71,7 +70,6 @@ class Roller:
         self._overlap = overlap
         self._by_force = by_force
         self._now = now or (lambda: states.server_now(connection))
-        self._label_sets = LabelSets(connection)
         self._last: datetime | None = None  # start of the minute of the last run; None: none yet, or without the lease
         self._runs = 0
         self._touched: set[HourKey] = set()  # hours with new minutes since the last full run
@@ -93,7 +91,6 @@ class Roller:
         if state is None:
             self._last = None
             return False
-        self._label_sets.forget()
         self._held = max(0, self._held - 1)
         if self._last is not None and now - self._last > _JUMP:
             self._held = _RUNS_AFTER_JUMP
@@ -141,11 +138,11 @@ class Roller:
         state: State,
         start: datetime,
         end: datetime,
-        roll: Callable[[Connection, LabelSets, datetime, datetime], Collection[HourKey]] = roll_minutes,
+        roll: Callable[[Connection, datetime, datetime], Collection[HourKey]] = roll_minutes,
     ) -> None:
         start = max(start, state.frames_from or start)  # it is earlier after the server's clock was set back
         if start < end:
-            self._touched.update(roll(self._connection, self._label_sets, start, end))
+            self._touched.update(roll(self._connection, start, end))
 
     def _roll_late(self, state: State) -> None:
         deadline = time.monotonic() + _LATE_SECONDS
@@ -162,7 +159,7 @@ class Roller:
                     return
 
     def _roll_hour(self, hour: datetime, meters: set[int]) -> None:
-        found = roll_minutes(self._connection, self._label_sets, hour, hour + HOUR, meters)
+        found = roll_minutes(self._connection, hour, hour + HOUR, meters)
         held = {meter: count for (meter, _), count in found.items()}
         roll_hours(self._connection, hour, meters, held)
 
@@ -182,10 +179,9 @@ class Roller:
             return None
         end = min(begin + self._rebuild_hours * HOUR, state.rebuild_to)
         started = time.monotonic()
-        self._label_sets.forget()
         waiting = states.late_hours_between(self._connection, begin, end)
         try:
-            found = roll_minutes(self._connection, self._label_sets, begin, end)
+            found = roll_minutes(self._connection, begin, end)
             by_hour = _by_hour(found)
             for hour, meters in sorted(by_hour.items()):
                 held = {meter: found[meter, hour] for meter in meters}

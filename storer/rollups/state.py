@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, Rows, sql_time
-from storer.rollups.minutes import FIRST_HOUR, HourKey
+from storer.database.late_frames import FIRST_HOUR
+from storer.rollups.minutes import HourKey
 
 LEASE = timedelta(minutes=5)
 _RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute

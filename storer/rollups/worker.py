@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,10 +131,10 @@ class RollupWorker:
         assert self._connection is not None
         state = states.read_state(self._connection)
         remaining = state.remaining if state else timedelta(0)
-        self._report = RollupReport(
+        self._report = replace(
+            self._report,
             active=active,
             runs=self._report.runs + active,
-            errors=self._report.errors,
             lag=None if state is None else round((now - state.up_to).total_seconds()),
             late_hours=states.count_late_hours(self._connection),
         )
@@ -142,7 +142,7 @@ class RollupWorker:
 
     def _note_remaining(self, remaining: timedelta) -> None:
         hours = -(-remaining // timedelta(hours=1))
-        self._report = RollupReport(**(asdict(self._report) | {"rebuild_hours": hours}))
+        self._report = replace(self._report, rebuild_hours=hours)
         if hours:
             self._rebuilding = True
             if time.monotonic() >= self._logged_at + _LOG_EVERY:
@@ -154,7 +154,7 @@ class RollupWorker:
             log.info("Rollups are rebuilt")
 
     def _failed(self, error: Exception) -> None:
-        self._report = RollupReport(**(asdict(self._report) | {"active": False, "errors": self._report.errors + 1}))
+        self._report = replace(self._report, active=False, errors=self._report.errors + 1)
         text = str(error) if isinstance(error, DatabaseError) else repr(error)
         self._errors.log(logging.WARNING, f"Rollups: {text}; frames are stored all the same; trying again each minute")
         if not isinstance(error, DatabaseError):

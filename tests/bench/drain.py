@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from common.contract.frame import Frame
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.config import SpoolConfig
 from reader.delivery.storage import Storage
 from tests.bench.bare_insert import BATCH, BareInsert
@@ -70,7 +70,7 @@ def fill(folder: Path, frames: Iterable[Frame]) -> None:
     """Write frames to the spool of a reader that does not run, a minute at a time."""
     spool = Storage(SpoolConfig(path=folder, journal=folder), "bench").open_spool()
     assert spool is not None, f"no spool in {folder}"
-    items = (Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames)
+    items = (Item(ItemKind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames)
     while minute := list(islice(items, _MINUTE)):
         spool.append(minute)
     spool.close()

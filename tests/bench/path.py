@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from common.contract.frame import format_time
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.config import HomeAssistantConfig
@@ -156,7 +156,7 @@ class _Reader:
             raise AssertionError("a frame was not confirmed")
 
     def _enqueue(self, meter: str, timestamp: datetime, payload: bytes, now: float) -> None:
-        self._delivery.enqueue(Item(Kind.FRAME, meter, to_micros(timestamp), payload), now)
+        self._delivery.enqueue(Item(ItemKind.FRAME, meter, to_micros(timestamp), payload), now)
 
     def _tick(self, now: float) -> None:
         for tally in self._tallies.due(self.clock.now()):
@@ -167,9 +167,9 @@ class _Reader:
     def _confirm(self, payload: bytes) -> None:
         message = Confirmation.from_json(payload)
         confirm = self._delivery.confirm
-        confirm(message.storer, Kind.FRAME, self._meter, message.timestamps)
-        confirm(message.storer, Kind.FRAME, self._meter, message.rejected, rejected=True)
-        confirm(message.storer, Kind.TALLY, self._meter, message.tallies)
+        confirm(message.storer, ItemKind.FRAME, self._meter, message.timestamps)
+        confirm(message.storer, ItemKind.FRAME, self._meter, message.rejected, rejected=True)
+        confirm(message.storer, ItemKind.TALLY, self._meter, message.tallies)
 
 
 @contextmanager

@@ -63,6 +63,6 @@ def test_a_session_on_another_device_is_ended_from_the_page_of_the_state(locked:
     mine.page.get_by_role("button", name="Se déconnecter partout").click()
     expect(mine.page).to_have_url(f"{locked}login")
     # Nobody touches the other device: its live values end, and it is led to the login.
-    expect(lost.page).to_have_url(re.compile(r"/login\?next=$"))
+    expect(lost.page).to_have_url(re.compile(r"/login\?lang=fr&next=$"))
     for visit in (mine, lost):
         visit.context.close()

@@ -92,7 +92,7 @@ class Soak:
         self, delivery: dict[str, Any], rest: dict[str, Any], peaks: dict[str, float], codes: tuple[int, int]
     ) -> bool:
         rig = self.rig
-        ended = delivery["confirmed"] + delivery["rejected"] + delivery["thinned"] + delivery["handed_over"]
+        ended = delivery["confirmed"] + delivery["rejected"] + delivery["discarded"] + delivery["accepted_by_broker"]
         audit = rig.command("storer", "audit", config=rig.storer_config)
         print(audit.stdout.strip().rpartition("\n")[2], f"(exit {audit.returncode})")
         rows = self._rows()
@@ -102,7 +102,7 @@ class Soak:
             f"the {rows} rows are the {delivery['decoded']} frames": rows == delivery["decoded"],
             f"{delivery['confirmed']} were confirmed, and {rest['confirmed']} after a restart": rows
             == delivery["confirmed"] + rest["confirmed"],
-            "the counters add up": delivery["decoded"] == ended + delivery["waiting"],
+            "the counters add up": delivery["decoded"] == ended + delivery["pending"],
             **{
                 f"{name}: {peak:.0f} of {MOST_MEMORY[name]} MB": peak < MOST_MEMORY[name]
                 for name, peak in peaks.items()
@@ -149,7 +149,7 @@ class Soak:
         parts.append(f"rows {self._rows() if up else '?'}, backlog {backlog / 1e6:.2f} MB")
         with contextlib.suppress(subprocess.CalledProcessError):  # health comes once a minute, from the first one on
             delivery: Any = self.rig.health("reader")["delivery"]
-            parts.append(f"decoded {delivery['decoded']}, waiting {delivery['waiting']}")
+            parts.append(f"decoded {delivery['decoded']}, pending {delivery['pending']}")
         print(", ".join(parts), flush=True)
 
     def _files(self) -> list[Path]:

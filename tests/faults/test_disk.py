@@ -4,21 +4,19 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from common.machine.disk import memory_backed
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from reader.buffer.record import read_records, record_size
 from reader.buffer.spool import Spool
 from tests.faults.rig import Rig
-from tests.support.programs import ROOT, Program, wait_until
+from tests.support.programs import Program, wait_until
 
 WITHIN = 120.0  # seconds, for what should take a few
-MOST_BYTES = 150  # that an outage may cost on the disk, for each frame
 PAGE = 4096  # bytes
 
 
@@ -78,7 +76,7 @@ def records(spool: Path) -> dict[Path, list[tuple[int, int, set[int]]]]:
     index.open()
     found: dict[Path, list[tuple[int, int, set[int]]]] = {}
     for block in index.undelivered():
-        assert block.kind is Kind.FRAME
+        assert block.kind is ItemKind.FRAME
         path = spool / block.segment.path.name
         data = path.read_bytes()
         numbers = {int(item.payload.partition(b'"SINSTS": ')[2].partition(b",")[0]) for item in index.read(block)}
@@ -220,38 +218,3 @@ def test_confirmed_frames_cost_the_disk_nothing(rig: Rig, tmp_path: Path) -> Non
         grown(rig, 250, storer, reader)
         assert written(reader.pid) == before
         assert reader.stop() == 0
-
-
-_OUTAGE = """
-import sys
-from datetime import timedelta
-from pathlib import Path
-from reader.buffer.item import Item, Kind, to_micros
-from reader.buffer.spool import Spool
-from tests.support.frames import simulated
-
-def written():
-    return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])
-
-frames = simulated("standard-single-phase-tempo", 3600, every=timedelta(seconds=1))
-items = [Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames]
-spool = Spool(Path(sys.argv[1]), max_size=64_000_000)
-spool.open()
-before = written()
-for minute in range(60):
-    spool.append(items[60 * minute : 60 * minute + 60])
-print(written() - before, spool.size, sum(len(item.payload) for item in items))
-"""
-
-
-def test_an_outage_costs_the_disk_little(tmp_path: Path) -> None:
-    """An hour of a standard meter, a minute at a time, as the reader writes it."""
-    assert not memory_backed(tmp_path), "the spool must be on a disk for this"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", _OUTAGE, str(tmp_path / "spool")],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    disk, size, payload = map(int, done.stdout.split())
-    print(f"a frame: {payload / 3600:.0f} B of JSON, {size / 3600:.1f} B in the spool, {disk / 3600:.1f} B written")
-    assert size <= disk
-    assert disk / 3600 <= MOST_BYTES

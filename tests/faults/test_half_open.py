@@ -129,4 +129,4 @@ def test_a_gateway_that_says_nothing_more_is_connected_to_afresh(gateways: dict[
         reader.stop()
         lines = rig.health("reader")["lines"]
         assert isinstance(lines, list)
-        assert [line["reopened"] for line in lines] == [1, 1]
+        assert [line["reopens"] for line in lines] == [1, 1]

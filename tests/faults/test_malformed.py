@@ -248,7 +248,7 @@ def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pyte
     health = rig.health("storer")
     assert health["stored"] == GOOD
     assert health["rejected"] == len(bad) == reports
-    assert health["duplicate"] == health["waiting"] == 0
+    assert health["duplicate"] == health["pending"] == 0
     assert health["received"] == GOOD + len(bad)
     with capsys.disabled():
         print(f"\n{len(bad)} bad messages of {len(set(bad))} contents, {len(named)} identities: {dict(kinds)}")

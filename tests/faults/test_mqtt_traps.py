@@ -1,7 +1,6 @@
 """Surprises of brokers and of paho, and that `common.mqtt` handles them."""
 
 import gc
-import logging
 import re
 import shutil
 import socket
@@ -30,7 +29,7 @@ from common.settings.config import Tls
 from tests.faults.rig import Rig
 from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
-from tests.support.servers import HOST, Broker, find_program
+from tests.support.servers import HOST, Broker
 from tests.support.session_client import SessionClient
 from tests.support.wording import warnings_of
 
@@ -211,17 +210,6 @@ def _reconnected(client: SessionClient, proxy: Proxy, writer: SessionClient) -> 
     return client.all(Message, mark)
 
 
-def test_a_session_that_the_broker_has_lost_is_told(broker: Broker) -> None:
-    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
-        assert not keeper.wait(Connected).session_present
-    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
-        assert keeper.wait(Connected).session_present
-        mark = len(keeper.events)
-        broker.kill()
-        broker.start()
-        assert not keeper.wait(Connected, mark).session_present
-
-
 def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) -> None:
     with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
         storer = rig.start_storer()
@@ -323,33 +311,6 @@ def _no_delay(session: Session) -> bool:
 # -- who may come in ---------------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "common.mqtt.session")
-    passwords = tmp_path / "passwords"
-
-    def set_password(text: str) -> None:
-        subprocess.run([find_program("mosquitto_passwd"), "-c", "-b", passwords, "reader", text], check=True)
-        passwords.chmod(0o600)
-
-    set_password("another")
-    with Broker(tmp_path, config=f"password_file {passwords}") as broker:
-        settings = Settings(host=HOST, port=broker.port, username="reader", password="sesame")
-
-        def refused() -> int:
-            return len(re.findall("not authori[sz]ed", broker.log.read_text()))
-
-        with at(broker.port, "reader", settings=settings) as reader:
-            wait_until(lambda: refused() >= 3, WITHIN, "it has tried three times")
-            assert warnings_of(caplog) == [
-                f"The broker {HOST}:{broker.port} refused the connection: Not authorized;"
-                " check mqtt.username and mqtt.password, and the broker's access rules"
-            ]
-            assert reader.events == []
-            set_password("sesame")
-            broker.restart()
-            reader.wait(Connected)
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an authority of our own, a server's certificate, a client's, and another authority."""
@@ -387,15 +348,6 @@ def tls_port(authority: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def _tls(port: int, **files: Path) -> Settings:
     return Settings(host=HOST, port=port, tls=Tls(**{name: str(path) for name, path in files.items()}))
-
-
-def test_tls_with_a_certificate_for_each_side(authority: Path, tls_port: int) -> None:
-    files = {"ca": authority / "ca.pem", "certificate": authority / "client.pem", "key": authority / "client.key"}
-    with at(tls_port, "secure", "free/tls", settings=_tls(tls_port, **files)) as secure:
-        secure.wait(Connected)
-        wait_until(lambda: secure.publish("free/tls", "x" * 40_000) == 0, WITHIN, "the subscription counts")
-        assert len(secure.wait(Message).payload) == 40_000
-        assert _no_delay(secure.session)
 
 
 # paho leaves the socket of a handshake that failed to the garbage collector.
@@ -446,6 +398,7 @@ def test_tls_files_that_come_late_are_waited_for_and_renewed_ones_count_at_the_n
         )
         install("ca", "client")
         patient.wait(Connected)
+        assert _no_delay(patient.session)
         assert len(warnings_of(caplog)) == 1
         install("stranger", "client")
         proxy.drop()
@@ -475,20 +428,3 @@ def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_wi
         assert b"offline" not in listener.payloads()
         assert len(client.all(Connected)) == 2
     assert warnings_of(caplog) == []
-
-
-def test_a_connection_to_a_broker_that_acknowledges_nothing_can_be_given_up() -> None:
-    with socket.create_server((HOST, 0)) as server:
-        server.settimeout(WITHIN)
-        with at(server.getsockname()[1], "stuck") as client:
-            for number in range(2):
-                peer, _ = server.accept()
-                with peer:
-                    peer.settimeout(WITHIN)
-                    peer.recv(4096)
-                    peer.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing else any more
-                    client.wait(Connected, after=2 * number)
-                    for _ in range(100):
-                        client.session.publish("free/a", bytes(1000))
-                    client.session.reconnect()
-                    client.wait(Disconnected, after=2 * number + 1)

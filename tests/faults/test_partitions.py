@@ -130,5 +130,5 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
     delivery = rig.health("reader")["delivery"]
     assert isinstance(delivery, dict)
     assert delivery["decoded"] == delivery["confirmed"] == len(sent)
-    assert (delivery["waiting"], delivery["thinned"], delivery["rejected"]) == (0, 0, 0)
+    assert (delivery["pending"], delivery["discarded"], delivery["rejected"]) == (0, 0, 0)
     print("replayed", delivery["replayed"], "of", len(sent), "; cuts", [link.cuts for link in links])

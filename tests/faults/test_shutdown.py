@@ -14,7 +14,7 @@ import pytest
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.spool import Spool
 from tests.faults.rig import Rig
 from tests.faults.torture import A_MOMENT
@@ -185,7 +185,7 @@ def test_sigterm_during_a_replay_loses_nothing(chain: Chain) -> None:
     for number in range(BACKLOG):
         values: dict[str, Value] = {"ADSC": METER, "SINSTS": 1_000_000 + number, "STGE": "003A0001"}
         frame = dataclasses.replace(frame, timestamp=instant + timedelta(seconds=number), values=values)
-        items.append(Item(Kind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
+        items.append(Item(ItemKind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
     spool = Spool(chain.rig.spool, max_size=64_000_000)
     spool.open()
     for start in range(0, BACKLOG, 60):
@@ -291,63 +291,3 @@ def test_a_dead_thread_ends_the_program_with_1(
     assert f"Thread {thread}" in line
     assert "TypeError" in line
     chain.check_nothing_is_lost()
-
-
-def check_it_waits(program: Program, text: str) -> None:
-    """Start a program that waits; check that it logs what for, once, and ends at once with 0."""
-    with program.start():
-        wait_until(lambda: program.count(text) > 0, WITHIN, text, [program])
-        assert program.stop(ENDS_WITHIN) == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
-    assert program.count(text) == 1
-
-
-def test_a_second_reader_does_not_share_a_journal_but_waits(chain: Chain, tmp_path: Path) -> None:
-    chain.running()
-    second = Program("second", "reader", "run", "--config", str(chain.rig.reader_config), folder=tmp_path)
-    check_it_waits(second, f"spool.journal: {chain.rig.memory}/journal is in use by another reader: give each its own")
-    chain.reader.check()
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("mqtt: {", "mqtt: {username: x, password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
-        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls.ca: /nowhere cannot be read"),
-        ("spool: {journal: /dev/shm", "spool: {journal: /proc", "spool.journal: /proc/"),
-    ],
-    ids=["password", "tls", "journal"],
-)
-def test_a_reader_waits_for_what_its_machine_lacks(
-    chain: Chain, tmp_path: Path, old: str, new: str, message: str
-) -> None:
-    text = chain.rig.reader_config.read_text().replace("name: rig", "name: another")
-    text = text.replace(f"{chain.rig.memory}/journal", f"{chain.rig.memory}/another")
-    text = text.replace(f"path: {chain.rig.spool}", f"path: {tmp_path}/spool")
-    config = tmp_path / "reader.yaml"
-    assert old in text
-    config.write_text(text.replace(old, new, 1))
-    check_it_waits(Program("reader", "reader", "run", "--config", str(config), folder=tmp_path), message)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
-        ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
-        ("mqtt: {", "mqtt: {password: a, password_file: /b, ", "mqtt.password: 'password_file' is given, too"),
-        ("name: rig", "name: [", "reader.yaml, line 1: "),
-    ],
-    ids=["key", "port", "password", "yaml"],
-)
-def test_a_reader_with_a_wrong_configuration_ends_with_2(
-    chain: Chain, tmp_path: Path, old: str, new: str, message: str
-) -> None:
-    text = chain.rig.reader_config.read_text()
-    assert old in text
-    config = tmp_path / "reader.yaml"
-    config.write_text(text.replace(f"{chain.rig.memory}/journal", f"{chain.rig.memory}/another").replace(old, new, 1))
-    done = chain.rig.command("reader", "run", config=config)
-    assert done.returncode == 2, done.stdout + done.stderr
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("teleinfo-reader: ")
-    assert message in line

@@ -309,7 +309,7 @@ class Torture:
         result.health = rig.health("reader")
         delivery = result.health["delivery"]
         assert isinstance(delivery, dict)
-        parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
+        parts = ("confirmed", "rejected", "discarded", "accepted_by_broker", "pending")
         result.sum_holds = delivery["decoded"] == sum(delivery[part] for part in parts)
         storer.stop()
         rows = self._exported()

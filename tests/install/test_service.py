@@ -94,7 +94,7 @@ def test_a_service_that_does_not_start_is_an_error(running: Machine, broker: Bro
 
 def test_it_is_ready_and_its_status_is_shown(reader: Machine, broker: Broker) -> None:
     assert show(reader, "ActiveState") == "active"
-    status(reader, r"1 meter, \d\.\d frames/s, connected, \d+ waiting")
+    status(reader, r"1 meter, \d\.\d frames/s, connected, \d+ pending")
     assert show(reader, "NRestarts") == "0"
 
 
@@ -211,7 +211,7 @@ def test_uninstalled_it_stops_and_unconfirmed_frames_are_on_disk(reader: Machine
     )
     reader.run("touch", "/var/lib/teleinfo/storers/main")
     reader.run("systemctl", "restart", "teleinfo-reader")
-    status(reader, r"1 meter, .*, [1-9]\d* waiting")
+    status(reader, r"1 meter, .*, [1-9]\d* pending")
     reader.uninstall("reader")
     assert reader.try_("systemctl", "is-active", "teleinfo-reader").returncode != 0
     assert [path for path in reader.path("/var/lib/teleinfo").iterdir() if path.suffix == ".spool"]

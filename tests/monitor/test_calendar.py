@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar import BY, Calendar, midnight, offsets
+from monitor.calendar import BY, Calendar, midnight, offsets, one_day, whole_days
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)
@@ -98,3 +98,10 @@ def test_offsets_are_those_of_each_hour(start: datetime, length: timedelta, name
 def test_offsets_change_at_the_hour_of_the_change() -> None:
     start = datetime(2026, 10, 24, 22, tzinfo=UTC)
     assert offsets(PARIS, start, start + 25 * HOUR) == [(start, 7200), (datetime(2026, 10, 25, 1, tzinfo=UTC), 3600)]
+
+
+def test_whole_days_hold_the_range_also_over_a_change_of_time() -> None:
+    noon = datetime(2026, 10, 25, 11, tzinfo=UTC)
+    start, end = whole_days(noon, noon + timedelta(hours=1), PARIS)
+    assert (start, end) == (datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC))
+    assert whole_days(start, end, PARIS) == one_day(start, PARIS) == (start, end)

@@ -1,16 +1,36 @@
 import string
+from datetime import UTC, date, datetime
 
-from monitor.refusals import TEXTS, Refusal
+import pytest
 
-
-def test_both_languages_have_the_same_values() -> None:
-    for key, texts in TEXTS.items():
-        fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in texts.values()]
-        assert texts.keys() == {"en", "fr"}, key
-        assert fields[0] == fields[1], key
+from monitor.refusals import TEXTS, Refusal, Text
+from monitor.server.messages import TITLES
 
 
-def test_a_refusal_is_english_for_programs_and_in_the_language_of_whoever_reads_it() -> None:
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_both_languages_have_the_same_values_and_a_title(text: Text) -> None:
+    english, french = ({name for _, name, _, _ in string.Formatter().parse(one) if name} for one in text[1:])
+    assert english == french
+    assert all(text.status in titles for titles in TITLES.values())
+    for one in text[1:]:
+        assert not one.endswith(".")
+        assert not one[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "2026-11-24 18:00 is still to come"),
+        ("fr", "le 24/11/2026 18:00 n’est pas encore arrivé"),
+    ],
+)
+def test_a_time_is_shown_as_its_reader_writes_it(language: str, text: str) -> None:
+    assert Refusal("future", day=datetime(2026, 11, 24, 18, tzinfo=UTC)).text(language) == text
+    midnight = Refusal("future", day=datetime(2026, 11, 24, tzinfo=UTC)).text(language)
+    assert midnight == Refusal("future", day=date(2026, 11, 24)).text(language) == text.replace(" 18:00", "")
+
+
+def test_a_refusal_is_english_for_the_log_and_a_sentence_for_the_web() -> None:
     refusal = Refusal("unknown_meter", meter="5747", known="Maison (031961123456)")
-    assert str(refusal) == "the meter '5747' is unknown; known meters: Maison (031961123456)"
-    assert refusal.text("fr").startswith("le compteur « 5747 » est inconnu") or "5747" in refusal.text("fr")
+    assert "'5747' is unknown" in str(refusal)
+    assert refusal.sentence("fr") == "Le compteur « 5747 » est inconnu ; compteurs connus : Maison (031961123456)."

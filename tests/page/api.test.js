@@ -36,7 +36,11 @@ test('addresses are below the page’s base, and what is not asked for is left o
   await api.live('041234');
   await api.live();
   await api.events('041234', { kind: null, limit: 20 });
-  assert.deepEqual(asked, ['api/v1/live?meter=041234', 'api/v1/live', 'api/v1/events?meter=041234&limit=20']);
+  assert.deepEqual(asked, [
+    'api/v1/live?meter=041234&lang=fr',
+    'api/v1/live?lang=fr',
+    'api/v1/events?meter=041234&limit=20&lang=fr',
+  ]);
 });
 
 test('the page’s last day is the API’s exclusive end, instants stay as they are', async () => {
@@ -67,7 +71,7 @@ test('without a session the page goes to the login, and comes back to where it w
   const never = api.meters().then(() => 'answered');
   const first = await Promise.race([never, new Promise((done) => setTimeout(done, 20, 'waits'))]);
   assert.equal(first, 'waits');
-  assert.deepEqual(gone, [`${BASE}login?next=jour%2F2026-11-24%3Fz%3D07%3A00..08%3A00`]);
+  assert.deepEqual(gone, [`${BASE}login?lang=fr&next=jour%2F2026-11-24%3Fz%3D07%3A00..08%3A00`]);
 });
 
 test('the clock is the server’s: a reply that is five seconds behind is late, by more the clock was set', async () => {

@@ -33,9 +33,9 @@ def report() -> dict[str, Any]:
             "decoded": 112,
             "confirmed": 113,
             "rejected": 114,
-            "thinned": 115,
-            "handed_over": 116,
-            "waiting": 117,
+            "discarded": 115,
+            "accepted_by_broker": 116,
+            "pending": 117,
             "recovered": 118,
             "replayed": 119,
             "confirmed_by": ["main"],
@@ -168,7 +168,7 @@ def test_the_status_text_has_the_rate_and_the_problems() -> None:
     lines[0].frames += 7
     lines[1].frames += 8
     text = check.evaluate(lines, connected=True, last_activity=NOW, pending=3, now=NOW).status_text
-    assert text.startswith("2 meters, 1.5 frames/s, connected, 3 waiting, /dev/ttyUSB0: ")
+    assert text.startswith("2 meters, 1.5 frames/s, connected, 3 pending, /dev/ttyUSB0: ")
 
 
 def test_the_status_text_tells_noise_from_silence_after_half_a_minute() -> None:
@@ -178,6 +178,6 @@ def test_the_status_text_tells_noise_from_silence_after_half_a_minute() -> None:
         check.evaluate(lines, connected=False, last_activity=NOW, pending=0, now=when).status_text.split(", ")
         for when in (NOW - FRAME_TIMEOUT, NOW)
     ]
-    assert start[2:] == ["no broker", "0 waiting", "/dev/ttyS0: listening", "/dev/ttyUSB0: listening"]
+    assert start[2:] == ["no broker", "0 pending", "/dev/ttyS0: listening", "/dev/ttyUSB0: listening"]
     assert later[5] == "/dev/ttyUSB0: silent"
     assert later[4] not in ("/dev/ttyS0: listening", "/dev/ttyS0: silent")

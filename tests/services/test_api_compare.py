@@ -8,12 +8,12 @@ import pytest
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api import compare, energy
-from monitor.api.call import Refused
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
 from monitor.readings.hours import Meter
 from monitor.readings.periods import HourEnergy
+from monitor.refusals import Refusal
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -89,7 +89,7 @@ def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable)
     ],
 )
 def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable, question: str, status: int) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refusal) as refused:
         ask(compare.ROUTE, tables, END, prices, question)
     assert refused.value.status == status
 
@@ -113,9 +113,9 @@ def test_gathered_hours_cost_what_single_ones_do(
 
 
 def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, prices: PriceTable) -> None:
-    with pytest.raises(Refused, match="Aucune énergie") as refused:
+    with pytest.raises(Refusal) as refused:
         ask(compare.ROUTE, tables, END, prices, "from=2026-10-01&to=2026-10-20")
-    assert refused.value.status == 404
+    assert (refused.value.key, refused.value.status) == ("no_energy", 404)
 
 
 def test_where_nothing_was_drawn_nothing_is_ranked(
@@ -123,8 +123,9 @@ def test_where_nothing_was_drawn_nothing_is_ranked(
 ) -> None:
     hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
     monkeypatch.setattr(Answers, "_curve", lambda *_: [hour])
-    with pytest.raises(Refused, match="Aucune énergie"):
+    with pytest.raises(Refusal) as refused:
         ask(compare.ROUTE, tables, END, prices, RANGE)
+    assert refused.value.key == "no_energy"
 
 
 def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(

@@ -9,9 +9,9 @@ import pytest
 from common.database.mariadb import Database
 from demo.history import History
 from monitor.api import events
-from monitor.api.call import Refused
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
+from monitor.refusals import Refusal
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -91,7 +91,7 @@ def tables(database: Server) -> Database:
 
 def asked(database: Database, question: str = "", now: datetime = END) -> Any:
     found = ask(events.ROUTE, database, now, PRICES, "&".join(filter(None, [f"meter={METER}", question])))
-    check(found, events.SCHEMA)
+    check(found, events.ROUTE.schema)
     return found
 
 
@@ -168,16 +168,8 @@ def test_long_ago_is_reached_page_by_page(tables: Database) -> None:
     assert found == asked(tables)["events"]
 
 
-def test_wrong_questions_are_refused(tables: Database) -> None:
-    for question in (
-        "kind=fire",
-        "limit=0",
-        "limit=501",
-        "cursor=xyz",
-        "cursor=-1",
-        "cursor=ffffffffffff",
-        "from=2027&to=2026",
-    ):
-        with pytest.raises(Refused) as refusal:
-            asked(tables, question)
-        assert refusal.value.status == 400, question
+def test_a_cursor_of_no_page_is_refused(tables: Database) -> None:
+    for cursor in ("xyz", "-1", "ffffffffffff"):
+        with pytest.raises(Refusal) as refusal:
+            asked(tables, f"cursor={cursor}")
+        assert refusal.value.key == "no_cursor"

@@ -43,7 +43,7 @@ def test_a_stretch_is_what_its_registers_went_on_by(fresh_database: Server, kind
     for low, high in itertools.pairwise([BEGIN, *(BEGIN + second * SECOND for second in cuts), END]):
         question = f"by=range&from={low:%Y-%m-%dT%H:%M:%SZ}&to={high:%Y-%m-%dT%H:%M:%SZ}"
         found = ask(energy.ROUTE, tables, END, PriceTable([]), question)
-        check(found, energy.SCHEMA)
+        check(found, energy.ROUTE.schema)
         assert found["wh"] == reading(high) - reading(low)
         assert set(found["registers"]) <= set(labels)
     question = f"from={BEGIN:%Y-%m-%dT%H:%M:%SZ}&to={END:%Y-%m-%dT%H:%M:%SZ}"

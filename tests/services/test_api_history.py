@@ -11,10 +11,11 @@ from common.database.mariadb import Connection, Database
 from demo.history import History
 from monitor.answers.answers import Answers
 from monitor.api import baseload, energy, meters, peaks, profile
-from monitor.api.call import Refused, Route
+from monitor.api.call import Route
 from monitor.config import MonitorConfig
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractLine, HourEnergy
+from monitor.refusals import Refusal
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -80,7 +81,7 @@ def hours_of(database: Database) -> dict[datetime, tuple[int, int, int]]:
 
 def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Database) -> None:
     found = ask(meters.ROUTE, tables, END, NO_PRICES)
-    check(found, meters.SCHEMA)
+    check(found, meters.ROUTE.schema)
     assert (found["zone"], found["now"]) == ("Europe/Paris", "2026-10-28T12:00:00Z")
     by_id = {meter["id"]: meter for meter in found["meters"]}
     producer, single = by_id[METER], by_id[SimulatedMeter(OTHER_KIND).address]
@@ -208,19 +209,19 @@ def test_a_profile_by_weekday_has_the_means_of_its_hours(tables: Database) -> No
 @pytest.mark.parametrize("route", [peaks.ROUTE, baseload.ROUTE, profile.ROUTE])
 def test_ranges_that_are_wrong_or_too_long_are_refused(tables: Database, route: Route) -> None:
     for start, end in (("2026-10-24", "2026-10-24"), ("2000", "2099"), ("hier", "2026"), ("2026-10-25", "2026-10-24")):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             asked(route, tables, f"from={start}&to={end}")
         assert refusal.value.status == 400
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         asked(route, tables, meter="1+OR+1%3D1")
     assert refusal.value.status == 404
 
 
 def test_numbers_and_words_that_are_wrong_are_refused(tables: Database) -> None:
     for number in ("0", "101", "-1", "1e9", "٣", "9" * 400, ""):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             asked(peaks.ROUTE, tables, f"n={number}")
         assert refusal.value.status == 400
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         asked(profile.ROUTE, tables, "by=second")
     assert refusal.value.status == 400

@@ -12,9 +12,10 @@ import pytest
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from monitor.api import energy, energy_csv, series
-from monitor.api.call import Refused, Route
+from monitor.api.call import Route
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
+from monitor.refusals import Refusal
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.frames import simulated
@@ -177,13 +178,11 @@ def test_few_frames_are_not_enough_for_a_grid(tables: Database) -> None:
     for question, status in (
         (f"source=frames&{span(BEGIN, BEGIN + 3 * HOUR)}", 400),
         (f"points=1&source=minutes&{span(BEGIN, END)}", 400),
-        (f"points=0&{span(BEGIN, END)}", 400),
-        (f"channels=power,temperature&{span(BEGIN, END)}", 400),
         ("from=1926&to=2026", 400),
         ("from=2026-11-24T05:00:00Z&align=2026-11-24T05:00:00Z", 400),
         ("from=2026-11-20&to=2026-11-21", 404),
     ):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             asked(series.ROUTE, tables, question)
         assert refusal.value.status == status, question
 
@@ -297,8 +296,8 @@ def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:
         ("by=range&from=1926&to=2026", 400),
         (f"by=range&{span(BEGIN - 2 * HOUR, BEGIN - HOUR)}", 404),
     ):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             asked(energy.ROUTE, tables, question)
         assert refusal.value.status == status, question
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         asked(energy_csv.ROUTE, tables, f"by=range&{span(BEGIN, END)}")

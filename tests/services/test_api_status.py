@@ -11,11 +11,13 @@ from common.database.mariadb import Database
 from common.machine.version import __version__
 from monitor.answers.answers import Answers
 from monitor.api import status
-from monitor.api.call import Call, LiveCall, Refused
+from monitor.api.call import Call, LiveCall
 from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.model import PriceTable
+from monitor.ranges import Range
+from monitor.refusals import Refusal
 from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -110,7 +112,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
     check(answer, status.ROUTE.schema)
     assert answer["yesterday"] is None
     assert answer["audit"] is None
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         asked(tables, "meter=x")
 
 
@@ -150,7 +152,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, END, live))
+        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -168,7 +170,7 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     config = MonitorConfig()
     live = Live(config, NONE, {})
     with contextlib.closing(tables.connect()) as connection:
-        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, END, live))
+        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

@@ -8,13 +8,13 @@ import pytest
 
 from common.database.mariadb import Database
 from monitor.api import tempo
-from monitor.api.call import Refused
 from monitor.prices.model import PriceTable
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.power import Power
+from monitor.refusals import Refusal
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
@@ -90,5 +90,5 @@ def test_the_colours_of_past_seasons_are_there_for_everybody_and_a_file_goes_bef
 
 
 def test_an_unknown_meter_is_refused(tables: Database) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         ask(tempo.ROUTE, tables, END, NONE, "meter=x")

@@ -4,7 +4,6 @@ import contextlib
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,16 @@ from common.errors import BackupError
 from storer.adoption.adopt import adopt
 from storer.backup.create import backup
 from storer.backup.restore import restore
-from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.doctor.database_probe import probe_database
-from storer.export.audit import run_audit
-from storer.export.frames import Selection
+from storer.export.audit import audit
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
-from storer.rollups.state import request_rebuild, unfreeze
-from tests.services.test_backup import Command, empty, folder, one_line, storer
+from storer.rollups.state import request_rebuild
+from tests.services.test_backup import empty, folder, one_line, storer
 from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
     AUGUST,
@@ -44,7 +41,7 @@ from tests.services.test_rollup_cases import METER, NOON, standard, write
 from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, exported, make_tables, query
+from tests.support.storing import NOW, StorerCommand, exported, make_tables, query
 
 __all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures
 
@@ -104,24 +101,6 @@ def test_a_late_frame_joins_those_that_only_the_file_has(
     assert exported(empty) == texts([*FRAMES, LATE])
 
 
-def test_an_adoption_into_a_dropped_month_adds_to_its_file(
-    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
-) -> None:
-    backup(tables, folder, NOW)
-    run(connection)
-    write(tables, [LATE], NOW)
-    unfreeze(connection)
-    request_rebuild(connection, LATE.timestamp, LATE.timestamp + HOUR)
-    waiting, _ = backup(tables, folder, NOW + DAY)  # its hours are to be rebuilt: the month is open
-    assert frames_in(folder / MONTHS[0]) == 360
-    assert check(waiting).header.months == {name[11:18]: 360 for name in MONTHS}
-    roll_all(roller)
-    backup(tables, folder, NOW + 2 * DAY)
-    assert frames_in(folder / MONTHS[0]) == 361
-    restore(empty, folder, NOW)
-    assert exported(empty) == texts([*FRAMES, LATE])
-
-
 def test_a_file_that_was_moved_is_not_made_again_without_its_frames(
     tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
 ) -> None:
@@ -174,7 +153,7 @@ def test_late_frames_are_not_dropped_before_they_are_in_a_backup(
     backup(tables, folder, NOW)
     write(tables, [LATE], NOW)
     roller.run()
-    with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
+    with pytest.raises(Blocked, match=r"2026-08 .*backup"):
         run(connection)
     assert probe_database(tables._config, NOW, 1).unsaved == (datetime(2026, 8, 1, tzinfo=UTC),)
     assert exported(tables) == texts([*FRAMES, LATE])
@@ -196,7 +175,7 @@ def test_months_that_were_still_open_at_the_first_backup_are_not_dropped_before_
     backup(tables, folder, NOW)
     assert not any(name in names(folder) for name in MONTHS)
     roll_all(roller)
-    with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
+    with pytest.raises(Blocked, match=r"2026-08 .*backup"):
         run(connection)
     backup(tables, folder, NOW + DAY)
     run(connection)
@@ -215,22 +194,6 @@ def test_where_backups_were_given_up_retention_does_not_wait_for_one(
     roller.run()
     run(connection)
     assert len(exported(tables)) == 360 + 60
-
-
-@pytest.mark.usefixtures("roller")
-@pytest.mark.parametrize("lost", [[MONTHS[0]], MONTHS])
-def test_a_month_without_its_file_is_an_error_that_names_it(
-    lost: list[str], tables: Database, empty: Database, folder: Path
-) -> None:
-    backup(tables, folder, NOW)
-    for name in lost:
-        (folder / name).unlink()
-    with pytest.raises(BackupError) as error:
-        restore(empty, folder, NOW)
-    for name in lost:
-        assert f"{name[11:18]} (360 frames" in str(error.value)
-    assert "--partial" in str(error.value)
-    assert query(empty, "SHOW TABLES") == []
 
 
 @pytest.mark.usefixtures("roller")
@@ -256,12 +219,16 @@ def test_a_poorer_file_of_a_month_is_not_taken_for_it(
 
 @pytest.mark.usefixtures("roller")
 @pytest.mark.parametrize("lost", [[MONTHS[1]], MONTHS[:2], MONTHS])
-def test_after_a_part_is_restored_energy_is_the_difference_of_the_readings(
+def test_a_missing_month_is_an_error_and_without_it_energy_is_the_difference_of_the_readings(
     lost: list[str], tables: Database, empty: Database, folder: Path
 ) -> None:
     backup(tables, folder, NOW)
     for name in lost:
         (folder / name).unlink()
+    with pytest.raises(BackupError, match="--partial") as error:
+        restore(empty, folder, NOW)
+    assert all(f"{name[11:18]} (360 frames" in str(error.value) for name in lost)
+    assert query(empty, "SHOW TABLES") == []
     restored = restore(empty, folder, NOW, partial=True)
     assert any("2026-09 (360 frames" in warning for warning in restored.warnings)
     assert len(exported(empty)) == 60 + 360 * (3 - len(lost))
@@ -309,7 +276,7 @@ def test_an_empty_database_does_not_take_over_the_folder_of_another(
     fresh_database.create_database()
     new = make_tables(fresh_database)
     write(new, [standard(datetime(2026, 12, 1, tzinfo=UTC), EAST=5)], NOW)
-    with pytest.raises(BackupError, match=r"another database.*restore.*another folder"):
+    with pytest.raises(BackupError, match="another folder"):
         backup(new, folder, NOW + DAY)
     assert names(folder) == before
 
@@ -325,7 +292,7 @@ def test_a_newer_backup_of_an_empty_database_does_not_hide_the_one_before(
     new_machine = folder.parent / "new"
     new_machine.mkdir()
     newer, _ = backup(make_tables(fresh_database), new_machine, NOW + DAY)
-    with pytest.raises(BackupError, match=r"knows nothing of 2026-08, 2026-09, 2026-10.* name the right file"):
+    with pytest.raises(BackupError, match="2026-08, 2026-09, 2026-10"):
         restore(empty, [newer, *months], NOW)
     for file in (old, *months):
         shutil.copy(file, new_machine)
@@ -349,9 +316,10 @@ def test_frames_of_the_database_and_of_the_file_are_never_mixed_up(
     assert contents.tables["frames"].rows >= 361
 
 
-def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
+def test_frames_that_were_adopted_into_a_dropped_month_are_not_missing_and_are_dropped_in_their_turn(
     tables: Database, fresh_database: Server, connection: Connection, roller: Roller
 ) -> None:
+    """What was dropped before is not missing: it must not keep retention from its work for ever."""
     with contextlib.closing(FrameStore(tables)) as store:
         tallies = [Tally(meter=METER, hour=hour, reader="cellar", frames=180) for hour in (AUGUST, SEPTEMBER, OCTOBER)]
         assert store.write_tallies(tallies) == [None] * 3
@@ -360,21 +328,9 @@ def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
     make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
     assert adopt(tables, None, NOW).made.rows == 2
     roll_all(roller)
-    out = StringIO()
-    assert run_audit(tables, Selection(), NOW, out) == 0
-    assert "1 hour complete, 0 incomplete, 2 unknown; 0 frames missing" in out.getvalue()
-
-
-def test_frames_that_were_adopted_into_a_dropped_month_are_dropped_in_their_turn(
-    tables: Database, fresh_database: Server, connection: Connection, roller: Roller
-) -> None:
-    """What was dropped before is not missing: it must not keep retention from its work for ever."""
-    run(connection)
-    connection.execute("DROP VIEW teleinfoframes")
-    make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
-    assert adopt(tables, None, NOW).made.rows == 2
-    roll_all(roller)
     assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-09-01'") == [(2,)]
+    audited = [(hour.hour.month, hour.expected, hour.stored) for hour in audit(connection, now=NOW)]
+    assert audited == [(10, 180, 180), (10, None, 180), (11, None, 60)]
     later = NOON + 15 * DAY  # what comes for a time whose partition is gone goes with October
     write(tables, [standard(later, EAST=80_000)], later)
     run(connection, now=later)
@@ -398,7 +354,7 @@ def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
 
 @pytest.mark.usefixtures("roller")
 def test_the_commands_say_in_a_line_what_is_missing(
-    tables: Database, empty: Database, folder: Path, connection: Connection, storer: Command
+    tables: Database, empty: Database, folder: Path, connection: Connection, storer: StorerCommand
 ) -> None:
     backup(tables, folder, NOW)
     run(connection)

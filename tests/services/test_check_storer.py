@@ -131,14 +131,6 @@ def test_rights_by_a_pattern_count(fresh_database: Database) -> None:
         fresh_database.sql("DROP USER patterned@'%'")
 
 
-def test_tables_of_a_newer_storer_are_known(fresh_database: Database) -> None:
-    make_tables(fresh_database)
-    assert look(settings(fresh_database)).schema == look(settings(fresh_database)).newest_schema
-    fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (9999, 'later')")
-    newer = replace(look(settings(fresh_database)), flush=1)
-    assert "this storer only knows" in worst(diagnose_database(newer, datetime.now(UTC))).what
-
-
 def test_frames_per_day_are_measured_over_the_last_day(fresh_database: Database) -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     database = make_tables(fresh_database, now)
@@ -219,11 +211,3 @@ def test_a_broker_that_is_away_does_not_hide_the_database(
     assert code == 1
     assert "ok Database: MariaDB" in text
     assert "problem Broker: nothing listens" in text
-
-
-def test_a_wrong_configuration_is_a_finding(tmp_path: Path) -> None:
-    file = tmp_path / "storer.yaml"
-    file.write_text("databse: {}")
-    stream = io.StringIO()
-    assert check(file, Report(stream)) == 2
-    assert "did you mean 'database'?" in stream.getvalue()

@@ -84,7 +84,7 @@ def test_a_file_that_is_missing_is_named_and_waited_for(
     database = Database(settings(server, tls))
     away = files[option].rename(files[option].with_suffix(".away"))
     try:
-        with pytest.raises(Unavailable, match=rf"database\.tls\.{option}: .* cannot be read: No such file"):
+        with pytest.raises(Unavailable, match=rf"database\.tls\.{option}\b"):
             database.connect()
     finally:
         away.rename(files[option])
@@ -93,7 +93,7 @@ def test_a_file_that_is_missing_is_named_and_waited_for(
 
 def test_files_that_cannot_be_used_are_said_in_one_line(server: Server, tmp_path: Path) -> None:
     (tmp_path / "ca.crt").write_text("no certificate")
-    with pytest.raises(Unavailable, match=r"database\.tls: the files cannot be used: .*PEM"):
+    with pytest.raises(Unavailable, match=r"database\.tls: .*PEM"):
         Database(settings(server, Tls(ca=str(tmp_path / "ca.crt")))).connect()
 
 

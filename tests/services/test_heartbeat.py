@@ -1,25 +1,18 @@
-"""The programs as whoever supervises them sees them: systemd's socket, and the age of a file."""
+"""The reader as systemd sees it, over its socket."""
 
-import json
 import os
 import re
 import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from common.runtime.shutdown import Shutdown
-from common.settings.config import load
-from storer.config import StorerConfig
-from storer.service import Storer
-from tests.support.mqtt_client import WITHIN, listen
+from tests.support.mqtt_client import WITHIN
 from tests.support.programs import Service, wait_until
 from tests.support.servers import Broker
-from tests.support.servers import Database as Server
 
 
 class Systemd:
@@ -64,48 +57,8 @@ def test_a_reader_notifies_that_it_is_ready_alive_and_stopping(
             reader.start(NOTIFY_SOCKET=systemd.name, WATCHDOG_USEC="3000000")
             systemd.wait("READY=1")
             systemd.wait("WATCHDOG=1")
-            systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ waiting")
+            systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ pending")
             wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
             reader.send_signal(signal.SIGTERM)
             systemd.wait("STOPPING=1")
             assert reader.wait() == 0
-
-
-def test_an_idle_storer_notices_that_its_database_went_away(
-    broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("storer.service.PING_AFTER", 0.3)
-    name = f"heartbeat-{os.urandom(6).hex()}"
-    base = f"test/{name}"
-    server = fresh_database
-    file = tmp_path / "storer.yaml"
-    settings = {
-        "name": name,
-        "mqtt": {"host": broker.host, "port": broker.port, "topic": base},
-        "database": {"host": server.host, "port": server.port, "password": server.password},
-        "heartbeat": str(tmp_path / "heartbeat"),
-    }
-    file.write_text(json.dumps(settings))
-    life = Shutdown()
-    storer = Storer(load(StorerConfig, file), life)
-    thread = threading.Thread(target=storer.run)
-
-    with listen(broker) as mqtt:
-
-        def statuses() -> list[str]:
-            return [message["status"] for message in mqtt.on(f"{base}/storer/{name}/status")]
-
-        thread.start()
-        try:
-            assert mqtt.wait(lambda: statuses() == ["online"])
-            wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
-            server.stop()
-            assert mqtt.wait(lambda: statuses()[-1] == "stalled")
-            server.start()
-            assert mqtt.wait(lambda: statuses()[-1] == "online")
-        finally:
-            if server.process is None:
-                server.start()
-            life.stop.set()
-            storer.wake()
-            thread.join(WITHIN)

@@ -13,12 +13,13 @@ from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
-from monitor.api.call import Refused, Route
+from monitor.api.call import Route
 from monitor.config import MonitorConfig
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
 from monitor.readings.periods import ContractLine
 from monitor.readings.periods import House as Configured
+from monitor.refusals import Refusal
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
 from tests.support.api import ask
@@ -103,7 +104,7 @@ def test_the_energy_of_any_period_is_what_each_meter_counted_in_its_time(
 def test_asking_by_the_old_address_gives_the_house(tables: Database) -> None:
     old, new = (asked(energy.ROUTE, tables, f"meter={meter}&by=day&{RANGE}") for meter in (OLD, NEW))
     assert old == new
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         asked(energy.ROUTE, tables, f"meter=021861999998&by=day&{RANGE}")
 
 

@@ -1,13 +1,9 @@
 """The command `teleinfo-storer import`, with real databases."""
 
 import contextlib
-import gzip
 import io
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +16,11 @@ from common.runtime.cli import Command as Parser
 from storer.imports.command import declare_import, run_import
 from tests.support.frames import ADDRESS, standard
 from tests.support.imports import content
+from tests.support.programs import run_command
 from tests.support.rollups import empty, hours_of, moved, roll
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 Command = Callable[..., "Result"]
 local = datetime.fromisoformat
 ROWS = "SELECT COUNT(*), SUM(wh), SUM(hours) FROM imported_hours"
@@ -76,17 +72,10 @@ def storer(config: Path) -> Command:
 
 
 def test_the_program_has_the_command(config: Path, tables: Database, tmp_path: Path) -> None:
-    file = saved(tmp_path, "plain.csv")
-    result = subprocess.run(
-        [sys.executable, "-P", "-m", "storer", "import", "csv", file, "--config", str(config), "--meter", ADDRESS],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    file = saved(tmp_path, "csv.csv")
+    result = run_command("storer", "import", "csv", file, "--config", config, "--meter", ADDRESS)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("plain.csv: 3 hours, 1 day from 2024-03-30 00:00 to 2024-03-31 05:00")
+    assert result.stdout.startswith("csv.csv: 3 hours, 1 day from 2024-03-30 00:00 to 2024-03-31 05:00")
     assert query(tables, ROWS) == [(4, 500 + 700 + 650 + 9000, 3 + 24)]
 
 
@@ -160,50 +149,39 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
     file.write_text("start,register,wh\n2025-01-17T00:00Z,total,9\n2025-01-17T01:00Z,total,-1\n")
     result = storer("csv", str(file), "--meter", ADDRESS)
     assert result.returncode == 1
-    assert "bad.csv: line 3: -1 Wh is negative" in result.stderr
+    assert "bad.csv: line 3: -1 Wh" in result.stderr
     assert result.stderr.count("\n") == 1
     assert query(tables, "SELECT COUNT(*) FROM meters, imports") == [(0,)]
 
 
 def test_energy_of_the_future_is_not_imported(storer: Command, tables: Database, tmp_path: Path) -> None:
     """A file of March 2024, on a day before it ends."""
-    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS, now=datetime(2024, 3, 30, 12, tzinfo=UTC))
-    assert result.returncode == 1
-    assert "begin in the future, the first at 2024-03-31" in result.stderr
-    assert "nothing of it was imported" in result.stderr
-    assert query(tables, ROWS) == [(0, None, None)]
-
-
-@pytest.mark.parametrize("kind", ["enedis", "enedis-index", "edf", "csv", "jeedom"])
-def test_a_compressed_file_is_told_to_be_one(storer: Command, tables: Database, tmp_path: Path, kind: str) -> None:
-    file = tmp_path / "hours.gz"
-    file.write_bytes(gzip.compress(content("enedis-hours.csv")))
-    result = storer(kind, str(file), "--meter", ADDRESS)
-    assert (result.returncode, result.stdout) == (1, "")
-    assert "hours.gz: the file is compressed: unpack it first" in result.stderr
+    result = storer("csv", saved(tmp_path, "csv.csv"), "--meter", ADDRESS, now=datetime(2024, 3, 30, 12, tzinfo=UTC))
+    assert (result.returncode, query(tables, ROWS)) == (1, [(0, None, None)])
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "what is to be imported?"),
-        (("enedis",), "what is to be imported?"),
-        (("csv", "/nowhere.csv", "--meter", ADDRESS), "/nowhere.csv cannot be read: No such file"),
-        (("csv", "/nowhere.csv"), "which meter is it?"),
-        (("csv", "/nowhere.csv", "--meter", "123"), "is not a meter address"),
-        (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "leave the password out"),
-        (("edgd1er", __file__, "--meter", ADDRESS), "edgd1er is read from a database: mysql://user@host:3306/name"),
-        (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "enedis is read from a file"),
-        (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "the time zone 'Mars' is unknown"),
-        (("--list", "csv"), None),
+        ((), "KIND FILE"),
+        (("enedis",), "KIND FILE"),
+        (("csv", "/nowhere.csv", "--meter", ADDRESS), "/nowhere.csv"),
+        (("csv", "/nowhere.csv"), "--meter ADDRESS"),
+        (("csv", "/nowhere.csv", "--meter", "123"), "12 digits"),
+        (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "--password-file"),
+        (("edgd1er", __file__, "--meter", ADDRESS), "mysql://user@host:3306/name"),
+        (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "from a file"),
+        (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "Mars"),
+        (("csv", "x", "--new-meter"), "--meter ADDRESS"),
+        (("--list", "csv"), "KIND"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_is_told_in_a_line(
-    storer: Command, arguments: tuple[str, ...], message: str | None
+    storer: Command, arguments: tuple[str, ...], message: str
 ) -> None:
     result = storer(*arguments)
-    assert result.returncode == 2
-    assert message is None or (message in result.stderr and result.stderr.count("\n") == 1)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert message in result.stderr
 
 
 def test_home_assistant_on_a_server_is_read_as_its_file_is(
@@ -288,7 +266,7 @@ def test_the_table_of_edgd1er_is_local_time_in_whatever_zone_its_server_is(
 def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
     database: Server, tables: Database, storer: Command, tmp_path: Path
 ) -> None:
-    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS)
+    result = storer("csv", saved(tmp_path, "csv.csv"), "--meter", ADDRESS)
     assert result.returncode == 0, result.stderr
     ((number,),) = query(tables, "SELECT id FROM imports")
     account = f"'{client_user(tables)}'@'%'"
@@ -312,15 +290,13 @@ def test_a_file_of_a_meter_that_was_replaced_before_is_taken_where_it_is_said_to
 ) -> None:
     store(tables, [standard(EAST=1000)])
     ((known,),) = query(tables, "SELECT identifier FROM meters")
-    file, old = saved(tmp_path, "plain.csv"), "021861999999"
+    file, old = saved(tmp_path, "csv.csv"), "021861999999"
     refused = storer("csv", file, "--meter", old)
     assert refused.returncode == 2
     assert f"the meter '{old}' is unknown; known meters: {known}" in refused.stderr
     assert "--new-meter" in refused.stderr
     assert query(tables, "SELECT COUNT(*) FROM meters") == [(1,)]
 
-    wrong = storer("csv", file, "--meter", "21861999999", "--new-meter")
-    assert (wrong.returncode, "12 digits" in wrong.stderr) == (2, True)
     dry = storer("csv", file, "--meter", old, "--new-meter", "--dry-run")
     assert f"the meter {old} is new" in dry.stdout
     assert query(tables, "SELECT COUNT(*) FROM meters") == [(1,)]
@@ -332,8 +308,3 @@ def test_a_file_of_a_meter_that_was_replaced_before_is_taken_where_it_is_said_to
     again = storer("csv", file, "--meter", old)
     assert (again.returncode, "already imported: 4" in again.stdout) == (0, True)
     assert " is new" not in again.stdout
-
-
-def test_a_new_meter_needs_an_address(storer: Command, tmp_path: Path) -> None:
-    result = storer("csv", saved(tmp_path, "plain.csv"), "--new-meter")
-    assert (result.returncode, "--new-meter needs --meter ADDRESS" in result.stderr) == (2, True)

@@ -10,8 +10,6 @@ import pytest
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from storer.backup.create import backup
-from storer.backup.restore import restore
-from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rows import encode_row
@@ -19,7 +17,7 @@ from storer.export.frames import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, client, exported, make_tables, query, store
+from tests.support.storing import NOW, exported, make_tables, query, store
 
 
 @pytest.fixture
@@ -82,19 +80,6 @@ def test_a_base_that_goes_under_a_running_storer_is_replaced(tables: Database, f
         fresh_database.sql(f"USE {fresh_database.name}; DELETE FROM frames; DELETE FROM label_sets")
         assert running.write(frames[30:]) == WriteResult(30, [None] * 30)
     assert exported(tables) == [frame.to_json() for frame in frames[30:]]
-
-
-def test_a_backup_has_both_forms(tables: Database, fresh_database: Server, tmp_path: Path) -> None:
-    store(tables, some_frames(80))
-    path, _ = backup(tables, tmp_path, NOW)
-    assert check(path).warnings == []
-    saved = [query(tables, f"SELECT * FROM {name} ORDER BY 1, 2") for name in ("label_sets", "frames")]
-    assert query(tables, "SELECT DISTINCT base_id IS NULL FROM label_sets ORDER BY 1") == [(0,), (1,)]
-    fresh_database.create_database()
-    restored = client(fresh_database)
-    restore(restored, path, NOW)
-    after = [query(restored, f"SELECT * FROM {name} ORDER BY 1, 2") for name in ("label_sets", "frames")]
-    assert after == saved
 
 
 def test_a_damaged_base_is_one_warning(tables: Database, tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 from common.contract.topics import Topics
 from demo.history import History
 from monitor.config import MonitorConfig, MonitorDatabase, MonitorMqtt
-from monitor.live.live import Live, UnknownMeter
+from monitor.live.live import Live
 from monitor.prices.table import load_prices
+from monitor.refusals import Refusal
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
 from tests.support.fake_broker import Connection as FakeConnection
@@ -154,7 +155,7 @@ def test_two_meters(tables: Server, broker: Broker, publisher: MqttClient) -> No
         assert len(found["phases"]) == 3
         assert found["today"] is None  # the database does not know it yet
         wait_for(lambda: house.answer(METER)["today"] is not None)
-        with pytest.raises(UnknownMeter):
+        with pytest.raises(Refusal):
             house.choose("nobody")
 
 
@@ -299,7 +300,7 @@ def test_a_broker_that_never_answers_delays_nothing() -> None:
             pass
 
     with FakeBroker(hang) as broker, live(broker.port, None) as house:
-        assert house.answer(METER)["links"]["mqtt"] == "down"  # type: ignore[index]
+        assert house.answer(METER)["links"]["mqtt"] == "down"
         begun = time.monotonic()
     assert time.monotonic() - begun < 10
 

@@ -143,6 +143,13 @@ def test_the_energy_of_days_is_the_arithmetic_of_the_frames(monitor: Monitor, ho
             assert answer.json["wh"][name][number] == counted(house.frames, name, start, end)
 
 
+def test_a_question_that_is_wrong_is_a_problem_in_the_language_asked_for(monitor: Monitor) -> None:
+    for language, title in (("fr", "Introuvable"), ("en", "Not found")):
+        answer = monitor.browser.get(f"/api/v1/energy?meter=000000000000&lang={language}")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.status, answer.json["status"], answer.json["title"]) == (404, 404, title)
+
+
 def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_compressed(monitor: Monitor) -> None:
     path = "/api/v1/energy?from=2026-03-10&to=2026-03-13&by=hour"
     plain, zipped = monitor.browser.get(path), monitor.browser.get(path, Accept_Encoding="gzip")
@@ -155,47 +162,6 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_comp
     assert monitor.browser.get("/api/v1/live").headers["cache-control"] == "no-store"
 
 
-def test_a_file_for_spreadsheets_is_saved_not_shown(monitor: Monitor) -> None:
-    answer = monitor.browser.get(f"/api/v1/energy.csv?{DAYS}&locale=fr")
-    assert answer.headers["content-type"].startswith("text/csv")
-    assert re.fullmatch(r'attachment; filename="[\w.-]+\.csv"', answer.headers["content-disposition"])
-    assert answer.body.count(b"\n") >= 3
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("by=fortnight", 400),
-        ("from=2026-03-10&from=2026-03-11", 400),
-        ("to=yesterday", 400),
-        ("meter=000000000000", 404),
-    ],
-)
-def test_a_question_that_is_wrong_is_a_problem_in_french(monitor: Monitor, query: str, status: int) -> None:
-    answer = monitor.browser.get(f"/api/v1/energy?{query}")
-    assert answer.status == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["status"] == status
-    assert len(answer.json["detail"]) > 10
-
-
-@pytest.mark.parametrize("keep", [False, True])
-def test_it_works_below_the_path_of_a_proxy(database: Server, house: House, tmp_path: Path, keep: bool) -> None:
-    port = free_port()
-    with Monitor(database, tmp_path) as monitor:
-        monitor.settings["listen"] = {"port": port, "prefix": "/teleinfo" if keep else ""}
-        monitor.begin()
-        with PrefixProxy(port, "/teleinfo", keep=keep) as proxy:
-            browser = Browser(proxy.port)
-            text = browser.get("/teleinfo/jour/2026-03-11").body.decode()
-            (base,) = re.findall(r'<base href="([^"]+)">', text)
-            (script,) = re.findall(r'<script [^>]*src="([^"]+)"', text)
-            root = urljoin("/teleinfo/jour/2026-03-11", base)
-            assert root == "/teleinfo/"
-            assert browser.get(urljoin(root, script)).status == 200
-            assert browser.get(urljoin(root, "api/v1/meters")).status == 200
-
-
 def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: House, tmp_path: Path) -> None:
     path = "/api/hassio_ingress/aB3-token_x"
     headers = {"X-Ingress-Path": path, "X-Forwarded-For": "192.168.1.7", "X-Forwarded-Proto": "http"}
@@ -206,13 +172,6 @@ def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: Hous
             assert browser.post(f"{path}/login", {"password": "correct horse"}).status == 303
             assert f'<base href="{path}/">' in browser.get(f"{path}/").body.decode()
             assert browser.get(f"{path}/api/v1/meters").status == 200
-
-
-def test_only_configured_pages_may_show_it_in_a_frame(database: Server, house: House, tmp_path: Path) -> None:
-    with Monitor(database, tmp_path, frame_ancestors=["http://homeassistant.local:8123"]) as monitor:
-        headers = monitor.begin().browser.get("/").headers
-    assert "frame-ancestors 'self' http://homeassistant.local:8123" in headers["content-security-policy"]
-    assert "x-frame-options" not in headers
 
 
 def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: House, tmp_path: Path) -> None:
@@ -242,20 +201,6 @@ def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: 
         monitor.browser.cookies = {name: value[:-1] + "0" * 2 for name, value in browser.cookies.items()}
         assert monitor.browser.get("/api/v1/meters").status == 401
         assert "correct horse" not in monitor.text()
-
-
-def test_wrong_passwords_are_counted_by_address(database: Server, house: House, tmp_path: Path) -> None:
-    with Monitor(database, tmp_path, password_file=str(lock(tmp_path / "password"))) as monitor:
-        monitor.begin()
-        attacker = Browser(monitor.http_port)
-        statuses = [attacker.post("/login", {"password": f"guess {number}"}).status for number in range(5)]
-        assert statuses == [401] * 5
-        # From another address the right one is accepted, at once.
-        other = monitor.browser.post("/login", {"password": "correct horse"}, X_Forwarded_For="192.168.1.7")
-        assert other.status == 303
-        assert "guess" not in monitor.text()
-        assert len(monitor.lines("Wrong password")) == 1
-        assert len(monitor.lines("Login from 192.168.1.7, a new browser")) == 1
 
 
 def test_a_login_leaves_no_memory_behind(database: Server, house: House, tmp_path: Path) -> None:
@@ -452,23 +397,19 @@ def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server,
             assert after["cost"][register][number] == 2 * wh
 
 
-def test_its_counters_are_there_for_prometheus(database: Server, house: House, tmp_path: Path) -> None:
-    port = free_port()
-    with Monitor(database, tmp_path, metrics={"port": port}) as monitor:
+def test_its_heartbeat_is_touched_and_its_counters_are_there_for_prometheus(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    port, file = free_port(), tmp_path / "heartbeat"
+    with Monitor(database, tmp_path, metrics={"port": port}, heartbeat=str(file)) as monitor:
         monitor.begin().browser.get("/missing.js")
+        wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
 
         def counted() -> bool:
             return b'teleinfo_monitor_replies_total{status="4xx"} 1.0' in Browser(port).get("/metrics").body
 
         wait_until(counted, WITHIN, "the reply is counted", [monitor])
         assert monitor.stop() == 0
-
-
-def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, house: House, tmp_path: Path) -> None:
-    file = tmp_path / "heartbeat"
-    with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
-        monitor.begin()
-        wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
 
 
 # A real nginx in front

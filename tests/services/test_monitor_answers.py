@@ -22,6 +22,7 @@ from monitor.server.command import build
 from monitor.server.messages import Reply
 from monitor.server.rates import RateFiles
 from tests.services.test_energy import House
+from tests.support.french import french_words
 from tests.support.json_schema import mistakes
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
@@ -64,7 +65,7 @@ class Asking:
         self._loop = asyncio.new_event_loop()
 
     def ask(self, name: str, query: str) -> Reply:
-        return self._loop.run_until_complete(self._api.reply(name, query))
+        return self._loop.run_until_complete(self._api.reply(name, query, "en"))
 
     def close(self) -> None:
         self.live.close()
@@ -116,6 +117,7 @@ def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -
     for question in choices(name):
         reply = asking.ask(name, urlencode(question))
         assert reply.status < 500, (question, reply.body)
+        assert not french_words(reply.body.decode()), question
         if reply.status != 200:
             continue
         answered += 1
@@ -171,6 +173,7 @@ def test_no_garbage_makes_it_fail(asking: Asking, name: str) -> None:
 def check(reply: Reply, question: Any) -> None:
     """Check that a reply is an answer, or a problem that says what is wrong."""
     assert reply.status in (200, 400, 404, 414), (question, reply.status, reply.body)
+    assert not french_words(reply.body.decode()) or french_words(str(question)), question
     if reply.status != 200:
         problem = json.loads(reply.body)
         assert problem["status"] == reply.status

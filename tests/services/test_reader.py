@@ -144,7 +144,7 @@ def test_its_counters_add_up_and_name_the_line(reader: ReaderSetup) -> None:
     reader.wait_for_offline()
     health = json.loads(reader.published("reader", reader.id, "health")[-1])
     delivery = health["delivery"]
-    parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
+    parts = ("confirmed", "rejected", "discarded", "accepted_by_broker", "pending")
     assert delivery["decoded"] == sum(delivery[part] for part in parts) >= 10
     (line,) = health["lines"]
     assert line["frames"] == delivery["decoded"]

@@ -3,9 +3,8 @@
 import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,11 +14,9 @@ from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
-from tests.support.rollup_oracle import expected
 from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
@@ -106,69 +103,6 @@ def test_standard_historic_standard_gives_the_same_breaks_in_every_order_of_roll
     }
 
 
-def test_energy_across_a_contract_without_a_total_counts_once(tables: Database, connection: Connection) -> None:
-    frames = [
-        standard(NOON, EAST=1000, EASF01=100, EASF02=900),
-        historic(NOON + HOUR, HCHC=150, HCHP=900, PTEC="HC.."),
-        historic(NOON + 2 * HOUR, HCHC=170, HCHP=930, PTEC="HC.."),
-        standard(NOON + 3 * HOUR, EAST=1107, EASF01=170, EASF02=937),
-        standard(NOON + 4 * HOUR, EAST=1110, EASF01=170, EASF02=940),
-    ]
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    assert_as_expected(tables, frames)
-    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(0,), (50,), (50,), (7,), (3,)]
-
-
-# Breaks inside an hour.
-
-
-def test_what_a_house_drew_before_and_after_its_index_fell_counts_in_the_hour(
-    tables: Database, connection: Connection
-) -> None:
-    """In whatever order its frames come, and although its first and last readings stay the same."""
-    frames = [
-        *steady(NOON - HOUR, 1, index=8000 - 600),
-        *steady(NOON, 0.5, index=8000),
-        *steady(NOON + 30 * MINUTE, 0.5, index=3),
-        *steady(NOON + HOUR, 1, index=303),
-    ]
-    middle = frames[61:119]
-    write(tables, [frame for frame in frames if frame not in middle], NOON)
-    roll(connection, hours_of(frames))
-    write(tables, middle[::-1], NOON)
-    roll(connection, hours_of(frames))
-    assert_as_expected(tables, frames)
-    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(590,), (10 + 290 + 290,), (600,)]
-    assert [step for *_, step in query(tables, ROLLED[2])] == [3 - 8290]
-
-
-def test_energy_of_an_hour_with_another_mode_or_contract_counts_once(tables: Database, connection: Connection) -> None:
-    """With registers that stood still while others counted, or went on under another name."""
-
-    def at(minutes: int) -> datetime:
-        return NOON + minutes * MINUTE
-
-    frames = [
-        standard(at(0), EAST=1000, EASF01=100, EASF02=900),
-        standard(at(20), EAST=1100, EASF01=150, EASF02=950),
-        historic(at(40), BASE=5000, PTEC="TH.."),
-        historic(at(50), BASE=5030, PTEC="TH.."),
-        historic(at(70), BASE=5090, PTEC="TH.."),
-        historic(at(80), HCHC=190, HCHP=1000, PTEC="HC.."),
-        historic(at(100), HCHC=195, HCHP=1000, PTEC="HC.."),
-        historic(at(130), HCHC=202, HCHP=1000, PTEC="HC.."),
-        historic(at(150), HCHC=209, HCHP=1000, PTEC="HC.."),
-        standard(at(160), EAST=1213, EASF01=211, EASF02=1002),
-        standard(at(170), EAST=1218, EASF01=211, EASF02=1007),
-    ]
-    write(tables, frames, NOON)
-    roll(connection, reversed(hours_of(frames)))
-    assert_as_expected(tables, frames)
-    hours = query(tables, "SELECT drawn_wh FROM hours ORDER BY hour")
-    assert hours == [(100 + 30,), (60 + 5,), (7 + 7 + (2 + 2) + 5,)]
-
-
 def test_a_new_contract_with_registers_of_its_own_starts_from_there(tables: Database, connection: Connection) -> None:
     """Its registers counted nothing while BASE did, whatever they show."""
     frames = [
@@ -182,42 +116,6 @@ def test_a_new_contract_with_registers_of_its_own_starts_from_there(tables: Data
     roll(connection, hours_of(frames))
     assert_as_expected(tables, frames)
     assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(0,), (0,), (700,), (0,), (5,)]
-
-
-# Local days.
-
-
-@pytest.mark.parametrize(("day", "length"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
-def test_local_days_add_up_to_their_week_on_both_sundays(
-    tables: Database, connection: Connection, day: date, length: int
-) -> None:
-    zone = ZoneInfo("Europe/Paris")
-    midnights = [
-        datetime(day.year, day.month, day.day - 3, tzinfo=zone) + timedelta(days=number)
-        for number in range(8)  # wall clock: the zone is applied at the end
-    ]
-    bounds = [midnight.astimezone(UTC) for midnight in midnights]
-    make_earlier_partitions(connection, bounds[0])
-    frames = steady(bounds[0] - HOUR, (bounds[-1] - bounds[0]) / HOUR + 1, every=600)
-    store(tables, frames)
-    roll(connection, hours_of(frames))
-
-    def index_at(instant: datetime) -> int:
-        ((value,),) = connection.query(
-            "SELECT total_last FROM hours WHERE hour < %s AND last_at IS NOT NULL ORDER BY hour DESC LIMIT 1",
-            (instant.replace(tzinfo=None),),
-        )
-        return int(value)
-
-    days = [index_at(after) - index_at(before) for before, after in itertools.pairwise(bounds)]
-    assert (bounds[4] - bounds[3]) / HOUR == length
-    assert days == [24 * 600] * 3 + [length * 600] + [24 * 600] * 3
-    drawn = [
-        int(connection.query("SELECT SUM(drawn_wh) FROM hours WHERE hour >= %s AND hour < %s", limits)[0][0])
-        for limits in itertools.pairwise(bound.replace(tzinfo=None) for bound in bounds)
-    ]
-    assert drawn == days
-    assert sum(days) == index_at(bounds[-1]) - index_at(bounds[0])
 
 
 # Late frames.
@@ -243,31 +141,12 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
     assert_as_expected(tables, frames)
 
 
-def test_minutes_that_frames_came_to_are_made_again_and_no_others(tables: Database, connection: Connection) -> None:
-    label_sets, frames = LabelSets(connection), [*steady(NOON, 1.5, every=13), *steady(NOON, 1.5, OTHER, every=17)]
-    late = [*frames[20:30:3], *frames[60:62], *frames[-130:-120:4]]  # in both hours, and of both meters
-    late += [frame for frame in frames if frame.meter == OTHER and frame.timestamp < NOON + 2 * MINUTE]
-    write(tables, [frame for frame in frames if frame not in late], NOON)
-    roll_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)
-    query(tables, "UPDATE minutes SET power_max = 7 WHERE minute = '2026-11-24 13:29:00'", "SELECT 1")
-    write(tables, late, NOON)
-    found = roll_new_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)
-    assert sorted(found) == [(meter, NOON + hour * HOUR) for meter in (1, 2) for hour in (0, 1)]
-    wanted, rows = expected(frames).minutes, stored(tables).minutes
-    for meter in (METER, OTHER):
-        assert rows[meter, NOON + 89 * MINUTE]["power_max"] == 7
-        wanted[meter, NOON + 89 * MINUTE]["power_max"] = 7
-    assert rows == wanted
-    assert sorted(roll_new_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)) == sorted(found)
-    assert stored(tables).minutes == wanted
-
-
 def test_to_look_for_new_frames_reads_no_minutes_of_another_time(tables: Database, connection: Connection) -> None:
-    label_sets, start = LabelSets(connection), NOON - 20 * HOUR
+    start = NOON - 20 * HOUR
     write(tables, [*steady(start, 20), *steady(start, 20, OTHER)], NOON)
-    roll_minutes(connection, label_sets, start, NOON)
+    roll_minutes(connection, start, NOON)
     connection.execute("FLUSH STATUS")
-    roll_new_minutes(connection, label_sets, NOON - 10 * MINUTE, NOON)
+    roll_new_minutes(connection, NOON - 10 * MINUTE, NOON)
     read = connection.query("SHOW SESSION STATUS LIKE 'Handler_read%%'")
     assert sum(int(count) for _, count in read) < 150, read
 
@@ -352,18 +231,6 @@ def test_frames_that_come_after_their_month_was_dropped_change_nothing(
     while roller.rebuild():
         pass
     assert rolled(tables) == before
-
-
-def test_an_hour_is_judged_by_its_ends_when_its_frames_are_gone(tables: Database, connection: Connection) -> None:
-    frames = [*steady(NOON, 0.5, index=8000), *steady(NOON + 30 * MINUTE, 0.5, index=3)]
-    before = steady(NOON - HOUR, 0.5, index=7500)
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    connection.execute("TRUNCATE frames")
-    write(tables, before, NOON)
-    roll(connection, hours_of(before))
-    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(290,), (210,)]
-    assert [step for *_, step in query(tables, ROLLED[2])] == [293 - 8000]
 
 
 def test_hours_stay_when_their_minutes_were_dropped(tables: Database, connection: Connection) -> None:
@@ -528,48 +395,3 @@ def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database
         clock.now += MINUTE
         roller.run()
     assert_as_expected(tables, frames)
-
-
-def test_a_label_set_that_is_missing_stops_nothing(tables: Database, connection: Connection) -> None:
-    frames = steady(NOON, 1)
-    write(tables, frames, NOON)
-    query(tables, "UPDATE frames SET label_set_id = 99 WHERE timestamp < '2026-11-24 12:30:00'", "SELECT 1")
-    roll(connection, hours_of(frames))
-    assert query(tables, "SELECT frames, first_at, total_last FROM hours") == [(60, None, None)]
-    assert query(tables, "SELECT COUNT(*), SUM(frames) FROM minutes") == [(60, 60)]
-
-
-def test_a_standard_frame_that_does_not_tell_its_register_is_not_taken_for_base(
-    tables: Database, connection: Connection
-) -> None:
-    frames = [Frame(meter=METER, timestamp=NOON, mode=Mode.STANDARD, values={"ADSC": METER, "EAST": 5})]
-    frames += [historic(NOON + HOUR, BASE=5, PTEC="TH..")]
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    assert query(tables, "SELECT supplier FROM minutes ORDER BY minute") == [(None,), (1,)]
-    assert_as_expected(tables, frames)
-
-
-def test_two_meters_in_the_same_minutes_stay_apart(tables: Database, connection: Connection) -> None:
-    frames = [*steady(NOON, 2), *steady(NOON, 2, OTHER, index=70_000)]
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    assert_as_expected(tables, frames)
-    assert {meter for meter, _ in expected(frames).hours} == {METER, OTHER}
-
-
-# The clock of the reader.
-
-
-def test_a_clock_that_is_set_back_across_the_turn_of_an_hour_counts_nothing_twice(
-    tables: Database, connection: Connection
-) -> None:
-    """Half an hour ahead, then right: 1 Wh a minute, of which 139 are shown, in two hours twice."""
-    frames = [
-        standard(NOON + (n + 10 + (30 if n < 40 else 0)) * MINUTE + n * timedelta(microseconds=1), EAST=5000 + n)
-        for n in range(140)
-    ]
-    write(tables, frames, NOON)
-    roll(connection, reversed(hours_of(frames)))
-    assert_as_expected(tables, frames)
-    assert query(tables, "SELECT SUM(drawn_wh) FROM hours") == [(139,)]

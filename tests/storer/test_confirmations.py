@@ -76,14 +76,6 @@ def test_confirms_below_the_base_topic_that_the_frame_came_on() -> None:
     assert found == {"teleinfo": [STAMPS[0], STAMPS[3]], "teleinfo/b": [STAMPS[1], STAMPS[2]]}
 
 
-def test_a_frame_that_the_store_rejected_is_confirmed_as_rejected() -> None:
-    envelopes = decode_batch([message(FRAME.to_json()), message(changed(meter="other"))], NOW)
-    envelopes[0].reason = "another frame is stored under the same meter and timestamp"
-    found = by_meter(envelopes)
-    assert found[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [STAMPS[0]]}
-    assert found["other"]["rejected"] == []
-
-
 @pytest.mark.parametrize(
     "payload",
     [changed(frame={"BASE": 1.5}), changed(mode="pmepmi"), changed(dropped=-1), changed(frame={"A": "x" * 70_000})],

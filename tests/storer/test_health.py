@@ -38,12 +38,12 @@ def test_it_is_not_alive_when_the_threads_of_the_connection_are_stuck() -> None:
 
 def test_the_status_text_is_one_line() -> None:
     healthy = evaluate(COUNTERS, connected=True, last_activity=1, stalled=False, last_answer=1, now=1)
-    assert healthy.status_text == "8 frames stored, 1 rejected, connected, database connected, 2 waiting"
+    assert healthy.status_text == "8 frames stored, 1 rejected, connected, database connected, 2 pending"
     unhealthy = evaluate(COUNTERS, connected=False, last_activity=1, stalled=True, last_answer=1, now=1)
     assert "no broker, no database" in unhealthy.status_text
 
 
-def test_the_report_has_each_counter_and_what_is_waiting() -> None:
+def test_the_report_has_each_counter_and_what_is_pending() -> None:
     assert COUNTERS.report() == {
         "received": 12,
         "stored": 8,
@@ -51,5 +51,5 @@ def test_the_report_has_each_counter_and_what_is_waiting() -> None:
         "rejected": 1,
         "rejected_not_kept": 0,
         "tallies": 0,
-        "waiting": 2,
+        "pending": 2,
     }

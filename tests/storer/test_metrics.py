@@ -13,7 +13,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 
 
 def report(**changes: Any) -> dict[str, Any]:
-    names = ("uptime", "received", "stored", "duplicate", "rejected", "rejected_not_kept", "waiting", "tallies")
+    names = ("uptime", "received", "stored", "duplicate", "rejected", "rejected_not_kept", "pending", "tallies")
     numbers = {name: number for number, name in enumerate(names)}
     rollups = {"active": True, "runs": 21, "errors": 22, "lag": 23, "late_hours": 24, "rebuild_hours": 25}
     retention = {"blocked": None, "bytes": 26, "bytes_measured": True}

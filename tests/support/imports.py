@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from common.contract.registers import REGISTERS
-from storer.imports.clock import LocalClock
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, Period
 
 FILES = Path(__file__).resolve().parent.parent / "storer" / "imports" / "files"

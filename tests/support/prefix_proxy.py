@@ -12,11 +12,8 @@ _HOP = {"connection", "transfer-encoding", "keep-alive"}
 class PrefixProxy:
     """Listens on a free port of loopback. What is not below the prefix does not exist."""
 
-    def __init__(
-        self, target: int, prefix: str, *, keep: bool = False, headers: Mapping[str, str] | None = None
-    ) -> None:
-        """Prepare; with `keep` the prefix is passed on, and `headers` are added to each request."""
-        more = dict(headers or {})
+    def __init__(self, target: int, prefix: str, headers: Mapping[str, str]) -> None:
+        """Prepare; `headers` are added to each request, and the prefix is removed."""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -31,9 +28,9 @@ class PrefixProxy:
                     return
                 server = http.client.HTTPConnection("127.0.0.1", target, timeout=300)
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                path = self.path if keep else self.path.removeprefix(prefix)
+                path = self.path.removeprefix(prefix)
                 sent = {name: text for name, text in self.headers.items() if name.lower() not in _HOP}
-                server.request(self.command, path, body, sent | more)
+                server.request(self.command, path, body, {**sent, **headers})
                 answer = server.getresponse()
                 self.send_response_only(answer.status)
                 for name, text in answer.getheaders():

@@ -12,7 +12,6 @@ from common.contract.labels import Mode
 from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
 from storer.rollups.hours import roll_hours
-from storer.rollups.label_facts import LabelSets
 from storer.rollups.minutes import roll_minutes
 from tests.support.rollup_oracle import REGISTERS, Expected, Row, expected
 from tests.support.servers import Database as Server
@@ -133,9 +132,8 @@ def moved(frame: Frame, by: timedelta) -> Frame:
 
 def roll(connection: Connection, hours: Iterable[datetime], *, always_judge: bool = False) -> None:
     """Roll up whole hours of all meters, as a rebuild does."""
-    label_sets = LabelSets(connection)
     for hour in hours:
-        found = roll_minutes(connection, label_sets, hour, hour + HOUR)
+        found = roll_minutes(connection, hour, hour + HOUR)
         held = {meter: count for (meter, _), count in found.items()}
         if held:
             roll_hours(connection, hour, held, held, always_judge=always_judge)

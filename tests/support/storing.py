@@ -1,9 +1,12 @@
 """Helpers for tests of the storer with a real database: its client, its tables, storing and exporting frames."""
 
 import contextlib
+import json
+import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from common.contract.frame import Frame
@@ -11,6 +14,7 @@ from common.database.mariadb import Database, DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.schema import Migration, make_partitions, migrate
 from storer.export.frames import Selection, export
+from tests.support.programs import command_line, run_command
 from tests.support.servers import Database as Server
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -30,6 +34,23 @@ def client(server: Server) -> Database:
             host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
         )
     )
+
+
+class StorerCommand:
+    """The command `teleinfo-storer`, with a configuration for a database on this machine."""
+
+    def __init__(self, folder: Path, port: int, password: str = "", name: str = "teleinfodb") -> None:
+        self._file = folder / "storer.yaml"
+        login = {"host": "127.0.0.1", "port": port, "password": password, "name": name}
+        self._file.write_text(json.dumps({"database": login}))
+
+    def line(self, word: str, *arguments: str | Path) -> list[str]:
+        """Return the line that runs it."""
+        return command_line("storer", word, "--config", self._file, *arguments)
+
+    def __call__(self, word: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        """Run it to its end."""
+        return run_command("storer", word, "--config", self._file, *arguments, timeout=300)
 
 
 def make_tables(server: Server, now: datetime = NOW) -> Database:

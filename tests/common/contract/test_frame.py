@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from common.contract.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
 from common.contract.labels import Mode
 from common.errors import MessageError
-from tests.support.frames import INSTANT, frames, simulated
+from tests.support.frames import INSTANT, frames
 from tests.support.wording import says
 
 # The example of docs/design.md, with its time in UTC.
@@ -57,25 +56,6 @@ def test_reads_the_example_of_the_design() -> None:
     )
     assert list(frame.values) == list(EXAMPLE["frame"])  # type: ignore[call-overload]
     assert frame.timestamp.tzinfo is UTC
-
-
-def plain_json(frame: Frame) -> bytes:
-    head = {"meter": frame.meter, "timestamp": format_time(frame.timestamp)}
-    return json.dumps(head | frame.payload(), ensure_ascii=False).encode()
-
-
-@given(st.lists(frames(), min_size=1, max_size=4))
-def test_a_frame_is_written_in_the_same_way_whatever_was_written_before(some: list[Frame]) -> None:
-    for frame in some:
-        for meter in (frame.meter, "031961123456"):
-            frame = dataclasses.replace(frame, meter=meter)
-            assert frame.to_json() == plain_json(frame)
-
-
-@pytest.mark.parametrize("kind", ["historic-three-phase-tempo", "standard-three-phase-producer"])
-def test_frames_of_a_meter_are_written_in_the_same_way_as_a_single_one(kind: str) -> None:
-    for frame in simulated(kind, 50, every=timedelta(minutes=7)):
-        assert frame.to_json() == plain_json(frame)
 
 
 def test_writes_the_example_of_the_design_key_by_key() -> None:

@@ -1,14 +1,10 @@
-"""The catalogue of labels: complete, consistent, and the same as the table beside a development checkout."""
-
-import json
-from pathlib import Path
+"""The catalogue of labels: complete, consistent, and as the specifications have it."""
 
 import pytest
 
-from common.contract.labels import ADDRESS, LABELS, OTHER_FAMILIES, Kind, Label, Mode
+from common.contract.labels import ADDRESS, LABELS, OTHER_FAMILIES, Label, LabelKind, Mode
 
 ROWS = [(mode, row) for mode in Mode for row in LABELS[mode].values()]
-TABLE = Path(__file__).resolve().parents[4] / "shared" / "spec" / "labels.json"
 
 
 def test_has_every_label_of_the_two_modes() -> None:
@@ -25,38 +21,38 @@ def test_each_row_is_consistent(mode: Mode, row: Label) -> None:
     assert LABELS[mode][row.name] is row
     assert 1 <= len(row.name) <= 9
     assert row.width is not None
-    assert (row.width == 0) is (row.kind is Kind.DATE)
+    assert (row.width == 0) is (row.kind is LabelKind.DATE)
     assert row.meaning_fr
     assert row.meaning_en
     if row.stamped:
         assert mode is Mode.STANDARD
     if row.cumulative:
-        assert row.kind is Kind.INTEGER
+        assert row.kind is LabelKind.INTEGER
         assert row.width == (7 if row.unit == "dal" else 9)
     if row.unit:
-        assert row.kind is Kind.INTEGER
+        assert row.kind is LabelKind.INTEGER
 
 
 # Facts of 54E and 02E, not of the table: kind, unit, width, stamped, moves, index.
 @pytest.mark.parametrize(
     ("mode", "name", "facts"),
     [
-        ("historic", "ADCO", (Kind.TEXT, "", 12, False, False, False)),
-        ("historic", "BASE", (Kind.INTEGER, "Wh", 9, False, True, True)),
-        ("historic", "ISOUSC", (Kind.INTEGER, "A", 2, False, False, False)),
-        ("historic", "PAPP", (Kind.INTEGER, "VA", 5, False, True, False)),
-        ("historic", "HHPHC", (Kind.CHOICE, "", 1, False, False, False)),
-        ("historic", "PPOT", (Kind.BITS, "", 2, False, False, False)),
-        ("standard", "DATE", (Kind.DATE, "", 0, True, True, False)),
-        ("standard", "EAIT", (Kind.INTEGER, "Wh", 9, False, True, True)),
-        ("standard", "ERQ4", (Kind.INTEGER, "VArh", 9, False, True, True)),
-        ("standard", "SMAXSN3-1", (Kind.INTEGER, "VA", 5, True, False, False)),
-        ("standard", "CCAIN-1", (Kind.INTEGER, "W", 5, True, False, False)),
-        ("standard", "DPM3", (Kind.TEXT, "", 2, True, False, False)),
-        ("standard", "STGE", (Kind.BITS, "", 8, False, False, False)),
-        ("standard", "MSG1", (Kind.TEXT, "", 32, False, False, False)),
-        ("standard", "RELAIS", (Kind.INTEGER, "", 3, False, False, False)),
-        ("standard", "PJOURF+1", (Kind.PROFILE, "", 98, False, False, False)),
+        ("historic", "ADCO", (LabelKind.TEXT, "", 12, False, False, False)),
+        ("historic", "BASE", (LabelKind.INTEGER, "Wh", 9, False, True, True)),
+        ("historic", "ISOUSC", (LabelKind.INTEGER, "A", 2, False, False, False)),
+        ("historic", "PAPP", (LabelKind.INTEGER, "VA", 5, False, True, False)),
+        ("historic", "HHPHC", (LabelKind.CHOICE, "", 1, False, False, False)),
+        ("historic", "PPOT", (LabelKind.BITS, "", 2, False, False, False)),
+        ("standard", "DATE", (LabelKind.DATE, "", 0, True, True, False)),
+        ("standard", "EAIT", (LabelKind.INTEGER, "Wh", 9, False, True, True)),
+        ("standard", "ERQ4", (LabelKind.INTEGER, "VArh", 9, False, True, True)),
+        ("standard", "SMAXSN3-1", (LabelKind.INTEGER, "VA", 5, True, False, False)),
+        ("standard", "CCAIN-1", (LabelKind.INTEGER, "W", 5, True, False, False)),
+        ("standard", "DPM3", (LabelKind.TEXT, "", 2, True, False, False)),
+        ("standard", "STGE", (LabelKind.BITS, "", 8, False, False, False)),
+        ("standard", "MSG1", (LabelKind.TEXT, "", 32, False, False, False)),
+        ("standard", "RELAIS", (LabelKind.INTEGER, "", 3, False, False, False)),
+        ("standard", "PJOURF+1", (LabelKind.PROFILE, "", 98, False, False, False)),
     ],
 )
 def test_rows_are_as_in_the_specifications(mode: str, name: str, facts: tuple[object, ...]) -> None:
@@ -78,28 +74,3 @@ def test_the_table_cannot_be_changed() -> None:
         LABELS[Mode.HISTORIC]["PAPP"] = LABELS[Mode.HISTORIC]["BASE"]  # type: ignore[index]
     with pytest.raises(AttributeError):
         LABELS[Mode.HISTORIC]["PAPP"].width = 6  # type: ignore[misc]
-
-
-KINDS = {"int": Kind.INTEGER, "str": Kind.TEXT, "enum": Kind.CHOICE, "bits": Kind.BITS, "date": Kind.DATE,
-         "profile": Kind.PROFILE}  # fmt: skip
-MODES = {"historique": Mode.HISTORIC, "standard": Mode.STANDARD, "standard-pilot": Mode.STANDARD}
-
-
-@pytest.mark.skipif(not TABLE.exists(), reason=f"no table here: it is expected in {TABLE}")
-def test_agrees_with_the_machine_readable_table() -> None:
-    rows = [row for row in json.loads(TABLE.read_text()) if row["mode"] in MODES]
-    assert len(rows) == len(ROWS)
-    for row in rows:
-        ours = LABELS[MODES[row["mode"]]][row["label"]]
-        assert (ours.kind, ours.width, ours.stamped, ours.cumulative, ours.unit) == (
-            KINDS[row["type"]],
-            row["width"],
-            row["horodated"],
-            row["cumulative"],
-            row["unit"] or "",
-        ), row["label"]
-        if row["mode"] != "standard-pilot":  # where the table says only whose alias it is
-            assert (ours.meaning_fr, ours.meaning_en) == (row["meaning_fr"], row["meaning_en"])
-    for mode, name in ((Mode.HISTORIC, "historique"), (Mode.STANDARD, "standard")):
-        wire = [row["label"] for row in rows if row["mode"] == name]
-        assert [label for label in LABELS[mode] if label in wire] == wire

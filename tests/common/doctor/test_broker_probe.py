@@ -17,6 +17,8 @@ from common.settings.config import Broker
 
 WITHIN = 60.0  # seconds
 CONNACK = b"\x20\x03\x00\x00\x00"
+MAIL = b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n"
+WEB = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
 
 
 @contextmanager
@@ -43,49 +45,36 @@ def accept(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda probe: probe.subscribe(["#"]), lambda probe: probe.may_publish(["a"])], ids=["listen", "publish"]
+    ("serve", "ask"),
+    [
+        (accept, lambda probe: probe.subscribe(["#"])),
+        (accept, lambda probe: probe.may_publish(["a"])),
+        (lambda connection: connection.sendall(CONNACK), lambda probe: probe.listen(WITHIN)),
+    ],
+    ids=["subscribe", "publish", "listen"],
 )
-def test_a_broker_that_is_killed_before_its_answer_closed_the_connection(ask: Callable[[Probe], object]) -> None:
-    with server(accept) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+def test_a_broker_that_is_killed_closed_the_connection(
+    serve: Callable[[socket.socket], None], ask: Callable[[Probe], object]
+) -> None:
+    with server(serve) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
         with pytest.raises(ConnectionFailed) as gone:
             ask(probe)
         assert gone.value.failure is Failure.CLOSED
 
 
-def test_a_broker_that_is_killed_while_we_listen_closed_the_connection() -> None:
-    with server(lambda connection: connection.sendall(CONNACK)) as settings:
-        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(ConnectionFailed) as gone:
-            probe.listen(WITHIN)
-        assert gone.value.failure is Failure.CLOSED
-
-
-@pytest.mark.parametrize(
-    "greeting",
-    [
-        b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n",
-        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n",
-        b"\x20\x03\x00\x00\x7f",  # properties that are not there
-    ],
-    ids=["mail", "web", "nearly"],
-)
-def test_what_does_not_send_mqtt_is_no_broker(greeting: bytes) -> None:
-    with server(lambda connection: connection.sendall(greeting)) as settings:
-        with pytest.raises(ConnectionFailed) as wrong:
-            Probe(settings, "doctor", timeout=WITHIN)
-        assert wrong.value.failure is Failure.NOT_MQTT
-
-
 @pytest.mark.parametrize(
     ("greeting", "failure"),
     [
-        (b"\x20\x02\x00\x01", Failure.VERSION),  # of MQTT 3.1.1
-        (b"\x20\x03\x00\x84\x00", Failure.VERSION),
-        (b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS),  # Maximum QoS 0
-        (b"", Failure.NOT_MQTT),
+        pytest.param(MAIL, Failure.NOT_MQTT, id="mail"),
+        pytest.param(WEB, Failure.NOT_MQTT, id="web"),
+        pytest.param(b"\x20\x03\x00\x00\x7f", Failure.NOT_MQTT, id="properties that are not there"),
+        pytest.param(b"", Failure.NOT_MQTT, id="closes"),
+        pytest.param(b"\x20\x02\x00\x01", Failure.VERSION, id="MQTT 3.1.1"),
+        pytest.param(b"\x20\x03\x00\x84\x00", Failure.VERSION, id="another version, in MQTT 5"),
+        pytest.param(b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS, id="Maximum QoS 0"),
     ],
-    ids=["version 3.1.1", "version 5", "QoS", "closes"],
 )
-def test_a_broker_that_we_cannot_use_is_known(greeting: bytes, failure: Failure) -> None:
+def test_a_server_that_we_cannot_use_is_known(greeting: bytes, failure: Failure) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
         with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
@@ -117,7 +106,7 @@ def test_a_server_that_closes_before_our_first_packet_is_no_broker(monkeypatch: 
         def connect_late(*arguments: Any, **options: Any) -> socket.socket:
             ours = connect(*arguments, **options)
             theirs, _ = listener.accept()
-            theirs.sendall(b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n")
+            theirs.sendall(MAIL)
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             theirs.close()
             return ours

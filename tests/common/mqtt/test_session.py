@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import pytest
 
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Published
-from common.mqtt.session import Session
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
 from tests.support.fake_broker import (
@@ -30,49 +29,24 @@ from tests.support.fake_broker import (
     filters_of,
 )
 from tests.support.servers import HOST, Broker
+from tests.support.session_client import WITHIN, SessionClient
 
-WITHIN = 60.0  # seconds, for what should take one
 ID = "teleinfo-reader-cellar"
 
-E = TypeVar("E", bound=Event)
 
-
-class Client:
-    """A session, and its events."""
+class Client(SessionClient):
+    """A client of the name that all tests here use."""
 
     def __init__(self, settings: Settings, **more: Any) -> None:
-        self.events: list[Event] = []
-        self._changed = threading.Condition()
-        self.session = Session(settings, ID, subscriptions=[], emit=self._emit, **more)
-
-    def __enter__(self) -> Self:
-        self.session.start()
-        return self
+        super().__init__(settings, ID, **more)
 
     def __exit__(self, *_: object) -> None:
         self.session.close()
         self.session.join(WITHIN)
 
-    def _emit(self, event: Event) -> None:
-        with self._changed:
-            self.events.append(event)
-            self._changed.notify_all()
-
-    def all(self, kind: type[E]) -> list[E]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def wait(self, kind: type[E], count: int = 1) -> E:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.all(kind)) >= count, WITHIN), self.events
-        return self.all(kind)[count - 1]
-
-    def publish(self, topic: str, payload: bytes) -> int:
-        """Publish something; return the answer to it."""
-        token = self.session.publish(topic, payload)
-        assert token is not None
-        with self._changed:
-            assert self._changed.wait_for(lambda: token in [each.token for each in self.all(Published)], WITHIN)
-        return next(each.reason_code for each in self.all(Published) if each.token == token)
+    def nth(self, kind: type[Event], count: int) -> None:
+        """Wait for so many events of a kind."""
+        eventually(lambda: len(self.all(kind)) >= count, f"{count} events {kind.__name__}")
 
 
 def at(port: int) -> Settings:
@@ -135,22 +109,6 @@ def test_two_sessions_with_one_client_id_stop_taking_over(tmp_path: Path, caplog
 # -- unstable connections ----------------------------------------------------------------------------------------------
 
 
-def test_unstable_connections_back_off_and_are_logged_once(caplog: pytest.LogCaptureFixture, fast: float) -> None:
-    caplog.set_level(logging.INFO)
-
-    def break_at_once(connection: Connection) -> None:
-        connection.packet()
-        connection.send(CONNACK)
-
-    with FakeBroker(break_at_once) as broker, Client(at(broker.port)):
-        eventually(lambda: len(broker.opened) >= 12, "enough attempts")
-        texts = logged(caplog, logging.INFO)
-        gaps = [later - earlier for earlier, later in zip(broker.opened, broker.opened[1:], strict=False)]
-    assert gaps[4] >= 16 * fast
-    assert gaps[9] >= 30 * fast
-    assert len(texts) <= 5, texts
-
-
 def test_a_stable_connection_after_unstable_ones_is_logged(
     caplog: pytest.LogCaptureFixture, fast: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,7 +123,7 @@ def test_a_stable_connection_after_unstable_ones_is_logged(
             connection.send(CONNACK)
 
     with FakeBroker(settle) as broker, Client(at(broker.port)) as client:
-        client.wait(Connected, 5)
+        client.nth(Connected, 5)
         eventually(lambda: logged(caplog, logging.INFO)[-1].startswith("Connected to the broker"), "it is logged")
         assert len(broker.opened) == 5
 
@@ -197,15 +155,6 @@ def test_a_message_too_large_for_the_broker_is_not_sent_and_logged_once(caplog: 
     assert frame in text
     assert "201 bytes" in text
     assert "200" in text
-
-
-def test_the_packet_limit_of_a_real_broker_is_respected(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with Broker(tmp_path, config="max_packet_size 500") as broker, Client(at(broker.port)) as client:
-        client.wait(Connected)
-        assert client.publish("teleinfo/1/frame", b"x" * 600) == _TOO_LARGE
-        assert client.publish("teleinfo/1/frame", b"x" * 400) < REFUSED
-        assert len(client.all(Connected)) == 1
-    assert len(logged(caplog)) == 1
 
 
 # -- unsuitable brokers ------------------------------------------------------------------------------------------------
@@ -288,7 +237,7 @@ def test_filters_are_subscribed_at_once_and_at_each_later_connection(fast: float
         eventually(lambda: len(serving.connections[0]) == 3, "all are subscribed")
         serving.drop.set()
         client.session.publish("x", b"")
-        client.wait(Connected, 2)
+        client.nth(Connected, 2)
         eventually(lambda: len(serving.connections[1]) == 3, "they are subscribed again")
     assert serving.connections == [[["a"], ["b"], ["c"]]] * 2
 
@@ -311,7 +260,7 @@ def test_subscriptions_end_with_their_connection_until_there_are_new_ones(fast: 
         client.wait(Connected)
         client.session.subscribe(["a"])
         assert client.session.unsubscribe()
-        client.wait(Connected, 2)
+        client.nth(Connected, 2)
         assert not client.session.unsubscribe()
         client.session.subscribe(["a", "b"])
         eventually(lambda: len(serving.connections[1]) == 2, "they are subscribed again")
@@ -348,10 +297,10 @@ def test_a_subscription_that_is_refused_is_named_once(
     with FakeBroker(grant({"teleinfo/+/frame": code})) as broker, Client(at(broker.port)) as client:
         client.session.subscribe(["a", "teleinfo/+/frame"])
         for count in (1, 2):
-            client.wait(Connected, count)
+            client.nth(Connected, count)
             assert client.publish("x", b"") == 0  # the answer to the subscription has come before
             client.session.reconnect()
-        client.wait(Connected, 3)
+        client.nth(Connected, 3)
     (text,) = [text for text in logged(caplog) if "subscription" in text]
     assert [word for word in (f"{HOST}:{broker.port} ", "teleinfo/+/frame", *words) if word not in text] == []
 
@@ -367,7 +316,7 @@ def test_what_a_broker_does_not_do_is_logged_once(caplog: pytest.LogCaptureFixtu
 
     with FakeBroker(modest) as broker, Client(at(broker.port), persistent=True) as client:
         for count in (1, 2, 3):
-            client.wait(Connected, count)
+            client.nth(Connected, count)
             assert client.session.limits is not None
             assert client.session.limits.retain is False
             client.session.reconnect()
@@ -401,7 +350,7 @@ def test_no_more_messages_are_in_flight_than_the_broker_takes() -> None:
         client.wait(Connected)
         for number in range(10):
             assert client.session.publish("teleinfo/1/frame", bytes([number]))
-        client.wait(Published, 10)
+        client.nth(Published, 10)
         assert [event.reason_code for event in client.all(Published)] == [0] * 10
     assert most == 3
 
@@ -428,12 +377,13 @@ def test_a_port_that_never_answers_is_one_line(
     ("code", "words"),
     [
         (0x83, "queue"),
+        (0x87, "mqtt.username and mqtt.password"),
         (0x97, "queue"),
         (0x9A, "retain_available true"),
         (0x9B, "max_qos 0"),
     ],
 )
-def test_a_broker_that_refuses_us_for_what_it_lacks_is_one_line_with_the_fix(
+def test_a_broker_that_refuses_the_connection_is_one_line_with_the_fix(
     caplog: pytest.LogCaptureFixture, fast: float, code: int, words: str
 ) -> None:
     def refuse(connection: Connection) -> None:
@@ -457,10 +407,10 @@ def test_what_a_broker_closes_the_connection_for_is_named(caplog: pytest.LogCapt
 
     with FakeBroker(close_at_forbidden) as broker, Client(at(broker.port)) as client:
         for count in range(1, 5):
-            client.wait(Connected, count)
+            client.nth(Connected, count)
             client.publish("teleinfo/allowed", b"")
             client.session.publish("teleinfo/forbidden", b"")
-            client.wait(Disconnected, count)
+            client.nth(Disconnected, count)
     assert "message on teleinfo/forbidden" in logged(caplog)[-1]
     assert sum("forbidden" in text for text in logged(caplog)) == 1
 
@@ -477,7 +427,7 @@ def test_a_refused_subscription_for_which_a_broker_closes_the_connection_is_name
 
     with FakeBroker(close_at_refused) as broker, Client(at(broker.port)) as client:
         client.session.subscribe(["teleinfo/1/stored"])
-        client.wait(Disconnected, 5)
+        client.nth(Disconnected, 5)
     assert "subscription to teleinfo/1/stored" in logged(caplog)[-1]
     assert len(logged(caplog)) <= 4, logged(caplog)
 
@@ -508,7 +458,7 @@ def test_a_host_that_is_away_is_logged_once_while_another_is_unstable(
 
     with FakeBroker(break_at_once) as broker:
         with Client(Settings(host=("127.0.0.2", HOST), port=broker.port)) as client:
-            client.wait(Disconnected, 8)
+            client.nth(Disconnected, 8)
         assert sum("127.0.0.2" in text for text in logged(caplog)) == 1
         assert len(logged(caplog)) <= 4, logged(caplog)
 
@@ -529,7 +479,7 @@ def test_after_a_loss_the_next_host_is_tried(fast: float) -> None:
         FakeBroker(note("second"), host="127.0.0.2", port=one.port),
         Client(Settings(host=(HOST, "127.0.0.2"), port=one.port)) as client,
     ):
-        client.wait(Disconnected, 4)
+        client.nth(Disconnected, 4)
     assert asked[:4] == ["first", "second"] * 2
 
 

@@ -70,36 +70,49 @@ def test_the_version_is_printed_with_the_name_of_the_program(capsys: pytest.Capt
 # -- run_cli -----------------------------------------------------------------------------------------------------------
 
 
-def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
-    def command(_: argparse.Namespace) -> int:
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a function as a command, with these arguments."""
+
+    def run(command: Callable[[], int], **arguments: object) -> int:
+        parser = argparse.ArgumentParser()
+        parser.set_defaults(command=lambda _: command(), **arguments)
+        monkeypatch.setattr(sys, "argv", ["program"])
+        return run_cli("teleinfo-program", parser)
+
+    return run
+
+
+def failing(error: BaseException) -> Callable[[], int]:
+    def command() -> int:
         raise error
 
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(command=command)
-    monkeypatch.setattr(sys, "argv", ["program"])
-    return run_cli("teleinfo-program", parser)
+    return command
 
 
 @pytest.mark.parametrize("kind", [ConfigError, NotReady, PermanentError, Unavailable, Conflict, BackupError])
 def test_each_error_is_one_line_and_an_exit_code(
-    kind: type[TeleinfoError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: type[TeleinfoError], run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = {ConfigError: 2, PermanentError: 3}.get(kind, 1)
-    assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
+    assert run(failing(kind("what, where, what to do"))) == expected
     fix = "; teleinfo-program check shows what to do" if issubclass(kind, Unavailable) else ""
     assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{fix}\n")
 
 
 def test_text_of_a_server_cannot_control_the_terminal_or_forge_a_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fail_with(DatabaseError("denied\n<0>forged\x1b[2J"), monkeypatch)
+    run(failing(DatabaseError("denied\n<0>forged\x1b[2J")))
     assert capsys.readouterr().err == "teleinfo-program: denied\\n<0>forged\\x1b[2J\n"
 
 
-def test_an_unexpected_exception_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_exception_is_not_hidden(run: Run) -> None:
     with pytest.raises(ZeroDivisionError):
-        fail_with(ZeroDivisionError("a bug"), monkeypatch)
+        run(failing(ZeroDivisionError("a bug")))
 
 
 def test_ctrl_c_ends_a_command_at_once_and_silently() -> None:
@@ -134,13 +147,6 @@ run_cli("teleinfo-program", parser)
     assert process.returncode == -signal.SIGINT
 
 
-def test_the_exit_code_of_the_command_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(command=lambda _: 7)
-    monkeypatch.setattr(sys, "argv", ["program"])
-    assert run_cli("teleinfo-program", parser) == 7
-
-
 def test_wrong_usage_exits_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["program", "--no-such-option"])
     with pytest.raises(SystemExit) as caught:
@@ -150,45 +156,35 @@ def test_wrong_usage_exits_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
-def test_a_closed_output_is_no_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_output_is_no_error_and_the_exit_code_is_the_commands(
+    name: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A shell's `>&-` leaves None there."""
 
-    def command(_: argparse.Namespace) -> int:
+    def command() -> int:
         getattr(sys, name).write("é\n")
         return 7
 
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(command=command)
-    monkeypatch.setattr(sys, "argv", ["program"])
     monkeypatch.setattr(sys, name, None)
-    assert run_cli("teleinfo-program", parser) == 7
+    assert run(command) == 7
     getattr(sys, name).close()
 
 
-def test_text_that_a_terminal_cannot_show_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_a_terminal_cannot_show_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.BytesIO()
 
-    def command(_: argparse.Namespace) -> int:
+    def command() -> int:
         print("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
         return 7
 
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(command=command)
-    monkeypatch.setattr(sys, "argv", ["program"])
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
-    assert run_cli("teleinfo-program", parser) == 7
+    assert run(command) == 7
     assert shown.getvalue() == b"caf\\xe9\n"
 
 
 def test_the_check_that_an_error_advises_is_of_the_same_configuration(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: argparse.Namespace) -> int:
-        raise Unavailable("nobody listens")
-
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(command=fail, config=Path("mine.yaml"))
     monkeypatch.setattr("common.machine.deployment._started", ("", ""))
-    monkeypatch.setattr(sys, "argv", ["teleinfo-program"])
-    assert run_cli("teleinfo-program", parser) == 1
+    assert run(failing(Unavailable("nobody listens")), config=Path("mine.yaml")) == 1
     assert "; teleinfo-program check --config mine.yaml shows what to do" in capsys.readouterr().err

@@ -1,83 +1,141 @@
-"""The parameters that routes share: which meter, which time, and what is refused."""
+"""What a question may be: its parameters, its meter and its range."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from monitor.answers.answers import Answers
-from monitor.api import parameters
-from monitor.api.call import Call, Refused
+from monitor.api.call import Call, Parameter
+from monitor.api.parameters import LONGEST_QUERY, choice, choices, range_of, read_parameters, whole_number
 from monitor.config import MonitorConfig
 from monitor.readings.hours import Meter
+from monitor.refusals import Refusal
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+FIRST = datetime(2026, 3, 1, tzinfo=UTC)
+YEAR = timedelta(days=366)
+KNOWN = [
+    Parameter("meter", "The meter.", {"type": "string", "maxLength": 12}),
+    choice("by", "The step.", ("hour", "day")),
+    whole_number("n", "How many.", most=100, default=7),
+    choices("kind", "The kinds.", ("a", "b", "c"), default=("a", "b")),
+]
 
 
-class _Meters:
-    def __init__(self, *identifiers: str) -> None:
-        self._meters = [Meter(number, name, None, None) for number, name in enumerate(identifiers)]
+class Known:
+    def __init__(self, meters: tuple[str, ...], first: datetime | None) -> None:
+        self._meters = [Meter(number, name, first, None) for number, name in enumerate(meters)]
+        self._first = first
 
     def meters(self) -> list[Meter]:
         return self._meters
 
+    def first(self, _: Meter) -> datetime | None:
+        return self._first
 
-def call(values: Mapping[str, str], *meters: str) -> Call:
-    return Call(answers=cast("Answers", _Meters(*meters)), config=MonitorConfig(), parameters=values, now=NOW)
+
+def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> Call:
+    config = MonitorConfig()
+    answers = cast("Answers", Known(meters or ("a",), first))
+    return Call(answers, config, values, range_of(values, config.time_zone), NOW)
 
 
-def test_the_meter_is_that_of_the_parameter_or_the_only_one() -> None:
-    assert parameters.meter_of(call({"meter": "b"}, "a", "b")).identifier == "b"
-    assert parameters.meter_of(call({}, "a")).identifier == "a"
+def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -> None:
+    assert read_parameters("meter=031961123456&by=day&n=10&kind=c,a&lang=en", KNOWN) == {
+        "meter": "031961123456",
+        "by": "day",
+        "n": 10,
+        "kind": ["c", "a"],
+        "lang": "en",
+    }
+    assert read_parameters("", KNOWN) == {"by": "hour", "n": 7, "kind": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "says"),
+    [
+        ("colour=red", "unknown_parameter", "meter, by, n, kind, lang"),
+        ("by=day&by=hour", "doubled_parameter", "by"),
+        ("by=minute", "wrong_choice", "hour, day"),
+        ("by=", "wrong_choice", "hour, day"),
+        ("lang=de", "wrong_choice", "fr, en"),
+        ("kind=a,", "wrong_choice", "a, b, c"),
+        ("n=0", "wrong_number", "1"),
+        ("n=101", "wrong_number", "100"),
+        ("n=-1", "wrong_number", "100"),
+        ("n=1e2", "wrong_number", "100"),
+        ("n=1_0", "wrong_number", "100"),
+        ("n=١", "wrong_number", "100"),
+        ("n=" + "0" * 250, "wrong_number", "100"),
+        ("n=" + "9" * 400, "long_value", "300"),
+        ("meter=0319611234567", "long_value", "12"),
+        ("meter=a%00b", "long_value", "12"),
+        ("meter=%ff", "unreadable_query", "UTF-8"),
+        ("&".join(f"x{number}=1" for number in range(40)), "unreadable_query", "UTF-8"),
+        ("meter=" + "0" * LONGEST_QUERY, "long_query", str(LONGEST_QUERY)),
+    ],
+)
+def test_anything_else_is_refused_with_what_is_expected(query: str, key: str, says: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_parameters(query, KNOWN)
+    assert (refused.value.key, refused.value.status) == (key, 414 if key == "long_query" else 400)
+    for language in ("fr", "en"):
+        assert says in refused.value.text(language)
+        assert len(refused.value.text(language)) < 300
+
+
+@pytest.mark.parametrize(("values", "meters", "found"), [({"meter": "b"}, ("a", "b"), "b"), ({}, ("a",), "a")])
+def test_the_meter_is_that_of_the_parameter_or_the_only_one(
+    values: dict[str, str], meters: tuple[str, ...], found: str
+) -> None:
+    assert call(values, *meters).meter().identifier == found
 
 
 @pytest.mark.parametrize(
     ("values", "meters", "status"),
-    [({"meter": "c"}, ("a", "b"), 404), ({}, ("a", "b"), 400), ({}, (), 404), ({"meter": ""}, ("a",), 404)],
+    [({"meter": "c"}, ("a", "b"), 404), ({}, ("a", "b"), 400), ({"meter": ""}, ("a",), 404)],
 )
 def test_another_meter_is_refused(values: dict[str, str], meters: tuple[str, ...], status: int) -> None:
-    with pytest.raises(Refused) as refused:
-        parameters.meter_of(call(values, *meters))
+    with pytest.raises(Refusal) as refused:
+        call(values, *meters).meter()
     assert refused.value.status == status
+    assert list(refused.value.meters) == ([] if values else [*meters])
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("values", "longest", "low", "high"),
     [
-        ("2026-11-24", datetime(2026, 11, 23, 23, tzinfo=UTC)),
-        ("2026-07", datetime(2026, 6, 30, 22, tzinfo=UTC)),
-        ("2026", datetime(2025, 12, 31, 23, tzinfo=UTC)),
-        ("2026-11-24T17:00:03Z", datetime(2026, 11, 24, 17, 0, 3, tzinfo=UTC)),
-        ("2026-11-24T17:00:00+01:00", datetime(2026, 11, 24, 16, tzinfo=UTC)),
+        ({}, YEAR, FIRST, NOW),
+        ({}, timedelta(days=10), NOW - timedelta(days=10), NOW),
+        (
+            {"from": "2026-05-01", "to": "2026-06-01"},
+            YEAR,
+            datetime(2026, 4, 30, 22, tzinfo=UTC),
+            datetime(2026, 5, 31, 22, tzinfo=UTC),
+        ),
+        ({"from": "2026-11-24"}, YEAR, datetime(2026, 11, 23, 23, tzinfo=UTC), NOW),
     ],
 )
-def test_a_time_is_a_local_day_month_or_year_or_an_instant(text: str, moment: datetime) -> None:
-    assert parameters.time_of(call({"from": text}), "from") == moment
+def test_a_range_is_what_is_asked_for_else_all_that_is_known(
+    values: dict[str, str], longest: timedelta, low: datetime, high: datetime
+) -> None:
+    asked = call(values)
+    assert asked.known_range(asked.meter(), longest) == (low, high)
 
 
-def test_a_time_that_is_not_there_is_none() -> None:
-    assert parameters.time_of(call({}), "from") is None
-    assert parameters.hour_of(call({}), "from") is None
+@pytest.mark.parametrize(("values", "first"), [({"from": "2027"}, FIRST), ({"to": "2026-02"}, FIRST), ({}, None)])
+def test_nothing_is_known_of_the_time_to_come_or_without_readings(
+    values: dict[str, str], first: datetime | None
+) -> None:
+    asked = call(values, first=first)
+    assert asked.known_range(asked.meter(), YEAR) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13", "2026-02-30", "1926", "9999-01-01", "2026-11-24T17:00:00", "0"]
-)
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(Refused) as refused:
-        parameters.time_of(call({"to": text}), "to")
-    assert refused.value.status == 400
-    assert "to " in refused.value.detail
-
-
-def test_a_limit_within_an_hour_is_refused_where_hours_are_wanted() -> None:
-    with pytest.raises(Refused):
-        parameters.hour_of(call({"from": "2026-11-24T17:00:01Z"}), "from")
-
-
-def test_a_range_that_is_reversed_empty_or_too_long_is_refused() -> None:
-    parameters.check_range(NOW, NOW + timedelta(days=2), timedelta(days=2))
-    for end in (NOW, NOW - timedelta(hours=1), NOW + timedelta(days=2, hours=1)):
-        with pytest.raises(Refused):
-            parameters.check_range(NOW, end, timedelta(days=2))
+@pytest.mark.parametrize("values", [{"from": "2001", "to": "2099"}, {"from": "2001"}])
+def test_a_range_that_is_too_long_is_refused(values: dict[str, str]) -> None:
+    asked = call(values)
+    with pytest.raises(Refusal) as refused:
+        asked.known_range(asked.meter(), YEAR)
+    assert refused.value.key == "too_long"

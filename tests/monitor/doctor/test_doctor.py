@@ -3,6 +3,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from common.doctor.findings import Report, Status
 from monitor.doctor.command import check, diagnose, diagnose_contracts, diagnose_houses
 from monitor.doctor.probe import DatabaseFacts
@@ -26,29 +28,20 @@ def problems(facts: DatabaseFacts) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_good_database_has_no_problem() -> None:
-    assert problems(GOOD) == []
-
-
-def test_an_account_that_may_write_is_noticed() -> None:
-    assert problems(replace(GOOD, can_write=("INSERT",))) == [("note", "Database")]
-
-
-def test_tables_of_an_older_storer_are_a_problem() -> None:
-    assert problems(replace(GOOD, has_rollups=False)) == [("problem", "Rollups")]
-
-
-def test_rollups_that_stand_still_while_frames_come_are_a_problem() -> None:
-    assert problems(replace(GOOD, up_to=NOW - timedelta(hours=3))) == [("problem", "Rollups")]
-
-
-def test_rollups_of_a_house_that_sends_nothing_are_no_problem() -> None:
-    quiet = replace(GOOD, up_to=NOW - timedelta(days=9), last_frame=NOW - timedelta(days=9))
-    assert problems(quiet) == []
-
-
-def test_hours_that_wait_and_hours_that_are_rebuilt_are_noticed() -> None:
-    assert problems(replace(GOOD, late_hours=5000, rebuilding=True)) == [("note", "Rollups"), ("note", "Rollups")]
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        (GOOD, []),
+        (replace(GOOD, can_write=("INSERT",)), [("note", "Database")]),
+        (replace(GOOD, has_rollups=False), [("problem", "Rollups")]),
+        (replace(GOOD, up_to=NOW - timedelta(hours=3)), [("problem", "Rollups")]),
+        (replace(GOOD, up_to=NOW - timedelta(days=9), last_frame=NOW - timedelta(days=9)), []),  # a silent house
+        (replace(GOOD, late_hours=5000, rebuilding=True), [("note", "Rollups"), ("note", "Rollups")]),
+    ],
+    ids=["good", "may write", "no tables", "rollups stand still", "nothing comes", "late and rebuilding"],
+)
+def test_what_is_wrong_with_a_database_is_told(facts: DatabaseFacts, found: list[tuple[str, str]]) -> None:
+    assert problems(facts) == found
 
 
 def test_a_database_that_does_not_answer_is_a_problem_with_what_to_do(tmp_path: Path) -> None:

@@ -10,18 +10,18 @@ import pytest
 
 from common.doctor.findings import Finding, Status
 from monitor.config import Listen, MonitorConfig
-from monitor.doctor.page import Answer, PageFacts, diagnose_page, probe_page
+from monitor.doctor.page import Answerer, PageFacts, diagnose_page, probe_page
 from tests.support.passwords import lock
 from tests.support.servers import free_port
 
 FILE = Path("/etc/teleinfo/page-password")
-SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answer.OURS)
+SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answerer.OURS)
 GUARDED = replace(SERVED, host="0.0.0.0", auth="password", password_file=FILE)
 
 
 @contextmanager
 def served(status: int, kind: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Answer every question with the same, on a port; the paths that were asked for are collected."""
+    """Answerer every question with the same, on a port; the paths that were asked for are collected."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ def only(facts: PageFacts) -> Finding:
 def test_a_page_that_answers_is_ours_with_and_without_a_password(status: int, kind: str, body: bytes) -> None:
     with served(status, kind, body) as (port, asked):
         facts = probe_page(config(port, prefix="/teleinfo"))
-    assert facts.answer is Answer.OURS
+    assert facts.answer is Answerer.OURS
     assert facts.has_files
     assert asked == ["/teleinfo/api/v1/openapi.json"]
     assert only(facts).what == f"served at http://127.0.0.1:{port}/teleinfo/, asks for no password"
@@ -79,7 +79,7 @@ def test_a_page_that_answers_is_ours_with_and_without_a_password(status: int, ki
 def test_another_program_on_the_port_is_a_problem(status: int, kind: str, body: bytes) -> None:
     with served(status, kind, body) as (port, _):
         facts = probe_page(config(port))
-    assert facts.answer is Answer.OTHER
+    assert facts.answer is Answerer.OTHER
     ((level, what),) = not_ok(facts)
     assert level is Status.PROBLEM
     assert f"another program uses port {port}" in what
@@ -95,7 +95,7 @@ def test_a_page_on_all_addresses_is_asked_on_this_machine(tmp_path: Path) -> Non
 
 def test_a_page_that_nobody_serves_is_noted_with_the_command_that_starts_it() -> None:
     facts = probe_page(config(free_port()))
-    assert (facts.answer, facts.cannot_listen) == (Answer.NOBODY, None)
+    assert (facts.answer, facts.cannot_listen) == (Answerer.NOBODY, None)
     finding = only(facts)
     assert finding.status is Status.NOTICE
     assert finding.fix
@@ -111,7 +111,7 @@ def test_an_address_of_another_machine_is_a_problem() -> None:
     ("number", "word"), [(errno.EACCES, "administrators"), (errno.EADDRINUSE, "another program"), (errno.EPERM, "not")]
 )
 def test_each_reason_why_it_cannot_listen_is_explained(number: int, word: str) -> None:
-    ((level, what),) = not_ok(replace(SERVED, answer=Answer.NOBODY, cannot_listen=number))
+    ((level, what),) = not_ok(replace(SERVED, answer=Answerer.NOBODY, cannot_listen=number))
     assert level is Status.PROBLEM
     assert word in what
 

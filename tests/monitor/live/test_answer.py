@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.api.live import LINKS, ROUTE, STATE
+from monitor.api.live import ROUTE, STATE
 from monitor.live.answer import answer, state_event
+from monitor.live.links import LINKS
 from monitor.live.meter import LiveMeter, clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.schedule import Change
@@ -22,7 +23,7 @@ from tests.support.frames import ADDRESS, standard
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 25, 13, 32, 7, 400_000, tzinfo=UTC)
-UP = dict.fromkeys(LINKS["properties"], "up")
+UP = dict.fromkeys(LINKS, "up")
 WHITE = {
     "contract": "tempo",
     "period": "HPJW",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.errors import MessageError
-from monitor.live.house import MAX_METERS, MAX_PROGRAMS, House
+from monitor.live.house import MAX_METERS, MAX_PROGRAMS, LiveHouse
 from tests.support.frames import ADDRESS, standard
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ def frame_of(meter: str, power: int = 1840) -> bytes:
 
 
 def test_two_meters_have_their_own_values() -> None:
-    house = House()
+    house = LiveHouse()
     house.on_frame(ADDRESS, frame_of(ADDRESS, 500), 0.0)
     house.on_frame(OTHER, frame_of(OTHER, 900), 0.0)
     views = [house.meter(name, 1.0) for name in (ADDRESS, OTHER)]
@@ -29,7 +29,7 @@ def test_two_meters_have_their_own_values() -> None:
 
 
 def test_a_frame_on_the_topic_of_another_meter_is_refused() -> None:
-    house = House()
+    house = LiveHouse()
     with pytest.raises(MessageError):
         house.on_frame(OTHER, standard(SINSTS=1).to_json(), 0.0)
     assert house.meters() == []
@@ -37,7 +37,7 @@ def test_a_frame_on_the_topic_of_another_meter_is_refused() -> None:
 
 @pytest.mark.parametrize("payload", [b"{", b"[]", b"\xff", b'{"a": ' + b"[" * 100_000, b"x" * 70_000])
 def test_what_is_no_message_is_refused(payload: bytes) -> None:
-    house = House()
+    house = LiveHouse()
     with pytest.raises(MessageError):
         house.on_state(ADDRESS, payload, 0.0)
     with pytest.raises(MessageError):
@@ -53,7 +53,7 @@ def test_what_is_no_message_is_refused(payload: bytes) -> None:
 
 
 def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
-    house = House()
+    house = LiveHouse()
     for clear in (house.on_state, house.on_link):
         house.on_link(ADDRESS, b"online", 0.0)
         house.on_stored(ADDRESS, NOW)
@@ -63,7 +63,7 @@ def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
 
 
 def test_no_more_meters_are_kept_than_there_is_room_for() -> None:
-    house = House()
+    house = LiveHouse()
     for number in range(MAX_METERS + 50):
         house.on_link(f"forged-{number}", b"online", 0.0)
     assert len(house.meters()) == MAX_METERS
@@ -76,14 +76,14 @@ def test_no_more_meters_are_kept_than_there_is_room_for() -> None:
 
 
 def test_a_name_that_no_meter_has_is_not_kept() -> None:
-    house = House()
+    house = LiveHouse()
     house.on_link("a meter with spaces", b"online", 0.0)
     house.on_link("x" * 33, b"online", 0.0)
     assert house.meters() == []
 
 
 def test_programs_have_their_last_status_and_health() -> None:
-    house = House()
+    house = LiveHouse()
     house.on_status("reader", "pi", b"online", NOW)
     house.on_health("reader", "pi", json.dumps({"uptime": 5, "lines": [{"meter": ADDRESS}]}).encode(), NOW)
     house.on_status("storer", "main", b'{"status": "stalled", "wait": 0}', NOW)
@@ -93,14 +93,14 @@ def test_programs_have_their_last_status_and_health() -> None:
 
 
 def test_a_program_that_is_forgotten_at_the_broker_is_forgotten_here() -> None:
-    house = House()
+    house = LiveHouse()
     house.on_status("reader", "old-name", b"offline", NOW)
     house.on_status("reader", "old-name", b"", NOW)
     assert house.programs("reader") == []
 
 
 def test_of_too_many_programs_those_that_are_online_stay() -> None:
-    house = House()
+    house = LiveHouse()
     house.on_status("reader", "ours", b"online", NOW)
     for number in range(MAX_PROGRAMS + 20):
         house.on_status("reader", f"forged-{number}", b"offline", NOW)
@@ -111,6 +111,6 @@ def test_of_too_many_programs_those_that_are_online_stay() -> None:
 
 @pytest.mark.parametrize("health", [{}, {"lines": 5}, {"lines": [1, {"meter": 5}, {}]}])
 def test_health_of_another_program_names_no_meters(health: dict[str, object]) -> None:
-    house = House()
+    house = LiveHouse()
     house.on_health("reader", "pi", json.dumps(health).encode(), NOW)
     assert house.programs("reader")[0].meters == frozenset()

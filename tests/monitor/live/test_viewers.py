@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable
 
 import pytest
 
-from monitor.live.viewers import TooManyViewers, Viewers, event
+from monitor.live.viewers import Viewers, event
+from monitor.refusals import Refusal
 
 NEVER = 60.0  # seconds; a test that waits for it fails
 START = b"retry: 3000\n\n"
@@ -17,13 +18,15 @@ async def soon(awaitable: Awaitable[bytes]) -> bytes:
 
 
 def opened(viewers: Viewers, meter: str) -> AsyncGenerator[bytes, None]:
-    return viewers.stream(meter, viewers.open(meter))
+    return viewers.open(meter).events()
 
 
 def test_a_stream_begins_with_how_to_come_back_and_what_is_known() -> None:
     async def run() -> None:
         viewers = Viewers(ping_every=NEVER)
-        stream = viewers.stream("one", viewers.open("one"), b"data: 1\n\n")
+        viewer = viewers.open("one")
+        viewer.put("state", b"data: 1\n\n")
+        stream = viewer.events()
         assert await soon(anext(stream)) == START + b"data: 1\n\n"
         await stream.aclose()
         assert len(viewers) == 0
@@ -84,10 +87,10 @@ def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
     async def run() -> None:
         viewers = Viewers(limit=2, ping_every=NEVER)
         first, _ = viewers.open("one"), viewers.open("two")
-        with pytest.raises(TooManyViewers):
+        with pytest.raises(Refusal):
             viewers.open("one")
-        viewers.remove("one", first)  # its client went before the first byte
-        viewers.remove("one", first)
+        first.close()  # its client went before the first byte
+        first.close()
         viewers.open("two")
 
     asyncio.run(run())
@@ -119,7 +122,7 @@ def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
         await asyncio.to_thread(viewers.close)
         assert [await soon(one) for one in waiting] == [b"end"] * 3
         assert len(viewers) == 0
-        with pytest.raises(TooManyViewers):
+        with pytest.raises(Refusal):
             viewers.open("one")
 
     asyncio.run(run())

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.answers.answers import Answer, Period, join
-from monitor.cost.bill import Cost, Missing, add_up
+from monitor.cost.bill import Cost, add_up
 from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.prices.age import OldPrice
@@ -191,16 +191,6 @@ def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest
 
 def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
-
-
-@pytest.mark.parametrize("columns", range(40, 100))
-def test_no_line_breaks_within_quotation_marks_or_before_a_sign(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = Cost(missing=[Missing(date(2026, 11, 10), None, "contract")])
-    period = replace(day(0, {"BASE": 1}, "0"), cost=nobody)
-    text = report(period, columns=columns, monkeypatch=monkeypatch)
-    assert "contracts" in text
-    assert not re.search(r"«\s*\n|\n\s*[»:;?!]", text)
-    assert max(map(len, text.splitlines())) <= columns
 
 
 def test_days_across_new_year_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:

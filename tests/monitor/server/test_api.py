@@ -10,14 +10,16 @@ import pytest
 from common.database.mariadb import Connection, Rows
 from common.errors import ConfigError, PermanentError, Unavailable
 from monitor.answers.answers import Answers
-from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Refused, Route
+from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Route
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
+from monitor.refusals import Refusal
 from monitor.server.api import Api
 from monitor.server.command import CONNECTIONS
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
+from tests.support.french import french_words
 
 NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
 TO = Parameter("to", "Fin.", {"type": "string"})
@@ -40,8 +42,8 @@ class Server(Connection):
 
 
 def _without_database(call: LiveCall) -> dict[str, str]:
-    if call.parameters:
-        raise Refused(404, "Compteur inconnu.")
+    if "to" in call.parameters:
+        raise Refusal("no_data")
     return {"database": "down"}
 
 
@@ -64,8 +66,8 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None, workers
     )
 
 
-def ask(api: Api, name: str = "energy", query: str = "") -> Reply:
-    return asyncio.run(api.reply(name, query))
+def ask(api: Api, name: str = "energy", query: str = "", language: str = "en") -> Reply:
+    return asyncio.run(api.reply(name, query, language))
 
 
 def query(call: Call) -> Any:
@@ -93,7 +95,7 @@ def test_a_file_is_saved_under_a_name_that_is_one() -> None:
 
 
 def refused(_: Call) -> Any:
-    raise Refused(404, "Ce compteur est inconnu.")
+    raise Refusal("no_data")
 
 
 def misconfigured(_: Call) -> Any:
@@ -108,7 +110,7 @@ def broken(_: Call) -> Any:
     ("answer", "name", "asked", "status"),
     [
         (refused, "energy", "", 404),
-        (misconfigured, "energy", "", 404),
+        (misconfigured, "energy", "", 503),
         (broken, "energy", "", 500),
         (lambda _: {}, "energies", "", 404),
         (lambda _: {}, "energy", "from=2026", 400),
@@ -117,9 +119,11 @@ def broken(_: Call) -> Any:
 def test_what_cannot_be_answered_is_a_problem(
     answer: Callable[[Call], Any], name: str, asked: str, status: int
 ) -> None:
-    reply = ask(serving(answer), name, asked)
-    assert (reply.status, reply.kind) == (status, "application/problem+json")
-    assert json.loads(reply.body)["status"] == status
+    for language in ("fr", "en"):
+        reply = ask(serving(answer), name, asked, language)
+        assert (reply.status, reply.kind) == (status, "application/problem+json")
+        assert json.loads(reply.body)["status"] == status
+        assert bool(french_words(reply.body.decode())) == (language == "fr")
 
 
 @pytest.mark.parametrize("error", [Unavailable("gone (2006)"), PermanentError("no such table (1146)")])
@@ -165,8 +169,8 @@ def test_what_is_live_does_not_wait_for_a_database_that_hangs() -> None:
 
     async def main() -> None:
         api = serving(answer)
-        hanging = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 6)]
-        assert (await api.reply("live", "")).status == 200
+        hanging = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", "en")) for day in range(1, 6)]
+        assert (await api.reply("live", "", "en")).status == 200
         assert not [task for task in hanging if task.done()]
         go_on.set()
         await asyncio.gather(*hanging)
@@ -184,7 +188,7 @@ def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
 
     async def main() -> list[Reply]:
         api = serving(answer)
-        asking = [asyncio.ensure_future(api.reply("energy", "to=2026-11-25")) for _ in range(20)]
+        asking = [asyncio.ensure_future(api.reply("energy", "to=2026-11-25", "en")) for _ in range(20)]
         await asyncio.sleep(0)
         go_on.set()
         return await asyncio.gather(*asking)
@@ -203,10 +207,12 @@ def test_who_asks_much_at_once_keeps_nobody_else_waiting() -> None:
 
     async def main() -> int:
         api = serving(answer, workers=CONNECTIONS)
-        many = [asyncio.ensure_future(api.reply("energy", f"to=2026-10-{day:02}", "many")) for day in range(1, 11)]
+        many = [
+            asyncio.ensure_future(api.reply("energy", f"to=2026-10-{day:02}", "en", "many")) for day in range(1, 11)
+        ]
         await asyncio.sleep(0)
         try:
-            reply = await asyncio.wait_for(api.reply("energy", "to=2026-11-25", "one"), 30)
+            reply = await asyncio.wait_for(api.reply("energy", "to=2026-11-25", "en", "one"), 30)
         finally:
             go_on.set()
             await asyncio.gather(*many)
@@ -225,7 +231,8 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
     async def main() -> list[Reply]:
         api = serving(answer)
         asking = [
-            asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", f"client {day}")) for day in range(1, 30)
+            asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", "en", f"client {day}"))
+            for day in range(1, 30)
         ]
         done, _ = await asyncio.wait(asking, timeout=300, return_when=asyncio.FIRST_COMPLETED)
         assert {task.result().status for task in done} == {503}
@@ -256,5 +263,5 @@ def test_a_live_call_gets_what_is_live() -> None:
         live,
         lambda: NOW,
     )
-    asyncio.run(api.reply("live", ""))
+    asyncio.run(api.reply("live", "", "en"))
     assert seen == [LiveCall(live, {}, NOW)]

@@ -4,8 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from monitor.server.login import language_for, login_page, read_form, safe_next
-from monitor.server.messages import Request
+from monitor.server.login import login_page, read_form, safe_next
 
 
 class Tags(HTMLParser):
@@ -61,10 +60,3 @@ def test_a_form_that_is_none_has_no_password(body: bytes) -> None:
 )  # fmt: skip
 def test_after_the_login_nobody_is_led_elsewhere(address: str) -> None:
     assert safe_next(address) == ""
-
-
-def test_the_language_is_that_of_the_configuration_else_of_the_browser_else_french() -> None:
-    english = Request(method="GET", path="/", headers={"accept-language": "de-DE,en-GB;q=0.8,fr;q=0.5"})
-    assert language_for(english, None) == "en"
-    assert language_for(english, "fr") == "fr"
-    assert language_for(Request(method="GET", path="/"), None) == "fr"

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from monitor.refusals import Refusal
 from monitor.server.messages import (
     NO_STORE,
     REVALIDATE,
@@ -10,9 +11,11 @@ from monitor.server.messages import (
     Reply,
     Request,
     json_bytes,
+    language_for,
     negotiated,
     packed,
     problem,
+    security_headers,
 )
 
 LONG = b"x" * SMALLEST_ZIPPED
@@ -66,21 +69,67 @@ def test_what_must_not_be_kept_has_no_tag() -> None:
     assert "ETag" not in answer.headers
 
 
-def test_a_problem_says_in_french_what_to_do_and_is_never_kept() -> None:
-    reply = problem(400, "Le « mois » manque : écrivez-le !", Allow="GET")
+def test_a_problem_says_in_the_language_asked_for_what_to_do_and_is_never_kept() -> None:
+    reply = problem(Refusal("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
     assert reply.kind == "application/problem+json"
     assert (reply.headers["Cache-Control"], reply.headers["Allow"]) == (NO_STORE, "GET")
     assert json.loads(reply.body) == {
         "type": "about:blank",
         "title": "Question incorrecte",
         "status": 400,
-        "detail": "Le «\u00a0mois\u00a0» manque\u00a0: écrivez-le\u00a0!",
+        "detail": "Il y a plusieurs compteurs\u00a0: ajoutez le paramètre meter, parmi a, b.",
+        "meters": ["a", "b"],
+    }
+    english = json.loads(problem(Refusal("no_address"), "en").body)
+    assert english == {
+        "type": "about:blank",
+        "title": "Not found",
+        "status": 404,
+        "detail": "There is nothing at this address.",
     }
 
 
-def test_a_problem_may_have_a_part_for_programs() -> None:
-    body = json.loads(problem(400, "Précisez le compteur.", {"meters": ["031961123456"], "status": 200}).body)
-    assert (body["meters"], body["status"]) == (["031961123456"], 400)
+@pytest.mark.parametrize(
+    ("query", "configured", "accepted", "language"),
+    [
+        ("lang=en", "fr", "fr", "en"),
+        ("by=day&lang=fr&n=1", None, "en", "fr"),
+        ("lang=de", None, "en", "en"),
+        ("xlang=en", None, "", "fr"),
+        ("", None, "de-DE,en-GB;q=0.8,fr;q=0.5", "en"),
+        ("", "fr", "en", "fr"),
+        ("", None, "", "fr"),
+    ],
+)
+def test_the_language_is_that_of_the_address_of_the_configuration_or_of_the_browser(
+    query: str, configured: str | None, accepted: str, language: str
+) -> None:
+    request = Request(method="GET", path="/", query=query, headers={"accept-language": accepted})
+    assert language_for(request, configured) == language
+
+
+@pytest.mark.parametrize(
+    ("ancestors", "framing"),
+    [
+        ((), "'self'"),
+        (("http://ha.local:8123", "https://home.example.org"), "'self' http://ha.local:8123 https://home.example.org"),
+    ],
+)
+def test_nothing_comes_from_elsewhere_and_only_our_pages_and_the_configured_ones_frame_ours(
+    ancestors: tuple[str, ...], framing: str
+) -> None:
+    headers = security_headers(ancestors)
+    parts = (part.strip().partition(" ") for part in headers["Content-Security-Policy"].split(";"))
+    policy = {name: sources for name, _, sources in parts}
+    assert policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'self'"
+    assert policy["object-src"] == "'none'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert policy["frame-ancestors"] == framing
+    # Older browsers would refuse what the policy allows.
+    assert headers.get("X-Frame-Options") == (None if ancestors else "SAMEORIGIN")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
 
 
 def test_json_has_no_numbers_that_json_does_not_know() -> None:

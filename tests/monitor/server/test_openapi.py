@@ -3,11 +3,12 @@ import json
 from monitor.api.call import Parameter, Route
 from monitor.api.routes import ROUTES
 from monitor.server.openapi import document
+from tests.support.french import french_words
 
 ROUTE = Route(
     "energy.csv",
-    "Énergie.",
-    [Parameter("to", "Fin.", {"type": "string"}, required=True)],
+    "Energy.",
+    [Parameter("to", "The end.", {"type": "string"})],
     lambda _: None,
     {"type": "string"},
 )
@@ -15,16 +16,20 @@ ROUTE = Route(
 
 def test_each_route_is_described_with_its_parameters_and_its_answer() -> None:
     described = document([ROUTE])["paths"]["/energy.csv"]["get"]
-    (parameter,) = described["parameters"]
+    parameter, language = described["parameters"]
+    assert language["name"] == "lang"
     assert parameter == {
         "name": "to",
         "in": "query",
-        "description": "Fin.",
-        "required": True,
+        "description": "The end.",
         "schema": {"type": "string"},
     }
     assert described["responses"]["200"]["content"] == {"text/csv": {"schema": {"type": "string"}}}
     assert described["responses"].keys() == {"200", "400", "401", "403", "404", "405", "414", "503"}
+
+
+def test_it_is_english() -> None:
+    assert not french_words(json.dumps(document(ROUTES), ensure_ascii=False))
 
 
 def test_what_it_refers_to_is_there() -> None:
@@ -60,4 +65,4 @@ def test_a_table_is_offered_only_in_the_pieces_that_it_can_be_cut_into() -> None
         if route.name in ("energy", "energy.csv")
     }
     assert "range" in offered["energy"]
-    assert offered["energy.csv"] == ["hour", "day", "week", "month", "year", "contract-year"]
+    assert offered["energy.csv"] == ["day", "hour", "week", "month", "year", "contract-year"]

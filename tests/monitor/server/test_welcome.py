@@ -1,7 +1,7 @@
 import pytest
 
 from monitor.config import Listen
-from monitor.server.welcome import address, welcome
+from monitor.server.command import address, welcome
 
 COMPOSE = {"TELEINFO_DEPLOYMENT": "compose"}
 

@@ -305,6 +305,7 @@ function range(id, from, to) {
   return {
     meter: id,
     by: 'range',
+    zone: 'Europe/Paris',
     from: iso(from),
     to: iso(to),
     precision: 'seconds',
@@ -318,6 +319,7 @@ function range(id, from, to) {
     cost: whole.cost?.energy ?? null,
     subscription: whole.cost?.subscription ?? null,
     partial_cost: false,
+    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
   };
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
 
 METER = "031961123456"
@@ -12,7 +12,7 @@ NOON = 1_790_000_000_000_000 // HOUR * HOUR
 
 
 def frame(number: int, *, meter: str = METER, size: int = 40) -> Item:
-    return Item(Kind.FRAME, meter, NOON + number * 1_000_000, b'{"frame": "%0*d"}' % (size, number))
+    return Item(ItemKind.FRAME, meter, NOON + number * 1_000_000, b'{"frame": "%0*d"}' % (size, number))
 
 
 def files(folder: Path) -> dict[str, int]:

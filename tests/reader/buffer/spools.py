@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import Spool
 
-ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
 NOON = 1_790_000_000_000_000
 SECOND = 1_000_000
@@ -18,11 +17,11 @@ LARGE = 64_000_000  # bytes
 def frame(number: int, *, meter: str = METER, size: int = 200) -> Item:
     """A frame whose payload cannot be compressed to less than `size` bytes."""
     text = random.Random(number).randbytes(size).hex().encode()
-    return Item(Kind.FRAME, meter, NOON + number * SECOND, b'{"number": %d, "text": "%b"}' % (number, text))
+    return Item(ItemKind.FRAME, meter, NOON + number * SECOND, b'{"number": %d, "text": "%b"}' % (number, text))
 
 
 def tally(number: int) -> Item:
-    return Item(Kind.TALLY, METER, NOON + number * 3600 * SECOND, b'{"frames": 3600}')
+    return Item(ItemKind.TALLY, METER, NOON + number * 3600 * SECOND, b'{"frames": 3600}')
 
 
 def frames(*numbers: int) -> list[Item]:

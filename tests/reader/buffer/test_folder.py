@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from reader.buffer.folder import open_private, open_trusted, refusal
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 
 SOMEBODY = 12345
-FRAME = Item(Kind.FRAME, "031961123456", 1_790_000_000_000_000, b"{}")
+FRAME = Item(ItemKind.FRAME, "031961123456", 1_790_000_000_000_000, b"{}")
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 

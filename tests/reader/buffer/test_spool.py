@@ -1,20 +1,16 @@
 """The spool: what was appended and not confirmed is there, in order, after a restart and a kill."""
 
-import os
 import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.record import MAGIC, write_record
+from tests.reader.buffer.kills import run_until_killed
 from tests.reader.buffer.spools import (
     METER,
     NOON,
-    ROOT,
     SECOND,
     bytes_in,
     confirm,
@@ -35,8 +31,8 @@ def test_what_was_appended_and_not_confirmed_comes_back_in_order(tmp_path: Path)
             spool.append(items[start : start + 10])
         assert sorted(map(repr, everything(spool))) == sorted(map(repr, items))
     with spool_in(tmp_path / "a" / "spool") as spool:
-        assert [item for item in everything(spool) if item.kind is Kind.FRAME and item.meter == METER] == frames(71)
-        assert [item for item in everything(spool) if item.kind is Kind.TALLY] == [tally(0), tally(1)]
+        assert [item for item in everything(spool) if item.kind is ItemKind.FRAME and item.meter == METER] == frames(71)
+        assert [item for item in everything(spool) if item.kind is ItemKind.TALLY] == [tally(0), tally(1)]
         assert spool.pending == 72
         assert spool.oldest == NOON
         assert spool.size == bytes_in(tmp_path / "a" / "spool")
@@ -46,17 +42,14 @@ def test_what_was_appended_and_not_confirmed_comes_back_in_order(tmp_path: Path)
 @pytest.mark.parametrize(
     "payloads",
     [
-        [b"\n"],
-        [b"", b"\n", b""],
-        [b"a\nb", b"c"],
         [b""],
         [b"", b""],
-        [bytes(range(256)), MAGIC],
-        [write_record(b"x"), b"\n"],
+        [bytes(range(256)).replace(b"\n", b""), MAGIC],
+        [write_record(b"x"), b"{}"],
     ],
 )
-def test_a_payload_may_be_anything(tmp_path: Path, payloads: list[bytes]) -> None:
-    items = [Item(Kind.FRAME, "é", number, payload) for number, payload in enumerate(payloads)]
+def test_a_payload_may_be_anything_in_one_line(tmp_path: Path, payloads: list[bytes]) -> None:
+    items = [Item(ItemKind.FRAME, "é", number, payload) for number, payload in enumerate(payloads)]
     with spool_in(tmp_path) as spool:
         spool.append(items)
     with spool_in(tmp_path) as spool:
@@ -66,7 +59,7 @@ def test_a_payload_may_be_anything(tmp_path: Path, payloads: list[bytes]) -> Non
 def test_times_may_jump_either_way(tmp_path: Path) -> None:
     hour = 3600 * SECOND
     keys = [NOON, NOON + 1, NOON + hour, NOON + 5 * hour, NOON - hour, NOON - hour + 2**32 - 1, -(2**63), 2**63 - 1, 0]
-    items = [Item(Kind.FRAME, METER, key, b"%d" % key) for key in keys]
+    items = [Item(ItemKind.FRAME, METER, key, b"%d" % key) for key in keys]
     with spool_in(tmp_path) as spool:
         spool.append(items)
         assert everything(spool) == items
@@ -83,7 +76,7 @@ def test_a_block_has_at_most_120_items(tmp_path: Path) -> None:
 
 
 def test_an_item_that_is_here_already_is_replaced(tmp_path: Path) -> None:
-    old, new = tally(0), Item(Kind.TALLY, METER, tally(0).time_us, b"new")
+    old, new = tally(0), Item(ItemKind.TALLY, METER, tally(0).time_us, b"new")
     with spool_in(tmp_path, segment_size=1) as spool:
         spool.append([old, *frames(50)])
         spool.append([*frames(40, 60), new, old, new])
@@ -129,13 +122,13 @@ def test_an_item_is_confirmed_when_enough_storers_have_it(tmp_path: Path) -> Non
     with spool_in(tmp_path) as spool:
         spool.append(frames(3))
         key = frame(1).time_us
-        assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
-        assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
-        assert spool.confirm(Kind.FRAME, METER, frame(2).time_us, "b", both) is False
+        assert spool.confirm(ItemKind.FRAME, METER, key, "a", both) is False
+        assert spool.confirm(ItemKind.FRAME, METER, key, "a", both) is False
+        assert spool.confirm(ItemKind.FRAME, METER, frame(2).time_us, "b", both) is False
         assert spool.pending == 3
-        assert spool.confirm(Kind.FRAME, METER, key, "b", both) is True
+        assert spool.confirm(ItemKind.FRAME, METER, key, "b", both) is True
         assert asked == [{"a"}, {"a"}, {"b"}, {"a", "b"}]
-        assert spool.confirm(Kind.FRAME, METER, key, "b", both) is None
+        assert spool.confirm(ItemKind.FRAME, METER, key, "b", both) is None
         assert everything(spool) == [frame(0), frame(2)]
         assert spool.pending == 2
 
@@ -145,11 +138,11 @@ def test_what_is_not_here_cannot_be_confirmed(tmp_path: Path) -> None:
         assert confirm(spool, frame(0)) is None
         spool.append([frame(0), frame(2), tally(0)])
         for kind, meter, key in [
-            (Kind.FRAME, METER, frame(1).time_us),
-            (Kind.FRAME, METER, frame(2).time_us + 1),
-            (Kind.FRAME, METER, frame(0).time_us - 1),
-            (Kind.FRAME, "other", frame(0).time_us),
-            (Kind.TALLY, METER, frame(2).time_us),
+            (ItemKind.FRAME, METER, frame(1).time_us),
+            (ItemKind.FRAME, METER, frame(2).time_us + 1),
+            (ItemKind.FRAME, METER, frame(0).time_us - 1),
+            (ItemKind.FRAME, "other", frame(0).time_us),
+            (ItemKind.TALLY, METER, frame(2).time_us),
         ]:
             assert spool.confirm(kind, meter, key, "main", lambda names: True) is None
         assert spool.pending == 2
@@ -192,7 +185,7 @@ def test_the_spool_may_change_during_iteration(tmp_path: Path) -> None:
 CHILD = """
 import os, random, sys
 from pathlib import Path
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import Spool
 
 folder, seed = Path(sys.argv[1]), int(sys.argv[2])
@@ -206,7 +199,7 @@ while True:
     items = []
     for _ in range(chance.randrange(1, 20)):
         number += 1
-        items.append(Item(Kind.FRAME, chance.choice("AB"), number * 1_000_000, chance.randbytes(30).hex().encode()))
+        items.append(Item(ItemKind.FRAME, chance.choice("AB"), number * 1_000_000, chance.randbytes(30).hex().encode()))
     spool.append(items)
     for item in items:
         say("a", item.meter, item.time_us, item.payload.decode())
@@ -223,21 +216,9 @@ def test_kill_dash_9_loses_nothing(tmp_path: Path) -> None:
     waiting: dict[tuple[str, int], bytes] = {}
     appended = 0
     for seed in range(1, 9):
-        with (tmp_path / "told").open("wb") as told:
-            process = subprocess.Popen(
-                [sys.executable, "-c", CHILD, str(tmp_path / "spool"), str(seed)],
-                stdout=told,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-            deadline = time.monotonic() + 30
-            while not os.fstat(told.fileno()).st_size and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.001)
-            time.sleep(chance.uniform(0, 0.2))
-            assert process.poll() is None, "it ended by itself"
-            process.kill()
-            process.wait()
-        for line in (tmp_path / "told").read_text().rpartition("\n")[0].splitlines():
-            what, meter, key, *payload = line.split()
+        for what, meter, key, *payload in run_until_killed(
+            CHILD, tmp_path / "spool", seed, tmp_path / "told", chance.uniform(0, 0.2)
+        ):
             if what == "a":
                 waiting[meter, int(key)] = payload[0].encode()
                 appended += 1

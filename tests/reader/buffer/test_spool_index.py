@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.buffer.item import Kind
+from reader.buffer.item import ItemKind
 from tests.reader.buffer.spools import NOON, SECOND, bytes_in, confirm, everything, frames, segments, spool_in, tally
 
 
@@ -16,10 +16,10 @@ def test_a_full_spool_is_decimated_evenly_and_never_cut(tmp_path: Path) -> None:
             spool.append([*frames(start, start + 20), tally(start // 20)])
             assert spool.size == bytes_in(tmp_path) <= 60_000
         left = everything(spool)
-        numbers = [(item.time_us - NOON) // SECOND for item in left if item.kind is Kind.FRAME]
+        numbers = [(item.time_us - NOON) // SECOND for item in left if item.kind is ItemKind.FRAME]
         assert spool.decimated == 1200 - len(numbers) > 0
         assert spool.pending == len(numbers)
-        assert [item for item in left if item.kind is Kind.TALLY] == [tally(number) for number in range(60)]
+        assert [item for item in left if item.kind is ItemKind.TALLY] == [tally(number) for number in range(60)]
         assert numbers == sorted(numbers)
         assert numbers[0] == 0
         assert numbers[-20:] == list(range(1180, 1200))
@@ -88,7 +88,7 @@ def test_a_tiny_spool_keeps_at_least_the_last_items(tmp_path: Path) -> None:
             assert everything(spool)[-11:] == [*frames(start, start + 10), tally(start)]
         left = everything(spool)
         assert spool.pending + spool.decimated == 300
-        assert sum(item.kind is Kind.TALLY for item in left) == 30
+        assert sum(item.kind is ItemKind.TALLY for item in left) == 30
 
 
 def test_a_decimation_that_fails_discards_nothing(tiny: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from common.contract.block import split_block
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.buffer.spool_block import LONGEST_BLOCK
@@ -153,7 +153,7 @@ class Reader:
 
     def check(self) -> None:
         counts = self.delivery.report()
-        ends = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
+        ends = ("confirmed", "rejected", "discarded", "accepted_by_broker", "pending")
         assert counts["decoded"] == sum(counts[end] for end in ends), counts
         assert all(counts[end] >= 0 for end in ends), counts
         assert 0 <= self.delivery.replaying <= FULLEST
@@ -172,7 +172,7 @@ class Reader:
         self.check()
 
     def accept(self, item: Item) -> Item:
-        if item.kind is Kind.FRAME:
+        if item.kind is ItemKind.FRAME:
             self.accepted[item.time_us] = self.now
         self.delivery.enqueue(item, self.now)
         self.check()
@@ -182,14 +182,14 @@ class Reader:
         number = next(self.numbers)
         text = os.urandom(size // 2).hex()
         return self.accept(
-            Item(Kind.FRAME, METER, NOON + number * SECOND, b'{"n": %d, "x": "%b"}' % (number, text.encode()))
+            Item(ItemKind.FRAME, METER, NOON + number * SECOND, b'{"n": %d, "x": "%b"}' % (number, text.encode()))
         )
 
     def frames(self, count: int, size: int = 0) -> list[Item]:
         return [self.frame(size) for _ in range(count)]
 
     def tally(self, frames: int, hour: int = NOON) -> Item:
-        return self.accept(Item(Kind.TALLY, METER, hour, b'{"frames": %d}' % frames))
+        return self.accept(Item(ItemKind.TALLY, METER, hour, b'{"frames": %d}' % frames))
 
     def status(self, storer: str, status: str = "online", wait: float = 0.0) -> None:
         self.delivery.on_storer_status(storer, json.dumps({"status": status, "wait": wait}).encode())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from common.mqtt.events import NOBODY_SUBSCRIBED
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from reader.delivery.storers import STORERS
@@ -34,7 +34,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     wanted: ClassVar[str | tuple[str, ...]] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
     batch: ClassVar[float] = 0.0  # seconds of live frames in a message
-    older: ClassVar[tuple[str, ...]] = ()  # those that reject blocks, and confirm nothing of them
+    without_blocks: ClassVar[tuple[str, ...]] = ()  # storers that no block reaches
 
     @initialize()
     def begin(self) -> None:
@@ -82,7 +82,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.store(chosen, name, rejected=rejected)
 
     def store(self, messages: list[Sent], name: str, *, rejected: bool = False) -> None:
-        if name in self.older:
+        if name in self.without_blocks:
             messages = [message for message in messages if not is_block(message)]
         self.held[name] |= {*payloads(messages)}
         self.reader.confirm((self.items[payload] for payload in payloads(messages)), name, rejected=rejected)
@@ -90,7 +90,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     @rule(name=st.sampled_from(("a", "b", "nobody")), key=st.integers(-(2**70), 2**70))
     def confirm_unknown(self, name: str, key: int) -> None:
         if name in self.names or isinstance(self.wanted, tuple):
-            self.reader.confirm([Item(Kind.FRAME, METER, key, b"")], name)
+            self.reader.confirm([Item(ItemKind.FRAME, METER, key, b"")], name)
 
     @precondition(lambda self: self.reader.broker.sent)
     @rule(data=st.data(), count=st.integers(1, 300), code=st.sampled_from([0, 0, NOBODY_SUBSCRIBED, 0x80, REFUSED]))
@@ -168,9 +168,9 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     @invariant()
     def what_nobody_has_waits(self) -> None:
-        unsafe = sum(item.kind is Kind.FRAME and not self.safe(item.payload) for item in self.items.values())
-        assert self.reader["waiting"] >= unsafe
-        assert self.reader["thinned"] == 0
+        unsafe = sum(item.kind is ItemKind.FRAME and not self.safe(item.payload) for item in self.items.values())
+        assert self.reader["pending"] >= unsafe
+        assert self.reader["discarded"] == 0
 
     @invariant()
     def nothing_old_is_live_and_nothing_is_sent_to_nobody(self) -> None:
@@ -210,8 +210,8 @@ class EverythingThatHappens(RuleBasedStateMachine):
                 self.store(new, name)
         assert reader.delivery.is_empty
         assert reader.on_disk == []
-        assert reader["waiting"] == 0
-        assert all(self.safe(item.payload) for item in self.items.values() if item.kind is Kind.FRAME)
+        assert reader["pending"] == 0
+        assert all(self.safe(item.payload) for item in self.items.values() if item.kind is ItemKind.FRAME)
         reader.tick()
         reader.wait(MAX_BACKOFF, CONFIRM_TIMEOUT)
         assert reader.delivery.replaying == 0
@@ -226,13 +226,13 @@ class EverythingByTheBroker(EverythingThatHappens):
     wanted = "broker"
 
 
-class EverythingWithOlderStorers(EverythingThatHappens):
-    older = ("a", "b")
+class EverythingWithoutBlocks(EverythingThatHappens):
+    without_blocks = ("a", "b")
 
 
-class EverythingWithANewerAndAnOlderName(EverythingThatHappens):
+class EverythingWithBlocksForOneOfTwoNames(EverythingThatHappens):
     wanted = ("a", "b")
-    older = ("b",)
+    without_blocks = ("b",)
 
 
 class EverythingInBatches(EverythingThatHappens):
@@ -243,7 +243,7 @@ class EverythingInBatchesByTheBroker(EverythingByTheBroker):
     batch = 20.0
 
 
-class EverythingInBatchesWithTwoNames(EverythingWithANewerAndAnOlderName):
+class EverythingInBatchesWithTwoNames(EverythingWithBlocksForOneOfTwoNames):
     batch = 60.0
 
 
@@ -251,8 +251,8 @@ for _machine in (
     EverythingThatHappens,
     EverythingWithTwoNames,
     EverythingByTheBroker,
-    EverythingWithOlderStorers,
-    EverythingWithANewerAndAnOlderName,
+    EverythingWithoutBlocks,
+    EverythingWithBlocksForOneOfTwoNames,
     EverythingInBatches,
     EverythingInBatchesByTheBroker,
     EverythingInBatchesWithTwoNames,
@@ -262,8 +262,8 @@ for _machine in (
 TestAuto = EverythingThatHappens.TestCase
 TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
-TestOlderStorers = EverythingWithOlderStorers.TestCase
-TestANewerAndAnOlderName = EverythingWithANewerAndAnOlderName.TestCase
+TestWithoutBlocks = EverythingWithoutBlocks.TestCase
+TestBlocksForOneOfTwoNames = EverythingWithBlocksForOneOfTwoNames.TestCase
 TestInBatches = EverythingInBatches.TestCase
 TestInBatchesByTheBroker = EverythingInBatchesByTheBroker.TestCase
 TestInBatchesWithTwoNames = EverythingInBatchesWithTwoNames.TestCase

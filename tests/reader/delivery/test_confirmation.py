@@ -4,10 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from common.contract.frame import format_time
 from common.errors import MessageError
 from reader.buffer.item import to_micros
 from reader.delivery.confirmation import Confirmation
@@ -66,22 +63,3 @@ def test_missing_lists_are_empty_and_unknown_keys_are_ignored() -> None:
 def test_anything_else_is_a_message_error(message: object) -> None:
     with pytest.raises(MessageError):
         Confirmation.from_json(message if isinstance(message, bytes) else json.dumps(message).encode())
-
-
-def read(payload: bytes) -> Confirmation | None:
-    try:
-        return Confirmation.from_json(payload)
-    except MessageError:
-        return None
-
-
-NAMES = st.text(st.characters(max_codepoint=300, exclude_categories=["Cs"]), max_size=5)
-TIMES = st.datetimes(timezones=st.just(UTC)).map(format_time) | st.from_regex(
-    r"[0-2]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-6]\d:[0-6]\d(\.\d{5,7})?Z", fullmatch=True
-)
-
-
-@given(NAMES, TIMES, st.booleans())
-def test_the_message_about_one_frame_is_read_like_any_other(storer: str, time: str, ascii_only: bool) -> None:
-    payload = json.dumps({"storer": storer, "timestamps": [time], "rejected": []}, ensure_ascii=ascii_only).encode()
-    assert read(payload) == read(payload + b" ")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import format_time
-from reader.buffer.item import HOUR, Item, Kind, from_micros
+from reader.buffer.item import HOUR, Item, ItemKind, from_micros
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.replay import CONFIRM_TIMEOUT
 from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, TALLY, Killed, Reader, of, payloads
@@ -29,7 +29,7 @@ def test_confirmed_frames_leave_nothing_in_journal_or_spool(served: Reader) -> N
         assert served.delivery.is_empty
         assert served.in_journal == 0
         served.wait(1)
-    assert (served["decoded"], served["confirmed"], served["waiting"]) == (300, 300, 0)
+    assert (served["decoded"], served["confirmed"], served["pending"]) == (300, 300, 0)
     assert len(served.broker.sent) == 300
     assert served.on_disk == []
     assert served.disk.tries == 0
@@ -40,14 +40,14 @@ def test_with_a_storer_a_puback_is_not_a_confirmation(served: Reader) -> None:
     served.frame()
     served.answer(served.broker.sent)
     assert not served.delivery.is_empty
-    assert (served["waiting"], served["handed_over"]) == (1, 0)
+    assert (served["pending"], served["accepted_by_broker"]) == (1, 0)
 
 
 def test_a_confirmation_counts_once_and_one_for_an_unknown_item_does_not_count(served: Reader) -> None:
     frame = served.frame()
     served.confirm([frame, frame])
     served.confirm([frame], rejected=True)
-    served.confirm([Item(Kind.FRAME, METER, 5, b""), Item(Kind.TALLY, METER, 10**30, b"")])
+    served.confirm([Item(ItemKind.FRAME, METER, 5, b""), Item(ItemKind.TALLY, METER, 10**30, b"")])
     assert (served["confirmed"], served["rejected"]) == (1, 0)
 
 
@@ -57,7 +57,7 @@ def test_a_rejected_frame_is_not_sent_again(served: Reader) -> None:
     served.wait(SPILL_AGE + 1)
     assert served.frames_on_disk == 1
     served.confirm([on_disk], rejected=True)
-    assert (served["rejected"], served["confirmed"], served["waiting"]) == (2, 0, 0)
+    assert (served["rejected"], served["confirmed"], served["pending"]) == (2, 0, 0)
     assert served.wait(2000, 10) == []
     assert served.on_disk == []
 
@@ -81,7 +81,7 @@ def test_after_a_restart_everything_is_replayed_at_once(served: Reader, killed: 
     served.wait(SPILL_AGE)
     frames += served.frames(50)
     served.restart(killed=killed)
-    assert (served["recovered"], served["decoded"], served["waiting"]) == (150, 150, 150)
+    assert (served["recovered"], served["decoded"], served["pending"]) == (150, 150, 150)
     served.connect()
     assert served.tick() == []  # nobody knows yet how the storer is
     served.status("main")
@@ -89,7 +89,7 @@ def test_after_a_restart_everything_is_replayed_at_once(served: Reader, killed: 
     assert {sent.topic for sent in messages} == {REPLAY}
     assert payloads(messages) == of(frames)
     served.confirm(frames)
-    assert (served["confirmed"], served["waiting"]) == (150, 0)
+    assert (served["confirmed"], served["pending"]) == (150, 0)
     assert served.on_disk == []
 
 
@@ -103,7 +103,7 @@ def test_the_storer_is_remembered_while_broker_and_storer_are_away(served: Reade
     messages = served.wait(100)
     served.answer(messages)
     assert messages == []
-    assert (served["waiting"], served["handed_over"]) == (6, 0)
+    assert (served["pending"], served["accepted_by_broker"]) == (6, 0)
     served.status("main")
     assert payloads(served.wait(1), REPLAY) == of(frames)
 
@@ -115,7 +115,7 @@ def test_the_storers_first_start_after_the_readers(tmp_path: Path) -> None:
         frames.append(reader.frame())
         reader.answer(reader.broker.sent[-1:])
         assert reader.wait(20) == []
-    assert reader["handed_over"] == 5
+    assert reader["accepted_by_broker"] == 5
     reader.restart(killed=True)  # held frames survive a kill
     reader.connect()
     frames += reader.frames(1)
@@ -124,7 +124,7 @@ def test_the_storers_first_start_after_the_readers(tmp_path: Path) -> None:
     messages = reader.wait(CONFIRM_TIMEOUT + 1)
     assert {*payloads(messages, REPLAY)} == {*of(frames)}
     reader.confirm(frames)
-    assert (reader["confirmed"], reader["waiting"]) == (6, 0)
+    assert (reader["confirmed"], reader["pending"]) == (6, 0)
 
 
 def test_a_kill_between_disk_and_journal_duplicates_nothing(served: Reader) -> None:
@@ -137,16 +137,16 @@ def test_a_kill_between_disk_and_journal_duplicates_nothing(served: Reader) -> N
     served.restart(killed=True)
     assert len(served.recovered) == 11
     assert served.frames_on_disk == 10
-    assert (served["recovered"], served["waiting"]) == (10, 10)
+    assert (served["recovered"], served["pending"]) == (10, 10)
     served.wait(SPILL_AGE)
-    assert (served["decoded"], served["waiting"], served.frames_on_disk) == (10, 10, 10)
+    assert (served["decoded"], served["pending"], served.frames_on_disk) == (10, 10, 10)
     served.connect()
     served.status("main")
     messages = served.wait(1)
     assert payloads(messages, REPLAY) == of(frames)
     served.confirm([*frames, tally])
     served.confirm([tally])
-    assert (served["confirmed"], served["waiting"]) == (10, 0)
+    assert (served["confirmed"], served["pending"]) == (10, 0)
     assert served.on_disk == []
     assert served.in_journal == 0
 
@@ -175,7 +175,7 @@ def test_a_replayed_tally_goes_to_the_same_topic(served: Reader) -> None:
 def test_tallies_are_not_counted_among_the_frames(served: Reader) -> None:
     served.confirm([served.tally(3600)])
     counts = served.delivery.report()
-    assert [counts[name] for name in ("decoded", "confirmed", "waiting", "handed_over")] == [0, 0, 0, 0]
+    assert [counts[name] for name in ("decoded", "confirmed", "pending", "accepted_by_broker")] == [0, 0, 0, 0]
 
 
 def test_a_higher_tally_replaces_the_pending_one(served: Reader) -> None:

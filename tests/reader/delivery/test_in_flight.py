@@ -7,7 +7,7 @@ import pytest
 from common.contract.block import MOST_FRAMES
 from common.mqtt.events import PublishToken
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED
+from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT
 from tests.reader.delivery.deliveries import Reader, logged, of, payloads
 
 
@@ -19,17 +19,6 @@ def test_without_pubacks_the_number_in_flight_is_bounded(served: Reader) -> None
     served.answer(served.broker.sent)
     frame = served.frame()
     assert served.broker.sent[-1].payload == frame.payload
-
-
-def test_a_confirmation_frees_a_slot_as_a_puback_does(served: Reader) -> None:
-    for _ in range(2 * MAX_IN_FLIGHT):
-        frame = served.frame()
-        assert served.broker.sent[-1].payload == frame.payload
-        served.confirm([frame])
-    served.frames(MAX_IN_FLIGHT)
-    assert len(served.broker.sent) == 3 * MAX_IN_FLIGHT
-    served.answer(served.broker.sent)  # late, and about nothing any more
-    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * MAX_IN_FLIGHT, 0, MAX_IN_FLIGHT)
 
 
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(
@@ -47,16 +36,6 @@ def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_l
         served.connect()
         frame = served.frame()
         assert served.broker.sent[-1].payload == frame.payload  # live again
-
-
-def test_messages_without_puback_are_bounded_even_if_storers_confirm_them(served: Reader) -> None:
-    """The client keeps each message in memory until the broker answers, and has numbers for 65,535."""
-    for _ in range(MAX_UNACKNOWLEDGED + 10):
-        served.confirm([served.frame()])
-    assert len(served.broker.sent) == MAX_UNACKNOWLEDGED
-    served.tick()
-    served.wait(ACK_TIMEOUT)
-    assert served.broker.reconnects == 1
 
 
 def test_the_connection_to_a_slow_broker_is_kept(served: Reader) -> None:

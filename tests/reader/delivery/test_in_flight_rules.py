@@ -8,7 +8,7 @@ import pytest
 from common.contract.block import MOST_FRAMES
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.delivery.in_flight import MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED, Bundle, InFlight, Publisher
 
 
@@ -27,7 +27,7 @@ def in_flight(broker: Broker) -> InFlight:
 
 
 def items(count: int, size: int = 10) -> list[Item]:
-    return [Item(Kind.FRAME, "1", number, b"x" * size) for number in range(count)]
+    return [Item(ItemKind.FRAME, "1", number, b"x" * size) for number in range(count)]
 
 
 def test_a_message_is_filled_up_to_what_the_broker_takes() -> None:
@@ -74,11 +74,11 @@ def test_what_a_storer_confirmed_takes_no_room_and_its_late_answer_gives_none() 
         assert not found.full
         assert found.send_live(item)
     assert (found.full, found.crowded) == (True, True)
-    found.forget((Kind.FRAME, "1", 0))
+    found.forget((ItemKind.FRAME, "1", 0))
     assert (found.full, found.crowded) == (False, True)
     assert found.on_puback(PublishToken(1, 1)) is None
     assert not found.full  # 999 are under way
-    found.send_live(Item(Kind.FRAME, "1", -1, b"x"))
+    found.send_live(Item(ItemKind.FRAME, "1", -1, b"x"))
     assert found.full
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from common.mqtt.events import TOO_LARGE
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.in_flight import BLOCK_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT
-from tests.reader.delivery.deliveries import FRAME, REFUSED, REPLAY, TALLY, Reader, is_block, of, payloads
+from tests.reader.delivery.deliveries import REFUSED, REPLAY, TALLY, Reader, is_block, of, payloads
 
 BATCH = 20.0
 
@@ -46,14 +45,6 @@ def test_a_tally_does_not_wait(batching: Reader) -> None:
     assert [message.topic for message in batching.broker.sent] == [TALLY]
 
 
-def test_a_batch_that_is_not_confirmed_is_sent_again(batching: Reader) -> None:
-    items = batching.frames(3)
-    batching.answer(batching.wait(BATCH))
-    again = batching.wait(CONFIRM_TIMEOUT + BATCH)
-    assert sorted(payloads(again)) == sorted(of(items))
-    assert {message.topic for message in again} == {REPLAY}
-
-
 def test_what_is_confirmed_in_part_is_sent_again_in_part(batching: Reader) -> None:
     items = batching.frames(3)
     batching.answer(batching.wait(BATCH))
@@ -71,13 +62,6 @@ def test_a_batch_in_flight_is_not_moved_to_the_disk(batching: Reader) -> None:
     assert batching.frames_on_disk == 3
 
 
-def test_large_batches_are_several_messages(batching: Reader) -> None:
-    items = batching.frames(9, BLOCK_SIZE // 4)
-    messages = batching.wait(BATCH)
-    assert 2 < len(messages) < 9
-    assert payloads(messages) == of(items)
-
-
 @pytest.mark.parametrize("code", [REFUSED, TOO_LARGE])
 def test_a_batch_that_the_broker_refuses_is_sent_frame_by_frame(batching: Reader, code: int) -> None:
     items = batching.frames(3)
@@ -91,7 +75,7 @@ def test_without_a_storer_the_broker_answers_for_a_whole_batch(tmp_path: Path) -
     reader = Reader(tmp_path, confirmed_by="broker", batch=BATCH)
     reader.frames(4)
     reader.answer(reader.wait(BATCH))
-    assert reader["handed_over"] == 4
+    assert reader["accepted_by_broker"] == 4
 
 
 def test_frames_of_a_lost_connection_are_sent_after_it(batching: Reader) -> None:
@@ -101,9 +85,3 @@ def test_frames_of_a_lost_connection_are_sent_after_it(batching: Reader) -> None
     batching.connect()
     batching.status("main")
     assert sorted(payloads(batching.wait(CONFIRM_TIMEOUT + BATCH))) == sorted(of(items))
-
-
-def test_without_a_batch_each_frame_goes_at_once(tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
-    reader.frame()
-    assert [message.topic for message in reader.broker.sent] == [FRAME]

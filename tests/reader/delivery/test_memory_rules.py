@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from reader.buffer.item import Item, Kind
+from reader.buffer.item import Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.delivery.memory import JOURNAL_SIZE, MEMORY_SIZE, Memory, Pending
 
@@ -23,7 +23,7 @@ def memory(size: int = 0) -> tuple[Memory, CountingJournal]:
     return Memory(cast("Journal", journal)), journal
 
 
-def entry(number: int, *, meter: str = "1", kind: Kind = Kind.FRAME, size: int = 1) -> Pending:
+def entry(number: int, *, meter: str = "1", kind: ItemKind = ItemKind.FRAME, size: int = 1) -> Pending:
     """An item that was created at second `number`, in the segment of that number."""
     return Pending(Item(kind, meter, number * 1_000_000, b"x" * size), number, float(number))
 
@@ -66,7 +66,7 @@ def test_held_items_are_pending_again_in_the_order_in_which_they_were_made() -> 
 def test_the_oldest_frame_is_that_of_the_first_item_which_is_a_frame() -> None:
     found, _ = memory()
     assert (found.oldest, found.oldest_frame, found.pending_frames) == (None, None, 0)
-    pending(found, entry(1, kind=Kind.TALLY), entry(2), entry(3))
+    pending(found, entry(1, kind=ItemKind.TALLY), entry(2), entry(3))
     assert found.oldest is not None
     assert (found.oldest.segment, found.oldest_frame, found.pending_frames) == (1, 2_000_000, 2)
 
@@ -77,9 +77,9 @@ def test_with_too_many_bytes_every_second_frame_of_the_older_half_of_each_meter_
     # Of ten frames of a meter 1 ... 5 are the older half: 2 and 4 go. Of four: the second.
     pending(found, *(entry(number, size=size) for number in range(1, 11)))
     pending(found, *(entry(number, meter="2", size=size) for number in range(11, 15)))
-    pending(found, *(entry(number, kind=Kind.TALLY, size=size) for number in range(15, 21)))
+    pending(found, *(entry(number, kind=ItemKind.TALLY, size=size) for number in range(15, 21)))
     assert found.decimate() == []  # exactly as many bytes as there is room for
-    pending(found, entry(21, kind=Kind.TALLY))
+    pending(found, entry(21, kind=ItemKind.TALLY))
     assert numbers(found.decimate()) == journal.released == [2, 4, 12]
     assert numbers(found.pending.values()) == [n for n in range(1, 22) if n not in (2, 4, 12)]
 

@@ -90,7 +90,9 @@ def test_each_name_is_written_once(auto: Storers, folder: Path) -> None:
     ]
 
 
-def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(auto: Storers, folder: Path) -> None:
+def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(
+    auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     auto.on_status("b", status("offline"))
     auto.on_status("a", status("offline"))
     auto.on_status("a", status())
@@ -98,6 +100,7 @@ def test_storers_of_the_previous_run_are_remembered_with_an_unknown_status(auto:
     assert again.names == ["a", "b"]
     assert not again.puback_suffices
     assert again.online == []
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../etc/x", "a\0b", "a b", "é", "x" * 65])
@@ -170,7 +173,7 @@ def test_with_an_unreadable_folder_no_storer_is_forgotten(
 def test_a_cleared_status_forgets_the_storer(auto: Storers, folder: Path) -> None:
     auto.on_status("main", status("offline"))
     auto.on_status("old", status("offline"))
-    auto.on_status("old", b"")
+    assert not auto.on_status("old", b"")
     assert auto.names == names_in(folder) == ["main"]
     auto.on_status("never", b"")
     auto.on_status("main", b"")
@@ -178,13 +181,14 @@ def test_a_cleared_status_forgets_the_storer(auto: Storers, folder: Path) -> Non
     assert Storers("auto", folder).puback_suffices
 
 
-def test_a_deleted_file_forgets_the_storer(auto: Storers, folder: Path) -> None:
+def test_a_deleted_file_forgets_the_storer(auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     auto.on_status("main", status("offline"))
     auto.on_status("old", status("offline"))
     assert forget_storer(folder, "old")
     assert not forget_storer(folder, "old")
     auto.reload()
     assert auto.names == ["main"]
+    assert caplog.messages == []
     auto.on_status("old", status())  # it was not gone after all
     assert names_in(folder) == ["main", "old"]
 
@@ -280,6 +284,8 @@ def test_the_wait_of_a_storer_that_has_confirmed_nothing_is_ignored(auto: Storer
     assert auto.wait == 0
     auto.on_confirmation("forged")
     assert auto.wait == 100
+    auto.on_status("forged", status())
+    assert auto.wait == 0
     again = Storers("auto", folder)  # its status is retained for ever, perhaps it is no more
     again.on_status("forged", status(wait=100))
     assert again.wait == 0
@@ -305,6 +311,7 @@ def test_at_most_32_storers_are_remembered_and_that_is_logged_once(
     for number in range(20_000):
         auto.on_status(f"forged{number}", status("offline"))
     assert auto.names == ["main", *(f"forged{number}" for number in range(31))]
+    assert not auto.on_status("late", status())  # one that does not count has not come online
     assert len(names_in(folder)) == 32
     assert logged(caplog, "32 storers known") == 1
     auto.on_status("forged5", b"")
@@ -327,7 +334,7 @@ def test_a_storer_that_confirms_replaces_one_that_never_did(auto: Storers, folde
     assert len(auto.names) == len(names_in(folder)) == 32
 
 
-def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path) -> None:
+def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.mkdir(parents=True)
     for number in range(100):
         (folder / f"forged{number}").touch()
@@ -337,6 +344,8 @@ def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path) -> None:
     assert "main" in auto.names
     assert len(auto.names) == 32
     assert names_in(folder) == auto.names
+    assert Storers("auto", folder).names == auto.names
+    assert len(caplog.messages) == 1  # 32 are not too many
 
 
 def test_changes_are_logged_and_repetitions_are_not(auto: Storers, caplog: pytest.LogCaptureFixture) -> None:

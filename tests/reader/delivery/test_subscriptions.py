@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.mqtt.events import PublishToken
-from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemKind
 from tests.reader.delivery.deliveries import METER, NOON, SECOND, Reader
 
 OTHER, THIRD = "031961000001", "031961000002"
@@ -15,7 +15,7 @@ def stored(meter: str) -> str:
     return f"teleinfo/{meter}/stored"
 
 
-def item(meter: str, kind: Kind = Kind.FRAME, number: int = 0) -> Item:
+def item(meter: str, kind: ItemKind = ItemKind.FRAME, number: int = 0) -> Item:
     return Item(kind, meter, NOON + number * SECOND, b"{}")
 
 
@@ -33,7 +33,7 @@ def test_the_confirmations_of_a_meter_are_subscribed_once_and_before_its_first_i
     monkeypatch.setattr(reader.broker, "subscribe", order.extend)
     for number in range(2):
         reader.accept(item(METER, number=number))
-    reader.accept(item(OTHER, Kind.TALLY))
+    reader.accept(item(OTHER, ItemKind.TALLY))
     assert order == [stored(METER), *[f"teleinfo/{METER}/frame"] * 2, stored(OTHER), f"teleinfo/{OTHER}/tally"]
 
 
@@ -41,7 +41,7 @@ def test_after_a_kill_the_meters_in_the_journal_and_in_the_spool_are_subscribed(
     served.accept(item(METER))
     assert served.delivery.flush(served.now)
     served.accept(item(OTHER))
-    served.accept(item(THIRD, Kind.TALLY))
+    served.accept(item(THIRD, ItemKind.TALLY))
     served.kill()
     served.broker.subscribed.clear()
     served.start()
@@ -50,7 +50,7 @@ def test_after_a_kill_the_meters_in_the_journal_and_in_the_spool_are_subscribed(
 
 def test_the_meters_of_a_spool_that_becomes_usable_later_are_subscribed(tmp_path: Path) -> None:
     reader = Reader(tmp_path, disk=False)
-    reader.disk.append([item(OTHER), item(THIRD, Kind.TALLY, HOUR)])
+    reader.disk.append([item(OTHER), item(THIRD, ItemKind.TALLY, HOUR)])
     assert reader.broker.subscribed == []
     reader.delivery.attach_spool(reader.disk)
     assert sorted(reader.broker.subscribed) == sorted([stored(OTHER), stored(THIRD)])

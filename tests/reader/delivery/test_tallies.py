@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from common.contract.tally import Tally
-from reader.buffer.item import Item, Kind, to_micros
+from reader.buffer.item import Item, ItemKind, to_micros
 from reader.buffer.journal import Journal
-from reader.delivery.tallies import COUNTS_KEPT, TALLY_AFTER, Tallies
+from reader.delivery.tallies import Tallies
 
 METER = "031961123456"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -36,7 +33,7 @@ class Counter:
         self.start(reader)
 
     def frame(self, at: datetime, meter: str = METER) -> None:
-        self.journal.append(Item(Kind.FRAME, meter, to_micros(at), b"{}"))
+        self.journal.append(Item(ItemKind.FRAME, meter, to_micros(at), b"{}"))
 
     def due(self, now: datetime) -> list[Tally]:
         return [Tally.from_json(item.payload) for item in self.tallies.due(now)]
@@ -96,38 +93,3 @@ def test_hours_of_long_ago_have_no_tally(counter: Counter) -> None:
     counter.due(NOON + 5 * HOUR)
     counter.restart()
     assert counter.due(NOON + 5 * HOUR) == []
-
-
-def due_from(counts: dict[datetime, int], published: dict[datetime, int], now: datetime) -> list[tuple[datetime, int]]:
-    """Return the tallies that are due, by looking at all counts."""
-    over = (now - TALLY_AFTER).replace(minute=0, second=0)
-    oldest = (now - COUNTS_KEPT).replace(minute=0, second=0)
-    found = [(hour, frames) for hour, frames in counts.items() if hour < over and published.get(hour) != frames]
-    published.update(found)
-    for hour in [hour for hour in counts if hour < oldest]:
-        del counts[hour]
-        published.pop(hour, None)
-    return found
-
-
-STEPS = st.sampled_from([0, 1, 10, 1800, 3600, 20_000, -10, -3600])
-
-
-@given(st.lists(st.tuples(STEPS, st.booleans(), STEPS), max_size=20))
-def test_it_is_as_if_all_counts_were_looked_at_each_time(steps: list[tuple[int, bool, int]]) -> None:
-    """Whatever the clock does."""
-    counts: dict[datetime, int] = {}
-    published: dict[datetime, int] = {}
-    now = NOON + 5 * HOUR - 15 * SECOND
-    with TemporaryDirectory() as folder:
-        counter = Counter(Path(folder) / "journal")
-        for passed, with_frame, ahead in steps:
-            now += passed * SECOND
-            if with_frame:
-                at = now + ahead * SECOND
-                counter.frame(at)
-                hour = at.replace(minute=0, second=0)
-                counts[hour] = counts.get(hour, 0) + 1
-            due = [(tally.hour, tally.frames) for tally in counter.due(now)]
-            assert due == due_from(counts, published, now)
-        counter.journal.close()

@@ -56,7 +56,7 @@ def test_frames_that_are_too_large_do_not_keep_the_others_from_being_replayed(se
         tried += more
     assert set(payloads(tried, REPLAY)) >= set(of(small))
     assert served["confirmed"] == len(small)
-    assert served["waiting"] == len(large)
+    assert served["pending"] == len(large)
 
 
 def test_a_frame_that_is_too_large_is_tried_once_a_connection_and_held(served: Reader) -> None:
@@ -68,14 +68,14 @@ def test_a_frame_that_is_too_large_is_tried_once_a_connection_and_held(served: R
     assert of([large]) * 2 == [message.payload for message in tried if large.payload == message.payload]
     assert payloads(tried).count(large.payload) == 3, "live, alone from the disk, and before that in a block"
     served.confirm(small)
-    assert served["waiting"] == 1
+    assert served["pending"] == 1
     served.disconnect()
     served.connect()
     served.status("main")
     again = served.wait(CONFIRM_TIMEOUT + 1)
     assert large.payload in payloads(again, REPLAY)  # the new connection may allow more
     served.confirm([large])
-    assert served["waiting"] == 0
+    assert served["pending"] == 0
 
 
 def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_connection(served: Reader) -> None:
@@ -86,7 +86,7 @@ def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_conn
     assert served.frames_on_disk == 3
     confirm(served, items, wait(served, 20 * CONFIRM_TIMEOUT))
     assert served["confirmed"] == 2
-    assert served["waiting"] == 1
+    assert served["pending"] == 1
 
 
 def test_it_is_not_taken_for_a_refusal(served: Reader, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def running(storers: dict[str, str] | None = None, **delivery: Any) -> ServiceFacts:
     """A connected reader; `delivery` changes what it reports of that."""
-    report = {"confirmed": 990, "waiting": 2, "thinned": 0, "journal": {"oldest": None}, "spool": {"oldest": None}}
+    report = {"confirmed": 990, "pending": 2, "discarded": 0, "journal": {"oldest": None}, "spool": {"oldest": None}}
     return ServiceFacts(
         name="cellar",
         status="online",
@@ -31,8 +31,8 @@ def running(storers: dict[str, str] | None = None, **delivery: Any) -> ServiceFa
         (running(), ("main", "second"), PROBLEM, "the storer second"),
         (running(storers={"main": "stalled"}), "auto", PROBLEM, "cannot reach its database"),
         (running(storers={"main": "offline"}), "auto", PROBLEM, "the storer main is offline"),
-        (running(confirmed=0, waiting=90), "auto", PROBLEM, "none of 90 frames"),
-        (running(thinned=9), "auto", NOTICE, "9 frames discarded"),
+        (running(confirmed=0, pending=90), "auto", PROBLEM, "none of 90 frames"),
+        (running(discarded=9), "auto", NOTICE, "9 frames discarded"),
         (
             running(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()}),
             "auto",

@@ -26,8 +26,8 @@ def line(**changes: Any) -> dict[str, Any]:
 def delivery(**changes: Any) -> dict[str, Any]:
     return {
         "confirmed": 990,
-        "waiting": 2,
-        "thinned": 0,
+        "pending": 2,
+        "discarded": 0,
         "journal": {"oldest": None},
         "spool": {"oldest": None},
     } | changes
@@ -160,7 +160,7 @@ def test_a_line_as_the_running_reader_reports_it(facts: ServiceFacts, status: St
 
 NOT_RUNNING = ServiceFacts(name="cellar", seconds=10)
 SILENT = replace(running(), links={METER: "offline"})
-WAITING = running(delivery=delivery(waiting=500, journal={"oldest": "2026-11-24T10:00:00Z"}))
+WAITING = running(delivery=delivery(pending=500, journal={"oldest": "2026-11-24T10:00:00Z"}))
 STORER_GONE = replace(running(), storers={"main": "offline"})
 
 

@@ -106,25 +106,18 @@ def test_a_late_start_of_the_reader_does_not_add_up() -> None:
     assert late[2:] == pytest.approx([0] * 8)
 
 
-def test_a_longer_frame_is_read_at_its_end_or_a_moment_later() -> None:
+@pytest.mark.parametrize(
+    ("before", "lengths", "latest"),
+    [
+        ([170, 170], [187, 400], [0.02, 0.02]),  # longer: at its end, or a moment later
+        ([187, 187], [170, 170, 170], [17 / SLOW + 1e-6, 1e-6, 1e-6]),  # shorter: late once
+        ([400, 400, *[60] * 6], [60, 60], [1e-6, 1e-6]),  # several within one pause
+    ],
+)
+def test_frames_of_another_length_than_the_last_one(before: list[int], lengths: list[int], latest: list[float]) -> None:
     line = Line(SLOW)
-    line.send(170, 170)
-    assert max(line.send(187, 400)) <= 0.02
-
-
-def test_a_shorter_frame_is_read_late_once() -> None:
-    line = Line(SLOW)
-    line.send(187, 187)
-    late = line.send(170, 170, 170)
-    assert 0 < late[0] <= 17 / SLOW + 1e-6
-    assert late[1:] == pytest.approx([0, 0])
-
-
-def test_several_frames_within_one_pause_are_followed_by_a_pause_for_one() -> None:
-    line = Line(SLOW)
-    line.send(400, 400)
-    line.send(60, 60, 60, 60, 60, 60)
-    assert max(line.send(60, 60)) < 1e-6
+    line.send(*before)
+    assert all(late <= most for late, most in zip(line.send(*lengths), latest, strict=True))
 
 
 def test_without_a_frame_there_is_nothing_to_wait_for() -> None:

@@ -147,23 +147,6 @@ def test_a_clock_that_is_set_forward_is_followed_in_the_same_stretch() -> None:
     assert (residue_of(instant), timestamper.steps_back) == (7, 0)
 
 
-def test_16_passes_through_the_same_second_give_unique_timestamps() -> None:
-    clock = FakeClock()
-    timestamper = timestamper_of(clock, residue=9)
-    given_out = []
-    for _ in range(RESIDUES):
-        for _ in range(100):
-            given_out.append(stamp_now(timestamper, clock))
-            clock.advance(0.1)
-        clock.step(-10)
-    assert timestamper.steps_back == RESIDUES - 1
-    assert len(set(given_out)) == len(given_out)
-    assert {residue_of(instant) for instant in given_out} == set(range(RESIDUES))
-    assert {instant.replace(microsecond=0) for instant in given_out[-100:]} <= {
-        NOON.replace(microsecond=0) + timedelta(seconds=second) for second in range(11)
-    }
-
-
 def test_skips_a_residue_that_was_used_for_later_times() -> None:
     clock = FakeClock()
     timestamper = timestamper_of(clock)

@@ -538,7 +538,7 @@ def test_counts_what_was_dropped(send: Send, parity: Callable[[bytes], bytes]) -
     report = line.health.report()
     assert report["groups_dropped"] == {"parity": 1, "value": 1}
     assert report["groups"] == sum(len(frame.values) for frame in world.frames)
-    assert (report["parity"], report["parity_errors"], report["broken"], report["frames"]) == (True, 1, 1, 3)
+    assert (report["parity"], report["parity_errors"], report["undecodable"], report["frames"]) == (True, 1, 1, 3)
     assert (report["mode"], report["meter"], report["port"]) == ("historic", A, "/dev/meter")
     assert report["driver"] == {"framing": 7}
 

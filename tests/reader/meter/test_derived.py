@@ -10,9 +10,8 @@ from common.contract.frame import Frame
 from common.contract.labels import Mode
 from reader.line.plausibility import PlausibilityFilter
 from reader.meter.state import MeterState
-from reader.simulator.meter import KINDS, SimulatedMeter
+from reader.simulator.meter import KINDS
 from tests.reader.meter.meters import (
-    NOON,
     SIX_AM,
     changed,
     current,
@@ -153,25 +152,6 @@ def test_an_overload_of_a_three_phase_meter_lasts_through_its_full_frames() -> N
     # what short frames never carry stays
     others = changed(long, PEJP=30)
     assert "PEJP" in state_of(others, calm)
-
-
-def test_short_frames_of_a_simulated_overload() -> None:
-    meter = SimulatedMeter("historic-three-phase-base")
-    overload = next(found for day in range(60) if (found := meter.overload(NOON + timedelta(days=day))))
-    state = MeterState()
-    flips, before, total = 0, False, 0
-    for number, frame in enumerate(
-        simulated("historic-three-phase-base", 600, start=overload[0] - timedelta(minutes=5))
-    ):
-        state.update(frame, number * 2.0)
-        now = current(state)
-        if now:
-            flips += now["overload"] is not before
-            before = bool(now["overload"])
-            assert isinstance(now["import_total"], int)
-            assert now["import_total"] >= total
-            total = now["import_total"]
-    assert flips == 2
 
 
 @pytest.mark.parametrize(

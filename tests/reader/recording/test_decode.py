@@ -1,27 +1,25 @@
 """The command `teleinfo-reader decode`, as a person runs it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.programs import ENVIRONMENT, command_line
+
 Sign = Callable[[bytes], bytes]
 Send = Callable[..., bytes]
 
-ROOT = Path(__file__).resolve().parents[3]
 A, B, C = b"031961123456", b"041067218788", b"021861123760"
 
 
 def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "reader", "decode", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        command_line("reader", "decode", *arguments),
+        env=ENVIRONMENT,
         input=data,
         capture_output=True,
         timeout=300,
@@ -51,11 +49,6 @@ def test_prints_each_frame_as_a_line_without_its_time(send: Send) -> None:
         '"NGTF": "     TEMPO      "}, "stamps": {"DATE": "2026-11-24T22:20:19Z"}, "clock": "degraded", "dropped": 1}'
     )
     assert result.stderr.decode() == "-: 1 frame, 4 groups; 1 group dropped (value 1)\n"
-
-
-def test_omits_keys_that_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
-    (frame,) = frames_of(run("-", data=historic(A)))
-    assert list(frame) == ["meter", "mode", "frame"]
 
 
 def test_decodes_each_file_on_its_own(tmp_path: Path, historic: Callable[..., bytes]) -> None:
@@ -106,9 +99,8 @@ def test_decodes_a_large_capture_across_its_chunks(tmp_path: Path, historic: Cal
 def test_ends_silently_when_its_output_is_closed(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     (tmp_path / "large").write_bytes(historic(A) * 20_000)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "reader", "decode", str(tmp_path / "large")],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        command_line("reader", "decode", tmp_path / "large"),
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -128,9 +120,8 @@ def test_reports_a_full_disk_behind_the_output_in_one_line(
     (tmp_path / "file").write_bytes(historic(A) * count)
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
-            [sys.executable, "-P", "-m", "reader", "decode", str(tmp_path / "file")],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            command_line("reader", "decode", tmp_path / "file"),
+            env=ENVIRONMENT,
             stdout=full,
             stderr=subprocess.PIPE,
             timeout=300,

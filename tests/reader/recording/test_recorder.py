@@ -22,17 +22,14 @@ from reader.recording.format import HEADER, Chunk, write_chunk
 from reader.recording.playback import RecordedLine
 from reader.simulator.line import SimulatedLine
 from reader.tic.parity import with_parity
+from tests.support.programs import ENVIRONMENT, command_line
 
-ROOT = Path(__file__).resolve().parents[3]
 WITHIN = 60  # seconds
 KIND = "standard-single-phase-tempo"
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-P", "-m", "reader", *map(str, arguments)]
-
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+    return command_line("reader", *arguments)
 
 
 def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -203,10 +200,9 @@ def test_a_full_disk_ends_a_recording_that_can_still_be_read(tmp_path: Path) -> 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
 
-    words = ["record", str(file), "--port", f"simulate://{KIND}?speed=20"]
     result = subprocess.run(
-        [sys.executable, "-P", "-m", "reader", *words],
-        cwd=ROOT, capture_output=True, timeout=300, preexec_fn=limit, check=False,
+        command("record", file, "--port", f"simulate://{KIND}?speed=20"),
+        env=ENVIRONMENT, capture_output=True, timeout=300, preexec_fn=limit, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert f"{file}: File too large: make room" in result.stderr.decode().splitlines()[-1]

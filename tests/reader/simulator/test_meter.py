@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reader.simulator.french_calendar import BLUE, RED, WHITE, day_number, legal_day, stamp, tempo_colour, utc_offset
+from reader.simulator.french_calendar import BLUE, RED, WHITE, day_number, stamp, tempo_colour, utc_offset
 from reader.simulator.meter import KINDS, SimulatedMeter
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -190,23 +190,6 @@ def test_indexes_never_fall_and_add_up(kind: str) -> None:
     a_year = int(values[-1]["EAST"]) - int(values[0]["EAST"])
     years = (instants[-1] - instants[0]) / timedelta(days=365)
     assert 4_000_000 < a_year / years < 14_000_000
-
-
-@pytest.mark.parametrize("kind", STANDARD)
-def test_each_watt_hour_is_counted_by_the_running_registers(kind: str) -> None:
-    meter = meter_of(kind)
-    now, end = (paris(text).astimezone(UTC) for text in ("2026-03-28 00:00", "2026-03-30 00:00"))
-    before = values_of(meter, now)
-    while now < end:
-        now += timedelta(minutes=4)
-        after = values_of(meter, now)
-        supplier, distributor = f"EASF{before['NTARF']}", f"EASD{bits(before['STGE'], 15, 14) + 1:02}"
-        if before["STGE"][2:] == after["STGE"][2:]:  # nothing switched in between
-            changed = {label for label in before if label.startswith("EASF") and before[label] != after[label]}
-            assert changed <= {supplier}
-            changed = {label for label in before if label.startswith("EASD") and before[label] != after[label]}
-            assert changed <= {distributor}
-        before = after
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -391,17 +374,6 @@ def test_an_overload_shows_in_adps_and_bit_7_and_only_then(contract: str, season
         assert values.get("ADPS", values["IINST"]) == values["IINST"]
 
 
-@pytest.mark.parametrize("phases", ["single", "three"])
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_nothing_exceeds_the_subscription_outside_an_overload(contract: str, phases: str) -> None:
-    meter = meter_of(f"standard-{phases}-phase-{contract}")
-    for i in range(600):
-        now = paris("2026-01-01 00:00").astimezone(UTC) + timedelta(seconds=35_407 * i)
-        overload = meter.overload(now)
-        expected = overload is not None and overload[0] <= now < overload[1]
-        assert bool(bits(values_of(meter, now)["STGE"], 7, 7)) == expected
-
-
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_after(contract: str) -> None:
     meter = SimulatedMeter(f"historic-three-phase-{contract}")
@@ -466,12 +438,3 @@ def test_stamps_have_the_season(instant: str, text: str) -> None:
     now = datetime.fromisoformat(instant)
     assert stamp(int(now.timestamp())) == text
     assert stamps(meter_of("standard-single-phase-base"), now)["DATE"] == text
-
-
-def test_days_begin_at_midnight_in_paris() -> None:
-    for number in range(day_number(date(2026, 1, 1)), day_number(date(2028, 1, 1))):
-        day = legal_day(number)
-        midnight = datetime.fromtimestamp(day.start, PARIS)
-        assert (midnight.date(), midnight.hour, midnight.minute) == (day.date, 0, 0)
-        assert day.start + day.length == legal_day(number + 1).start
-        assert day.weekday == day.date.weekday()

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common.contract.frame import Value
-from common.contract.labels import LABELS, Kind, Label, Mode
+from common.contract.labels import LABELS, Label, LabelKind, Mode
 from reader.tic.decoder import LONGEST_FRAME, Decoder, DropReason, Group, Reading, decode_group
 
 Sign = Callable[[bytes], bytes]
@@ -558,15 +558,15 @@ def test_many_errors_in_parity_make_no_value_that_was_not_sent(send: Send, parit
 
 def sample(row: Label) -> bytes:
     width = row.width or 0
-    return b"12345678901234"[:width] if row.kind in (Kind.INTEGER, Kind.BITS) or width == 12 else b"x" * width
+    return b"12345678901234"[:width] if row.kind in (LabelKind.INTEGER, LabelKind.BITS) or width == 12 else b"x" * width
 
 
 def _values(row: Label) -> st.SearchStrategy[str]:
     width = row.width
     assert width is not None
-    if row.kind is Kind.INTEGER:
+    if row.kind is LabelKind.INTEGER:
         return st.integers(0, 10**width - 1).map(lambda number: f"{number:0{width}}")
-    if row.kind is Kind.BITS:
+    if row.kind is LabelKind.BITS:
         return st.text("0123456789ABCDEF", min_size=width, max_size=width)
     if row.name in ("ADCO", "ADSC"):
         return st.text("0123456789ABCDEF", min_size=width, max_size=width)
@@ -590,7 +590,7 @@ def frames(draw: st.DrawFn) -> tuple[list[bytes], dict[str, Value], set[str]]:
         text = draw(_values(row))
         fields = [name, draw(STAMPS), text] if row.stamped else [name, text]
         zones.append((separator.join(fields) + ("\t" if mode is Mode.STANDARD else "")).encode())
-        values[name] = int(text) if row.kind is Kind.INTEGER else text
+        values[name] = int(text) if row.kind is LabelKind.INTEGER else text
         if row.stamped:
             stamped.add(name)
     return zones, values, stamped
@@ -684,13 +684,13 @@ def check_well_formed_group(group: Group) -> None:
         return
     assert row.stamped == (group.stamp is not None)
     assert row.width is not None
-    if row.kind is Kind.INTEGER:
+    if row.kind is LabelKind.INTEGER:
         assert isinstance(group.value, int)
         assert 0 <= group.value < 10**row.width
     else:
         assert isinstance(group.value, str)
         assert len(group.value) == row.width
-    if row.kind is Kind.BITS:
+    if row.kind is LabelKind.BITS:
         assert set(str(group.value)) <= set("0123456789ABCDEFabcdef")
     if row.name in ("ADCO", "ADSC"):
         assert str(group.value).isalnum()

@@ -13,10 +13,11 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -27,19 +28,19 @@ from reader.line.port import open_port
 from reader.watch.loop import WatchLoop
 from reader.watch.source import BrokerSource, Event
 from reader.watch.texts import Translations
+from tests.support.programs import ENVIRONMENT as WITH_PATH
+from tests.support.programs import ROOT, command_line
 
-ROOT = Path(__file__).resolve().parents[3]
 WITHIN = 60  # seconds
 PORT = "simulate://standard-three-phase-tempo?speed=10"
 #: Without COLUMNS and LINES, which would say what the terminal is to be asked for.
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")} | {
-    "PYTHONPATH": str(ROOT),
+ENVIRONMENT = {key: value for key, value in WITH_PATH.items() if key not in ("COLUMNS", "LINES")} | {
     "TERM": "xterm-256color",
 }
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-P", "-m", "reader", "watch", *map(str, arguments)]
+    return command_line("reader", "watch", *arguments)
 
 
 class Terminal:
@@ -79,20 +80,14 @@ class Terminal:
     def text(self) -> str:
         return self.written.decode(errors="replace").replace("\N{NO-BREAK SPACE}", " ")
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         os.close(self._master)
         os.close(self.slave)
-
-
-@contextmanager
-def terminal(*arguments: str | Path, term: str = "xterm-256color") -> Iterator[Terminal]:
-    terminal = Terminal(*arguments, term=term)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def without_styles(text: str) -> str:
@@ -101,7 +96,7 @@ def without_styles(text: str) -> str:
 
 @pytest.mark.parametrize("keys", [b"q", b"\x03"], ids=["q", "ctrl-c"])
 def test_shows_a_meter_until_a_key_and_restores_the_terminal(keys: bytes) -> None:
-    with terminal("--port", PORT) as screen:
+    with Terminal("--port", PORT) as screen:
         screen.wait_for(lambda text: " VA sur 12 000" in without_styles(text))
         assert termios.tcgetattr(screen.slave) != screen.before
         assert "\x1b[?1049h" in screen.text  # a screen of its own, so that what was there before is there afterwards
@@ -116,7 +111,7 @@ def test_shows_a_meter_until_a_key_and_restores_the_terminal(keys: bytes) -> Non
 
 
 def test_a_terminal_that_cannot_draw_gets_lines_as_a_pipe_does() -> None:
-    with terminal("--port", PORT, term="dumb") as screen:
+    with Terminal("--port", PORT, term="dumb") as screen:
         text = screen.wait_for(lambda text: " VA sur 12 000" in text)
         assert "\x1b" not in text
         screen.press(b"\x03")
@@ -126,7 +121,7 @@ def test_a_terminal_that_cannot_draw_gets_lines_as_a_pipe_does() -> None:
 def test_warnings_about_the_port_are_shown_in_the_footer(tmp_path: Path) -> None:
     config = tmp_path / "reader.yaml"
     config.write_text("port: socket://127.0.0.1:1\nhome_assistant: {language: en}\n")
-    with terminal("--config", config) as screen:
+    with Terminal("--config", config) as screen:
         text = without_styles(screen.wait_for(lambda text: "connection refused" in text))
         assert "Waiting for a frame" in text
         screen.press(b"q")

@@ -141,21 +141,6 @@ def test_the_running_registers_of_a_meter_follow_from_its_other_indexes() -> Non
     assert [columns[COLUMNS.index(name)] for name in names] == [frame.values["EAST"], 0, None]
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 0, 1, -1]), st.sampled_from([None, "EAST", "EASD02"])))
-)
-def test_an_encoder_that_remembers_gives_the_same_rows(changes: list[tuple[int, int, str | None]]) -> None:
-    encoder, total = RowEncoder(), 1000
-    for step, off, lost in changes:
-        total += step
-        values: dict[str, Value] = {"EAST": total, "EASD01": 100, "EASD02": total - 800 + off, "EASD03": 300}
-        values |= {"EASD04": 400, **RUNNING}
-        frame = standard(**{label: value for label, value in values.items() if label != lost})
-        row = encoder.encode_row(frame)
-        assert row == encode_row(frame)
-        assert decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content)) == frame
-
-
 def test_the_registers_that_do_not_run_are_summed() -> None:
     running = {"index_distributor": "EASD02", "index_supplier": "EASF03"}
     supplier: dict[str, Value] = {f"EASF{number:02}": number for number in (1, 2, 4, 5, 6, 7, 8, 9, 10)}

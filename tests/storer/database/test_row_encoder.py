@@ -64,15 +64,6 @@ def test_a_day_of_a_simulated_meter(kind: str) -> None:
     assert_same_rows(simulated(kind, 144, every=timedelta(minutes=10)))
 
 
-def test_meters_of_all_kinds_in_turn() -> None:
-    lines = [list(simulated(kind, 20, every=timedelta(seconds=1))) for kind in KINDS]
-    assert_same_rows(
-        dataclasses.replace(frame, meter=f"meter-{number}")
-        for together in zip(*lines, strict=True)
-        for number, frame in enumerate(together)
-    )
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_frames_that_change_in_any_way(kind: str) -> None:
     chance = Random(kind)
@@ -134,7 +125,5 @@ def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     assert_same_rows(some, encoder)
     assert len(encoder._latest) <= 4
-    assert sorted(encoder._latest) == sorted(encoder._meters)
     assert len(encoder._shapes) <= 2
-    assert 0 <= encoder._size <= 2000
     assert_same_rows([standard(**{f"L{number}": 1 for number in range(300)})] * 2, encoder)

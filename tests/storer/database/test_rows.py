@@ -91,13 +91,6 @@ def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_day_of_a_simulated_meter_comes_back(kind: str) -> None:
-    for frame in simulated(kind, 144, every=timedelta(minutes=10)):
-        row = encode_row(frame)
-        assert back(row).to_json() == frame.to_json()
-
-
 def test_another_content_is_another_digest() -> None:
     sets = [label_set(frame) for frame in (standard(VTIC="02"), standard(VTIC="03"), historic(VTIC="02"))]
     assert len({one.digest for one in sets}) == 3
@@ -154,46 +147,6 @@ def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one(kind:
 
 
 # What the view needs.
-
-
-def columns_of(kind: str) -> dict[str, object]:
-    return {
-        field.name: getattr(label_set(WHOLE[kind]), field.name)
-        for field in dataclasses.fields(LabelSet)
-        if field.name not in ("digest", "content", "idle_registers_total", "index_total")
-    }
-
-
-@pytest.mark.parametrize(
-    ("kind", "contract", "period", "subscribed"),
-    [
-        ("historic-single-phase-base", "BASE", "TH..", 45),
-        ("historic-single-phase-hchp", "HC..", "HP..", 45),
-        ("historic-single-phase-tempo", "BBR(", "HCJR", 45),
-        ("historic-three-phase-ejp", "EJP.", "HN..", 20),
-        ("historic-three-phase-weekend", "BASE", "TH..", 20),
-        ("standard-single-phase-base", "BASE", "TH..", 45),
-        ("standard-single-phase-hchp", "HC..", "HP..", 45),
-        ("standard-three-phase-tempo", "BBR?", "HCJR", 20),
-        ("standard-three-phase-ejp", "EJP.", "HN..", 20),
-        ("standard-single-phase-weekend", None, None, 45),
-        ("standard-single-phase-producer", None, None, 45),
-        ("standard-three-phase-producer", None, None, 20),
-    ],
-)
-def test_what_the_view_shows_of_each_contract(
-    kind: str, contract: str | None, period: str | None, subscribed: int
-) -> None:
-    is_historic = kind.startswith("historic")
-    maximum = (180 if "three" in kind else 90) if is_historic else None
-    assert columns_of(kind) == {
-        "subscription_type": contract,
-        "subscribed_current": subscribed,
-        "pricing_period": period,
-        "current_max": maximum,
-        "schedule": "A" if is_historic else None,
-        "state_code": "000000" if is_historic else None,
-    }
 
 
 def total(frame: Frame) -> int | None:

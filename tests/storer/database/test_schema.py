@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from common.errors import DatabaseError, PermanentError
@@ -46,7 +44,7 @@ def test_each_statement_is_one() -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 15, 99])
 def test_tables_from_before_the_first_release_are_refused_with_the_commit_that_reads_them(version: int) -> None:
-    with pytest.raises(PermanentError, match=rf"version {version}, of before .* another .* commit {LAST_BEFORE}"):
+    with pytest.raises(PermanentError, match=rf"\b{version}\b.*{LAST_BEFORE}"):
         ensure_supported(version)
 
 
@@ -54,13 +52,5 @@ def test_no_tables_and_those_of_each_step_are_supported_and_the_one_after_the_la
     steps = migrations()
     for version in (0, *[step.version for step in steps]):
         ensure_supported(version)
-    with pytest.raises(DatabaseError, match="update the storer"):
+    with pytest.raises(DatabaseError, match=f"version {steps[-1].version + 1}"):
         ensure_supported(steps[-1].version + 1)
-
-
-def test_months_go_on_after_december() -> None:
-    from storer.database.schema import _epoch, _month
-
-    months = [_month(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), ahead) for ahead in range(4)]
-    assert [f"{month:%Y-%m-%d}" for month in months] == ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]
-    assert _epoch(months[0]) == 1793491200

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storer.export.columns import Column, Kind
+from storer.export.columns import Column, ColumnKind
 from storer.export.delimited import Locale, csv_lines, json_lines
 
 PARIS = ZoneInfo("Europe/Paris")
 COLUMNS = [
-    Column("hour", Kind.TIME, ""),
-    Column("meter", Kind.TEXT, ""),
-    Column("drawn_wh", Kind.ENERGY, ""),
-    Column("total_last", Kind.NUMBER, ""),
+    Column("hour", ColumnKind.TIME, ""),
+    Column("meter", ColumnKind.TEXT, ""),
+    Column("drawn_wh", ColumnKind.ENERGY, ""),
+    Column("total_last", ColumnKind.NUMBER, ""),
 ]
 ROWS: list[list[Any]] = [
     [datetime.fromisoformat("2026-10-25 00:00"), "031961123456", 1204, 8735124],

@@ -10,10 +10,14 @@ pytest.importorskip("pyarrow", reason="there is no pyarrow for this machine")
 
 import pyarrow.parquet as pq
 
-from storer.export.columns import Column, Kind
+from storer.export.columns import Column, ColumnKind
 from storer.export.parquet import write_parquet
 
-COLUMNS = [Column("timestamp", Kind.TIME, ""), Column("meter", Kind.TEXT, ""), Column("power", Kind.NUMBER, "")]
+COLUMNS = [
+    Column("timestamp", ColumnKind.TIME, ""),
+    Column("meter", ColumnKind.TEXT, ""),
+    Column("power", ColumnKind.NUMBER, ""),
+]
 START = datetime.fromisoformat("2026-11-24 22:20:20.123456")
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from common.errors import ConfigError
 from storer.imports.domoticz import read_domoticz
+from storer.imports.foreign_database import open_file
 from storer.imports.model import Parsed
 from storer.imports.plan import Stored, make_plan
-from storer.imports.source import open_file
 from tests.support.imports import PARIS, of
 
 TABLES = """

@@ -1,9 +1,6 @@
 import zipfile
 from io import BytesIO
 
-import pytest
-
-from common.errors import FileRefused
 from storer.imports.edf import parse_edf
 from tests.support.imports import PARIS, content, energy, of
 
@@ -44,12 +41,6 @@ def test_an_october_day_that_has_the_hour_once_is_partial_even_if_it_is_doubled(
         assert {f"2025-10-26 {hour:02}:00" for hour in range(3)}.isdisjoint(energy(parsed))
 
 
-def test_two_values_for_one_half_hour_are_refused() -> None:
-    text = content("edf-30min.csv").replace(b"12:00:00;1000", b"12:00:00;1007", 1)
-    with pytest.raises(FileRefused, match="2025-01-18 12:00 has several values"):
-        parse_edf(text, PARIS)
-
-
 def test_days_are_kept_by_day_and_estimates_are_told() -> None:
     parsed = parse_edf(content("edf-days.csv"), PARIS)
     assert [(period.hours, period.wh) for period in of(parsed)] == [(24, 8000), (24, 9000), (25, 12500)]
@@ -82,9 +73,3 @@ def test_a_zip_has_all_of_it() -> None:
         archive.writestr("notes.txt", "nothing")
     parsed = parse_edf(made.getvalue(), PARIS)
     assert sorted({period.hours for period in parsed.periods}) == [1, 24, 25, 720, 744]
-
-
-@pytest.mark.parametrize("data", [b"a;b\n", b"PK\x03\x04 cut", b"\xe9\xff;\n"])
-def test_other_files_are_refused(data: bytes) -> None:
-    with pytest.raises(FileRefused):
-        parse_edf(data, PARIS)

@@ -2,7 +2,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from common.errors import FileRefused
 from storer.imports.enedis import parse_enedis
 from tests.support.imports import PARIS, content, energy, of, workbook
 
@@ -10,29 +9,19 @@ HEAD = b"Horodate;Valeur\n"
 HOURS = ["Début", "Fin", "Valeur (en Kw)"]
 
 
-def test_a_value_is_the_mean_power_of_the_interval_that_ends_at_its_time() -> None:
-    found = energy(parse_enedis(content("enedis-hours.csv"), PARIS))
-    assert found["2023-10-28 23:00"] == 500  # of the day before
-    assert found["2023-10-29 00:00"] == round((301 + 302) / 2)
-
-
-def test_the_repeated_hour_is_two_hours() -> None:
-    found = energy(parse_enedis(content("enedis-hours.csv"), PARIS))
-    assert found["2023-10-29 01:00"] == 130
-    assert found["2023-10-29 02:00"] == 1100
-
-
-def test_the_step_may_change_within_a_file_and_an_empty_value_is_a_hole() -> None:
+def test_a_load_curve_becomes_whole_hours_in_utc() -> None:
+    """A value is the mean power of the interval that ends at its time; the step changes within the file."""
     parsed = parse_enedis(content("enedis-hours.csv"), PARIS)
-    found = energy(parsed)
-    assert "2023-10-29 03:00" not in found
-    assert (found["2023-10-29 04:00"], found["2023-10-29 05:00"]) == (700, 800)
+    assert energy(parsed) == {
+        "2023-10-28 23:00": 500,  # of the day before
+        "2023-10-29 00:00": 302,  # 301 and 302: half a Wh goes to the even one
+        "2023-10-29 01:00": 130,  # the repeated hour is two hours
+        "2023-10-29 02:00": 1100,
+        "2023-10-29 04:00": 700,  # before it, a value is empty
+        "2023-10-29 05:00": 800,
+    }
     assert dict(parsed.left_out) == {"empty values": 1, "hours of which a part is missing": 1}
-
-
-def test_a_block_of_production_is_injected_energy() -> None:
-    parsed = parse_enedis(content("enedis-hours.csv"), PARIS)
-    assert energy(parsed, "injected") == {"2023-10-29 12:00": 1500, "2023-10-29 13:00": 900}
+    assert energy(parsed, "injected") == {"2023-10-29 12:00": 1500, "2023-10-29 13:00": 900}  # a block of production
     assert {period.hours for period in parsed.periods} == {1}
 
 
@@ -65,28 +54,6 @@ def test_a_doubled_block_counts_once() -> None:
     twice = parse_enedis(once + once.removeprefix(b"\xef\xbb\xbf"), PARIS)
     assert sorted(twice.periods) == sorted(parse_enedis(once, PARIS).periods)
     assert twice.left_out["doubled lines"] > 0
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (b"2024-06-01T01:00:00+02:00;-5", "line 2: -5 Wh"),
-        (b"2024-06-01T01:00:00+02:00;123456", "line 2: 123456 Wh in 1 h"),
-        (b"2024-06-01T01:00:00+02:00;many", "line 2: .*number.*'many'"),
-        (b"yesterday;5", "line 2: .*time"),
-        (b"2024-06-01T01:00:00+02:00;5\n2024-06-01T01:00:00+02:00;6", "has several values"),
-    ],
-)
-def test_what_cannot_be_true_is_refused_in_a_line(line: bytes, message: str) -> None:
-    with pytest.raises(FileRefused, match=message) as refused:
-        parse_enedis(HEAD + line, PARIS)
-    assert "\n" not in str(refused.value)
-
-
-def test_another_file_is_refused() -> None:
-    for data in (b"", b"a;b\n1;2\n", bytes(range(256)), b"PK\x03\x04xl/ and no more"):
-        with pytest.raises(FileRefused):
-            parse_enedis(data, PARIS)
 
 
 def test_the_bookmarklets_file_has_mean_power_in_local_time() -> None:

@@ -1,6 +1,3 @@
-import pytest
-
-from common.errors import FileRefused
 from storer.imports.enedis_index import parse_index
 from tests.support.imports import PARIS, content, energy, of
 
@@ -37,16 +34,3 @@ def test_registers_without_a_total_count_alone_and_missing_days_stay_together() 
 def test_a_day_without_consumption_is_a_day_of_nothing() -> None:
     text = "Horodate;EAS F1;EAS T\n2024-01-01T00:00:00+01:00;7;7\n2024-01-02T00:00:00+01:00;7;7\n"
     assert [(period.hours, period.wh) for period in parse_index(text.encode(), PARIS).periods] == [(24, 0)]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("Horodate;Valeur\n2024-01-01T00:00:00+01:00;7\n", "no daily indexes"),
-        ("Horodate;EAS T\n2024-01-01T00:00:00+01:00;-7\n", "line 2: .*EAS T .*negative"),
-        ("Horodate;EAS T\n2024-01-01T00:00:00+01:00;7\n2024-01-01T00:00:00+01:00;8\n", "line 3: .* several readings"),
-    ],
-)
-def test_other_files_are_refused(text: str, message: str) -> None:
-    with pytest.raises(FileRefused, match=message):
-        parse_index(text.encode(), PARIS)

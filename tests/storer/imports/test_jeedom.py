@@ -1,11 +1,8 @@
 import sqlite3
 from pathlib import Path
 
-import pytest
-
-from common.errors import FileRefused
+from storer.imports.foreign_database import open_file
 from storer.imports.jeedom import parse_jeedom, read_jeedom
-from storer.imports.source import open_file
 from tests.support.imports import PARIS, content, energy, of
 
 
@@ -47,8 +44,3 @@ def test_both_tables_of_the_database_are_read(tmp_path: Path) -> None:
         parsed = read_jeedom(source, {"12": 2, "13": 1}, PARIS, 1)
     assert energy(parsed, "supplier_2") == {"2024-06-01 09:00": 400}
     assert energy(parsed, "supplier_1") == {"2024-06-01 09:00": 1}
-
-
-def test_another_file_is_refused() -> None:
-    with pytest.raises(FileRefused, match="no history of Jeedom"):
-        parse_jeedom(b"a;b\n", PARIS, 0, 1)

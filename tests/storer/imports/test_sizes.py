@@ -18,7 +18,7 @@ from tests.support.programs import ENVIRONMENT
 PROGRAM = """
 import resource, sys
 from common.errors import FileRefused
-from storer.imports.clock import LocalClock
+from storer.imports.local_clock import LocalClock
 from storer.imports.kinds import Request, read_content
 asked = Request(meter="031961123456", clock=LocalClock("Europe/Paris"), series={}, register=0, factor=1)
 resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))

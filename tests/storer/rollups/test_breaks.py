@@ -115,3 +115,19 @@ def test_what_others_counted_within_the_hour_is_not_counted_again_either() -> No
     now = hour(frames[0], frames[-1], first_standard=False, last_standard=False)
     judgement = judge(now, before(supplier_1=100, standard=False), previous(standard=False, supplier_1=100), inside)
     assert (judgement.steps, judgement.drawn) == ({1: 40}, 30 + 7)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "first", "last", "drawn", "broken"),
+    [
+        pytest.param(5040, 5010, 5070, 30, 0, id="made good"),
+        pytest.param(5040, 5010, 5040, 0, 0, id="just made good"),
+        pytest.param(5040, 5010, 5039, 29, -30, id="not made good"),
+    ],
+)
+def test_an_hour_in_which_the_readers_clock_went_back_counts_what_is_new(
+    earlier: int, first: int, last: int, drawn: int, broken: int
+) -> None:
+    """Its first reading is from before the last one of the hour before."""
+    judgement = judge(hour(values(total=first), values(total=last)), before(total=earlier), previous(total=earlier))
+    assert (judgement.drawn, judgement.steps) == (drawn, {0: broken} if broken else {})

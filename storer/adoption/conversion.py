@@ -13,7 +13,7 @@ from common.contract.labels import Mode
 from common.database.mariadb import Connection, sql_time
 from common.errors import DatabaseError
 from storer.adoption.doubled_hour import Split
-from storer.adoption.source import Source, text
+from storer.adoption.original_table import OriginalTable
 from storer.adoption.source_clock import Piece
 from storer.database.frame_store import FrameStore
 
@@ -38,7 +38,7 @@ _KIND_SQL = {name: _BYTES.get(name, f"o.{name}") for name in _KIND}
 _VALUES = ", ".join(f"COALESCE(o.{name}, 'n')" for name in _MOVING)
 _FIXED = ("OPTARIF", "PTEC")  # four characters on the line; a server cuts spaces from the end of a CHAR
 
-Kind = tuple[bytes | int | None, ...]
+RowKind = tuple[bytes | int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Part:
     def where(self) -> tuple[str, tuple[object, ...]]:
         """Return the condition for the rows in SQL, and its arguments."""
         condition = "o.timestamp >= %s AND o.timestamp < %s AND o.meter_identifier <> ''"
-        arguments: tuple[object, ...] = (text(self.piece.begin), text(self.piece.end))
+        arguments: tuple[object, ...] = (sql_time(self.piece.begin), sql_time(self.piece.end))
         if self.meter is not None:
             condition += f" AND {_BYTES['meter_identifier']} = %s"
             arguments += (self.meter.encode(),)
@@ -87,12 +87,8 @@ class Part:
         return condition, arguments
 
 
-def parts(source: Source, piece: Piece) -> list[Part]:
-    """Return the parts of a piece: one, or for a doubled hour those of each meter and pass.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+def parts(source: OriginalTable, piece: Piece) -> list[Part]:
+    """Return the parts of a piece: one, or for a doubled hour those of each meter and pass."""
     if not piece.doubled:
         return [Part(piece)]
     found = []
@@ -103,12 +99,8 @@ def parts(source: Source, piece: Piece) -> list[Part]:
     return found
 
 
-def first_frames(source: Source, part: Part) -> dict[Kind, Frame]:
-    """Return the frame of the first row of each kind.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+def first_frames(source: OriginalTable, part: Part) -> dict[RowKind, Frame]:
+    """Return the frame of the first row of each kind."""
     where, arguments = part.where()
     names = ", ".join(_KIND_SQL.values())
     sql = f"SELECT {names}, MIN(o.timestamp) FROM {source.table} AS o WHERE {where} GROUP BY {names}"  # noqa: S608
@@ -119,12 +111,12 @@ def first_frames(source: Source, part: Part) -> dict[Kind, Frame]:
             "SELECT o.total_base_index_in_wh, o.instantaneous_intensity_in_a, o.power_consumption_in_va"  # noqa: S608
             f" FROM {source.table} AS o WHERE {where} AND o.timestamp = %s AND {match} LIMIT 1"
         )
-        (values,) = source.connection.query(sql, (*arguments, text(time), *kind))
+        (values,) = source.connection.query(sql, (*arguments, sql_time(time), *kind))
         found[tuple(kind)] = _frame(tuple(kind), time + part.add, values)
     return found
 
 
-def _frame(kind: Kind, instant: datetime, values: Sequence[int | None]) -> Frame:
+def _frame(kind: RowKind, instant: datetime, values: Sequence[int | None]) -> Frame:
     meter, contract, subscribed, period, most, schedule, state = (
         value.decode("latin-1") if isinstance(value, bytes) else value for value in kind
     )
@@ -148,7 +140,7 @@ def _frame(kind: Kind, instant: datetime, values: Sequence[int | None]) -> Frame
     return Frame(meter=str(meter), timestamp=instant.replace(tzinfo=UTC), mode=Mode.HISTORIC, values=sent)
 
 
-def write_first(store: FrameStore, frames: Mapping[Kind, Frame]) -> None:
+def write_first(store: FrameStore, frames: Mapping[RowKind, Frame]) -> None:
     """Write the frames that show the others their meter and label set; committed when this returns.
 
     Raises:
@@ -160,7 +152,7 @@ def write_first(store: FrameStore, frames: Mapping[Kind, Frame]) -> None:
             raise DatabaseError(f"the frame of meter {frame.meter} at {frame.timestamp} cannot be stored: {reason}")
 
 
-def insert(source: Source, part: Part, frames: Mapping[Kind, Frame]) -> Made:
+def insert(source: OriginalTable, part: Part, frames: Mapping[RowKind, Frame]) -> Made:
     """Make frames of the rows of a part; return what the table `frames` has of them now.
 
     Runs inside the caller's transaction. Rows that are frames already stay as they are.

@@ -16,7 +16,7 @@ _NO_FILES = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)  # a file beside 
 Rows = Sequence[Sequence[Any]]
 
 
-class Source:
+class ForeignDatabase:
     """An open database; values in SQL are marked `%s`."""
 
     def __init__(self, name: str, query: Callable[[str, Sequence[Any]], Rows], *, sqlite: bool) -> None:
@@ -51,7 +51,7 @@ def is_sqlite(data: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def open_file(file: Path) -> Iterator[Source]:
+def open_file(file: Path) -> Iterator[ForeignDatabase]:
     """Open a file of SQLite, which its program may be using.
 
     Raises:
@@ -65,7 +65,7 @@ def open_file(file: Path) -> Iterator[Source]:
     with _refusing():
         connection = _connect(file)
     try:
-        yield Source(file.name, query, sqlite=True)
+        yield ForeignDatabase(file.name, query, sqlite=True)
     finally:
         connection.close()
 
@@ -99,7 +99,7 @@ def _refusing() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_address(address: str, password_file: Path | None) -> Iterator[Source]:
+def open_address(address: str, password_file: Path | None) -> Iterator[ForeignDatabase]:
     """Open a database by an address such as mysql://user@host:3306/name.
 
     Raises:
@@ -121,7 +121,7 @@ def open_address(address: str, password_file: Path | None) -> Iterator[Source]:
             raise FileRefused(f"{what}: {error}") from error
 
     try:
-        yield Source(config.name, query, sqlite=False)
+        yield ForeignDatabase(config.name, query, sqlite=False)
     finally:
         connection.close()
 

@@ -1,22 +1,18 @@
 """Finds the months that are closed, and those whose file is missing or no longer what the database holds."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
-from storer.backup.file import read_blocks
-from storer.backup.format import Header, parse_header
+from storer.backup.file_names import find_backups, path_of_month
+from storer.backup.format import Header
 from storer.backup.scope import TIME_COLUMNS, months_from
-from storer.backup.tables import read_table
-from storer.backup.verify import check
-from storer.database.saved_months import month_digest, next_month
+from storer.backup.verify import check, read_header
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import month_digest
 from storer.rollups.state import State, read_state
-
-_MONTH = r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BackupPlan:
     """What a run of `backup` into a folder writes."""
 
     months: list[Month]  # whose file is to be written
@@ -45,14 +41,13 @@ class Plan:
     without_file: set[datetime]  # months that have none which is whole
 
 
-def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> Plan:
+def make_plan(connection: Connection, folder: Path, name: str) -> BackupPlan:
     """Decide what to save. Before the first roll-up no month is closed.
 
     Raises:
         BackupError: the folder has the backups of another database.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
-    folder_of = _Folder(folder, name, suffix)
+    folder_of = _Folder(folder, name)
     first = _first(connection)
     known = folder_of.frames
     others = [*known, *(f"{month:%Y-%m}" for month in folder_of.months)]
@@ -62,13 +57,13 @@ def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> P
             f" `teleinfo-storer restore {folder}` first, or choose another folder"
         )
     closed = _closed(connection, first)
-    plan = Plan([], {}, known, [], set())
+    plan = BackupPlan([], {}, known, [], set())
     for month in sorted({*closed, *map(_start, known), *folder_of.months}):
         _plan_month(connection, folder_of, month, month in closed, plan)
     return plan
 
 
-def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: Plan) -> None:
+def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: BackupPlan) -> None:
     name, file = f"{month:%Y-%m}", folder.file(month)
     header = _header(file)
     if header is not None and name not in plan.frames:
@@ -96,12 +91,10 @@ def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_c
 
 
 def _closed(connection: Connection, first: datetime | None) -> set[datetime]:
-    if read_table(connection, "rollup_state") is None or (state := read_state(connection)) is None or first is None:
+    state = read_state(connection)
+    if state is None or first is None:
         return set()
-    late = {
-        hour.replace(tzinfo=UTC, day=1, hour=0, minute=0, second=0)
-        for (hour,) in connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")
-    }
+    late = {month_of(hour) for (hour,) in connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")}
     return {month for month in months_from(first, state.up_to) if month not in late and not _is_rebuilt(state, month)}
 
 
@@ -115,18 +108,13 @@ def _first(connection: Connection) -> datetime | None:
     """Return the earliest time of any row; minutes and breaks have hours, too."""
     found = []
     for name in ("frames", "tallies", "hours", "late_hours", "imported_hours"):
-        if read_table(connection, name) is not None:
-            ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
-            found += [first.replace(tzinfo=UTC)] if first is not None else []
+        ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
+        found += [first.replace(tzinfo=UTC)] if first is not None else []
     return min(found, default=None)
 
 
 def count_frames(connection: Connection, month: datetime) -> int:
-    """Return how many frames of a month the database has.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return how many frames of a month the database has."""
     return _of_month(connection, "SELECT COUNT(*) FROM frames WHERE timestamp >= %s AND timestamp < %s", month)
 
 
@@ -142,20 +130,17 @@ def _of_month(connection: Connection, sql: str, month: datetime) -> int:
 class _Folder:
     """The files of a database that are in a folder."""
 
-    def __init__(self, folder: Path, name: str, suffix: str) -> None:
-        self._folder, self._name, self._suffix = folder, name, suffix
-        pattern = re.compile(f"{re.escape(name)}-{_MONTH}(?P<moment>-\\d\\dT\\d{{6}}Z)?{re.escape(suffix)}")
-        found = [match for file in sorted(folder.iterdir()) if (match := pattern.fullmatch(file.name))]
-        self.months = [_start(match["month"]) for match in found if not match["moment"]]
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        found = [one for one in find_backups(folder) if one.database == name]
+        self.months = [_start(one.month) for one in found if one.of_month]
+        headers = (_header(one.path) for one in reversed(found) if not one.of_month)
+        newest = next((header for header in headers if header is not None), None)
         #: How many frames the files of months had, as the newest file says that has the rest.
-        self.frames: dict[str, int] = {}
-        for match in reversed(found):
-            if match["moment"] and (header := _header(folder / match[0])) is not None:
-                self.frames = dict(header.months or {})
-                break
+        self.frames = {} if newest is None else dict(newest.months or {})
 
     def file(self, month: datetime) -> Path:
-        return self._folder / f"{self._name}-{month:%Y-%m}{self._suffix}"
+        return path_of_month(self._folder, self._name, month)
 
 
 def _start(month: str) -> datetime:
@@ -168,15 +153,3 @@ def _header(file: Path) -> Header | None:
         return read_header(file) if file.exists() else None
     except BackupError:
         return None
-
-
-def read_header(file: Path) -> Header:
-    """Return the header of a backup; the rest of the file is not read.
-
-    Raises:
-        BackupError: not a backup, or it is damaged there.
-    """
-    blocks: Iterable[list[bytes]] = read_blocks(file)
-    for lines in blocks:
-        return parse_header(lines[0])
-    raise BackupError("not a backup of teleinfo-storer")

@@ -1,4 +1,4 @@
-"""Local times without an offset: which instant each is, also in the two nights when the clock changes."""
+"""Local times: which instant each is, also in the two nights when the clock changes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -69,14 +69,26 @@ class LocalClock:
         return self._offset(local.date()) is None and self.utc(local) > self.utc(local, second=True)
 
     def resolve(self, rows: Sequence[tuple[datetime, Value]], left_out: Counter[str]) -> list[tuple[datetime, Value]]:
-        """Return the instants of the local times of one series, in order; `rows` are in the order of the file.
+        """Return the instants of the times of one series, in order; `rows` are in the order of the file.
 
-        A time of the repeated hour is clear if it occurs twice: the file's order tells which is the first. Whole days
-        may be doubled. What cannot be told apart is left out, and counted in `left_out`.
+        A local time of the repeated hour is clear if it occurs twice: the file's order tells which is the first. Whole
+        days may be doubled. What cannot be told apart is left out, and counted in `left_out`.
 
         Raises:
             FileRefused: a time has two values.
         """
+        resolved: dict[datetime, Value] = {}
+        for stamp, value in rows:
+            if stamp.tzinfo is not None:
+                instant = stamp.astimezone(UTC)
+                left_out[DOUBLED] += instant in resolved
+                if resolved.setdefault(instant, value) != value:
+                    raise refused(f"{stamp.isoformat()} has several values")
+        resolved |= self._resolve_local([row for row in rows if row[0].tzinfo is None], left_out)
+        left_out += Counter()  # without zeros
+        return sorted(resolved.items(), key=lambda row: row[0])
+
+    def _resolve_local(self, rows: Sequence[tuple[datetime, Value]], left_out: Counter[str]) -> dict[datetime, Value]:
         values: defaultdict[datetime, list[Value]] = defaultdict(list)
         for local, value in rows:
             values[local].append(value)
@@ -85,23 +97,22 @@ class LocalClock:
             if not self.is_twice(local):
                 copies[local.date()] = min(copies.get(local.date(), len(found)), len(found))
         forth = sum((a < b) - (a > b) for (a, _), (b, _) in pairwise(rows))
-        resolved: list[tuple[datetime, Value]] = []
+        resolved: dict[datetime, Value] = {}
         for local, found in values.items():
             if self.is_never(local):
                 left_out[NEVER] += len(found)
             elif not self.is_twice(local):
                 if any(value != found[0] for value in found):
-                    raise refused(f"{local:%Y-%m-%d %H:%M} has several values: {found[0]} and others")
+                    raise refused(f"{local:%Y-%m-%d %H:%M} has several values")
                 left_out[DOUBLED] += len(found) - 1
-                resolved.append((self.utc(local), found[0]))
+                resolved[self.utc(local)] = found[0]
             elif (pair := _pair(found, copies.get(local.date(), 1))) is not None:
                 left_out[DOUBLED] += len(found) - 2
                 first, second = reversed(pair) if forth < 0 else pair
-                resolved += [(self.utc(local), first), (self.utc(local, second=True), second)]
+                resolved |= {self.utc(local): first, self.utc(local, second=True): second}
             else:
                 left_out[UNCLEAR] += len(found)
-        left_out += Counter()  # without zeros
-        return sorted(resolved, key=lambda row: row[0])
+        return resolved
 
 
 def _pair(values: Sequence[Value], copies: int) -> Sequence[Value] | None:

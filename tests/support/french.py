@@ -1,0 +1,27 @@
+"""Finds French in what English people read."""
+
+import re
+from collections.abc import Iterable
+
+from monitor.refusals import TEXTS
+from monitor.server.messages import TITLES
+from monitor.text.words import EN, FR
+
+_BOTH = {"date", "en", "instant"}  # "date-time" is a format of JSON Schema, `en` a language, an instant is one
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-zà-ÿœ]{2,}", text.lower()))
+
+
+def _own_words(texts: Iterable[str]) -> set[str]:
+    return _words(" ".join(re.sub(r"\{.*?\}", "", text) for text in texts))
+
+
+_FRENCH = _own_words([*FR.values(), *TITLES["fr"].values(), *(text.fr for text in TEXTS.values())])
+_ENGLISH = _own_words([*EN.values(), *TITLES["en"].values(), *(text.en for text in TEXTS.values())])
+
+
+def french_words(text: str) -> set[str]:
+    """Return the words of a text that only our French texts have."""
+    return _words(text) & (_FRENCH - _ENGLISH - _BOTH)
