@@ -21,8 +21,8 @@ from storer.database.literals import literals
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR
-from storer.rollups.minute_columns import COLUMNS, HOUR_COLUMNS
-from storer.rollups.register_labels import readings, supplier_number
+from storer.rollups.minute_columns import HOUR_COLUMNS
+from storer.rollups.register_labels import Readings, readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import StoredHours
 
@@ -31,7 +31,7 @@ _SECOND = timedelta(seconds=1)
 _LONGEST_RUN_OF_SHORT_FRAMES = 20
 _DAY = timedelta(days=1)
 
-_ADD_MINUTES = f"INSERT INTO minutes (meter_id, minute, {', '.join(COLUMNS)}) VALUES "
+_ADD_MINUTES = "INSERT INTO minutes ({}) VALUES {}"
 _ADD_HOURS = (
     f"INSERT INTO hours (meter_id, hour, {', '.join(HOUR_COLUMNS)})"
     " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour,"
@@ -79,8 +79,9 @@ class History:
         connection = self._connection
         sets = {label_set.digest: label_set for _, label_set in hours}
         known = find_label_sets(connection, sets)
-        for digest in [digest for digest in sets if digest not in known]:
-            self._label_sets.add(connection, sets[digest])
+        with connection.transaction():
+            for digest in [digest for digest in sets if digest not in known]:
+                self._label_sets.add(connection, sets[digest])
         if not self._meter_id:
             add_meters(connection, [self._meter.address])
             self._meter_id = find_meters(connection, [self._meter.address])[self._meter.address]
@@ -92,7 +93,10 @@ class History:
                 row = dataclasses.replace(hour, label_set_id=ids[label_set.digest])
                 rows.append((self._meter_id, row, judge(row, _before(before), before)))
                 before = row
-            connection.execute(_ADD_MINUTES + literals(map(self._minute, self._meter.minutes(start, end))))
+            minutes = list(map(self._minute, self._meter.minutes(start, end)))
+            connection.execute(
+                _ADD_MINUTES.format(", ".join(minutes[0]), literals(minute.values() for minute in minutes))
+            )
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
             StoredHours(connection).write_readings(rows)
             raise_version(connection)
@@ -100,7 +104,8 @@ class History:
 
     def _readings(self, hour: datetime) -> tuple[HourReadings, LabelSet]:
         """Return the readings of an hour, and the label set of its last frame."""
-        first, last = self._frame(hour, _SECOND), self._frame(hour + HOUR - _SECOND, -_SECOND)
+        first, first_readings = self._frame(hour, _SECOND)
+        last, last_readings = self._frame(hour + HOUR - _SECOND, -_SECOND)
         label_set = encode_row(last).label_set
         columns = json.loads(label_set.content).get("columns", {})
         standard = last.mode is Mode.STANDARD
@@ -110,16 +115,16 @@ class History:
             last_at=last.timestamp,
             first_standard=standard,
             last_standard=standard,
-            first=readings(first.mode, first.values),
-            last=readings(last.mode, last.values),
+            first=first_readings,
+            last=last_readings,
             # BASE in historic mode: there is only one.
             supplier=supplier_number(columns.get("index_supplier")) or (None if standard else 1),
         )
         self._producer = found.last[REGISTERS.index("injected")] is not None
         return found, label_set
 
-    def _frame(self, instant: datetime, step: timedelta) -> Frame:
-        """Return the first frame with an index, at an instant or a few seconds after or before it."""
+    def _frame(self, instant: datetime, step: timedelta) -> tuple[Frame, Readings]:
+        """Return the first frame with an index and its readings, at an instant or a few seconds after or before it."""
         for number in range(_LONGEST_RUN_OF_SHORT_FRAMES + 1):
             at = instant + number * step
             (reading,) = self._decoder.feed(self._meter.frame(at))
@@ -130,35 +135,38 @@ class History:
                 values=reading.values,
                 stamps=reading.stamps or None,
             )
-            if any(value is not None for value in readings(frame.mode, frame.values)):
-                return frame
+            found = readings(frame.mode, frame.values)
+            if any(value is not None for value in found):
+                return frame, found
         raise AssertionError(instant)
 
-    def _minute(self, minute: MinuteSummary) -> tuple[int | str | None, ...]:
-        """Return the row of a minute."""
+    def _minute(self, minute: MinuteSummary) -> dict[str, int | str | None]:
+        """Return the row of a minute, of those columns that the meter has."""
         standard, three = self._meter.mode == "standard", len(minute.phases) == 3
-        measures: dict[str, int | None] = {"frames": FRAMES, "seconds": FRAMES, "supplier": minute.supplier}
-        measures["overload"] = minute.overloads or None
-        measures |= zip(("total_first", "total_last"), minute.total, strict=True)
+        row: dict[str, int | str | None] = {
+            "meter_id": self._meter_id,
+            "minute": sql_time(datetime.fromtimestamp(minute.start, UTC)),
+            "frames": FRAMES,
+            "seconds": FRAMES,
+            "supplier": minute.supplier,
+            "overload": minute.overloads or None,
+            "power_max_second": minute.power_max_second,
+        }
+        row["total_first"], row["total_last"] = minute.total
         power = minute.power if standard else [(value + 5) // 10 * 10 for value in minute.power]
-        measures |= zip(("power_min", "power_mean", "power_max"), power, strict=True)
-        measures["power_max_second"] = minute.power_max_second
+        row["power_min"], row["power_mean"], row["power_max"] = power
         for number, phase in enumerate(minute.phases, 1):
-            measures[f"current_{number}_max"] = phase.current_max
+            row[f"current_{number}_max"] = phase.current_max
             if standard:
-                measures |= {
-                    f"voltage_{number}_{what}": getattr(phase, f"voltage_{what}") for what in ("min", "mean", "max")
-                }
+                row[f"voltage_{number}_min"] = phase.voltage_min
+                row[f"voltage_{number}_mean"] = phase.voltage_mean
+                row[f"voltage_{number}_max"] = phase.voltage_max
             if standard and three:
-                measures[f"power_{number}_max"] = phase.power_max
+                row[f"power_{number}_max"] = phase.power_max
         if self._producer:
-            measures |= zip(("injected_first", "injected_last"), minute.injected, strict=True)
-            measures |= zip(("injected_power_mean", "injected_power_max"), minute.injected_power, strict=True)
-        return (
-            self._meter_id,
-            f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
-            *map(measures.get, COLUMNS),
-        )
+            row["injected_first"], row["injected_last"] = minute.injected
+            row["injected_power_mean"], row["injected_power_max"] = minute.injected_power
+        return row
 
 
 def _before(hour: HourReadings | None) -> list[Before | None]:

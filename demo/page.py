@@ -5,7 +5,7 @@ import secrets
 import socket
 from pathlib import Path
 
-from demo.servers import HOST, Broker, Database, free_port
+from demo.servers import HOST, Broker, Database, InstanceError, free_port
 
 ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "monitor.sql"
 USER = "teleinfo-monitor"
@@ -30,12 +30,19 @@ def configure(folder: Path, broker: Broker, database: Database, port: int) -> Pa
     return file
 
 
-def choose_port() -> int:
-    """Return the usual port, or another one if something listens there."""
+def choose_port(wanted: int | None) -> int:
+    """Return the port that is wanted; if it does not matter the usual one, or another if something listens there.
+
+    Raises:
+        InstanceError: the page cannot have the port that is wanted.
+    """
+    port = wanted or _USUAL
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((HOST, _USUAL))
-        except OSError:
+            sock.bind((HOST, port))
+        except OSError as error:
+            if wanted:
+                raise InstanceError(f"port {wanted} for the page: {error.strerror}") from error
             return free_port()
-    return _USUAL
+    return port

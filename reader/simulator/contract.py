@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from reader.simulator.french_calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
@@ -81,6 +82,7 @@ def _one_register(_: LegalDay) -> tuple[Switch, ...]:
 _OFF_PEAK_WINDOWS = ((1 * HOUR + 56 * 60, 6 * HOUR + 56 * 60), (14 * HOUR + 26 * 60, 17 * HOUR + 26 * 60))
 
 
+@lru_cache(maxsize=4)
 def _windows(day: LegalDay, *, off_peak: int, peak: int) -> tuple[Switch, ...]:
     low, high = (_distributor(day, off_peak=which) for which in (True, False))
     switches = [Switch(0, peak, high)]
@@ -97,6 +99,7 @@ def _week_end(day: LegalDay) -> tuple[Switch, ...]:
     return _windows(day, off_peak=3, peak=3) if day.weekday >= 5 else _off_peak_and_peak(day)
 
 
+@lru_cache(maxsize=4)
 def _tempo(day: LegalDay) -> tuple[Switch, ...]:
     yesterday, today = tempo_colour(day.number - 1), tempo_colour(day.number)
     low, high = (_distributor(day, off_peak=which) for which in (True, False))
@@ -148,6 +151,7 @@ def _ejp_peak(number: int) -> Peak | None:
     return Peak(1, start, end, _profile("00008002"))
 
 
+@lru_cache(maxsize=4)
 def _ejp(day: LegalDay) -> tuple[Switch, ...]:
     normal = Switch(0, 1, _distributor(day, off_peak=True))
     peak = Switch(0, 2, _distributor(day, off_peak=False))

@@ -36,6 +36,7 @@ class Measurements:
         self._household = household
         self._phases = phases
         self._seed = seed
+        self.mean_volts_at = lru_cache(maxsize=16)(self._mean_volts_at)
         self._maxima_of = lru_cache(maxsize=4)(self._maxima_of_day)
 
     def _volts(self, instant: int, phase: int) -> float:
@@ -48,7 +49,7 @@ class Measurements:
         before, after = self.mean_volts_at(slot, phase), self.mean_volts_at(slot + 1, phase)
         return before + (after - before) * within / 600
 
-    def mean_volts_at(self, slot: int, phase: int) -> float:
+    def _mean_volts_at(self, slot: int, phase: int) -> float:
         """Return the voltage at the start of a ten-minute slot, without noise."""
         return GRID_VOLTS + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
 
@@ -72,10 +73,9 @@ class Measurements:
         active = self._active(load, load.step_at(instant - day.start), 1 + noise)
         return [_phase(self._volts(instant, phase), power) for phase, power in enumerate(active)]
 
-    def steady(self, load: DayLoad, step: int, instant: int) -> list[Phase]:
-        """Return the measurements of each phase in a step of a day's load, without noise."""
-        active = self._active(load, step)
-        return [_phase(self.steady_volts(instant, phase), power) for phase, power in enumerate(active)]
+    def powers(self, load: DayLoad) -> list[list[float]]:
+        """Return the power on each phase in each step of a day's load, in VA and without noise; negative if fed in."""
+        return [[_apparent(power) for power in self._active(load, step)] for step in range(len(load.starts))]
 
     def maxima(self, day: int, until: int) -> tuple[list[Maximum], Maximum]:
         """Return the maxima of a day up to a second of it.
@@ -89,7 +89,7 @@ class Measurements:
     def _maxima_of_day(self, day: int) -> list[list[Maximum]]:
         """Return what `maxima` returns, for each step of the day: a load without noise is highest when it begins."""
         load = self._household.day_load(day)
-        phases = [[_apparent(power) for power in self._active(load, step)] for step in range(len(load.starts))]
+        phases = self.powers(load)
         total = [sum(step) for step in phases]
         drawn = [total, *zip(*phases, strict=True)] if self._phases > 1 else [total]
         return [_running_maxima(load, powers) for powers in (*drawn, [-power for power in total])]

@@ -5,12 +5,14 @@ size as in the frames, so minima and maxima are close to theirs.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
+from common.contract.phases import GRID_VOLTS
 from reader.simulator.contract import Contract
 from reader.simulator.french_calendar import LegalDay, legal_day_at, mix
-from reader.simulator.household import DayLoad, Household
-from reader.simulator.measurements import Measurements, Phase, total_power
+from reader.simulator.household import Household
+from reader.simulator.measurements import Measurements
 
 MINUTE = 60
 _NOISE_OF_VOLTAGE = 0.95  # V, nearly always reached within a minute
@@ -40,14 +42,6 @@ class MinuteSummary(NamedTuple):
     overloads: int  # seconds
 
 
-class _Piece(NamedTuple):
-    """A stretch of constant load, within a minute."""
-
-    start: int  # second of the minute
-    seconds: int
-    phases: list[Phase]  # without noise
-
-
 def minutes(
     contract: Contract, household: Household, measurements: Measurements, start: int, end: int
 ) -> Iterator[MinuteSummary]:
@@ -63,54 +57,45 @@ def _minutes_of_day(
     contract: Contract, household: Household, measurements: Measurements, day: LegalDay, instants: range
 ) -> Iterator[MinuteSummary]:
     load = household.day_load(day.number)
+    powers = measurements.powers(load)
     midnight = household.registers(day.start)
+    limit = measurements.subscribed_amperes * GRID_VOLTS
     for instant in instants:
-        elapsed = instant - day.start
-        ends = [load.joules(elapsed), load.joules(elapsed + MINUTE - 1)]
-        total, injected = (
-            tuple((before + joules[way]) // 3600 for joules in ends)
-            for way, before in enumerate((midnight.imported, midnight.exported))
-        )
-        pieces = list(_pieces(measurements, load, instant))
-        totals = [total_power(piece.phases) for piece in pieces]
-        drawn, fed = [max(0, total) for total in totals], [max(0, -total) for total in totals]
-        peak = pieces[totals.index(max(totals))]
+        begin = instant - day.start
+        end = begin + MINUTE
+        (drawn, fed), (drawn_last, fed_last) = load.joules(begin), load.joules(end - 1)
+        first, last = load.step_at(begin), load.step_at(end - 1) + 1  # nearly always a single step
+        steps, edges = powers[first:last], [begin, *load.starts[first + 1 : last], end]
+        seconds = [until - since for since, until in pairwise(edges)]
+        totals = list(map(sum, steps))
+        imports, exports = [max(0, total) for total in totals], [max(0, -total) for total in totals]
+        highest = totals.index(max(totals))
         noise = 0.02 - mix(instant) % 14 / 10_000  # the largest of thirty seconds
         yield MinuteSummary(
             start=instant,
-            supplier=contract.running(day, elapsed + MINUTE - 1).supplier,
-            total=(total[0], total[1]),
-            injected=(injected[0], injected[1]),
-            power=(round(min(drawn) * (1 - noise)), _mean(pieces, drawn), round(max(drawn) * (1 + noise))),
-            power_max_second=peak.start + mix(instant, 1) % peak.seconds,
-            injected_power=(_mean(pieces, fed), max(fed)),
+            supplier=contract.running(day, end - 1).supplier,
+            total=((midnight.imported + drawn) // 3600, (midnight.imported + drawn_last) // 3600),
+            injected=((midnight.exported + fed) // 3600, (midnight.exported + fed_last) // 3600),
+            power=(round(min(imports) * (1 - noise)), _mean(seconds, imports), round(max(imports) * (1 + noise))),
+            power_max_second=edges[highest] - begin + mix(instant, 1) % seconds[highest],
+            injected_power=(_mean(seconds, exports), round(max(exports))),
             phases=tuple(
-                _phase(measurements, instant, number, [piece.phases[number] for piece in pieces], 1 + noise)
-                for number in range(len(peak.phases))
+                _phase(measurements.steady_volts(instant + MINUTE // 2, number), of_phase, 1 + noise)
+                for number, of_phase in enumerate(zip(*steps, strict=True))
             ),
-            overloads=sum(piece.seconds for piece in pieces if any(measurements.exceeded(piece.phases))),
+            overloads=sum(lasts for lasts, phases in zip(seconds, steps, strict=True) if max(phases) > limit),
         )
 
 
-def _pieces(measurements: Measurements, load: DayLoad, instant: int) -> Iterator[_Piece]:
-    begin = at = instant - load.day.start
-    step = load.step_at(begin)
-    while at < begin + MINUTE:
-        until = min(load.starts[step + 1] if step + 1 < len(load.starts) else load.day.length, begin + MINUTE)
-        yield _Piece(at - begin, until - at, measurements.steady(load, step, instant + MINUTE // 2))
-        at, step = until, step + 1
+def _mean(seconds: list[int], values: list[float]) -> int:
+    return round(sum(lasts * value for lasts, value in zip(seconds, values, strict=True)) / MINUTE)
 
 
-def _mean(pieces: list[_Piece], values: list[int]) -> int:
-    return round(sum(piece.seconds * value for piece, value in zip(pieces, values, strict=True)) / MINUTE)
-
-
-def _phase(measurements: Measurements, instant: int, number: int, values: list[Phase], highest: float) -> PhaseSummary:
-    volts = [measurements.steady_volts(moment, number) for moment in (instant, instant + MINUTE - 1)]
+def _phase(volts: float, powers: tuple[float, ...], highest: float) -> PhaseSummary:
     return PhaseSummary(
-        power_max=round(max(0, max(value.drawn for value in values)) * highest),
-        current_max=round(max(value.amperes for value in values) * highest),
-        voltage_min=round(min(volts) - _NOISE_OF_VOLTAGE),
-        voltage_mean=round(sum(volts) / 2),
-        voltage_max=round(max(volts) + _NOISE_OF_VOLTAGE),
+        power_max=round(max(0, *powers) * highest),
+        current_max=round(max(map(abs, powers)) / volts * highest),
+        voltage_min=round(volts - _NOISE_OF_VOLTAGE),
+        voltage_mean=round(volts),
+        voltage_max=round(volts + _NOISE_OF_VOLTAGE),
     )

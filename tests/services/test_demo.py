@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from common.machine.version import __version__
+from demo.servers import free_port
 from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until
 from tests.support.servers import Database
@@ -225,9 +226,11 @@ def test_the_command_it_names_for_watching_works(folder: Path, programs: None) -
 
 
 def test_the_page_shows_what_the_meter_sends(folder: Path, programs: None) -> None:
-    demo = Demo(folder)
+    port = free_port()
+    demo = Demo(folder, "--page-port", str(port))
     text = demo.read_until(r"decoded \d+")
     (address,) = re.findall(r"^Page: +(http://127\.0\.0\.1:\d+/)$", text, re.MULTILINE)
+    assert address.endswith(f":{port}/")
     found: list[dict[str, Any]] = [{}]
 
     def is_shown() -> bool:

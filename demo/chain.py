@@ -1,0 +1,260 @@
+"""Runs the whole chain on one machine: meter, reader, broker, storer, database, and the page."""
+
+import argparse
+import contextlib
+import json
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from common.mqtt.events import Event, Message
+from common.mqtt.session import Session
+from common.plural import plural
+from common.settings.config import Broker as BrokerSettings
+from demo import page
+from demo.folder import FolderInUse, locked
+from demo.past import Past
+from demo.programs import Program, ProgramError
+from demo.servers import HOST, Broker, Database, InstanceError
+from demo.show import TOPICS, Show, picture
+
+FOLDER = Path(".demo")
+_QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
+_START_WITHIN = 30.0  # seconds
+_STOP_WITHIN = 10.0  # seconds
+_INTERRUPTED = 130  # exit code, as shells have it for Ctrl-C
+_LINE_EVERY = 5.0  # seconds between two lines if the output is not a terminal
+
+
+class Demo:
+    """Runs all parts and shows their progress."""
+
+    def __init__(self, arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+        self._arguments = arguments
+        self._stack = stack
+        self._show = Show()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._programs: list[Program] = []
+        self._past: Past | None = None  # once it is being written
+        self._starting = True
+        self._interrupted = False
+        self._printed_at = 0.0  # monotonic
+        self._printed_warning = ""  # if the output is not a terminal
+
+    def run(self) -> int:
+        """Run until Ctrl-C or for `--seconds`; return the exit code."""
+        page_port = page.choose_port(self._arguments.page_port)
+        print("Starting a private broker and database (the system's own services are not used) …", flush=True)
+        broker = self._stack.enter_context(Broker(FOLDER / "broker", interrupted=self._is_interrupted))
+        database = self._stack.enter_context(Database(FOLDER / "database", interrupted=self._is_interrupted))
+        self._configure(broker, database)
+        self._listen(broker)
+        began = datetime.now(UTC)
+        self._start("storer", "storer", "run", "--config", str(FOLDER / "storer.yaml"))
+        self._wait(lambda: self._show.storer_online, "the storer")
+        port = self._arguments.port or self._simulator()
+        self._reader_config(broker, port)
+        reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
+        self._explain(page_port, broker, database, port)
+        self._starting = False  # from here on, an interruption is the demo's ordinary end
+        self._wait_for_first(reader)
+        monitor = page.configure(FOLDER, broker, database, page_port)
+        self._start("monitor", "monitor", "run", "--config", str(monitor))
+        self._fill(began)
+        self._watch(reader)
+        return self._end(reader, database, began)
+
+    def _configure(self, broker: Broker, database: Database) -> None:
+        (FOLDER / "storer.yaml").write_text(
+            f"name: demo\n"
+            f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
+            f"database: {{host: 127.0.0.1, port: {database.port}, user: {database.user},\n"
+            f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
+        )
+        client = FOLDER / "mariadb.cnf"
+        client.touch(mode=0o600)
+        client.write_text(
+            f"[client]\nhost=127.0.0.1\nport={database.port}\nuser={database.user}\npassword={database.password}\n"
+            f"[mariadb-client]\ndatabase={database.name}\n"
+        )
+
+    def _reader_config(self, broker: Broker, port: str) -> None:
+        memory = Path("/dev/shm")
+        journal = self._stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir=memory if memory.is_dir() else None)
+        )
+        (FOLDER / "reader.yaml").write_text(
+            f"name: demo\nport: {json.dumps(port)}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
+            f"spool: {{journal: {json.dumps(journal)}, path: {json.dumps(str(FOLDER.absolute() / 'spool'))}}}\n"
+            # Do not wait for a synchronised clock.
+            f"clock: {{patience: 0s}}\n"
+        )
+
+    def _listen(self, broker: Broker) -> None:
+        session = Session(
+            BrokerSettings(host="127.0.0.1", port=broker.port),
+            "teleinfo-demo",
+            subscriptions=[
+                TOPICS.frame("+"),
+                TOPICS.stored("+"),
+                TOPICS.status("storer", "demo"),
+                TOPICS.health("reader", "demo"),
+            ],
+            emit=self._events.put,
+        )
+        session.start()
+        self._stack.callback(session.close)
+
+    def _start(self, name: str, *command: str) -> Program:
+        program = Program(name, [sys.executable, "-P", "-m", *command], FOLDER / f"{name}.log")
+        self._programs.append(program)
+        self._stack.callback(program.stop, _STOP_WITHIN)
+        return program
+
+    def _simulator(self) -> str:
+        """Start a simulated meter; return the path of its pseudo-terminal."""
+        program = self._start("meter", "reader", "simulate", self._arguments.kind)
+        self._wait(lambda: program.first_line() is not None, "the simulated meter")
+        return program.first_line() or ""
+
+    def _explain(self, page_port: int, broker: Broker, database: Database, port: str) -> None:
+        meter = port if self._arguments.port else f"a simulated meter ({self._arguments.kind}) on {port}"
+        print(f"""
+Page:     http://{HOST}:{page_port}/
+Meter:    {meter}
+Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
+Try in another terminal:
+  {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
+  mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
+  mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
+Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
+""")
+
+    def _wait_for_first(self, reader: Program) -> None:
+        """Wait for the first frame, or for what is wrong with the line: all that is started now would delay it.
+
+        A slow machine needs many seconds until then: they are not of those that were asked for.
+        """
+        deadline = time.monotonic() + _START_WITHIN
+        while not self._interrupted and not self._show.begun and time.monotonic() < deadline:
+            self._handle(0.2)
+            self._draw(reader.last_warning())
+
+    def _watch(self, reader: Program) -> None:
+        seconds = self._arguments.seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self._interrupted and (deadline is None or time.monotonic() < deadline):
+            self._handle(0.2)
+            if self._past is not None:
+                self._show.progress = self._past.progress()
+            self._draw(reader.last_warning())
+        self._draw(reader.last_warning(), last=True)
+
+    def _fill(self, until: datetime) -> None:
+        """Give a simulated meter its past, beside all else."""
+        if self._arguments.port or self._arguments.no_history:
+            return
+        self._past = Past(FOLDER, self._arguments.kind, until)
+        self._stack.callback(self._past.stop, _STOP_WITHIN)
+
+    def _end(self, reader: Program, database: Database, began: datetime) -> int:
+        """Stop the reader, wait for the storer, and compare the frames that were decoded with the rows."""
+        self._show.reader_decoded = None
+        self._programs.remove(reader)
+        reader.stop(_STOP_WITHIN)
+        self._wait(lambda: self._show.reader_decoded is not None, "the reader's final counters")
+        decoded = self._show.reader_decoded or 0
+        count = f"SELECT COUNT(*) FROM {database.name}.frames WHERE timestamp >= FROM_UNIXTIME({began.timestamp():.6f})"
+        rows = 0
+
+        def all_stored() -> bool:
+            nonlocal rows
+            rows = int(database.sql(count))
+            return rows >= decoded
+
+        with contextlib.suppress(ProgramError):
+            self._wait(all_stored, "the last rows", within=_STOP_WITHIN)
+        print(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed.")
+        if decoded == 0:
+            print(f"No frame was received: see {FOLDER}/reader.log")
+        return 0 if rows == decoded > 0 else 1
+
+    def _wait(self, condition: Callable[[], bool], what: str, within: float = _START_WITHIN) -> None:
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ProgramError(f"timed out after {within:.0f} s waiting for {what}: see the logs in {FOLDER}")
+            self._handle(0.1)
+
+    def _handle(self, timeout: float) -> None:
+        if self._starting and self._interrupted:
+            raise KeyboardInterrupt
+        for program in self._programs:
+            program.check()
+        with contextlib.suppress(queue.Empty):
+            event = self._events.get(timeout=timeout)
+            while True:
+                if isinstance(event, Message):
+                    self._show.on_message(event)
+                event = self._events.get_nowait()
+
+    def _draw(self, warning: str, *, last: bool = False) -> None:
+        if sys.stdout.isatty():
+            columns = shutil.get_terminal_size().columns
+            rows = picture(self._show.line(columns - 1), warning, columns)
+            up = f"\x1b[{len(rows) - 1}A" if len(rows) > 1 else ""
+            # Redraw everything from the live line on.
+            print("\r\x1b[J" + "\n".join(rows), end="\n" if last else f"\r{up}", flush=True)
+            return
+        if warning != self._printed_warning:
+            self._printed_warning = warning
+            print(warning, flush=True)
+        if last or (self._show.begun and time.monotonic() - self._printed_at >= _LINE_EVERY):
+            self._printed_at = time.monotonic()
+            print(self._show.line(), flush=True)
+
+    def interrupt(self) -> None:
+        """End the demo, soon; while it is starting, abort it. A second call has no effect."""
+        self._interrupted = True
+
+    def _is_interrupted(self) -> bool:
+        return self._interrupted
+
+
+def _beside(command: str) -> Path:
+    """Return the path of a command of this Python's environment, as one would type it."""
+    path = Path(sys.executable).parent / command
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the demo; return its exit code."""
+    try:
+        with locked(FOLDER, fresh=arguments.fresh), contextlib.ExitStack() as stack:
+            demo = Demo(arguments, stack)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: demo.interrupt())
+            return _run(demo)
+    except FolderInUse as error:
+        print(f"demo: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"demo: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+def _run(demo: Demo) -> int:
+    try:
+        return demo.run()
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted while starting", file=sys.stderr)
+        return _INTERRUPTED
+    except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,34 @@
+"""The command of the demo, before anything of it runs."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo import page
+from demo.servers import HOST, InstanceError, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_needs_nothing_but_python(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without libraries
+    python.chmod(0o755)
+    environment = os.environ | {"PYTHON": str(python), "TELEINFO_VENV": str(tmp_path / "venv")}
+    result = subprocess.run(
+        [ROOT / "run", "demo", "--help"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "--page-port" in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["python"]
+
+
+def test_the_page_has_the_port_that_is_asked_for_or_none() -> None:
+    port = free_port()
+    assert page.choose_port(port) == port
+    with socket.create_server((HOST, port)), pytest.raises(InstanceError, match=str(port)):
+        page.choose_port(port)
