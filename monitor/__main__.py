@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Database
@@ -29,10 +29,8 @@ from monitor.prices.table import import_prices, load_prices, read_file
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import HELP
+from monitor.report.tables import Tables
 from monitor.text.formats import Formats, language_of
-
-if TYPE_CHECKING:
-    from monitor.report.tables import Tables
 
 PROGRAM = "teleinfo-monitor"
 CONFIG = Path("/etc/teleinfo/monitor.yaml")
@@ -195,16 +193,6 @@ def _language(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
     return arguments.language or settings.language or language_of()
 
 
-def _tables(formats: Formats) -> "Tables":
-    try:
-        from monitor.report.tables import Tables
-    except ImportError as error:
-        raise ConfigError(
-            f"tables need the package rich: {sys.executable} -m pip install rich, or use --csv"
-        ) from error
-    return Tables(sys.stdout, formats)
-
-
 def _report(arguments: argparse.Namespace) -> int:
     from monitor.text.output import json_rows, write_csv
 
@@ -235,7 +223,7 @@ def _report(arguments: argparse.Namespace) -> int:
             peak = next(iter(answers.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.base_load(meter, start, end).watts if short else None
-            _tables(formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+            Tables(sys.stdout, formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
     return 0
 
 
@@ -246,7 +234,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
         comparison = answers.compare(meter, start, end, now)
-        _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
+        Tables(sys.stdout, _formats(arguments, settings)).comparison(meter, comparison, start)
     return 0
 
 
@@ -271,7 +259,7 @@ def _prices(arguments: argparse.Namespace) -> int:
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
     rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    _tables(_formats(arguments, settings)).prices(rows, power)
+    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
     return 0
 
 
@@ -279,7 +267,7 @@ def _check_prices(arguments: argparse.Namespace) -> int:
     settings, prices = _price_table(arguments)
     formats = _formats(arguments, settings)
     problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
-    tables = _tables(formats)
+    tables = Tables(sys.stdout, formats)
     for problem in problems:
         tables.line(_words(problem, formats))
     if not problems:
@@ -305,7 +293,7 @@ def _import_prices(arguments: argparse.Namespace) -> int:
     kept, prices = import_prices(arguments.file, arguments.config.parent)
     formats = _formats(arguments, settings)
     offer = formats.offer(prices.rows[0].offer)
-    _tables(formats).line(
+    Tables(sys.stdout, formats).line(
         formats.text("imported_prices", file=arguments.file, rows=len(prices.rows), offer=offer, kept=kept)
     )
     return 0
