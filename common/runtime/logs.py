@@ -7,9 +7,10 @@ import re
 import sys
 from collections.abc import Hashable
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from common.settings.config import LogConfig
+if TYPE_CHECKING:
+    from common.settings.config import LogConfig
 
 _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
 # Escaped: control characters, all kinds of line ends, and marks that change the direction of text.
@@ -17,7 +18,7 @@ _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
+def set_up(settings: "LogConfig", program: str, level: str = "INFO") -> None:
     """Log to standard output; plain lines have no time if systemd's journal adds its own."""
     handler = _Output(sys.stdout)
     handler.setFormatter(_Json(program) if settings.format == "json" else _Plain("JOURNAL_STREAM" in os.environ))
