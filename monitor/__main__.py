@@ -4,5 +4,7 @@ import sys
 
 from monitor.commands import main
 
+__all__ = ["main"]  # of the installed command
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -56,11 +56,11 @@ class Tables:
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
         self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
-        self._periods(answer, by)
+        self._print_periods(answer, by)
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
             self.line(line)
 
-    def _periods(self, answer: Answer, by: str) -> None:
+    def _print_periods(self, answer: Answer, by: str) -> None:
         f, whole = self._formats, answer.whole
         injected = bool(whole.energy.injected_wh)
         header = [f.text(key) for key in (by, "energy", *(("injected",) if injected else ()), "cost", "coverage")]
@@ -77,15 +77,14 @@ class Tables:
             for row, text in zip((header, *rows, total), ("", *_bars(answer.periods, bar), ""), strict=True):
                 row.insert(2, text)
             left.append(2)
-        self._table(header, rows, left, total)
+        self._print_table(header, rows, left, total)
 
-    def _table(self, header: Sequence[str], rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
+    def _print_table(self, header: Sequence[str], rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
         head, *lines = lay_out([header, *rows, *([total] if total else [])], left)
         blank, rule = " " * len(head), f" {'─' * (len(head) - 2)} "
         if total:
             lines[-1:] = [blank, self._strong(lines[-1])]
-        for line in (blank, self._strong(head), rule, *lines, blank):
-            self._output.write(f"{line}\n")
+        self._output.write("\n".join((blank, self._strong(head), rule, *lines, blank, "")))
 
     def _strong(self, line: str) -> str:
         return f"\x1b[1m{line}\x1b[0m" if self._bold else line
@@ -184,7 +183,7 @@ class Tables:
             if (excess := width(table) - self._width) > 0:
                 longest = max(len(name) for _, name, *_ in table)
                 table = list(fold(table, 1, max(longest - excess, 1)))
-            self._table(table[0], table[1:], left=(0, 1))
+            self._print_table(table[0], table[1:], left=(0, 1))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
         for line in (*self._verdicts(comparison), *self._old(comparison.old)):
