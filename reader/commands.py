@@ -9,15 +9,17 @@ import logging
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, NO_ROOM, Command, add_version, one_of, run_cli
 from common.runtime.shutdown import Shutdown
-from common.settings import config
 from common.settings.file_errors import reason
-from reader.config import ReaderConfig, is_simulated
+
+if TYPE_CHECKING:
+    from reader.config import ReaderConfig
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 
@@ -116,13 +118,21 @@ def _declare_watch(watch: argparse.ArgumentParser) -> None:
     declare_watch(watch, CONFIG)
 
 
+def _settings(arguments: argparse.Namespace) -> "ReaderConfig":
+    from common.settings import config
+    from reader.config import ReaderConfig
+
+    return config.load(ReaderConfig, arguments.config)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from common.machine.deployment import Deployment, here
     from common.runtime.waiting import when_ready
     from common.runtime.watchdog import Heartbeat, Notifier
     from reader.build import build_reader
+    from reader.config import is_simulated
 
-    settings = config.load(ReaderConfig, arguments.config)
+    settings = _settings(arguments)
     logs.set_up(settings.log, "teleinfo-reader")
     compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:
@@ -149,7 +159,7 @@ def _forget(arguments: argparse.Namespace) -> int:
     from reader.delivery.storers import STORERS, forget_storer
     from reader.home_assistant.device_message import device_topic
 
-    settings = config.load(ReaderConfig, arguments.config)
+    settings = _settings(arguments)
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
         if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):

@@ -17,11 +17,10 @@ from common.contract.topics import Topics
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
-from common.settings import config
-from storer.config import StorerConfig
 
 if TYPE_CHECKING:
     from storer.backup.verify import Contents
+    from storer.config import StorerConfig
     from storer.runtime.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
@@ -169,10 +168,17 @@ def _declare_import(importing: argparse.ArgumentParser) -> None:
     declare_import(importing, CONFIG)
 
 
+def _settings(arguments: argparse.Namespace) -> "StorerConfig":
+    from common.settings import config
+    from storer.config import StorerConfig
+
+    return config.load(StorerConfig, arguments.config)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from storer.service import Storer
 
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     logs.set_up(settings.log, "teleinfo-storer")
     shutdown = Shutdown()
     storer = Storer(settings, shutdown)
@@ -187,7 +193,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     from storer.database.schema import migrate
     from storer.database.subpartitions import LONGEST, subpartition
 
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     count = arguments.subpartitions or settings.storage.subpartitions
     database = Database(settings.database)
     applied = migrate(database)
@@ -208,7 +214,7 @@ def _audit(arguments: argparse.Namespace) -> int:
     from storer.export.frames import read_selection
 
     selection = read_selection(arguments.start, arguments.end, arguments.meter)
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
 
@@ -219,7 +225,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from storer.rollups.rebuild import rebuild
 
     limits = read_selection(arguments.start, arguments.end)
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     with _progress() as progress:
         done = rebuild(Database(settings.database), limits.start, limits.end, progress)
     print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
@@ -230,7 +236,7 @@ def _backup(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
     from storer.backup.create import backup
 
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     with _progress() as progress:
         file, contents = backup(
             Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
@@ -256,7 +262,7 @@ def _restore(arguments: argparse.Namespace) -> int:
         for warning in require_all(checked, partial=arguments.partial):
             print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
         return 0
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     target = (
         settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
     )
@@ -288,7 +294,7 @@ def _print_contents(what: str, contents: "Contents") -> None:
 def _forget(arguments: argparse.Namespace) -> int:
     from common.mqtt.forget import NotKnown, forget_program
 
-    settings = config.load(StorerConfig, arguments.config)
+    settings = _settings(arguments)
     forgotten, unknown = set(), None
     for base in settings.mqtt.topic:
         try:

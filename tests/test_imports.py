@@ -32,7 +32,7 @@ STORER = {
     "common.mqtt.forget",
 }
 
-MONITOR = {"monitor.doctor", "monitor.report.tables", "rich", "common.doctor", "common.mqtt.forget", "sqlite3"}
+MONITOR = {"monitor.doctor", "monitor.report.commands", "rich", "common.doctor", "common.mqtt.forget", "sqlite3"}
 #: Runs `run` up to the call that builds its service, and prints what was imported by then.
 RUN = """
 import sys
@@ -73,6 +73,12 @@ def configuration(tmp_path: Path) -> Path:
     file = tmp_path / "reader.yaml"
     file.write_text("port: /dev/ttyUSB0\n")
     return file
+
+
+@pytest.mark.parametrize("program", ["reader", "storer", "monitor"])
+def test_the_version_is_printed_without_what_commands_import(program: str) -> None:
+    modules = imported(program, "ArgumentParser.exit", "--version")
+    assert below(modules, UNUSED | {"paho", "pymysql", "yaml", f"{program}.config"}) == set()
 
 
 def test_a_reader_of_a_meter_imports_no_other_command_and_no_simulator(configuration: Path) -> None:

@@ -19,8 +19,8 @@ HOMES = {
     "rich": "reader/watch/screen.py",
     "uvicorn": "monitor/server/serve.py",
 }
-#: The doctor asks a broker what no session of the programs would; two programs draw, and do not know each other.
-ALSO = {"paho": "common/doctor/broker_probe.py", "rich": "monitor/report/tables.py"}
+#: The doctor asks a broker what no session of the programs would.
+ALSO = {"paho": "common/doctor/broker_probe.py"}
 FILES = sorted(file for folder in ("reader", "storer", "monitor", "common") for file in (ROOT / folder).rglob("*.py"))
 
 

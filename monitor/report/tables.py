@@ -1,15 +1,12 @@
-"""Draws reports on a terminal, with rich."""
+"""Draws reports on a terminal."""
 
+import os
+import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
-
-from rich import box
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 
 from common.contract.offers import OFFERS
 from monitor.answers.costs import Answer, Period
@@ -20,25 +17,24 @@ from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceRow
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
+from monitor.report.layout import GAP, Rows, fold, lay_out, width
 from monitor.text.formats import Formats
 
 _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
-_ANY = 1000
 _INSTANT = timedelta(microseconds=1)
 _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
 class Tables:
-    """Prints on a stream; in a pipe without colours, 80 columns wide."""
+    """Prints on a stream; in a pipe without bold letters, 80 columns wide."""
 
     def __init__(self, output: TextIO, formats: Formats) -> None:
         terminal = output.isatty()
-        self._console = Console(
-            file=output, highlight=False, markup=False, emoji=False, width=None if terminal else _PIPED
-        )
-        self._console.width = min(self._console.width, _WIDEST)
+        self._output = output
+        self._bold = terminal and os.environ.get("TERM") != "dumb"
+        self._width = min(shutil.get_terminal_size().columns, _WIDEST) if terminal else _PIPED
         self._formats = formats
 
     def energy(
@@ -60,46 +56,45 @@ class Tables:
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
         self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
-        # Figures first: the bars take what room they leave.
-        room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
-        self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
+        self._print_periods(answer, by)
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
             self.line(line)
 
-    def _periods(self, answer: Answer, by: str, bar: int) -> Table:
-        whole, most = answer.whole, max((p.energy.total_wh for p in answer.periods if not p.across_wh), default=0)
+    def _print_periods(self, answer: Answer, by: str) -> None:
+        f, whole = self._formats, answer.whole
         injected = bool(whole.energy.injected_wh)
-        columns = ("energy", *(("",) if bar else ()), *(("injected",) if injected else ()), "cost", "coverage")
-        table = self._table(by, *columns)
-        years = {period.energy.start.astimezone(self._formats.zone).year for period in answer.periods}
+        header = [f.text(key) for key in (by, "energy", *(("injected",) if injected else ()), "cost", "coverage")]
+        years = {period.energy.start.astimezone(f.zone).year for period in answer.periods}
+        rows = []
         for period in answer.periods:
-            name = self._formats.period(by, period.energy.start, dated=len(years) > 1)
-            table.add_row(*self._cells(period, name, most, bar, injected=injected, known=not period.across_wh))
-        table.add_section()
-        table.add_row(*self._cells(whole, self._formats.text("total"), 0, bar, injected=injected), style="bold")
-        return table
+            name = f.period(by, period.energy.start, dated=len(years) > 1)
+            rows.append(self._cells(period, name, injected=injected, known=not period.across_wh))
+        total = self._cells(whole, f.text("total"), injected=injected)
+        left = [0]
+        # Figures first: the bars take what room they leave.
+        bar = min(self._width - width([header, *rows, total]) - GAP, _BAR)
+        if bar >= _LEAST_BAR:
+            for row, text in zip((header, *rows, total), ("", *_bars(answer.periods, bar), ""), strict=True):
+                row.insert(2, text)
+            left.append(2)
+        self._print_table(header, rows, left, total)
 
-    def _width(self, table: Table) -> int:
-        return Measurement.get(self._console, self._console.options.update(max_width=_ANY), table).maximum
+    def _print_table(self, header: Sequence[str], rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
+        head, *lines = lay_out([header, *rows, *([total] if total else [])], left)
+        blank, rule = " " * len(head), f" {'─' * (len(head) - 2)} "
+        if total:
+            lines[-1:] = [blank, self._strong(lines[-1])]
+        self._output.write("\n".join((blank, self._strong(head), rule, *lines, blank, "")))
 
-    def _table(self, first: str, *columns: str) -> Table:
-        table = Table(box=box.SIMPLE, pad_edge=False)
-        table.add_column(self._formats.text(first), no_wrap=True)
-        for key in columns:
-            left = key == ""
-            table.add_column(self._formats.text(key) if key else "", justify="left" if left else "right", no_wrap=True)
-        return table
+    def _strong(self, line: str) -> str:
+        return f"\x1b[1m{line}\x1b[0m" if self._bold else line
 
-    def _cells(
-        self, period: Period, name: str, most: int, bar: int, *, injected: bool, known: bool = True
-    ) -> list[str]:
+    def _cells(self, period: Period, name: str, *, injected: bool, known: bool = True) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
         nothing = not known or (not energy.covered and not energy.total_wh)
         total = cost.total if known else cost.subscription
         amount = "–" if total == 0 else f.money(total) + ("*" if cost.partial else "")
         cells = [name, "–" if nothing else f.kwh(energy.total_wh)]
-        if bar:
-            cells.append("█" * round(energy.total_wh / most * bar) if most and known else "")
         if injected:
             cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
         return [*cells, amount, f.percent(energy.coverage) if energy.expected and known else "–"]
@@ -183,27 +178,29 @@ class Tables:
         ranked = sum(cost.rankable for cost in comparison.offers)
         if ranked > 1:
             table = self._offers(comparison, ("energy_cost", "subscription"))
-            if self._width(table) > self._console.width + _FOLDED:
+            if width(table) > self._width + _FOLDED:
                 table = self._offers(comparison, ())
-            self._console.print(table)
+            if (excess := width(table) - self._width) > 0:
+                longest = max(len(name) for _, name, *_ in table)
+                table = list(fold(table, 1, max(longest - excess, 1)))
+            self._print_table(table[0], table[1:], left=(0, 1))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
         for line in (*self._verdicts(comparison), *self._old(comparison.old)):
             self.line(line)
 
-    def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:
+    def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Rows:
         f = self._formats
-        table = self._table("rank", "offer", *parts, "total", "difference")
+        table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
         yours = _yours(comparison)
         for place, cost in enumerate(comparison.offers, 1):
-            name = self._formats.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
+            name = f.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
             if not cost.rankable:
-                table.add_row("–", name)
+                table.append(["–", name, *[""] * (len(parts) + 2)])
                 continue
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
-            table.add_row(str(place), name, *amounts, f.money(cost.total), against)
-        table.columns[1].justify, table.columns[1].no_wrap = "left", False
+            table.append([str(place), name, *amounts, f.money(cost.total), against])
         return table
 
     def _signed(self, amount: Decimal) -> str:
@@ -284,9 +281,16 @@ class Tables:
                 self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
-        """Print a text; where it must be folded, not at a space that does not break, as rich would."""
-        for part in textwrap.wrap(text, self._console.width, break_on_hyphens=False, break_long_words=False):
-            self._console.print(part, soft_wrap=True)
+        """Print a text; where it must be folded, not at a space that does not break."""
+        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False):
+            self._output.write(f"{part}\n")
+
+
+def _bars(periods: Sequence[Period], longest: int) -> Iterable[str]:
+    """Return a bar for each period; of what is not known for it alone there is none."""
+    known = [0 if period.across_wh else period.energy.total_wh for period in periods]
+    most = max(known, default=0) or 1
+    return ("█" * round(wh / most * longest) for wh in known)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

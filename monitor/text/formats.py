@@ -1,6 +1,5 @@
 """Writes numbers, money and times as French and English have them. Pure."""
 
-import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,16 +20,6 @@ _MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }  # fmt: skip
-
-
-def language_of(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the language of a terminal: fr for a French locale, else en.
-
-    >>> language_of({"LANG": "fr_FR.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}), language_of({})
-    ('fr', 'en', 'en')
-    """
-    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
-    return "fr" if name.startswith("fr") else "en"
 
 
 def month_number(name: str) -> int:

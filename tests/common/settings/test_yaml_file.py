@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
+from common.settings import yaml_file
 from common.settings.yaml_file import read_yaml
 from tests.support.wording import says
 
@@ -13,6 +14,12 @@ from tests.support.wording import says
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "program.yaml"
+
+
+@pytest.fixture(autouse=True, params=["with libyaml", "without it"])
+def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "without it":
+        monkeypatch.setattr(yaml_file, "_FastLoader", yaml_file._Loader)
 
 
 def refusal(file: Path, text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
-from monitor.__main__ import CONFIG as MONITOR_CONFIG
+from monitor.commands import CONFIG as MONITOR_CONFIG
 from monitor.config import MonitorConfig
 from reader.commands import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig

@@ -45,11 +45,11 @@ def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old:
     answer = Answer(METER, periods, whole, {}, [], [], old)
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
-    return plain(output)
+    return plain(output.getvalue())
 
 
-def plain(output: Terminal) -> str:
-    return re.sub(r"\x1b\[[\d;]*m", "", output.getvalue())
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
 @pytest.mark.parametrize("columns", [40, 50, 60, 80, 100])
@@ -62,6 +62,27 @@ def test_no_figure_is_cut_in_a_narrow_terminal(columns: int, monkeypatch: pytest
         assert words in text
     assert max(map(len, text.splitlines())) <= columns
     assert "█" * 24 in text or columns < 80
+
+
+def test_a_table_has_bold_first_and_last_lines_and_bars_by_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    periods = (day(0, {"BASE": 5000}, "1.5"), day(1, {"BASE": 10_000}, "13"))
+    whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
+    answer = Answer(METER, periods, whole, {}, [], [], ())
+    table = """
+ Day          kWh                                 Cost   Measured
+ ────────────────────────────────────────────────────────────────
+ Tue 10/11   5.00   ████████████                1.50 €       100%
+ Wed 11/11   10.0   ████████████████████████   13.00 €       100%
+
+ Total       15.0                              14.50 €       100%
+"""
+    for output, bold in ((Terminal(), True), (io.StringIO(), False)):
+        Tables(output, Formats("en", FRENCH.zone)).energy(answer, "day", None, None, None, START)
+        _, *lines = output.getvalue().replace("\u202f", " ").splitlines()
+        assert [line.rstrip() for line in plain("\n".join(lines[:7])).splitlines()] == table.splitlines()
+        assert [line.startswith("\x1b[1m") for line in lines[1:7]] == [bold, False, False, False, False, bold]
 
 
 def test_registers_have_the_order_of_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +113,7 @@ def compared(
     monkeypatch.setenv("TERM", "xterm")
     output = Terminal()
     Tables(output, FRENCH).comparison(METER, found, asked or found.start)
-    return plain(output)
+    return plain(output.getvalue())
 
 
 def words(text: str) -> str:
@@ -213,7 +234,7 @@ def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
         tables = Tables(output, FRENCH)
         tables.line(FRENCH.text("no_contract", day="10/11/2026"))
         tables.line(FRENCH.text("unnamed_change", day="10/11/2026", before="HC..", after="BBR("))
-        for line in plain(output).splitlines():
+        for line in plain(output.getvalue()).splitlines():
             assert not line.rstrip().endswith("«"), columns
             assert not re.match(r"\s*[»:;?!]", line), columns
             assert len(line) <= columns

@@ -1,0 +1,202 @@
+"""The commands of `teleinfo-monitor`.
+
+What only one command needs is imported in its functions, so that each starts quickly and `run` keeps little in memory.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from common.errors import ConfigError
+from common.runtime.cli import add_version, run_cli
+from monitor.calendar import BY
+from monitor.report.help import HELP, language_of
+
+PROGRAM = "teleinfo-monitor"
+CONFIG = Path("/etc/teleinfo/monitor.yaml")
+
+
+def main() -> int:
+    """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
+    return run_cli(PROGRAM, _parser(HELP[_language_of_help(sys.argv[1:])]))
+
+
+def _language_of_help(arguments: Sequence[str]) -> str:
+    """Return the language of the help: as that of a report, which the configuration may name."""
+    looking = argparse.ArgumentParser(add_help=False)
+    looking.add_argument("--config", type=Path, default=CONFIG)
+    looking.add_argument("--language")
+    if not {"-h", "--help"} & set(arguments):
+        return language_of()
+
+    from common.settings import config
+    from monitor.config import MonitorConfig
+
+    try:
+        found, _ = looking.parse_known_args(arguments)
+        named = found.language or config.load(MonitorConfig, found.config).language
+    except (ConfigError, SystemExit):  # it is wrong or not there: its error is for a command to tell
+        named = None
+    return str(named) if named in HELP else language_of()
+
+
+def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
+    class Formatter(argparse.HelpFormatter):
+        """Says `usage` in the language of the help."""
+
+        def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+            super().add_usage(usage, actions, groups, words["usage"] if prefix is None else prefix)
+
+    class Parser(argparse.ArgumentParser):
+        """A parser whose help is in that language; those of its commands are the same."""
+
+        def __init__(self, **options: Any) -> None:
+            shown = options.pop("add_help", True)
+            super().__init__(**options, add_help=False, formatter_class=Formatter)
+            if shown:
+                self.add_argument("-h", "--help", action="help", help=words["help"])
+
+    parser = Parser(prog=PROGRAM, description=words["monitor"])
+    add_version(parser, words["version"])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=words["commands"])
+    file = Parser(add_help=False)
+    default_file = words["config"].format(file=CONFIG)
+    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=default_file)
+    common = Parser(add_help=False, parents=[file])
+    common.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    selection = Parser(add_help=False)
+    selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
+    selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
+    selection.add_argument("--meter", metavar="METER", help=words["meter"])
+
+    serving = commands.add_parser("run", parents=[file], help=words["run"])
+    serving.set_defaults(command=_run)
+
+    reporting = commands.add_parser("report", parents=[common, selection], help=words["report"], epilog=words["times"])
+    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help=words["by"])
+    form = reporting.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=words["json"])
+    form.add_argument("--csv", action="store_true", help=words["csv"])
+    reporting.add_argument("--locale", choices=("c", "fr"), help=words["locale"])
+    reporting.set_defaults(command=_report)
+
+    comparing = commands.add_parser(
+        "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
+    )
+    comparing.set_defaults(command=_compare)
+
+    checking = commands.add_parser("check", parents=[common], help=words["check"])
+    checking.set_defaults(command=_check)
+
+    locking = commands.add_parser("password", parents=[file], help=words["password"])
+    locking.add_argument("--random", action="store_true", help=words["password_random"])
+    locking.set_defaults(command=_password)
+
+    _add_prices(commands.add_parser("prices", parents=[common], help=words["prices"]), Parser, words)
+    return parser
+
+
+def _add_prices(
+    pricing: argparse.ArgumentParser, kind: type[argparse.ArgumentParser], words: Mapping[str, str]
+) -> None:
+    """Add the actions of `prices`, which are parsers of a kind."""
+    # An action takes them, too; its defaults would replace what was given before it.
+    again = kind(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=words["config"].format(file=CONFIG))
+    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
+    showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
+    showing.add_argument("--all", action="store_true", help=words["prices_all"])
+    showing.set_defaults(command=_show_prices)
+    actions.add_parser("check", parents=[again], help=words["prices_check"]).set_defaults(command=_verify_prices)
+    importing = actions.add_parser("import", parents=[again], help=words["prices_import"])
+    importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
+    importing.set_defaults(command=_keep_prices)
+    pricing.set_defaults(command=_show_prices)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from monitor.server.command import run
+
+    return run(arguments.config)
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    import secrets
+
+    from common.settings import config
+    from common.settings.file_errors import reason
+    from monitor import password
+    from monitor.config import MonitorConfig
+
+    settings = config.load(MonitorConfig, arguments.config)
+    settings.check_auth()
+    file = settings.password_file
+    if file is None:
+        raise ConfigError(f"auth: {settings.auth} asks for no password")
+    text = secrets.token_urlsafe(12) if arguments.random else _read_password()
+    password.check(text)
+    try:
+        password.write(file, text, arguments.config)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
+    if arguments.random:
+        print(f"the password of the page: {text}")  # noqa: T201 - the command's output
+    print(f"{file} holds its hash; it is in force, and all sessions have ended")  # noqa: T201 - the command's output
+    return 0
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+
+    import getpass
+
+    text = getpass.getpass("new password of the page: ")
+    if getpass.getpass("once more: ") != text:
+        raise ConfigError("the two are not the same")
+    return text
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import report
+
+    return report(arguments)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import compare
+
+    return compare(arguments)
+
+
+def _show_prices(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import show_prices
+
+    return show_prices(arguments)
+
+
+def _verify_prices(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import verify_prices
+
+    return verify_prices(arguments)
+
+
+def _keep_prices(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import keep_prices
+
+    return keep_prices(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from zoneinfo import ZoneInfo
+
+    from common.doctor.findings import Report
+    from monitor.doctor.command import check
+    from monitor.report.commands import describe
+    from monitor.text.formats import Formats
+
+    formats = Formats(arguments.language or language_of(), ZoneInfo("UTC"))
+    return check(arguments.config, Report(sys.stdout), lambda problem: describe(problem, formats))

@@ -1,0 +1,157 @@
+"""What the commands `report`, `compare` and `prices` of `teleinfo-monitor` do."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from common.database.mariadb import Database
+from common.errors import ConfigError, TeleinfoError, Unavailable
+from common.machine.deployment import here
+from common.settings import config
+from monitor.answers.answers import Answers
+from monitor.config import MonitorConfig
+from monitor.prices.age import REGULATED
+from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.colour_file import read_colours
+from monitor.prices.model import PriceTable
+from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.ranges import Range, by_contract, choose_range, year_to
+from monitor.refusals import Refusal
+from monitor.report.help import language_of
+from monitor.report.tables import Tables
+from monitor.text.formats import Formats
+from monitor.text.output import json_rows, write_csv
+
+PROGRAM = "teleinfo-monitor"
+_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
+
+
+@contextlib.contextmanager
+def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
+    settings = config.load(MonitorConfig, arguments.config)
+    prices = load_prices(settings.prices, arguments.config.parent)
+    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+    language, database = _language(arguments, settings), Database(settings.database)
+    try:
+        with contextlib.closing(database.connect()) as connection:
+            yield Answers(connection, settings, prices, colours), settings, prices
+    except Refusal as error:
+        raise ConfigError(error.text(language)) from error
+    except Unavailable as error:
+        if language == "en":
+            raise
+        away = Refusal("database_away", where=database.where, check=here(PROGRAM).run(PROGRAM, "check"))
+        raise TeleinfoError(away.text(language)) from error
+
+
+def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
+    return Formats(_language(arguments, settings), settings.time_zone)
+
+
+def _language(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
+    return arguments.language or settings.language or language_of()
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Print what a range used and cost."""
+    if arguments.locale is not None and not arguments.csv:
+        raise ConfigError(Refusal("locale").text(arguments.language or language_of()))
+    now = datetime.now(UTC)
+    with _answers(arguments) as (answers, settings, prices):
+        formats = _formats(arguments, settings)
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        asked, calendar, begin = by_contract(
+            Range.read(arguments.start, arguments.end, zone, arguments.by),
+            zone,
+            partial(answers.costs.contract_start, meter, now),
+        )
+        start, end = choose_range(asked, calendar, now, meter.first)
+        start = max(start, begin or start)
+        if start >= end:
+            raise Refusal("no_year", day=start.astimezone(zone).date())
+        answer = answers.costs.energy(meter, asked.by, start, end, now, calendar)
+        if arguments.json:
+            print(json_rows(answer))  # noqa: T201 - the command's output
+        elif arguments.csv:
+            french = arguments.locale == "fr"
+            write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
+        else:
+            newest = prices.newest_before(now.astimezone(zone).date())
+            peak = next(iter(answers.curves.peaks(meter, start, end, 1)), None)
+            short = end - start <= _LONGEST_CURVE
+            base_load = answers.curves.base_load(meter, start, end).watts if short else None
+            Tables(sys.stdout, formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+    return 0
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print what each offer would have cost."""
+    now = datetime.now(UTC)
+    with _answers(arguments) as (answers, settings, _):
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        comparison = answers.offers.compare(meter, start, end, now)
+        Tables(sys.stdout, _formats(arguments, settings)).comparison(meter, comparison, start)
+    return 0
+
+
+def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
+    settings = config.load(MonitorConfig, arguments.config)
+    return settings, load_prices(settings.prices, arguments.config.parent)
+
+
+def show_prices(arguments: argparse.Namespace) -> int:
+    """Print prices: those of today, or all."""
+    settings, prices = _price_table(arguments)
+    today = datetime.now(settings.time_zone).date()
+    rows = [(row, file.origin) for file in prices.files for row in file.rows]
+    if not getattr(arguments, "all", False):
+        rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
+    rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
+    power = settings.contracts[-1].power if settings.contracts else None
+    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
+    return 0
+
+
+def verify_prices(arguments: argparse.Namespace) -> int:
+    """Print what is wrong with the prices."""
+    settings, prices = _price_table(arguments)
+    formats = _formats(arguments, settings)
+    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
+    tables = Tables(sys.stdout, formats)
+    for problem in problems:
+        tables.line(describe(problem, formats))
+    if not problems:
+        tables.line(formats.text("prices_ok"))
+    return 1 if any(problem.issue is not Issue.HOLE for problem in problems) else 0
+
+
+def describe(problem: PriceProblem, formats: Formats) -> str:
+    """Say what is wrong with the prices."""
+    own = problem.issue is Issue.OLD and problem.offer not in REGULATED  # the regulator has no prices of it
+    return formats.text(
+        f"issue_{problem.issue.value}" + ("_own" if own else ""),
+        offer=formats.offer(problem.offer),
+        origin=problem.origin.rpartition("/")[2],
+        start=formats.calendar_day(problem.start),
+        end="" if problem.end is None else formats.calendar_day(problem.end),
+        detail=problem.detail,
+        command=here(PROGRAM).run(PROGRAM, "prices import"),
+    )
+
+
+def keep_prices(arguments: argparse.Namespace) -> int:
+    """Keep a file of the regulator."""
+    settings = config.load(MonitorConfig, arguments.config)
+    kept, prices = import_prices(arguments.file, arguments.config.parent)
+    formats = _formats(arguments, settings)
+    offer = formats.offer(prices.rows[0].offer)
+    Tables(sys.stdout, formats).line(
+        formats.text("imported_prices", file=arguments.file, rows=len(prices.rows), offer=offer, kept=kept)
+    )
+    return 0
