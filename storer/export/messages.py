@@ -11,7 +11,6 @@ from itertools import repeat
 from operator import is_not, itemgetter
 from typing import Any
 
-from common.contract.frame import Frame
 from storer.database.relative_registers import idle_totals, value_of
 from storer.database.rows import BOTH, COLUMNS, decode_row, labels_by_column
 
