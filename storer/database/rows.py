@@ -148,7 +148,8 @@ def row_values(columns: Sequence[int | None], content: Mapping[str, Any]) -> dic
 
 def labels_by_column(content: Mapping[str, Any]) -> dict[str, str]:
     """Return for each column with a value of the meter under which label the frame has it."""
-    return _DEFAULT_LABELS[Mode(content["mode"])] | content.get("columns", {})
+    own: Mapping[str, str] = content.get("columns", {})
+    return {**_DEFAULT_LABELS[Mode(content["mode"])], **own}
 
 
 _ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}

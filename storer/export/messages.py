@@ -75,7 +75,8 @@ class _Template:
         if self._has_date:
             row[_CLOCK_OFFSET] = _date(row)
         row[TIME] = row[TIME].replace(" ", "T")
-        return self._text % self._fields(row)
+        message: str = self._text % self._fields(row)
+        return message
 
 
 def _form(thing: object, places: list[int]) -> str:
