@@ -19,6 +19,7 @@ Row = list[Any]
 TIME, METER_ID, METER, LABEL_SET_ID, _FIRST_COLUMN = range(5)
 _PLACE = {column: place for place, column in enumerate(COLUMNS, _FIRST_COLUMN)}
 _CLOCK_OFFSET, _DROPPED, _TOTAL = _PLACE["clock_offset"], _PLACE["dropped"], _PLACE["index_total"]
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder each time
 
 
 class LabelSetMessages:
@@ -86,7 +87,7 @@ def _form(thing: object, places: list[int]) -> str:
         return thing.form
     if isinstance(thing, dict):
         return "{" + ", ".join(f"{_form(key, places)}: {_form(part, places)}" for key, part in thing.items()) + "}"
-    return json.dumps(thing, ensure_ascii=False).replace("%", "%%")
+    return _encode(thing).replace("%", "%%")
 
 
 def _time(row: Row) -> datetime:
