@@ -39,7 +39,7 @@ def test_rows_with_the_label_set_of_any_frame(frame: Frame, data: st.DataObject)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 def test_rows_with_the_label_set_of_a_meter(kind: str, data: st.DataObject) -> None:
     (frame,) = simulated(kind, 1, every=timedelta(0))
