@@ -57,7 +57,7 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
 # Historic mode: registers by tariff period (PTEC), of contracts with more than one. BASE has a column of its own.
 _MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
 _RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
-_BOTH = "both"  # of `relative`: see relative_registers.py
+BOTH = "both"  # of `relative`: see relative_registers.py
 _LONGEST_TEXT = 16
 _DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a difference between label sets takes
 
@@ -137,13 +137,19 @@ def row_values(columns: Sequence[int | None], content: Mapping[str, Any]) -> dic
     own = content.get("columns", {})
     relative = content.get("relative")
     idle = idle_totals(own, content["frame"]) if relative else {}
-    for column, label in (_DEFAULT_LABELS[Mode(content["mode"])] | own).items():
+    for column, label in labels_by_column(content).items():
         number = columns[_PLACE[column]]
         if column in idle:
-            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column], both=relative == _BOTH)
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column], both=relative == BOTH)
         if number is not None:
             values[label] = number
     return values
+
+
+def labels_by_column(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each column with a value of the meter under which label the frame has it."""
+    own: Mapping[str, str] = content.get("columns", {})
+    return {**_DEFAULT_LABELS[Mode(content["mode"])], **own}
 
 
 _ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}
@@ -188,7 +194,7 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     if idle:
         wide = is_wide(values)
         make_relative(columns, idle, both=wide)
-        content["relative"] = _BOTH if wide else True
+        content["relative"] = BOTH if wide else True
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:

@@ -83,8 +83,8 @@ def _export_frames(database: Database, selection: Selection, progress: Progress)
         progress.clear()
         print(f"teleinfo-storer: {what}", file=sys.stderr)  # noqa: T201 - for a person
 
-    for frame in _counted(export(database, selection, report), "frames", progress):
-        sys.stdout.buffer.write(frame.to_json() + b"\n")  # byte for byte, whatever the terminal's encoding
+    for message in _counted(export(database, selection, report), "frames", progress):
+        sys.stdout.buffer.write(message + b"\n")  # byte for byte, whatever the terminal's encoding
     sys.stdout.flush()
     return 0 if complete else 1
 

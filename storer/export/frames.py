@@ -1,21 +1,24 @@
 """Exports frames from the tables, each exactly as it was published."""
 
+import itertools
+import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
 
-from common.contract.frame import Frame, parse_time
+from common.contract.frame import parse_time
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.label_sets import missing_label_set, read_contents
-from storer.database.rows import COLUMNS, decode_row
+from storer.database.rows import COLUMNS
+from storer.export.messages import LABEL_SET_ID, METER, METER_ID, TIME, LabelSetMessages, Row
 
 log = logging.getLogger(__name__)
 
+_BATCH = 1000  # rows whose label sets are read at once
 _CACHE_SIZE = 10_000  # label sets
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -72,8 +75,8 @@ def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
         raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
 
 
-def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[Frame]:
-    """Yield the frames in order of time.
+def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[bytes]:
+    """Yield the messages of the frames as they were published, in order of time.
 
     Frames whose label set or meter is missing in the database are skipped; each missing one is reported once.
 
@@ -81,33 +84,41 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
         ConfigError: the meter is not known.
     """
     rows, sets = database.connect(), database.connect()
-    known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
+    known: dict[int, LabelSetMessages | int] = {}  # of a label set that cannot be read: which one is missing
     missing: set[str] = set()
 
-    def skip(what: str, timestamp: datetime) -> None:
+    def skip(what: str, row: Row) -> None:
         if what not in missing:
             missing.add(what)
-            report(f"{what} is not in the database: skipping its frames, the first of {timestamp} UTC")
+            report(f"{what} is not in the database: skipping its frames, the first of {row[TIME]} UTC")
 
     try:
         if selection.meter is not None:
             check_meter(sets, selection.meter)
-        for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
-            if label_set_id not in known:
-                if len(known) >= _CACHE_SIZE:
-                    known.clear()
-                found = read_contents(sets, [label_set_id])
-                known[label_set_id] = found.get(label_set_id) or missing_label_set(sets, label_set_id)
-            content = known[label_set_id]
-            if isinstance(content, int):
-                skip(f"label set {content}", timestamp)
-            elif meter is None:
-                skip(f"meter number {meter_id}", timestamp)
-            else:
-                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), content)
+        texts = rows.stream(*_query(selection))
+        while batch := [json.loads(text) for (text,) in itertools.islice(texts, _BATCH)]:
+            if len(known) >= _CACHE_SIZE:
+                known.clear()
+            known |= _read_label_sets(sets, {row[LABEL_SET_ID] for row in batch} - known.keys())
+            for row in batch:
+                messages = known[row[LABEL_SET_ID]]
+                if isinstance(messages, int):
+                    skip(f"label set {messages}", row)
+                elif row[METER] is None:
+                    skip(f"meter number {row[METER_ID]}", row)
+                else:
+                    yield messages.write(row).encode()
     finally:
         rows.close()
         sets.close()
+
+
+def _read_label_sets(connection: Connection, ids: Collection[int]) -> dict[int, LabelSetMessages | int]:
+    contents = read_contents(connection, ids)
+    return {
+        number: LabelSetMessages(contents[number]) if number in contents else missing_label_set(connection, number)
+        for number in ids
+    }
 
 
 def check_meter(connection: Connection, meter: str) -> None:
@@ -125,7 +136,8 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
     where, arguments = selection.where("f.timestamp")
     columns = ", ".join(f"f.{column}" for column in COLUMNS)
     sql = (
-        f"SELECT f.timestamp, f.meter_id, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names
+        # JSON: a row as one text is read five times faster than as thirty values.
+        f"SELECT JSON_ARRAY(f.timestamp, f.meter_id, m.identifier, f.label_set_id, {columns})"  # noqa: S608 - our own names
         f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
     )
     return sql, arguments

@@ -89,4 +89,4 @@ def query(database: Database, *statements: str) -> list[tuple[Any, ...]]:
 
 def exported(database: Database, selection: Selection | None = None) -> list[bytes]:
     """Return what `export` returns, as it was published."""
-    return [frame.to_json() for frame in export(database, selection or Selection())]
+    return list(export(database, selection or Selection()))
