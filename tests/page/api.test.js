@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from 'node:test';
 // What the page's modules find in a browser.
 const BASE = 'http://home.lan/energie/';
 const gone = [];
-globalThis.document = { baseURI: BASE, documentElement: {} };
+globalThis.document = { baseURI: BASE, documentElement: {}, querySelector: () => null };
 globalThis.location = {
   href: `${BASE}jour/2026-11-24?z=07:00..08:00`,
   search: '',
