@@ -11,9 +11,9 @@ const SOURCES = fileURLToPath(new URL('../../monitor/page', import.meta.url));
 const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
 /** Fetched by script, when a view needs them. */
 const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
-/** Fetched twice, by page and manifest, if the browser could not keep it. */
+/** In the page itself; manifest and login page have it under this name. */
 const ICON = 'icons/app.svg';
-const COPIED = [ICON, 'icons/app-180.png', 'vendor/uPlot.LICENSE']; // the login page has the icon under this name
+const COPIED = [ICON, 'icons/app-180.png', 'manifest.webmanifest', 'vendor/uPlot.LICENSE'];
 
 /** Returns the names of both scripts, that of the first view and that of the others, and of the style sheet. */
 export async function bundle(folder) {
@@ -43,10 +43,8 @@ export async function bundle(folder) {
     [sheet] = namesOf(style, 'page'),
     names = { script: first, others, style: sheet };
   await rm(join(folder, entry));
-  const icon = await hashed(ICON, folder);
+  const icon = `data:image/svg+xml,${encodeURIComponent(await readFile(join(SOURCES, ICON), 'utf8'))}`;
   await writeFile(join(folder, 'index.html'), rewritten(page, names).replace(ICON, icon));
-  const manifest = await readFile(join(SOURCES, 'manifest.webmanifest'), 'utf8');
-  await writeFile(join(folder, 'manifest.webmanifest'), manifest.replace(ICON, icon));
   for (const file of COPIED) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await copyFile(join(SOURCES, file), join(folder, file));
