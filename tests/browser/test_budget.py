@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.home import Home
 from tests.browser.test_views import VIEWS, with_meter
@@ -85,3 +85,16 @@ def test_the_second_visit_asks_for_no_file_again(bundled: Home, browser: Browser
     )
     context.close()
     assert kept
+
+
+def test_a_place_whose_file_does_not_come_is_said_and_comes_later(bundled: Home, browser: Browser) -> None:
+    context = browser.new_context(**DEVICES["desk"], locale="fr-FR")
+    one = Visit(context, bundled.address)
+    one.go("")
+    one.page.route("**/others-*.js", lambda route: route.abort())
+    one.page.get_by_role("link", name="État").click()
+    expect(one.page.locator("#main")).to_contain_text("Le serveur ne répond pas")
+    one.page.unroute_all()
+    one.page.get_by_role("button", name="Réessayer").click()
+    expect(one.page.locator(".verdict")).to_be_visible()
+    context.close()
