@@ -27,7 +27,7 @@ export async function bundle(folder) {
   const script = await build({
     ...common,
     entryPoints: { entry: join(SOURCES, 'main.js') },
-    // What the entry shares with view/others.js is all of it: the entry itself only loads that, and is not needed.
+    // All of the entry is shared with view/others.js: a chunk, which the page loads. The entry itself is not needed.
     splitting: true,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',

@@ -1,5 +1,5 @@
-// The places that few visits begin with. The bundle has them in a file of their own, which comes when the first of them is
-// opened; all that they share with the first place is in the script that is there already.
+// The places that few visits begin with. The bundle has them in a file of their own, which comes when the first of them
+// is opened. By the import, esbuild finds all that main.js needs to be shared: one file, and not many small ones.
 import '../main.js';
 
 export { default as day } from './day.js';
