@@ -11,11 +11,11 @@ const SOURCES = fileURLToPath(new URL('../../monitor/page', import.meta.url));
 const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
 /** Fetched by script, when a view needs them. */
 const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
-/** Fetched twice, by page and manifest, if the browser could not keep it. */
+/** In the page itself; manifest and login page have it under this name. */
 const ICON = 'icons/app.svg';
-const COPIED = [ICON, 'icons/app-180.png', 'vendor/uPlot.LICENSE']; // the login page has the icon under this name
+const COPIED = [ICON, 'icons/app-180.png', 'manifest.webmanifest', 'vendor/uPlot.LICENSE'];
 
-/** Returns the names of script and style sheet. */
+/** Returns the names of both scripts, that of the first view and that of the others, and of the style sheet. */
 export async function bundle(folder) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -26,8 +26,11 @@ export async function bundle(folder) {
   const common = { bundle: true, minify: true, outdir: folder, target: TARGET, metafile: true, legalComments: 'none' };
   const script = await build({
     ...common,
-    entryPoints: { page: join(SOURCES, 'main.js') },
+    entryPoints: { entry: join(SOURCES, 'main.js') },
+    // All of the entry is shared with view/others.js: a chunk, which the page loads. The entry itself is not needed.
+    splitting: true,
     entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     format: 'esm',
     plugins: [renaming(renamed)],
   });
@@ -36,11 +39,12 @@ export async function bundle(folder) {
     stdin: { contents: sheets.map((file) => `@import "./${file}";`).join('\n'), resolveDir: SOURCES, loader: 'css' },
     entryNames: 'page-[hash]',
   });
-  const names = { script: onlyName(script), style: onlyName(style) };
-  const icon = await hashed(ICON, folder);
+  const [entry, first, others] = namesOf(script, 'entry', 'chunk', 'others'),
+    [sheet] = namesOf(style, 'page'),
+    names = { script: first, others, style: sheet };
+  await rm(join(folder, entry));
+  const icon = `data:image/svg+xml,${encodeURIComponent(await readFile(join(SOURCES, ICON), 'utf8'))}`;
   await writeFile(join(folder, 'index.html'), rewritten(page, names).replace(ICON, icon));
-  const manifest = await readFile(join(SOURCES, 'manifest.webmanifest'), 'utf8');
-  await writeFile(join(folder, 'manifest.webmanifest'), manifest.replace(ICON, icon));
   for (const file of COPIED) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await copyFile(join(SOURCES, file), join(folder, file));
@@ -74,11 +78,14 @@ function renaming(names) {
   };
 }
 
-const onlyName = ({ metafile }) => {
-  const [file, ...more] = Object.keys(metafile.outputs);
-  if (more.length) throw new Error(`one file expected, and there are ${more.join(', ')} beside ${file}`);
-  return basename(file);
-};
+/** The files that were made, of which there are as many as these names. */
+function namesOf({ metafile }, ...begins) {
+  const made = Object.keys(metafile.outputs).map((file) => basename(file)),
+    found = begins.map((begin) => made.find((file) => file.startsWith(`${begin}-`)));
+  if (made.length !== begins.length || found.includes(undefined))
+    throw new Error(`${begins.join(', ')} expected, and there are ${made.join(', ')}`);
+  return found;
+}
 
 function rewritten(page, { script, style }) {
   const lines = page.split('\n').filter((line) => !/rel="(?:stylesheet|modulepreload)"/.test(line));

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.server.messages import Reply, packed
+from monitor.server.messages import NO_STORE, Reply, packed
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +65,14 @@ class Files:
             return None
         return kept.reply
 
-    def index(self, base: str, language: str = "fr", *, session: bool = False) -> Reply | None:
+    def index(self, base: str, language: str = "fr", *, session: bool = False, first: str = "") -> Reply | None:
         """Return the page itself, which begins in a language.
 
         Args:
             base: where its relative addresses begin.
             language: fr or en, unless the visitor chose one.
             session: whether it offers to end it.
+            first: an element with the first answers of the API; nobody may keep the page then.
         """
         reply = self.get("index.html")
         if reply is None:
@@ -80,7 +81,9 @@ class Files:
         text = text.replace('<html lang="fr"', f'<html lang="{language}"', 1)
         if session:
             text = text.replace("<html", "<html data-session", 1)
-        return packed(text.encode(), reply.kind, Cache_Control=NO_CACHE, Vary="Accept-Language")
+        text = text.replace("</body>", f"{first}</body>", 1)
+        cache = NO_STORE if first else NO_CACHE
+        return packed(text.encode(), reply.kind, Cache_Control=cache, Vary="Accept-Language")
 
 
 def _is_made_of(folder: Path, mark: Path) -> bool:

@@ -12,6 +12,7 @@ from monitor.server import access, login
 from monitor.server.api import Api
 from monitor.server.door import Door
 from monitor.server.files import Files, is_place
+from monitor.server.first import first_answers
 from monitor.server.health import Counters
 from monitor.server.messages import (
     NO_STORE,
@@ -147,5 +148,15 @@ class Site:
             return redirect(f"{up or './'}login?next={quote(follow)}")
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
-        page = self._parts.files.index(base, language, session=self._door.asks_password)
+        first = await self._first(request, path, language)
+        page = self._parts.files.index(base, language, session=self._door.asks_password, first=first)
         return page or self._problem(request, "no_page")
+
+    async def _first(self, request: Request, path: str, language: str) -> str:
+        # A program, or the page that looks for a newer one, does not show it.
+        if "text/html" not in request.headers.get("accept", "") or access.is_asked_by_a_foreign_page(request):
+            return ""
+        client = self._door.client(request)
+        return await first_answers(
+            lambda route, query: self._parts.api.reply(route, query, language, client), path, request.query, language
+        )

@@ -6,15 +6,20 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.home import Home
 from tests.browser.test_views import VIEWS, with_meter
 from tests.browser.visit import DEVICES, Visit
 from tests.support.programs import ROOT, wait_until
 
-FIRST, ANY = 90_000, 150_000  # bytes, compressed
-REQUESTS = 8  # of the first view, the stream of live values included
+FIRST, ANY = 60_000, 150_000  # bytes, compressed
+REQUESTS = 5  # of the first view, the stream of live values included
+#: Collects what has moved without anybody's doing, and by how much.
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().filter((one) => !one.hadRecentInput).forEach((one) => {
+  shifts.push([one.value, ...one.sources.map(({ node }) => node?.className || node?.nodeName)]);
+})).observe({ type: 'layout-shift', buffered: true });"""
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +49,15 @@ def answers(house: Home) -> bool:
         return False
 
 
+@pytest.mark.parametrize("device", ["desk", "phone"])
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])
-def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str) -> None:
-    context = browser.new_context(**DEVICES["phone"], locale="fr-FR")
+def test_a_view_is_within_its_budget_and_nothing_of_it_moves(
+    bundled: Home, browser: Browser, view: str, device: str
+) -> None:
+    context = browser.new_context(**DEVICES[device], locale="fr-FR")
+    context.add_init_script(SHIFTS)
+    # A page does not wait for the day so far where nobody has asked for it lately.
+    urllib.request.urlopen(f"{bundled.address}api/v1/live?meter={bundled.tempo}").close()
     one = Visit(context, bundled.address)
     one.go(with_meter(VIEWS[view], bundled.tempo))
     wait_until(one.rests, 30, "the last answer")  # what comes after the view stands counts, too
@@ -54,7 +65,9 @@ def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str)
         sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in one.finished
     )
     asked = [request.url for request in one.requests if request.url.startswith(bundled.address)]
+    shifts = one.page.evaluate("shifts")
     context.close()
+    assert shifts == []
     assert size <= (FIRST if view == "now" else ANY)
     if view == "now":
         assert len(asked) <= REQUESTS, asked
@@ -64,6 +77,7 @@ def test_the_second_visit_asks_for_no_file_again(bundled: Home, browser: Browser
     context = browser.new_context(**DEVICES["desk"], locale="fr-FR")
     one = Visit(context, bundled.address)
     one.go("")
+    one.go("etat")  # whose file is another one
     one.go("etat")
     kept = one.page.evaluate(
         "performance.getEntriesByType('resource').filter((one) => /[.](js|css)$/.test(one.name))"
@@ -71,3 +85,16 @@ def test_the_second_visit_asks_for_no_file_again(bundled: Home, browser: Browser
     )
     context.close()
     assert kept
+
+
+def test_a_place_whose_file_does_not_come_is_said_and_comes_later(bundled: Home, browser: Browser) -> None:
+    context = browser.new_context(**DEVICES["desk"], locale="fr-FR")
+    one = Visit(context, bundled.address)
+    one.go("")
+    one.page.route("**/others-*.js", lambda route: route.abort())
+    one.page.get_by_role("link", name="État").click()
+    expect(one.page.locator("#main")).to_contain_text("Le serveur ne répond pas")
+    one.page.unroute_all()
+    one.page.get_by_role("button", name="Réessayer").click()
+    expect(one.page.locator(".verdict")).to_be_visible()
+    context.close()

@@ -4,13 +4,22 @@ import { beforeEach, mock, test } from 'node:test';
 // What the page's modules find in a browser.
 const BASE = 'http://home.lan/energie/';
 const gone = [];
-globalThis.document = { baseURI: BASE, documentElement: {} };
+// In the page that was sent.
+const SENT = Date.UTC(2026, 10, 25, 12);
+const answers = {
+  'meters?lang=fr': { zone: 'Europe/Paris' },
+  'live?meter=041234&lang=fr': { power: 1234 },
+  'status?meter=041234&lang=fr': {},
+};
+let sent = { textContent: JSON.stringify({ at: SENT, answers }) };
+globalThis.document = { baseURI: BASE, documentElement: {}, querySelector: () => sent };
 globalThis.location = {
   href: `${BASE}jour/2026-11-24?z=07:00..08:00`,
   search: '',
   assign: (address) => gone.push(String(address)),
 };
 const api = await import('../../monitor/page/api.js');
+sent = null;
 const { ORDER, register } = await import('../../monitor/page/tariff.js');
 
 let asked, reply;
@@ -30,6 +39,25 @@ beforeEach(() => {
       },
     };
   };
+});
+
+test('an answer that came with the page is used once, and only while it is new', async () => {
+  mock.timers.enable({ apis: ['Date'], now: SENT + 5000 });
+  try {
+    assert.deepEqual(await api.meters(), { zone: 'Europe/Paris' });
+    assert.deepEqual(await api.live('041234'), { power: 1234 });
+    assert.deepEqual(asked, []);
+    await api.live('041234');
+    await api.live('049999');
+    mock.timers.setTime(SENT + 60_000);
+    await api.status('041234');
+    assert.deepEqual(
+      asked,
+      ['live?meter=041234', 'live?meter=049999', 'status?meter=041234'].map((question) => `api/v1/${question}&lang=fr`),
+    );
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test('addresses are below the page’s base, and what is not asked for is left out', async () => {

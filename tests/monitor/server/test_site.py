@@ -29,7 +29,9 @@ from monitor.server.site import Parts, Site
 from tests.support.french import french_words
 from tests.support.passwords import lock
 
-INDEX = '<html lang="fr"><head><base href="./"></head></html>'
+INDEX = '<html lang="fr"><head><base href="./"></head><body></body></html>'
+HTML = {"accept": "text/html,*/*"}
+FIRST = b'"answers":{"meters?lang=fr":{"meters":[]}}}</script></body>'
 OPEN = MonitorConfig(auth="none")
 
 
@@ -41,7 +43,8 @@ class Asked:
 
     async def reply(self, name: str, query: str, language: str, client: str) -> Reply:
         self.calls.append((name, query))
-        return packed(b"{}", "application/json", Cache_Control="no-store")
+        body = b'{"meters":[]}' if name == "meters" else b"{}"
+        return packed(body, "application/json", Cache_Control="no-store")
 
 
 class Events:
@@ -609,3 +612,32 @@ def test_who_the_proxy_does_not_know_is_refused_and_so_is_everybody_who_goes_rou
 def test_a_configuration_that_does_not_say_who_may_enter_opens_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="auth: none"):
         House(tmp_path, MonitorConfig())
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/etat", "/jour/2026-11-25"])
+def test_a_page_that_is_opened_has_the_first_answers_and_is_not_kept(house: House, path: str) -> None:
+    reply = house.ask(path, **HTML, x_ingress_path="/api/hassio_ingress/x")
+    assert reply.body.endswith(FIRST + b"</html>")
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"accept": "*/*"},  # a program; the page, which looks whether there is a newer one
+        {**HTML, "sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"},
+    ],
+)
+def test_what_is_not_shown_to_a_person_has_no_answers(house: House, headers: dict[str, str]) -> None:
+    reply = house.ask("/", **headers)
+    assert b"answers" not in reply.body
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert house.api.calls == []
+
+
+def test_only_with_a_session_a_page_has_answers(locked: House) -> None:
+    for path in ("/", "/login", "/etat", "/nowhere"):
+        assert b"answers" not in locked.ask(path, **HTML).body
+    assert locked.api.calls == []
+    assert FIRST in locked.ask("/", **HTML, cookie=locked.cookie()).body

@@ -35,6 +35,8 @@ export async function power({ meter, date, series, sums, other, compare, query, 
       onUse: (shown) => chart?.use(shown),
       onFrames: (frames) => words.tell(frames),
     });
+  const wanted = spanOf(date, query.get('t')),
+    told = wanted && selected.select(...wanted, true);
   let measuring = null, // what a drag does: null: the mouse measures and a finger pans
     left = false;
 
@@ -51,6 +53,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     onSelect: debounce(selected.select, 60),
     onCursor: selected.point,
   });
+  await told; // its lines stand above the curve, which must not move when they come
   if (!chart) return undrawn(title, date, series, compare);
 
   const measure = (on) => {

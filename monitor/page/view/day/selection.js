@@ -28,7 +28,7 @@ export function selection({ meter, date, other, hint, clear }) {
     const mine = ++turn;
     if (left) return;
     chosen = from == null ? null : [from, to];
-    note({ t: chosen && `${clockOf(from, date)}..${clockOf(to, date)}` });
+    if (!quietly) note({ t: chosen && `${clockOf(from, date)}..${clockOf(to, date)}` });
     if (!chosen) {
       measured = null;
       node.replaceChildren(resting);
