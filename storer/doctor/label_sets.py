@@ -12,11 +12,13 @@ _HOUR = timedelta(hours=1)
 # On a day of rising load there are many maxima within an hour, but not half a day earlier as well.
 _AGO = (timedelta(), timedelta(hours=12))
 _FRAMES = 1000  # in each of these hours; of a meter that is heard once a minute, each frame may have another maximum
+# Not COUNT(DISTINCT …), which sorts all rows: four times slower.
 _SHARES = """\
-SELECT m.id, m.identifier, COUNT(DISTINCT f.label_set_id) / COUNT(*) AS share
-FROM frames AS f JOIN meters AS m ON m.id = f.meter_id
-WHERE f.timestamp > %s AND f.timestamp <= %s
-GROUP BY m.id, m.identifier HAVING COUNT(*) >= %s AND share > 0.1
+SELECT m.id, m.identifier, COUNT(*) / SUM(s.frames) AS share
+FROM (
+    SELECT meter_id, label_set_id, COUNT(*) AS frames FROM frames WHERE timestamp > %s AND timestamp <= %s GROUP BY 1, 2
+) AS s JOIN meters AS m ON m.id = s.meter_id
+GROUP BY m.id, m.identifier HAVING SUM(s.frames) >= %s AND share > 0.1
 ORDER BY m.identifier"""
 _LAST_TWO = """\
 SELECT label_set_id FROM frames WHERE meter_id = %s AND timestamp > %s AND timestamp <= %s
