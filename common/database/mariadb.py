@@ -226,6 +226,8 @@ class Database:
                 write_timeout=timeout,
                 init_command="SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
                 ssl=None if self._config.tls is None else _context(self._config.tls),
+                # Nobody listens on a Unix socket; without this, PyMySQL 1.2 encrypts there as well.
+                ssl_disabled=self._config.unix_socket is not None and self._config.tls is None,
                 defer_connect=True,
             )
             client.verified = self._config.tls is not None

@@ -10,7 +10,7 @@ from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.late_frames import LateFrames
 from storer.database.literals import literal, literals
-from storer.database.rows import COLUMNS, LabelSet, Row
+from storer.database.rows import COLUMNS, Row
 
 _NAMES = ", ".join(COLUMNS)
 _ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts
@@ -108,33 +108,35 @@ class FrameWriter:
 
     def _write_all(self, rows: Sequence[Row]) -> WriteResult:
         late = self._late.hours(rows)
-        if len(rows) == 1 and not late and self._write_one(rows[0]):
+        alone = len(rows) == 1 and not late
+        if alone and self._write_one(rows[0]):
             return WriteResult(1, [None])
         label_sets = {row.label_set.digest: row.label_set for row in rows}
         identifiers = {row.meter for row in rows}
         for _ in range(LOOKUPS):
+            result = None
             # Ids are looked up in the transaction of the rows that use them: no table is replaced in between.
             with self._connection.transaction():
-                meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
-                if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    result = self._insert(rows, meters, sets)
-                    if late and result.stored:
-                        self._late.mark([(meters[meter], hour) for meter, hour in late])
-                    return result
-            # Meters and label sets are committed on their own, before the rows that refer to them.
-            if missing := identifiers - meters.keys():
-                self._added.meters += add_meters(self._connection, missing)
-            self._add_label_sets([label_set for digest, label_set in label_sets.items() if digest not in sets])
+                missing = [label_set for digest, label_set in label_sets.items() if digest not in sets]
+                # In the order of their frames: each is the difference from one before.
+                added = sum(self._label_sets.add(self._connection, label_set) for label_set in missing)
+                if alone and missing and self._write_one(rows[0]):
+                    result = WriteResult(1, [None])
+                else:
+                    sets |= find_label_sets(self._connection, [label_set.digest for label_set in missing])
+                    meters = find_meters(self._connection, identifiers)
+                    if len(meters) == len(identifiers) and len(sets) == len(label_sets):
+                        result = self._insert(rows, meters, sets)
+                        if late and result.stored:
+                            self._late.mark([(meters[meter], hour) for meter, hour in late])
+            self._added.label_sets += added
+            if result is not None:
+                return result
+            # Meters are committed on their own: other storers that add some do not wait for our rows.
+            if unknown := identifiers - meters.keys():
+                self._added.meters += add_meters(self._connection, unknown)
         raise Conflict("database: other storers add meters at the same time")
-
-    def _add_label_sets(self, label_sets: Sequence[LabelSet]) -> None:
-        """Add label sets in the order of their frames, in one transaction: many meters change theirs at once."""
-        if not label_sets:
-            return
-        with self._connection.transaction():
-            added = sum(self._label_sets.add(self._connection, label_set) for label_set in label_sets)
-        self._added.label_sets += added
 
     def _write_one(self, row: Row) -> int:
         """Write a row in one statement, as nearly all are; return 0 if an id is missing or the frame is there."""

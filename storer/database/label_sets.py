@@ -56,6 +56,8 @@ def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[
 
     A mark of those that were unused is taken off: they are not deleted then, and were not if they are in the result.
     """
+    if not digests:
+        return {}
     sql = "SELECT digest, id, unused_since FROM label_sets WHERE digest IN %s"
     found = connection.query(sql, (sorted(digests),))
     marked = sorted(bytes(digest) for digest, _, unused_since in found if unused_since is not None)

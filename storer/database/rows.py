@@ -22,7 +22,7 @@ _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 
 #: The columns of `frames` after the three that every row has, and the largest number each one holds.
 COLUMN_MAX: Mapping[str, int] = {
     "dropped": _TINYINT,
-    "clock_offset": 2**15 - 1,
+    "clock_offset": 2**31 - 1,  # 68 years: a clock that was never set fits, too
     **dict.fromkeys(("index_total", "index_supplier", "index_distributor", "index_injected"), _INT),
     **dict.fromkeys(("reactive_1", "reactive_2", "reactive_3", "reactive_4"), _INT),
     **dict.fromkeys(("power", "power_1", "power_2", "power_3", "power_injected"), _MEDIUMINT),

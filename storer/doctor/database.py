@@ -34,7 +34,8 @@ def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
         return [_not_connected(facts)]
     findings = [*_server(facts), *_rights(facts), *_unfinished(facts), *_schema(facts)]
     if facts.schema:
-        findings += [*_flow(facts, now), *_rollups(facts, now), *_unsaved(facts), *_rejections(facts)]
+        findings += [*_flow(facts, now), *_label_sets(facts), *_rollups(facts, now)]
+        findings += [*_unsaved(facts), *_rejections(facts)]
     return [*findings, *_disk(facts)]
 
 
@@ -217,6 +218,23 @@ def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
         ]
     per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""
     return [ok(FRAMES, f"{stored}{per_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
+
+
+def _label_sets(facts: DatabaseFacts) -> list[Finding]:
+    findings = []
+    for many in facts.many_label_sets:
+        labels = ", ".join(many.differing)
+        findings.append(
+            notice(
+                FRAMES,
+                f"{many.meter} has a new label set in {many.share:.0%} of its frames: these take several times the"
+                " usual space",
+                f"{labels} changes all the time; if nobody needs it, in reader.yaml: hide: [{labels}]"
+                if labels
+                else "see docs/storage.md, How a frame is stored",
+            )
+        )
+    return findings
 
 
 def _rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:

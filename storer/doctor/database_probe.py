@@ -19,6 +19,7 @@ from storer.database.schema import newest_version
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions
 from storer.database.unfinished import is_unfinished
+from storer.doctor.label_sets import ManyLabelSets, find_many_label_sets
 from storer.rollups.state import State, count_late_hours, read_state
 
 _GROWING = ("frames", "label_sets", "minutes", "hours", "breaks", "tallies", "late_hours")
@@ -54,6 +55,7 @@ class DatabaseFacts:
     frames_bytes: int = 0  # with all that grows with them: label sets, rollups, tallies
     per_day: float | None = None  # frames, within the last day
     last: datetime | None = None  # of the newest frame
+    many_label_sets: tuple[ManyLabelSets, ...] = ()
     rejected: int = 0
     rejected_recently: int = 0  # within the last day
     rejected_full: bool = False  # no room for more
@@ -117,6 +119,8 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months
         facts = replace(_frames(facts, connection, now), subpartitions=count_subpartitions(connection))
     if facts.schema == facts.newest_schema:
         facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
+        if facts.last is not None:
+            facts = replace(facts, many_label_sets=find_many_label_sets(connection, facts.last))
         if months is not None:
             facts = replace(facts, unsaved=tuple(changed_since_backup(connection, month_of(now, -months))))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts

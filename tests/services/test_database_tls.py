@@ -51,6 +51,14 @@ def test_a_server_that_our_authority_knows_is_talked_to_over_tls(
     assert cipher(settings(server, Tls(ca=str(authority.certificate))))
 
 
+def test_over_a_unix_socket_only_tls_that_is_configured_is_used(
+    server: Server, authority: CertificateAuthority
+) -> None:
+    socket_of = str(server.unix_socket)
+    assert cipher(settings(server, None, unix_socket=socket_of)) == ""
+    assert cipher(settings(server, Tls(ca=str(authority.certificate)), unix_socket=socket_of))
+
+
 def test_a_server_that_our_authority_does_not_know_is_not_talked_to(server: Server, tmp_path: Path) -> None:
     stranger = CertificateAuthority(tmp_path, "stranger")
     for tls in (Tls(ca=str(stranger.certificate)), Tls()):  # by default the authorities of the system count

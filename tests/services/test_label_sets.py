@@ -1,7 +1,10 @@
 """Label sets in a real database: whole or as differences."""
 
 import contextlib
+import dataclasses
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,13 +12,14 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
+from common.errors import Conflict
 from storer.backup.create import backup
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rows import encode_row
 from storer.export.frames import Selection, export
 from tests.support.arrivals import arriving
-from tests.support.frames import DAY, simulated
+from tests.support.frames import DAY, simulated, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, query, store
 
@@ -80,6 +84,64 @@ def test_a_base_that_goes_under_a_running_storer_is_replaced(tables: Database, f
         fresh_database.sql(f"USE {fresh_database.name}; DELETE FROM frames; DELETE FROM label_sets")
         assert running.write(frames[30:]) == WriteResult(30, [None] * 30)
     assert exported(tables) == [frame.to_json() for frame in frames[30:]]
+
+
+def with_maximum(value: int) -> Frame:
+    """A frame of now, whose label set is new with each value."""
+    values: dict[str, int | str] = {"EAST": value, "SMAXSN": value, "MSG1": " " * 100}
+    return dataclasses.replace(standard(**values), timestamp=NOW + timedelta(milliseconds=value))
+
+
+def test_a_frame_with_a_new_label_set_is_one_transaction_of_few_statements(
+    tables: Database, fresh_database: Server
+) -> None:
+    with contextlib.closing(FrameStore(tables, now=lambda: NOW)) as running:
+        running.write([with_maximum(1)])
+        ((session,),) = running.run(lambda connection: connection.query("SELECT CONNECTION_ID()"))
+        fresh_database.sql("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+        try:
+            running.write([with_maximum(2)])
+        finally:
+            fresh_database.sql("SET GLOBAL general_log = 0, GLOBAL log_output = 'FILE'")
+    log = fresh_database.sql(f"SELECT LEFT(argument, 20) FROM mysql.general_log WHERE thread_id = {session}")
+    statements = log.splitlines()
+    assert 4 <= len(statements) <= 6, log
+    assert statements.count("COMMIT") == 1
+
+
+def test_a_frame_that_is_rejected_leaves_no_label_set(tables: Database) -> None:
+    with contextlib.closing(FrameStore(tables, now=lambda: NOW)) as running:
+        running.write([standard(EAST=0)])  # so that the meter is known
+        never = dataclasses.replace(with_maximum(1), timestamp=DAY.replace(year=1960))
+        for batch in ([never], [never, with_maximum(2)]):
+            assert running.write(batch).reasons[0]
+        running.write([with_maximum(3)])  # the base that was taken back does no harm
+    assert query(tables, "SELECT COUNT(*), COUNT(base_id) FROM label_sets") == [(3, 1)]
+    assert exported(tables) == [frame.to_json() for frame in (standard(EAST=0), with_maximum(2), with_maximum(3))]
+
+
+def test_storers_that_meet_the_same_new_label_sets_one_by_one_write_each_once(tables: Database) -> None:
+    frames = [with_maximum(value) for value in range(60)]
+    together = threading.Barrier(3)
+
+    def work(_: int) -> int:
+        stored = 0
+        with contextlib.closing(FrameStore(tables, now=lambda: NOW)) as frame_store:
+            frame_store.ping()
+            together.wait()
+            for frame in frames:
+                while True:
+                    try:
+                        stored += frame_store.write([frame]).stored
+                    except Conflict:  # a deadlock: it is done again
+                        continue
+                    break
+            return stored
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(work, range(3))) == len(frames)
+    assert exported(tables) == [frame.to_json() for frame in frames]
+    assert query(tables, "SELECT COUNT(*), COUNT(DISTINCT digest) FROM label_sets") == [(60, 60)]
 
 
 def test_a_damaged_base_is_one_warning(tables: Database, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS frames (
     meter_id MEDIUMINT UNSIGNED NOT NULL,
     label_set_id BIGINT UNSIGNED NOT NULL,
     dropped TINYINT UNSIGNED NULL COMMENT 'damaged groups',
-    clock_offset SMALLINT NULL COMMENT 's: DATE minus the whole second of timestamp',
+    clock_offset INT NULL COMMENT 's: DATE minus the whole second of timestamp',
     index_total INT UNSIGNED NULL COMMENT 'Wh: BASE, EAST',
     index_supplier INT UNSIGNED NULL
         COMMENT 'Wh: the running one of HCHC ... BBRHPJR, EASF01 ... EASF10 or its difference from the other indexes, see docs/storage.md',

@@ -135,6 +135,17 @@ def test_frames_share_their_label_set_until_something_slow_changes(kind: str) ->
     assert len(digests) == len(slow) < 100
 
 
+@pytest.mark.parametrize("off", [timedelta(days=-4345), timedelta(hours=10), timedelta(days=20_000)])
+def test_frames_of_a_meter_whose_clock_is_wrong_share_their_label_set(off: timedelta) -> None:
+    """As of a meter whose clock was never set: captures have DATE in 2015."""
+    dated = dataclasses.replace(standard(DATE="", EAST=1), stamps={"DATE": DAY + off})
+    assert column(dated, "clock_offset") == off / timedelta(seconds=1)
+    later = dataclasses.replace(dated, timestamp=dated.timestamp + timedelta(days=1))  # the clock stands still
+    assert column(later, "clock_offset") == off / timedelta(seconds=1) - 86_400
+    assert label_set(later) == label_set(dated)
+    assert_lossless(later)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one(kind: str) -> None:
     frame = WHOLE[kind]

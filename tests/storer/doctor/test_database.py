@@ -7,6 +7,7 @@ import pytest
 from common.doctor.findings import Status
 from storer.doctor.database import diagnose_database
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
+from storer.doctor.label_sets import ManyLabelSets
 from storer.rollups.state import State
 
 OK, NOTICE, PROBLEM = Status
@@ -117,6 +118,12 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         (replace(GOOD, last=None), NOTICE, "no frame", "reader"),
         (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "storer running"),
         (replace(GOOD, last=NOW + timedelta(hours=2)), NOTICE, "2026-11-24 14:00 UTC, in the future", "timedatectl"),
+        (
+            replace(GOOD, many_label_sets=(ManyLabelSets("031961123456", 0.98, ("DATE",)),)),
+            NOTICE,
+            "031961123456 has a new label set in 98% of its frames",
+            "hide: [DATE]",
+        ),
         (replace(GOOD, free=90_000_000), PROBLEM, "only 90 MB free", "free space"),
         (replace(GOOD, free=120_000_000, per_day=200_000.0), PROBLEM, "24 days", "free space"),
         (replace(GOOD, free=400_000_000), NOTICE, "6 months", "free space"),
