@@ -44,8 +44,10 @@ def supplier_name(number: int, offer: str | None) -> str:
     >>> supplier_name(2, "hchp"), supplier_name(3, None)
     ('HCHP', 'EASF03')
     """
-    names = registers_of(offer)
-    return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
+    known = BY_ID.get(offer or "")
+    if known is not None and number <= len(known.registers):
+        return known.registers[number - 1].name
+    return f"{NUMBERED}{number:02}"
 
 
 #: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
