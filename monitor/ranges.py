@@ -134,7 +134,7 @@ def choose_range(asked: Range, calendar: Calendar, now: datetime, first: datetim
         Refusal: a limit is within an hour, or the range is still to come.
     """
     by, low = asked.by, asked.whole_hours().low
-    high = asked.high or _end_of_present(by, calendar, now)
+    high = asked.high or end_of_present(by, calendar, now)
     if low is None:
         low = calendar.floor(by, high - timedelta(days=_LENGTH[by] * _COUNT[by]))
         limits = calendar.boundaries(by, low, high)
@@ -162,6 +162,7 @@ def year_to(now: datetime, asked: Range, zone: ZoneInfo) -> tuple[datetime, date
     return start or midnight(before, zone), end
 
 
-def _end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:
+def end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:
+    """Return the end of the hour, day, week, month or year that it is now."""
     start = calendar.floor(by, now)
     return calendar.boundaries(by, start, start + timedelta(days=_LENGTH[by] + 2))[1]

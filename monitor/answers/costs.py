@@ -145,4 +145,6 @@ def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
 
 def join(pieces: Sequence[Energy]) -> Energy:
     """Return neighbouring pieces as one; there is at least one."""
+    if len(pieces) == 1 and pieces[0].covered <= pieces[0].expected:
+        return pieces[0]
     return add_parts(pieces, sum(piece.expected for piece in pieces))

@@ -1,5 +1,6 @@
 """The curve of a stretch of time, with what happened in it."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -130,10 +131,12 @@ class SeriesAnswers:
         self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
     ) -> Happened:
         name = self._reader.naming(meter, start, end)
+        # Contracts begin at whole hours: minutes of one hour on one register have one name.
         named = [
             (minute.at, register)
-            for minute in minutes
-            if (register := name(minute.supplier, moment_of(minute.at))) is not None
+            for (supplier, hour), part in itertools.groupby(minutes, lambda one: (one.supplier, one.at // _HOUR))
+            if (register := name(supplier, moment_of(hour * _HOUR))) is not None
+            for minute in part
         ]
         # The index of another meter goes on from nowhere, as after a break.
         broken = {part.first for part in meter.parts[1:] if part.first is not None}

@@ -1,7 +1,7 @@
 """`energy`: what was drawn and what it cost, by hour, day, week, month or year, in columns."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -25,8 +25,8 @@ from monitor.api.schemas import (
     record,
     several,
 )
-from monitor.calendar import BY, Calendar
-from monitor.ranges import by_contract, choose_range
+from monitor.calendar import BY
+from monitor.ranges import by_contract, choose_range, end_of_present
 from monitor.readings.hours import Meter
 from monitor.readings.steps import registers_of
 from monitor.refusals import Refusal
@@ -95,17 +95,12 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
         return None
     by = asked.by
     low = max(low, calendar.floor(by, first), begin or low)
-    high = min(high, _ceil(calendar, by, call.now))
+    high = min(high, end_of_present(by, calendar, call.now))
     if low >= high:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
         raise Refusal("too_many_rows", rows=most)
     return call.answers.costs.energy(meter, by, low, high, call.now, calendar)
-
-
-def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:
-    start = calendar.floor(by, now)
-    return calendar.boundaries(by, start, start + timedelta(days=367))[1]
 
 
 def _columns(found: Answer) -> dict[str, Any]:

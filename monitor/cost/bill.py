@@ -4,6 +4,7 @@ A subscription is a price a year. A day costs a 365th of it, in a leap year a 36
 day: so hours, days and months add up, as exactly as Decimal divides (28 digits).
 """
 
+import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -86,6 +87,27 @@ def add_up(costs: Iterable[Cost]) -> Cost:
     return total
 
 
+class _Rates:
+    """The prices of a contract on a day, which hold from `start` to `end`, where one of them may change."""
+
+    def __init__(self, prices: PriceTable, contract: Contract, day: date) -> None:
+        offer = contract.offer or ""
+        changes = [date.min, *prices.changes(offer, date.min, date.max), date.max]
+        place = bisect.bisect_right(changes, day)
+        self.contract, self.start, self.end = contract, changes[place - 1], changes[place]
+        self.accise, self.vat, self.vat_subscription = prices.accise(day), prices.vat(day), prices.vat_subscription(day)
+        self.subscription = prices.subscription(offer, contract.power, day)
+        self._prices, self._day = prices, day
+        self._kwh: dict[str, Decimal | None] = {}
+
+    def kwh(self, register: str) -> Decimal | None:
+        """Return the price of a kWh."""
+        if register not in self._kwh:
+            contract = self.contract
+            self._kwh[register] = self._prices.kwh(contract.offer or "", register, contract.power, self._day)
+        return self._kwh[register]
+
+
 class Bill:
     """Computes costs of one meter."""
 
@@ -94,6 +116,7 @@ class Bill:
         self._contracts = contracts
         self._zone = zone
         self._now = now
+        self._rates: _Rates | None = None  # of the last piece: nearly always those of the next one, too
 
     def of_contract(self, contract: Contract) -> "Bill":
         """Return the same bill for another contract."""
@@ -132,17 +155,20 @@ class Bill:
             if piece.total_wh:
                 _miss(cost, Missing(day, None, "contract"))
             return
-        self._add_energy(cost, piece, contract, day)
-        self._add_subscription(cost, piece, contract, day)
+        rates = self._rates
+        if rates is None or rates.contract is not contract or not rates.start <= day < rates.end:
+            rates = self._rates = _Rates(self._prices, contract, day)
+        self._add_energy(cost, piece, rates, day)
+        self._add_subscription(cost, piece, rates, day)
 
-    def _add_energy(self, cost: Cost, piece: Energy, contract: Contract, day: date) -> None:
-        accise, vat = self._prices.accise(day), self._prices.vat(day)
+    def _add_energy(self, cost: Cost, piece: Energy, rates: _Rates, day: date) -> None:
+        accise, vat = rates.accise, rates.vat
         for register, wh in piece.wh.items():
             if not wh:
                 continue
-            price = self._prices.kwh(contract.offer or "", register, contract.power, day)
+            price = rates.kwh(register)
             if price is None:
-                _miss(cost, Missing(day, contract.offer, register))
+                _miss(cost, Missing(day, rates.contract.offer, register))
                 continue
             kwh = Decimal(wh) / 1000
             amount = kwh * price
@@ -156,18 +182,18 @@ class Bill:
                 cost.parts.energy += without_vat - kwh * accise
                 cost.parts.vat += amount - without_vat
 
-    def _add_subscription(self, cost: Cost, piece: Energy, contract: Contract, day: date) -> None:
+    def _add_subscription(self, cost: Cost, piece: Energy, rates: _Rates, day: date) -> None:
         # The subscription of the time to come is not owed yet.
         days = self.days(piece.start, min(piece.end, self._now))
         if not days:
             return
-        yearly = self._prices.subscription(contract.offer or "", contract.power, day)
+        yearly = rates.subscription
         if yearly is None:
-            _miss(cost, Missing(day, contract.offer, "subscription"))
+            _miss(cost, Missing(day, rates.contract.offer, "subscription"))
             return
         amount = sum((yearly * share / _days_of(year) for year, share in days), ZERO)
         cost.subscription += amount
-        vat = self._prices.vat_subscription(day)
+        vat = rates.vat_subscription
         if cost.parts is None or vat is None:
             cost.parts = None
         else:

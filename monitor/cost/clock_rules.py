@@ -1,7 +1,7 @@
 """Which register of an offer a moment would have been billed on: rules of the clock, needed for comparisons only."""
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from monitor.prices.age import REGULATED
 from monitor.prices.model import PriceRow, PriceTable
 
 _SWITCHING_TIMES = sorted(SWITCHING_TIMES)
+_COLOURED = [offer for offer in OFFERS if offer.coloured]
 _BY_REGISTERS = {frozenset(register.name for register in offer.registers): offer for offer in OFFERS}
 
 
@@ -44,6 +45,7 @@ class OfferClock:
         names: Mapping[str, str] | None = None,
     ) -> None:
         self._prices = prices
+        self._changes = sorted({day for offer in prices.offers for day in prices.changes(offer, date.min, date.max)})
         self._colours = colours
         self._zone = zone
         self._names = {register: name.upper() for register, name in (names or {}).items()}
@@ -52,15 +54,20 @@ class OfferClock:
         """Return an instant by the clock of the offers."""
         return moment.astimezone(self._zone)
 
-    def kind(self, local: datetime) -> tuple[date, int, bool]:
-        """Return all of a moment that decides on a register, but for the one that was lived.
+    def kind(self, local: datetime) -> Hashable:
+        """Return all of a moment that decides on a register and its price, but for the register that was lived.
 
-        Two moments of one kind are billed on the same register of any offer.
+        Two moments of one kind are billed on the same register of any offer, at the same price.
         """
-        day, moment = local.date(), local.time()
-        part = bisect.bisect_right(_SWITCHING_TIMES, moment)
+        day = local.date()
         windows = self._prices.off_peak(day)
-        return day, part, windows is not None and _holds(windows, local)
+        return (
+            bisect.bisect_right(self._changes, day),
+            day.weekday() >= 5,
+            *(self._colours.get(offer.day_of(local)) for offer in _COLOURED),
+            bisect.bisect_right(_SWITCHING_TIMES, local.time()),
+            None if windows is None else _holds(windows, local),
+        )
 
     def register(self, offer: str, moment: datetime, lived: str | None) -> str | Why:
         """Return the register, or why it cannot be known.

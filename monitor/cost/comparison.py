@@ -144,7 +144,7 @@ class _Cell:
 
 
 def _cells(clock: OfferClock, curve: Sequence[HourEnergy]) -> list[_Cell]:
-    """Gather a curve: a year has 8,760 hours and some 1,500 cells."""
+    """Gather a curve: a year has 8,760 hours and about a hundred cells."""
     cells: dict[Hashable, _Cell] = {}
     for piece in curve:
         if not piece.wh:

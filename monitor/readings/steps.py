@@ -6,7 +6,7 @@ A stretch is cut where the meter begins to send other registers or another contr
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from common.contract.offers import BY_ID
+from common.contract.offers import OFFERS
 from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
 from monitor.readings.hour_values import Values
 
@@ -16,12 +16,12 @@ REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 
 OTHER = "OTHER"
 #: How the name of a supplier register begins that only has a number.
 NUMBERED = "EASF"
+_REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
 
 
 def registers_of(offer: str | None) -> tuple[str, ...]:
     """Return the names of the registers of an offer, none of one that is not known."""
-    known = BY_ID.get(offer or "")
-    return () if known is None else tuple(register.name for register in known.registers)
+    return _REGISTERS.get(offer or "", ())
 
 
 def in_order(wh: Mapping[str, int]) -> dict[str, int]:
