@@ -19,7 +19,7 @@ from common.contract.tally import Tally
 from common.machine.version import __version__
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
-from common.runtime.shutdown import SHUTDOWN_TIMEOUT
+from common.runtime.shutdown import SHUTDOWN_TIMEOUT, StopEvent
 from common.settings.config import Broker
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
@@ -117,7 +117,7 @@ class FakeLine:
         pass
 
 
-class Steps(threading.Event):
+class Steps(StopEvent):
     """A stop event that is set when the steps of the test are done; each round of the loop takes one."""
 
     def __init__(self) -> None:

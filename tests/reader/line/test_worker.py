@@ -11,6 +11,7 @@ import pytest
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.errors import PortError
+from common.runtime.shutdown import StopEvent
 from reader.line.address_filter import MAX_METERS
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
 from reader.line.pipeline import TimeSource
@@ -40,7 +41,7 @@ A, B = "031961123456", "041067218788"
 Step = bytes | float | PortError | timedelta
 
 
-class World(threading.Event):
+class World(StopEvent):
     """Ports that follow a script, and the time, which passes only during waits.
 
     It is also the clock, and the stop event of the line, which is set at the end of the script.
@@ -71,7 +72,7 @@ class World(threading.Event):
             self.pass_time(timeout)
         return self.is_set()
 
-    def open_port(self, name: str, speed: int, stop: threading.Event) -> Port:
+    def open_port(self, name: str, speed: int, stop: StopEvent) -> Port:
         assert stop is self
         self.opened.append((name, speed))
         opening = self.openings.pop(0)
