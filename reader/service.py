@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 HEALTH_EVERY = 60.0  # seconds
 _TICK = 0.5  # seconds between two rounds of periodic work, at least
 _IDLE = 5.0  # seconds without an event until the next round, at most
+_MOST_AT_ONCE = 100  # events between two rounds
 _DRAIN_TIMEOUT = 2.0  # seconds at shutdown for the last confirmations, and again for the last messages
 
 
@@ -107,8 +108,10 @@ class ReaderService:
             thread.start()
         self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
-            self._events.pubacks_can_wait = not self._delivery.replaying  # the next replay needs room
+            self._events.answers_can_wait = not self._delivery.replaying  # the next replay needs room
             self._handle_event(self._idle_for())
+            for _ in range(min(self._events.qsize(), _MOST_AT_ONCE)):  # the event that answers have waited for
+                self._handle_event(0)
             self._tick()
             self._beat()
             self._metrics.refresh(self._report)
@@ -269,7 +272,7 @@ class ReaderService:
     def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
-        self._events.pubacks_can_wait = False
+        self._events.answers_can_wait = False
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
         for thread in threads:

@@ -50,9 +50,10 @@ class Port(Protocol):
     """A source of a meter's bytes."""
 
     def read(self, timeout: float) -> bytes:
-        """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds, or a stop.
+        """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds.
 
-        A serial port that knows when the next frame ends sleeps until then, for another `timeout` seconds at most.
+        A serial port that knows when the next frame ends sleeps until then, for another `timeout` seconds at most. A
+        stop ends the wait; over RFC 2217, within a second.
 
         Raises:
             PortError: the port is gone.

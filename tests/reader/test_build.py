@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import NotReady
+from common.runtime.shutdown import StopEvent
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
 from tests.support.programs import wait_until

@@ -4,7 +4,6 @@ import inspect
 import json
 import logging
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -177,7 +176,7 @@ class Rig:
         self.stop.at_end = lambda: setattr(self.time, "step", step)
         self.service.run()
 
-    # Steps: each emits exactly one event.
+    # Steps: each emits an event that wakes the loop.
 
     def connect(self) -> None:
         self.session.connected = True
@@ -192,7 +191,8 @@ class Rig:
         return lambda: self.session.emit(Message(topic, payload, False, 1, 1, 1))
 
     def stored(self, **content: object) -> Step:
-        return self.message(f"teleinfo/{METER}/stored", {"storer": "main", **content})
+        emit = self.message(f"teleinfo/{METER}/stored", {"storer": "main", **content})
+        return lambda: (emit(), self.service.wake())  # it would wait for another event
 
     def status(self, status: str = "online", name: str = "main") -> Step:
         return self.message(f"teleinfo/storer/{name}/status", {"status": status, "wait": 0})
@@ -262,7 +262,7 @@ def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed
     seen: list[bool] = []
 
     def look() -> None:
-        seen.append(rig.service._events.pubacks_can_wait)
+        seen.append(rig.service._events.answers_can_wait)
         rig.service.wake()
 
     rig.run(rig.connect, rig.status("stalled"), rig.frame(NOON), look, look)

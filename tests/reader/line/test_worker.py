@@ -1,7 +1,6 @@
 """The supervision of one line: a port that follows a script, clocks that are numbers, and no waiting."""
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta

@@ -22,6 +22,7 @@ from typing import Self
 import pytest
 
 from common.mqtt.events import Message
+from common.runtime.shutdown import StopEvent
 from reader.__main__ import main
 from reader.config import ReaderMqtt
 from reader.line.port import open_port
