@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 HEALTH_EVERY = 60.0  # seconds
 _TICK = 0.5  # seconds between two rounds of periodic work, at least
 _IDLE = 5.0  # seconds without an event until the next round, at most
-_MOST_AT_ONCE = 100  # events between two rounds
 _DRAIN_TIMEOUT = 2.0  # seconds at shutdown for the last confirmations, and again for the last messages
 
 
@@ -110,8 +109,6 @@ class ReaderService:
         while not self._stop.is_set():
             self._events.answers_can_wait = not self._delivery.replaying  # the next replay needs room
             self._handle_event(self._idle_for())
-            for _ in range(min(self._events.qsize(), _MOST_AT_ONCE)):  # the event that answers have waited for
-                self._handle_event(0)
             self._tick()
             self._beat()
             self._metrics.refresh(self._report)
@@ -213,7 +210,9 @@ class ReaderService:
     def _tick(self) -> None:
         """Do what is due, twice a second at most; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
-        if now - self._ticked_at >= _TICK:
+        # Not between answers and the event that they have waited for, which may make something due.
+        least = _TICK if self._tick_waits or not self._events.qsize() else _IDLE
+        if now - self._ticked_at >= least:
             self._ticked_at, self._tick_waits = now, False
             for tally in self._tallies.due(self._now()):
                 self._delivery.enqueue(tally, now)

@@ -150,7 +150,8 @@ class _SerialPort:
     def _receive(self, timeout: float) -> bytes:
         """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
         if self._selectable:
-            if timeout > 0 and self._serial not in select.select([self._serial, self._stop], [], [], timeout)[0]:
+            port = self._serial.fileno()
+            if timeout > 0 and port not in select.select([port, self._stop.fileno()], [], [], timeout)[0]:
                 return b""
             return bytes(self._serial.read(_MAX_READ))  # its timeout is 0
         timeout = min(timeout, _UNSTOPPABLE)

@@ -12,7 +12,7 @@ from common.runtime.shutdown import StopEvent
 from reader.config import is_network, is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem
 from reader.line.line_health import LineHealth
-from reader.line.mode_detector import SPEEDS, Detector
+from reader.line.mode_detector import PROBE_FOR, SPEEDS, Detector
 from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource
 from reader.line.port import Port
@@ -24,8 +24,7 @@ LINK_LOST = 10.0  # seconds without a valid frame; Enedis asks the same of a rec
 FIRST_RETRY = 1.0  # seconds until the first attempt to reopen a port; doubles up to
 SLOWEST_RETRY = 30.0  # seconds
 NETWORK_SILENCE = 60.0  # seconds without a byte until a network port is reopened: the gateway may have restarted
-_READ_TIMEOUT = 1.0  # seconds; bounds how late the loss of the link is noticed
-_SILENT_READ_TIMEOUT = 5.0  # seconds, while there is no link; bounds how late anything else is noticed
+_READ_TIMEOUT = 1.0  # seconds while a meter is online; bounds how late the loss of the link is noticed
 _COUNTERS_EVERY = 1.0  # seconds between two looks at the driver's counters
 
 OpenPort = Callable[[str, int, StopEvent], Port]
@@ -130,7 +129,7 @@ class LineWorker:
         counters_due = opened
         try:
             while not self._stop.is_set():
-                data = port.read(_READ_TIMEOUT if self._online else _SILENT_READ_TIMEOUT)
+                data = port.read(_READ_TIMEOUT if self._online else PROBE_FOR)
                 since, now = self.health.last_loop_at, self._monotonic()
                 self.health.last_loop_at = now
                 if data:

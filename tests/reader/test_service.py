@@ -176,7 +176,7 @@ class Rig:
         self.stop.at_end = lambda: setattr(self.time, "step", step)
         self.service.run()
 
-    # Steps: each emits an event that wakes the loop.
+    # Steps: each emits exactly one event.
 
     def connect(self) -> None:
         self.session.connected = True
@@ -191,8 +191,7 @@ class Rig:
         return lambda: self.session.emit(Message(topic, payload, False, 1, 1, 1))
 
     def stored(self, **content: object) -> Step:
-        emit = self.message(f"teleinfo/{METER}/stored", {"storer": "main", **content})
-        return lambda: (emit(), self.service.wake())  # it would wait for another event
+        return self.message(f"teleinfo/{METER}/stored", {"storer": "main", **content})
 
     def status(self, status: str = "online", name: str = "main") -> Step:
         return self.message(f"teleinfo/storer/{name}/status", {"status": status, "wait": 0})
