@@ -272,6 +272,16 @@ def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed
     assert seen[2:] == [False, True]
 
 
+def test_a_frame_s_state_is_published_at_once_although_answers_have_waited_for_the_frame(rig: Rig) -> None:
+    def confirmation_and_frame() -> None:
+        rig.time.go(1)
+        rig.stored(timestamps=[])()
+        rig.frame(NOON + SECOND)()
+
+    rig.run(rig.connect, rig.status(), rig.go(1), confirmation_and_frame, bool)
+    assert [json.loads(payload)["PAPP"] for payload, _ in rig.session.on(f"teleinfo/{METER}/state")] == [750]
+
+
 # --- confirmations
 
 

@@ -346,6 +346,16 @@ def test_a_stop_wakes_a_sleeping_port(terminal: Terminal, monkeypatch: pytest.Mo
     port.close()
 
 
+def test_a_stop_ends_the_wait_for_a_silent_line(terminal: Terminal) -> None:
+    stop = StopEvent()
+    port = open_port(terminal.name, 9600, stop)
+    threading.Timer(0.1, stop.set).start()
+    began = time.monotonic()
+    assert port.read(60) == b""
+    assert time.monotonic() - began < TIMEOUT
+    port.close()
+
+
 # Over the network.
 
 
