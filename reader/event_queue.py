@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 from common.mqtt.events import Message, Published
 
 MAX_BYTES = 4_000_000  # of messages in the queue
-_FEW = 100  # events
 _OVERHEAD = 500  # bytes that a message takes beside its payload
 
 E = TypeVar("E")
@@ -24,8 +23,8 @@ class EventQueue(Generic[E]):
     """A queue of events for one consumer."""
 
     def __init__(self) -> None:
-        self.answers_can_wait = False
-        """Whether a few answers do not wake the consumer, who gets them with the next event, or after its timeout."""
+        self.pubacks_can_wait = False
+        """Whether a `Published` does not wake the consumer, who gets it with the next event, or after its timeout."""
         self._events: deque[E] = deque()
         self._wake = threading.Lock()  # released when there is something new
         self._room = threading.Condition()
@@ -38,7 +37,7 @@ class EventQueue(Generic[E]):
                 self._room.wait_for(lambda: self._bytes < MAX_BYTES)
                 self._bytes += len(event.payload) + _OVERHEAD
         self._events.append(event)
-        if not (self.answers_can_wait and is_answer(event)) or len(self._events) > _FEW:
+        if not (self.pubacks_can_wait and isinstance(event, Published)):
             with suppress(RuntimeError):  # it is released already
                 self._wake.release()
 

@@ -107,7 +107,7 @@ class ReaderService:
             thread.start()
         self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
-            self._events.answers_can_wait = not self._delivery.replaying  # the next replay needs room
+            self._events.pubacks_can_wait = not self._delivery.replaying  # the next replay needs room
             self._handle_event(self._idle_for())
             self._tick()
             self._beat()
@@ -210,7 +210,7 @@ class ReaderService:
     def _tick(self) -> None:
         """Do what is due, twice a second at most; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
-        # Not between answers and the event that they have waited for, which may make something due.
+        # Not between a PUBACK and the event that it has waited for, which may make something due.
         least = _TICK if self._tick_waits or not self._events.qsize() else _IDLE
         if now - self._ticked_at >= least:
             self._ticked_at, self._tick_waits = now, False
@@ -271,7 +271,7 @@ class ReaderService:
     def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
-        self._events.answers_can_wait = False
+        self._events.pubacks_can_wait = False
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
         for thread in threads:

@@ -66,7 +66,7 @@ def test_an_answer_that_can_wait_wakes_nobody_and_comes_in_its_order(event_queue
     answer = Published(PublishToken(1, 1), 0)
     with pytest.raises(queue.Empty):
         event_queue.get(0)
-    event_queue.answers_can_wait = True
+    event_queue.pubacks_can_wait = True
     event_queue.put(answer)
     assert event_queue._wake.locked()
     event_queue.put(CONNECTED)

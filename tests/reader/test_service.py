@@ -261,7 +261,7 @@ def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed
     seen: list[bool] = []
 
     def look() -> None:
-        seen.append(rig.service._events.answers_can_wait)
+        seen.append(rig.service._events.pubacks_can_wait)
         rig.service.wake()
 
     rig.run(rig.connect, rig.status("stalled"), rig.frame(NOON), look, look)
