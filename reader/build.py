@@ -1,7 +1,6 @@
 """Builds a reader from its configuration: the one place that knows all of its parts."""
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from common.mqtt.connection import Will
 from common.mqtt.events import Event
 from common.mqtt.session import Session
 from common.runtime.metrics import Metrics
+from common.runtime.shutdown import StopEvent
 from common.runtime.watchdog import Heartbeat, Notifier
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery
@@ -35,7 +35,7 @@ def _utc_now() -> datetime:
 
 def build_reader(
     config: ReaderConfig,
-    stop: threading.Event,
+    stop: StopEvent,
     *,
     session_class: type[Session] = Session,
     line_class: type[LineWorker] = LineWorker,

@@ -67,3 +67,8 @@ class EventQueue(Generic[E]):
             return self._events.popleft()
         except IndexError:
             raise queue.Empty from None
+
+
+def is_answer(event: object) -> bool:
+    """Return whether an event only tells that something has arrived: a PUBACK, or the confirmation of a storer."""
+    return isinstance(event, Published) or (isinstance(event, Message) and event.topic.endswith("/stored"))

@@ -23,7 +23,7 @@ from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
-from reader.event_queue import EventQueue
+from reader.event_queue import EventQueue, is_answer
 from reader.health import HealthCheck
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.shared_meter import SharedMeters
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
 _TICK = 0.5  # seconds between two rounds of periodic work, at least
-_IDLE = 1.0  # seconds without an event until the next round
+_IDLE = 5.0  # seconds without an event until the next round, at most
 _DRAIN_TIMEOUT = 2.0  # seconds at shutdown for the last confirmations, and again for the last messages
 
 
@@ -85,6 +85,8 @@ class ReaderService:
         self._rate_limiter = RateLimiter()
         self._connects = 0
         self._ticked_at = 0.0
+        self._tick_waits = True  # for its time, after an event
+        self._health_due = 0.0
         self._publish_until = math.inf  # monotonic; frames that are handled later are only kept
         self._started_at = monotonic()
 
@@ -103,15 +105,15 @@ class ReaderService:
         self._session.start()
         for thread in threads:
             thread.start()
-        health_due = self._monotonic() + HEALTH_EVERY
+        self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
             self._events.pubacks_can_wait = not self._delivery.replaying  # the next replay needs room
-            self._handle_event(_IDLE)
+            self._handle_event(self._idle_for())
             self._tick()
             self._beat()
             self._metrics.refresh(self._report)
-            if self._monotonic() >= health_due:
-                health_due += HEALTH_EVERY
+            if self._monotonic() >= self._health_due:
+                self._health_due += HEALTH_EVERY
                 self._delivery.reload_storers()
                 self._retry_spool()
                 self._warn_of_shared_meters()
@@ -129,6 +131,7 @@ class ReaderService:
         except queue.Empty:
             return
         now = self._monotonic()
+        self._tick_waits |= not is_answer(event)
         match event:
             case FrameReceived():
                 self._on_frame(event, now)
@@ -187,11 +190,30 @@ class ReaderService:
 
     # Periodic work.
 
+    def _idle_for(self) -> float:
+        """Return for how many seconds to wait for an event.
+
+        Little is due at a moment: most follows from an event within a tick, or comes in its time whenever the loop
+        looks.
+        """
+        now = self._monotonic()
+        tick = now if self._tick_waits else self._delivery.next_due
+        due = min(
+            now + _IDLE,
+            max(tick, self._ticked_at + _TICK),
+            self._health_due,
+            self._heartbeat.next_due,
+            self._metrics.next_due,
+        )
+        return max(due - now, 0.0)
+
     def _tick(self) -> None:
         """Do what is due, twice a second at most; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
-        if now - self._ticked_at >= _TICK:
-            self._ticked_at = now
+        # Not between a PUBACK and the event that it has waited for, which may make something due.
+        least = _TICK if self._tick_waits or not self._events.qsize() else _IDLE
+        if now - self._ticked_at >= least:
+            self._ticked_at, self._tick_waits = now, False
             for tally in self._tallies.due(self._now()):
                 self._delivery.enqueue(tally, now)
             self._delivery.tick(now)

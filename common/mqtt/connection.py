@@ -29,6 +29,7 @@ from common.private_members import check_members
 from common.settings.config import Broker
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
+_LOOK_EVERY = 3.0  # seconds between two looks at the keepalive, which is late by no more; a broker allows a half
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
@@ -54,6 +55,14 @@ class Options(NamedTuple):
     def address(self) -> str:
         """Host and port."""
         return self.settings.address
+
+
+class _Client(paho.Client):
+    """A client whose thread wakes up less often while nothing happens."""
+
+    def loop_forever(self, timeout: float = _LOOK_EVERY, retry_first_connection: bool = False) -> MQTTErrorCode:
+        """Do what paho's own does; its thread calls it without a timeout, which then is a second."""
+        return super().loop_forever(timeout, retry_first_connection)
 
 
 class BrokerConnection:
@@ -281,7 +290,7 @@ def packet_size(topic: str, payload: bytes) -> int:
 
 def _new_client(options: Options) -> paho.Client:
     settings = options.settings
-    client = paho.Client(
+    client = _Client(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=paho.MQTTv5,

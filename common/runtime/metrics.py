@@ -119,6 +119,11 @@ class Metrics:
             self._due = now + REFRESH
             self._families = self._describe(report())
 
+    @property
+    def next_due(self) -> float:
+        """When `refresh` is to be called, in monotonic seconds; infinite where no port is configured."""
+        return min(self._retry_at, self._due) if self._settings.port is not None else math.inf
+
     def close(self) -> None:
         """Close the port."""
         self._retry_at = math.inf

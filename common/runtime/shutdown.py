@@ -4,12 +4,36 @@ import logging
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
 SHUTDOWN_TIMEOUT = 4.5  # seconds between the stop signal and the end, at most
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+class StopEvent(threading.Event):
+    """An event that `select` can wait for, too: its file becomes readable when it is set. It is set once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readable, self._writable = os.pipe()
+        weakref.finalize(self, _close, self._readable, self._writable)
+
+    def fileno(self) -> int:
+        """Return the file to wait for."""
+        return self._readable
+
+    def set(self) -> None:
+        """Set it, and wake all who wait for it."""
+        super().set()
+        os.write(self._writable, b"x")
+
+
+def _close(*files: int) -> None:
+    for file in files:
+        os.close(file)
 
 
 class Shutdown:
@@ -20,7 +44,7 @@ class Shutdown:
     """
 
     def __init__(self) -> None:
-        self.stop = threading.Event()
+        self.stop = StopEvent()
         self.exit_code = 0
         self._wake: Callable[[], None] = lambda: None
 

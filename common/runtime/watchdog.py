@@ -83,8 +83,13 @@ class Heartbeat:
         self._log = ChangeLogger(log)
         self._evaluated_at = self._watchdog_at = self._touched_at = self._status_at = -EVERY
 
+    @property
+    def next_due(self) -> float:
+        """When the health is to be evaluated again, in monotonic seconds, at the latest."""
+        return self._evaluated_at + max(self._watchdog_every, _EVALUATE_EVERY)
+
     def due(self, now: float) -> bool:
-        """Return whether the health is to be evaluated again at monotonic `now`."""
+        """Return whether the health may be evaluated again at monotonic `now`."""
         return now - self._evaluated_at >= _EVALUATE_EVERY
 
     def beat(self, health: Health, now: float) -> None:

@@ -9,6 +9,7 @@ Used from one thread. The clock, the broker and the files are passed in.
 """
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -51,7 +52,7 @@ class Delivery:
         With `batch`, live frames wait so many seconds and then go to storers together.
         """
         self._batch = batch
-        self._batch_due: float | None = None  # monotonic; when the frames that wait are sent
+        self._batch_due = math.inf  # monotonic; when the frames that wait are sent
         self._publisher = publisher
         self._in_flight = InFlight(publisher, topics)
         self._replay = Replay(self._in_flight, storers, self._on_disk_error, batch)
@@ -111,8 +112,7 @@ class Delivery:
             self.decoded += 1
         memory.pending[identity] = entry
         if live and self._batch and item.kind is ItemKind.FRAME:
-            if self._batch_due is None:
-                self._batch_due = now + self._batch
+            self._batch_due = min(self._batch_due, now + self._batch)
             return
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
@@ -181,6 +181,11 @@ class Delivery:
 
     # -- periodic work -------------------------------------------------------------------------------------------------
 
+    @property
+    def next_due(self) -> float:
+        """When `tick` is to be called, in monotonic seconds; all else that it does may be seconds late."""
+        return self._batch_due
+
     def tick(self, now: float) -> None:
         """Do what is due: drop held items, move pending ones to disk, send again."""
         memory = self._memory
@@ -192,7 +197,7 @@ class Delivery:
                     "No PUBACK for %.0f s with the maximum number of frames in flight: reconnecting", ACK_TIMEOUT
                 )
             self._publisher.reconnect()
-        if self._batch_due is not None and now >= self._batch_due:
+        if now >= self._batch_due:
             self._send_batch(now)
         oldest = memory.oldest
         if oldest is not None and (memory.full or self._is_old(oldest, now)) and not self.flush(now):
@@ -318,7 +323,7 @@ class Delivery:
 
     def _send_batch(self, now: float) -> None:
         """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""
-        self._batch_due = None
+        self._batch_due = math.inf
         if not self._connected:
             return
         waiting: dict[str, list[Pending]] = {}

@@ -1,6 +1,5 @@
 """Listens to a line for some seconds and diagnoses it: which meter, how much noise, or why there is no frame."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import PortError
 from common.machine.deployment import here
 from common.plural import plural
+from common.runtime.shutdown import StopEvent
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
@@ -73,7 +73,7 @@ def listen(
     if wanted != "auto":
         detector.mode = Mode(wanted)
     try:
-        port = open_port(url, SPEEDS[detector.mode], threading.Event())
+        port = open_port(url, SPEEDS[detector.mode], StopEvent())
         try:
             LineListener(facts, port, detector, monotonic).listen(begin + seconds)
         finally:

@@ -10,7 +10,6 @@ import fcntl
 import select
 import socket
 import termios
-import threading
 import time
 from contextlib import suppress
 from typing import Protocol
@@ -18,11 +17,13 @@ from typing import Protocol
 import serial
 
 from common.errors import PortBusy, PortError
+from common.runtime.shutdown import StopEvent
 from reader.config import is_network
 from reader.line.pace import ETX, FramePace
 
 _COALESCE = 0.02  # seconds to wait for more bytes after a few, where the end of the frame is unknown
 _BURST = 64  # bytes; a read that gives more than this does not wait for more: they did not come at a meter's pace
+_UNSTOPPABLE = 1.0  # seconds to wait at once where a stop does not end the wait
 _MAX_READ = 4096  # bytes; the size of a tty's buffer
 #: Seconds without a byte until the first probe, seconds between probes, and how many may go unanswered.
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
@@ -51,7 +52,8 @@ class Port(Protocol):
     def read(self, timeout: float) -> bytes:
         """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds.
 
-        A serial port that knows when the next frame ends sleeps until then, for another `timeout` seconds at most.
+        A serial port that knows when the next frame ends sleeps until then, for another `timeout` seconds at most. A
+        stop ends the wait; over RFC 2217, within a second.
 
         Raises:
             PortError: the port is gone.
@@ -67,7 +69,7 @@ class Port(Protocol):
         """Return the error counters of the driver since boot; empty if it has none."""
 
 
-def open_port(url: str, speed: int, stop: threading.Event) -> Port:
+def open_port(url: str, speed: int, stop: StopEvent) -> Port:
     """Open a port.
 
     Raises:
@@ -79,7 +81,7 @@ def open_port(url: str, speed: int, stop: threading.Event) -> Port:
 
 
 class _SerialPort:
-    def __init__(self, url: str, speed: int, stop: threading.Event) -> None:
+    def __init__(self, url: str, speed: int, stop: StopEvent) -> None:
         self._url = url
         self._stop = stop
         self._pace = FramePace()
@@ -148,9 +150,11 @@ class _SerialPort:
     def _receive(self, timeout: float) -> bytes:
         """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
         if self._selectable:
-            if timeout > 0 and not select.select([self._serial], [], [], timeout)[0]:
+            port = self._serial.fileno()
+            if timeout > 0 and port not in select.select([port, self._stop.fileno()], [], [], timeout)[0]:
                 return b""
             return bytes(self._serial.read(_MAX_READ))  # its timeout is 0
+        timeout = min(timeout, _UNSTOPPABLE)
         if self._serial.timeout != timeout and timeout > 0:  # pyserial negotiates with the gateway then
             self._serial.timeout = timeout
         data = bytes(self._serial.read(1)) if timeout > 0 else b""

@@ -1,7 +1,6 @@
 """Reads one port in a thread of its own: opens it, decodes the bytes, and reopens it after any error."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,10 +8,11 @@ from typing import NamedTuple
 from common.contract.frame import Frame
 from common.errors import PortError
 from common.runtime.logs import ChangeLogger, RateLimiter
+from common.runtime.shutdown import StopEvent
 from reader.config import is_network, is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem
 from reader.line.line_health import LineHealth
-from reader.line.mode_detector import SPEEDS, Detector
+from reader.line.mode_detector import PROBE_FOR, SPEEDS, Detector
 from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource
 from reader.line.port import Port
@@ -24,10 +24,10 @@ LINK_LOST = 10.0  # seconds without a valid frame; Enedis asks the same of a rec
 FIRST_RETRY = 1.0  # seconds until the first attempt to reopen a port; doubles up to
 SLOWEST_RETRY = 30.0  # seconds
 NETWORK_SILENCE = 60.0  # seconds without a byte until a network port is reopened: the gateway may have restarted
-_READ_TIMEOUT = 1.0  # seconds; bounds how late a stop is noticed
+_READ_TIMEOUT = 1.0  # seconds while a meter is online; bounds how late the loss of the link is noticed
 _COUNTERS_EVERY = 1.0  # seconds between two looks at the driver's counters
 
-OpenPort = Callable[[str, int, threading.Event], Port]
+OpenPort = Callable[[str, int, StopEvent], Port]
 
 
 class FrameReceived(NamedTuple):
@@ -65,7 +65,7 @@ class LineWorker:
         hide: frozenset[str],
         open_port: OpenPort,
         emit: Callable[[LineEvent], None],
-        stop: threading.Event,
+        stop: StopEvent,
         time_source: TimeSource,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -129,7 +129,7 @@ class LineWorker:
         counters_due = opened
         try:
             while not self._stop.is_set():
-                data = port.read(_READ_TIMEOUT)
+                data = port.read(_READ_TIMEOUT if self._online else PROBE_FOR)
                 since, now = self.health.last_loop_at, self._monotonic()
                 self.health.last_loop_at = now
                 if data:

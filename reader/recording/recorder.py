@@ -1,6 +1,5 @@
 """Records the raw bytes of a line and their times."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TextIO
 
 from common.contract.labels import Mode
 from common.machine.version import __version__
+from common.runtime.shutdown import StopEvent
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
@@ -54,7 +54,7 @@ class Recorder:
         mode: str,
         anonymous: bool,
         limits: RecordingLimits,
-        stop: threading.Event,
+        stop: StopEvent,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.progress = RecordingProgress()

@@ -16,7 +16,7 @@ from common.errors import ConfigError, PortBusy, PortError
 from common.machine.deployment import here
 from common.machine.host import Host, Process
 from common.runtime.cli import LOCAL_TIMES, argument
-from common.runtime.shutdown import Shutdown
+from common.runtime.shutdown import Shutdown, StopEvent
 from common.settings import config
 from reader.config import ReaderConfig, ReaderMqtt, port_name
 from reader.line.port import open_port
@@ -173,7 +173,7 @@ def _try_to_open(ports: tuple[str, ...]) -> None:
         if "://" in port:
             continue
         try:
-            open_port(port, 9600, threading.Event()).close()
+            open_port(port, 9600, StopEvent()).close()
         except PortBusy:
             raise
         except PortError:

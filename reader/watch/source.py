@@ -14,6 +14,7 @@ from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import Connected, Disconnected, Message, Published
 from common.mqtt.session import Session
+from common.runtime.shutdown import StopEvent
 from reader.config import ReaderMqtt
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, OpenPort
 
@@ -65,7 +66,7 @@ class PortSource:
     def __init__(self, ports: tuple[str, ...], *, mode: str, open_port: OpenPort, emit: Emit) -> None:
         self.name = ", ".join(ports)
         self._emit = emit
-        self._stop = threading.Event()
+        self._stop = StopEvent()
         self._lines = [
             LineWorker(
                 port,

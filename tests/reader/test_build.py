@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import NotReady
+from common.runtime.shutdown import StopEvent
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
 from tests.support.programs import wait_until
@@ -22,7 +23,7 @@ def config(folder: Path) -> ReaderConfig:
 
 
 def test_the_parts_fit_together_and_a_reader_that_is_stopped_at_once_ends(tmp_path: Path) -> None:
-    stop = threading.Event()
+    stop = StopEvent()
     stop.set()
     for _ in range(2):  # journal and spool are released
         build_reader(config(tmp_path), stop).run()
@@ -33,8 +34,8 @@ def test_the_parts_fit_together_and_a_reader_that_is_stopped_at_once_ends(tmp_pa
 
 def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(tmp_path: Path) -> None:
     settings = config(tmp_path)
-    build_reader(settings, threading.Event())
+    build_reader(settings, StopEvent())
     other = replace(settings, spool=SpoolConfig(journal=tmp_path / "other", path=tmp_path / "spool"))
     for _ in range(2):
         with pytest.raises(NotReady, match=r"spool\.path"):
-            build_reader(other, threading.Event())
+            build_reader(other, StopEvent())

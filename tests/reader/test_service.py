@@ -4,7 +4,6 @@ import inspect
 import json
 import logging
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from common.contract.tally import Tally
 from common.machine.version import __version__
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
-from common.runtime.shutdown import SHUTDOWN_TIMEOUT
+from common.runtime.shutdown import SHUTDOWN_TIMEOUT, StopEvent
 from common.settings.config import Broker
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
@@ -117,7 +116,7 @@ class FakeLine:
         pass
 
 
-class Steps(threading.Event):
+class Steps(StopEvent):
     """A stop event that is set when the steps of the test are done; each round of the loop takes one."""
 
     def __init__(self) -> None:
@@ -271,6 +270,16 @@ def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed
     stored = rig.stored(timestamps=[format_time(NOON)])
     rig.run(rig.connect, rig.status(), rig.go(1), rig.service.wake, look, stored, rig.service.wake, look)
     assert seen[2:] == [False, True]
+
+
+def test_a_frame_s_state_is_published_at_once_although_answers_have_waited_for_the_frame(rig: Rig) -> None:
+    def confirmation_and_frame() -> None:
+        rig.time.go(1)
+        rig.stored(timestamps=[])()
+        rig.frame(NOON + SECOND)()
+
+    rig.run(rig.connect, rig.status(), rig.go(1), confirmation_and_frame, bool)
+    assert [json.loads(payload)["PAPP"] for payload, _ in rig.session.on(f"teleinfo/{METER}/state")] == [750]
 
 
 # --- confirmations

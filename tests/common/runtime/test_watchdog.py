@@ -105,6 +105,13 @@ def test_the_health_is_evaluated_once_a_second() -> None:
     assert heartbeat.due(1.0)
 
 
+@pytest.mark.parametrize(("watchdog", "seconds"), [(None, 10), (60.0, 10), (15.0, 5), (0.5, 1)])
+def test_a_program_may_wait_until_the_next_signal_of_life_is_due(watchdog: float | None, seconds: float) -> None:
+    heartbeat = Heartbeat(None, Systemd(watchdog))
+    heartbeat.beat(health(), 100)
+    assert heartbeat.next_due == 100 + seconds
+
+
 @pytest.mark.parametrize("value", ["heartbeat", "/run/teleinfo/", "", 5, True])
 def test_anything_but_an_absolute_file_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="/run/teleinfo/heartbeat"):

@@ -18,6 +18,7 @@ import serial
 from serial.rfc2217 import PortManager
 
 from common.errors import PortError
+from common.runtime.shutdown import StopEvent
 from reader.line.port import Port, open_port
 from reader.tic.decoder import Decoder
 
@@ -25,7 +26,7 @@ EVERY_BYTE = bytes(range(256))
 TIMEOUT = 10.0  # seconds; a read here takes none of it
 
 
-class NoWait(threading.Event):
+class NoWait(StopEvent):
     """A stop event whose wait returns at once."""
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -215,7 +216,7 @@ def test_a_port_without_permission_raises_with_the_group_to_join(tmp_path: Path,
 # The middle of a frame.
 
 
-class Sleeper(threading.Event):
+class Sleeper(StopEvent):
     """A stop event that sends the next bytes of the line while it is waited for, and keeps how long."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -336,12 +337,22 @@ def test_returns_at_once_with_the_end_of_a_frame(terminal: Terminal, sleeper: Sl
 
 def test_a_stop_wakes_a_sleeping_port(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
-    stop = threading.Event()
+    stop = StopEvent()
     port = open_port(terminal.name, 9600, stop)
     read_frame_at_line_pace(port, terminal, clock)
     stop.set()
     terminal.send(b"x" * 16)
     assert port.read(TIMEOUT) == b"x" * 16
+    port.close()
+
+
+def test_a_stop_ends_the_wait_for_a_silent_line(terminal: Terminal) -> None:
+    stop = StopEvent()
+    port = open_port(terminal.name, 9600, stop)
+    threading.Timer(0.1, stop.set).start()
+    began = time.monotonic()
+    assert port.read(60) == b""
+    assert time.monotonic() - began < TIMEOUT
     port.close()
 
 

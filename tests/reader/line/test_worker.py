@@ -1,7 +1,6 @@
 """The supervision of one line: a port that follows a script, clocks that are numbers, and no waiting."""
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ import pytest
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.errors import PortError
+from common.runtime.shutdown import StopEvent
 from reader.line.address_filter import MAX_METERS
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
 from reader.line.pipeline import TimeSource
@@ -40,7 +40,7 @@ A, B = "031961123456", "041067218788"
 Step = bytes | float | PortError | timedelta
 
 
-class World(threading.Event):
+class World(StopEvent):
     """Ports that follow a script, and the time, which passes only during waits.
 
     It is also the clock, and the stop event of the line, which is set at the end of the script.
@@ -71,7 +71,7 @@ class World(threading.Event):
             self.pass_time(timeout)
         return self.is_set()
 
-    def open_port(self, name: str, speed: int, stop: threading.Event) -> Port:
+    def open_port(self, name: str, speed: int, stop: StopEvent) -> Port:
         assert stop is self
         self.opened.append((name, speed))
         opening = self.openings.pop(0)
@@ -451,7 +451,7 @@ def test_a_silent_network_port_is_reopened_and_logged_once(
     assert (len(world.opened), world.closed) == (4, 4)
     assert line.health.reopens == 3
     assert world.waits == [1, 1, 1]  # bytes may come at any time: without a backoff
-    assert 3 * 61 + 30 <= world.seconds - 1000 <= 3 * 63 + 30
+    assert 3 * 61 + 30 <= world.seconds - 1000 <= 3 * 65 + 30
     lines = [record.getMessage() for record in caplog.records if record.name == "reader.line.worker"]
     assert sum("no data for 60 s" in text for text in lines) == 1
     assert sum(text.startswith("Listening on") for text in lines) == 2  # at first, and when it is back

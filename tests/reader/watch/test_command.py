@@ -22,6 +22,7 @@ from typing import Self
 import pytest
 
 from common.mqtt.events import Message
+from common.runtime.shutdown import StopEvent
 from reader.__main__ import main
 from reader.config import ReaderMqtt
 from reader.line.port import open_port
@@ -273,7 +274,7 @@ def test_who_has_the_port_is_told_in_the_language_of_the_message(
 ) -> None:
     controller, terminal = os.openpty()
     try:
-        with closing(open_port(os.ttyname(terminal), 9600, threading.Event())):
+        with closing(open_port(os.ttyname(terminal), 9600, StopEvent())):
             monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", "--port", os.ttyname(terminal)])
             assert main() == 1
         assert "another program has it open; to see what" in capsys.readouterr().err
