@@ -18,8 +18,8 @@ from rich.text import Text
 from reader.watch.texts import Translations
 from reader.watch.view import SECONDS_PER_POINT, Gauge, Level, View, level_of
 
-_LABEL_WIDTH = 11  # columns
-_VALUE_WIDTH = 29  # columns behind a bar
+_LABEL_WIDTH = 12  # columns, with the gap behind it
+_VALUE_WIDTH = 30  # columns behind a bar, with the gap before it
 _REGISTERS_WIDTH = 52  # columns
 _BARS_FROM = 56  # columns of the screen, from which on there is room for bars beside their values
 _MAX_WIDTH = 110  # columns; wider is harder to read
@@ -188,8 +188,11 @@ def _sections(view: View, translate: Translations, *, bars: bool) -> Iterator[_S
 
 
 def _grid(*widths: int | None) -> Table:
-    """Return a table without lines whose columns have these widths; None takes what remains."""
-    grid = Table.grid(padding=(0, 1), expand=True)
+    """Return a table without lines whose columns have these widths, gaps included; None takes what remains.
+
+    Versions of rich do not agree on where padding goes: there is none.
+    """
+    grid = Table.grid(expand=True)
     for width in widths:
         grid.add_column(width=width, ratio=1 if width is None else None, no_wrap=True)
     return grid
@@ -235,8 +238,9 @@ def _registers(view: View, translate: Translations, blank: _Section) -> Iterator
             yield blank
         important = register.running or register.total
         style = "bold" if register.running else "" if register.total else _DIM
-        grid = _grid(None, len(register.energy))
-        grid.add_row(f"{'▸' if register.running else ' '} {register.name}", register.energy, style=style)
+        grid = _grid(None, len(register.energy) + 1)
+        energy = Text(register.energy, justify="right")
+        grid.add_row(f"{'▸' if register.running else ' '} {register.name}", energy, style=style)
         yield _Section(
             _Rank.MAIN_REGISTER if important else _Rank.REGISTER,
             "" if place else translate("indexes"),
@@ -281,6 +285,6 @@ class _Chart:
 
 def _footer(source: str, note: str, translate: Translations) -> RenderableType:
     end = translate("quit")
-    grid = _grid(None, len(end))
-    grid.add_row(Text(note or source, "yellow" if note else _DIM), Text(end, _DIM))
+    grid = _grid(None, len(end) + 1)
+    grid.add_row(Text(note or source, "yellow" if note else _DIM), Text(end, _DIM, justify="right"))
     return Padding(grid, (0, 1))
