@@ -88,7 +88,7 @@ def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, 
 def test_the_image_carries_the_bundled_page(stack: Stack) -> None:
     _, page = ask(stack, "", enter(stack, stack.password("page")))
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', page)
-    assert [re.fullmatch(r"page-[0-9A-Z]{8}\.js", name) is not None for name in scripts] == [True]
+    assert [re.fullmatch(r"chunk-[0-9A-Z]{8}\.js", name) is not None for name in scripts] == [True]
     assert ask(stack, scripts[0])[0] == 200
     assert "is out of date; serving" not in stack.compose("logs", "--no-log-prefix", "monitor")
 
