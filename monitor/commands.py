@@ -37,7 +37,7 @@ def _language_of_help(arguments: Sequence[str]) -> str:
     try:
         found, _ = looking.parse_known_args(arguments)
         named = found.language or config.load(MonitorConfig, found.config).language
-    except (ConfigError, SystemExit):  # it is wrong or not there: its error is for a command to tell
+    except (ConfigError, SystemExit):  # it is wrong or not there: a command reports that
         named = None
     return str(named) if named in HELP else language_of()
 

@@ -70,5 +70,5 @@ class EventQueue(Generic[E]):
 
 
 def is_answer(event: object) -> bool:
-    """Return whether an event only tells that something has arrived: a PUBACK, or the confirmation of a storer."""
+    """Return whether an event only confirms that something has arrived: a PUBACK, or the confirmation of a storer."""
     return isinstance(event, Published) or (isinstance(event, Message) and event.topic.endswith("/stored"))

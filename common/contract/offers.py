@@ -49,7 +49,7 @@ class Hours:
     names: Names
     shade: str  # in the style sheet of the page
     short: Names | None = None
-    off_peak: bool | None = None  # None: it is not the time of day that tells them from others
+    off_peak: bool | None = None  # None: the time of day does not distinguish them
 
 
 HOURS: Mapping[str, Hours] = {

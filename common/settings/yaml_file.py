@@ -71,7 +71,7 @@ class _Strict(yaml.constructor.SafeConstructor):
 
 
 class _Loader(_Strict, yaml.SafeLoader):
-    """Reads YAML in Python; `explain` knows the words of its errors."""
+    """Reads YAML in Python; `explain` words its errors."""
 
 
 class _FastLoader(_Strict, CSafeLoader):

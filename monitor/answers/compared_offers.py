@@ -49,7 +49,7 @@ class OfferAnswers:
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._costs.lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
-        if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
+        if not any(one.wh for one in curve):  # the meter's contract may be unknown then, too
             raise Refusal("no_energy")
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:

@@ -25,7 +25,7 @@ class Period:
 
     energy: Energy
     cost: Cost
-    across_wh: int = 0  # imported for longer than the period that it counts in: nobody knows what is of this period
+    across_wh: int = 0  # imported for longer than the period that it counts in: the share of this period is unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
 class Tariff:
     """What a state says of the contract and of the tariff period; None: not known."""
 
-    offer: str | None = None  # an id of OFFERS; None: the meter told of none that is known
+    offer: str | None = None  # an id of OFFERS; None: the meter names none that is known
     subscribed: int | None = None  # VA
     register: str | None = None  # that runs, as in Energy.wh
     name: str | None = None  # of the period, where historic mode has none

@@ -38,7 +38,7 @@ def upcoming(
     """Return the next changes of the register, in order, as far as they can be known.
 
     Args:
-        offer: an id of OFFERS; None: the meter told of none that is known.
+        offer: an id of OFFERS; None: the meter names none that is known.
         register: that runs now.
         tomorrow: the colour that begins with the next day of the offer, if it is known.
         switches: of the past eight days, in order.

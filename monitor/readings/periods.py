@@ -69,7 +69,7 @@ class ContractSpan:
 
     start: datetime
     end: datetime
-    offer: str | None  # an id of OFFERS; None: the meter told of none that is known
+    offer: str | None  # an id of OFFERS; None: the meter names none that is known
     calendar: str | None  # OPTARIF or NGTF, as sent, without padding
     power: int | None  # subscribed, kVA
 

@@ -137,7 +137,7 @@ def security_headers(frame_ancestors: Sequence[str]) -> Mapping[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     if not frame_ancestors:
-        headers["X-Frame-Options"] = "SAMEORIGIN"  # it knows no list
+        headers["X-Frame-Options"] = "SAMEORIGIN"  # it takes no list
     return headers
 
 

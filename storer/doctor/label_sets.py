@@ -11,7 +11,7 @@ from storer.database.label_sets import read_contents
 _HOUR = timedelta(hours=1)
 # On a day of rising load there are many maxima within an hour, but not half a day earlier as well.
 _AGO = (timedelta(), timedelta(hours=12))
-_FRAMES = 1000  # in each of these hours; of a meter that is heard once a minute, each frame may have another maximum
+_FRAMES = 1000  # in each of these hours; of a meter whose frames come once a minute, each may have another maximum
 # Not COUNT(DISTINCT …), which sorts all rows: four times slower.
 _SHARES = """\
 SELECT m.id, m.identifier, COUNT(*) / SUM(s.frames) AS share

@@ -1,4 +1,4 @@
-// What uPlot is told of a day: axes, scales, lines. day-paint.js draws the rest on the same canvas.
+// What uPlot gets of a day: axes, scales, lines. day-paint.js draws the rest on the same canvas.
 import * as f from '../format.js';
 import { wall } from '../time.js';
 import { ticks } from './axis.js';

@@ -40,7 +40,7 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
   });
   stop.push(chart.leave);
   const legend = legendOf(places, known, used, inEuro),
-    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
+    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is listed, too
     name = `${T.file.names.energy}-${range.text}`;
   return h(
     'section',
