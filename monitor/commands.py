@@ -85,6 +85,10 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     comparing = commands.add_parser(
         "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
     )
+    comparing.add_argument("--json", action="store_true", help=words["json"])
+    comparing.add_argument("--all", action="store_true", help=words["compare_all"])
+    comparing.add_argument("--then", action="store_true", help=words["then"])
+    comparing.add_argument("--shift", type=_percent, default=0, metavar="PERCENT", help=words["shift"])
     comparing.set_defaults(command=_compare)
 
     checking = commands.add_parser("check", parents=[common], help=words["check"])
@@ -115,6 +119,12 @@ def _add_prices(
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_keep_prices)
     pricing.set_defaults(command=_show_prices)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"a number from 0 to 100 is expected, not {text!r}")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from monitor.answers.stretch import StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import midnight
 from monitor.config import MonitorConfig
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
@@ -49,7 +50,7 @@ class Answers:
         connection: Connection,
         config: MonitorConfig,
         prices: PriceTable,
-        colours: Mapping[date, str] | None = None,
+        calendars: Calendars | None = None,
         memory: Memory | None = None,
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
@@ -60,9 +61,11 @@ class Answers:
         self._config = config
         self.prices = prices
         zone = config.time_zone
+        memory = memory or Memory()
         self.reader = HouseReader(self._hours, self._imported, self._contracts, self._power, memory)
         self.costs = CostAnswers(self.reader, self._imported, config, prices)
-        self.offers = OfferAnswers(self.reader, self._hours, self.costs, prices, zone, colours or {})
+        calendars = calendars or Calendars()
+        self.offers = OfferAnswers(self.reader, self._hours, self.costs, prices, zone, calendars, memory)
         self.stretches = StretchAnswers(connection, self.reader, self.costs)
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)

@@ -44,7 +44,10 @@ def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ())
     return {
         "version": None if version is None else version.isoformat(),
         "checked": None if checked is None else checked.isoformat(),
-        "old": [{"offer": one.offer, "since": one.start.isoformat(), "regulated": one.regulated} for one in old],
+        "old": [
+            {"offer": one.offer, "name": one.title, "since": one.start.isoformat(), "regulated": one.regulated}
+            for one in old
+        ],
     }
 
 
@@ -53,9 +56,10 @@ PRICES = record(
         "version": maybe(DAY),
         "checked": maybe(DAY),
         "old": several(
-            record({"offer": TEXT, "since": DAY, "regulated": FLAG}),
+            record({"offer": TEXT, "name": TEXT, "since": DAY, "regulated": FLAG}),
             "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"
-            " 1 February or 1 August, others are more than seven months old",
+            " 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are"
+            " more than seven months old",
         ),
     }
 )

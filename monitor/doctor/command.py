@@ -15,6 +15,7 @@ from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, 
 from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
+from common.plural import plural
 from common.settings.config import Broker, Secret
 from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.page import diagnose_page, probe_page
@@ -100,7 +101,7 @@ def _diagnose_prices(
         for one in found
     ]
     newest = prices.newest_before(today)
-    return findings or [ok("Prices", f"{', '.join(prices.offers)}; the newest of {newest}")]
+    return findings or [ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")]
 
 
 def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Database
@@ -18,6 +18,7 @@ from monitor.live.looks import Looks, Opened
 from monitor.live.meter import clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
@@ -38,14 +39,14 @@ class Live:
         self,
         config: MonitorConfig,
         prices: PriceTable,
-        colours: Mapping[date, str],
+        calendars: Calendars,
         *,
         viewers: Viewers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
         self._prices = prices
-        self._colours = colours
+        self._calendars = calendars
         self._clock = clock
         self._house = LiveHouse()
         self._viewers = viewers or Viewers()
@@ -54,7 +55,7 @@ class Live:
 
         def connect() -> Opened:
             connection = Database(config.database).connect()
-            return connection, Answers(connection, config, self._prices, self._colours)
+            return connection, Answers(connection, config, self._prices, self._calendars)
 
         self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
         self._feed = (
@@ -76,9 +77,9 @@ class Live:
             self._feed.close()
         self._looks.close()
 
-    def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
-        """Compute costs with other prices and Tempo colours from now on."""
-        self._prices, self._colours = prices, colours
+    def use(self, prices: PriceTable, calendars: Calendars) -> None:
+        """Compute costs with other prices and calendars from now on."""
+        self._prices, self._calendars = prices, calendars
         self._looks.reopen()
 
     @property

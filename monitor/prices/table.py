@@ -11,6 +11,7 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
+MARKET = Path(__file__).with_name("offers.yaml")
 IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
 
 
@@ -26,14 +27,15 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         path = folder / name
         if path.exists():
             files.append(_closed(read_cre(read_file(path), str(path)), bundled))
-    return PriceTable([*files, bundled])
+    return PriceTable([*files, bundled, read_document(read_yaml(MARKET), MARKET.name)])
 
 
 def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:
-    """End the last grid of a regulator's file, which has no end, where the bundled table has a newer one."""
+    """Name the offer of a regulator's file, and end its last grid where the bundled table has a newer one."""
     if not imported.rows:
         return imported
-    *earlier, last = imported.rows
+    names = {offer.meter: offer.id for offer in bundled.offers}
+    *earlier, last = (replace(row, offer=names.get(row.offer, row.offer)) for row in imported.rows)
     newer = [row.start for row in bundled.rows if row.offer == last.offer and row.start > last.start]
     end = last.end or min(newer, default=None)
     return replace(imported, rows=(*earlier, replace(last, end=end)))

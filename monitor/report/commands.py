@@ -10,22 +10,23 @@ from functools import partial
 from common.database.mariadb import Database
 from common.errors import ConfigError, TeleinfoError, Unavailable
 from common.machine.deployment import here
+from common.runtime.logs import printable
 from common.settings import config
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
-from monitor.prices.age import REGULATED
+from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
-from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.prices.table import import_prices, load_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import language_of
 from monitor.report.tables import Tables
 from monitor.text.formats import Formats
-from monitor.text.output import json_rows, write_csv
+from monitor.text.output import json_offers, json_rows, write_csv
 
 PROGRAM = "teleinfo-monitor"
+_MOST_OFFERS = 12
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
@@ -33,11 +34,11 @@ _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of 
 def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent)
-    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+    calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
     language, database = _language(arguments, settings), Database(settings.database)
     try:
         with contextlib.closing(database.connect()) as connection:
-            yield Answers(connection, settings, prices, colours), settings, prices
+            yield Answers(connection, settings, prices, calendars), settings, prices
     except Refusal as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:
@@ -95,8 +96,14 @@ def compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        comparison = answers.offers.compare(meter, start, end, now)
-        Tables(sys.stdout, _formats(arguments, settings)).comparison(meter, comparison, start)
+        shift = arguments.shift / 100
+        comparison = answers.offers.compare(meter, start, end, now, then=arguments.then, shift=shift)
+        formats = _formats(arguments, settings)
+        if arguments.json:
+            print(json_offers(comparison, formats))  # noqa: T201 - the command's output
+        else:
+            most = None if arguments.all else _MOST_OFFERS
+            Tables(sys.stdout, formats).comparison(meter, comparison, start, most=most)
     return 0
 
 
@@ -112,7 +119,8 @@ def show_prices(arguments: argparse.Namespace) -> int:
     rows = [(row, file.origin) for file in prices.files for row in file.rows]
     if not getattr(arguments, "all", False):
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
-    rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
+    places = {offer.id: place for place, offer in enumerate(prices.offers)}
+    rows.sort(key=lambda pair: (places[pair[0].offer], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
     Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
     return 0
@@ -133,10 +141,10 @@ def verify_prices(arguments: argparse.Namespace) -> int:
 
 def describe(problem: PriceProblem, formats: Formats) -> str:
     """Say what is wrong with the prices."""
-    own = problem.issue is Issue.OLD and problem.offer not in REGULATED  # the regulator has no prices of it
+    own = problem.issue is Issue.OLD and not problem.regulated  # the regulator has no prices of it
     return formats.text(
         f"issue_{problem.issue.value}" + ("_own" if own else ""),
-        offer=formats.offer(problem.offer),
+        offer=printable(problem.offer),
         origin=problem.origin.rpartition("/")[2],
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),

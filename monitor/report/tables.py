@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import TextIO
 
 from common.contract.offers import OFFERS
+from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
-from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
+from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
-from monitor.prices.model import PriceRow
+from monitor.prices.model import Kind, PriceRow
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.report.layout import GAP, Rows, fold, lay_out, width
@@ -149,58 +150,67 @@ class Tables:
         f = self._formats
         for old in prices:
             key = "old_price" if old.regulated else "old_price_own"
-            yield f.text(key, offer=f.offer(old.offer), start=f.calendar_day(old.start))
+            yield f.text(key, offer=printable(old.title), start=f.calendar_day(old.start))
 
-    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime) -> None:
+    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime, *, most: int | None = None) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank.
 
-        `asked` is the beginning that was asked for: a comparison begins with the first readings.
+        Args:
+            meter: whose curve it is.
+            comparison: what to print.
+            asked: the beginning that was asked for: a comparison begins with the first readings.
+            most: print only so many of the cheapest, the regulated ones and one's own; None: all.
         """
-        f = self._formats
+        f, question = self._formats, comparison.question
         self.line(
             f.text(
                 "compare_title",
                 meter=f.meter(meter),
-                start=f.day(comparison.start),
-                end=f.last_day(comparison.end),
+                start=f.day(question.start),
+                end=f.last_day(question.end),
                 kwh=f.kwh(comparison.wh),
                 known=f.number(Decimal(int(comparison.covered)), 0),
                 hours=f.number(Decimal(comparison.hours), 0),
             )
         )
-        if comparison.start > asked:
-            start = comparison.start
+        day = f.calendar_day(question.today)
+        self.line(f.text("compare_then" if question.then else "compare_today", day=day, power=question.power))
+        if question.shift:
+            self.line(f.text("compare_shift", percent=round(question.shift * 100)))
+        if question.start > asked:
+            start = question.start
             self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
         if comparison.withheld is not None:
             for line in self._withheld(comparison):
                 self.line(line)
             return
-        ranked = sum(cost.rankable for cost in comparison.offers)
-        if ranked > 1:
-            table = self._offers(comparison, ("energy_cost", "subscription"))
+        ranked = [cost for cost in comparison.offers if cost.rankable]
+        if len(ranked) > 1:
+            limit = len(ranked) if most is None else most
+            shown = [cost for place, cost in enumerate(ranked) if place < limit or _is_always_shown(cost)]
+            table = self._offers(comparison, shown, ("energy_cost", "subscription"))
             if width(table) > self._width + _FOLDED:
-                table = self._offers(comparison, ())
+                table = self._offers(comparison, shown, ())
             if (excess := width(table) - self._width) > 0:
                 longest = max(len(name) for _, name, *_ in table)
                 table = list(fold(table, 1, max(longest - excess, 1)))
             self._print_table(table[0], table[1:], left=(0, 1))
+            if len(shown) < len(ranked):
+                self.line(f.text("compare_more", count=len(ranked) - len(shown)))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
+        for line in self._verdicts(comparison):
             self.line(line)
 
-    def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Rows:
+    def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
         f = self._formats
         table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
         yours = _yours(comparison)
-        for place, cost in enumerate(comparison.offers, 1):
-            name = f.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
-            if not cost.rankable:
-                table.append(["–", name, *[""] * (len(parts) + 2)])
-                continue
+        for cost in shown:
+            name = printable(cost.offer.title) + (f" ({f.text('yours')})" if cost.yours else "") + f.choice(cost)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
-            table.append([str(place), name, *amounts, f.money(cost.total), against])
+            table.append([str(cost.rank), name, *amounts, f.money(cost.total), against])
         return table
 
     def _signed(self, amount: Decimal) -> str:
@@ -219,8 +229,8 @@ class Tables:
 
     def _over(self, comparison: Comparison, sentence: str) -> str:
         """Begin a verdict with what it is about, where that is not a year."""
-        f = self._formats
-        first, last = (moment.astimezone(f.zone).date() for moment in (comparison.start, comparison.end - _INSTANT))
+        f, question = self._formats, comparison.question
+        first, last = (moment.astimezone(f.zone).date() for moment in (question.start, question.end - _INSTANT))
         found = extent(first, last)
         if found.whole_year:
             return sentence
@@ -234,17 +244,12 @@ class Tables:
 
     def _verdicts(self, comparison: Comparison) -> Iterable[str]:
         f, yours = self._formats, _yours(comparison)
+        refused: dict[str, list[str]] = {}
         for cost in comparison.offers:
-            for why, count in cost.unknown.items():
-                until = "" if comparison.colours_until is None else f.calendar_day(comparison.colours_until)
-                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0), until=until)
-                about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
-            if cost.no_subscription and Why.PRICES not in cost.unknown:
-                reason = f.text("why_subscription", power=comparison.power)
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
-            if cost.withheld is Why.ASSUMED:
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {f.text('why_assumed')}"
+            if not cost.rankable:
+                refused.setdefault(f.refusal(cost, comparison), []).append(printable(cost.offer.title))
+        for sentence, offers in refused.items():
+            yield f"{sentence} {f.text('compare_refused', offers=', '.join(offers))}"
         ranked = [cost for cost in comparison.offers if cost.rankable]
         if yours is None or len(ranked) < 2:
             return
@@ -252,7 +257,7 @@ class Tables:
         if best is yours:
             yield self._over(comparison, f.text("cheapest"))
         else:
-            amount, offer = f.money(yours.total - best.total), f.offer(best.offer)
+            amount, offer = f.money(yours.total - best.total), printable(best.offer.title)
             text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
             yield self._over(comparison, text)
 
@@ -300,3 +305,7 @@ def _yours(comparison: Comparison) -> OfferCost | None:
 def _place(register: str) -> tuple[int, str]:
     """Return what sorts registers as contracts have them; those that only standard mode names follow."""
     return _ORDER.index(register) if register in _ORDER else len(_ORDER), register
+
+
+def _is_always_shown(cost: OfferCost) -> bool:
+    return cost.yours or cost.offer.kind is Kind.REGULATED
