@@ -241,6 +241,7 @@ class MonitorConfig:
     language: str | None = option(None, read=_language)
     prices: Path | None = option(None, read=_file)
     tempo: Path | None = option(None, read=_file)
+    spot: Path | None = option(None, read=_file)
     calendars: tuple[tuple[str, Path], ...] = option((), read=_calendars)  # of offers, by name
     alsace_moselle: bool = False  # has two more bank holidays
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)

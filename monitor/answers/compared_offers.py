@@ -119,10 +119,11 @@ class OfferAnswers:
         first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
         facts = replace(self.calendars, shown=self.lived_colours(meter, first, last))
         changes = self._prices.changes(None, first, last) if then else []
+        spot = self._prices.spot is not None
         seen = _Seen(self._pieces(meter, start, end, rules))
         counted = self._reader.running(meter, [start, end])[0]
         names = self._reader.names(meter, spans, counted.keys())
-        lived = Lived(seen, rules, facts, self._zone, self._windows, names, changes)
+        lived = Lived(seen, rules, facts, self._zone, self._windows, names, changes, quarters=spot)
         if seen.first is None or not lived.wh:
             return None
         # A first slot may begin within its hour.
@@ -131,6 +132,7 @@ class OfferAnswers:
     def _pieces(self, meter: Meter, start: datetime, end: datetime, rules: Sequence[Rule]) -> Iterator[HourEnergy]:
         """Return what was drawn, as finely as offers tell it apart."""
         minutes = {minute % 60 for minute in (*moments(rules), *self._prices.off_peak_moments())} - {0}
+        minutes |= {15, 30, 45} if self._prices.spot is not None else set()
         while start < end:
             until = min(start + _AT_ONCE, end)
             yield from self._reader.slots(meter, start, until, sorted(minutes))

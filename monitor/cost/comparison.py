@@ -10,7 +10,7 @@ from monitor.cost.contracts import Contract
 from monitor.cost.lived import Amount, Billed, Lived, shifted
 from monitor.cost.why import Why
 from monitor.prices.age import is_stale, seen_before_taxes
-from monitor.prices.model import PricedOffer, PriceTable
+from monitor.prices.model import Kind, PricedOffer, PriceTable
 from monitor.prices.rules import Span
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
@@ -164,6 +164,7 @@ class _Pricer:
 
     def __init__(self, prices: PriceTable, lived: Lived, bill: Bill, question: Question) -> None:
         self._prices = prices
+        self._hours = (question.end - question.start) // timedelta(hours=1)
         self._lived = lived
         self._bill = bill
         self._question = question
@@ -177,6 +178,8 @@ class _Pricer:
             cost.unknown = {Why(offer.refused): 0}
             return cost
         if offer.rule is None:
+            if offer.kind is Kind.SPOT:
+                return self._of_market(cost)
             cost.unknown = {Why.RULE: 0}
             return cost
         own = frozenset(offer.rule.periods) if cost.yours else frozenset[str]()
@@ -191,12 +194,37 @@ class _Pricer:
                 Choice(weekday=choice if isinstance(choice, int) else None, slot=_slot(choice), total=one.total)
                 for one, choice in found
             )
-        if best.withheld is None and offer.kind is not None and not best.yours and not question.then:
+        return self._if_recent(best)
+
+    def _if_recent(self, cost: OfferCost) -> OfferCost:
+        """Return a cost, not to be ranked if its prices may be others by now."""
+        question, offer = self._question, cost.offer
+        if offer.kind is not None and not cost.yours and not question.then:
             if is_stale(offer, question.today):
-                best.withheld = Why.OLD
+                cost.withheld = Why.OLD
             elif seen_before_taxes(self._prices, offer, question.today):
-                best.withheld = Why.TAXES
-        return best
+                cost.withheld = Why.TAXES
+        return cost
+
+    def _of_market(self, cost: OfferCost) -> OfferCost:
+        """Return the cost of an offer whose price of the kWh is another one each quarter of an hour."""
+        question, total = self._question, Cost()
+        day = question.today if not question.then else self._bill.local_day(question.start)
+        row = next((row for row in self._prices.rows(cost.offer.id, day) if row.spot is not None), None)
+        if self._prices.spot is None or row is None or row.spot is None:
+            cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}
+            return cost
+        accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
+        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise)
+        cost.wh_by_period = {"SPOT": wh}
+        if missing:
+            cost.unknown[Why.SPOT] = missing
+        rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
+        self._bill.add_subscription(total, question.start, question.end, rates, day)
+        cost.subscription, cost.parts = total.subscription, None
+        if total.missing:
+            cost.unknown[Why.SUBSCRIPTION] = 0
+        return self._if_recent(cost)
 
     def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
         cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power

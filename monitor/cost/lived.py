@@ -7,12 +7,14 @@ thousand cells.
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import is_off_peak
 from monitor.cost.why import Why
-from monitor.prices.rules import Facts, Rule, Span, moments
+from monitor.prices.rules import Facts, Rule, Span, Spot, moments
+from monitor.prices.spot_file import QUARTER, SpotPrices
 from monitor.readings.periods import HourEnergy
 
 #: A rule, and what a customer chose of it.
@@ -67,6 +69,8 @@ class Lived:
         windows: Callable[[date], Sequence[Span] | None] = lambda _: None,
         names: Mapping[str, str] | None = None,
         changes: Sequence[date] = (),
+        *,
+        quarters: bool = False,
     ) -> None:
         """Gather a curve.
 
@@ -78,10 +82,12 @@ class Lived:
             windows: the off-peak windows that the user wrote down for a day; None: what the meter showed counts.
             names: that the meter gave registers of a calendar which historic mode does not know.
             changes: days on which prices change, in order; empty: the prices of one day hold for all.
+            quarters: keep each quarter of an hour, too, for prices of the market.
         """
         self._variants: list[Variant] = [(rule, choice) for rule in rules for choice in rule.choices]
         self._places = {(id(rule), choice): place for place, (rule, choice) in enumerate(self._variants)}
         self._facts = facts
+        self._zone = zone
         self._moments = moments(rules)
         self._windows = windows
         self._names = {register: name.upper() for register, name in (names or {}).items()}
@@ -89,16 +95,19 @@ class Lived:
         self._days: dict[tuple[tuple[str | None, str | None], ...], int] = {}  # numbered
         self._number_of: dict[date, int] = {}
         self.changes = tuple(changes)
-        self._cells = self._gather(pieces, zone)
+        #: By start (Unix time) and length in seconds: quarters of an hour, and whole ones of which no minutes are kept.
+        self.quarters: dict[tuple[int, int], Amount] = {}
+        self._keep_quarters = quarters
+        self._cells = self._gather(pieces)
         self._signatures = list(self._days)
         self._billed: dict[int, Billed] = {}
 
-    def _gather(self, pieces: Iterable[HourEnergy], zone: ZoneInfo) -> dict[_Cell, Amount]:
+    def _gather(self, pieces: Iterable[HourEnergy]) -> dict[_Cell, Amount]:
         cells: dict[_Cell, Amount] = {}
         for piece in pieces:
             if not piece.wh:
                 continue
-            local = piece.start.astimezone(zone)
+            local = piece.start.astimezone(self._zone)
             day, minute = local.date(), local.hour * 60 + local.minute
             number = self._number_of.get(day)
             if number is None:
@@ -119,7 +128,26 @@ class Lived:
             if amount is None:
                 amount = cells[cell] = Amount()
             amount.add(piece.wh, piece.slices)
+            if self._keep_quarters:
+                start = int(piece.start.timestamp())
+                key = (start - start % QUARTER, QUARTER) if piece.divided else (start, 3600)
+                self.quarters.setdefault(key, Amount()).add(piece.wh, piece.slices)
         return cells
+
+    def spot_energy(
+        self, prices: SpotPrices, spot: Spot, accise: Callable[[date], Decimal | None]
+    ) -> tuple[Decimal, int, int]:
+        """Return what the energy costs at prices of the market, EUR, the Wh that have one, and the hours without."""
+        total, priced, missing = Decimal(0), 0, 0
+        for (start, seconds), amount in self.quarters.items():
+            day = datetime.fromtimestamp(start, self._zone).date()
+            price, tax = prices.of(start, seconds), accise(day)
+            if price is None or tax is None:
+                missing += amount.slices
+                continue
+            total += Decimal(amount.wh) / 1000 * spot.price(price, tax, day)
+            priced += amount.wh
+        return total, priced, missing
 
     def _number(self, day: date) -> int:
         """Return a number for the types that a local day has by all rules; alike days have the same."""

@@ -80,7 +80,7 @@ def _diagnose_prices(
     config: MonitorConfig, path: Path, describe: Callable[[PriceProblem], str], now: datetime
 ) -> list[Finding]:
     try:
-        prices = load_prices(config.prices, path.parent)
+        prices = load_prices(config.prices, path.parent, config.spot)
     except ConfigError as error:
         return [
             problem(

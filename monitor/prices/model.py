@@ -13,6 +13,7 @@ from enum import Enum
 
 from common.contract.offers import Window, is_off_peak
 from monitor.prices.rules import Rule, Spot
+from monitor.prices.spot_file import SpotPrices
 
 #: A price of a kWh by period, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]
@@ -118,7 +119,8 @@ class PriceTable:
     or as the meter names its structure: `tempo` is the regulated offer with these registers.
     """
 
-    def __init__(self, files: Sequence[PriceFile]) -> None:
+    def __init__(self, files: Sequence[PriceFile], spot: SpotPrices | None = None) -> None:
+        self.spot = spot  # prices of the market
         self.files = tuple(files)
         self._offers: dict[str, PricedOffer] = {}
         for file in self.files:

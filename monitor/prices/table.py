@@ -9,13 +9,14 @@ from common.settings.yaml_file import read_yaml
 from monitor.prices.cre import COLUMNS, read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
+from monitor.prices.spot_file import read_spot
 
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
 MARKET = Path(__file__).with_name("offers.yaml")
 IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
 
 
-def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
+def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = None) -> PriceTable:
     """Read all prices: `user_file` first, then what was imported into `folder`, then the bundled table.
 
     Raises:
@@ -27,7 +28,8 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         path = folder / name
         if path.exists():
             files.append(_closed(read_cre(read_file(path), str(path)), bundled))
-    return PriceTable([*files, bundled, read_document(read_yaml(MARKET), MARKET.name)])
+    spot = None if spot_file is None else read_spot(read_file(spot_file), str(spot_file))
+    return PriceTable([*files, bundled, read_document(read_yaml(MARKET), MARKET.name)], spot)
 
 
 def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:

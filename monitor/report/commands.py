@@ -33,7 +33,7 @@ _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of 
 @contextlib.contextmanager
 def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
     settings = config.load(MonitorConfig, arguments.config)
-    prices = load_prices(settings.prices, arguments.config.parent)
+    prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
     calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
     language, database = _language(arguments, settings), Database(settings.database)
     try:
@@ -109,7 +109,7 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
     settings = config.load(MonitorConfig, arguments.config)
-    return settings, load_prices(settings.prices, arguments.config.parent)
+    return settings, load_prices(settings.prices, arguments.config.parent, settings.spot)
 
 
 def show_prices(arguments: argparse.Namespace) -> int:

@@ -39,7 +39,7 @@ class RateFiles:
         self._folder = folder
         named = [
             file
-            for file in (settings.prices, settings.tempo, *(file for _, file in settings.calendars))
+            for file in (settings.prices, settings.tempo, settings.spot, *(file for _, file in settings.calendars))
             if file is not None
         ]
         self._files = [*named, *(folder / name for name in IMPORTED)]
@@ -72,7 +72,7 @@ class RateFiles:
     def _read(self) -> Rates:
         settings = self._settings
         calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
-        return Rates(load_prices(settings.prices, self._folder), calendars)
+        return Rates(load_prices(settings.prices, self._folder, settings.spot), calendars)
 
     def _look(self) -> _Seen:
         return tuple(map(_state, self._files))
