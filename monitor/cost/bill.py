@@ -175,12 +175,10 @@ class Bill:
         """Return the prices of a contract on a day."""
         return Rates(self._prices, contract, day)
 
-    def stretches(self, start: datetime, end: datetime, changes: Sequence[date], today: date) -> list[Stretch]:
-        """Return [start, end) cut at local days; without `changes` the prices of `today` hold for all of it."""
-        if not changes:
-            return [Stretch(start, end, today)]
+    def stretches(self, start: datetime, end: datetime, changes: Sequence[date], first: date) -> list[Stretch]:
+        """Return [start, end) cut at local days on which prices change; up to the first change those of `first` hold."""
         limits = [start, *(min(max(midnight(day, self._zone), start), end) for day in changes), end]
-        days = [self.local_day(start), *changes]
+        days = [first, *changes]
         return [Stretch(low, high, day) for (low, high), day in zip(itertools.pairwise(limits), days, strict=True)]
 
     def add_energy(self, cost: Cost, energy: Mapping[str, int], rates: Rates, day: date) -> None:

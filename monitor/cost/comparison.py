@@ -168,7 +168,8 @@ class _Pricer:
         self._lived = lived
         self._bill = bill
         self._question = question
-        self._stretches = bill.stretches(question.start, question.end, lived.changes, question.today)
+        self._first = bill.local_day(question.start) if question.then else question.today
+        self._stretches = bill.stretches(question.start, question.end, lived.changes, self._first)
 
     def cost(self, offer: PricedOffer) -> OfferCost:
         """Return what an offer would have cost, with the best of what a customer may choose."""
@@ -209,7 +210,7 @@ class _Pricer:
     def _of_market(self, cost: OfferCost) -> OfferCost:
         """Return the cost of an offer whose price of the kWh is another one each quarter of an hour."""
         question, total = self._question, Cost()
-        day = question.today if not question.then else self._bill.local_day(question.start)
+        day = self._first
         row = next((row for row in self._prices.rows(cost.offer.id, day) if row.spot is not None), None)
         if self._prices.spot is None or row is None or row.spot is None:
             cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}

@@ -66,7 +66,9 @@ def seen_before_taxes(table: PriceTable, offer: PricedOffer, today: date) -> boo
 
 def _newest(table: PriceTable, offer: str, day: date) -> PriceRow | None:
     identifier = table.id_of(offer)
-    rows = [row for file in table.files for row in file.rows if row.offer == identifier and row.start <= day]
+    rows = [
+        row for file in table.files for row in file.rows if table.id_of(row.offer) == identifier and row.start <= day
+    ]
     return max(rows, key=lambda row: row.start, default=None)
 
 

@@ -82,7 +82,7 @@ def _old(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> I
 
 def _holes(table: PriceTable) -> Iterator[PriceProblem]:
     for offer in (one.id for one in table.offers):
-        rows = [row for file in table.files for row in file.rows if row.offer == offer and row.has_kwh]
+        rows = [row for file in table.files for row in file.rows if table.id_of(row.offer) == offer and row.has_kwh]
         days = sorted({row.start for row in rows} | {row.end for row in rows if row.end is not None})
         for start, end in itertools.pairwise(days):
             if not any(row.has_kwh for row in table.rows(offer, start)):

@@ -122,13 +122,16 @@ class PriceTable:
     def __init__(self, files: Sequence[PriceFile], spot: SpotPrices | None = None) -> None:
         self.spot = spot  # prices of the market
         self.files = tuple(files)
+        self._structures = {
+            offer.meter: offer.id for file in self.files for offer in reversed(file.offers) if offer.meter
+        }
         self._offers: dict[str, PricedOffer] = {}
         for file in self.files:
             for offer in file.offers:
-                known = self._offers.get(offer.id)
-                self._offers[offer.id] = offer if known is None else _completed(known, offer)
-        self._structures = {offer.meter: offer.id for offer in reversed(self._offers.values()) if offer.meter}
-        self._rows = [_by_offer(file.rows) for file in self.files]
+                identifier = self.id_of(offer.id)
+                known = self._offers.get(identifier, PricedOffer(identifier))
+                self._offers[identifier] = _completed(known, offer)
+        self._rows = [self._by_offer(file.rows) for file in self.files]
         self._cache: dict[tuple[str, date], list[PriceRow]] = {}
         self._off_peak = next((file.off_peak for file in self.files if file.off_peak), ())
         self._accise = next((file.accise for file in self.files if file.accise), ())
@@ -142,7 +145,13 @@ class PriceTable:
 
     def id_of(self, name: str) -> str:
         """Return the id of an offer that a meter, or a line of the configuration, names."""
-        return name if name in self._offers else self._structures.get(name, name)
+        return self._structures.get(name, name)
+
+    def _by_offer(self, rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:
+        offers: dict[str, list[PriceRow]] = {}
+        for row in sorted(rows, key=lambda row: row.start):
+            offers.setdefault(self.id_of(row.offer), []).append(row)
+        return offers
 
     def offer(self, name: str) -> PricedOffer | None:
         """Return an offer by its id, or as a meter names it."""
@@ -238,13 +247,6 @@ def _completed(first: PricedOffer, later: PricedOffer) -> PricedOffer:
         if getattr(first, item.name) in (None, "") and item.name != "id"
     }
     return replace(first, **missing)
-
-
-def _by_offer(rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:
-    offers: dict[str, list[PriceRow]] = {}
-    for row in sorted(rows, key=lambda row: row.start):
-        offers.setdefault(row.offer, []).append(row)
-    return offers
 
 
 def _in_force(rows: Sequence[PriceRow], day: date) -> PriceRow | None:

@@ -33,12 +33,12 @@ def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = N
 
 
 def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:
-    """Name the offer of a regulator's file, and end its last grid where the bundled table has a newer one."""
+    """End the last grid of a regulator's file, which has no end, where the bundled table has a newer one."""
     if not imported.rows:
         return imported
     names = {offer.meter: offer.id for offer in bundled.offers}
-    *earlier, last = (replace(row, offer=names.get(row.offer, row.offer)) for row in imported.rows)
-    newer = [row.start for row in bundled.rows if row.offer == last.offer and row.start > last.start]
+    *earlier, last = imported.rows
+    newer = [row.start for row in bundled.rows if row.offer == names.get(last.offer) and row.start > last.start]
     end = last.end or min(newer, default=None)
     return replace(imported, rows=(*earlier, replace(last, end=end)))
 

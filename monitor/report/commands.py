@@ -120,7 +120,7 @@ def show_prices(arguments: argparse.Namespace) -> int:
     if not getattr(arguments, "all", False):
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
     places = {offer.id: place for place, offer in enumerate(prices.offers)}
-    rows.sort(key=lambda pair: (places[pair[0].offer], -pair[0].start.toordinal()))
+    rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
     Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
     return 0
