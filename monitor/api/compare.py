@@ -25,7 +25,6 @@ from monitor.api.schemas import (
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
 from monitor.cost.why import Why
-from monitor.prices.age import old_price
 from monitor.prices.model import Kind, PriceTable
 from monitor.prices.rules import clock
 from monitor.ranges import check_length, year_to
@@ -51,7 +50,6 @@ def answer(call: Call) -> dict[str, Any]:
     chosen = None if names is None else {prices.id_of(name) for name in names}
     used_until = last.date() if then else question.today
     shown = [cost for cost in comparison.offers if chosen is None or cost.yours or cost.offer.id in chosen]
-    old = [old_price(prices, cost.offer.id, used_until, question.today) for cost in comparison.offers if cost.yours]
     return {
         "meter": meter.identifier,
         "from": first.date().isoformat(),
@@ -70,7 +68,7 @@ def answer(call: Call) -> dict[str, Any]:
         "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
         "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
-        "prices": money.prices_object(prices, question.today, [one for one in old if one is not None]),
+        "prices": money.prices_object(prices, question.today, comparison.old),
         "offers": [_offer(cost, comparison, prices, used_until) for cost in shown],
     }
 
@@ -106,7 +104,7 @@ def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: dat
         "grade": None if row is None else row.grade,
         "checked": None if offer.checked is None else offer.checked.isoformat(),
         "source": offer.source or None,
-        "old": old_price(prices, offer.id, day, comparison.question.today) is not None,
+        "old": any(old.offer == offer.id for old in comparison.old),
     }
 
 

@@ -176,7 +176,7 @@ class Bill:
         return Rates(self._prices, contract, day)
 
     def stretches(self, start: datetime, end: datetime, changes: Sequence[date], first: date) -> list[Stretch]:
-        """Return [start, end) cut at local days on which prices change; up to the first change those of `first` hold."""
+        """Return [start, end) cut at local days on which prices change; up to the first, those of `first` hold."""
         limits = [start, *(min(max(midnight(day, self._zone), start), end) for day in changes), end]
         days = [first, *changes]
         return [Stretch(low, high, day) for (low, high), day in zip(itertools.pairwise(limits), days, strict=True)]

@@ -9,7 +9,7 @@ from monitor.cost.bill import ZERO, Bill, Cost, Parts
 from monitor.cost.contracts import Contract
 from monitor.cost.lived import Amount, Billed, Lived, shifted
 from monitor.cost.why import Why
-from monitor.prices.age import is_stale, seen_before_taxes
+from monitor.prices.age import OldPrice, is_stale, old_price, seen_before_taxes
 from monitor.prices.model import Kind, PricedOffer, PriceTable
 from monitor.prices.rules import Span
 
@@ -87,6 +87,7 @@ class Comparison:
     offers: tuple[OfferCost, ...]
     recovered_wh: int = 0  # of `wh`: counted after an interruption, in the hour of the return
     withheld: Why | None = None  # why no offer is ranked: HOURS or RECOVERED
+    old: tuple[OldPrice, ...] = ()  # prices of ranked offers that should be checked
     colours_until: date | None = None  # the last Tempo day of which the colour is known
 
 
@@ -142,6 +143,7 @@ def compare(
         offers=tuple(offers),
         recovered_wh=measured.recovered_wh,
         withheld=withheld,
+        old=tuple(old for cost in offers if cost.rankable and (old := pricer.old(cost.offer)) is not None),
     )
 
 
@@ -170,6 +172,11 @@ class _Pricer:
         self._question = question
         self._first = bill.local_day(question.start) if question.then else question.today
         self._stretches = bill.stretches(question.start, question.end, lived.changes, self._first)
+
+    def old(self, offer: PricedOffer) -> OldPrice | None:
+        """Return the prices of an offer, if they should be checked."""
+        today = self._question.today
+        return old_price(self._prices, offer.id, min(self._stretches[-1].day, today), today)
 
     def cost(self, offer: PricedOffer) -> OfferCost:
         """Return what an offer would have cost, with the best of what a customer may choose."""

@@ -18,9 +18,10 @@ class OldPrice:
 
     offer: str
     title: str
-    start: date  # of its row; of a market offer: when its source was last looked at
+    start: date  # of its row
     origin: str  # the file
     regulated: bool = False  # its prices change on 1 February and 1 August
+    market: bool = False  # `start` is the day on which its source was last looked at
 
 
 def old_price(table: PriceTable, offer: str, day: date, today: date) -> OldPrice | None:
@@ -47,7 +48,7 @@ def old_price(table: PriceTable, offer: str, day: date, today: date) -> OldPrice
         return OldPrice(known.id, known.title, row.start, origin, regulated=True) if old else None
     if known.checked is not None:
         old = today - known.checked > _MARKED_AFTER
-        return OldPrice(known.id, known.title, known.checked, origin) if old else None
+        return OldPrice(known.id, known.title, known.checked, origin, market=True) if old else None
     old = row.end is None and day - row.start > _OWN_OLD_AFTER
     return OldPrice(known.id, known.title, row.start, origin) if old else None
 

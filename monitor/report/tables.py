@@ -149,7 +149,7 @@ class Tables:
         """Say which prices are out of date."""
         f = self._formats
         for old in prices:
-            key = "old_price" if old.regulated else "old_price_own"
+            key = "old_price" if old.regulated else "old_price_market" if old.market else "old_price_own"
             yield f.text(key, offer=printable(old.title), start=f.calendar_day(old.start))
 
     def comparison(self, meter: Meter, comparison: Comparison, asked: datetime, *, most: int | None = None) -> None:
@@ -199,7 +199,7 @@ class Tables:
                 self.line(f.text("compare_more", count=len(ranked) - len(shown)))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in self._verdicts(comparison):
+        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
             self.line(line)
 
     def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
