@@ -214,9 +214,10 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -312,9 +313,10 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -403,6 +405,12 @@ export type Compare = {
   days: number;
   /** the season of which the range has no day */
   without: 'winter' | 'summer' | null;
+  /** subscribed, kVA: the same for all offers */
+  power: number;
+  /** at the prices of today, or of then */
+  at: 'today' | 'then';
+  /** percent of what ran in peak hours that would have run in off-peak hours */
+  shift: number;
   wh: number;
   /** part of wh, counted after an interruption, at an unknown hour */
   recovered_wh: number;
@@ -421,9 +429,10 @@ export type Compare = {
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -431,15 +440,21 @@ export type Compare = {
   /** the rankable ones first, the cheapest first */
   offers: Array<{
     id: string;
+    /** empty: one of the user's own offers */
+    supplier: string;
     name: string;
+    /** null: one of the user's own offers */
+    kind: 'regulated' | 'indexed' | 'fixed' | 'spot' | null;
     yours: boolean;
-    /** it was computed, of what is known */
+    /** it was computed, of what is known, and its prices are recent */
     rankable: boolean;
+    /** from 1 */
+    rank: number | null;
     /** 1e-4 EUR, taxes included */
     energy: number | null;
     /** 1e-4 EUR, taxes included */
     subscription: number | null;
-    /** 1e-4 EUR, taxes included */
+    /** with the best choice, if there are some */
     total: number | null;
     /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
     parts: {
@@ -452,10 +467,31 @@ export type Compare = {
       /** 1e-4 EUR, taxes included */
       vat: number;
     } | null;
-    /** by its registers */
+    /** by period of the offer */
     wh: Record<string, number>;
-    why: 'prices' | 'colours' | 'windows' | 'calendar' | 'assumed' | 'hours' | 'recovered' | null;
+    /** of the energy, by period of the offer */
+    by_period: Record<string, number>;
+    /** what a customer may choose, the cheapest first */
+    choices: Array<{
+      /** 0: Monday */
+      weekday: number | null;
+      /** such as 13:00-15:00 */
+      slot: string | null;
+      /** 1e-4 EUR, taxes included */
+      total: number;
+    }>;
+    /** why it has no rank */
+    why: 'prices' | 'subscription' | 'colours' | 'calendar' | 'windows' | 'minutes' | 'spot' | 'rule' | 'driven_charge' | 'old' | 'taxes' | 'hours' | 'recovered' | null;
     hours_known: number;
+    /** from which its prices hold */
+    since: string | null;
+    /** A: official, or two independent sources; B: one source */
+    grade: string | null;
+    /** when the source was last looked at */
+    checked: string | null;
+    source: string | null;
+    /** its prices should be checked */
+    old: boolean;
   }>;
 };
 

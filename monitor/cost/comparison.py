@@ -175,6 +175,8 @@ class _Pricer:
 
     def old(self, offer: PricedOffer) -> OldPrice | None:
         """Return the prices of an offer, if they should be checked."""
+        if self._question.then and offer.checked is not None and offer.kind is not Kind.REGULATED:
+            return None  # it is about those of today
         today = self._question.today
         return old_price(self._prices, offer.id, min(self._stretches[-1].day, today), today)
 

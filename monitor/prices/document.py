@@ -4,6 +4,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,7 +13,7 @@ from common.contract.offers import Window
 from common.errors import ConfigError
 from monitor.prices.model import Kind, OffPeak, PricedOffer, PriceFile, PriceRow, Tax
 from monitor.prices.rule_document import WrongRule, read_rule
-from monitor.prices.rules import Rule, Spot
+from monitor.prices.rules import REST, DayTest, Hours, Rule, Spot
 
 _ROW_KEYS = (
     "from", "to", "grade", "src", "note", "subscription", "subscription_year", "subscription_year_ht",
@@ -61,9 +62,13 @@ def _file(document: Any, origin: str) -> PriceFile:
         offer = _offer(line, rules)
         if any(one.id == offer.id for one in offers):
             raise _Wrong(f"offers: {offer.id} stands there twice: write its rows in one place")
+        lines = _lines(line.get("rows") or [], f"{offer.id}: rows")
+        own = [_row(offer, row, f"{offer.id}, row {number}") for number, row in enumerate(lines, 1)]
+        periods = {name for row in own for band in row.kwh.values() for name in band}
+        if offer.rule is None and len(periods) == 1:
+            offer = replace(offer, rule=Rule((DayTest("any"),), {"any": (Hours(periods.pop(), by=REST),)}))
         offers.append(offer)
-        for number, row in enumerate(_lines(line.get("rows") or [], f"{offer.id}: rows"), 1):
-            rows.append(_row(offer, row, f"{offer.id}, row {number}"))
+        rows += own
     taxes = _mapping(top.get("taxes") or {}, "taxes")
     vat = _lines(taxes.get("vat") or [], "taxes.vat")
     return PriceFile(

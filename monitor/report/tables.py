@@ -148,9 +148,15 @@ class Tables:
     def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
         """Say which prices are out of date."""
         f = self._formats
+        market = []
         for old in prices:
-            key = "old_price" if old.regulated else "old_price_market" if old.market else "old_price_own"
-            yield f.text(key, offer=printable(old.title), start=f.calendar_day(old.start))
+            name, start = printable(old.title), f.calendar_day(old.start)
+            if old.market:
+                market.append(f"{name} ({start})")
+            else:
+                yield f.text("old_price" if old.regulated else "old_price_own", offer=name, start=start)
+        if market:
+            yield f.text("old_price_market", offers=", ".join(market))
 
     def comparison(self, meter: Meter, comparison: Comparison, asked: datetime, *, most: int | None = None) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank.

@@ -23,7 +23,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
-    "old_price_market": "Prix à vérifier : {offer}, vus pour la dernière fois le {start}.",
+    "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
     "empty": "Aucune donnée du {start} au {end}. La première lecture date du {first}.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
@@ -102,7 +102,7 @@ EN: Mapping[str, str] = {
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",
-    "old_price_market": "Check the prices: {offer}, last seen on {start}.",
+    "old_price_market": "Check the prices, last seen more than a hundred days ago: {offers}.",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",
     "empty": "No data from {start} to {end}. The first reading is of {first}.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",

@@ -22,6 +22,7 @@ from tests.support.servers import Database as Server
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"
+NAME = "EDF · Tarif Bleu, option Tempo"
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +144,8 @@ def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(
 ) -> None:
     registers = ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
     old = [{"from": date(2026, 2, 1), "kwh": dict.fromkeys(registers, 0.2), "subscription_year": {9: 200}}]
-    own = PriceTable([read_document({"options": {"tempo": old}}, "mine"), *prices.files])
-    expected = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    own = PriceTable([read_document({"offers": [{"id": "tempo", "rows": old}]}, "mine"), *prices.files])
+    expected = [{"offer": "trv-tempo", "name": NAME, "since": "2026-02-01", "regulated": True}]
     questions = (
         (compare.ROUTE, RANGE),
         (energy.ROUTE, RANGE),

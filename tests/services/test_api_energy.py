@@ -32,8 +32,8 @@ PRICES = PriceTable(
         read_document(
             {
                 "checked": date(2026, 11, 2),
-                "options": {
-                    "tempo": [
+                "offers": [{
+                    "id": "tempo", "rows": [
                         {
                             "from": date(2026, 2, 1),
                             "subscription_year": {9: 236.52, 12: 365, 6: 182.5},
@@ -43,7 +43,7 @@ PRICES = PriceTable(
                             },
                         }
                     ]
-                },
+                }],
                 "taxes": {
                     "accise": [{"from": date(2026, 1, 1), "value": 30}],
                     "vat": [{"from": date(2026, 1, 1), "kwh": 0.2, "subscription": 0.2}],
@@ -128,7 +128,7 @@ def test_without_a_price_the_cost_is_unknown_and_not_zero(tables: Database) -> N
 
 def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> None:
     row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25}, "subscription_year": {9: 1, 12: 1, 6: 1}}
-    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    prices = PriceTable([read_document({"offers": [{"id": "tempo", "rows": [row]}]}, "test")])
     answer = ask(energy.ROUTE, tables, END, prices, "from=2026-10-31&to=2026-11-02")
     check(answer, energy.ROUTE.schema)
     assert answer["partial_cost"] == [True, False]
@@ -139,7 +139,7 @@ def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> Non
 
 def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -> None:
     row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25, "BBRHCJB": 0.1}, "subscription_year": {9: 1, 12: 1, 6: 1}}
-    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    prices = PriceTable([read_document({"offers": [{"id": "tempo", "rows": [row]}]}, "test")])
     answer = ask(energy.ROUTE, tables, END, prices, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
     check(answer, energy.ROUTE.schema)
     assert answer["partial_cost"] is True
@@ -201,7 +201,12 @@ def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(table
         "SELECT 1",
     )
     prices = {
-        "options": {"base": [{"from": date(2025, 1, 1), "kwh": {"BASE": 0.24}, "subscription_year": {6: 87.60}}]},
+        "offers": [
+            {
+                "id": "base",
+                "rows": [{"from": date(2025, 1, 1), "kwh": {"BASE": 0.24}, "subscription_year": {6: 87.60}}],
+            }
+        ],
         "taxes": {
             "accise": [{"from": date(2025, 1, 1), "value": 30}],
             "vat": [

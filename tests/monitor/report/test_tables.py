@@ -198,7 +198,7 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
 
 def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [OfferCost(PricedOffer(f"n{n}", "", f"offre {n}"), False, Decimal(1000 + n)) for n in range(20)]
-    text = words(compared(comparison(*many, TEMPO), monkeypatch, most=3))
+    text = words(compared(comparison(*many, TEMPO), monkeypatch, 100, most=3))
     assert [f"offre {n}" in text for n in range(5)] == [True, True, True, False, False]
     assert "21 EDF · Tempo (votre contrat)" in text
     assert "17 autres offres" in text
@@ -206,7 +206,7 @@ def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.
 
 def test_what_a_customer_should_choose_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     choices = (Choice(4, None, Decimal(1)), Choice(0, None, Decimal(2)))
-    text = words(compared(comparison(TEMPO, replace(BASE, choices=choices)), monkeypatch))
+    text = words(compared(comparison(TEMPO, replace(BASE, choices=choices)), monkeypatch, 100))
     assert "EDF · Base (vendredi)" in text
 
 
