@@ -114,7 +114,7 @@ class Power:
         contract with several registers is their sum.
         """
         parts = ", ".join(str(int(cut)) for cut in sorted(cuts))
-        place = f"INTERVAL(EXTRACT(MINUTE FROM minute), {parts})" if parts else "0"
+        place = f"INTERVAL(EXTRACT(MINUTE FROM minute), {parts or 60})"
         rows = number_rows(
             self._connection,
             ["UNIX_TIMESTAMP(MIN(minute))", "MAX(total_last)", "SUM(seconds)", "supplier"],

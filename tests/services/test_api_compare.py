@@ -7,12 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from common.database.mariadb import Database
-from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import compare, energy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
-from monitor.readings.periods import HourEnergy
 from monitor.refusals import Refusal
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
@@ -127,16 +125,6 @@ def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, p
     with pytest.raises(Refusal) as refused:
         ask(compare.ROUTE, tables, END, prices, "from=2026-10-01&to=2026-10-20")
     assert (refused.value.key, refused.value.status) == ("no_energy", 404)
-
-
-def test_where_nothing_was_drawn_nothing_is_ranked(
-    tables: Database, prices: PriceTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
-    monkeypatch.setattr(OfferAnswers, "_curve", lambda *_: [hour])
-    with pytest.raises(Refusal) as refused:
-        ask(compare.ROUTE, tables, END, prices, RANGE)
-    assert refused.value.key == "no_energy"
 
 
 def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(

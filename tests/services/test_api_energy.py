@@ -67,7 +67,7 @@ def test_days_are_the_differences_of_readings_priced_by_register(tables: Databas
     assert answer["start"][0] == "2026-10-21"
     assert answer["hours"] == [24] * 4 + [25] + [24] * 9
     assert answer["coverage"] == [1] * 14
-    old = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    old = [{"offer": "tempo", "name": "tempo", "since": "2026-02-01", "regulated": False}]
     assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02", "old": old}
     assert answer["offer"] == "tempo"
     assert set(answer["wh"]) == {f"BBRH{hours}J{colour}" for hours in ("C", "P") for colour in "BWR"}

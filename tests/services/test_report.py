@@ -175,9 +175,8 @@ def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> Non
 
     before = energy()
     prices = monitor.folder / "prices.yaml"
-    prices.write_text(
-        "offers: [{id: hchp, rows: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}]", encoding="utf-8"
-    )
+    row = "{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}"
+    prices.write_text(f"offers: [{{id: hchp, rows: [{row}]}}]", encoding="utf-8")
     monitor.configure(f"prices: {prices}\n")
     assert abs(energy() - 2 * before) <= Decimal("0.01")
 
@@ -237,7 +236,7 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     monitor.configure(f"prices: {prices}\n")
     halves = monitor.run("compare", "--then", *RANGE)
     assert total in halves
-    assert "Abonnement inconnu pour 6 kVA. (mine" in " ".join(halves.replace("\u00a0", " ").split())
+    assert "mine" in halves.partition("Abonnement inconnu pour")[2]
     monitor.configure("")
     # No offer is charged a subscription for the time before the first reading.
     longer = monitor.run("compare", "--then", "--from", "2026-03-01", "--to", "2026-03-13")
