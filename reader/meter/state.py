@@ -39,7 +39,7 @@ class MeterState:
         self._comparable = False  # the next state may be compared with this one
         self._mode = Mode.HISTORIC
         self._derived: dict[str, Any] = {}
-        self._prices: Mapping[str, Any] = {}
+        self._prices: dict[str, Any] = {}
         self._outdated = False  # some of what is derived, on which nobody acts at once
         self._snapshot: dict[str, Any] | None = None  # None: to be made
         self._has_estimate = False
@@ -107,7 +107,7 @@ class MeterState:
         self._snapshot = None
         self._policy.on_change(urgent=True)
 
-    def set_prices(self, prices: Mapping[str, Any]) -> None:
+    def set_prices(self, prices: dict[str, Any]) -> None:
         """Set the keys of prices: `price` and `next_prices`, or none."""
         if prices == self._prices:
             return

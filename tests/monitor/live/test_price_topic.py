@@ -59,7 +59,7 @@ class Stand:
         self.published.append(json.loads(payload))
         return PublishToken(1, len(self.published))
 
-    def state(self, meter: str = METER, **state: Any) -> None:
+    def state(self, state: Mapping[str, object], meter: str = METER) -> None:
         self.house.on_link(meter, b"online", self.monotonic)
         self.house.on_state(meter, json.dumps(state).encode(), self.monotonic)
 
@@ -78,12 +78,17 @@ class Stand:
 
 BASE = {"contract": "base", "period": "TH", "subscribed_power": 6000}
 HCHP = {"contract": "hchp", "period": "HP", "subscribed_power": 6000}
+NOBODYS = {"contract": "of nobody", "period": "HC"}
+
+
+def tempo(period: str, today: str, tomorrow: str) -> Mapping[str, object]:
+    return {"contract": "tempo", "period": period, "tempo_today": today, "tempo_tomorrow": tomorrow}
 
 
 def test_the_message() -> None:
     stand = Stand()
-    stand.state(**BASE)
-    stand.state(OTHER, contract="of nobody", period="HC")
+    stand.state(BASE)
+    stand.state(NOBODYS, OTHER)
     stand.wait()
     assert stand.published == [
         {
@@ -100,17 +105,17 @@ def test_the_message() -> None:
 
 def test_it_is_published_when_it_changes_only() -> None:
     stand = Stand()
-    stand.state(**BASE)
+    stand.state(BASE)
     for _ in range(20):
         stand.wait()
     assert len(stand.published) == 1
-    stand.state(OTHER, **BASE)  # a new meter
+    stand.state(BASE, OTHER)  # a new meter
     stand.wait()
     assert set(stand.published[-1]) == {METER, OTHER}
     stand.topic.use(table("0.21"), {})  # other prices
     stand.wait()
     assert stand.values() == [("24 00:00", 0.21)]
-    stand.state(**HCHP)  # another contract
+    stand.state(HCHP)  # another contract
     stand.wait()
     assert stand.values() == [("25 14:00", 0.20)]
     assert len(stand.published) == 4
@@ -123,7 +128,7 @@ def test_it_is_published_when_it_changes_only() -> None:
 
 def test_it_is_published_again_after_each_connection_and_after_what_could_not_be_sent() -> None:
     stand = Stand()
-    stand.state(**BASE)
+    stand.state(BASE)
     stand.accepts = False
     stand.wait()
     assert stand.published == []
@@ -141,10 +146,10 @@ def test_it_is_published_again_after_each_connection_and_after_what_could_not_be
 def test_nothing_is_said_for_lack_of_a_meter_and_a_meter_without_a_price_is_left_out() -> None:
     stand = Stand()
     stand.wait()
-    stand.state(contract="of nobody")
+    stand.state(NOBODYS)
     stand.wait()
     assert stand.published == []
-    stand.state(**BASE)
+    stand.state(BASE)
     stand.wait()
     stand.topic.use(PriceTable([]), {})
     stand.wait()
@@ -153,7 +158,7 @@ def test_nothing_is_said_for_lack_of_a_meter_and_a_meter_without_a_price_is_left
 
 def test_the_database_is_waited_for_but_not_for_ever() -> None:
     stand = Stand(past=False)
-    stand.state(**HCHP)
+    stand.state(HCHP)
     stand.wait(10)
     assert stand.published == []
     stand.wait(10)
@@ -173,31 +178,31 @@ def test_the_users_lines_hold_for_a_meter_and_those_that_it_replaced() -> None:
     house = House(METER, None, (OTHER,))
     line = ContractLine(meter=OTHER, start=date(2026, 3, 1), offer="base", power=6)
     stand = Stand(meters=(house,), contracts=(line,))
-    stand.state(**HCHP)
+    stand.state(HCHP)
     stand.wait()
     assert stand.values() == [("24 00:00", 0.19)]
 
 
 def test_a_colour_is_kept_and_not_believed_around_six() -> None:
     stand = Stand("2026-11-25T21:00")
-    stand.state(contract="tempo", period="HPJW", tempo_today="white", tempo_tomorrow="unknown", subscribed_power=9000)
+    stand.state(tempo("HPJW", "white", "unknown"))
     stand.wait()
     assert stand.values() == [("25 06:00", 0.18), ("25 22:00", 0.14)]
-    stand.state(contract="tempo", period="HPJW", tempo_today="white", tempo_tomorrow="red", subscribed_power=9000)
+    stand.state(tempo("HPJW", "white", "red"))
     stand.wait()
     assert stand.values() == [("25 06:00", 0.18), ("25 22:00", 0.14), ("26 06:00", 0.70)]
     # A minute after six its own day has not begun yet: today is red nevertheless, as it said yesterday.
-    stand.state(contract="tempo", period="HCJW", tempo_today="white", tempo_tomorrow="red", subscribed_power=9000)
+    stand.state(tempo("HCJW", "white", "red"))
     stand.wait(9 * 3600 + 60)
     assert stand.values() == [("26 06:00", 0.70), ("26 22:00", 0.15)]
-    stand.state(contract="tempo", period="HPJR", tempo_today="red", tempo_tomorrow="unknown", subscribed_power=9000)
+    stand.state(tempo("HPJR", "red", "unknown"))
     stand.wait(600)
     assert stand.values() == [("26 06:00", 0.70), ("26 22:00", 0.15)]
 
 
 def test_the_register_of_a_silent_meter_is_not_believed() -> None:
     stand = Stand()
-    stand.state(**HCHP)
+    stand.state(HCHP)
     stand.wait()
     stand.house.on_link(METER, b"offline", stand.monotonic)
     stand.topic.tick(stand.monotonic)
@@ -206,7 +211,7 @@ def test_the_register_of_a_silent_meter_is_not_believed() -> None:
 
 def test_a_broker_that_refuses_prices_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     stand = Stand()
-    stand.state(**BASE)
+    stand.state(BASE)
     stand.wait()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
