@@ -47,13 +47,11 @@ def write_prices(prices: Mapping[str, Sequence[PriceSpan]]) -> bytes:
 
 
 def read_prices(payload: bytes, meters: Sequence[str]) -> dict[str, list[PriceSpan]]:
-    """Read the prices of these meters, as far as the message has them; an empty one has none.
+    """Read the prices of these meters, as far as the message has them.
 
     Raises:
         MessageError: it is too large, or not a message of prices.
     """
-    if not payload:
-        return {}
     if len(payload) > LONGEST_PRICES:
         raise MessageError(f"too large: {len(payload)} bytes, prices have at most {LONGEST_PRICES}")
     message = read_json(payload)

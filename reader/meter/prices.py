@@ -24,14 +24,16 @@ class Prices:
         self._meters: list[str] = []
 
     def on_message(self, monitor: str, payload: bytes) -> None:
-        """Take over a message.
+        """Take over a message; an empty one forgets the monitor.
 
         Raises:
-            MessageError: it is not one of prices, or of a monitor too many; what this monitor said before is void.
+            MessageError: it is not one of prices, or of a monitor too many; what was there still counts.
         """
-        self._spans.pop(monitor, None)
-        self._payloads.pop(monitor, None)
-        if len(self._payloads) >= MAX_MONITORS:
+        if not payload:
+            self._payloads.pop(monitor, None)
+            self._spans.pop(monitor, None)
+            return
+        if monitor not in self._payloads and len(self._payloads) >= MAX_MONITORS:
             raise MessageError(f"more than {MAX_MONITORS} monitors publish prices")
         self._spans[monitor] = read_prices(payload, self._meters)
         self._payloads[monitor] = payload

@@ -71,11 +71,11 @@ def test_a_meter_that_comes_later_has_the_prices_that_were_received() -> None:
     assert value(prices, NOON, OTHER) == 9.0
 
 
-def test_what_is_malformed_is_refused_and_voids_what_was_there() -> None:
-    prices = prices_of(main=spans(0.2), other=spans(0.3))
+def test_what_is_malformed_is_refused_and_what_was_there_still_counts() -> None:
+    prices = prices_of(main=spans(0.2))
     with pytest.raises(MessageError):
         prices.on_message("main", b"[]")
-    assert value(prices, NOON) == 0.3
+    assert value(prices, NOON) == 0.2
     # It may be malformed for a later meter only.
     prices.on_message("main", write_prices({METER: spans(0.2)})[:-1] + b',"' + OTHER.encode() + b'":5}')
     prices.add_meter(OTHER)
@@ -87,4 +87,8 @@ def test_no_more_than_a_few_monitors_are_kept() -> None:
     with pytest.raises(MessageError):
         prices.on_message("a", write_prices({METER: spans(0.1)}))
     assert value(prices, NOON) == 0.2
-    prices.on_message("m1", write_prices({METER: spans(0.2)}))  # of one of them
+    prices.on_message("m0", write_prices({METER: spans(0.3)}))  # of one of them
+    assert value(prices, NOON) == 0.3
+    prices.on_message("m1", b"")  # it has made room
+    prices.on_message("a", write_prices({METER: spans(0.1)}))
+    assert value(prices, NOON) == 0.1
