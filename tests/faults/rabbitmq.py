@@ -14,7 +14,7 @@ from tests.support.servers import HOST, FaultyServer, free_port
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")  # Debian's package
 PAGE = (ROOT / "docs" / "brokers.md").read_text()
 PASSWORD = "not-the-real-one"
-ACCOUNTS = ("reader", "storer")
+ACCOUNTS = ("reader", "storer", "monitor")
 
 
 def missing() -> str | None:

@@ -27,10 +27,12 @@ REGULATED = {
 
 
 def price_file(origin: str = "mine", rows: Iterable[PriceRow] = (), **more: Any) -> PriceFile:
-    """Return a file with rows; offers that are not regulated ones have a single price."""
+    """Return a file with rows; of offers that are not regulated ones, those with a single price have a rule."""
     found = tuple(rows)
+    plain = {row.offer for row in found if all(set(band) == {"BASE"} for band in row.kwh.values())}
     offers = tuple(
-        REGULATED.get(name) or PricedOffer(name, rule=BASE) for name in dict.fromkeys(row.offer for row in found)
+        REGULATED.get(name) or PricedOffer(name, rule=BASE if name in plain else None)
+        for name in dict.fromkeys(row.offer for row in found)
     )
     return PriceFile(origin, found, **{"offers": offers, **more})
 
