@@ -263,8 +263,8 @@ def test_another_calendar_is_expected_as_a_week_ago() -> None:
     ]
     now, lines = "2026-11-27T14:32", [("2026-11-01T00:00", "week-end")]
     found = prices(now, None, "EASF01", switches=switches, stored=30, lines=lines)
-    # Since when the register has run is not known; 06:00 is a time at which an offer may change.
-    assert found == [("27 06:00+01", "28 00:00+01", 0.21), ("28 00:00+01", "28 15:00+01", 0.17)]
+    # Since when the register has run is not known: it is told from midnight on.
+    assert found == [("27 00:00+01", "28 00:00+01", 0.21), ("28 00:00+01", "28 15:00+01", 0.17)]
     hour = [("27 14:00+01", "27 15:00+01", 0.21)]
     assert prices(now, None, "EASF01", switches=switches, stored=6, lines=lines) == hour
 
