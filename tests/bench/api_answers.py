@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import Decade
@@ -40,16 +40,9 @@ QUESTIONS = (
 def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> list[Row]:
     """Ask each question of a Tempo meter."""
     ((identifier,),) = decade.query("SELECT identifier FROM meters WHERE id = %s", decade.meters[0])
-    now = decade.end - timedelta(hours=1)
-    days = {
-        "day": (now - timedelta(days=1)).date().isoformat(),
-        "next": now.date().isoformat(),
-        "year": (now - timedelta(days=366)).date().isoformat(),
-    }
 
     def asking(question: str) -> Callable[[], object]:
-        of_meter = "" if question.startswith("meters") else f"&meter={identifier}"
-        whole = question.format(**days).replace("+", "%2B") + of_meter
+        whole = filled(question, identifier, decade.end)
         return lambda: browser.ask(whole)
 
     found = []
@@ -60,6 +53,18 @@ def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> list[Row]:
         found.append(Row(what=what, unit="ms of CPU", ours=ours, target=target, decides="min"))
         found.append(Row(what="… by the clock, back to back", unit="ms", ours=_back_to_back(asking(question))))
     return found
+
+
+def filled(question: str, meter: str, end: datetime) -> str:
+    """Return a question about a meter, whose frames end at an instant."""
+    now = end - timedelta(hours=1)
+    days = {
+        "day": (now - timedelta(days=1)).date().isoformat(),
+        "next": now.date().isoformat(),
+        "year": (now - timedelta(days=366)).date().isoformat(),
+    }
+    of_meter = "" if question.startswith("meters") else f"&meter={meter}"
+    return question.format(**days) + of_meter
 
 
 def _back_to_back(ask: Callable[[], object]) -> list[float]:

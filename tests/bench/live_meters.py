@@ -47,8 +47,8 @@ def measure(options: Options) -> Section:
                 what=f"… memory of the storer after {rounds * seconds} s, {how}",
                 unit="MB",
                 ours=found.memory[-1:],
-                against=f"after {seconds} s",
-                theirs=found.memory[:1],
+                against=f"after {rounds * seconds // 2} s",
+                theirs=[found.memory[rounds // 2 - 1]],
                 target=Target("≤", _FLAT),
             ),
         ]
