@@ -2,7 +2,7 @@
 
     python -m tests.bench.decade --frames 30_000_000 --keep FOLDER
 
-Half a year of each meter is that of a simulated household; the years after it are copies, moved in time and in index,
+A quarter of each meter is that of a simulated household; the years after it are copies, moved in time and in index,
 so that all registers go on. In the same way a day of frames is stored by the storer and copied, with its label sets.
 """
 
@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
@@ -44,8 +43,8 @@ _HOURS = tuple(f"{register}_{end}" for register in REGISTERS for end in ("first"
 class Size:
     """How much to make; the days of rollups are `days * copies`."""
 
-    days: int = 182
-    copies: int = 20
+    days: int = 91
+    copies: int = 40
     frames: int = FRAMES
 
     @property
@@ -60,13 +59,8 @@ class Decade:
 
     client: Client
     end: datetime
-    meters: Sequence[int]  # those with rollups
-    frames_of: int  # the one with frames
-
-    def query(self, statement: str, *arguments: object) -> Sequence[Sequence[Any]]:
-        """Return the rows of a statement."""
-        with contextlib.closing(self.client.connect()) as connection:
-            return connection.query(statement, arguments)
+    meters: Sequence[str]  # the identifiers of those with rollups
+    frames_of: int  # the number of the one with frames
 
 
 def make(server: Database, size: Size) -> Decade:
@@ -78,8 +72,8 @@ def make(server: Database, size: Size) -> Decade:
     return Decade(database, size.end, meters, frames_of)
 
 
-def rollups(connection: Connection, kind: str, size: Size) -> int:
-    """Make the minutes and hours of a meter; return its number."""
+def rollups(connection: Connection, kind: str, size: Size) -> str:
+    """Make the minutes and hours of a meter; return its identifier."""
     meter = SimulatedMeter(kind)
     end = START + size.days * DAY
     for _ in History(connection, meter).write(START, end):
@@ -96,7 +90,7 @@ def rollups(connection: Connection, kind: str, size: Size) -> int:
                 f" WHERE meter_id = %s AND {key} >= %s AND {key} < %s",
                 (number, sql_time(START), sql_time(end)),
             )
-    return int(number)
+    return meter.address
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
