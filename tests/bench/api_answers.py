@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 
 from tests.bench.cpu import Cpu, timed
-from tests.bench.decade import Decade
+from tests.bench.decade import END, Decade
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.monitor import Browser
 
@@ -15,7 +14,7 @@ _BACK_TO_BACK = 40
 _BESIDES = 10  # ms that an answer may take by the clock, besides its CPU time
 _MOST = 100
 #: What the page's places ask for, and the longest ranges, with the most ms of CPU time; `{day}` is the last whole day,
-#: `{year}` a year before it.
+#: `{year}` a year before it, `{first}` the first month.
 QUESTIONS = {
     "live?": 3,
     "meters?": _MOST,
@@ -25,7 +24,7 @@ QUESTIONS = {
     "series?from={year}&to={day}&points=1500": _MOST,
     "energy?by=hour&from={day}&to={next}": _MOST,
     "energy?by=day&from={year}&to={day}": 20,
-    "energy?by=month&from=2023&to={day}": 15,
+    "energy?by=month&from={first}&to={day}": 15,
     "energy?by=range&from={day}T07:10:12Z&to={day}T07:25:40Z": _MOST,
     "energy?by=range&from={year}T07:10:12Z&to={day}T07:25:40Z": _MOST,
     "energy.csv?by=day&from={year}&to={day}": _MOST,
@@ -44,10 +43,9 @@ QUESTIONS = {
 def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> Iterator[Row]:
     """Ask each question of a Tempo meter."""
     for question, most in QUESTIONS.items():
-        whole = filled(question, decade.meters[0], decade.end)
-        ask = partial(browser.ask, whole)
+        ask = browser.asking(filled(question, decade.meters[0], decade.start))
         (ours,) = in_turn(rounds, timed(cpu, ask, _CALLS))
-        what = f"`{question.rstrip('?').format(day='DAY', next='NEXT', year='YEAR')}`"
+        what = f"`{question.rstrip('?').format(day='DAY', next='NEXT', year='YEAR', first='FIRST')}`"
         yield Row(what=what, unit="ms of CPU", ours=ours, target=Target("≤", most), decides="min")
         yield Row(
             what=f"{what}, by the clock, back to back",
@@ -57,13 +55,14 @@ def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> Iterator[Ro
         )
 
 
-def filled(question: str, meter: str, end: datetime) -> str:
-    """Return a question about a meter, whose frames end at an instant."""
-    now = end - timedelta(hours=1)
+def filled(question: str, meter: str, start: datetime) -> str:
+    """Return a question about a meter whose rollups start at an instant."""
+    last = END - timedelta(hours=1)
     days = {
-        "day": (now - timedelta(days=1)).date().isoformat(),
-        "next": now.date().isoformat(),
-        "year": (now - timedelta(days=366)).date().isoformat(),
+        "first": f"{start:%Y-%m}",
+        "day": (last - timedelta(days=1)).date().isoformat(),
+        "next": last.date().isoformat(),
+        "year": (last - timedelta(days=366)).date().isoformat(),
     }
     of_meter = "" if question.startswith("meters") else f"&meter={meter}"
     return question.format(**days) + of_meter

@@ -8,7 +8,7 @@ from pathlib import Path
 from common.database.mariadb import Connection, sql_time
 from tests.bench import api_answers, monitor
 from tests.bench.cpu import Cpu, timed
-from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
+from tests.bench.decade import DAY, END, FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
 from tests.bench.report import Section
@@ -21,7 +21,6 @@ the server and of the program, with all rows fetched: on a machine that does not
 from memory. The routes of the API are asked over HTTP, on one connection that stays open; by the clock, an answer may
 take ten milliseconds more than its CPU time. *Flat*: the same query on a table with a tenth of the frames, in a server
 of its own."""
-DAY = timedelta(days=1)
 _CALLS = 7
 
 _LIVE = (
@@ -50,20 +49,18 @@ class Questions:
         self._decade = decade
 
     def view(self) -> int:
-        end = self._decade.end
-        return len(self._connection.query(_VIEW, (self._decade.meters[0], sql_time(end - 30 * DAY), sql_time(end))))
+        arguments = (self._decade.meters[0], sql_time(END - 30 * DAY), sql_time(END))
+        return len(self._connection.query(_VIEW, arguments))
 
     def live(self) -> int:
-        end = self._decade.end
-        arguments = (sql_time(end - timedelta(minutes=10)), sql_time(end), self._decade.frames_of)
+        arguments = (sql_time(END - timedelta(minutes=10)), sql_time(END), self._decade.frames_of)
         return len(self._connection.query(_LIVE, arguments))
 
     def last(self) -> int:
-        return len(self._connection.query(_LAST, (self._decade.frames_of, sql_time(self._decade.end - DAY))))
+        return len(self._connection.query(_LAST, (self._decade.frames_of, sql_time(END - DAY))))
 
     def envelope(self) -> int:
-        end = self._decade.end
-        return len(self._connection.query(_ENVELOPE, (sql_time(end - DAY), sql_time(end), self._decade.frames_of)))
+        return len(self._connection.query(_ENVELOPE, (sql_time(END - DAY), sql_time(END), self._decade.frames_of)))
 
 
 def measure(options: Options) -> Section:
@@ -86,9 +83,9 @@ def measure(options: Options) -> Section:
 
 def with_frames(server: Database, size: Size) -> Decade:
     """Fill the frames of a server only, a tenth of them, but a day at least."""
-    database = make_tables(server, size.end)
+    database = make_tables(server, END)
     few = max(size.frames // 10, min(size.frames, FRAMES_A_DAY))
-    return Decade(database, size.end, (), add_frames(database, size.end, few))
+    return Decade(database, size.start, (), add_frames(database, few))
 
 
 def ask(large: Decade, small: Decade, cpu: Cpu, small_cpu: Cpu, rounds: int) -> list[Row]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tests.bench.client import Client
-from tests.bench.decade import KINDS, START
+from tests.bench.decade import END, KINDS
 from tests.bench.house import decoded
 from tests.bench.monitor import browser
 from tests.bench.process import Usage, resident, usage
@@ -94,7 +94,7 @@ def look(
 
 
 async def _publish(publisher: Client, meter: str) -> None:
-    for frame in decoded(KINDS[0], START, 3600):
+    for frame in decoded(KINDS[0], END, 3600):
         publisher.publish(f"teleinfo/{meter}/frame", replace(frame, timestamp=datetime.now(UTC)).to_json())
         await asyncio.sleep(1)
 
