@@ -80,16 +80,11 @@ class _Household:
         size = Size(days=1 if quick else _DAYS, copies=_COPIES * years)
         self.server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
         with contextlib.closing(make_tables(self.server, END).connect()) as connection:
-            rollups(connection, KINDS[0], size)
+            self.meter = rollups(connection, KINDS[0], size)
         self.monitor: Service = stack.enter_context(start(self.server, folder, broker))
         self.memory = resident(self.monitor.pid)  # while nobody looks
-        self._frame = next(decoded(KINDS[0], END, 1))
         self._browser = stack.enter_context(browser(self.monitor))
         self._start = size.start
-
-    @property
-    def meter(self) -> str:
-        return self._frame.meter
 
     def question(self, template: str) -> str:
         """Return a question about the meter, at the end of its years."""
@@ -134,9 +129,12 @@ def _of_viewers(household: _Household, publisher: Client, seconds: float) -> Ite
         ours=[_slowest(seen[_MANY_VIEWERS])],
         target=Target("≤", 40),
     )
-    most = seen[_VIEWERS[-1]]
-    ended = f"{most.ended} streams ended by themselves" if most.ended else ""
-    yield Row(what=f"events that each of {_VIEWERS[-1]} viewers gets a second", ours=[most.events], note=ended)
+    ended = sum(looked.ended for looked in seen.values())
+    yield Row(
+        what=f"events that each of {_VIEWERS[-1]} viewers gets a second",
+        ours=[seen[_VIEWERS[-1]].events],
+        note=f"{ended} streams ended by themselves" if ended else "",
+    )
 
 
 def _slowest(looked: Looked) -> float:
