@@ -11,7 +11,7 @@ from tests.bench.api_answers import filled
 from tests.bench.client import Client
 from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import END, KINDS, SERVER_OPTIONS, Size, rollups
-from tests.bench.figures import Row, Target, growth, in_turn
+from tests.bench.figures import Disturbed, Row, Target, growth, in_turn, not_measured
 from tests.bench.house import decoded
 from tests.bench.live_meters import live
 from tests.bench.monitor import browser, start
@@ -144,5 +144,9 @@ def _slowest(looked: Looked) -> float:
 def _of_meters(*, quick: bool) -> Iterator[Row]:
     # One meter sends so few that they take longer.
     sizes = dict.fromkeys(_METERS[:2], 3) if quick else dict.fromkeys(_METERS, 10) | {1: 20}
-    costs = {meters: live(meters, seconds, 1 if quick else 2).costs for meters, seconds in sizes.items()}
+    try:
+        costs = {meters: live(meters, seconds, 1 if quick else 2).costs for meters, seconds in sizes.items()}
+    except Disturbed as error:
+        yield not_measured("storer", str(error))
+        return
     yield from growth("storer", "µs a frame", "meter", costs, each=True)
