@@ -2,8 +2,9 @@
 
     python -m tests.bench.decade --frames 30_000_000 --keep FOLDER
 
-Half a year of each meter is that of a simulated household; the years after it are copies, moved in time and in index,
-so that all registers go on. In the same way a day of frames is stored by the storer and copied, with its label sets.
+The last quarter of each meter is that of a simulated household; the years before it are copies, moved in time and in
+index, so that all registers go on. They end today: the monitor answers nothing about days to come. In the same way a
+day of frames is stored by the storer and copied, with its label sets.
 """
 
 import argparse
@@ -14,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
@@ -30,7 +30,7 @@ from tests.support.storing import make_tables, store
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
 FRAMES_OF = "standard-single-phase-base"  # one register, so a copy has an index that goes on, too
-START = datetime(2023, 1, 2, tzinfo=UTC)
+END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAY = timedelta(days=1)
 FRAMES_A_DAY = 86_400
 #: For whole years, and a server that is asked about them.
@@ -44,14 +44,14 @@ _HOURS = tuple(f"{register}_{end}" for register in REGISTERS for end in ("first"
 class Size:
     """How much to make; the days of rollups are `days * copies`."""
 
-    days: int = 182
-    copies: int = 20
+    days: int = 91
+    copies: int = 40
     frames: int = FRAMES
 
     @property
-    def end(self) -> datetime:
-        """The end of the rollups and of the frames."""
-        return START + self.days * self.copies * DAY
+    def start(self) -> datetime:
+        """The start of the rollups."""
+        return END - self.days * self.copies * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +59,41 @@ class Decade:
     """A database of ten years."""
 
     client: Client
-    end: datetime
-    meters: Sequence[int]  # those with rollups
-    frames_of: int  # the one with frames
-
-    def query(self, statement: str, *arguments: object) -> Sequence[Sequence[Any]]:
-        """Return the rows of a statement."""
-        with contextlib.closing(self.client.connect()) as connection:
-            return connection.query(statement, arguments)
+    start: datetime  # of the rollups
+    meters: Sequence[str]  # the identifiers of those with rollups
+    frames_of: int  # the number of the one with frames
 
 
 def make(server: Database, size: Size) -> Decade:
     """Fill the tables of a server."""
-    database = make_tables(server, size.end)
+    database = make_tables(server, END)
     with contextlib.closing(database.connect()) as connection:
         meters = [rollups(connection, kind, size) for kind in KINDS]
-    frames_of = add_frames(database, size.end, size.frames)
-    return Decade(database, size.end, meters, frames_of)
+    frames_of = add_frames(database, size.frames)
+    return Decade(database, size.start, meters, frames_of)
 
 
-def rollups(connection: Connection, kind: str, size: Size) -> int:
-    """Make the minutes and hours of a meter; return its number."""
+def rollups(connection: Connection, kind: str, size: Size) -> str:
+    """Make the minutes and hours of a meter; return its identifier."""
     meter = SimulatedMeter(kind)
-    end = START + size.days * DAY
-    for _ in History(connection, meter).write(START, end):
+    start = END - size.days * DAY
+    for _ in History(connection, meter).write(start, END):
         pass
     ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (meter.address,))
     for table, key, registers in (("minutes", "minute", _MINUTES), ("hours", "hour", _HOURS)):
         columns = _columns(connection, table)
         steps = _steps(connection, table, key, registers, number)
+        before = ", ".join(f"{column} = {column} + {(size.copies - 1) * step}" for column, step in steps.items())
+        connection.execute(f"UPDATE {table} SET {before} WHERE meter_id = %s", (number,))
         for copy in range(1, size.copies):
             seconds = copy * size.days * 86_400
-            moved = ", ".join(_moved(column, key, seconds, copy * steps.get(column, 0)) for column in columns)
+            moved = ", ".join(_moved(column, key, -seconds, -copy * steps.get(column, 0)) for column in columns)
             connection.execute(
                 f"INSERT INTO {table} ({', '.join(columns)}) SELECT {moved} FROM {table}"
                 f" WHERE meter_id = %s AND {key} >= %s AND {key} < %s",
-                (number, sql_time(START), sql_time(end)),
+                (number, sql_time(start), sql_time(END)),
             )
-    return int(number)
+    return meter.address
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
@@ -111,7 +108,7 @@ def _columns(connection: Connection, table: str) -> list[str]:
 
 
 def _steps(connection: Connection, table: str, key: str, registers: Sequence[str], number: int) -> dict[str, int]:
-    """Return by column how much its register went on by, to where a copy begins."""
+    """Return by column how much its register goes on by from where a copy begins to where it ends."""
     names = sorted({column.rpartition("_")[0] for column in registers})
     ends = ", ".join(f"MAX({name}_last) - MIN({name}_first)" for name in names)
     (found,) = connection.query(f"SELECT {ends} FROM {table} WHERE meter_id = %s", (number,))
@@ -125,11 +122,11 @@ def _moved(column: str, key: str, seconds: int, step: int) -> str:
     return f"{column} + {step}" if step else column
 
 
-def add_frames(database: Client, end: datetime, count: int) -> int:
-    """Add a frame a second of one meter, before `end`: less than a day, or whole days; return its number."""
+def add_frames(database: Client, count: int) -> int:
+    """Add a frame a second of one meter, before END: less than a day, or whole days; return its number."""
     first_day = min(count, FRAMES_A_DAY)
     days = -(-count // FRAMES_A_DAY)
-    day = end - (days - 1) * DAY - first_day * timedelta(seconds=1)
+    day = END - (days - 1) * DAY - first_day * timedelta(seconds=1)
     with contextlib.closing(database.connect()) as connection:
         make_earlier_partitions(connection, day)
         ((free,),) = connection.query("SELECT COALESCE(MAX(id), 0) + 1 FROM label_sets")
@@ -174,8 +171,8 @@ def main() -> None:
         server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
         decade = make(server, Size(frames=options.frames))
         print(
-            f"made in {time.monotonic() - since:.0f} s: rollups of {len(decade.meters)} meters up to"
-            f" {decade.end:%Y-%m-%d}, {options.frames:,} frames"
+            f"made in {time.monotonic() - since:.0f} s: rollups of {len(decade.meters)} meters since"
+            f" {decade.start:%Y-%m-%d}, {options.frames:,} frames"
         )
 
 

@@ -2,9 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from common.plural import plural
 
 
 class Disturbed(Exception):
@@ -132,6 +134,35 @@ class Row:
 def not_measured(what: str, why: str, *, target: Target | None = None, against: str = "") -> Row:
     """Return a row that says why there are no figures."""
     return Row(what=what, against=against, target=target, note=f"not measured: {why}")
+
+
+_LINEAR = 1.1  # times what linear growth would be: figures vary
+
+
+def growth(
+    what: str, unit: str, of: str, figures: Mapping[int, Sequence[float]], *, each: bool = False
+) -> Iterator[Row]:
+    """Yield a row for each size, against the size before it; a target that is missed is growth more than linear.
+
+    Args:
+        what: is measured.
+        unit: of the figures.
+        of: what there is more and more of, such as "year".
+        figures: by size, which increases.
+        each: they are of one of those things, so they do not grow at all where the whole grows linearly.
+    """
+    smaller = 0
+    for size, ours in figures.items():
+        yield Row(
+            what=f"{what}, {plural(size, of)}",
+            unit=unit,
+            ours=ours,
+            against=plural(smaller, of) if smaller else "",
+            theirs=figures[smaller] if smaller else (),
+            target=Target("≤", _LINEAR * (1 if each else size / smaller)) if smaller else None,
+            decides="min",
+        )
+        smaller = size
 
 
 def in_turn(rounds: int, *works: Callable[[], float]) -> list[list[float]]:

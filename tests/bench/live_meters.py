@@ -1,76 +1,74 @@
-"""What a frame costs the storer while a thousand meters send one each second."""
+"""What a frame costs the storer while a thousand meters send one each second, alone or in blocks."""
 
 import contextlib
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
-from tests.bench.client import Client
-from tests.bench.confirmations import Confirmations
-from tests.bench.figures import Row, Target
-from tests.bench.house import Village, messages
+from tests.bench.cell import Cell
+from tests.bench.crowd import Crowd
+from tests.bench.figures import Disturbed, Row, Target
 from tests.bench.options import Options
-from tests.bench.process import resident
 from tests.bench.report import Section
-from tests.bench.rig import rig
 
-_HOW = """\
-Meters whose frames come evenly over each second, a message a frame, to one storer. CPU time of the storer, all threads,
-from the first confirmation of a round to the last. The rate stays below what a storer can do: it is never behind."""
-_WARM_UP = 5  # seconds of a round's frames that make meters and label sets
-_GRAIN = 0.01  # seconds; the messages of such a piece are sent together
+_BLOCK = 5  # frames of a message with delivery.batch: 5s
+_HOW = f"""\
+A thousand meters, each with a frame a second, evenly over the second, to one storer: a message a frame, and what
+delivery.batch: {_BLOCK}s of a reader's configuration makes of them, {_BLOCK} frames a message. CPU time of the storer,
+all threads. The rate stays below what a storer can do: it is never behind."""
+_WARM_UP = 5  # seconds
+_BEHIND = 0.9  # of the frames that are offered
+_FLAT = 1.1
+
+
+@dataclass(slots=True)
+class Live:
+    """What a storer needed in each round."""
+
+    costs: list[float] = field(default_factory=list)  # µs of CPU time a frame
+    memory: list[float] = field(default_factory=list)  # MB, at the end of each round
 
 
 def measure(options: Options) -> Section:
-    """Measure many meters, then a few."""
-    meters, seconds, rounds = (200, 2, 1) if options.quick else (1_000, 15, 3)
-    rows = _live(meters, seconds, rounds, 150)
-    if not options.quick:
-        rows += _live(10, 3 * seconds, rounds, None)
+    """Measure a message a frame, then blocks."""
+    meters, seconds, rounds = (200, 5, 2) if options.quick else (1_000, 15, 4)
+    rows: list[Row] = []
+    for block, how, most in ((1, "a message a frame", 200), (_BLOCK, f"blocks of {_BLOCK} s", 90)):
+        found = live(meters, seconds, rounds, block=block)
+        rows += [
+            Row(
+                what=f"storer, {meters:,} meters × 1/s, {how}",
+                unit="µs a frame",
+                ours=found.costs,
+                target=Target("≤", most),
+                decides="min",
+            ),
+            Row(
+                what=f"… memory of the storer after {rounds * seconds} s, {how}",
+                unit="MB",
+                ours=found.memory[-1:],
+                against=f"after {rounds * seconds // 2} s",
+                theirs=[found.memory[rounds // 2 - 1]],
+                target=Target("≤", _FLAT),
+            ),
+        ]
     return Section("live_meters", _HOW, rows)
 
 
-def _live(meters: int, seconds: int, rounds: int, target: float | None) -> list[Row]:
-    each = seconds + _WARM_UP
-    village = Village(meters, each)
+def live(meters: int, seconds: float, rounds: int, *, block: int = 1) -> Live:
+    """Let meters send, all known to the storer, so many frames in a message.
+
+    Raises:
+        Disturbed: fewer frames are stored than the meters make.
+    """
+    found = Live()
     with contextlib.ExitStack() as stack:
-        place = stack.enter_context(rig())
-        storer = place.storer(place.database())
-        heard = Confirmations(storer)
-        stack.enter_context(Client(place.broker.port, heard.on_message, "teleinfo/+/stored"))
-        storer.start().wait_for_log("Ready", "Connected to the broker")
-        publisher = stack.enter_context(Client(place.broker.port))
-        costs: list[float] = []
+        cell = Cell(Crowd(meters), stack, block=block)
+        cell.first_frames()
+        cell.send(_WARM_UP)
         for _ in range(rounds):
-            sent = messages(village.frames(datetime.now(UTC)))
-            heard.expect(_WARM_UP * meters)
-            send(publisher, sent[: _WARM_UP * meters], meters)
-            heard.wait()
-            heard.expect(seconds * meters)
-            late = send(publisher, sent[_WARM_UP * meters :], meters)
-            spent = heard.wait()
-            costs.append(spent.cpu * 1e6)
-            storer.check()
-        memory = resident(storer.pid)
-    return [
-        Row(
-            what=f"storer, {meters:,} meters × 1/s",
-            unit="µs a frame",
-            ours=costs,
-            target=None if target is None else Target("≤", target),
-            decides="min",
-            note="" if late < 1 else f"the publisher was {late:.1f} s behind: the machine is too slow or too busy",
-        ),
-        Row(what=f"… memory of the storer, {meters:,} meters", unit="MB", ours=[memory]),
-    ]
-
-
-def send(publisher: Client, messages: Sequence[tuple[str, bytes]], a_second: int) -> float:
-    """Publish at a steady pace; return how many seconds the last message was late."""
-    begun = time.monotonic()
-    for number, (topic, payload) in enumerate(messages):
-        due = begun + number / a_second
-        if due - time.monotonic() > _GRAIN:
-            time.sleep(due - time.monotonic())
-        publisher.publish(topic, payload)
-    return time.monotonic() - begun - len(messages) / a_second
+            stored = cell.send(seconds)
+            if stored.rate < _BEHIND * meters:
+                raise Disturbed(f"only {stored.rate:.0f} of {meters} frames were stored a second")
+            found.costs.append(stored.cost("storer"))
+            found.memory.append(stored.memory["storer"])
+        cell.check()
+    return found

@@ -2,11 +2,10 @@
 
 The parts are the real ones, connected as `reader/service.py` does it, with a clock set by hand: a frame each second is
 filtered, written to the journal in memory, published, acknowledged by a broker and confirmed by a storer; periodic work
-runs twice a second. `python tests/bench/path.py` prints it.
+runs twice a second.
 """
 
 import math
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from common.contract.frame import format_time
 from common.contract.topics import Topics
@@ -35,11 +32,8 @@ from reader.line.timestamper import Timestamper
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder, Reading
 
-KINDS = ("historic-single-phase-hchp", "standard-single-phase-tempo", "standard-three-phase-producer")
 STEPS = ("pipeline", "JSON", "enqueue", "state", "tick", "PUBACK", "confirmation")
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-FRAMES = 300  # five minutes
-RUNS = 5
 
 
 class _Clock:
@@ -111,7 +105,7 @@ class _StopWatch:
         return result
 
 
-class _Reader:
+class ReaderParts:
     """The parts of a reader with one line, and the storer that confirms its frames."""
 
     def __init__(self, folder: Path, meter: str) -> None:
@@ -173,21 +167,22 @@ class _Reader:
 
 
 @contextmanager
-def _reader(meter: str) -> Iterator[_Reader]:
+def reader_parts(meter: str) -> Iterator[ReaderParts]:
+    """Provide the parts of a reader for one meter, whose journal is in memory."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        reader = _Reader(Path(folder), meter)
+        reader = ReaderParts(Path(folder), meter)
         try:
             yield reader
         finally:
             reader.close()
 
 
-def path_steps(kind: str, *, frames: int = FRAMES) -> dict[str, float]:
+def path_steps(kind: str, *, frames: int) -> dict[str, float]:
     """Return CPU microseconds a frame by step, for one simulated meter; announcing it is not among them."""
     meter, decoder = SimulatedMeter(kind), Decoder()
     warm_up = 20
-    with _reader(meter.address) as reader:
+    with reader_parts(meter.address) as reader:
         for second in range(warm_up + frames):
             (reading,) = decoder.feed(meter.frame(START + timedelta(seconds=second)))
             reader.clock.set(float(second))
@@ -195,17 +190,3 @@ def path_steps(kind: str, *, frames: int = FRAMES) -> dict[str, float]:
                 reader.watch.nanoseconds = dict.fromkeys(STEPS, 0)
             reader.work(reading)
         return {step: spent / frames / 1000 for step, spent in reader.watch.nanoseconds.items()}
-
-
-def main() -> None:
-    """Print the steps of each kind, the best of some runs: what else the machine does only makes it slower."""
-    print(f"{'CPU us a frame':32}" + "".join(f"{step:>13}" for step in STEPS) + f"{'all':>8}")
-    for kind in KINDS:
-        runs = [path_steps(kind) for _ in range(RUNS)]
-        best = {step: min(run[step] for run in runs) for step in STEPS}
-        total = min(sum(run.values()) for run in runs)
-        print(f"{kind:32}" + "".join(f"{best[step]:13.1f}" for step in STEPS) + f"{total:8.1f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +52,3 @@ def resident(pid: int) -> float:
     if found is None:
         raise ProcessLookupError(f"process {pid} has no memory: it has ended")
     return int(found[1]) / 1024
-
-
-def during(pid: int, work: Callable[[], object]) -> Usage:
-    """Return what a process used while `work` ran."""
-    begun = usage(pid)
-    work()
-    return usage(pid) - begun

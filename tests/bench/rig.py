@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.mqtt_client import MqttClient
 from tests.support.programs import Service
 from tests.support.servers import FAST_DATABASE, Broker, Database
 
@@ -24,10 +23,6 @@ class Rig:
     def database(self) -> Database:
         """Start a database."""
         return self._stack.enter_context(Database(self.folder / "database", options=FAST_DATABASE))
-
-    def client(self, *subscriptions: str) -> MqttClient:
-        """Return a connected client of the broker."""
-        return self._stack.enter_context(MqttClient(self.broker.port, subscribe=subscriptions))
 
     def reader(self, *ports: str, name: str = "bench", **settings: Any) -> Service:
         """Prepare a reader."""

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.bench.figures import Decides, Disturbed, Figures, Row, Target, check_even, in_turn, not_measured
+from tests.bench.figures import Decides, Disturbed, Figures, Row, Target, check_even, growth, in_turn, not_measured
 
 
 def test_figures_are_the_smallest_the_middle_and_the_largest() -> None:
@@ -55,6 +55,19 @@ def test_without_figures_there_is_no_verdict() -> None:
     row = not_measured("x", "npm is not installed", target=Target("≤", 0.1))
     assert (row.ratio, row.decisive, row.verdict) == (None, None, "")
     assert row.note == "not measured: npm is not installed"
+
+
+def test_each_size_is_compared_with_the_one_before_and_may_grow_as_much() -> None:
+    one, three, twelve = growth("answer", "ms", "year", {1: [5, 4], 3: [9, 8], 12: [50, 40]})
+    assert (one.what, three.what) == ("answer, 1 year", "answer, 3 years")
+    assert (one.against, three.against, twelve.against) == ("", "1 year", "3 years")
+    assert (one.decisive, three.decisive, twelve.decisive) == (4, 2, 5)
+    assert (one.verdict, three.verdict, twelve.verdict) == ("", "met", "missed")
+
+
+def test_what_is_of_one_meter_does_not_grow_with_their_number() -> None:
+    _, ten, hundred = growth("storer", "µs", "meter", {1: [100], 10: [60], 100: [70]}, each=True)
+    assert (ten.verdict, hundred.verdict) == ("met", "missed")
 
 
 def test_works_run_in_turn_and_every_other_round_backwards() -> None:

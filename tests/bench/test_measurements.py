@@ -8,8 +8,9 @@ import pytest
 
 from common.contract.block import split_block
 from common.contract.frame import Frame
+from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import encode_row
-from tests.bench import at_rest, node
+from tests.bench import at_rest, instructions_worker, node
 from tests.bench.bare_client import TimeCounter
 from tests.bench.crowd import Crowd
 from tests.bench.house import Village, decoded
@@ -102,6 +103,12 @@ def test_under_a_clear_sky_the_maximum_is_that_of_the_power_and_has_its_time() -
             assert (frame.stamps or {})["SMAXIN"] == frame.timestamp.replace(microsecond=0)
         assert most == highest
     assert len({frame.values["SMAXIN"] for frame in frames}) > 5
+
+
+def test_the_reader_s_work_ends_when_each_frame_is_confirmed() -> None:
+    meter = SimulatedMeter("standard-single-phase-tempo")
+    frames = [meter.frame(START + timedelta(seconds=second)) for second in range(70)]
+    instructions_worker.read(frames)  # fails if one is not
 
 
 def test_a_line_sends_the_frame_at_its_pace() -> None:

@@ -1,59 +1,48 @@
-"""What fifty viewers of the page cost, and how long answers take while they look."""
+"""Viewers of the page: what their streams cost the monitor, and how long answers take while they look."""
 
 import asyncio
 import contextlib
 import itertools
-import statistics
-import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests.bench.client import Client
-from tests.bench.decade import KINDS, SERVER_OPTIONS, START, Size, make
-from tests.bench.figures import Row, Target
+from tests.bench.decade import END, KINDS
 from tests.bench.house import decoded
-from tests.bench.monitor import browser, start
-from tests.bench.options import Options
-from tests.bench.process import resident, usage
-from tests.bench.report import Section
+from tests.bench.monitor import browser
+from tests.bench.process import Usage, resident, usage
 from tests.support.programs import Service
-from tests.support.servers import Broker, Database
 
-_HOW = """\
-`teleinfo-monitor run` on the database of *ten_years*, with a frame each second from the broker, and fifty streams, of
-which five belong to clients that read nothing. Meanwhile one more client asks for what the page's places ask for, one
-question after the other, over HTTP. Wall-clock times on a machine that does all of this at once."""
-VIEWERS, STALLED = 45, 5
-_QUESTIONS = (
-    "meters",
-    "live?meter={meter}",
-    "series?meter={meter}&from=2026-05-12&to=2026-05-13",
-    "series?meter={meter}&from=2026-05-12T10:00:00Z&to=2026-05-12T11:00:00Z",
-    "energy?meter={meter}&by=hour&from=2026-05-12&to=2026-05-13",
-    "energy?meter={meter}&by=day&from=2026-05&to=2026-06",
-    "energy?meter={meter}&by=day&from=2025&to=2026",
-    "energy?meter={meter}&by=month&from=2023&to=2027",
-    "energy.csv?meter={meter}&by=day&from=2025&to=2026",
-    "peaks?meter={meter}&from=2025&to=2026",
-    "baseload?meter={meter}&from=2026-05&to=2026-06",
-    "profile?meter={meter}&from=2025&to=2026",
-)
+_STALLED = 10  # one in so many reads nothing
 
 
-class Streams:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen while viewers looked."""
+
+    times: Sequence[float]  # of answers, ms
+    cpu: float  # of the monitor while nobody asks, ms a second
+    memory: float  # MB, at the end
+    events: float  # that a viewer gets a second
+    ended: int  # streams that ended by themselves
+
+
+class _Streams:
     """Viewers of one meter, all in one loop; some of them never read."""
 
-    def __init__(self, port: int, meter: str) -> None:
+    def __init__(self, port: int, meter: str, viewers: int) -> None:
         self.events = 0
         self.ended = 0
+        self.stalled = viewers // _STALLED
+        self.readers = viewers - self.stalled
         self._port, self._meter = port, meter
 
     async def look(self, seconds: float) -> None:
         """Keep the streams open for a while."""
-        readers = [asyncio.ensure_future(self._read()) for _ in range(VIEWERS)]
-        stalled = [await self._open() for _ in range(STALLED)]
+        readers = [asyncio.ensure_future(self._read()) for _ in range(self.readers)]
+        stalled = [await self._open() for _ in range(self.stalled)]
         await asyncio.sleep(seconds)
         for task in readers:
             self.ended += task.done()
@@ -74,68 +63,48 @@ class Streams:
                 self.events += piece.count(b"event: state")
 
 
-def measure(options: Options) -> Section:
-    """Make the database, start everything, look and ask."""
-    size = Size(days=7, copies=200, frames=3600) if options.quick else Size(frames=min(options.frames, 1_000_000))
-    seconds = 10 if options.quick else 120
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="teleinfo-bench-")))
-        database = stack.enter_context(Database(folder / "database", options=SERVER_OPTIONS))
-        broker = stack.enter_context(Broker(folder / "broker"))
-        make(database, size)
-        monitor = stack.enter_context(start(database, folder, broker))
-        publisher = stack.enter_context(Client(broker.port))
-        return Section("viewers", _HOW, _look(monitor, publisher, seconds))
-
-
-def _look(monitor: Service, publisher: Client, seconds: int) -> list[Row]:
-    port = int(monitor.settings["listen"]["port"])
-    frames = decoded(KINDS[0], START, seconds + 30)
-    meter = next(frames).meter
-    idle = resident(monitor.pid)
+def look(
+    monitor: Service, publisher: Client, meter: str, viewers: int, questions: Sequence[str], seconds: float
+) -> Looked:
+    """Let viewers look at a meter that sends a frame a second; then one more client asks, too, for as long again."""
+    streams = _Streams(int(monitor.settings["listen"]["port"]), meter, viewers)
     times: list[float] = []
-    memory: list[float] = []
-    streams = Streams(port, meter)
 
-    async def publish() -> None:
-        for frame in frames:
-            publisher.publish(f"teleinfo/{meter}/frame", replace(frame, timestamp=datetime.now(UTC)).to_json())
-            memory.append(resident(monitor.pid))
-            await asyncio.sleep(1)
-
-    async def main() -> None:
-        publishing = asyncio.ensure_future(publish())
-        asking = asyncio.ensure_future(asyncio.to_thread(_ask, monitor, meter, time.monotonic() + seconds, times))
-        await streams.look(seconds)
-        await asking
+    async def main() -> Usage:
+        publishing = asyncio.ensure_future(_publish(publisher, meter))
+        looking = asyncio.ensure_future(streams.look(2 * seconds))
+        await asyncio.sleep(seconds / 10)  # all streams are open
+        before = usage(monitor.pid)
+        await asyncio.sleep(seconds * 0.9)
+        spent = usage(monitor.pid) - before
+        await asyncio.to_thread(_ask, monitor, questions, time.monotonic() + seconds, times)
+        await looking
         publishing.cancel()
+        return spent
 
-    before = usage(monitor.pid)
-    asyncio.run(main())
-    spent = usage(monitor.pid) - before
+    spent = asyncio.run(main())
     monitor.check()
-    times.sort()
-    events = streams.events / VIEWERS / seconds
-    return [
-        Row(what="memory, nobody looks", unit="MB", ours=[idle], target=Target("≤", 60)),
-        Row(what="memory, fifty viewers, in the second half", unit="MB", ours=memory[len(memory) // 2 :]),
-        Row(what="events a viewer gets a second", unit="", ours=[events], note=_ended(streams)),
-        Row(what="CPU time, with all questions", unit="ms a second", ours=[spent.cpu_a_second]),
-        Row(what=f"answers of the API, {len(times)} questions", unit="ms", ours=times),
-        Row(what="… 99 of 100 are quicker than", unit="ms", ours=[statistics.quantiles(times, n=100)[98]]),
-    ]
+    return Looked(
+        times=times,
+        cpu=spent.cpu_a_second,
+        memory=resident(monitor.pid),
+        events=streams.events / streams.readers / (2 * seconds),
+        ended=streams.ended,
+    )
 
 
-def _ended(streams: Streams) -> str:
-    return f"{streams.ended} streams ended by themselves" if streams.ended else ""
+async def _publish(publisher: Client, meter: str) -> None:
+    for frame in decoded(KINDS[0], END, 3600):
+        publisher.publish(f"teleinfo/{meter}/frame", replace(frame, timestamp=datetime.now(UTC)).to_json())
+        await asyncio.sleep(1)
 
 
-def _ask(monitor: Service, meter: str, until: float, times: list[float]) -> None:
+def _ask(monitor: Service, questions: Sequence[str], until: float, times: list[float]) -> None:
     """Ask one question after the other, without a pause, and keep how long each answer took, in ms."""
     with browser(monitor) as asking:
-        for question in itertools.cycle(_QUESTIONS):
+        for question in itertools.cycle(questions):
             if time.monotonic() >= until:
                 return
             begun = time.monotonic()
-            asking.ask(question.format(meter=meter))
+            asking.ask(question)
             times.append((time.monotonic() - begun) * 1000)

@@ -12,7 +12,7 @@ from tests.support.storing import make_tables, query
 
 def test_registers_go_on_from_copy_to_copy(fresh_database: Server) -> None:
     size = decade.Size(days=1, copies=3)
-    database = make_tables(fresh_database, size.end)
+    database = make_tables(fresh_database, decade.END)
     with contextlib.closing(database.connect()) as connection:
         meters = [decade.rollups(connection, kind, size) for kind in decade.KINDS]
     assert len(set(meters)) == 3
