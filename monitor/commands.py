@@ -118,6 +118,10 @@ def _add_prices(
     importing = actions.add_parser("import", parents=[again], help=words["prices_import"])
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_keep_prices)
+    updating = actions.add_parser("update", parents=[again], help=words["prices_update"])
+    updating.add_argument("source", metavar="FILE|URL", help="offers.yaml, tarif_bleu.yaml")
+    updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
+    updating.set_defaults(command=_update_prices)
     pricing.set_defaults(command=_show_prices)
 
 
@@ -192,6 +196,12 @@ def _verify_prices(arguments: argparse.Namespace) -> int:
     from monitor.report.commands import verify_prices
 
     return verify_prices(arguments)
+
+
+def _update_prices(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import take_prices
+
+    return take_prices(arguments)
 
 
 def _keep_prices(arguments: argparse.Namespace) -> int:

@@ -14,10 +14,12 @@ from monitor.prices.spot_file import read_spot
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
 MARKET = Path(__file__).with_name("offers.yaml")
 IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
+#: Newer tables than the bundled ones, in the same order.
+UPDATED = ("update_tarif_bleu.yaml", "update_offers.yaml")
 
 
 def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = None) -> PriceTable:
-    """Read all prices: `user_file` first, then what was imported into `folder`, then the bundled table.
+    """Read all prices: `user_file` first, then what was imported and updated in `folder`, then the bundled tables.
 
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
@@ -29,7 +31,8 @@ def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = N
         if path.exists():
             files.append(_closed(read_cre(read_file(path), str(path)), bundled))
     spot = None if spot_file is None else read_spot(read_file(spot_file), str(spot_file))
-    return PriceTable([*files, bundled, read_document(read_yaml(MARKET), MARKET.name)], spot)
+    newer = [read_document(read_yaml(path), str(path)) for name in UPDATED if (path := folder / name).exists()]
+    return PriceTable([*files, *newer, bundled, read_document(read_yaml(MARKET), MARKET.name)], spot)
 
 
 def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:

@@ -16,8 +16,9 @@ from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.model import PriceTable
+from monitor.prices.model import Kind, PriceTable
 from monitor.prices.table import import_prices, load_prices
+from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import language_of
@@ -118,11 +119,16 @@ def show_prices(arguments: argparse.Namespace) -> int:
     today = datetime.now(settings.time_zone).date()
     rows = [(row, file.origin) for file in prices.files for row in file.rows]
     if not getattr(arguments, "all", False):
+        named = {prices.id_of(line.offer) for line in settings.contracts}
+        shown = {offer.id for offer in prices.offers if offer.kind in (None, Kind.REGULATED) or offer.id in named}
+        rows = [pair for pair in rows if prices.id_of(pair[0].offer) in shown]
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
     places = {offer.id: place for place, offer in enumerate(prices.offers)}
     rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
+    titles = {offer.id: f"{offer.title} [{offer.id}]" for offer in prices.offers}
+    named_rows = [(row, origin, titles[prices.id_of(row.offer)]) for row, origin in rows]
+    Tables(sys.stdout, _formats(arguments, settings)).prices(named_rows, power)
     return 0
 
 
@@ -151,6 +157,19 @@ def describe(problem: PriceProblem, formats: Formats) -> str:
         detail=problem.detail,
         command=here(PROGRAM).run(PROGRAM, "prices import"),
     )
+
+
+def take_prices(arguments: argparse.Namespace) -> int:
+    """Keep a newer table of prices, and print what changed."""
+    settings = config.load(MonitorConfig, arguments.config)
+    today = datetime.now(settings.time_zone).date()
+    kept, changes = update_prices(arguments.source, arguments.sha256, arguments.config.parent, today)
+    formats = _formats(arguments, settings)
+    tables = Tables(sys.stdout, formats)
+    power = settings.contracts[-1].power if settings.contracts else None
+    tables.price_changes(changes, power)
+    tables.line(formats.text("updated_prices", kept=kept, count=len(changes)))
+    return 0
 
 
 def keep_prices(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from monitor.cost.extent import extent
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
 from monitor.prices.model import Kind, PriceRow
+from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.report.layout import GAP, Rows, fold, lay_out, width
@@ -267,10 +268,27 @@ class Tables:
             text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
             yield self._over(comparison, text)
 
-    def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
-        """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
+    def price_changes(self, changes: Sequence[Change], power: int | None) -> None:
+        """Print prices that changed, before and after; subscriptions of one power, if that is known."""
         f = self._formats
-        for row, origin in rows:
+        for change in changes:
+            before = f.text("price_new") if change.before is None else self._row(change.before, power)
+            self.line(
+                f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {self._row(change.after, power)}"
+            )
+
+    def _row(self, row: PriceRow, power: int | None) -> str:
+        """Write the prices of a row in short."""
+        f = self._formats
+        band = row.band(power) or next(iter(row.kwh.values()), {})
+        prices = [f"{f.register(name, {})} {f.number(price, 4)}" for name, price in band.items()]
+        amount = row.subscription.get(power or 0)
+        return ", ".join(prices if amount is None else [*prices, f"{f.number(amount, 2)} {f.text('price_year')}"])
+
+    def prices(self, rows: Sequence[tuple[PriceRow, str, str]], power: int | None) -> None:
+        """Print rows of prices, each with its file and its title; subscriptions of one power, if that is known."""
+        f = self._formats
+        for row, origin, title in rows:
             grade = f", {f.text('price_grade')} {row.grade}" if row.grade else ""
             end = (
                 ""
@@ -278,7 +296,7 @@ class Tables:
                 else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
             )
             since = f.text("price_from", day=self._formats.calendar_day(row.start))
-            self.line(f"{self._formats.offer(row.offer)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            self.line(f"{printable(title)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
             for limit in sorted(row.kwh):
                 band = f"{f.text('price_band', power=limit)} " if limit else ""
                 prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())

@@ -65,6 +65,8 @@ FR: Mapping[str, str] = {
     "price_from": "depuis le {day}", "price_to": "jusqu’au {day}", "price_band": "à partir de {power} kVA :",
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
     "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
+    "price_new": "nouvelle offre",
+    "updated_prices": "Offres dont le prix change : {count}. Table gardée dans {kept} ; les anciennes lignes restent.",
     "prices_ok": "Aucun problème dans les prix.",
     "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
                      "ajoutez-la dans prices.yaml.",
@@ -142,6 +144,8 @@ EN: Mapping[str, str] = {
     "price_from": "since {day}", "price_to": "until {day}", "price_band": "from {power} kVA:",
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
     "imported_prices": "{file}: price lists read: {rows} ({offer}); kept in {kept}.",
+    "price_new": "new offer",
+    "updated_prices": "Offers whose price changes: {count}. The table is kept in {kept}; older rows stay.",
     "prices_ok": "No problem in the prices.",
     "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
                      "prices.yaml.",
