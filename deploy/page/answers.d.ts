@@ -262,7 +262,7 @@ export type Energy = {
       /** 1e-4 EUR, taxes included */
       total: number;
       by_register: Record<string, number>;
-      /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
+      /** the bill without tax, and its taxes; null: a tax is not known */
       parts: {
         /** 1e-4 EUR, taxes included */
         energy: number;
@@ -270,6 +270,8 @@ export type Energy = {
         accise: number;
         /** 1e-4 EUR, taxes included */
         subscription: number;
+        /** null: its rate is not known, so it is in the subscription */
+        cta: number | null;
         /** 1e-4 EUR, taxes included */
         vat: number;
       } | null;
@@ -456,7 +458,7 @@ export type Compare = {
     subscription: number | null;
     /** with the best choice, if there are some */
     total: number | null;
-    /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
+    /** the bill without tax, and its taxes; null: a tax is not known */
     parts: {
       /** 1e-4 EUR, taxes included */
       energy: number;
@@ -464,6 +466,8 @@ export type Compare = {
       accise: number;
       /** 1e-4 EUR, taxes included */
       subscription: number;
+      /** null: its rate is not known, so it is in the subscription */
+      cta: number | null;
       /** 1e-4 EUR, taxes included */
       vat: number;
     } | null;

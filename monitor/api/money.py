@@ -25,12 +25,13 @@ def cost_object(cost: Cost) -> dict[str, Any] | None:
     }
 
 
-def parts_object(parts: Parts) -> dict[str, int]:
+def parts_object(parts: Parts) -> dict[str, int | None]:
     """Return the parts of a bill: without tax, and the taxes."""
     return {
         "energy": ten_thousandths(parts.energy),
         "accise": ten_thousandths(parts.accise),
-        "subscription": ten_thousandths(parts.subscription),
+        "subscription": ten_thousandths(parts.subscription if parts.cta_known else parts.subscription + parts.cta),
+        "cta": ten_thousandths(parts.cta) if parts.cta_known else None,
         "vat": ten_thousandths(parts.vat),
     }
 
@@ -64,8 +65,14 @@ PRICES = record(
     }
 )
 PARTS = maybe(
-    record(dict.fromkeys(("energy", "accise", "subscription", "vat"), AMOUNT)),
-    "the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known",
+    record(
+        {
+            **dict.fromkeys(("energy", "accise", "subscription"), AMOUNT),
+            "cta": maybe(AMOUNT, "null: its rate is not known, so it is in the subscription"),
+            "vat": AMOUNT,
+        }
+    ),
+    "the bill without tax, and its taxes; null: a tax is not known",
 )
 COST = maybe(
     record(

@@ -35,8 +35,10 @@ class Parts:
 
     energy: Decimal = ZERO  # without tax
     accise: Decimal = ZERO
-    subscription: Decimal = ZERO  # without VAT; with CTA
+    subscription: Decimal = ZERO  # without VAT, and without `cta`
     vat: Decimal = ZERO
+    cta: Decimal = ZERO  # the share of the network's fixed charge that pays pensions
+    cta_known: bool = True  # False: some of it is in `subscription`, since its rate is not known
 
     def __add__(self, other: "Parts") -> "Parts":
         """Return the parts of two bills together."""
@@ -45,6 +47,8 @@ class Parts:
             self.accise + other.accise,
             self.subscription + other.subscription,
             self.vat + other.vat,
+            self.cta + other.cta,
+            self.cta_known and other.cta_known,
         )
 
 
@@ -107,6 +111,7 @@ class Rates:
         self.contract, self.start, self.end = contract, changes[place - 1], changes[place]
         self.accise, self.vat, self.vat_subscription = prices.accise(day), prices.vat(day), prices.vat_subscription(day)
         self.subscription = prices.subscription(offer, contract.power, day)
+        self.cta = prices.cta(offer, contract.power, day)
         self._prices, self._day = prices, day
         self._kwh: dict[str, Decimal | None] = {}
 
@@ -219,7 +224,10 @@ class Bill:
             cost.parts = None
         else:
             without_vat = amount / (1 + vat)
-            cost.parts.subscription += without_vat
+            cta = ZERO if rates.cta is None else sum((rates.cta * share / _days_of(year) for year, share in days), ZERO)
+            cost.parts.cta += cta
+            cost.parts.cta_known &= rates.cta is not None
+            cost.parts.subscription += without_vat - cta
             cost.parts.vat += amount - without_vat
 
     def days(self, start: datetime, end: datetime) -> list[tuple[int, Decimal]]:

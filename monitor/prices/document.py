@@ -11,7 +11,7 @@ from typing import Any
 
 from common.contract.offers import Window
 from common.errors import ConfigError
-from monitor.prices.model import Kind, OffPeak, PricedOffer, PriceFile, PriceRow, Tax
+from monitor.prices.model import Cta, Kind, OffPeak, PricedOffer, PriceFile, PriceRow, Tax
 from monitor.prices.rule_document import WrongRule, read_rule
 from monitor.prices.rules import REST, DayTest, Hours, Rule, Spot
 
@@ -80,6 +80,7 @@ def _file(document: Any, origin: str) -> PriceFile:
         accise=_taxes(_lines(taxes.get("accise") or [], "taxes.accise"), "value"),
         vat=_taxes(vat, "kwh"),
         vat_subscription=_taxes(vat, "subscription"),
+        cta=_cta(_lines(taxes.get("cta") or [], "taxes.cta")),
     )
 
 
@@ -253,6 +254,19 @@ def _taxes(lines: list[Mapping[str, Any]], key: str) -> tuple[Tax, ...]:
             raise _Wrong(f"taxes: a line has no {key}")
         found.append(Tax(_day(line.get("from"), "taxes: from"), _amount(line[key], "taxes")))
     return tuple(sorted(found, key=lambda tax: tax.start))
+
+
+def _cta(lines: list[Mapping[str, Any]]) -> tuple[Cta, ...]:
+    found = []
+    for line in lines:
+        _mapping(line, "taxes.cta", ("from", "share", "fixed", "per_kva", "per_kva_off_peak", "note"))
+        start, share = _day(line.get("from"), "taxes.cta: from"), line.get("share")
+        if share is None:
+            found.append(Cta(start, None))
+            continue
+        amounts = [_amount(line.get(key), f"taxes.cta: {key}") for key in ("fixed", "per_kva", "per_kva_off_peak")]
+        found.append(Cta(start, _amount(share, "taxes.cta: share"), *amounts))
+    return tuple(sorted(found, key=lambda cta: cta.start))
 
 
 def _lines(value: Any, where: str) -> list[Mapping[str, Any]]:

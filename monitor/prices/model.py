@@ -99,6 +99,17 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Cta:
+    """What the CTA takes of a subscription from a day on: a share of the network's fixed charge, EUR a year."""
+
+    start: date
+    share: Decimal | None  # None: it is not known from then on
+    fixed: Decimal = Decimal(0)
+    per_kva: Decimal = Decimal(0)  # of the formula that the regulated tariff takes
+    per_kva_off_peak: Decimal = Decimal(0)  # of that with off-peak hours
+
+
+@dataclass(frozen=True, slots=True)
 class PriceFile:
     """What one file says."""
 
@@ -109,6 +120,7 @@ class PriceFile:
     accise: tuple[Tax, ...] = ()  # EUR per MWh
     vat: tuple[Tax, ...] = ()  # share, of a kWh
     vat_subscription: tuple[Tax, ...] = ()  # share
+    cta: tuple[Cta, ...] = ()
     checked: date | None = None  # when its prices were last compared with their sources
 
 
@@ -135,6 +147,7 @@ class PriceTable:
         self._cache: dict[tuple[str, date], list[PriceRow]] = {}
         self._off_peak = next((file.off_peak for file in self.files if file.off_peak), ())
         self._accise = next((file.accise for file in self.files if file.accise), ())
+        self._cta = next((file.cta for file in self.files if file.cta), ())
         self._vat = next((file.vat for file in self.files if file.vat), ())
         self._vat_subscription = next((file.vat_subscription for file in self.files if file.vat_subscription), ())
 
@@ -192,6 +205,14 @@ class PriceTable:
         value = _tax(self._accise, day)
         return None if value is None else value / 1000
 
+    def cta(self, offer: str, power: int | None, day: date) -> Decimal | None:
+        """Return the CTA of a regulated offer in EUR a year, without VAT; None: it is not known."""
+        known, cta = self.offer(offer), next((one for one in reversed(self._cta) if one.start <= day), None)
+        if known is None or known.kind is not Kind.REGULATED or power is None or cta is None or cta.share is None:
+            return None
+        off_peak = known.rule is not None and known.rule.follows_meter
+        return cta.share * (cta.fixed + (cta.per_kva_off_peak if off_peak else cta.per_kva) * power)
+
     def vat(self, day: date) -> Decimal | None:
         """Return the VAT on a kWh, as a share."""
         return _tax(self._vat, day)
@@ -216,6 +237,7 @@ class PriceTable:
         Without an offer: of any.
         """
         days = {tax.start for tax in (*self._accise, *self._vat, *self._vat_subscription)}
+        days |= {cta.start for cta in self._cta}
         for rows in self._rows:
             found = itertools.chain.from_iterable(rows.values()) if offer is None else rows.get(self.id_of(offer), ())
             for row in found:

@@ -74,6 +74,22 @@ def test_a_subscription_is_that_without_tax_with_cta_and_vat(prices: PriceTable)
     assert checked > 40
 
 
+@pytest.mark.parametrize(
+    ("offer", "power", "day", "cta"),
+    [
+        ("base", 6, "2025-08-01", "21.811578"),  # 0.2193 x (38.80 + 10.11 x 6)
+        ("hchp", 9, "2024-12-01", "29.921292"),  # 0.2193 x (37.08 + 11.04 x 9)
+        ("tempo", 9, "2024-12-01", "26.605476"),  # 0.2193 x (37.08 + 9.36 x 9)
+        ("tempo", 9, "2026-07-31", "19.4685"),  # 0.15 x (38.80 + 10.11 x 9)
+        ("base", 6, "2026-08-01", None),  # the network's coefficients were not found
+        ("base", None, "2025-08-01", None),
+        ("edf-zen-fixe", 6, "2025-09-01", None),  # which formula another offer takes is not known
+    ],
+)
+def test_the_cta_of_a_year(prices: PriceTable, offer: str, power: int | None, day: str, cta: str | None) -> None:
+    assert prices.cta(offer, power, date.fromisoformat(day)) == (None if cta is None else Decimal(cta))
+
+
 def test_a_kwh_is_the_price_without_tax_with_accise_and_vat(prices: PriceTable) -> None:
     checked = 0
     for row, _ in _regulated(prices):
