@@ -283,7 +283,11 @@ def test_each_offer_has_the_parts_of_its_bill() -> None:
     lived = Lived(curve(), [ONE_PRICE], Calendars(), PARIS)
     comparison = compare(prices, lived, bill, Question(START, END, 9, None, TODAY), Measured(Decimal(48), 48))
     assert offer(comparison, "base").parts == Parts(
-        energy=Decimal("6.72"), accise=Decimal("0.96"), subscription=Decimal("1.6"), vat=Decimal("2.32"), cta_known=False
+        energy=Decimal("6.72"),
+        accise=Decimal("0.96"),
+        subscription=Decimal("1.6"),
+        vat=Decimal("2.32"),
+        cta_known=False,
     )
 
 
