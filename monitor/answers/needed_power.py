@@ -11,7 +11,7 @@ from common.contract.address import parse_address
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
 from monitor.power_need.breaker import Reading
-from monitor.power_need.need import Curve, Near, Need, examine_power, missing_winter_weeks, near
+from monitor.power_need.need import Curve, Near, Need, examine_power, is_enough, missing_winter_weeks, near
 from monitor.power_need.selection import BusyMinute
 from monitor.prices.model import PriceTable
 from monitor.readings.grid_curves import moment_of
@@ -70,6 +70,7 @@ class NeededPower:
     refused: str | None  # why no trip is computed: `meter` is no Linky, or the power of its `phases` is not known
     measured: int  # seconds
     winter_weeks_missing: int
+    prices_since: date | None  # the first day of the prices that savings are of; None: none is known
     closed: bool  # whoever leaves this contract cannot come back
     near: Near
     options: Sequence[Option]  # by power
@@ -136,8 +137,9 @@ class NeededPowerAnswers:
         options = []
         for tested in powers:
             need = examine_power(curve, tested)
-            enough = None if refused else _enough(need, whole=whole)
+            enough = None if refused else is_enough(need, whole=whole)
             options.append(Option(need, self._saving(offer, power, tested, yearly, today), enough))
+        rows = [] if offer is None else self._prices.rows(offer, today)
         base = offer is not None and self._prices.id_of(offer) == self._prices.id_of(_BASE)
         return NeededPower(
             meter=meter,
@@ -149,6 +151,7 @@ class NeededPowerAnswers:
             refused=refused,
             measured=measured,
             winter_weeks_missing=weeks,
+            prices_since=max((row.start for row in rows), default=None),
             closed=base and power > _BASE_UP_TO,
             near=near(curve.minutes, NEAR * power * 1000 / phases, self._day),
             options=options,
@@ -204,9 +207,3 @@ class NeededPowerAnswers:
                     return None
                 energy += wh / 1000 * (dear - cheap)
         return Saving(now - then, energy)
-
-
-def _enough(need: Need, *, whole: bool) -> bool | None:
-    if need.trips:
-        return False
-    return True if whole and not need.unread else None

@@ -48,6 +48,7 @@ def answer(call: Call) -> dict[str, Any]:
         "power": found.power,
         "phases": found.phases,
         "refused": found.refused,
+        "prices_since": None if found.prices_since is None else found.prices_since.isoformat(),
         "closed": found.closed,
         "near": {
             "minutes": near.minutes,
@@ -128,6 +129,7 @@ ROUTE = Route(
                 words("meter", "phases"),
                 "why no trips are computed: the meter is not a Linky; the power of each phase is not known",
             ),
+            "prices_since": maybe(DAY, "of the prices that savings are of"),
             "closed": described("whoever leaves this contract cannot come back", FLAG),
             "near": described(
                 "minutes above nine tenths of the subscribed power",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from monitor.power_need.breaker import MARGIN, Moment, Reading, simulate
-from monitor.power_need.selection import MINUTE, BusyMinute, examine, shortened, spells, windows
+from monitor.power_need.selection import MINUTE, BusyMinute, Doubtful, examine, shortened, spells, windows
 
 #: So much is read of one tested power, and no more after so many trips: it is far too low then.
-MOST_SECONDS = 10_000 * MINUTE
+MOST_SECONDS = 6000 * MINUTE
 MOST_TRIPS = 100
 _WEEK, _WINTER_WEEKS = 7, 13  # days; weeks from 1 December to the end of February
 _WHOLE = 0.9  # of a week: so much of it must be measured
@@ -48,11 +48,13 @@ def examine_power(curve: Curve, power: int) -> Need:
     """Return what would have become of a power, kVA, over a curve."""
     tested = power * 1000
     doubtful = list(examine(curve.minutes, tested, curve.floor, curve.phases))
-    wanted = shortened(windows(doubtful, curve.start, curve.end), MOST_SECONDS)
+    wanted = _wanted(doubtful, curve)
     seen: set[int] = set()
     found = simulate(_noted(curve.read(wanted), seen), curve.end, tested, curve.phases, MOST_TRIPS)
     if found.until is not None:
         seen = {minute for minute in seen if minute + MINUTE <= found.until}
+    # A stretch may end within a minute.
+    seen -= {high // MINUTE * MINUTE for _, high in wanted if high % MINUTE and high < curve.end}
     unknown = [one for one in doubtful if one.minute.at not in seen]
     beyond = MARGIN * tested / curve.phases
     # Where seconds were read, and may trip, they tell; elsewhere the bound does.
@@ -72,6 +74,22 @@ def examine_power(curve: Curve, power: int) -> Need:
         share_at_most=bound > found.share,
         moments=sorted(found.moments, key=lambda one: (-one.trips, one.start - one.end, -one.power)),
     )
+
+
+def _wanted(doubtful: Sequence[Doubtful], curve: Curve) -> Sequence[tuple[int, int]]:
+    """Return what is to be read: all minutes above the power, or as much as is read of those in which it may trip."""
+    found = windows(doubtful, curve.start, curve.end)
+    if sum(high - low for low, high in found) <= MOST_SECONDS:
+        return found
+    tripping = windows([one for one in doubtful if one.may_trip], curve.start, curve.end)
+    return shortened(tripping, MOST_SECONDS)
+
+
+def is_enough(need: Need, *, whole: bool) -> bool | None:
+    """Tell whether a power was enough; None: nobody can tell. `whole`: its range and a winter are measured."""
+    if need.trips:
+        return False
+    return True if whole and not need.unread else None
 
 
 def _noted(readings: Iterable[Reading], seen: set[int]) -> Iterator[Reading]:

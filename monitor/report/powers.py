@@ -17,7 +17,11 @@ def print_powers(answer: NeededPower, formats: Formats, tables: Tables) -> None:
         tables.line(heading(answer, option, formats))
         tables.line(sentence(answer, option, formats))
     tables.line("")
-    for line in (*remarks(answer, formats), *to_shift(answer, formats)):
+    for line in remarks(answer, formats):
+        tables.line(line)
+    for place, line in enumerate(to_shift(answer, formats)):
+        if not place:
+            tables.line("")
         tables.line(line)
 
 

@@ -40,7 +40,11 @@ def sentence(answer: NeededPower, option: Option, formats: Formats) -> str:
         beyond=length(need.beyond, f),
     )
     trips = "" if answer.refused else _trips(option, f)
-    return f.text("power_over", days=answer.days, missing=missing, above=above, trips=trips)
+    return f.text("power_over", days=_days(answer.days, f), missing=missing, above=above, trips=trips)
+
+
+def _days(count: int, formats: Formats) -> str:
+    return formats.text("power_day" if count == 1 else "power_days", count=count)
 
 
 def _trips(option: Option, formats: Formats) -> str:
@@ -68,7 +72,10 @@ def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
         yield f.text("power_near_never", **near)
     else:
         last = f.day(moment_of(answer.near.last))
-        yield f.text("power_near", **near, minutes=answer.near.minutes, days=answer.near.days, last=last)
+        spent = length(60 * answer.near.minutes, f)
+        yield f.text("power_near", **near, length=spent, days=_days(answer.near.days, f), last=last)
+    if answer.prices_since is not None:
+        yield f.text("power_prices", day=f.calendar_day(answer.prices_since))
     if answer.closed:
         yield f.text("power_closed")
 

@@ -77,14 +77,14 @@ FR: Mapping[str, str] = {
     "issue_doubled": "{origin}, {offer} : deux lignes pour les mêmes jours à partir du {start}.",
     "issue_taxes": "{origin}, {offer}, {start} : le prix TTC ne correspond pas au prix HT et aux taxes ({detail}).",
     "issue_subscription": "{origin}, {offer}, {start} : l’abonnement n’augmente pas avec la puissance ({detail}).",
-    "power_over": "Sur {days} jours{missing} : {above}{trips}.",
+    "power_over": "Sur {days}{missing} : {above}{trips}.", "power_day": "1 jour", "power_days": "{count} jours",
     "power_missing": " ({hours} h sans mesure)",
     "power_above": "au-dessus de {power} kVA {most}{above}, au-delà de {limit} kVA {most}{beyond}",
     "power_above_only": "au-dessus de {power} kVA {most}{above}, jamais au-delà de {limit} kVA",
     "power_never": "jamais au-dessus de {power} kVA",
     "power_at_most": "au plus ",
     "power_no_trip": " ; le Linky n’aurait pas coupé",
-    "power_one_trip": " ; le Linky aurait coupé 1 fois",
+    "power_one_trip": " ; le Linky aurait coupé une fois",
     "power_trips": " ; le Linky aurait coupé {count} fois",
     "power_least_trips": " ; le Linky aurait coupé au moins {count} fois",
     "power_may_trip": " ; coupures possibles, faute de détail par seconde : {count}",
@@ -96,8 +96,9 @@ FR: Mapping[str, str] = {
     "power_shift": "À décaler pour tenir en {power} kVA (moments : {count}, les pires d’abord) :",
     "power_moment": "– {day} à {time}, {length}, jusqu’à {power} VA{phase}, coupures : {trips}",
     "power_phase": " sur la phase {phase}",
-    "power_near": "Depuis le {start}, plus de {share} de vos {power} kVA : {minutes} minutes, sur {days} jours, la "
-                  "dernière le {last}.",
+    "power_near": "Depuis le {start}, plus de {share} de vos {power} kVA : {length} sur {days}, la dernière "
+                  "fois le {last}.",
+    "power_prices": "Aux prix du {day}, toutes taxes comprises, pour vos kWh d’un an.",
     "power_near_never": "Depuis le {start}, jamais plus de {share} de vos {power} kVA.",
     "power_refused_meter": "Ce compteur n’est pas un Linky : la règle de son disjoncteur est inconnue, et ses coupures "
                            "ne sont pas calculées.",
@@ -182,7 +183,7 @@ EN: Mapping[str, str] = {
     "issue_doubled": "{origin}, {offer}: two rows for the same days from {start} on.",
     "issue_taxes": "{origin}, {offer}, {start}: the price before tax plus taxes does not equal the price ({detail}).",
     "issue_subscription": "{origin}, {offer}, {start}: the standing charge does not grow with the power ({detail}).",
-    "power_over": "Over {days} days{missing}: {above}{trips}.",
+    "power_over": "Over {days}{missing}: {above}{trips}.", "power_day": "1 day", "power_days": "{count} days",
     "power_missing": " ({hours} h not measured)",
     "power_above": "above {power} kVA for {most}{above}, beyond {limit} kVA for {most}{beyond}",
     "power_above_only": "above {power} kVA for {most}{above}, never beyond {limit} kVA",
@@ -201,8 +202,9 @@ EN: Mapping[str, str] = {
     "power_shift": "To shift, to fit into {power} kVA (moments: {count}, the worst first):",
     "power_moment": "– {day} at {time}, {length}, up to {power} VA{phase}, trips: {trips}",
     "power_phase": " on phase {phase}",
-    "power_near": "Since {start}, more than {share} of your {power} kVA: {minutes} minutes, on {days} days, the "
-                  "last on {last}.",
+    "power_near": "Since {start}, more than {share} of your {power} kVA: {length} on {days}, the last time on "
+                  "{last}.",
+    "power_prices": "At the prices of {day}, taxes included, for your kWh of a year.",
     "power_near_never": "Since {start}, never more than {share} of your {power} kVA.",
     "power_refused_meter": "This meter is not a Linky: the rule of its breaker is not known, so its trips are not "
                            "computed.",

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.power_need.need import Near, missing_winter_weeks, near
+from monitor.power_need.need import Near, Need, is_enough, missing_winter_weeks, near
 from monitor.power_need.selection import BusyMinute
 
 
@@ -24,6 +24,15 @@ def days(start: date, count: int) -> dict[date, float]:
 )
 def test_weeks_of_winter_are_missing(covered: dict[date, float], missing: int) -> None:
     assert missing_winter_weeks(covered) == missing
+
+
+@pytest.mark.parametrize(
+    ("trips", "unread", "whole", "enough"),
+    [(0, 0, True, True), (0, 0, False, None), (0, 1, True, None), (1, 0, True, False), (1, 3, False, False)],
+)
+def test_a_power_is_enough_only_where_all_is_known(trips: int, unread: int, whole: bool, enough: bool | None) -> None:
+    need = Need(6, 60, 0, trips, unread, at_most=False, share=0.5, share_at_most=False, moments=[])
+    assert is_enough(need, whole=whole) is enough
 
 
 def test_minutes_near_the_power_are_counted_with_their_days() -> None:

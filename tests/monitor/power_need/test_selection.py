@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+import monitor.power_need.need as need_module
 from monitor.power_need.breaker import Outcome, Reading, simulate
 from monitor.power_need.need import MOST_TRIPS, Curve, Need, examine_power
 from monitor.power_need.selection import BusyMinute, examine
@@ -71,6 +72,23 @@ def test_it_finds_the_same_as_the_rule_over_all_seconds(seed: int, phases: int) 
         assert need.share >= slow.share * 0.999_999
         if not need.share_at_most:
             assert need.share == pytest.approx(slow.share, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_it_reads_less_it_says_at_most_and_counts_no_trip_twice(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(need_module, "MOST_SECONDS", 7200)
+    end = 40_000
+    readings = lived(seed, end)
+    for power in (3, 6, 9):
+        need, asked = fast(readings, end, power, 1)
+        slow = simulate(readings, end, power * 1000)
+        assert asked <= 7200
+        assert need.trips <= slow.trips <= need.trips + 100 * need.unread
+        assert need.above >= slow.above
+        assert need.beyond >= slow.beyond
+        assert need.at_most or need.above == slow.above
 
 
 def moments(found: Need | Outcome) -> list[tuple[int, int, int, int]]:
