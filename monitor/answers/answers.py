@@ -71,7 +71,7 @@ class Answers:
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)
         self.events = EventAnswers(connection, self.reader, self.costs)
-        self.powers = NeededPowerAnswers(connection, self.costs, prices, zone)
+        self.powers = NeededPowerAnswers(connection, self.costs, prices, zone, memory)
         self.upkeep = MeterUpkeep(connection, self.reader, zone)
 
     def meters(self) -> list[Meter]:

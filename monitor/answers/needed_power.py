@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from common.contract.address import parse_address
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
+from monitor.calendar import full_hour
 from monitor.power_need.breaker import Reading
 from monitor.power_need.need import Curve, Near, Need, examine_power, is_enough, missing_winter_weeks, near
 from monitor.power_need.selection import BusyMinute
 from monitor.prices.model import PriceTable
 from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
+from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.seconds import Seconds
 from monitor.refusals import Refusal
@@ -94,12 +95,15 @@ class NeededPower:
 class NeededPowerAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, costs: CostAnswers, prices: PriceTable, zone: ZoneInfo) -> None:
+    def __init__(
+        self, connection: Connection, costs: CostAnswers, prices: PriceTable, zone: ZoneInfo, memory: Memory
+    ) -> None:
         self._contracts = Contracts(connection)
         self._seconds = Seconds(connection)
         self._costs = costs
         self._prices = prices
         self._zone = zone
+        self._memory = memory
 
     def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
         """Return what would have become of each subscribed power in [start, end), from the first readings on.
@@ -114,9 +118,10 @@ class NeededPowerAnswers:
             Refusal: no power is known of the range, or the subscribed power is not.
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        end = min(end, now)
+        end = min(end, full_hour(now))
         numbers = [part.number for part in meter.parts]
-        hours = self._seconds.measured(numbers, start, end)
+        kept = self._memory.of(meter).kept
+        hours = kept(meter, ("measured", start, end), end, lambda: self._seconds.measured(numbers, start, end))
         if not hours:
             raise Refusal("no_data")
         start = max(start, moment_of(min(hours)))
@@ -127,18 +132,20 @@ class NeededPowerAnswers:
         offer, today = known[-1].offer, now.astimezone(self._zone).date()
         powers = sorted({power, *self._sold(offer, today)})
         phases, refused = self._phases(meter)
-        curve = self._curve(numbers, start, end, phases, int(NEAR * powers[0] * 1000 / phases))
+        key = ("power", start, end, power, *powers)
+        needs, close = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
         measured = sum(hours.values())
         weeks = missing_winter_weeks(self._covered(hours))
         whole = not weeks and measured >= _ENOUGH * (end - start).total_seconds()
-        energy = self._costs.energy(meter, "year", start, end, now).whole.energy.wh
-        years = Fraction((end - start) // timedelta(seconds=1), _YEAR // timedelta(seconds=1))
-        yearly = {name: Decimal(round(wh / years)) for name, wh in energy.items()}
-        options = []
-        for tested in powers:
-            need = examine_power(curve, tested)
-            enough = None if refused else is_enough(need, whole=whole)
-            options.append(Option(need, self._saving(offer, power, tested, yearly, today), enough))
+        yearly = self._yearly_kwh(meter, start, end, now)
+        options = [
+            Option(
+                need,
+                saving=self._saving(offer, power, need.power, yearly, today),
+                enough=None if refused else is_enough(need, whole=whole),
+            )
+            for need in needs
+        ]
         rows = [] if offer is None else self._prices.rows(offer, today)
         base = offer is not None and self._prices.id_of(offer) == self._prices.id_of(_BASE)
         return NeededPower(
@@ -153,19 +160,27 @@ class NeededPowerAnswers:
             winter_weeks_missing=weeks,
             prices_since=max((row.start for row in rows), default=None),
             closed=base and power > _BASE_UP_TO,
-            near=near(curve.minutes, NEAR * power * 1000 / phases, self._day),
+            near=close,
             options=options,
         )
 
     def _phases(self, meter: Meter) -> tuple[int, str | None]:
         """Return of how many phases the power is known, and why no trip can be computed."""
-        newest = max((part for part in meter.parts if part.last), key=lambda one: one.last or 0)
-        assert newest.last is not None
-        facts = self._contracts.facts({newest.number: newest.last}).get(newest.number)
+        read = {one.number: one.last for one in meter.parts if one.last is not None}
+        newest = max(meter.parts, key=lambda one: (one.number in read, read.get(one.number)))
+        facts = self._contracts.facts(read).get(newest.number)
         standard, phases = (False, 1) if facts is None else (facts.contract.standard, facts.phases)
         if not (standard or parse_address(newest.identifier).linky):  # only a Linky has the standard mode
             return 1, "meter"
         return (phases, None) if standard or phases == 1 else (1, "phases")
+
+    def _examine(
+        self, meters: Sequence[int], start: datetime, end: datetime, phases: int, power: int, powers: Sequence[int]
+    ) -> tuple[list[Need], Near]:
+        """Return what would have become of each of `powers`, and how often the present one was nearly reached."""
+        curve = self._curve(meters, start, end, phases, int(NEAR * powers[0] * 1000 / phases))
+        close = near(curve.minutes, NEAR * power * 1000 / phases, self._day)
+        return [examine_power(curve, tested) for tested in powers], close
 
     def _curve(self, meters: Sequence[int], start: datetime, end: datetime, phases: int, floor: int) -> Curve:
         def read(stretches: Sequence[tuple[int, int]]) -> Iterator[Reading]:
@@ -190,6 +205,12 @@ class NeededPowerAnswers:
         sold = [power for power in POWERS if offer and self._prices.subscription(offer, power, day) is not None]
         return sold or list(POWERS)
 
+    def _yearly_kwh(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> dict[str, Decimal]:
+        """Return what a year would draw by register, at the pace of a range."""
+        drawn = self._costs.energy(meter, "year", start, end, now).whole.energy.wh
+        pace = Decimal(_YEAR / (end - start)) / 1000
+        return {name: wh * pace for name, wh in drawn.items()}
+
     def _saving(
         self, offer: str | None, present: int, tested: int, yearly: Mapping[str, Decimal], day: date
     ) -> Saving | None:
@@ -201,9 +222,9 @@ class NeededPowerAnswers:
             return None
         energy = Decimal(0)
         if any(len(row.kwh) > 1 for row in prices.rows(offer, day)):
-            for register, wh in yearly.items():
+            for register, kwh in yearly.items():
                 dear, cheap = (prices.kwh(offer, register, power, day) for power in (present, tested))
                 if dear is None or cheap is None:
                     return None
-                energy += wh / 1000 * (dear - cheap)
+                energy += kwh * (dear - cheap)
         return Saving(now - then, energy)
