@@ -25,6 +25,7 @@ from monitor.refusals import Refusal
 POWERS = (3, 6, 9, 12, 15, 18, 24, 30, 36)
 #: A share of the subscribed power that counts as near to it.
 NEAR = 0.9
+_LONGEST = timedelta(days=732)  # two years, one of them a leap year
 _ENOUGH = 0.9  # of a range: so much of it must be measured to call a power sufficient
 _BASE = "base"
 _BASE_UP_TO = 6  # kVA: above, the regulated Base takes no new contracts since February 2025
@@ -115,9 +116,11 @@ class NeededPowerAnswers:
             now: what lies after it is not there yet.
 
         Raises:
-            Refusal: no power is known of the range, or the subscribed power is not.
+            Refusal: the range is too long, no power is known of it, or the subscribed power is not.
             DatabaseError: the database is unavailable, or refuses a query.
         """
+        if end - start > _LONGEST:
+            raise Refusal("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
         numbers = [part.number for part in meter.parts]
         kept = self._memory.of(meter).kept

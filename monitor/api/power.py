@@ -20,19 +20,16 @@ from monitor.api.schemas import (
     several,
     words,
 )
-from monitor.ranges import check_length, year_to
+from monitor.ranges import year_to
 from monitor.readings.grid_curves import moment_of
 from monitor.text.formats import Formats, ten_thousandths
 from monitor.text.powers import moment_object, option_object, remarks, worst
-
-_LONGEST = timedelta(days=732)  # two years, one of them a leap year
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the powers that are sold, the lowest first; by default over the last twelve months."""
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
-    check_length(start, end, _LONGEST)
     found = call.answers.powers.needed(meter, start, end, call.now)
     formats = Formats(call.language, zone)
     near, last = found.near, (found.end - timedelta.resolution).astimezone(zone)

@@ -137,6 +137,14 @@ def test_three_phases_are_read_apart(fresh_database: Server, tmp_path: Path) -> 
     assert answer["moments"][0]["phase"] == 2
 
 
+def test_three_phases_whose_powers_are_not_sent_have_no_trips(fresh_database: Server, tmp_path: Path) -> None:
+    currents = {"ISOUSC": 15, "IINST1": 20, "IINST2": 20, "IINST3": 20}
+    frames = [replace(frame, values={**frame.values, **currents}) for frame in evening(LINKY, Mode.HISTORIC)]
+    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, load_prices(None, tmp_path), QUESTION)
+    found = by_power(answer)
+    assert (answer["refused"], answer["power"], found[6]["above"], found[6]["trips"]) == ("phases", 9, 660, None)
+
+
 def test_the_command_reads_well_in_french(tables: Database, fresh_database: Server, tmp_path: Path) -> None:
     monitor = Monitor(fresh_database, tmp_path)
     monitor.configure("")
@@ -173,3 +181,5 @@ def test_a_past_without_frames_is_answered_from_its_minutes(fresh_database: Serv
     assert found[36]["above"] == 0
     with pytest.raises(Refusal, match="nothing is known"):
         ask(power.ROUTE, tables, end, prices, "from=2020&to=2021")
+    with pytest.raises(Refusal, match="too long"):
+        ask(power.ROUTE, tables, end, prices, "from=2020&to=2026")
