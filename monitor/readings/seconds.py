@@ -44,7 +44,7 @@ class Seconds:
         Each has its start, the seconds that are measured, and the highest power of each phase. Where that of a phase
         is not known, that of all takes its place, which is not less.
         """
-        of_phases = [f"COALESCE(power_{number}_max, power_max)" for number in range(1, phases + 1)]
+        of_phases = [f"COALESCE({_possible(number, '_max')}, power_max)" for number in range(1, phases + 1)]
         columns = ["power_max"] if phases == 1 else of_phases
         rows = number_rows(
             self._connection,
@@ -59,7 +59,7 @@ class Seconds:
         self, meters: Sequence[int], stretches: Sequence[tuple[int, int]], phases: int
     ) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield the readings of the frames in some stretches, in order: the second, and the power of each phase."""
-        columns = ["power"] if phases == 1 else [f"power_{number}" for number in range(1, phases + 1)]
+        columns = ["power"] if phases == 1 else [_possible(number) for number in range(1, phases + 1)]
         values = ", ',', ".join(["FLOOR(UNIX_TIMESTAMP(timestamp))", *columns])
         known = " AND ".join(f"{column} IS NOT NULL" for column in columns)
         for part in _batches(stretches):
@@ -73,6 +73,15 @@ class Seconds:
             )
             for at, *powers in json.loads(f"[{','.join([text for (text,) in rows])}]"):
                 yield at, tuple(powers)
+
+
+def _possible(phase: int, suffix: str = "") -> str:
+    """Return the power of a phase, at most what its current makes possible.
+
+    The first three-phase Linkys send wrong values for single phases, such as 48370 VA. A current is rounded to 1 A.
+    """
+    power, volts, amperes = (f"{name}_{phase}{suffix}" for name in ("power", "voltage", "current"))
+    return f"CAST(LEAST({power}, COALESCE(1.1 * {volts} * ({amperes} + 2), {power})) AS UNSIGNED)"
 
 
 def _batches(stretches: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:

@@ -137,6 +137,16 @@ def test_three_phases_are_read_apart(fresh_database: Server, tmp_path: Path) -> 
     assert answer["moments"][0]["phase"] == 2
 
 
+def test_a_power_of_a_phase_that_its_current_excludes_trips_nothing(fresh_database: Server, tmp_path: Path) -> None:
+    wrong: dict[str, Value] = {"SINSTS1": 48_370, "SINSTS2": 100, "SINSTS3": 100}
+    wrong |= {"IRMS1": 2, "IRMS2": 1, "IRMS3": 1, "URMS1": 230, "URMS2": 230, "URMS3": 230}
+    frames = [replace(frame, values={**frame.values, **wrong}) for frame in evening(LINKY)]
+    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, load_prices(None, tmp_path), QUESTION)
+    # 1.1 times of 230 V and 4 A are 1012 VA, above a third of 3 kVA and not 1.3 times of it
+    found = by_power(answer)
+    assert (found[3]["above"], found[3]["beyond"], found[3]["trips"], found[6]["above"]) == (7200, 0, 0, 0)
+
+
 def test_three_phases_whose_powers_are_not_sent_have_no_trips(fresh_database: Server, tmp_path: Path) -> None:
     currents = {"ISOUSC": 15, "IINST1": 20, "IINST2": 20, "IINST3": 20}
     frames = [replace(frame, values={**frame.values, **currents}) for frame in evening(LINKY, Mode.HISTORIC)]
