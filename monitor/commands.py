@@ -91,6 +91,12 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     comparing.add_argument("--shift", type=_percent, default=0, metavar="PERCENT", help=words["shift"])
     comparing.set_defaults(command=_compare)
 
+    needing = commands.add_parser(
+        "power", parents=[common, selection], help=words["power"], epilog=f"{words['times']} {words['twelve']}"
+    )
+    needing.add_argument("--json", action="store_true", help=words["json"])
+    needing.set_defaults(command=_power)
+
     checking = commands.add_parser("check", parents=[common], help=words["check"])
     checking.set_defaults(command=_check)
 
@@ -184,6 +190,12 @@ def _compare(arguments: argparse.Namespace) -> int:
     from monitor.report.commands import compare
 
     return compare(arguments)
+
+
+def _power(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import power
+
+    return power(arguments)
 
 
 def _show_prices(arguments: argparse.Namespace) -> int:

@@ -499,6 +499,83 @@ export type Compare = {
   }>;
 };
 
+export type Power = {
+  meter: string;
+  from: string;
+  last_day: string;
+  /** nothing is known of the range before; null: its beginning is known */
+  measured_from: string | null;
+  days: number;
+  /** not measured */
+  hours_missing: number;
+  /** of the 13 from 1 December on: measured in no winter */
+  winter_weeks_missing: number;
+  /** whose prices the savings are of */
+  offer: string | null;
+  /** subscribed, kVA */
+  power: number;
+  /** of which the power is known */
+  phases: number;
+  /** why no trips are computed: the meter is not a Linky; the power of each phase is not known */
+  refused: 'meter' | 'phases' | null;
+  /** of the prices that savings are of */
+  prices_since: string | null;
+  /** whoever leaves this contract cannot come back */
+  closed: boolean;
+  /** minutes above nine tenths of the subscribed power */
+  near: {
+    minutes: number;
+    days: number;
+    last: string | null;
+  };
+  /** the next lower power, kVA */
+  lower: number | null;
+  /** the worst ten in which the breaker opens at that power */
+  moments: Array<{
+    start: string;
+    /** above that power, with less than a minute below it at a time */
+    seconds: number;
+    /** VA, the highest of a phase */
+    power: number;
+    /** that had it */
+    phase: number;
+    trips: number;
+  }>;
+  moments_count: number;
+  /** the lowest first */
+  powers: Array<{
+    /** kVA */
+    power: number;
+    /** it is the subscribed power */
+    yours: boolean;
+    /** seconds above it; with three phases, of any phase above its third */
+    above: number;
+    /** seconds above 1.3 times of it */
+    beyond: number;
+    /** above and beyond are limits: of some minutes only the highest power is known */
+    at_most: boolean;
+    /** how often the breaker would have opened; null: see refused */
+    trips: number | null;
+    /** moments in which it may have opened, and of which no seconds were read */
+    unread: number | null;
+    /** the highest filtered square of the power, as a share of that at which the breaker opens */
+    share: number | null;
+    /** share is a limit, from the highest powers of minutes */
+    share_at_most: boolean;
+    /** it would have been enough; null: nobody can tell */
+    enough: boolean | null;
+    sentence: string;
+    /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
+    saving: number | null;
+    /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
+    saving_subscription: number | null;
+    /** 1e-4 EUR: where the price of a kWh depends on the power; the kWh of 365 days */
+    saving_energy: number | null;
+  }>;
+  /** what else is to be known, in sentences */
+  remarks: Array<string>;
+};
+
 export type Tempo = {
   meter: string;
   /** the year in which it begins, on 1 September */

@@ -10,6 +10,7 @@ from monitor.answers.costs import CostAnswers
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.event_pages import EventAnswers
 from monitor.answers.houses import called, gather
+from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.answers.power_curve import SeriesAnswers
 from monitor.answers.stretch import StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
@@ -70,6 +71,7 @@ class Answers:
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)
         self.events = EventAnswers(connection, self.reader, self.costs)
+        self.powers = NeededPowerAnswers(connection, self.costs, prices, zone, memory)
         self.upkeep = MeterUpkeep(connection, self.reader, zone)
 
     def meters(self) -> list[Meter]:

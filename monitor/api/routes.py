@@ -11,6 +11,7 @@ from monitor.api import (
     live,
     meters,
     peaks,
+    power,
     profile,
     series,
     status,
@@ -29,6 +30,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     baseload.ROUTE,
     profile.ROUTE,
     compare.ROUTE,
+    power.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
 )

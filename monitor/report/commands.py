@@ -1,4 +1,4 @@
-"""What the commands `report`, `compare` and `prices` of `teleinfo-monitor` do."""
+"""What the commands `report`, `compare`, `power` and `prices` of `teleinfo-monitor` do."""
 
 import argparse
 import contextlib
@@ -22,9 +22,11 @@ from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import language_of
+from monitor.report.powers import print_powers
 from monitor.report.tables import Tables
 from monitor.text.formats import Formats
 from monitor.text.output import json_offers, json_rows, write_csv
+from monitor.text.powers import json_powers
 
 PROGRAM = "teleinfo-monitor"
 _MOST_OFFERS = 12
@@ -105,6 +107,22 @@ def compare(arguments: argparse.Namespace) -> int:
         else:
             most = None if arguments.all else _MOST_OFFERS
             Tables(sys.stdout, formats).comparison(meter, comparison, start, most=most)
+    return 0
+
+
+def power(arguments: argparse.Namespace) -> int:
+    """Print what each subscribed power would have meant."""
+    now = datetime.now(UTC)
+    with _answers(arguments) as (answers, settings, _):
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        answer = answers.powers.needed(meter, start, end, now)
+        formats = _formats(arguments, settings)
+        if arguments.json:
+            print(json_powers(answer, formats))  # noqa: T201 - the command's output
+        else:
+            print_powers(answer, formats, Tables(sys.stdout, formats))
     return 0
 
 

@@ -311,7 +311,7 @@ class Tables:
 
     def line(self, text: str) -> None:
         """Print a text; where it must be folded, not at a space that does not break."""
-        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False):
+        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False) or [""]:
             self._output.write(f"{part}\n")
 
 
