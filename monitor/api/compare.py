@@ -74,7 +74,8 @@ def answer(call: Call) -> dict[str, Any]:
 
 
 def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date) -> dict[str, Any]:
-    offer, computed, known = cost.offer, not cost.unknown, int(comparison.covered)
+    offer, known = cost.offer, int(comparison.covered)
+    computed = not cost.unknown and comparison.withheld is None
     row = next((row for row in prices.rows(offer.id, day) if row.has_kwh), None)
     return {
         "id": offer.id,

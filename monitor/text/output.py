@@ -30,7 +30,7 @@ def json_offers(comparison: Comparison, formats: Formats) -> str:
 
 
 def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
-    computed = not cost.unknown
+    computed = not cost.unknown and comparison.withheld is None
     return {
         "offer": cost.offer.id,
         "supplier": cost.offer.supplier,
