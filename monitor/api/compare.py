@@ -40,8 +40,9 @@ def answer(call: Call) -> dict[str, Any]:
     start, end = year_to(call.now, call.range, zone)
     check_length(start, end, _LONGEST)
     prices, names = call.answers.prices, call.parameters.get("offers")
-    if names is not None and not all(prices.offer(name) for name in names):
-        raise Refusal("unknown_offer", known=", ".join(offer.id for offer in prices.offers))
+    for name in names or ():
+        if prices.offer(name) is None:
+            raise Refusal("unknown_offer", known=", ".join(prices.near(name)))
     then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
     comparison = call.answers.offers.compare(meter, start, end, call.now, then=then, shift=shift / 100)
     question = comparison.question

@@ -1,6 +1,5 @@
 """Looks for what is wrong in price tables: holes, doubled rows, typing slips, prices that are out of date."""
 
-import difflib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,18 +53,12 @@ def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) 
     present = {line.meter: line for line in sorted(contracts, key=lambda line: line.start) if line.start <= today}
     for line in present.values():
         if table.offer(line.offer) is None:
-            yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=_near(table, line.offer))
+            yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=", ".join(table.near(line.offer)))
             continue
         if not any(row.has_kwh for row in table.rows(line.offer, today)):
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
         if table.subscription(line.offer, line.power, today) is None:
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail=f"{line.power} kVA")
-
-
-def _near(table: PriceTable, name: str) -> str:
-    """Return some ids like a name, or those that meters name."""
-    ids = [offer.id for offer in table.offers]
-    return ", ".join(difflib.get_close_matches(name, ids, n=3) or [offer.id for offer in table.offers if offer.meter])
 
 
 def _used(table: PriceTable, contracts: Sequence[ContractLine]) -> list[str]:

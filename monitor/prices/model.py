@@ -4,6 +4,7 @@ Amounts are Decimal, EUR with all taxes unless a name says `ht`; subscriptions a
 """
 
 import bisect
+import difflib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -169,6 +170,11 @@ class PriceTable:
     def offer(self, name: str) -> PricedOffer | None:
         """Return an offer by its id, or as a meter names it."""
         return self._offers.get(self.id_of(name))
+
+    def near(self, name: str) -> list[str]:
+        """Return some ids that are like a name, else those of offers that meters name and of the user's own."""
+        likely = difflib.get_close_matches(name, self._offers, n=3)
+        return likely or [offer.id for offer in self.offers if offer.meter or offer.kind is None]
 
     def rows(self, offer: str, day: date) -> list[PriceRow]:
         """Return the rows of an offer that hold on a day, the first file's first."""
