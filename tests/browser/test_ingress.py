@@ -76,12 +76,14 @@ def test_each_place_opens_in_the_frame_and_asks_for_nothing_outside_its_path(vis
     expect(frame(visit).locator(".link")).to_have_text("En direct")
     assert [request.url for request in visit.requests if not request.url.startswith(inside.address)] == [inside.panel]
     assert visit.context.cookies() == []
+    # Each place is drawn by the page that is there.
+    assert len([request for request in visit.requests if request.resource_type == "document"]) == 2
 
 
 def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_assistant(
     visit: Visit, inside: Inside
 ) -> None:
-    visit.expected = ("401",)
+    visit.expected = ("401", "Failed to fetch dynamically")
     expect(frame(visit).locator(".link")).to_have_text("En direct")
     inside.proxy.ended = True
     expect(frame(visit).locator("#main")).to_contain_text("La session a expiré")
