@@ -76,6 +76,10 @@ def test_each_place_opens_in_the_frame_and_asks_for_nothing_outside_its_path(vis
     expect(frame(visit).locator(".link")).to_have_text("En direct")
     assert [request.url for request in visit.requests if not request.url.startswith(inside.address)] == [inside.panel]
     assert visit.context.cookies() == []
+    # All apps share this storage.
+    kept = frame(visit).locator("html").evaluate("() => Object.keys(localStorage)")
+    assert [name for name in kept if not name.startswith("teleinfo-")] == []
+    assert kept
     # Each place is drawn by the page that is there.
     assert len([request for request in visit.requests if request.resource_type == "document"]) == 2
 
