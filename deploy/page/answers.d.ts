@@ -556,8 +556,10 @@ export type App = {
   /** the serial ports of the machine, if none is chosen */
   found: Array<{
     port: string;
-    /** what was received there */
+    /** what was received there, in English */
     says: string;
+    /** whether it was a meter; null: not known */
+    meter: boolean | null;
   }>;
   /** none: there is none; service: Home Assistant's; options: that of the app's options */
   broker: 'none' | 'service' | 'options';

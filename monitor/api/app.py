@@ -3,7 +3,7 @@
 from typing import Any
 
 from monitor.api.call import LiveCall, LiveRoute
-from monitor.api.schemas import TEXT, described, maybe, record, several, words
+from monitor.api.schemas import FLAG, TEXT, described, maybe, record, several, words
 from monitor.app_file import BROKERS, DATABASES
 
 
@@ -12,7 +12,13 @@ def answer(call: LiveCall) -> Any:
     return None if call.app is None else call.app.read()
 
 
-_FOUND = record({"port": TEXT, "says": described("what was received there", TEXT)})
+_FOUND = record(
+    {
+        "port": TEXT,
+        "says": described("what was received there, in English", TEXT),
+        "meter": maybe(FLAG, "whether it was a meter; null: not known"),
+    }
+)
 ROUTE = LiveRoute(
     "app",
     "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",

@@ -30,9 +30,14 @@ export const setup = {
 
 /** @param {NonNullable<App>} app */
 function port({ found }) {
-  // What was received is said as the app's log has it.
   const ports = found.map((one) =>
-    h('li', null, h('code', null, one.port), T.colon, h('span', { lang: 'en' }, one.says)),
+    h(
+      'li',
+      null,
+      h('code', null, one.port),
+      one.meter != null && [T.colon, one.meter ? h('b', null, T.setup.meter) : T.setup.noMeter],
+      h('span', { class: 'note', lang: 'en' }, one.says), // as in the log of the app
+    ),
   );
   return notice(
     'warn',

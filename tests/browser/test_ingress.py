@@ -100,13 +100,13 @@ def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_a
 
 
 def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: Inside) -> None:
-    inside.say(ports=[], found=[{"port": PORT, "says": "standard mode, meter 041234567890"}], broker="none")
+    inside.say(ports=[], found=[{"port": PORT, "says": "Linky, number 041234567890", "meter": True}], broker="none")
     visit.page.reload()
     for number in range(PLACES):
         go(visit, number)
         setup = frame(visit).locator(".setup")
         expect(setup).to_contain_text("Choisissez le port du compteur")
-        expect(setup).to_contain_text(PORT)
+        expect(setup).to_contain_text(re.compile(f"{PORT}.*le compteur est là"))
         install = setup.get_by_role("link", name="Installer Mosquitto")
         expect(install).to_have_attribute(
             "href", re.compile("^https://my.home-assistant.io/redirect/.*core_mosquitto$")
