@@ -9,7 +9,10 @@ from monitor.app_file import BROKERS, DATABASES
 
 def answer(call: LiveCall) -> Any:
     """Return what the app says of itself; None: this is not the app, or it says nothing."""
-    return None if call.app is None else call.app.read()
+    said = None if call.app is None else call.app.read()
+    if said is None:
+        return None
+    return {**said, "meter": any(one.status == "online" and one.meters for one in call.live.programs("reader"))}
 
 
 _FOUND = record(
@@ -29,6 +32,7 @@ ROUTE = LiveRoute(
             {
                 "ports": several(TEXT, "that are read; empty: none is chosen"),
                 "found": several(_FOUND, "the serial ports of the machine, if none is chosen"),
+                "meter": described("a reader is online and has a meter: the app's own, or one elsewhere", FLAG),
                 "broker": described(
                     "none: there is none; service: Home Assistant's; options: that of the app's options",
                     words(*BROKERS),

@@ -13,7 +13,13 @@ const MOSQUITTO = 'https://my.home-assistant.io/redirect/supervisor_addon/?addon
 const shown = piece(
   /** @param {App} app */
   (app) =>
-    app && h('div', { class: 'notices setup' }, !app.ports.length && port(app), app.broker === 'none' && broker(app)),
+    app &&
+    h(
+      'div',
+      { class: 'notices setup' },
+      !app.ports.length && !app.meter && port(app),
+      app.broker === 'none' && broker(app),
+    ),
 );
 
 /** To be put below the head of a place; what it says follows the app. */

@@ -35,10 +35,12 @@ class Inside:
 
 
 @pytest.fixture
-def inside(house: Home, tmp_path: Path) -> Iterator[Inside]:
+def inside(house: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Inside]:
+    """The app; without a broker if it is asked for so."""
     app = tmp_path / "app.json"
     app.write_text(json.dumps(SAID))
-    settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
+    left_out = {"auth", getattr(request, "param", "")}
+    settings = {key: value for key, value in house.monitor.settings.items() if key not in left_out}
     settings |= {"name": "inside", "listen": {"port": free_port()}, "ingress": {"port": (port := free_port())}}
     settings |= {"password_file": str(lock(tmp_path / "password")), "state": str(tmp_path / "state"), "app": str(app)}
     with Service("monitor", tmp_path, settings) as monitor, IngressProxy(port) as proxy:
@@ -99,6 +101,7 @@ def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_a
     assert [request.url for request in visit.requests].count(inside.panel) == 2
 
 
+@pytest.mark.parametrize("inside", ["mqtt"], indirect=True)
 def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: Inside) -> None:
     inside.say(ports=[], found=[{"port": PORT, "says": "Linky, number 041234567890", "meter": True}], broker="none")
     visit.page.reload()

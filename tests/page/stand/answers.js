@@ -51,6 +51,7 @@ const meter = (id, name, now, first, more) => ({
 export const IN_APP = ['install', 'port', 'broker'];
 const app = (state) => ({
   ports: ['install', 'port'].includes(state) ? [] : ['/dev/ttyUSB0'],
+  meter: !['install', 'port'].includes(state),
   found: state === 'port' ? FOUND : [],
   broker: ['install', 'broker'].includes(state) ? 'none' : 'service',
   database: 'internal',
