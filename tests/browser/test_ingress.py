@@ -44,7 +44,7 @@ def inside(house: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     settings |= {"name": "inside", "listen": {"port": free_port()}, "ingress": {"port": (port := free_port())}}
     settings |= {"password_file": str(lock(tmp_path / "password")), "state": str(tmp_path / "state"), "app": str(app)}
     with Service("monitor", tmp_path, settings) as monitor, IngressProxy(port) as proxy:
-        monitor.start().wait_for_log("The page is at")
+        monitor.start().wait_for_log("Home Assistant opens the page")
         yield Inside(proxy, app)
 
 
