@@ -192,7 +192,9 @@ def _spool(facts: StorageFacts) -> list[Finding]:
             problem(
                 SPOOL,
                 f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames",
-                "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
+                here(PROGRAM).restart(PROGRAM)
+                if here(PROGRAM).deployment is Deployment.APP
+                else "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
                 if here(PROGRAM).deployment is Deployment.COMPOSE
                 else f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
             )
