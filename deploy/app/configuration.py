@@ -88,6 +88,8 @@ def _storer(known: Known) -> Config:
 def _monitor(known: Known) -> Config:
     config: Config = {
         "listen": {"host": "0.0.0.0", "port": 8080},  # noqa: S104 - of the container
+        "ingress": {"host": "0.0.0.0", "port": 8099},  # noqa: S104
+        "app": f"{FOLDER}/app.json",
         "password_file": f"{FOLDER}/page-password",
         "state": SESSIONS,
         "mqtt": _mqtt("monitor", known),

@@ -33,6 +33,5 @@ def read_options(file: Path) -> Options:
     """
     given: dict[str, Any] = {key: value for key, value in json.loads(file.read_text("utf-8")).items() if value}
     ports = dict.fromkeys(port for key in ("ports", "addresses") for port in given.get(key, []) if port)
-    return Options(
-        ports=tuple(ports), **{key: given[key] for key in Options._fields if key != "ports" and key in given}
-    )
+    others = {key: given[key] for key in Options._fields[1:] if key in given}
+    return Options(tuple(ports), **others)
