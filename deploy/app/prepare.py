@@ -126,10 +126,10 @@ def explain(known: Known) -> None:
         )
 
 
-def read_found() -> list[dict[str, str]]:
+def read_found() -> list[dict[str, Any]]:
     """Return what was received on the ports, the last time that we listened."""
     try:
-        found: list[dict[str, str]] = json.loads((RUN / "found.json").read_text())
+        found: list[dict[str, Any]] = json.loads((RUN / "found.json").read_text())
     except FileNotFoundError:
         return []
     return found
