@@ -230,7 +230,7 @@ class Listen:
 class HomeAssistantConfig:
     """How to reach Home Assistant; in its app the Supervisor gives the token."""
 
-    url: str = option("http://homeassistant.local:8123", read=_home_assistant)
+    url: str | None = option(None, read=_home_assistant)
     token_file: Path | None = option(None, read=_file)
 
 
@@ -252,7 +252,7 @@ class MonitorConfig:
     tempo: Path | None = option(None, read=_file)
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
     meters: tuple[House, ...] = option((), read=_meters)
-    home_assistant: HomeAssistantConfig | None = None
+    home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)

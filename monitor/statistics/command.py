@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.errors import ConfigError, TeleinfoError
 from common.settings import config
@@ -16,14 +17,16 @@ from monitor.calendar import Calendar
 from monitor.config import MonitorConfig
 from monitor.report.commands import answers_of, language_in
 from monitor.statistics.bring import Bringer, Names, Removed, Work
-from monitor.statistics.connection import HomeAssistant
 from monitor.statistics.recorder import UNITS, Recorder
 from monitor.statistics.words import TEXTS, StatisticsError
 from monitor.text.formats import Formats
 
+if TYPE_CHECKING:
+    from monitor.statistics.connection import HomeAssistant
+
 #: What the Supervisor gives an app.
 _SUPERVISOR_TOKEN = "SUPERVISOR_TOKEN"  # noqa: S105 - the name of a variable
-_WRONG_COMMAND = ("no_address", "no_token", "token_unreadable", "token", "unattended", "no_backup")
+_WRONG_COMMAND = ("no_package", "no_address", "no_token", "token_unreadable", "token", "unattended", "no_backup")
 
 
 def home_assistant(arguments: argparse.Namespace) -> int:
@@ -50,13 +53,17 @@ def home_assistant(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _connected(settings: MonitorConfig) -> Iterator[HomeAssistant]:
+def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
     place = settings.home_assistant
-    if place is None:
+    if place.url is None:
         raise StatisticsError("no_address")
     token = os.environ.get(_SUPERVISOR_TOKEN) if place.token_file is None else _read_token(place.token_file)
     if not token:
         raise StatisticsError("no_token")
+    try:
+        from monitor.statistics.connection import HomeAssistant
+    except ImportError as error:
+        raise StatisticsError("no_package", package=error.name, python=sys.executable) from error
     with HomeAssistant(place.url, token) as connection:
         yield connection
 

@@ -5,44 +5,45 @@ from collections.abc import Mapping
 from common.errors import TeleinfoError
 
 FR: Mapping[str, str] = {
-    "unreachable": "Home Assistant est injoignable à {url} : {reason}",
-    "lost": "connexion à Home Assistant ({url}) interrompue : {reason} ; relancez la commande, elle reprendra",
-    "token": "Home Assistant ({url}) refuse le jeton : créez-en un dans votre profil, Sécurité, Jetons d’accès de "
+    "unreachable": "Home Assistant est injoignable à {url} : {reason}",
+    "lost": "connexion à Home Assistant ({url}) interrompue : {reason} ; relancez la commande, elle reprendra",
+    "token": "Home Assistant ({url}) refuse le jeton : créez-en un dans votre profil, Sécurité, Jetons d’accès de "
     "longue durée",
-    "no_administrator": "Home Assistant ({url}) refuse : le jeton doit être celui d’un administrateur",
-    "too_old": "Home Assistant {version} est trop ancien : il faut la version {oldest} ou une plus récente",
-    "refused": "Home Assistant refuse {command} : {reason}",
-    "not_written": "Home Assistant n’a pas enregistré {statistic} en {seconds} s : voyez ses journaux, puis relancez "
+    "no_administrator": "Home Assistant ({url}) refuse : le jeton doit être celui d’un administrateur",
+    "too_old": "Home Assistant {version} est trop ancien : il faut la version {oldest} ou une plus récente",
+    "refused": "Home Assistant refuse {command} : {reason}",
+    "not_written": "Home Assistant n’a pas enregistré {statistic} en {seconds} s : voyez ses journaux, puis relancez "
     "la commande",
-    "no_entities": "Home Assistant n’a encore aucun registre de ces compteurs : attendez que le lecteur les ait "
+    "no_entities": "Home Assistant n’a encore aucun registre de ces compteurs : attendez que le lecteur les ait "
     "annoncés par MQTT",
-    "no_address": "aucune adresse de Home Assistant : ajoutez home_assistant: {{url: …, token_file: …}} à la "
+    "no_address": "aucune adresse de Home Assistant : ajoutez home_assistant: {{url: …, token_file: …}} à la "
     "configuration",
-    "no_token": "home_assistant : il manque token_file, un fichier qui contient un jeton d’accès de longue durée",
-    "token_unreadable": "home_assistant : {file} ne peut pas être lu : {reason}",
-    "unattended": "la commande modifie l’historique de Home Assistant : sans terminal, ajoutez --yes après avoir fait "
+    "no_token": "home_assistant : il manque token_file, un fichier qui contient un jeton d’accès de longue durée",
+    "token_unreadable": "home_assistant : {file} ne peut pas être lu : {reason}",
+    "no_package": "il manque le paquet {package} : {python} -m pip install 'websocket-client>=1.8'",
+    "unattended": "la commande modifie l’historique de Home Assistant : sans terminal, ajoutez --yes après avoir fait "
     "une sauvegarde, ou --dry-run",
-    "no_backup": "rien n’a été modifié : faites d’abord une sauvegarde de Home Assistant",
+    "no_backup": "rien n’a été modifié : faites d’abord une sauvegarde de Home Assistant",
     "backup": "Ceci modifie l’historique de Home Assistant ({url}).\nUne sauvegarde de Home Assistant a-t-elle été "
-    "faite (Paramètres, Système, Sauvegardes) ? [o/N] ",
+    "faite (Paramètres, Système, Sauvegardes) ? [o/N] ",
     "agreed": "o",
-    "energy": "{statistic} : {hours} h du {first} au {last}, {kwh} kWh ; {work}",
-    "money": "{statistic} : {hours} h du {first} au {last}, {amount} ; {work}",
-    "nothing": "{statistic} : rien à apporter",
+    "energy": "{statistic} : {hours} h du {first} au {last}, {kwh} kWh ; {work}",
+    "money": "{statistic} : {hours} h du {first} au {last}, {amount} ; {work}",
+    "nothing": "{statistic} : rien à apporter",
     "done": "{rows} heures écrites",
     "to_do": "{rows} heures à écrire",
     "joined": "{done}, raccord de {kwh} kWh",
     "unchanged": "rien à changer",
-    "no_hours": "{statistic} : pas encore d’heure de Home Assistant lui-même ; relancez la commande dans une heure",
-    "unit": "{statistic} : laissé tel quel, son unité est {unit}",
-    "cost": "{name} : coût",
-    "whole_cost": "{meter} : coût avec abonnement",
-    "cleared": "{statistic} : supprimé",
-    "to_clear": "{statistic} : à supprimer",
-    "cleared_hours": "{statistic} : {rows} heures supprimées",
-    "zeroed_hours": "{statistic} : {rows} heures mises à 0 kWh (ce Home Assistant ne sait pas les supprimer)",
-    "to_undo": "{statistic} : {rows} heures à retirer",
-    "nothing_to_undo": "Rien à retirer : Home Assistant n’a rien qui vienne d’ici.",
+    "no_hours": "{statistic} : pas encore d’heure de Home Assistant lui-même ; relancez la commande dans une heure",
+    "unit": "{statistic} : laissé tel quel, son unité est {unit}",
+    "cost": "{name} : coût",
+    "whole_cost": "{meter} : coût avec abonnement",
+    "cleared": "{statistic} : supprimé",
+    "to_clear": "{statistic} : à supprimer",
+    "cleared_hours": "{statistic} : {rows} heures supprimées",
+    "zeroed_hours": "{statistic} : {rows} heures mises à 0 kWh (ce Home Assistant ne sait pas les supprimer)",
+    "to_undo": "{statistic} : {rows} heures à retirer",
+    "nothing_to_undo": "Rien à retirer : Home Assistant n’a rien qui vienne d’ici.",
 }
 EN: Mapping[str, str] = {
     "unreachable": "Home Assistant cannot be reached at {url}: {reason}",
@@ -58,6 +59,7 @@ EN: Mapping[str, str] = {
     "no_address": "no address of Home Assistant: add home_assistant: {{url: …, token_file: …}} to the configuration",
     "no_token": "home_assistant: token_file is missing, a file that holds a long-lived access token",
     "token_unreadable": "home_assistant: {file} cannot be read: {reason}",
+    "no_package": "the package {package} is missing: {python} -m pip install 'websocket-client>=1.8'",
     "unattended": "the command changes the history in Home Assistant: without a terminal, add --yes after making a "
     "backup, or --dry-run",
     "no_backup": "nothing was changed: make a backup of Home Assistant first",
