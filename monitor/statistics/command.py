@@ -85,7 +85,10 @@ class _Asking:
 
     def __call__(self) -> None:
         if not self._agreed:
-            answer = input(self._words["backup"].format(url=self._url)).strip().lower()
+            try:
+                answer = input(self._words["backup"].format(url=self._url)).strip().lower()
+            except EOFError:
+                answer = ""
             if not answer.startswith(self._words["agreed"]):
                 raise StatisticsError("no_backup")
             self._agreed = True
