@@ -103,6 +103,7 @@ def _monitor(known: Known) -> Config:
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
         "language": _language(known),
+        "home_assistant": {"url": "http://supervisor/core"},
     }
     config |= {key: known.own[key] for key in OWN if key in known.own}
     for key in ("prices", "tempo"):
