@@ -109,7 +109,7 @@ ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app MALLOC_ARENA_MAX=2
 COPY mariadb /opt/app/mariadb
 COPY deploy/*.py /opt/app/deploy/
 COPY deploy/app /opt/app/deploy/app
-RUN chmod -R a+rX /opt/app
+RUN python -m compileall -q /opt/app && chmod -R a+rX /opt/app
 WORKDIR /
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
     CMD ["bash", "/opt/app/deploy/app/health"]
