@@ -13,7 +13,8 @@ from reader.line.serial_ports import ports
 
 #: Radio sticks of other apps: opened at a meter's speed, they would stop working.
 _RADIO = re.compile(
-    r"zig|z-?wave|zwa-|zbt-|zooz|hubz|0658_0200|cc2\d{3}|slzb|thread|skyconnect|conbee|nabu_casa|rfxcom|enocean", re.I
+    r"zig|z-?wave|zwa-|zbt-|zooz|hubz|0658_0200|cc2\d{3}|slzb|thread|skyconnect|conbee|nabu_casa|rfxcom|enocean",
+    re.IGNORECASE,
 )
 
 

@@ -112,7 +112,7 @@ def give_folder(program: str, folder: Path) -> None:
     """Give a folder to a program, with all that is in it: a backup may have come from another machine."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, _user(program).pw_uid, _user(program).pw_gid)
+        os.chown(path, _user(program).pw_uid, _user(program).pw_gid, follow_symlinks=False)
 
 
 def explain(known: Known) -> None:
