@@ -105,7 +105,7 @@ RUN apt-get update -qq \
    || exit 1; \
     done \
  && ln -s /run/teleinfo /etc/teleinfo
-ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app MALLOC_ARENA_MAX=2
+ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app
 COPY mariadb /opt/app/mariadb
 COPY deploy/*.py /opt/app/deploy/
 COPY deploy/app /opt/app/deploy/app

@@ -23,6 +23,7 @@ from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.meters import port_groups
 from monitor.config import MonitorConfig
+from monitor.server.rates import RateFiles
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,9 @@ def prepare() -> tuple[Known, Known]:
     _write_page_password(options)
     _write_files(known)
     try:
-        config.load(MonitorConfig, RUN / "monitor.yaml")
+        RateFiles(config.load(MonitorConfig, RUN / "monitor.yaml"), RUN)
     except ConfigError as error:
-        log.error("Your %s is not used: %s", _OWN, error)
+        log.error("Your %s is not used: %s; correct it and restart this app", _OWN, error)
         known = known._replace(own={})
         _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
