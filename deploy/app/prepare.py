@@ -76,7 +76,7 @@ def prepare() -> tuple[Known, Known]:
         known = known._replace(own={})
         _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
-    return before, known
+    return before._replace(own=known.own), known
 
 
 def keep(known: Known) -> None:
