@@ -57,7 +57,8 @@ def _follow(supervisor: Supervisor, options: Options) -> bool:
 def _listen() -> None:
     """Listen to the ports as the reader's user, and show what was received."""
     groups = (_RUN / "reader.groups").read_text()
-    command = ("s6-applyuidgid", "-u", "10001", "-g", "10001", "-G", groups, *_COMMAND, "listen")
+    user = ("--reuid=teleinfo-reader", "--regid=teleinfo-reader", f"--groups={groups}")
+    command = ("setpriv", *user, *_COMMAND, "listen")
     heard = subprocess.run(command, capture_output=True, text=True, check=False)
     if heard.returncode:
         log.warning("Cannot listen to the ports: %s", heard.stderr.strip())
@@ -80,7 +81,7 @@ def _meters(found: list[dict[str, Any]]) -> list[str]:
 def _describe(found: list[dict[str, Any]]) -> str:
     if not found:
         return "No serial port was found: plug in the adapter"
-    return "; ".join(f"{line['port']}: {line['says']}" for line in found)
+    return "; ".join(f"{line['port']}: {line['says'].removeprefix(line['port']).lstrip(' :')}" for line in found)
 
 
 def _bring_statistics(before: str) -> str:
