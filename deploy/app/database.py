@@ -59,6 +59,7 @@ def _create() -> None:
     _upgraded(_NEW).write_text(_version())
     os.sync()
     _NEW.rename(FOLDER)
+    os.sync()
 
 
 def _is_whole() -> bool:

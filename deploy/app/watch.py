@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.app.options import Options, read_options
-from deploy.app.supervisor import Supervisor, read_answers
+from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.files import write
 
 log = logging.getLogger(__name__)
@@ -47,11 +47,15 @@ def _follow(supervisor: Supervisor, options: Options) -> bool:
         shown.touch()
     kept = read_answers(_DATA / "answers.json")
     answers = supervisor.answers(kept, database=not options.internal)
-    if answers == kept and kept.get("accounts") == (None if options.internal else kept.get("mysql")):
+    if answers == kept and has_accounts(options, kept):
         return supervisor.reached
     subprocess.run((*_COMMAND, "prepare"), check=False)
-    kept = read_answers(_DATA / "answers.json")
-    return options.internal or kept.get("accounts") == kept.get("mysql")
+    return has_accounts(options, read_answers(_DATA / "answers.json"))
+
+
+def has_accounts(options: Options, answers: Answers) -> bool:
+    """Return whether our accounts were made at the database server that the service names now."""
+    return options.internal or answers.get("accounts") == answers.get("mysql")
 
 
 def _listen() -> None:
