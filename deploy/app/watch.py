@@ -62,7 +62,7 @@ def _listen() -> None:
     """Listen to the ports as the reader's user, and show what was received."""
     groups = (_RUN / "reader.groups").read_text()
     user = ("--reuid=teleinfo-reader", "--regid=teleinfo-reader", f"--groups={groups}")
-    command = ("setpriv", *user, *_COMMAND, "listen")
+    command = ("env", "-u", "SUPERVISOR_TOKEN", "setpriv", *user, *_COMMAND, "listen")
     heard = subprocess.run(command, capture_output=True, text=True, check=False)
     if heard.returncode:
         log.warning("Cannot listen to the ports: %s", heard.stderr.strip())
