@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from common.errors import ConfigError, TeleinfoError
 from common.settings import config
@@ -17,7 +18,7 @@ from monitor.calendar import Calendar
 from monitor.config import MonitorConfig
 from monitor.report.commands import answers_of, language_in
 from monitor.statistics.bring import Bringer, Names, Removed, Work
-from monitor.statistics.recorder import UNITS, Recorder
+from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder
 from monitor.statistics.words import TEXTS, StatisticsError
 from monitor.text.formats import Formats
 
@@ -57,7 +58,10 @@ def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
     place = settings.home_assistant
     if place.url is None:
         raise StatisticsError("no_address")
-    token = os.environ.get(_SUPERVISOR_TOKEN) if place.token_file is None else _read_token(place.token_file)
+    if place.token_file is not None:
+        token = _read_token(place.token_file)
+    else:
+        token = os.environ.get(_SUPERVISOR_TOKEN, "") if urlsplit(place.url).hostname == SUPERVISOR else ""
     if not token:
         raise StatisticsError("no_token")
     try:

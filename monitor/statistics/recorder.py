@@ -10,6 +10,8 @@ from monitor.statistics.registers import OURS
 from monitor.statistics.rows import Row
 from monitor.statistics.words import StatisticsError
 
+#: The host from which an app reaches Home Assistant.
+SUPERVISOR = "supervisor"
 SOURCE = "teleinfo"  # of statistics that belong to no entity
 _AT_ONCE = 2000  # rows of a message, 200 kB
 _WRITTEN_WITHIN = 300.0  # seconds
@@ -64,7 +66,7 @@ class Recorder:
         """Return our entities by their identifier: people rename entities."""
         entries = self._commands.call("config/entity_registry/list")
         return {
-            str(entry["unique_id"]): Entity(str(entry["entity_id"]), str(entry["name"] or entry["original_name"]))
+            str(entry["unique_id"]): Entity(entry["entity_id"], entry["name"] or entry["original_name"] or "")
             for entry in entries
             if entry["platform"] == "mqtt" and str(entry["unique_id"]).startswith(OURS)
         }

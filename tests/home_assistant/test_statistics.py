@@ -198,6 +198,15 @@ def test_each_month_is_that_of_the_report(dashboard: Dashboard) -> None:
         assert [row["state"] for row in now] == [row["state"] for row in rows]
 
 
+def test_the_energy_dashboard_takes_them(dashboard: Dashboard) -> None:
+    total = {"stat_energy_from": "sensor.compteur", "stat_cost": f"teleinfo:{METER}_cost"}
+    free = {"entity_energy_price": None, "number_energy_price": None}
+    grid = {"type": "grid", "flow_from": [total | free], "flow_to": [], "cost_adjustment_day": 0.0}
+    dashboard.home.call("energy/save_prefs", energy_sources=[grid])
+    problems = dashboard.home.call("energy/validate")
+    assert not any(issue for source in problems["energy_sources"] for issue in source)
+
+
 def test_a_second_time_nothing_changes(dashboard: Dashboard) -> None:
     text = dashboard.bring("--yes")
     energy = [line for line in text.splitlines() if line.startswith("sensor")]
