@@ -132,11 +132,11 @@ class _Says:
         if running.first is None or running.last is None:
             return "nothing", values
         word = "unchanged" if not work.written else "to_do" if self._dry else "done"
-        done = self._words[word].format(rows=work.written)
+        done = self._words[word].format(rows=self._count(work.written))
         if work.joined_wh:
             kwh = self._formats.number(Decimal(round(work.joined_wh)) / 1000, 3)
             done = self._words["joined"].format(done=done, kwh=kwh)
-        values |= {"hours": running.hours, "work": done}
+        values |= {"hours": self._count(running.hours), "work": done}
         values |= {"first": self._formats.day(running.first), "last": self._formats.day(running.last)}
         if statistic.of_entity:
             return "energy", values | {"kwh": self._formats.kwh(int(running.total))}
@@ -150,9 +150,12 @@ class _Says:
                 key = "to_clear" if self._dry else "cleared"
             else:
                 key = "to_undo" if self._dry else "cleared_hours" if one.deleted else "zeroed_hours"
-            self._line(key, {"statistic": one.statistic.id, "rows": one.rows})
+            self._line(key, {"statistic": one.statistic.id, "rows": self._count(one.rows or 0)})
         if not count:
             self._line("nothing_to_undo", {})
+
+    def _count(self, hours: int) -> str:
+        return self._formats.number(Decimal(hours), 0)
 
     def _line(self, key: str, values: Mapping[str, object]) -> None:
         print(self._words[key].format(**values), flush=True)  # noqa: T201 - the command's output
