@@ -293,5 +293,15 @@ def test_what_is_wrong_is_said_in_one_line(
     assert text.count("\n") == 1
 
 
+def test_without_the_database_nothing_is_written(dashboard: Dashboard, tmp_path: Path) -> None:
+    monitor = Monitor(dashboard.server, tmp_path)
+    monitor.connection = monitor.connection.replace(str(dashboard.server.port), "9")
+    monitor.configure(f"home_assistant: {{url: '{dashboard.url}', token_file: {dashboard.monitor.folder}/token}}\n")
+    text = monitor.run("home-assistant", "--yes", code=1, language="C")
+    assert "database" in text
+    assert text.count("\n") == 1
+    dashboard.check()
+
+
 def test_home_assistant_has_nothing_to_complain_about(dashboard: Dashboard) -> None:
     assert not [text for text in dashboard.home.complaints() if "statistic" in text.lower()]

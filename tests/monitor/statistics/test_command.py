@@ -2,12 +2,14 @@
 
 import argparse
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from common.errors import ConfigError
 from monitor.statistics import command
-from monitor.statistics.words import StatisticsError
+from monitor.statistics.words import EN, StatisticsError
+from monitor.text.formats import Formats
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,13 @@ def test_the_token_of_an_app_goes_to_the_supervisor(tmp_path: Path, monkeypatch:
     with pytest.raises(ConfigError):
         run(tmp_path, "home_assistant: {url: 'http://supervisor/core'}")
     assert sent == [("http://supervisor/core", "of-an-app")]
+
+
+def test_it_is_an_error_when_there_is_no_register_yet() -> None:
+    says = command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False)
+    with pytest.raises(StatisticsError) as caught:
+        says.brought(iter([]))
+    assert caught.value.key == "no_entities"
 
 
 @pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("Yes", True), ("n", False), ("", False)])
