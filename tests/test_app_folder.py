@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -30,7 +30,9 @@ KEYS = {
 }
 REQUIRED = {"name", "version", "slug", "description", "arch"}
 DEPRECATED_FOLDERS = {"config", "addons", "addon_config", "all_addon_configs"}
-MY = re.compile(r"https://my\.home-assistant\.io/redirect/\w+/\?(\w+)=([^)\s\"]+)")
+_MY = r"https://my\.home-assistant\.io/redirect"
+REPOSITORY_BUTTON = re.compile(rf"{_MY}/supervisor_store/\?repository_url=([^)]+)")
+BLUEPRINT_BUTTON = re.compile(rf"{_MY}/blueprint_import/\?blueprint_url=([^)]+)")
 ADDRESS = re.compile(r"github(?:usercontent)?\.com/([\w.-]+/teleinfo-monitor)\b")
 _TYPE = re.compile(r"(\w+)(?:\((.*)\))?(\?)?$")
 
@@ -101,15 +103,17 @@ def test_every_place_names_the_same_repository() -> None:
         assert set(ADDRESS.findall(text)) <= {f"{owner}/{name}"}, document
 
 
-def test_each_button_leads_to_this_repository_or_to_a_blueprint_of_it() -> None:
-    buttons = [(document, *button) for document, text in documents() for button in MY.findall(text)]
-    assert {"README.md", "LISEZMOI.md"} <= {document for document, _, _ in buttons}
-    for document, key, value in buttons:
-        if key == "repository_url":
-            assert value == quote(REPOSITORY["url"], safe=""), document
-        elif key == "blueprint_url":
-            path = unquote(value).removeprefix(f"{REPOSITORY['url']}/blob/main/")
-            assert (ROOT / path).is_file(), value
+def test_each_button_leads_to_this_repository() -> None:
+    found = [(document, value) for document, text in documents() for value in REPOSITORY_BUTTON.findall(text)]
+    assert {"README.md", "LISEZMOI.md"} <= {document for document, _ in found}
+    assert {value for _, value in found} == {quote(REPOSITORY["url"], safe="")}
+
+
+@pytest.mark.parametrize("document", ["docs/home-assistant.md", "docs/home-assistant-fr.md"])
+def test_each_blueprint_has_a_button_that_imports_it(document: str) -> None:
+    blueprints = [path.relative_to(ROOT).as_posix() for path in APP.glob("blueprints/**/*.yaml")]
+    buttons = BLUEPRINT_BUTTON.findall((ROOT / document).read_text(encoding="utf-8"))
+    assert {quote(f"{REPOSITORY['url']}/blob/main/{blueprint}", safe="") for blueprint in blueprints} <= set(buttons)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
