@@ -65,6 +65,7 @@ def build_reader(
         subscriptions=[
             topics.status("storer", "+"),
             topics.health("reader", config.name),
+            topics.price("+"),
             birth_topic(config.home_assistant.prefix),
         ],  # and what the parts below add, by meter
         emit=events.put,
@@ -80,6 +81,7 @@ def build_reader(
         reader=config.name,
         version=__version__,
         simulating=any(map(is_simulated, config.port)),
+        clock=now,
     )
     clock = ReaderClock()
     lines = [

@@ -179,6 +179,8 @@ class ReaderService:
                         log.warning("Ignored invalid confirmation on %s: %s", message.topic, error)
                 else:
                     self._on_confirmation(meter, confirmation)
+            case ["monitor", monitor, "price"]:
+                self._publisher.on_prices(monitor, message.payload)
             case _:
                 self._publisher.on_message(message.topic, message.payload, now)
 

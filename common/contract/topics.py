@@ -40,6 +40,10 @@ class Topics(NamedTuple):
         """The counters of a program; retained."""
         return f"{self.base}/{program}/{name}/health"
 
+    def price(self, monitor: str) -> str:
+        """What a kWh of each meter costs now and next, as this monitor computes it; retained."""
+        return f"{self.base}/monitor/{monitor}/price"
+
     @property
     def rejected(self) -> str:
         """Messages that could not be stored, and why."""

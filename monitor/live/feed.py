@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from common.contract.topics import Topics
 from common.errors import MessageError
-from common.mqtt.events import Connected, Disconnected, Event, Message
+from common.mqtt.events import Connected, Disconnected, Event, Message, Published, PublishToken
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from monitor.config import MonitorMqtt
@@ -24,7 +24,11 @@ _MAX_UNREAD = 2000  # messages; beyond it, frames are dropped: the next one is n
 
 
 class Feed:
-    """Follows the broker. `changed` is called with a meter after each of its frames, `tick` about once a second."""
+    """Follows the broker.
+
+    `changed` is called with a meter after each of its frames, `tick` about once a second, `answered` with what the
+    broker answers to a message of ours.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,10 @@ class Feed:
         *,
         changed: Callable[[str], None],
         tick: Callable[[], None],
+        answered: Callable[[Published], None],
     ) -> None:
         self._house = house
-        self._changed, self._tick = changed, tick
+        self._changed, self._tick, self._answered = changed, tick, answered
         self._base = settings.topic + "/"
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._frames: dict[str, bytes] = {}  # of meters whose frames come too fast: the newest, to be read when due
@@ -69,6 +74,10 @@ class Feed:
         self._events.put(None)
         if self._thread.is_alive():
             self._thread.join(2.0)
+
+    def retain(self, topic: str, payload: bytes) -> PublishToken | None:
+        """Publish a message that the broker retains; None without a connection."""
+        return self._session.publish(topic, payload, retain=True)
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.topic.endswith("/frame") and self._events.qsize() > _MAX_UNREAD:
@@ -111,6 +120,8 @@ class Feed:
         elif isinstance(event, Disconnected):
             self._house.on_disconnected()
             self._tick()
+        elif isinstance(event, Published):
+            self._answered(event)
 
     def _read(self, message: Message, now: float, at: datetime) -> None:
         match message.topic.removeprefix(self._base).split("/"):

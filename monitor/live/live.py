@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from common.contract.topics import Topics
 from common.database.mariadb import Database
+from common.mqtt.events import PublishToken
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
@@ -16,6 +18,7 @@ from monitor.live.house import LiveHouse, Program
 from monitor.live.links import links
 from monitor.live.looks import Looks, Opened
 from monitor.live.meter import clock_of
+from monitor.live.price_topic import Past, PriceTopic
 from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
@@ -57,10 +60,18 @@ class Live:
             return connection, Answers(connection, config, self._prices, self._colours)
 
         self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
+        self._price_topic = PriceTopic(config, self._house, prices, colours, self._retain_prices, clock)
         self._feed = (
             None
             if config.mqtt is None
-            else Feed(config.mqtt, config.name, self._house, changed=self._on_frame, tick=self._on_tick)
+            else Feed(
+                config.mqtt,
+                config.name,
+                self._house,
+                changed=self._on_frame,
+                tick=self._on_tick,
+                answered=self._price_topic.on_answer,
+            )
         )
 
     def start(self) -> None:
@@ -79,7 +90,12 @@ class Live:
     def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
         """Compute costs with other prices and Tempo colours from now on."""
         self._prices, self._colours = prices, colours
+        self._price_topic.use(prices, colours)
         self._looks.reopen()
+
+    def use_pasts(self, pasts: Mapping[str, Past]) -> None:
+        """Expect of meters from now on what this past of them lets expect."""
+        self._price_topic.use_pasts(pasts)
 
     @property
     def last_activity(self) -> float:
@@ -199,6 +215,11 @@ class Live:
 
     # -- in the thread of the feed -------------------------------------------------------------------------------------
 
+    def _retain_prices(self, payload: bytes) -> PublishToken | None:
+        if self._feed is None or self._config.mqtt is None:
+            return None
+        return self._feed.retain(Topics(self._config.mqtt.topic).price(self._config.name), payload)
+
     def _on_frame(self, meter: str) -> None:
         if meter in self._viewers.meters:
             self._publish_state(meter)
@@ -208,7 +229,8 @@ class Live:
         self._sent_at[meter] = time.monotonic()
 
     def _on_tick(self) -> None:
-        """Tell viewers what nobody says: that a meter is silent, that a link has changed, that the stream lives."""
+        """Publish prices; tell viewers what nobody says: that a meter is silent, that the stream lives."""
+        self._price_topic.tick(time.monotonic())
         watched = self._viewers.meters
         if NO_METER in watched and self._house.meters():
             self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch

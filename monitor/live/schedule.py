@@ -60,6 +60,42 @@ def upcoming(
     return _alternating(changes, register)[:count]
 
 
+def expected(
+    offer: str | None,
+    switches: Sequence[Change],
+    first: datetime | None,
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+) -> list[Change] | None:
+    """Return the changes of the register in [start, end) that its past lets expect; None: it is not known for long.
+
+    Of an offer whose registers do not follow the meter's own hours it is None, too: its rules are known without.
+
+    Args:
+        offer: an id of OFFERS; None: the meter names none that is known.
+        switches: of the eight days before now, in order.
+        first: since when the meter is stored.
+        start: the beginning, a day ago at most.
+        end: the end, in two days at most.
+        zone: the local time.
+    """
+    known = BY_ID.get(offer or "")
+    if first is None or (known is not None and not known.follows_meter):
+        return None
+    if known is None:  # may differ from day to day: as a week ago
+        if first > start - _WEEK:
+            return None
+        changes = [Change(_later(change.at, zone), change.register) for change in switches]
+    else:
+        daily = [one for one in _daily(switches, zone) if known.named(one[1])]
+        if first > start or {register for _, register in daily} != {register.name for register in known.registers}:
+            return None
+        days = (end - start).days + 2
+        changes = [Change(at, register) for at, register in _times(daily, start.astimezone(zone).date(), days, zone)]
+    return [change for change in changes if start <= change.at < end]
+
+
 def _by_colour(
     offer: Offer,
     off_peak: Sequence[Window],
@@ -85,9 +121,13 @@ def _by_colour(
 
 def _next_times(times: Sequence[tuple[time, _T]], now: datetime, zone: ZoneInfo) -> list[tuple[datetime, _T]]:
     """Return the instants of local times of today and of the two days after, after `now`."""
-    today = now.astimezone(zone).date()
-    found = [(_instant(today + number * _DAY, clock, zone), name) for number in range(3) for clock, name in times]
-    return sorted((pair for pair in found if pair[0] > now), key=lambda pair: pair[0])
+    return [pair for pair in _times(times, now.astimezone(zone).date(), 3, zone) if pair[0] > now]
+
+
+def _times(times: Sequence[tuple[time, _T]], day: date, days: int, zone: ZoneInfo) -> list[tuple[datetime, _T]]:
+    """Return the instants of local times of some days from `day` on, in order."""
+    found = [(_instant(day + number * _DAY, clock, zone), name) for number in range(days) for clock, name in times]
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:

@@ -33,6 +33,7 @@ from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, Stream, json_bytes, packed
 from monitor.server.openapi import document
+from monitor.server.pasts import Pasts
 from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
@@ -76,7 +77,7 @@ def run(file: Path) -> int:
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
     rates = RateFiles(settings, file.parent)
-    parts, live, warmth = build(settings, rates)
+    parts, live, warmth, pasts = build(settings, rates)
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
@@ -100,6 +101,7 @@ def run(file: Path) -> int:
         if rates.refresh(now):
             live.use(*rates.current)
         warmth.tick()
+        pasts.tick()
         metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
 
     live.start()
@@ -113,7 +115,7 @@ def run(file: Path) -> int:
     return shutdown.exit_code
 
 
-def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmth]:
+def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmth, Pasts]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
     pool = Pool(lambda: database.connect(SILENCE_TIMEOUT))
@@ -130,8 +132,9 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
     warmth = Warmth(workers, pool, answers_on)
+    pasts = Pasts(workers, pool, answers_on, settings.time_zone, live.use_pasts)
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), stream), live, warmth
+    return Parts(api, description, Files(PAGE), stream), live, warmth, pasts
 
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from reader.home_assistant.entity import Entity, Trait
 #: that stops is reported within seconds by the last will and the meter's link; this is for what they do not cover.
 EXPIRE_AFTER = 900
 
-_DECIMALS = {"%": 1, "A": 0}  # where Home Assistant's default is another
+_DECIMALS = {"%": 1, "A": 0, "EUR/kWh": 4}  # where Home Assistant's default is another
 
 
 def component(entity: Entity, language: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from reader.home_assistant.entity import (
     COUNT,
     ENERGY,
     PERCENTAGE,
+    PRICE,
     Entity,
     Quantity,
     Trait,
@@ -173,6 +174,16 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
             key="off_peak", platform=BINARY, name=Text("Heures creuses", "Off-peak hours"),
             template=templates.on_off("off_peak"), icon="mdi:water-boiler", flags=Trait.SPORADIC,
         )  # fmt: skip
+    if "price" in profile.keys or "price" in profile.announced:
+        yield Entity(
+            key="price",
+            name=Text("Prix du kWh", "Price per kWh"),
+            quantity=PRICE,
+            template=templates.value("price"),
+            attributes="{{ {'next_prices':value_json.get('next_prices',[])}|tojson}}",
+            icon="mdi:currency-eur",
+            flags=Trait.SPORADIC,
+        )
     if "PJOURF+1" in profile.keys and "next_day" in profile.keys:
         yield Entity(
             key="pjourf_p1",

@@ -29,6 +29,7 @@ CURRENT = Quantity("current", "A", "measurement", live=True)
 CURRENT_FIXED = Quantity("current", "A")
 VOLTAGE = Quantity("voltage", "V", "measurement", live=True)
 VOLTAGE_MEAN = Quantity("voltage", "V", "measurement")
+PRICE = Quantity(None, "EUR/kWh", "measurement")
 PERCENTAGE = Quantity(None, "%", "measurement")
 COUNT = Quantity(None, "", "total_increasing")  # since the start of the reader
 

@@ -9,16 +9,20 @@ import logging
 import math
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from common.contract.frame import METER, Frame
 from common.contract.topics import Topics
+from common.errors import MessageError
 from common.mqtt.events import PublishToken
+from common.runtime.logs import ChangeLogger
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
 from reader.home_assistant.discovery import Discovery
 from reader.home_assistant.retired import RetiredMeters
+from reader.meter.prices import Current, Prices
 from reader.meter.state import MeterState
 
 log = logging.getLogger(__name__)
@@ -70,6 +74,7 @@ class MeterPublisher:
         version: str,
         simulating: bool = True,
         birth_delay: Callable[[], float] = lambda: random.uniform(0, BIRTH_DELAY),  # noqa: S311 - not a secret
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._publisher = publisher
         self._topics = topics
@@ -87,6 +92,10 @@ class MeterPublisher:
         self._discoveries: dict[str, Discovery] = {}  # of announced foreign meters, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each meter, without values in doubt
         self._birth_delay = birth_delay
+        self._clock = clock
+        self._prices = Prices()
+        self._current_prices: dict[str, Current] = {}  # by meter, since the last message
+        self._price_log = ChangeLogger(log)
         self._retired = RetiredMeters(topics)
         self._simulating = simulating
         self._republish_at: float | None = None  # after a birth message
@@ -105,6 +114,7 @@ class MeterPublisher:
             state = self._states[frame.meter] = MeterState(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
             self._subscribe(frame.meter, now)
+            self._prices.add_meter(frame.meter)
         self._retired.discard(frame.meter)
         discovery = self._discoveries[frame.meter]
         discovery.simulated = simulated
@@ -131,6 +141,7 @@ class MeterPublisher:
             return
         if self._republish_at is not None and now >= self._republish_at:
             self._publish_everything()
+        self._update_prices()
         if now >= self._listening_until and self._retired.pending:
             self._retired.clear(lambda topic: self._publisher.publish(topic, b"", retain=True) is not None)
         for meter, state in self._states.items():
@@ -163,8 +174,28 @@ class MeterPublisher:
         self._retired.connected()
         self._publish_everything()
 
+    def on_prices(self, monitor: str, payload: bytes) -> None:
+        """Handle what a monitor says that a kWh costs."""
+        self._current_prices.clear()
+        try:
+            self._prices.on_message(monitor, payload)
+        except MessageError as error:
+            self._price_log.log(logging.WARNING, f"Ignored the prices of the monitor {monitor}: {error}")
+        else:
+            self._price_log.reset()
+
+    def _update_prices(self) -> None:
+        """Go on to the price of now, or to none."""
+        clock = self._clock()
+        for meter, state in self._states.items():
+            current = self._current_prices.get(meter)
+            if current is None or not current.since <= clock < current.until:
+                current = self._current_prices[meter] = self._prices.of(meter, clock)
+                state.set_prices(current.keys)
+
     def _publish_everything(self) -> None:
         self._republish_at = None
+        self._update_prices()
         for meter in self._links:
             self._publish_link(meter)
         for meter, state in self._states.items():

@@ -39,6 +39,7 @@ class MeterState:
         self._comparable = False  # the next state may be compared with this one
         self._mode = Mode.HISTORIC
         self._derived: dict[str, Any] = {}
+        self._prices: dict[str, Any] = {}
         self._outdated = False  # some of what is derived, on which nobody acts at once
         self._snapshot: dict[str, Any] | None = None  # None: to be made
         self._has_estimate = False
@@ -106,6 +107,15 @@ class MeterState:
         self._snapshot = None
         self._policy.on_change(urgent=True)
 
+    def set_prices(self, prices: dict[str, Any]) -> None:
+        """Set the keys of prices: `price` and `next_prices`, or none."""
+        if prices == self._prices:
+            return
+        if prices.keys() != self._prices.keys():
+            self._comparable = False
+        self._prices, self._snapshot = prices, None
+        self._policy.on_change(urgent=True)
+
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""
         self._policy.force()
@@ -129,7 +139,7 @@ class MeterState:
                 self._derive()
             values: dict[str, Any] = self._last_values.values
             stamps = {f"{label}_at": write_stamp(stamp) for label, stamp in self._last_values.stamps.items()}
-            self._snapshot = values | stamps | self._derived
+            self._snapshot = values | stamps | self._derived | self._prices
             if self._has_estimate:
                 self._snapshot["estimated_power"] = self._estimate.power(self._updated_at)
         return self._snapshot

@@ -32,6 +32,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
     "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
     "teleinfo/storer/matrix/health": (("storer",), ("storer", *_LOOK)),
+    "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
     "teleinfo/rejected": (("storer",), ("home-assistant",)),
     "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
     "homeassistant/sensor/matrix/config": ((), ()),

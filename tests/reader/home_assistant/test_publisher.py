@@ -4,7 +4,7 @@ import json
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
+from common.contract.prices import PriceSpan, write_prices
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.config import HomeAssistantConfig
@@ -20,6 +21,7 @@ from reader.home_assistant.publisher import LISTEN_FOR, MAX_FOREIGN_METERS, Mete
 from tests.support.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
+START = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 class Broker:
@@ -53,6 +55,7 @@ class House:
             version="1",
             simulating=simulating,
             birth_delay=lambda: 3.0,
+            clock=lambda: START + timedelta(seconds=self.now),
         )
         self.now = 0.0
         self.frames = FRAMES
@@ -548,3 +551,73 @@ def test_no_frame_raises(any_frames: list[Frame], step: float) -> None:
 def test_no_message_raises(topic: str, payload: bytes) -> None:
     House().meters.on_message(topic, payload, 0.0)
     House(discovery=False).meters.on_message(topic, payload, 0.0)
+
+
+def prices(*values: float, seconds: float = 30.0) -> bytes:
+    """Return a message of prices from the start on, of so many seconds each."""
+    step = timedelta(seconds=seconds)
+    spans = [PriceSpan(START + n * step, START + (n + 1) * step, value) for n, value in enumerate(values)]
+    return write_prices({FRAMES[0].meter: spans})
+
+
+def test_the_price_is_in_the_state_and_moves_on_without_the_monitor_and_ends() -> None:
+    house = House()
+    house.meters.on_prices("main", prices(0.2, 0.15))
+    house.live(120)
+    states = house.broker.on(f"teleinfo/{house.meter}/state")
+    told = [state.get("price") for state in states]
+    assert [one for one, other in pairwise([*told, "end"]) if one != other] == [0.2, 0.15, None]
+    assert [len(state.get("next_prices", ())) for state in states if state.get("price") == 0.2] == [2] * told.count(0.2)
+    assert "next_prices" not in states[-1]
+
+
+def test_a_price_that_changes_is_published_at_once() -> None:
+    house = House()
+    house.live(20)
+    sent = len(house.broker.sent)
+    for payload in (prices(0.2, seconds=600), prices(0.3, seconds=600), b""):
+        house.meters.on_prices("main", payload)
+        house.now += 1
+        house.meters.tick(house.now)
+    states = (json.loads(said) for topic, said, _ in house.broker.sent[sent:] if topic.endswith("/state"))
+    assert [state.get("price") for state in states] == [0.2, 0.3, None]
+
+
+def test_the_clock_may_go_back() -> None:
+    house = House()
+    house.meters.on_prices("main", prices(0.2, 0.15))
+    house.live(45)
+    house.now -= 40
+    house.meters.tick(house.now)
+    house.meters.republish(house.now)
+    assert house.broker.on(f"teleinfo/{house.meter}/state")[-1]["price"] == 0.2
+
+
+def test_the_price_has_an_entity_once_it_is_known_which_stays() -> None:
+    house = House(language="en")
+    house.live(60)
+    (message,) = house.broker.on(house.config)
+    assert "price" not in message["cmps"]
+    house.meters.on_prices("main", prices(0.2, seconds=100))
+    house.frames = FRAMES[60:]
+    house.live(60)
+    message = house.broker.on(house.config)[-1]
+    price = message["cmps"]["price"]
+    assert (price["name"], price["unit_of_meas"], price["ic"]) == ("Price per kWh", "EUR/kWh", "mdi:currency-eur")
+    assert (price["val_tpl"], price["stat_cla"]) == ("{{value_json.get('price')}}", "measurement")
+    assert price["json_attr_t"] == f"teleinfo/{house.meter}/state"
+    assert "next_prices" in price["json_attr_tpl"]
+    assert "dev_cla" not in price  # there is none for a price of a kWh
+    house.meters.on_prices("main", b"")
+    house.live(60)
+    assert "price" in house.broker.on(house.config)[-1]["cmps"]
+
+
+def test_prices_that_are_malformed_are_logged_once_per_change(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    for _ in range(3):
+        house.meters.on_prices("main", b"[]")
+    assert len(caplog.records) == 1
+    house.meters.on_prices("main", prices(0.2))
+    house.meters.on_prices("main", b"[]")
+    assert len(caplog.records) == 2

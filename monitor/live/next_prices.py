@@ -1,0 +1,102 @@
+"""What a kWh costs now and in the next 24 hours, as far as it is known. Pure.
+
+The list ends before the first moment of which nobody knows the register, the colour or the price. A meter that does
+not do what its past lets expect, or whose past is too short, only has the price of the present hour.
+"""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from common.contract.offers import SWITCHING_TIMES
+from common.contract.prices import PriceSpan
+from monitor.calendar import full_hour, midnight
+from monitor.cost.clock_rules import OfferClock
+from monitor.cost.contracts import Contract
+from monitor.cost.price_at import price_at
+from monitor.live.schedule import Change
+from monitor.prices.model import PriceTable
+
+#: How far the clocks of the meter and of this machine may be apart.
+NEAR = timedelta(minutes=3)
+_AHEAD = timedelta(hours=24)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def stretch(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return from when to when prices are computed: from yesterday on, as the present price may hold since then."""
+    end = full_hour(now + _AHEAD)
+    return midnight(now.astimezone(zone).date() - _DAY, zone), end if end == now + _AHEAD else end + _HOUR
+
+
+def next_prices(
+    prices: PriceTable,
+    clock: OfferClock,
+    contracts: Sequence[Contract],
+    changes: Sequence[Change] | None,
+    running: str | None,
+    now: datetime,
+    zone: ZoneInfo,
+) -> list[PriceSpan]:
+    """Return the prices from that of now on, in the local time; neighbours differ.
+
+    Args:
+        prices: all offers.
+        clock: their rules of the clock, with the Tempo colours that are known.
+        contracts: of the time from `stretch`, in order.
+        changes: of the register, that are expected in that time; None: the rules of the clock are all that is known.
+        running: the register that runs; None: that is not known now.
+        now: the present time.
+        zone: the local time.
+    """
+    start, end = stretch(now, zone)
+
+    def price(moment: datetime, register: str | None) -> Decimal | None:
+        contract = next((one for one in contracts if one.start <= moment < one.end), None)
+        return None if contract is None else price_at(prices, clock, contract, moment, register)
+
+    def expected(moment: datetime) -> Decimal | None:
+        passed = [change.register for change in changes or () if change.at <= moment]
+        if passed:
+            return price(moment, passed[-1])
+        return price(moment, None if changes is None or moment < now else running)
+
+    present = None if running is None else price(now, running)
+    if present is not None and present not in {expected(now - NEAR), expected(now), expected(now + NEAR)}:
+        hour = full_hour(now)
+        return [_span(hour, hour + _HOUR, present, zone)]
+    spans: list[tuple[datetime, datetime, Decimal]] = []
+    for low, high in itertools.pairwise(_limits(prices, contracts, changes or (), start, end, zone)):
+        value = expected(now if low <= now < high else low)
+        if value is None:
+            if high > now:
+                break
+            spans.clear()
+        elif spans and spans[-1][2] == value:
+            spans[-1] = spans[-1][0], high, value
+        else:
+            spans.append((low, high, value))
+    return [_span(low, high, value, zone) for low, high, value in spans if high > now]
+
+
+def _limits(
+    prices: PriceTable,
+    contracts: Sequence[Contract],
+    changes: Sequence[Change],
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+) -> list[datetime]:
+    """Return the instants between which nothing changes, from `start` to `end`."""
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days = [first + number * _DAY for number in range((last - first).days + 1)]
+    clocks = {time(), *SWITCHING_TIMES, *prices.off_peak_moments()}
+    found = {datetime.combine(day, clock, zone).astimezone(UTC) for day in days for clock in clocks}
+    found |= {change.at for change in changes} | {contract.start for contract in contracts}
+    return [start, *sorted(moment for moment in found if start < moment < end), end]
+
+
+def _span(start: datetime, end: datetime, value: Decimal, zone: ZoneInfo) -> PriceSpan:
+    return PriceSpan(start.astimezone(zone), end.astimezone(zone), float(value))

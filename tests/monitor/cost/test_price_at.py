@@ -1,0 +1,54 @@
+"""What a kWh costs at an instant: the meter's register counts, else the rules of the offer."""
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.contract.offers import Window
+from monitor.cost.clock_rules import OfferClock
+from monitor.cost.contracts import Contract
+from monitor.cost.price_at import price_at
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable
+
+PARIS = ZoneInfo("Europe/Paris")
+NIGHT = (Window(time(22), time(6)),)
+# By power: 9 kVA and more pay less.
+ROW = PriceRow(
+    "hchp",
+    date(2026, 2, 1),
+    {0: {"HCHC": Decimal("0.15"), "HCHP": Decimal("0.20")}, 9: {"HCHP": Decimal("0.19")}},
+    {},
+)
+PRICES = PriceTable([PriceFile("by hand", (ROW,), (OffPeak(date(2026, 1, 1), NIGHT, NIGHT),))])
+
+
+@pytest.mark.parametrize(
+    ("offer", "power", "clock", "register", "price"),
+    [
+        ("hchp", 6, "12:00", "HCHC", "0.15"),  # the meter's own hours, whatever the windows say
+        ("hchp", 6, "12:00", None, "0.20"),
+        ("hchp", 9, "12:00", None, "0.19"),
+        ("hchp", 6, "23:00", None, "0.15"),
+        ("hchp", 6, "12:00", "EASF01", "0.20"),  # another calendar than that of the contract
+        ("hchp", None, "12:00", "HCHP", None),  # it depends on the power
+        ("base", 6, "12:00", "HCHP", None),
+        (None, 6, "12:00", "HCHP", None),
+    ],
+)
+def test_the_price_at_an_instant(
+    offer: str | None, power: int | None, clock: str, register: str | None, price: str | None
+) -> None:
+    moment = datetime.fromisoformat(f"2026-11-25T{clock}").replace(tzinfo=PARIS).astimezone(UTC)
+    contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), offer, power)
+    found = price_at(PRICES, OfferClock(PRICES, {}, PARIS), contract, moment, register)
+    assert found == (None if price is None else Decimal(price))
+
+
+def test_the_day_of_a_price_is_local() -> None:
+    contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "hchp", 6)
+    clock = OfferClock(PRICES, {}, PARIS)
+    # 00:30 in Paris on the first day of the row.
+    assert price_at(PRICES, clock, contract, datetime(2026, 1, 31, 23, 30, tzinfo=UTC), "HCHC") == Decimal("0.15")
+    assert price_at(PRICES, clock, contract, datetime(2026, 1, 31, 22, 30, tzinfo=UTC), "HCHC") is None
