@@ -31,7 +31,7 @@ NAMES = {
 APPEARS_WITHIN = 120.0  # seconds
 SWITCHES = (
     *("heater", "second_heater", "first", "idle", "second", "third", "surplus", "reserved"),
-    *("laundry", "machine", "other_laundry", "other_machine"),
+    *("other_surplus", "laundry", "machine", "other_laundry", "other_machine"),
 )
 _CONFIG = (
     "automation: !include automations.yaml\npersistent_notification:\n"
@@ -39,9 +39,10 @@ _CONFIG = (
     "counter:\n  announced:\n  announced_again:\n"
 )
 
-# What a Tempo meter says: STGE has tomorrow's colour and the overload, LTARF the period.
-WHITE, RED, RED_OVERLOAD = "093A0001", "0D3A0001", "0D3A0081"
-OFF_PEAK, PEAK = "    HC  BLEU    ", "    HP  BLEU    "
+# What a Tempo meter says: STGE has tomorrow's colour and the overload.
+RED, RED_OVERLOAD = "0D3A0001", "0D3A0081"
+OFF_PEAK = {"LTARF": "    HC  BLEU    ", "NTARF": "01"}
+PEAK = {"LTARF": "    HP  BLEU    ", "NTARF": "02"}
 LOADED, RELIEVED = "08000", "01000"  # SINSTS in VA, of 9,000
 #: STGE of a meter whose dry contact is closed, and open.
 CLOSED, OPEN = "003A0000", "003A0001"
@@ -168,12 +169,12 @@ def test_the_water_heater_follows_its_own_meter(house: BlueprintHouse) -> None:
     house.automate("heater_2", "off_peak_water_heater", off_peak=contact, heater=["input_boolean.second_heater"])
     house.wait_for("input_boolean.heater", "on")
     house.wait_for("input_boolean.second_heater", "off")
-    house.tempo.change(LTARF=PEAK)
+    house.tempo.change(**PEAK)
     house.wait_for("input_boolean.heater", "off")
     house.own.change(STGE=CLOSED)
     house.wait_for("input_boolean.second_heater", "on")
     assert house.now("input_boolean.heater") == "off"
-    house.tempo.change(LTARF=OFF_PEAK)
+    house.tempo.change(**OFF_PEAK)
     house.wait_for("input_boolean.heater", "on")
 
 
@@ -196,12 +197,12 @@ def test_appliances_are_shed_in_order_and_come_back_in_reverse(house: BlueprintH
     house.wait_for("input_boolean.first", "off")
     house.stay(1, second="on", third="on")
     house.wait_for("input_boolean.second", "off")
-    house.tempo.change(STGE=RED)
+    house.tempo.change(STGE=RED, frames=1)
     house.stay(4, first="off", idle="off", second="off", third="on")  # the overload is over, but little is left
     house.tempo.change(SINSTS=RELIEVED, frames=1)
-    house.tempo.change(SINSTS=LOADED)
+    house.tempo.change(SINSTS=LOADED, frames=1)
     house.stay(3, first="off", second="off")  # there was enough, but not for long
-    house.tempo.change(SINSTS=RELIEVED)
+    house.tempo.change(SINSTS=RELIEVED, frames=1)
     house.wait_for("input_boolean.second", "on")
     house.stay(1, first="off")
     house.wait_for("input_boolean.first", "on")
@@ -221,21 +222,30 @@ def test_a_surplus_of_the_sun_is_used_and_does_not_flap(house: BlueprintHouse) -
         off_after=seconds(seconds=3),
         reserved="input_boolean.reserved",
     )
+    house.automate(
+        "other_surplus",
+        "solar_surplus",
+        exported=house.entity(TEMPO, "sinsti"),
+        appliance="input_boolean.other_surplus",
+        on_above=1000,
+        on_after=seconds(seconds=0),
+    )
     house.own.change(SINSTI="02500", frames=1)
-    house.own.change(SINSTI="01500")
-    house.stay(2, surplus="off")  # too short
-    house.own.change(SINSTI="02500")
+    house.own.change(SINSTI="01500", frames=1)
+    house.stay(2, surplus="off", other_surplus="off")  # too short, and the other meter exports nothing
+    house.own.change(SINSTI="02500", frames=1)
     house.wait_for("input_boolean.surplus", "on")
-    house.own.change(SINSTI="00300")  # the appliance takes it
-    house.stay(4, surplus="on")
+    house.own.change(SINSTI="00300", frames=1)  # the appliance draws the rest
     house.own.change(SINSTI="00000", frames=1)  # a cloud
-    house.own.change(SINSTI="00300")
-    house.stay(3, surplus="on")
+    house.own.change(SINSTI="00300", frames=1)
+    house.stay(4, surplus="on")
     house.switch("input_boolean.reserved", "on")
-    house.own.change(SINSTI="00000")
+    house.own.change(SINSTI="00000", frames=1)
     house.stay(4, surplus="on")
     house.switch("input_boolean.reserved", "off")
+    house.tempo.change(SINSTI="01500", frames=1)
     house.wait_for("input_boolean.surplus", "off")
+    house.wait_for("input_boolean.other_surplus", "on")
 
 
 def publish_prices(mqtt: MqttClient, *blocks: tuple[float, float]) -> None:
@@ -292,25 +302,27 @@ def test_the_machine_runs_in_the_cheapest_hours_left(house: BlueprintHouse, mqtt
 
 
 def test_silence_of_a_meter_and_of_a_reader_is_reported(house: BlueprintHouse) -> None:
-    links = {address: house.entity(address, "link") for address in (TWIN, ENGLISH, TEMPO)}
-    for address, link in links.items():
-        house.automate(f"silent_{address}", "silent_meter", link=link, silence=seconds(seconds=2))
+    for address, silence in ((TWIN, 2), (ENGLISH, 2), (TEMPO, 60)):
+        link = house.entity(address, "link")
+        house.automate(f"silent_{address}", "silent_meter", link=link, silence=seconds(seconds=silence))
     _, annexe = house.readers
     before = house.notifications()
     house.twin.stop()
     assert annexe.stop() == 0
     house.wait(lambda: len(house.notifications()) == len(before) + 2, APPEARS_WITHIN, house.notifications)
     new = sorted(text for text in house.notifications() if text not in before)
-    assert "Linky 0999" in new[0] or "Linky 450999" in new[0], new
-    assert "Le compteur n’envoie plus rien" in new[0]
-    assert "Le lecteur de télé-information ne répond plus" in new[1]
+    assert new[0].startswith("Linky 2777: Le lecteur de télé-information ne répond plus")
+    assert new[1].startswith("Linky 450999: Le compteur n’envoie plus rien")
     annexe.start()
     house.wait(lambda: len(house.notifications()) == len(before) + 1, APPEARS_WITHIN, house.notifications)
 
 
 def test_a_restart_of_the_reader_switches_nothing(house: BlueprintHouse) -> None:
-    house.own.change(SINSTI="00300")
+    house.own.change(SINSTI="00300", frames=1)
     house.switch("input_boolean.surplus", "on")
+    house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED, frames=1)
+    house.wait_for("input_boolean.first", "off")
+    house.tempo.change(STGE=RED, frames=1)
     colour = house.entity(TEMPO, "tempo_tomorrow")
     before = {name: house.now(f"input_boolean.{name}") for name in SWITCHES}
     since = datetime.now(ZoneInfo("Europe/Paris")).isoformat()
@@ -328,14 +340,12 @@ def test_a_restart_of_the_reader_switches_nothing(house: BlueprintHouse) -> None
         no_attributes=True,
     )
     assert {entity: len(rows) for entity, rows in history.items() if len(rows) > 1} == {}
+    assert [text for text in house.notifications() if "Linky 1888" in text] == []
     assert house.now("counter.announced") == "1"
 
 
 def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse, mqtt: MqttClient) -> None:
     # Before: it is off-peak, one appliance is shed, laundry waits, and tomorrow is red, which was announced.
-    house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED)
-    house.wait_for("input_boolean.first", "off")
-    house.tempo.change(STGE=RED)
     publish_prices(mqtt, (3600, 0.3), (DAY, 0.1))
     house.wait_for("sensor.price", "0.3")
     house.switch("input_boolean.machine", "off")
@@ -343,7 +353,7 @@ def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse, mqtt: 
     house.stay(1, heater="on", first="off", second="on", machine="off", laundry="on")
     house.home.stop()
     # In the meantime, peak hours begin and prices change; one of the announcements was that of another day.
-    house.tempo.change(LTARF=PEAK)
+    house.tempo.change(**PEAK)
     publish_prices(mqtt, (3600, 0.1), (DAY, 0.2))
     make_older(house.home.folder / ".storage/core.restore_state", "automation.red_announced_again")
     house.home.start()
