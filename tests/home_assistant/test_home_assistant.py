@@ -48,6 +48,7 @@ IN_ENGLISH = {
     "sinsts": "Apparent power imported",
     "headroom_power": "Power available",
     "headroom_current": "Current available",
+    "estimated_power": "Active power (estimate)",
     "irms1": "Current",
     "urms1": "Voltage",
     "period": "Tariff period",
