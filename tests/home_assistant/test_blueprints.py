@@ -16,9 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.home_assistant.house import ENGLISH, NOTHING, OWN, TEMPO, TWIN, House
-from tests.home_assistant.instance import HomeAssistantError, find_python, installed
 from tests.support.mqtt_client import MqttClient
-from tests.support.servers import find_program
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -48,6 +46,7 @@ LOADED, RELIEVED = "08000", "01000"  # SINSTS in VA, of 9,000
 CLOSED, OPEN = "003A0000", "003A0001"
 
 PRICE_TOPIC = "test/price"
+#: A sensor of prices as the reader announces it.
 _PRICE = {
     "dev": {"ids": ["price"], "name": "Linky de test"},
     "o": {"name": "test"},
@@ -57,12 +56,14 @@ _PRICE = {
         "price": {
             "p": "sensor",
             "uniq_id": "test_price",
-            "name": "Prix",
+            "name": "Prix du kWh",
             "def_ent_id": "sensor.price",
+            "obj_id": "price",
             "unit_of_meas": "EUR/kWh",
-            "val_tpl": "{{value_json.price}}",
+            "stat_cla": "measurement",
+            "val_tpl": "{{value_json.get('price')}}",
             "json_attr_t": PRICE_TOPIC,
-            "json_attr_tpl": "{{ {'next_prices':value_json.next_prices}|tojson}}",
+            "json_attr_tpl": "{{ {'next_prices':value_json.get('next_prices',[])}|tojson}}",
         }
     },
 }
@@ -111,14 +112,7 @@ class BlueprintHouse(House):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlueprintHouse]:
-    if find_python() is None:
-        pytest.skip("Home Assistant needs Python 3.13.2 or newer, and there is none here")
-    find_program("mosquitto")
-    try:
-        installed()
-    except HomeAssistantError as error:
-        pytest.fail(str(error), pytrace=False)
+def house(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlueprintHouse]:
     folder = tmp_path_factory.mktemp("house")
     shutil.copytree(BLUEPRINTS, folder / "home-assistant/blueprints/automation/teleinfo")
     (folder / "home-assistant/automations.yaml").write_text("[]")
@@ -156,7 +150,7 @@ def test_a_red_day_is_announced(house: BlueprintHouse) -> None:
         count = {"action": "counter.increment", "target": {"entity_id": f"counter.{counter}"}}
         house.automate(f"red_{counter}", "red_tomorrow", colour=colour, actions=[count])
     assert house.now(colour) == "Blanc"
-    house.tempo.change(STGE=RED)
+    house.tempo.change(STGE=RED, frames=1)
     house.wait_for("counter.announced", "1")
     house.wait(lambda: "Tempo: Demain est un jour rouge" in str(house.notifications()), 10, house.notifications)
 
@@ -169,12 +163,12 @@ def test_the_water_heater_follows_its_own_meter(house: BlueprintHouse) -> None:
     house.automate("heater_2", "off_peak_water_heater", off_peak=contact, heater=["input_boolean.second_heater"])
     house.wait_for("input_boolean.heater", "on")
     house.wait_for("input_boolean.second_heater", "off")
-    house.tempo.change(**PEAK)
+    house.tempo.change(**PEAK, frames=1)
     house.wait_for("input_boolean.heater", "off")
-    house.own.change(STGE=CLOSED)
+    house.own.change(STGE=CLOSED, frames=1)
     house.wait_for("input_boolean.second_heater", "on")
     assert house.now("input_boolean.heater") == "off"
-    house.tempo.change(**OFF_PEAK)
+    house.tempo.change(**OFF_PEAK, frames=1)
     house.wait_for("input_boolean.heater", "on")
 
 
@@ -193,7 +187,7 @@ def test_appliances_are_shed_in_order_and_come_back_in_reverse(house: BlueprintH
         on_after=seconds(seconds=3),
     )
     house.stay(1, first="on", second="on", third="on", idle="off")
-    house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED)
+    house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED, frames=1)
     house.wait_for("input_boolean.first", "off")
     house.stay(1, second="on", third="on")
     house.wait_for("input_boolean.second", "off")
@@ -323,6 +317,7 @@ def test_a_restart_of_the_reader_switches_nothing(house: BlueprintHouse) -> None
     house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED, frames=1)
     house.wait_for("input_boolean.first", "off")
     house.tempo.change(STGE=RED, frames=1)
+    house.wait_for(house.entity(TEMPO, "overload"), "off")
     colour = house.entity(TEMPO, "tempo_tomorrow")
     before = {name: house.now(f"input_boolean.{name}") for name in SWITCHES}
     since = datetime.now(ZoneInfo("Europe/Paris")).isoformat()
@@ -353,7 +348,7 @@ def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse, mqtt: 
     house.stay(1, heater="on", first="off", second="on", machine="off", laundry="on")
     house.home.stop()
     # In the meantime, peak hours begin and prices change; one of the announcements was that of another day.
-    house.tempo.change(**PEAK)
+    house.tempo.change(**PEAK, frames=1)
     publish_prices(mqtt, (3600, 0.1), (DAY, 0.2))
     make_older(house.home.folder / ".storage/core.restore_state", "automation.red_announced_again")
     house.home.start()
@@ -362,7 +357,7 @@ def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse, mqtt: 
     house.wait_for("counter.announced_again", "2")
     house.stay(4, first="off", second="on", surplus="on")
     assert house.now("counter.announced") == "1"
-    house.tempo.change(SINSTS=RELIEVED)
+    house.tempo.change(SINSTS=RELIEVED, frames=1)
     house.wait_for("input_boolean.first", "on")
     house.wait_for("input_text.shed", "")
 
