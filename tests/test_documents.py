@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import yaml
@@ -194,10 +194,10 @@ YAML = [
 
 def knows(kind: type[Any], document: dict[str, Any]) -> bool:
     """Tell whether a program has these options; `home_assistant` is another section in each."""
-    known = {field.name: field for field in fields(kind)}
+    known = get_type_hints(kind)
     own = document.get("home_assistant", {}).keys()
     return document.keys() <= known.keys() and (
-        not own or own <= {field.name for field in fields(known["home_assistant"].default_factory())}
+        not own or own <= {field.name for field in fields(known["home_assistant"])}
     )
 
 

@@ -2,15 +2,19 @@
 
 import contextlib
 import json
-import urllib.parse
+import time
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import websocket
 
+from monitor.statistics.recorder import SUPERVISOR
 from monitor.statistics.words import StatisticsError
 
 #: What statistics that are imported need: `unit_class`.
 OLDEST = (2025, 11)
+#: Home Assistant hangs up when nobody answers its pings, as while a person makes a backup.
+_IDLE = 20.0  # seconds
 _ANSWERS_WITHIN = 120.0  # seconds; a year of hours from an SD card takes its time
 
 
@@ -24,29 +28,37 @@ class HomeAssistant:
             StatisticsError: it cannot be reached, refuses the token or is too old.
         """
         self.url = url
-        self._number = 0
-        try:
-            self._socket = websocket.create_connection(
-                socket_address(url), timeout=_ANSWERS_WITHIN, suppress_origin=True, http_no_proxy=["*"]
-            )
-        except (OSError, ValueError, websocket.WebSocketException) as error:
-            raise StatisticsError("unreachable", url=url, reason=_reason(error)) from error
-        try:
-            self._log_in(token)
-        except BaseException:
-            self._socket.close()
-            raise
+        self._token = token
+        self._connect()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _connect(self) -> None:
+        self._number = 0
+        try:
+            self._socket = websocket.create_connection(
+                socket_address(self.url), timeout=_ANSWERS_WITHIN, suppress_origin=True, http_no_proxy=["*"]
+            )
+        except (OSError, ValueError, websocket.WebSocketException) as error:
+            raise StatisticsError("unreachable", url=self.url, reason=_reason(error)) from error
+        try:
+            self._log_in()
+        except BaseException:
+            self._close()
+            raise
+        self._used = time.monotonic()
+
+    def _close(self) -> None:
         with contextlib.suppress(OSError, websocket.WebSocketException):
             self._socket.close()
 
-    def _log_in(self, token: str) -> None:
+    def _log_in(self) -> None:
         self._receive()  # auth_required
-        self._send({"type": "auth", "access_token": token})
+        self._send({"type": "auth", "access_token": self._token})
         answer = self._receive()
         if answer.get("type") != "auth_ok":
             raise StatisticsError("token", url=self.url)
@@ -65,12 +77,16 @@ class HomeAssistant:
         Raises:
             StatisticsError: the connection is lost, or Home Assistant refuses the command.
         """
+        if time.monotonic() - self._used > _IDLE:
+            self._close()
+            self._connect()
         self._number += 1
         self._send({"id": self._number, "type": kind} | arguments)
         while True:
             answer = self._receive()
             if answer.get("id") != self._number or answer.get("type") != "result":
                 continue
+            self._used = time.monotonic()
             if answer["success"]:
                 return answer["result"]
             error = answer["error"]
@@ -99,7 +115,7 @@ def socket_address(url: str) -> str:
     ('wss://ha.example.org/api/websocket', 'ws://supervisor/core/websocket')
     """
     address = url.rstrip("/").replace("http", "ws", 1)
-    return address + ("/websocket" if urllib.parse.urlsplit(url).hostname == "supervisor" else "/api/websocket")
+    return address + ("/websocket" if urlsplit(url).hostname == SUPERVISOR else "/api/websocket")
 
 
 def _reason(error: Exception) -> str:
