@@ -41,8 +41,9 @@ CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig, MonitorConf
 #: Keys that show that a block of YAML is a `prices.yaml`.
 PRICES = {"options", "off_peak", "taxes"}
 
-#: Keys that show that a block of YAML is not ours: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
-FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
+#: Keys that show that a block of YAML is not ours: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus,
+#: evcc.
+FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups", "tariffs"}
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(`+)(.+?)\1")
