@@ -59,7 +59,9 @@ def state(known: Known, found: Sequence[Mapping[str, Any]]) -> Config:
     """Return app.json, which the page shows; `found` is what was received while no port is chosen."""
     return {
         "ports": list(known.options.ports),
-        "found": [] if known.options.ports else [{key: line[key] for key in ("port", "says")} for line in found],
+        "found": []
+        if known.options.ports
+        else [{key: line[key] for key in ("port", "says", "meter")} for line in found],
         "broker": broker_of(known),
         "database": known.options.database,
     }

@@ -146,7 +146,7 @@ def test_ports_that_were_listened_to_are_shown_until_one_is_chosen() -> None:
     found = [{"port": PORT, "says": "a meter", "meter": True}]
     assert state(Known(Options(), {}), found) == {
         "ports": [],
-        "found": [{"port": PORT, "says": "a meter"}],
+        "found": [{"port": PORT, "says": "a meter", "meter": True}],
         "broker": "none",
         "database": "internal",
     }
