@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from monitor.api import (
+    app,
     baseload,
     compare,
     energy,
@@ -33,4 +34,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     power.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
+    app.ROUTE,
 )

@@ -104,6 +104,8 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
 
 
 def _load_zones() -> str:
+    if here(_PROGRAM).deployment is Deployment.APP:
+        return "in the app's container: mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql"
     if here(_PROGRAM).deployment is Deployment.COMPOSE:
         return "docker compose exec mariadb sh -c 'mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql'"
     return "mariadb-tzinfo-to-sql /usr/share/zoneinfo | sudo mariadb mysql"
@@ -111,6 +113,8 @@ def _load_zones() -> str:
 
 def _state() -> str:
     match here(_PROGRAM).deployment:
+        case Deployment.APP:
+            return here(_PROGRAM).log(_PROGRAM)
         case Deployment.COMPOSE:
             return "docker compose ps storer"
         case Deployment.SYSTEMD:

@@ -1,0 +1,99 @@
+"""The commands of the app: what the container, s6 and the Supervisor call."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+from common.errors import ConfigError
+from common.runtime import logs
+
+log = logging.getLogger("deploy.app")
+
+_OLD_TOKEN = "HASSIO_TOKEN"  # noqa: S105 - the other name of SUPERVISOR_TOKEN, which nobody here needs
+_PAUSE = 30.0  # seconds before a database that cannot be made is tried again
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; return its exit code. Each imports only what it needs: `watch` stays in memory."""
+    logs.set_up(SimpleNamespace(format="plain"), "teleinfo-app")  # type: ignore[arg-type]
+    os.umask(0o022)
+    try:
+        match arguments:
+            case ["start"]:
+                _start()
+            case ["prepare"]:
+                _prepare()
+            case ["database"]:
+                _database()
+            case ["watch"]:
+                from deploy.app.watch import watch
+
+                watch()
+            case ["listen"]:
+                from deploy.app.listen import listen_to_ports
+
+                listen_to_ports()
+            case ["backup"]:
+                return _backup()
+            case _:
+                print("usage: python -P -m deploy.app start|prepare|database|watch|listen|backup", file=sys.stderr)
+                return 2
+    except ConfigError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+def _start() -> None:
+    """Prepare everything, and become s6, which starts the programs."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from deploy.app.prepare import RUN, SERVICES, explain, keep, prepare, prepare_container
+
+    (RUN / "found.json").unlink(missing_ok=True)
+    _, known = prepare()
+    prepare_container(known.options)
+    keep(known)
+    explain(known)
+    os.environ.pop(_OLD_TOKEN, None)
+    os.execvp("s6-svscan", ["s6-svscan", str(SERVICES)])  # noqa: S606 - Docker's init watches this process
+
+
+def _prepare() -> None:
+    """Write all files anew, and restart the programs that they change something for."""
+    from deploy.app.configuration import affected, broker_of
+    from deploy.app.prepare import SERVICES, explain, keep, prepare
+
+    before, known = prepare()
+    for program in affected(before, known):
+        log.info("Restarting the %s: its configuration has changed", program)
+        subprocess.run(("s6-svc", "-r", str(SERVICES / program)), check=False)
+    keep(known)
+    if broker_of(before) != broker_of(known):
+        explain(known)
+
+
+def _database() -> None:
+    from deploy.app.database import run_database
+
+    try:
+        run_database()
+    except subprocess.CalledProcessError:  # it has said why
+        time.sleep(_PAUSE)
+
+
+def _backup() -> int:
+    """Write our own backup for that of Home Assistant; only the newest is kept."""
+    from deploy.app.database import BACKUP
+    from deploy.app.prepare import USERS
+
+    without_token = ("env", "-u", "SUPERVISOR_TOKEN", "-u", _OLD_TOKEN)
+    command = (*without_token, "s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", str(BACKUP), "--keep", "1")
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,245 @@
+"""Brings the hours of our history into statistics, joins them to Home Assistant's own, and takes them back.
+
+For each register that has an entity: the hours before the first one that Home Assistant recorded itself, and what the
+register cost; for each house what all of it cost, with the subscription. What is there already and right is left alone.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from monitor.answers.answers import Answers
+from monitor.calendar import Calendar
+from monitor.readings.hours import Meter
+from monitor.statistics import registers
+from monitor.statistics.history import History, views
+from monitor.statistics.recorder import SOURCE, UNITS, Entity, Recorder, Statistic
+from monitor.statistics.rows import Amount, Row, Running, gap, mark, own_wh
+
+_CURRENCY = "EUR"  # of all prices
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any energy that is imported
+
+
+@dataclass(slots=True)
+class Own:
+    """What of the statistic of an entity Home Assistant recorded itself, and what of it is ours."""
+
+    first: Row | None = None  # its first own row
+    begin: datetime | None = None  # of the first of our rows, if there are any
+    marked: datetime | None = None  # their mark
+    filled: int = 0  # how many of them have a sum
+
+
+@dataclass(slots=True)
+class Work:
+    """One statistic, and what is done with it."""
+
+    statistic: Statistic
+    key: str | None  # of the entity; None: what all of a house costs
+    address: str  # of the meter
+    end: datetime  # of our hours
+    running: Running = field(default_factory=Running)
+    own: Own = field(default_factory=Own)
+    first_wh: int = 0  # what the first own row had counted before ours came
+    written: int = 0  # rows
+    joined_wh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A statistic of which our rows were removed."""
+
+    statistic: Statistic
+    rows: int | None  # None: all of it
+    deleted: bool  # else they are there, with 0 Wh
+
+
+class Names:
+    """What statistics that belong to no entity are called."""
+
+    def __init__(self, cost: Callable[[str], str], whole_cost: Callable[[Meter], str]) -> None:
+        self.cost = cost
+        self.whole_cost = whole_cost
+
+
+class Bringer:
+    """Works on one Home Assistant.
+
+    Args:
+        recorder: of Home Assistant.
+        calendar: cuts the work into years.
+        now: the time.
+        before_writing: is called before anything is written; None: nothing is.
+    """
+
+    def __init__(
+        self, recorder: Recorder, calendar: Calendar, now: datetime, before_writing: Callable[[], None] | None
+    ) -> None:
+        self._recorder = recorder
+        self._calendar = calendar
+        self._now = now
+        # Nothing is remembered of what was brought: it may be from another time, or another machine.
+        self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
+        self._before_writing = before_writing
+
+    def bring(self, answers: Answers, names: Names) -> Iterator[Work]:
+        """Bring the history of all meters that have entities; yield each statistic when it is done.
+
+        Raises:
+            StatisticsError: Home Assistant cannot do it.
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        entities = self._recorder.entities()
+        for house in answers.meters():
+            found = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
+            shown = views(house, [address for address, keys in found.items() if keys])
+            work: dict[Meter, list[Work]] = {}
+            for address, view in shown.items():
+                keys = {key: entities[identifier] for key, identifier in found[address].items()}
+                work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names)]
+            if shown:
+                whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", names.whole_cost(house), _CURRENCY)
+                work.setdefault(house, []).append(Work(whole, None, house.identifier, self._now))
+            for view, jobs in work.items():
+                yield from self._do(History(answers, view, self._calendar, self._now), jobs)
+
+    def _of_entities(self, address: str, keys: Mapping[str, Entity]) -> Iterator[Work]:
+        known = self._recorder.statistics([entity.id for entity in keys.values()])
+        for key, entity in keys.items():
+            statistic = known.get(entity.id)
+            if statistic is None:  # it has no hour yet
+                yield Work(Statistic(entity.id, None, "Wh", "recorder"), key, address, self._now)
+                continue
+            work = Work(statistic, key, address, self._now)
+            per_unit = UNITS.get(statistic.unit)
+            if per_unit is not None:
+                work.own = self._look(statistic)
+                if (first := work.own.first) is not None:
+                    marked = work.own.marked or mark(first.sum * per_unit)
+                    work.end, work.first_wh = first.start, own_wh(marked)
+                    work.running = Running(per_unit, marked)
+            yield work
+
+    def _of_costs(self, address: str, keys: Mapping[str, Entity], names: Names) -> Iterator[Work]:
+        for key, entity in keys.items():
+            if registers.is_part(key):
+                name = f"{SOURCE}:{_object(address)}_{key}_cost"
+                yield Work(Statistic(name, names.cost(entity.name), _CURRENCY), key, address, self._now)
+
+    def _look(self, statistic: Statistic) -> Own:
+        """Find the first row that is not ours."""
+        own = Own()
+        for start, end in self._years:
+            rows = self._recorder.rows(statistic, start, end)
+            ours = [row for row in rows.values() if row.ours]
+            own.filled += sum(row.sum != 0 for row in ours)
+            if ours and own.begin is None:
+                own.begin, own.marked = ours[0].start, ours[0].last_reset
+            own.first = next((row for row in rows.values() if not row.ours), None)
+            if own.first is not None:
+                break
+        return own
+
+    def _do(self, history: History, jobs: Sequence[Work]) -> Iterator[Work]:
+        possible = [work for work in jobs if not work.statistic.of_entity or work.own.first is not None]
+        for start, end in self._years:
+            self._do_year(history, start, min(end, history.end), possible)
+        for work in possible:
+            if work.own.first is not None:
+                self._join(history, work, work.own.first)
+        yield from jobs
+
+    def _do_year(self, history: History, start: datetime, end: datetime, jobs: Sequence[Work]) -> None:
+        end = min(end, max((work.end for work in jobs), default=start))
+        hours = history.hours(start, end)
+        flat = {hour: history.is_flat(hour) for hour in hours}
+        readings = {
+            address: history.readings(address, start, end)
+            for address in {work.address for work in jobs if work.statistic.of_entity and start < work.end}
+        }
+        for work in jobs:
+            until = min(end, work.end)
+            if start >= until:
+                continue
+            amounts: dict[datetime, Amount] = {}
+            states: dict[datetime, int] = {}
+            for hour, period in hours.items():
+                if hour >= until:
+                    break
+                if work.statistic.of_entity and work.key is not None:
+                    amounts[hour] = registers.wh(work.key, period.energy, flat=flat[hour])
+                    values = readings[work.address].get(hour)
+                    if values is not None and (state := registers.reading(work.key, values)) is not None:
+                        states[hour] = state
+                else:
+                    amounts[hour] = registers.cost(work.key, period.cost, flat=flat[hour])
+            existing = self._recorder.rows(work.statistic, start, until)
+            rows = work.running.rows(amounts, existing, states)
+            work.written += len(rows)
+            self._write(work.statistic, rows)
+
+    def _join(self, history: History, work: Work, first: Row) -> None:
+        """Raise the own sums of Home Assistant so that they continue ours."""
+        if work.key is None or (not work.running.hours and work.own.marked is None):
+            return
+        values = history.last_readings(work.address, first.start) if work.running.hours else None
+        reading = None if values is None else registers.reading(work.key, values)
+        per_unit = UNITS[work.statistic.unit]
+        counted = int(work.running.total)
+        work.joined_wh = gap(counted, reading, first, per_unit, work.first_wh)
+        self._raise(work.statistic, first, work.joined_wh)
+
+    def undo(self) -> Iterator[Removed]:
+        """Remove all that was brought; yield each statistic.
+
+        Raises:
+            StatisticsError: Home Assistant cannot do it.
+        """
+        for one in self._recorder.statistics(self._recorder.external()).values():
+            if self._may_write():
+                self._recorder.clear([one.id])
+            yield Removed(one, None, deleted=True)
+        entities = [entity.id for entity in self._recorder.entities().values()]
+        for statistic in self._recorder.statistics(entities).values():
+            if statistic.unit in UNITS and (removed := self._undo(statistic)) is not None:
+                yield removed
+
+    def _undo(self, statistic: Statistic) -> Removed | None:
+        own = self._look(statistic)
+        first, deleted = own.first, False
+        if first is None or own.marked is None or own.begin is None:
+            return None
+        if own.filled and self._may_write():
+            deleted = self._recorder.clear_hours(statistic, own.begin, first.start)
+            if not deleted:
+                self._empty(statistic, first.start)
+        first = self._recorder.row(statistic, first.start) or first
+        back = own_wh(own.marked) - first.sum * UNITS[statistic.unit]
+        self._raise(statistic, first, back if abs(back) >= 1 else 0.0)
+        return Removed(statistic, own.filled, deleted) if own.filled else None
+
+    def _empty(self, statistic: Statistic, until: datetime) -> None:
+        for start, end in self._years:
+            if start < until:
+                rows = self._recorder.rows(statistic, start, min(end, until))
+                self._write(statistic, [replace(row, sum=0.0) for row in rows.values() if row.sum])
+
+    def _write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
+        if rows and self._may_write():
+            self._recorder.write(statistic, rows)
+
+    def _raise(self, statistic: Statistic, first: Row, wh: float) -> None:
+        if wh and self._may_write():
+            self._recorder.raise_sums(statistic, first, wh)
+
+    def _may_write(self) -> bool:
+        if self._before_writing is None:
+            return False
+        self._before_writing()
+        return True
+
+
+def _object(address: str) -> str:
+    """Return an address as the name of a statistic has it."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in address.lower()).strip("_")
