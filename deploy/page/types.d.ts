@@ -35,6 +35,7 @@ type Attribute =
   | 'scope'
   | 'selected'
   | 'shape-rendering'
+  | 'step'
   | 'tabindex'
   | 'text-anchor'
   | 'title'

@@ -227,8 +227,8 @@ class Tables:
                 refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
         for sentence, offers in refused.items():
             yield f"{sentence} {f.text('compare_refused', offers=', '.join(offers))}"
-        if (sentence := verdict(comparison, f)) is not None:
-            yield sentence
+        if (found := verdict(comparison, f)) is not None:
+            yield found
 
     def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""

@@ -23,7 +23,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
-    "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
+    "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
     "empty": "Aucune donnée du {start} au {end}. La première lecture date du {first}.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
@@ -31,33 +31,33 @@ FR: Mapping[str, str] = {
     "partial": "coût partiel, non classé",
     "why_prices": "Aucun prix pour {count} h.",
     "why_subscription": "Abonnement inconnu pour {power} kVA.",
-    "why_colours": "La couleur des jours Tempo est inconnue pour {count} h ; elle est connue jusqu’au {until}. Pour la "
-                   "suite, donnez un fichier (option « tempo ») ou comparez jusque-là.",
-    "why_calendar": "Le calendrier de ses jours manque pour {count} h : donnez un fichier (option « calendars »).",
-    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » dans "
+    "why_colours": "La couleur des jours Tempo est inconnue pour {count} h ; elle est connue jusqu’au {until}. Pour la "
+                   "suite, donnez un fichier (option « tempo ») ou comparez jusque-là.",
+    "why_calendar": "Le calendrier de ses jours manque pour {count} h : donnez un fichier (option « calendars »).",
+    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » dans "
                    "prices.yaml).",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
     "why_spot": "Prix spot absent pour {count} h.",
-    "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
-    "why_driven_charge": "Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue "
+    "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
+    "why_driven_charge": "Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue "
                          "pas.",
-    "why_old": "Prix vus pour la dernière fois le {day}, il y a plus de six mois : non classés.",
-    "why_taxes": "Prix du {day}, antérieurs au dernier changement de taxes : non classés.",
+    "why_old": "Prix vus pour la dernière fois le {day}, il y a plus de six mois : non classés.",
+    "why_taxes": "Prix du {day}, antérieurs au dernier changement de taxes : non classés.",
     "why_hours": "Non classé : {read} heures seulement sur {hours} ont des relevés, il en faut neuf sur dix.",
     "why_hours_recovered": "{recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure inconnue.",
     "why_recovered": "Non classé : {recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure "
                      "inconnue ; leur prix pourrait changer l’ordre des offres.",
     "compare_today": "Aux prix du {day}, pour {power} kVA, hors majorations.",
     "compare_then": "Aux prix de l’époque, pour {power} kVA, hors majorations.",
-    "compare_shift": "Hypothèse : {percent} % des heures pleines déplacés en heures creuses.",
-    "compare_more": "{count} autres offres, plus chères : --all les montre.",
+    "compare_shift": "Hypothèse : {percent} % des heures pleines déplacés en heures creuses.",
+    "compare_more": "{count} autres offres, plus chères : --all les montre.",
     "compare_refused": "({offers})",
     "weekdays": "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "rule_always": "à toute heure", "rule_rest": "les autres heures", "rule_meter": "vos heures creuses",
     "rule_chosen_slot": "le créneau choisi ({slots})", "rule_night": "la nuit {hours}",
     "rule_span": "de {start} à {end}", "rule_midnight": "minuit", "rule_and": "et", "rule_or": "ou",
-    "rule_between": " ; ", "rule_weekend": "le week-end", "rule_weekday": "le {day}",
+    "rule_between": " ; ", "rule_weekend": "le week-end", "rule_weekday": "le {day}",
     "rule_chosen_day": "le jour choisi ({days})", "rule_holidays": "les jours fériés",
     "rule_other_days": "les autres jours", "rule_other_season": "le reste de l’année",
     "rule_dates": "du {first} au {last}", "rule_day_from": "{days} (dès {start})",

@@ -14,7 +14,7 @@ WINTER = {"from": "11-01", "to": "03-31"}
 
 def said(rule: dict[str, Any], language: str = "fr") -> dict[str, str]:
     found = rule_words(read_rule(rule, "rule"), Formats(language, ZoneInfo("Europe/Paris")))
-    return {period: text.replace("\u202f", " ") for period, text in found.items()}
+    return {period: text.replace("\u202f", " ").replace("\u00a0", " ") for period, text in found.items()}
 
 
 @pytest.mark.parametrize(
