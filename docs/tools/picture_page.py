@@ -31,7 +31,7 @@ def places(house: Home) -> dict[str, str]:
     return {
         "jour": f"jour/{yesterday}{meter}&c={yesterday - timedelta(days=7)}&t=18:30..20:00",
         "bilan": f"bilan/{yesterday - timedelta(days=364)}..{yesterday}{meter}",
-        "tempo": f"tempo/{season}{meter}",
+        "contrats": f"contrats/{season}{meter}",
         "etat": f"etat{meter}",
         "maintenant": meter,  # last: its ten minutes have to pass first
     }

@@ -226,7 +226,7 @@ class Tables:
             if not cost.rankable:
                 refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
         for sentence, offers in refused.items():
-            yield f"{sentence} {f.text('compare_refused', offers=', '.join(offers))}"
+            yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
         if (found := verdict(comparison, f)) is not None:
             yield found
 

@@ -25,7 +25,7 @@ VIEWS = {
     "month": f"bilan/{YESTERDAY:%Y-%m}",
     "year": f"bilan/{YESTERDAY:%Y}",
     "range": f"bilan/{YESTERDAY - timedelta(days=40)}..{YESTERDAY}",
-    "tempo": f"tempo/{TODAY.year if TODAY.month >= 9 else TODAY.year - 1}",
+    "tempo": f"contrats/{TODAY.year if TODAY.month >= 9 else TODAY.year - 1}",
     "contracts": "contrats",
     "status": "etat",
     "kiosk": "?mode=kiosk",

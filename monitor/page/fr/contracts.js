@@ -52,8 +52,8 @@ export default {
   basis: (a, b, kva) =>
     `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période, pour ${kva}${f.THIN}kVA. Abonnement et taxes compris, hors majorations.`,
   prices: 'Prix retenus',
-  atToday: 'Aux prix d’aujourd’hui',
-  atThen: 'Aux prix de l’époque',
+  atToday: 'Prix d’aujourd’hui',
+  atThen: 'Prix de l’époque',
   shift: 'Et si je déplaçais une part de mes heures pleines ?',
   percent: (n) => `${n}${f.THIN}%`,
   shifted: (n) => `${n}${f.THIN}% des heures pleines déplacés en heures creuses`,
@@ -61,9 +61,15 @@ export default {
   more: (n) => (n === 1 ? 'Afficher l’autre offre' : `Afficher les ${n} autres offres`),
   with: (choice) => `avec le choix : ${choice}`,
   choice: (best) => `Choix le moins cher : ${best} ; sinon `,
+  between: ' ; ',
   when: 'Quand',
-  pricesSince: (date) => `Prix en vigueur depuis le ${date}.`,
-  checked: (date) => `Prix du ${date} (dernière vérification).`,
+  kinds: {
+    regulated: 'Tarif réglementé.',
+    indexed: 'Prix indexé.',
+    fixed: 'Prix fixe.',
+    spot: 'Prix du marché.',
+  },
+  pricesOf: (date, since) => `Prix du ${date}, en vigueur depuis le ${since}.`,
   pricesFrom: (text) => `Source : ${text}.`,
   grade: {
     A: 'Qualité A : prix officiel, ou deux sources indépendantes.',

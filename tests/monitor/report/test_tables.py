@@ -193,7 +193,7 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
     ]
     text = words(compared(comparison(TEMPO, BASE, *old), monkeypatch))
     assert "Prix vus pour la dernière fois le 01/02/2026" in text
-    assert "(Sélia · un, Sélia · deux)" in text
+    assert "(Sélia · un ; Sélia · deux)" in text
 
 
 def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,15 +173,16 @@ function content(data, { open, all, more }) {
   const { ranked, shown, yours } = among(data.offers, all),
     out = data.offers.filter((o) => o.rank == null);
   if (ranked.length < 2) return [muted(ranked.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
-  const top = Math.max(...ranked.map((o) => o.total));
-  const items = shown.map((o, i) => item(o, { yours, top, open, late: all && i >= among(data.offers).shown.length }));
+  const top = Math.max(...ranked.map((o) => o.total ?? 0)),
+    early = among(data.offers).shown,
+    items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o) }));
   return [
     data.verdict && h('p', { class: 'verdict', role: 'status' }, data.verdict),
     data.shift > 0 && h('p', { class: 'partial' }, icon('info'), P.whatIf(data.shift)),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
     h('ol', { class: 'ranking', 'aria-label': P.compareSummary }, items),
     shown.length < ranked.length &&
-      h('p', null, h('button', { class: 'button', onclick: more }, P.more(ranked.length - shown.length))),
+      h('p', { class: 'more' }, h('button', { class: 'button', onclick: more }, P.more(ranked.length - shown.length))),
     h(
       'ul',
       { class: 'legend' },
@@ -252,11 +253,15 @@ function inside(offer) {
   ]);
   const [best, ...others] = offer.choices;
   return [
-    table({
-      caption: titleOf(offer),
-      columns: [{ text: P.when, number: false }, 'kWh', '€'],
-      rows: [...rows, [T.review.sub, '', f.amount(offer.subscription)]],
-    }),
+    h(
+      'div',
+      { class: 'table-plain' },
+      table({
+        caption: titleOf(offer),
+        columns: [{ text: P.when, number: false }, 'kWh', '€'],
+        rows: [...rows, [T.review.sub, '', f.amount(offer.subscription)]],
+      }),
+    ),
     best &&
       h(
         'p',
@@ -273,15 +278,14 @@ const priced = (one) => `${choiceText(one)} (${f.euro(one.total)})`;
 
 const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayName(weekday, 'long'));
 
-function sourceOf({ since, checked, source, grade }) {
-  return [
-    since && P.pricesSince(f.numericDate(since)),
-    checked && P.checked(f.numericDate(checked)),
+function sourceOf({ kind, since, checked, source, grade }) {
+  const sentences = [
+    kind && P.kinds[kind],
+    since && P.pricesOf(f.numericDate(checked ?? since), f.numericDate(since)),
     source && P.pricesFrom(source),
     grade && P.grade[grade],
-  ]
-    .filter(Boolean)
-    .join(' ');
+  ];
+  return sentences.filter(Boolean).join(' ');
 }
 
 /** What is not ranked, by reason. */
@@ -295,7 +299,7 @@ const refused = (offers) =>
       'ul',
       null,
       refusals(offers).map(({ text, names }) =>
-        h('li', null, h('p', null, text), h('p', { class: 'note' }, names.join(', '))),
+        h('li', null, h('p', null, text), h('p', { class: 'note' }, names.join(P.between))),
       ),
     ),
   );
