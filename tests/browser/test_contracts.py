@@ -126,7 +126,7 @@ def test_where_nothing_can_be_ranked_the_reason_is_said(visit: Visits, change: C
     block = contracts(visit, change).locator("#contrats")
     for reason in reasons:
         expect(block).to_contain_text(reason)
-    expect(block.locator(".verdict, .ranking, table")).to_have_count(0)
+    expect(block.locator(".verdict:visible, .ranking, table")).to_have_count(0)
 
 
 def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_address(visit: Visits) -> None:

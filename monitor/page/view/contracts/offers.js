@@ -43,6 +43,7 @@ export function offersBlock({ meter, today }) {
     form = h('div'),
     range = h('span', { class: 'note' }),
     since = h('p', { class: 'note' }),
+    verdict = h('p', { class: 'verdict', role: 'status' }),
     open = new Set();
   let all = false,
     known = '',
@@ -53,6 +54,7 @@ export function offersBlock({ meter, today }) {
     h('div', { class: 'block-head' }, h('h2', null, P.compare), range),
     since,
     h('div', { class: 'assumptions' }, prices(again), shifting(again)),
+    verdict,
     body,
     form,
   );
@@ -83,6 +85,8 @@ export function offersBlock({ meter, today }) {
     since.hidden = !data.measured_from;
     since.textContent = P.since(f.fullDate(data.from));
     if (!form.hasChildNodes()) form.append(dates(data, meter, today));
+    verdict.hidden = !data.verdict;
+    verdict.textContent = data.verdict ?? '';
     draw(data);
   }
 
@@ -177,7 +181,6 @@ function content(data, { open, all, more }) {
     early = among(data.offers).shown,
     items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o) }));
   return [
-    data.verdict && h('p', { class: 'verdict', role: 'status' }, data.verdict),
     data.shift > 0 && h('p', { class: 'partial' }, icon('info'), P.whatIf(data.shift)),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
     h('ol', { class: 'ranking', 'aria-label': P.compareSummary }, items),
