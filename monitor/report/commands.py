@@ -122,7 +122,7 @@ def show_prices(arguments: argparse.Namespace) -> int:
     places = {offer.id: place for place, offer in enumerate(prices.offers)}
     rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
+    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, prices, power)
     return 0
 
 

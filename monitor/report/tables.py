@@ -8,17 +8,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
 
-from common.contract.offers import OFFERS
+from common.contract.offers import BY_REGISTER, OFFERS
 from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.prices.age import OldPrice
-from monitor.prices.model import Kind, PriceRow
+from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.report.layout import GAP, Rows, fold, lay_out, width
 from monitor.text.comparison_words import choice, refusal, verdict, withheld, yours_of
 from monitor.text.formats import Formats
+from monitor.text.rule_words import rule_words
 
 _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
@@ -230,7 +231,7 @@ class Tables:
         if (found := verdict(comparison, f)) is not None:
             yield found
 
-    def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
         f = self._formats
         for row, origin in rows:
@@ -241,10 +242,16 @@ class Tables:
                 else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
             )
             since = f.text("price_from", day=self._formats.calendar_day(row.start))
-            self.line(f"{self._formats.offer(row.offer)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            offer = table.offer(row.offer) or PricedOffer(row.offer)
+            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
+            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            words = rule_words(offer.rule, f)
             for limit in sorted(row.kwh):
                 band = f"{f.text('price_band', power=limit)} " if limit else ""
-                prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())
+                prices = (
+                    f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
+                    for name, price in row.kwh[limit].items()
+                )
                 self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
             amounts = [
                 f"{kva} kVA {f.number(amount, 2)}"
