@@ -17,9 +17,20 @@ Change = Callable[[dict[str, Any]], None]
 def contracts(visit: Visits, change: Change, device: str = "desk") -> Page:
     """Open the contracts, with another answer."""
     page = visit("etat", device)
-    changed(page, change, "compare")
+    answered(page, change)
     page.get_by_role("link", name="Contrats").first.click()
     return page
+
+
+def answered(page: Page, change: Change) -> None:
+    """Let the page get an answer to `compare`, whatever it asks."""
+
+    def answer(route: Route) -> None:
+        data = {"from": "2025-11-28", "last_day": "2026-11-27", "days": 365, "without": None, "colours_until": None}
+        change(data)
+        route.fulfill(json=data)
+
+    page.route(re.compile(r"/api/v1/compare\?"), answer)
 
 
 def changed(page: Page, change: Change, name: str) -> None:
@@ -117,7 +128,7 @@ def test_what_cannot_be_ranked_is_told_by_reason(visit: Visits) -> None:
     [
         (compared(*MANY, verdict=None, why="hours", refused="Non classé : 72 heures seulement."), ["72 heures"]),
         (
-            compared(offer(1, yours=True), offer(None, why="windows", refused="Heures creuses inconnues.")),
+            compared(offer(1, yours=True), offer(None, refused="Heures creuses inconnues."), verdict=None),
             ["une seule offre peut être calculée", "Heures creuses inconnues."],
         ),
     ],
@@ -139,7 +150,7 @@ def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_
 
     page = visit("etat")
     page.on("request", lambda request: asked.append(request.url) if "/compare?" in request.url else None)
-    changed(page, change, "compare")
+    answered(page, change)
     page.get_by_role("link", name="Contrats").first.click()
     block = page.locator("#contrats")
     expect(block.locator(".verdict")).to_have_text("False, 0")
@@ -163,7 +174,6 @@ def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Vis
     def change(data: dict[str, Any]) -> None:
         unknown = offer(None, why="colours", refused="La couleur des jours Tempo est inconnue.")
         compared(offer(1), offer(2, yours=True), unknown, colours_until="2026-08-31")(data)
-        data["from"] = "2025-11-28"
 
     link = contracts(visit, change).get_by_role("link", name="Comparer avec Tempo jusqu’au 31 août 2026")
     expect(link).to_have_attribute("href", re.compile("du=2025-09-01&au=2026-08-31"))

@@ -198,6 +198,9 @@ function content(data, { open, all, more }) {
   ];
 }
 
+/** Suppliers call their offers in French. */
+const nameOf = (offer) => h('span', { lang: offer.supplier ? 'fr' : null }, titleOf(offer));
+
 const muted = (text) => h('p', { class: 'muted' }, text);
 
 /** One place of the ranking, and what is behind it. */
@@ -224,7 +227,7 @@ function item(offer, { yours, top, open, late }) {
       h(
         'span',
         { class: 'share-name' },
-        titleOf(offer),
+        nameOf(offer),
         marks.length > 0 && h('span', { class: 'note' }, marks.join(', ')),
         offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.numericDate(offer.checked ?? offer.since))),
       ),
@@ -260,7 +263,7 @@ function inside(offer) {
       'div',
       { class: 'table-plain' },
       table({
-        caption: titleOf(offer),
+        caption: nameOf(offer),
         columns: [{ text: P.when, number: false }, 'kWh', '€'],
         rows: [...rows, [T.review.sub, '', f.amount(offer.subscription)]],
       }),
@@ -302,7 +305,7 @@ const refused = (offers) =>
       'ul',
       null,
       refusals(offers).map(({ text, names }) =>
-        h('li', null, h('p', null, text), h('p', { class: 'note' }, names.join(P.between))),
+        h('li', null, h('p', null, text), h('p', { class: 'note', lang: 'fr' }, names.join(P.between))),
       ),
     ),
   );
@@ -332,7 +335,7 @@ function figuresOf(data) {
       `${T.day.energy} (€)`,
       `${T.review.total} (€)`,
     ],
-    rows: () => data.offers.map((o) => [titleOf(o), ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
+    rows: () => data.offers.map((o) => [nameOf(o), ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
     csv: {
       name: `${F.names.offers}-${data.from}..${data.last_day}.csv`,
       href: () =>
