@@ -69,7 +69,8 @@ export default {
     fixed: 'Prix fixe.',
     spot: 'Prix du marché.',
   },
-  pricesOf: (date, since) => `Prix du ${date}, en vigueur depuis le ${since}.`,
+  pricesOf: (date) => `Prix du ${date}.`,
+  inForce: (date) => `En vigueur depuis le ${date}.`,
   pricesFrom: (text) => `Source : ${text}.`,
   grade: {
     A: 'Qualité A : prix officiel, ou deux sources indépendantes.',

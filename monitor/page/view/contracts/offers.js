@@ -68,8 +68,10 @@ export function offersBlock({ meter, today }) {
       if (mine === turn) show(answer);
     } catch (error) {
       if (error.status === undefined) throw error;
+      if (mine !== turn) return;
       known = '';
-      if (mine === turn) body.replaceChildren(notice('warn', T.notices.failed, error.detail ?? T.notices.failedMore));
+      verdict.hidden = true;
+      body.replaceChildren(notice('warn', T.notices.failed, error.detail ?? T.notices.failedMore));
     } finally {
       if (mine === turn) body.removeAttribute('aria-busy');
     }
@@ -97,13 +99,15 @@ export function offersBlock({ meter, today }) {
   }
 
   function draw(data) {
-    const focused = document.activeElement?.closest('[data-offer]')?.getAttribute('data-offer');
+    const focused = document.activeElement?.closest('[data-offer]')?.getAttribute('data-offer'),
+      opened = ['.refused', '.figures'].filter((css) => body.querySelector(`${css}[open]`));
     const more = () => {
       all = true;
       draw(data);
       focus('.late summary');
     };
     body.replaceChildren(...content(data, { open, all, more }).filter(Boolean));
+    for (const css of opened) body.querySelector(css)?.setAttribute('open', '');
     if (focused) focus(`[data-offer="${focused}"] summary`);
   }
   return { node, show };
@@ -203,6 +207,9 @@ const nameOf = (offer) => h('span', { lang: offer.supplier ? 'fr' : null }, titl
 
 const muted = (text) => h('p', { class: 'muted' }, text);
 
+/** The day that its prices are judged by: regulated ones by that of their row, others by when somebody looked at them. */
+const ageOf = ({ kind, since, checked }) => (kind === 'regulated' ? since : (checked ?? since));
+
 /** One place of the ranking, and what is behind it. */
 function item(offer, { yours, top, open, late }) {
   const w = (value) => `${(value / top) * 100}%`;
@@ -229,7 +236,7 @@ function item(offer, { yours, top, open, late }) {
         { class: 'share-name' },
         nameOf(offer),
         marks.length > 0 && h('span', { class: 'note' }, marks.join(', ')),
-        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.numericDate(offer.checked ?? offer.since))),
+        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.numericDate(ageOf(offer)))),
       ),
       h(
         'span',
@@ -240,7 +247,7 @@ function item(offer, { yours, top, open, late }) {
       h('span', { class: 'n total' }, f.euro(offer.total)),
     ),
   );
-  const behind = h('div', { class: 'behind' });
+  const behind = h('div', { class: 'behind' }, open.has(offer.id) && inside(offer));
   details.append(behind);
   return h(
     'li',
@@ -287,7 +294,8 @@ const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayNam
 function sourceOf({ kind, since, checked, source, grade }) {
   const sentences = [
     kind && P.kinds[kind],
-    since && P.pricesOf(f.numericDate(checked ?? since), f.numericDate(since)),
+    checked && P.pricesOf(f.numericDate(checked)),
+    since && P.inForce(f.numericDate(since)),
     source && P.pricesFrom(source),
     grade && P.grade[grade],
   ];
