@@ -58,6 +58,7 @@ def main(folder: Path) -> None:
                     # Of the live line all ten minutes are to be known.
                     one.page.wait_for_function("() => !document.querySelector('.minutes .hole')", timeout=TEN_MINUTES)
                     wait_until(one.rests, 60, "the last answer")
+                    one.page.evaluate("document.querySelector('#contrats')?.scrollIntoView()")  # the ranking
                     one.page.screenshot(path=folder / f"{name}-{device}-{theme}.jpg", type="jpeg", quality=QUALITY)
                 context.close()
         browser.close()
