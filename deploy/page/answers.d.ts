@@ -426,6 +426,10 @@ export type Compare = {
   rankable: boolean;
   /** why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer the cheapest */
   why: 'hours' | 'recovered' | null;
+  /** the same as a sentence */
+  refused: string | null;
+  /** what is concluded; null: nothing can be */
+  verdict: string | null;
   /** the last Tempo day of which the colour is known */
   colours_until: string | null;
   prices: {
@@ -475,6 +479,8 @@ export type Compare = {
     wh: Record<string, number>;
     /** of the energy, by period of the offer */
     by_period: Record<string, number>;
+    /** when each period holds, in words */
+    rule: Record<string, string>;
     /** what a customer may choose, the cheapest first */
     choices: Array<{
       /** 0: Monday */
@@ -486,6 +492,8 @@ export type Compare = {
     }>;
     /** why it has no rank */
     why: 'prices' | 'subscription' | 'colours' | 'calendar' | 'windows' | 'minutes' | 'spot' | 'rule' | 'driven_charge' | 'old' | 'taxes' | 'hours' | 'recovered' | null;
+    /** the same as a sentence */
+    refused: string | null;
     hours_known: number;
     /** from which its prices hold */
     since: string | null;

@@ -29,7 +29,9 @@ from monitor.prices.model import Kind, PriceTable
 from monitor.prices.rules import clock
 from monitor.ranges import check_length, year_to
 from monitor.refusals import Refusal
-from monitor.text.formats import ten_thousandths
+from monitor.text.comparison_words import refusal, verdict, withheld
+from monitor.text.formats import Formats, ten_thousandths
+from monitor.text.rule_words import rule_words
 
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
 
@@ -50,6 +52,7 @@ def answer(call: Call) -> dict[str, Any]:
     about = extent(first.date(), last.date())
     chosen = None if names is None else {prices.id_of(name) for name in names}
     used_until = last.date() if then else question.today
+    formats = Formats(call.language, zone)
     shown = [cost for cost in comparison.offers if chosen is None or cost.yours or cost.offer.id in chosen]
     return {
         "meter": meter.identifier,
@@ -68,13 +71,15 @@ def answer(call: Call) -> dict[str, Any]:
         "hours_read": comparison.read,
         "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
+        "refused": withheld(comparison, formats),
+        "verdict": verdict(comparison, formats),
         "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
         "prices": money.prices_object(prices, question.today, comparison.old),
-        "offers": [_offer(cost, comparison, prices, used_until) for cost in shown],
+        "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in shown],
     }
 
 
-def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date) -> dict[str, Any]:
+def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date, formats: Formats) -> dict[str, Any]:
     offer, known = cost.offer, int(comparison.covered)
     computed = not cost.unknown and comparison.withheld is None
     row = next((row for row in prices.rows(offer.id, day) if row.has_kwh), None)
@@ -92,6 +97,7 @@ def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: dat
         "parts": money.parts_object(cost.parts) if computed and cost.parts is not None else None,
         "wh": dict(cost.wh_by_period),
         "by_period": {name: ten_thousandths(amount) for name, amount in cost.by_period.items()},
+        "rule": {"SPOT": formats.text("rule_spot")} if offer.kind is Kind.SPOT else rule_words(offer.rule, formats),
         "choices": [
             {
                 "weekday": one.weekday,
@@ -101,6 +107,7 @@ def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: dat
             for one in cost.choices
         ],
         "why": None if cost.refused is None else cost.refused.value,
+        "refused": refusal(cost, comparison, formats) or None,
         "hours_known": known if computed else known * cost.hours // max(cost.hours + sum(cost.unknown.values()), 1),
         "since": None if row is None else row.start.isoformat(),
         "grade": None if row is None else row.grade,
@@ -125,11 +132,13 @@ _OFFER = record(
         "parts": money.PARTS,
         "wh": by_name(COUNT, "by period of the offer"),
         "by_period": by_name(AMOUNT, "of the energy, by period of the offer"),
+        "rule": by_name(TEXT, "when each period holds, in words"),
         "choices": several(
             record({"weekday": maybe(COUNT, "0: Monday"), "slot": maybe(TEXT, "such as 13:00-15:00"), "total": AMOUNT}),
             "what a customer may choose, the cheapest first",
         ),
         "why": maybe(words(*(why.value for why in Why)), "why it has no rank"),
+        "refused": maybe(TEXT, "the same as a sentence"),
         "hours_known": COUNT,
         "since": maybe(DAY, "from which its prices hold"),
         "grade": maybe(TEXT, "A: official, or two independent sources; B: one source"),
@@ -160,6 +169,8 @@ _SCHEMA = record(
             "why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer"
             " the cheapest",
         ),
+        "refused": maybe(TEXT, "the same as a sentence"),
+        "verdict": maybe(TEXT, "what is concluded; null: nothing can be"),
         "colours_until": maybe(DAY, "the last Tempo day of which the colour is known"),
         "prices": money.PRICES,
         "offers": several(_OFFER, "the rankable ones first, the cheapest first"),

@@ -34,7 +34,7 @@ def read_rule(value: Any, where: str) -> Rule:
     )
     hours = _mapping(rule.get("hours"), f"{where}: hours")
     names = {test.name for test in days}
-    if set(hours) != names:
+    if set(map(str, hours)) != names:
         wrong = sorted(set(map(str, hours)) ^ names)
         raise WrongRule(f"{where}: `days` and `hours` name the same types of days; only one of them has {wrong[0]}")
     weekdays = tuple(_weekday(name, f"{where}: choice") for name in choice.get("weekday") or ())

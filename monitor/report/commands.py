@@ -146,9 +146,7 @@ def show_prices(arguments: argparse.Namespace) -> int:
     places = {offer.id: place for place, offer in enumerate(prices.offers)}
     rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    titles = {offer.id: f"{offer.title} [{offer.id}]" for offer in prices.offers}
-    named_rows = [(row, origin, titles[prices.id_of(row.offer)]) for row, origin in rows]
-    Tables(sys.stdout, _formats(arguments, settings)).prices(named_rows, power)
+    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, prices, power)
     return 0
 
 

@@ -8,24 +8,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
 
-from common.contract.offers import OFFERS
+from common.contract.offers import BY_REGISTER, OFFERS
 from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
 from monitor.cost.comparison import Comparison, OfferCost
-from monitor.cost.extent import extent
-from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
-from monitor.prices.model import Kind, PriceRow
+from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.report.layout import GAP, Rows, fold, lay_out, width
+from monitor.text.comparison_words import choice, refusal, verdict, withheld, yours_of
 from monitor.text.formats import Formats
+from monitor.text.rule_words import rule_words
 
 _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
-_INSTANT = timedelta(microseconds=1)
 _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
@@ -187,9 +186,8 @@ class Tables:
         if question.start > asked:
             start = question.start
             self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
-        if comparison.withheld is not None:
-            for line in self._withheld(comparison):
-                self.line(line)
+        if (sentence := withheld(comparison, f)) is not None:
+            self.line(sentence)
             return
         ranked = [cost for cost in comparison.offers if cost.rankable]
         if len(ranked) > 1:
@@ -212,9 +210,9 @@ class Tables:
     def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
         f = self._formats
         table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
-        yours = _yours(comparison)
+        yours = yours_of(comparison)
         for cost in shown:
-            name = printable(cost.offer.title) + (f" ({f.text('yours')})" if cost.yours else "") + f.choice(cost)
+            name = printable(cost.offer.title) + (f" ({f.text('yours')})" if cost.yours else "") + choice(cost, f)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
             table.append([str(cost.rank), name, *amounts, f.money(cost.total), against])
@@ -223,50 +221,16 @@ class Tables:
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
-    def _withheld(self, comparison: Comparison) -> Iterable[str]:
-        """Say why no offer is ranked."""
-        f, why = self._formats, comparison.withheld
-        if why is None:
-            return
-        numbers = {"read": f.number(Decimal(comparison.read), 0), "hours": f.number(Decimal(comparison.hours), 0)}
-        energy = {"recovered": f.kwh(comparison.recovered_wh), "kwh": f.kwh(comparison.wh)}
-        yield f.text(f"why_{why.value}", **numbers, **energy)
-        if why is Why.HOURS and comparison.recovered_wh:
-            yield f.text("why_hours_recovered", **energy)
-
-    def _over(self, comparison: Comparison, sentence: str) -> str:
-        """Begin a verdict with what it is about, where that is not a year."""
-        f, question = self._formats, comparison.question
-        first, last = (moment.astimezone(f.zone).date() for moment in (question.start, question.end - _INSTANT))
-        found = extent(first, last)
-        if found.whole_year:
-            return sentence
-        months = min(round(found.days / 30.4), 11)
-        without = "" if found.without is None else f.text(f"without_{found.without}")
-        if months < 2:
-            over = f.text("over_days", count=found.days, without=without)
-        else:
-            over = f.text("over_months", count=f.text("numbers").split()[months - 2], without=without)
-        return over + sentence[0].lower() + sentence[1:]
-
     def _verdicts(self, comparison: Comparison) -> Iterable[str]:
-        f, yours = self._formats, _yours(comparison)
+        f = self._formats
         refused: dict[str, list[str]] = {}
         for cost in comparison.offers:
             if not cost.rankable:
-                refused.setdefault(f.refusal(cost, comparison), []).append(printable(cost.offer.title))
+                refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
         for sentence, offers in refused.items():
-            yield f"{sentence} {f.text('compare_refused', offers=', '.join(offers))}"
-        ranked = [cost for cost in comparison.offers if cost.rankable]
-        if yours is None or len(ranked) < 2:
-            return
-        best = ranked[0]
-        if best is yours:
-            yield self._over(comparison, f.text("cheapest"))
-        else:
-            amount, offer = f.money(yours.total - best.total), printable(best.offer.title)
-            text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
-            yield self._over(comparison, text)
+            yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
+        if (found := verdict(comparison, f)) is not None:
+            yield found
 
     def price_changes(self, changes: Sequence[Change], power: int | None) -> None:
         """Print prices that changed, before and after; subscriptions of one power, if that is known."""
@@ -285,10 +249,10 @@ class Tables:
         amount = row.subscription.get(power or 0)
         return ", ".join(prices if amount is None else [*prices, f"{f.number(amount, 2)} {f.text('price_year')}"])
 
-    def prices(self, rows: Sequence[tuple[PriceRow, str, str]], power: int | None) -> None:
-        """Print rows of prices, each with its file and its title; subscriptions of one power, if that is known."""
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
+        """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
         f = self._formats
-        for row, origin, title in rows:
+        for row, origin in rows:
             grade = f", {f.text('price_grade')} {row.grade}" if row.grade else ""
             end = (
                 ""
@@ -296,10 +260,16 @@ class Tables:
                 else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
             )
             since = f.text("price_from", day=self._formats.calendar_day(row.start))
-            self.line(f"{printable(title)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            offer = table.offer(row.offer) or PricedOffer(row.offer)
+            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
+            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            words = rule_words(offer.rule, f)
             for limit in sorted(row.kwh):
                 band = f"{f.text('price_band', power=limit)} " if limit else ""
-                prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())
+                prices = (
+                    f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
+                    for name, price in row.kwh[limit].items()
+                )
                 self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
             amounts = [
                 f"{kva} kVA {f.number(amount, 2)}"
@@ -320,10 +290,6 @@ def _bars(periods: Sequence[Period], longest: int) -> Iterable[str]:
     known = [0 if period.across_wh else period.energy.total_wh for period in periods]
     most = max(known, default=0) or 1
     return ("█" * round(wh / most * longest) for wh in known)
-
-
-def _yours(comparison: Comparison) -> OfferCost | None:
-    return next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
 
 
 def _place(register: str) -> tuple[int, str]:

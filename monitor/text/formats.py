@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import BY_ID, BY_REGISTER
 from common.runtime.logs import printable
-from monitor.cost.comparison import Comparison, OfferCost
-from monitor.prices.rules import clock
 from monitor.readings.hours import Meter
 from monitor.readings.steps import OTHER
 from monitor.text.words import TEXTS
@@ -130,32 +128,6 @@ class Formats:
         """Write the name of an offer for people; the user's own offers keep theirs."""
         known = BY_ID.get(name)
         return printable(name) if known is None else known.names[self.language]
-
-    def choice(self, cost: OfferCost) -> str:
-        """Write what a customer should choose of an offer, if there is something to choose."""
-        if not cost.choices:
-            return ""
-        best = cost.choices[0]
-        chosen = self.text("weekdays").split()[best.weekday] if best.weekday is not None else ""
-        return f" ({clock(best.slot) if best.slot is not None else chosen})"
-
-    def refusal(self, cost: OfferCost, comparison: Comparison) -> str:
-        """Say why an offer has no rank."""
-        why = cost.refused or comparison.withheld
-        if why is None:
-            return ""
-        question, checked = comparison.question, cost.offer.checked
-        return self.text(
-            f"why_{why.value}",
-            count=self.number(Decimal(cost.unknown.get(why, 0)), 0),
-            until="" if comparison.colours_until is None else self.calendar_day(comparison.colours_until),
-            power=question.power,
-            day="" if checked is None else self.calendar_day(checked),
-            read=self.number(Decimal(comparison.read), 0),
-            hours=self.number(Decimal(comparison.hours), 0),
-            recovered=self.kwh(comparison.recovered_wh),
-            kwh=self.kwh(comparison.wh),
-        )
 
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from common.contract.frame import write_stamp
 from monitor.answers.costs import Answer, Period
 from monitor.cost.comparison import Comparison, OfferCost
+from monitor.text.comparison_words import refusal
 from monitor.text.formats import Formats, round_money
 
 #: How a text begins that a spreadsheet takes as a formula.
@@ -39,7 +40,7 @@ def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> di
         "subscription": str(round_money(cost.subscription)) if computed else None,
         "total": str(round_money(cost.total)) if computed else None,
         "rank": cost.rank,
-        "refused": None if cost.rank is not None else formats.refusal(cost, comparison),
+        "refused": None if cost.rank is not None else refusal(cost, comparison, formats),
         "yours": cost.yours,
     }
 

@@ -46,6 +46,8 @@ def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: Pric
     assert totals == sorted(totals)
     assert len(totals) >= 3
     assert answer["prices"]["checked"] is not None
+    assert own["rule"]["BBRHCJR"].startswith("Les jours rouges")
+    assert all(offer["refused"] for offer in answer["offers"] if offer["rank"] is None)
 
 
 def test_an_offer_that_lacks_something_is_not_ranked_and_says_why(tables: Database) -> None:

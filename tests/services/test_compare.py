@@ -39,10 +39,13 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     assert (answer["rankable"], answer["why"], answer["hours"]) == (False, "hours", 479)
     assert 70 <= answer["hours_read"] <= 73
     assert answer["recovered_wh"] >= 150_000
-    assert {(offer["rankable"], offer["total"]) for offer in answer["offers"]} == {(False, None)}
+    assert {(offer["rankable"], offer["rank"]) for offer in answer["offers"]} == {(False, None)}
+    assert "heures seulement sur 479 ont des relevés" in answer["refused"]
+    assert answer["verdict"] is None
     measured = ask(compare.ROUTE, tables, END, prices, "from=2026-03-28&to=2026-03-30")
     assert (measured["rankable"], measured["why"]) == (True, None)
-    assert {offer["id"] for offer in measured["offers"] if offer["rankable"]} >= {"trv-base", "trv-hphc", "trv-tempo"}
+    assert {"trv-base", "trv-hphc", "trv-tempo"} <= {offer["id"] for offer in measured["offers"] if offer["rank"]}
+    assert measured["verdict"] is not None
 
     monitor = Monitor(fresh_database, tmp_path)
     monitor.configure("")

@@ -206,3 +206,8 @@ def test_a_register_of_the_meter_is_billed_by_its_hours_where_only_they_decide()
 def test_a_wrong_rule_is_named_with_what_to_write(keys: Mapping[str, Any], word: str) -> None:
     with pytest.raises(WrongRule, match=word):
         read_rule(keys, "mine: rule")
+
+
+def test_a_type_of_day_may_have_a_name_that_yaml_reads_as_another_thing() -> None:
+    one = read_rule({"days": {False: "always"}, "hours": {False: {"BASE": "rest"}}}, "rule")  # off: always
+    assert list(one.periods) == ["BASE"]

@@ -16,7 +16,8 @@ from monitor.cost.bill import Cost, add_up
 from monitor.cost.comparison import Choice, Comparison, OfferCost, Question
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
-from monitor.prices.model import PricedOffer
+from monitor.prices.document import read_document
+from monitor.prices.model import PricedOffer, PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.report.tables import Tables
@@ -193,7 +194,7 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
     ]
     text = words(compared(comparison(TEMPO, BASE, *old), monkeypatch))
     assert "Prix vus pour la dernière fois le 01/02/2026" in text
-    assert "(Sélia · un, Sélia · deux)" in text
+    assert "(Sélia · un ; Sélia · deux)" in text
 
 
 def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,3 +259,16 @@ def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
             assert not line.rstrip().endswith("«"), columns
             assert not re.match(r"\s*[»:;?!]", line), columns
             assert len(line) <= columns
+
+
+def test_prices_are_shown_with_the_words_of_their_rule() -> None:
+    rule = {"days": {"we": {"weekdays": ["sat", "sun"]}, "week": "always"}}
+    rule["hours"] = {"we": {"WE": "rest"}, "week": {"HCHP": "rest"}}
+    row = {"from": date(2026, 8, 1), "kwh": {"WE": 0.15, "HCHP": 0.2}}
+    file = read_document({"offers": [{"id": "mine", "name": "Doux", "rule": rule, "rows": [row]}]}, "prices.yaml")
+    output = io.StringIO()
+    Tables(output, FRENCH).prices([(file.rows[0], file.origin)], PriceTable([file]), 9)
+    assert output.getvalue().splitlines() == [
+        "mine (Doux), depuis le 01/08/2026 (prices.yaml)",
+        "  Le week-end 0,1500 · Heures pleines 0,2000 €/kWh",
+    ]
