@@ -3,6 +3,8 @@
 import pytest
 
 from reader.simulator.meter import KINDS
+from tests.home_assistant.instance import HomeAssistantError, find_python, installed
+from tests.support.servers import find_program
 
 #: A quick selection: both modes, one and three phases, each contract once.
 FEW = (
@@ -36,3 +38,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def kinds(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return kinds_of(request.config)
+
+
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """Skip where Home Assistant or the broker cannot be had; install the former the first time."""
+    if find_python() is None:
+        pytest.skip("Home Assistant needs Python 3.13.2 or newer, and there is none here")
+    find_program("mosquitto")
+    try:
+        installed()
+    except HomeAssistantError as error:
+        pytest.fail(str(error), pytrace=False)

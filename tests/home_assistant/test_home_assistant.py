@@ -25,10 +25,8 @@ from tests.home_assistant.house import (
     TEMPO,
     House,
 )
-from tests.home_assistant.instance import HomeAssistantError, find_python, installed
 from tests.home_assistant.recorder import rows_written, table, values_changed
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.servers import find_program
 
 # Its packages are fetched at the first run.
 pytestmark = pytest.mark.timeout(3600)
@@ -69,14 +67,7 @@ IN_ENGLISH = {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, kinds: tuple[str, ...]) -> Iterator[House]:
-    if find_python() is None:
-        pytest.skip("Home Assistant needs Python 3.13.2 or newer, and there is none here")
-    find_program("mosquitto")
-    try:
-        installed()
-    except HomeAssistantError as error:
-        pytest.fail(str(error), pytrace=False)
+def house(programs: None, tmp_path_factory: pytest.TempPathFactory, kinds: tuple[str, ...]) -> Iterator[House]:
     with contextlib.ExitStack() as stack:
         house = House(tmp_path_factory.mktemp("house"), stack, kinds)
         house.wait_for_all(APPEARS_WITHIN)
