@@ -99,9 +99,7 @@ def _numeric(profile: MeterProfile) -> Iterator[Entity]:
     if "import_total" in profile.keys:  # the estimate takes a minute; its entity does not wait
         name = Text("Puissance active (estimation)", "Active power (estimate)")
         template = templates.value("estimated_power")
-        yield Entity(
-            key="estimated_power", name=name, quantity=ACTIVE_POWER, template=template, flags=Trait.DISABLED
-        )  # fmt: skip
+        yield Entity(key="estimated_power", name=name, quantity=ACTIVE_POWER, template=template)
     if "PCOUP" in profile.keys:
         yield Entity(
             key="pcoup",

@@ -32,6 +32,7 @@ def _plain(name: str, device_class: str | None = None) -> Row:
 ALWAYS = {
     "headroom_power": _power("disponible"),
     "headroom_current": _current(" disponible"),
+    "estimated_power": ("Puissance active (estimation)", "power", "W", "measurement"),
     "subscribed_power": _power_set("souscrite"),
     "overload": _plain("Dépassement de puissance", "problem"),
     "contract": _plain("Contrat"),

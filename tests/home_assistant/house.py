@@ -176,9 +176,9 @@ class House:
             assert time.monotonic() < deadline, f"not within {within:.0f} s: {str(what())[:2000]}"
             time.sleep(0.2)  # between two looks
 
-    def wait_for_all(self, within: float) -> None:
-        """Wait until each enabled entity of each meter has a value."""
-        self.wait(lambda: not self.missing(), within, self.missing)
+    def wait_for_all(self, within: float, *, but: tuple[str, ...] = ()) -> None:
+        """Wait until each enabled entity of each meter has a value, but those whose ids end with one of these."""
+        self.wait(lambda: all(missing.endswith(but) for missing in self.missing()), within, self.missing)
 
     def show(self, meter: OwnMeter, more: int) -> None:
         """Let one of our meters count so many Wh, and wait until Home Assistant shows it."""

@@ -51,6 +51,13 @@ def test_entities_with_personal_data_are_disabled() -> None:
             assert components[key]["ent_cat"] == "diagnostic"
 
 
+def test_the_power_in_w_is_enabled_for_the_energy_dashboard() -> None:
+    for kind in KINDS:
+        power = message_of(kind)[0]["cmps"]["estimated_power"]
+        assert (power["dev_cla"], power["unit_of_meas"], power["stat_cla"]) == ("power", "W", "measurement")
+        assert "en" not in power
+
+
 def test_constants_of_a_linky_have_no_entities() -> None:
     state = {"IMAX": 90, "HHPHC": "A", "MOTDETAT": "000000", "PMAX": 5000, "PAPP": 100}
     (linky,) = Meter(mode=Mode.HISTORIC).see(state, COMPLETE_FRAMES)
