@@ -3,8 +3,9 @@
 import contextlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reader.simulator.meter import SimulatedMeter
@@ -64,13 +65,22 @@ _OURS = re.compile(r"mqtt|teleinfo|linky|sensor|recorder|energy|template", re.IG
 class House:
     """One reader has the simulated meters and most of our own; another is English and compatible with teleinfo2mqtt."""
 
-    def __init__(self, folder: Path, stack: contextlib.ExitStack, kinds: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stack: contextlib.ExitStack,
+        kinds: Sequence[str],
+        *,
+        config: str = "",
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`config` is more of Home Assistant's configuration, `labels` are more of what two of our own meters send."""
         self.folder = folder
         self.broker = stack.enter_context(Broker(folder / "broker"))
-        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=_CONFIG))
+        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=_CONFIG + config))
         self.home.add_mqtt(HOST, self.broker.port)
-        self.own, self.twin = OwnMeter(OWN, _BASE), OwnMeter(TWIN, _BASE)
-        self.tempo, self.english = OwnMeter(TEMPO, _TEMPO), OwnMeter(ENGLISH, _BASE)
+        self.own, self.twin = OwnMeter(OWN, {**_BASE, **labels}), OwnMeter(TWIN, _BASE)
+        self.tempo, self.english = OwnMeter(TEMPO, {**_TEMPO, **labels}), OwnMeter(ENGLISH, _BASE)
         self.evening = {kind: EveningMeter(kind, seed) for seed, kind in enumerate(EVENING, 101)}
         owned = (self.own, self.twin, self.tempo, *self.evening.values(), self.english)
         for meter in owned:
