@@ -37,40 +37,32 @@ _CONFIG = (
     "counter:\n  announced:\n  announced_again:\n"
 )
 
-# What a Tempo meter says: STGE has tomorrow's colour and the overload.
+# What a Tempo meter says: STGE has tomorrow's colour and the overload, NTARF the period.
 RED, RED_OVERLOAD = "0D3A0001", "0D3A0081"
-OFF_PEAK = {"LTARF": "    HC  BLEU    ", "NTARF": "01"}
-PEAK = {"LTARF": "    HP  BLEU    ", "NTARF": "02"}
+OFF_PEAK, PEAK = "01", "02"
 LOADED, RELIEVED = "08000", "01000"  # SINSTS in VA, of 9,000
-#: STGE of a meter whose dry contact is closed, and open.
-CLOSED, OPEN = "003A0000", "003A0001"
+CLOSED = "003A0000"  # STGE of a meter whose dry contact is closed
 
-PRICE_TOPIC = "test/price"
-#: A sensor of prices as the reader announces it.
-_PRICE = {
-    "dev": {"ids": ["price"], "name": "Linky de test"},
-    "o": {"name": "test"},
-    "avty_t": f"{PRICE_TOPIC}/status",
-    "stat_t": PRICE_TOPIC,
-    "cmps": {
-        "price": {
-            "p": "sensor",
-            "uniq_id": "test_price",
-            "name": "Prix du kWh",
-            "def_ent_id": "sensor.price",
-            "obj_id": "price",
-            "unit_of_meas": "EUR/kWh",
-            "stat_cla": "measurement",
-            "val_tpl": "{{value_json.get('price')}}",
-            "json_attr_t": PRICE_TOPIC,
-            "json_attr_tpl": "{{ {'next_prices':value_json.get('next_prices',[])}|tojson}}",
-        }
-    },
-}
+PRICE_TOPIC = "teleinfo/monitor/page/price"
+PARIS = ZoneInfo("Europe/Paris")
+DAY = 86_400.0  # seconds
 
 
 class BlueprintHouse(House):
     """A house with automations that come from blueprints."""
+
+    monitor: MqttClient
+
+    def publish_prices(self, *blocks: tuple[float, float]) -> None:
+        """Publish prices of a meter, as the monitor does: until how many seconds from now each lasts, and its value."""
+        now, prices = datetime.now(PARIS), []
+        start = now - timedelta(minutes=1)
+        for until, value in blocks:
+            end = now + timedelta(seconds=until)
+            prices.append({"start": start.isoformat(), "end": end.isoformat(), "value": value})
+            start = end
+        message = {"price": blocks[0][1], "currency": "EUR", "next_prices": prices}
+        self.monitor.retain(PRICE_TOPIC, json.dumps({OWN: message}))
 
     def automate(self, name: str, blueprint: str, **inputs: object) -> None:
         """Make an automation, as the dialogue does."""
@@ -118,14 +110,12 @@ def house(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / "home-assistant/automations.yaml").write_text("[]")
     with contextlib.ExitStack() as stack:
         house = BlueprintHouse(folder, stack, (), config=_CONFIG, labels={"EAIT": "000001000", "SINSTI": "00000"})
+        house.monitor = stack.enter_context(MqttClient(house.broker.port))
+        # From the start: a new entity comes half a minute later at most.
+        house.publish_prices((30, 0.3))
         house.entity(TEMPO, "tempo_tomorrow")
         yield house
-
-
-@pytest.fixture(scope="module")
-def mqtt(house: BlueprintHouse) -> Iterator[MqttClient]:
-    with MqttClient(house.broker.port) as client:
-        yield client
+        house.home.stop()  # before the readers: an automation that begins to wait meanwhile holds it up
 
 
 def seconds(**duration: float) -> dict[str, float]:
@@ -163,12 +153,12 @@ def test_the_water_heater_follows_its_own_meter(house: BlueprintHouse) -> None:
     house.automate("heater_2", "off_peak_water_heater", off_peak=contact, heater=["input_boolean.second_heater"])
     house.wait_for("input_boolean.heater", "on")
     house.wait_for("input_boolean.second_heater", "off")
-    house.tempo.change(**PEAK, frames=1)
+    house.tempo.change(NTARF=PEAK, frames=1)
     house.wait_for("input_boolean.heater", "off")
     house.own.change(STGE=CLOSED, frames=1)
     house.wait_for("input_boolean.second_heater", "on")
     assert house.now("input_boolean.heater") == "off"
-    house.tempo.change(**OFF_PEAK, frames=1)
+    house.tempo.change(NTARF=OFF_PEAK, frames=1)
     house.wait_for("input_boolean.heater", "on")
 
 
@@ -184,7 +174,7 @@ def test_appliances_are_shed_in_order_and_come_back_in_reverse(house: BlueprintH
         memory="input_text.shed",
         off_pause=seconds(seconds=3),
         on_above=3000,
-        on_after=seconds(seconds=3),
+        on_after=seconds(seconds=2),
     )
     house.stay(1, first="on", second="on", third="on", idle="off")
     house.tempo.change(STGE=RED_OVERLOAD, SINSTS=LOADED, frames=1)
@@ -192,10 +182,10 @@ def test_appliances_are_shed_in_order_and_come_back_in_reverse(house: BlueprintH
     house.stay(1, second="on", third="on")
     house.wait_for("input_boolean.second", "off")
     house.tempo.change(STGE=RED, frames=1)
-    house.stay(4, first="off", idle="off", second="off", third="on")  # the overload is over, but little is left
+    house.stay(3, first="off", idle="off", second="off", third="on")  # the overload is over, but little is left
     house.tempo.change(SINSTS=RELIEVED, frames=1)
     house.tempo.change(SINSTS=LOADED, frames=1)
-    house.stay(3, first="off", second="off")  # there was enough, but not for long
+    house.stay(2, first="off", second="off")  # there was enough, but not for long
     house.tempo.change(SINSTS=RELIEVED, frames=1)
     house.wait_for("input_boolean.second", "on")
     house.stay(1, first="off")
@@ -213,7 +203,7 @@ def test_a_surplus_of_the_sun_is_used_and_does_not_flap(house: BlueprintHouse) -
         on_above=2000,
         on_after=seconds(seconds=2),
         off_below=100,
-        off_after=seconds(seconds=3),
+        off_after=seconds(seconds=2),
         reserved="input_boolean.reserved",
     )
     house.automate(
@@ -232,41 +222,26 @@ def test_a_surplus_of_the_sun_is_used_and_does_not_flap(house: BlueprintHouse) -
     house.own.change(SINSTI="00300", frames=1)  # the appliance draws the rest
     house.own.change(SINSTI="00000", frames=1)  # a cloud
     house.own.change(SINSTI="00300", frames=1)
-    house.stay(4, surplus="on")
+    house.stay(3, surplus="on")
     house.switch("input_boolean.reserved", "on")
     house.own.change(SINSTI="00000", frames=1)
-    house.stay(4, surplus="on")
+    house.stay(3, surplus="on")
     house.switch("input_boolean.reserved", "off")
     house.tempo.change(SINSTI="01500", frames=1)
     house.wait_for("input_boolean.surplus", "off")
     house.wait_for("input_boolean.other_surplus", "on")
 
 
-def publish_prices(mqtt: MqttClient, *blocks: tuple[float, float]) -> None:
-    """Publish prices: until how many seconds from now each lasts, and what a kWh costs."""
-    begin, prices = datetime.now(ZoneInfo("Europe/Paris")), []
-    start = begin - timedelta(seconds=60)
-    for until, value in blocks:
-        end = begin + timedelta(seconds=until)
-        prices.append({"start": start.isoformat(), "end": end.isoformat(), "value": value})
-        start = end
-    mqtt.retain(PRICE_TOPIC, json.dumps({"price": blocks[0][1], "next_prices": prices}))
-
-
-DAY = 86_400.0  # seconds
-
-
-def test_the_machine_runs_in_the_cheapest_hours_left(house: BlueprintHouse, mqtt: MqttClient) -> None:
-    mqtt.retain(f"{PRICE_TOPIC}/status", "online")
-    mqtt.retain("homeassistant/device/price/config", json.dumps(_PRICE))
-    house.wait(lambda: "sensor.price" in house.home.states(), APPEARS_WITHIN, house.home.states)
-    ready = f"{datetime.now(ZoneInfo('Europe/Paris')) + timedelta(hours=12):%H:%M:%S}"
+def test_the_machine_runs_in_the_cheapest_hours_left(house: BlueprintHouse) -> None:
+    house.publish_prices((30, 0.3))
+    price = house.entity(OWN, "price")
+    ready = f"{datetime.now(PARIS) + timedelta(hours=12):%H:%M:%S}"
     for name in ("", "other_"):
         start = {"action": "input_boolean.turn_on", "target": {"entity_id": f"input_boolean.{name}machine"}}
         house.automate(
             f"{name}laundry",
             "cheapest_hours",
-            price="sensor.price",
+            price=price,
             request=f"input_boolean.{name}laundry",
             length=seconds(seconds=60),
             ready=ready,
@@ -274,23 +249,23 @@ def test_the_machine_runs_in_the_cheapest_hours_left(house: BlueprintHouse, mqtt
         )
     for name in ("laundry", "other_laundry"):
         house.switch(f"input_boolean.{name}", "on")
-    house.stay(2, machine="off")  # no prices
-    publish_prices(mqtt, (7, 0.3), (90, 0.1), (3600, 0.2), (DAY, 0.3))
+    house.stay(2, machine="off")  # no prices for as long as it runs
+    house.publish_prices((8, 0.4), (90, 0.1), (3600, 0.2), (DAY, 0.3))
+    house.wait_for(price, "0.4")
     house.switch("input_boolean.other_laundry", "off")
-    house.stay(2, machine="off")
-    mqtt.retain(f"{PRICE_TOPIC}/status", "offline")
-    house.wait_for("sensor.price", "unavailable")
+    house.stay(1, machine="off")
+    house.monitor.retain(PRICE_TOPIC, "{}")
+    house.wait_for(price, "unknown")
     house.stay(1, machine="off")
     house.wait_for("input_boolean.machine", "on")
     house.wait_for("input_boolean.laundry", "off")
     assert house.now("input_boolean.other_machine") == "off"
-    # Other prices make another plan.
-    publish_prices(mqtt, (3600, 0.3), (DAY, 0.1))
-    mqtt.retain(f"{PRICE_TOPIC}/status", "online")
-    house.wait_for("sensor.price", "0.3")
+    # Other prices, another start.
+    house.publish_prices((3600, 0.3), (DAY, 0.1))
+    house.wait_for(price, "0.3")
     house.switch("input_boolean.other_laundry", "on")
     house.stay(2, other_machine="off")
-    publish_prices(mqtt, (3600, 0.1), (DAY, 0.2))
+    house.publish_prices((3600, 0.1), (DAY, 0.2))
     house.wait_for("input_boolean.other_machine", "on")
     house.wait_for("input_boolean.other_laundry", "off")
 
@@ -320,13 +295,13 @@ def test_a_restart_of_the_reader_switches_nothing(house: BlueprintHouse) -> None
     house.wait_for(house.entity(TEMPO, "overload"), "off")
     colour = house.entity(TEMPO, "tempo_tomorrow")
     before = {name: house.now(f"input_boolean.{name}") for name in SWITCHES}
-    since = datetime.now(ZoneInfo("Europe/Paris")).isoformat()
+    since = datetime.now(PARIS).isoformat()
     reader, _ = house.readers
     reader.kill()
     house.wait_for(colour, "unavailable")
     reader.start()
     house.wait_for(colour, "Rouge")
-    house.stay(4, **before)
+    house.stay(3, **before)
     history = house.home.call(
         "history/history_during_period",
         start_time=since,
@@ -339,23 +314,23 @@ def test_a_restart_of_the_reader_switches_nothing(house: BlueprintHouse) -> None
     assert house.now("counter.announced") == "1"
 
 
-def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse, mqtt: MqttClient) -> None:
+def test_a_restart_of_home_assistant_loses_nothing(house: BlueprintHouse) -> None:
     # Before: it is off-peak, one appliance is shed, laundry waits, and tomorrow is red, which was announced.
-    publish_prices(mqtt, (3600, 0.3), (DAY, 0.1))
-    house.wait_for("sensor.price", "0.3")
+    house.publish_prices((3600, 0.3), (DAY, 0.1))
+    house.wait_for(house.entity(OWN, "price"), "0.3")
     house.switch("input_boolean.machine", "off")
     house.switch("input_boolean.laundry", "on")
     house.stay(1, heater="on", first="off", second="on", machine="off", laundry="on")
     house.home.stop()
     # In the meantime, peak hours begin and prices change; one of the announcements was that of another day.
-    house.tempo.change(**PEAK, frames=1)
-    publish_prices(mqtt, (3600, 0.1), (DAY, 0.2))
+    house.tempo.change(NTARF=PEAK, frames=1)
+    house.publish_prices((3600, 0.1), (DAY, 0.2))
     make_older(house.home.folder / ".storage/core.restore_state", "automation.red_announced_again")
     house.home.start()
     house.wait_for("input_boolean.heater", "off")
     house.wait_for("input_boolean.machine", "on")
     house.wait_for("counter.announced_again", "2")
-    house.stay(4, first="off", second="on", surplus="on")
+    house.stay(3, first="off", second="on", surplus="on")
     assert house.now("counter.announced") == "1"
     house.tempo.change(SINSTS=RELIEVED, frames=1)
     house.wait_for("input_boolean.first", "on")

@@ -11,10 +11,10 @@ import pytest
 
 from reader.simulator.meter import SimulatedMeter
 from tests.home_assistant.house import APPEARS_WITHIN
-from tests.home_assistant.instance import HomeAssistant, HomeAssistantError, find_python, installed
+from tests.home_assistant.instance import HomeAssistant
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import Service, wait_until
-from tests.support.servers import HOST, Broker, find_program
+from tests.support.servers import HOST, Broker
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -46,14 +46,7 @@ def shows(house: House, state: str) -> Callable[[], bool]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    if find_python() is None:
-        pytest.skip("Home Assistant needs Python 3.13.2 or newer, and there is none here")
-    find_program("mosquitto")
-    try:
-        installed()
-    except HomeAssistantError as error:
-        pytest.fail(str(error), pytrace=False)
+def house(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder: Path = tmp_path_factory.mktemp("price")
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(Broker(folder / "broker"))
