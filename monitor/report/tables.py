@@ -204,7 +204,7 @@ class Tables:
                 self.line(f.text("compare_more", count=len(ranked) - len(shown)))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
+        for line in self._verdicts(comparison, everything=most is None):
             self.line(line)
 
     def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
@@ -221,14 +221,19 @@ class Tables:
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
-    def _verdicts(self, comparison: Comparison) -> Iterable[str]:
+    def _verdicts(self, comparison: Comparison, *, everything: bool) -> Iterable[str]:
+        """Say which offer is the best, and which are not ranked: all of them, or those that concern most people."""
         f = self._formats
+        unranked = [cost for cost in comparison.offers if not cost.rankable]
+        told = [cost for cost in unranked if everything or _is_always_shown(cost)]
         refused: dict[str, list[str]] = {}
-        for cost in comparison.offers:
-            if not cost.rankable:
-                refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
+        for cost in told:
+            refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
         for sentence, offers in refused.items():
             yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
+        if len(told) < len(unranked):
+            yield f.text("compare_unranked", count=len(unranked) - len(told))
+        yield from self._old([old for old in comparison.old if everything or not old.market])
         if (found := verdict(comparison, f)) is not None:
             yield found
 
