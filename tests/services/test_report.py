@@ -234,7 +234,7 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     mine = "{id: mine, rows: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]}"
     prices.write_text(f"offers: [{mine}]\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
     monitor.configure(f"prices: {prices}\n")
-    halves = monitor.run("compare", "--then", *RANGE)
+    halves = monitor.run("compare", "--then", "--all", *RANGE)
     assert total in halves
     assert "mine" in halves.partition("Abonnement inconnu pour")[2]
     monitor.configure("")

@@ -110,7 +110,11 @@ def comparison(*offers: OfferCost, days: int = 365, lost: int = 0, **values: Any
 
 
 def compared(
-    found: Comparison, monkeypatch: pytest.MonkeyPatch, columns: int = 80, asked: datetime | None = None, most: int = 12
+    found: Comparison,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int = 80,
+    asked: datetime | None = None,
+    most: int | None = 12,
 ) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
@@ -179,7 +183,7 @@ def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch:
 
 def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = OfferCost(PricedOffer("hchp", "EDF", "Heures creuses"), False, unknown={Why.WINDOWS: 480})
-    text = words(compared(comparison(TEMPO, unknown), monkeypatch))
+    text = words(compared(comparison(TEMPO, unknown), monkeypatch, most=None))
     assert "Rien à comparer : une seule offre peut être calculée." in text
     assert "Vos heures creuses ne sont pas connues" in text
     assert "(EDF · Heures creuses)" in text
@@ -192,7 +196,9 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
         OfferCost(PricedOffer(name, "Sélia", name, checked=date(2026, 2, 1)), False, Decimal(1), withheld=Why.OLD)
         for name in ("un", "deux")
     ]
-    text = words(compared(comparison(TEMPO, BASE, *old), monkeypatch))
+    found = comparison(TEMPO, BASE, *old)
+    assert "2 autres offres ne sont pas classées" in words(compared(found, monkeypatch))
+    text = words(compared(found, monkeypatch, most=None))
     assert "Prix vus pour la dernière fois le 01/02/2026" in text
     assert "(Sélia · un ; Sélia · deux)" in text
 

@@ -301,7 +301,14 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   const parts = (energy, sub) => {
     const vat = Math.round((energy + sub) / 6),
       accise = Math.round(energy * 0.15);
-    return { energy: energy - accise - Math.round(energy / 6), accise, subscription: sub - Math.round(sub / 6), vat };
+    const cta = Math.round(sub * 0.1);
+    return {
+      energy: energy - accise - Math.round(energy / 6),
+      accise,
+      subscription: sub - Math.round(sub / 6) - cta,
+      cta,
+      vat,
+    };
   };
   const by = cost && of(cost),
     energy = by && sum(Object.values(by)),
