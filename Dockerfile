@@ -85,9 +85,32 @@ RUN openssl version \
  && install -d -o 1883 -g 472 -m 0750 /setup/grafana
 COPY mosquitto /opt/setup/mosquitto
 COPY mariadb /opt/setup/mariadb
-COPY deploy/__init__.py /opt/setup/deploy/
+COPY deploy/*.py /opt/setup/deploy/
 COPY deploy/compose/*.py /opt/setup/deploy/compose/
 RUN chmod -R a+rX /opt/setup
 USER 1883:1883
 ENTRYPOINT ["python", "-P", "-m", "deploy.compose"]
 CMD ["prepare"]
+
+# The app of Home Assistant: all programs with their own database, under s6. It starts as root, reads what the
+# Supervisor gives to root only, and runs each program as a user of its own.
+FROM program AS app
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends \
+    mariadb-server-core mariadb-client-core mariadb-plugin-provider-bzip2 s6 \
+ && rm -rf /var/lib/apt/lists/* /etc/mysql \
+ && for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql; do \
+      groupadd --gid "${user%:*}" "${user#*:}" \
+   && useradd --uid "${user%:*}" --gid "${user%:*}" --no-create-home --home-dir / --shell /usr/sbin/nologin "${user#*:}" \
+   || exit 1; \
+    done \
+ && ln -s /run/teleinfo /etc/teleinfo
+ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app MALLOC_ARENA_MAX=2
+COPY mariadb /opt/app/mariadb
+COPY deploy/*.py /opt/app/deploy/
+COPY deploy/app /opt/app/deploy/app
+RUN chmod -R a+rX /opt/app
+WORKDIR /
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
+    CMD ["bash", "/opt/app/deploy/app/health"]
+ENTRYPOINT ["python", "-P", "-m", "deploy.app", "start"]

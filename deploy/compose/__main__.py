@@ -10,13 +10,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.compose import broker, meter, page
+from deploy import page_password
+from deploy.compose import broker, meter
 from deploy.compose.accounts import GUESTS, ROLES, Account, PasswordStore, SetupError
 from deploy.compose.certificates import CertificateAuthority, read_names
-from deploy.compose.database import DATABASE, accounts_sql
-from deploy.compose.files import write
+from deploy.compose.database import accounts_sql
 from deploy.compose.user import become
 from deploy.compose.zone import zone_file
+from deploy.database_accounts import DATABASE
+from deploy.files import write
 
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
@@ -85,9 +87,9 @@ class Setup:
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
         write(self._root / "monitor" / "mqtt-password", self.password("monitor") + "\n", group=MONITOR)
         write(self._root / "monitor" / "database-password", self.password("teleinfo-monitor") + "\n", group=MONITOR)
-        page_password = self._root / "monitor" / "page-password"
-        existing = page_password.read_text() if page_password.exists() else ""
-        write(page_password, page.password_file(self.password("page"), existing), group=MONITOR)
+        to_page = self._root / "monitor" / "page-password"
+        existing = to_page.read_text() if to_page.exists() else ""
+        write(to_page, page_password.password_file(self.password("page"), existing), group=MONITOR)
         write(self._root / "grafana" / "database-password", self.password("grafana") + "\n", group=GRAFANA)
 
     def _template(self, name: str) -> str:
@@ -250,8 +252,8 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.find(arguments.name)
     asked = f"password of {account.name}: "
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    if account.role == "page" and len(given) < page.SHORTEST:
-        raise SetupError(f"the password of the page must have {page.SHORTEST} characters or more")
+    if account.role == "page" and len(given) < page_password.SHORTEST:
+        raise SetupError(f"the password of the page must have {page_password.SHORTEST} characters or more")
     setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: saved the password of {account.name}; to apply: docker compose restart")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.compose.files import write
+from deploy.files import write
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _PASSWORD_BYTES = 24  # 192 bits

@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common.doctor.findings import Status
 from common.machine.host import Host
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
+from deploy.meters import Listen, listen_to_all
 from reader.doctor.command import SECONDS
-from reader.doctor.line import METER, LineFacts, diagnose_line, listen
+from reader.doctor.line import listen
 from reader.line.port import open_port
 from reader.line.serial_ports import ports as serial_ports
 
@@ -19,8 +19,6 @@ _NO_PORT = """\
 meter: no serial port found: plug in the adapter; on a Raspberry Pi, enable the port (see docs/hardware.md)
 meter: for a port over the network, write TIC_PORT=socket://HOST:PORT into .env"""
 _NO_METER = "meter: no meter found, .env not changed; if the reader is using the port: docker compose stop reader"
-
-Listen = Callable[[str], LineFacts]
 
 
 def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
@@ -40,21 +38,17 @@ def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
 
 def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
     """Listen to all of the ports at once and print the result; return those with a meter, each meter once."""
-    with ThreadPoolExecutor(len(ports)) as pool:
-        facts = list(pool.map(listen_to, ports))
     with_meter: list[str] = []
-    meters: set[str] = set()
-    for port, line in zip(ports, facts, strict=True):
-        findings = diagnose_line(line)
-        main = next((finding for finding in findings if finding.subject == METER), findings[0])
-        known = line.meters <= meters
-        if line.meters and not known:
+    known: set[str] = set()
+    for port, meters, finding in listen_to_all(ports, listen_to):
+        new = not meters <= known
+        if new:
             with_meter.append(port)
-            meters |= line.meters
-        mark = f"{len(with_meter)}." if line.meters and not known else "-"
-        print(f"{mark:3} {port}: {main.what}")
-        if main.status is Status.PROBLEM:
-            print(f"    -> {main.fix}")
+            known |= meters
+        mark = f"{len(with_meter)}." if new else "-"
+        print(f"{mark:3} {port}: {finding.what}")
+        if finding.status is Status.PROBLEM:
+            print(f"    -> {finding.fix}")
     return with_meter
 
 

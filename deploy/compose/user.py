@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.meters import port_groups
+
 PROJECT = Path("/project")
 DEVICES = Path("/dev")
 # The user of mosquitto's image, and the groups of the containers that get files.
 _SETUP, GROUPS = 1883, (472, 999, 10001, 10002, 10003)
-_TTY_MAJORS = (4, 166, 188, 204, 207)  # as in compose.yaml
 
 
 def become(arguments: Sequence[str]) -> None:
@@ -23,13 +24,3 @@ def become(arguments: Sequence[str]) -> None:
     os.setgroups(sorted(groups))
     os.setgid(gid)
     os.setuid(uid)
-
-
-def port_groups(devices: Path) -> set[int]:
-    """Return the groups that may open the serial ports, without root's."""
-    groups = set()
-    for path in devices.glob("tty*"):
-        status = path.stat()
-        if os.major(status.st_rdev) in _TTY_MAJORS and status.st_gid:
-            groups.add(status.st_gid)
-    return groups

@@ -18,9 +18,10 @@ from common.settings.config import Tls, load
 from deploy.compose import user
 from deploy.compose.accounts import SetupError
 from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
-from deploy.compose.database import accounts_sql, hashed
-from deploy.compose.files import write
+from deploy.compose.database import accounts_sql
 from deploy.compose.zone import ZONES, zone_file
+from deploy.database_accounts import hashed
+from deploy.files import write
 from monitor import password as page_password
 from monitor.config import MonitorConfig
 from reader.config import ReaderConfig
@@ -196,7 +197,7 @@ def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
     assert all(line.endswith(";") for line in text.splitlines())
     assert not re.search("a-secret|change-me", text)
     assert text.count(hashed("a-secret")) == 3
-    with pytest.raises(SetupError, match="one account"):
+    with pytest.raises(ValueError, match="one account"):
         accounts_sql([("CREATE USER x;", "a-secret")])
 
 

@@ -1,4 +1,4 @@
-"""Writes the files for the containers: atomically, and readable by one group."""
+"""Writes files for programs that run as other users: atomically, and readable by one group."""
 
 import os
 from pathlib import Path

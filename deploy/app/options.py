@@ -1,0 +1,43 @@
+"""The options of the app, as Home Assistant's form has them: /data/options.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options; those that are not given have the defaults of config.yaml."""
+
+    ports: tuple[str, ...] = ()  # network addresses, too
+    mode: str = "auto"
+    language: str = "auto"
+    database: str = "internal"
+    mqtt: Mapping[str, Any] = field(default_factory=dict)
+    password: str | None = None
+    statistics: bool = False
+
+    @property
+    def internal(self) -> bool:
+        """Whether the database is the app's own."""
+        return self.database == "internal"
+
+    @property
+    def broker_is_given(self) -> bool:
+        """Whether the options name a broker."""
+        return bool(self.mqtt.get("host"))
+
+
+def read_options(file: Path) -> Options:
+    """Read the options; a list may have empty entries, a text may be empty: both are not given.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is not JSON.
+    """
+    given: dict[str, Any] = {key: value for key, value in json.loads(file.read_text("utf-8")).items() if value}
+    named = dict.fromkeys(port for key in ("ports", "addresses") for port in given.get(key, []) if port)
+    known = {key: given[key] for key in ("mode", "language", "database", "mqtt", "password", "statistics") if key in given}
+    return Options(ports=tuple(named), **known)
