@@ -1,0 +1,218 @@
+"""The files that Home Assistant's Supervisor reads before the app runs: repository.yaml and homeassistant/.
+
+What the Supervisor does with a wrong one is not tested here but known: it leaves the app out, or drops the key.
+"""
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+import yaml
+
+from common.machine.version import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "homeassistant"
+LANGUAGES = ("en", "fr")
+#: The keys that we use. The Supervisor drops silently what it does not know: look a new one up, also whether it is
+#: deprecated, and whether it lowers the rating that the store shows.
+KEYS = {
+    *("name", "version", "slug", "description", "url", "image", "arch", "homeassistant", "startup", "timeout", "uart"),
+    *("ingress", "ingress_port", "panel_icon", "panel_title", "panel_admin", "ports", "watchdog"),
+    *("services", "homeassistant_api", "map", "tmpfs", "backup", "backup_pre", "backup_exclude", "options", "schema"),
+}
+REQUIRED = {"name", "version", "slug", "description", "arch"}
+DEPRECATED_FOLDERS = {"config", "addons", "addon_config", "all_addon_configs"}
+MY = re.compile(r"https://my\.home-assistant\.io/redirect/\w+/\?(\w+)=([^)\s\"]+)")
+ADDRESS = re.compile(r"github(?:usercontent)?\.com/([\w.-]+/teleinfo-monitor)\b")
+_TYPE = re.compile(r"(\w+)(?:\((.*)\))?(\?)?$")
+
+
+def read(path: Path) -> dict[str, Any]:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    return document
+
+
+CONFIG = read(APP / "config.yaml")
+REPOSITORY = read(ROOT / "repository.yaml")
+
+
+def found(root: Path, stem: str) -> list[str]:
+    """Return the files of a name that the Supervisor would read in a clone of this project."""
+    files: list[str] = []
+    for folder, inside, names in os.walk(root):
+        inside[:] = [name for name in inside if not name.startswith(".") and name not in ("rootfs", "node_modules")]
+        here = [Path(folder) / name for name in names if re.fullmatch(rf"{stem}\.(yaml|yml|json)", name)]
+        files += [path.relative_to(root).as_posix() for path in here]
+    return sorted(files)
+
+
+def test_the_supervisor_finds_one_app_and_one_repository() -> None:
+    assert found(ROOT, "config") == ["homeassistant/config.yaml"]
+    assert found(ROOT, "repository") == ["repository.yaml"]
+
+
+def test_the_configuration_has_what_the_supervisor_requires_and_nothing_that_it_does_not_know() -> None:
+    assert REQUIRED - set(CONFIG) == set()
+    assert set(CONFIG) - KEYS == set()
+    assert set(CONFIG["arch"]) == {"aarch64", "amd64"}
+    assert not {folder.partition(":")[0] for folder in CONFIG["map"]} & DEPRECATED_FOLDERS
+    assert re.fullmatch(r"[-_.A-Za-z0-9]+", CONFIG["slug"])
+    assert 10 <= CONFIG["timeout"] <= 300
+    assert REPOSITORY.keys() == {"name", "url", "maintainer"}
+
+
+def test_the_app_has_what_raises_its_rating() -> None:
+    assert CONFIG["ingress"] is True
+    assert (APP / "apparmor.txt").exists()
+
+
+def test_the_watchdog_asks_the_page_of_the_side_bar() -> None:
+    assert CONFIG["watchdog"] == f"http://[HOST]:[PORT:{CONFIG['ingress_port']}]/health"
+
+
+def test_the_version_is_that_of_the_programs_everywhere() -> None:
+    assert CONFIG["version"] == __version__
+    headings = re.findall(r"^## (.+)$", (APP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == __version__
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Yield the texts that may name the address of this project."""
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *APP.rglob("*")]:
+        if path.suffix in (".md", ".yaml"):
+            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def test_every_place_names_the_same_repository() -> None:
+    url = REPOSITORY["url"]
+    assert CONFIG["url"] == url
+    _, _, owner, name = url.removeprefix("https:").split("/")[1:]
+    assert CONFIG["image"] == f"ghcr.io/{owner if owner == 'OWNER' else owner.lower()}/teleinfo-app"
+    for document, text in documents():
+        assert set(ADDRESS.findall(text)) <= {f"{owner}/{name}"}, document
+
+
+def test_each_button_leads_to_this_repository_or_to_a_blueprint_of_it() -> None:
+    buttons = [(document, *button) for document, text in documents() for button in MY.findall(text)]
+    assert {"README.md", "LISEZMOI.md"} <= {document for document, _, _ in buttons}
+    for document, key, value in buttons:
+        if key == "repository_url":
+            assert value == quote(REPOSITORY["url"], safe=""), document
+        elif key == "blueprint_url":
+            path = unquote(value).removeprefix(f"{REPOSITORY['url']}/blob/main/")
+            assert (ROOT / path).is_file(), value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_option_and_each_port_is_explained_in_both_languages(language: str) -> None:
+    def explained(texts: Any, schema: dict[str, Any]) -> None:
+        assert texts.keys() == schema.keys()
+        for key, kind in schema.items():
+            assert texts[key]["name"], key
+            assert texts[key]["description"], key
+            fields = texts[key].get("fields", {})
+            explained(fields, kind if isinstance(kind, dict) else {})
+
+    translation = read(APP / "translations" / f"{language}.yaml")
+    explained(translation["configuration"], CONFIG["schema"])
+    assert translation["network"].keys() == CONFIG["ports"].keys()
+    assert all(translation["network"].values())
+
+
+def test_no_other_language_is_half_done() -> None:
+    assert {path.name for path in (APP / "translations").iterdir()} == {f"{language}.yaml" for language in LANGUAGES}
+
+
+def misfits(kind: Any, value: Any, at: str = "") -> Iterator[str]:
+    """Yield where options do not fit their schema, as the Supervisor compares them."""
+    match kind, value:
+        case dict(), dict():
+            yield from (f"{at}.{key}" for key in value if key not in kind)
+            yield from (f"{at}.{key}" for key in kind if key not in value and not may_be_absent(kind[key]))
+            for key in kind.keys() & value.keys():
+                yield from misfits(kind[key], value[key], f"{at}.{key}")
+        case list(), list():
+            for number, item in enumerate(value):
+                yield from misfits(kind[0], item, f"{at}[{number}]")
+        case str(), _ if fits(kind, value):
+            pass
+        case _:
+            yield at
+
+
+def may_be_absent(kind: Any) -> bool:
+    kind = kind[0] if isinstance(kind, list) else kind
+    return isinstance(kind, str) and kind.endswith("?")
+
+
+def fits(kind: str, value: Any) -> bool:
+    match = _TYPE.match(kind)
+    assert match, kind
+    name, argument, _ = match.groups()
+    match name:
+        case "bool":
+            return isinstance(value, bool)
+        case "port":
+            return isinstance(value, int) and 0 < value < 65536
+        case "list":
+            return value in argument.split("|")
+        case "match":
+            return isinstance(value, str) and re.match(argument, value) is not None
+        case "str" | "password" | "device":
+            return isinstance(value, str)
+    raise AssertionError(f"a type that this test does not know: {kind}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ({"a": "bool"}, {"a": False}, []),
+        ({"a": "bool"}, {"a": "no"}, [".a"]),
+        ({"a": "bool"}, {}, [".a"]),
+        ({"a": "str?"}, {}, []),
+        ({"a": "str?"}, {"a": None}, [".a"]),
+        ({"a": "str"}, {"b": "x", "a": "x"}, [".b"]),
+        ({"a": "list(x|y)"}, {"a": "z"}, [".a"]),
+        ({"a": "port?"}, {"a": 65536}, [".a"]),
+        ({"a": ["device(subsystem=tty)?"]}, {"a": []}, []),
+        ({"a": ["device(subsystem=tty)?"]}, {}, []),
+        ({"a": ["str"]}, {}, [".a"]),
+        ({"a": ["match(^(socket|rfc2217)://.+)?"]}, {"a": ["socket://x:1", "/dev/ttyS0"]}, [".a[1]"]),
+        ({"a": {"b": "str?"}}, {}, [".a"]),
+        ({"a": {"b": "str?"}}, {"a": {}}, []),
+        ({"a": {"b": "str"}}, {"a": {}}, [".a.b"]),
+    ],
+)
+def test_options_are_compared_with_their_schema(kind: Any, value: Any, expected: list[str]) -> None:
+    assert list(misfits(kind, value)) == expected
+
+
+def test_the_app_starts_with_its_default_options() -> None:
+    assert list(misfits(CONFIG["schema"], CONFIG["options"])) == []
+    assert CONFIG["options"]["ports"] == []  # visible although nobody has chosen one
+
+
+@pytest.mark.parametrize(("picture", "size"), [("icon.png", (128, 128)), ("logo.png", (250, 100))])
+def test_a_picture_has_the_size_that_the_store_shows(picture: str, size: tuple[int, int]) -> None:
+    content = (APP / picture).read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", content[16:24]) == size
+
+
+def test_the_apparmor_profile_can_be_renamed_by_the_supervisor() -> None:
+    lines = (APP / "apparmor.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[1] for line in lines if re.match(r"profile [^ ]+", line)] == ["teleinfo"]
+
+
+@pytest.mark.skipif(shutil.which("apparmor_parser") is None, reason="needs apparmor_parser: apt-get install apparmor")
+def test_the_apparmor_profile_compiles() -> None:
+    subprocess.run(["apparmor_parser", "--skip-kernel-load", "--skip-cache", APP / "apparmor.txt"], check=True)
