@@ -31,6 +31,7 @@ _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 _LONGEST_NAME = 40  # characters
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
+_SUPERVISOR = ipaddress.IPv4Address("172.30.32.2")  # in each installation; other apps have others of 172.30.33.0/24
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -198,6 +199,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address of a client; None: it is none, such as that of a Unix socket."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listen:
     """Where the page is served."""
@@ -210,13 +222,21 @@ class Listen:
 
     def trusts(self, address: str) -> bool:
         """Tell whether a proxy with this address is one of ours; those on this machine are."""
-        try:
-            parsed = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        return parsed.is_loopback or any(parsed in network for network in self.trusted)
+        parsed = _parsed(address)
+        return parsed is not None and (parsed.is_loopback or any(parsed in network for network in self.trusted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingress:
+    """Where Home Assistant asks for the page, for users whom it has checked: no password, and no one else."""
+
+    host: str = option("0.0.0.0", read=_host)  # noqa: S104 - others are refused
+    port: int = option(8099, read=port_number)
+
+    def admits(self, address: str) -> bool:
+        """Tell whether an address is that of Home Assistant's Supervisor, or of this machine."""
+        parsed = _parsed(address)
+        return parsed is not None and (parsed.is_loopback or parsed == _SUPERVISOR)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +245,7 @@ class MonitorConfig:
 
     name: str = option("main", read=client_name)
     listen: Listen = section(Listen)
+    ingress: Ingress | None = None
     auth: str = option("password", read=_auth)
     password_file: Path | None = option(None, read=_file)
     state: Path = option(Path("/var/lib/teleinfo-monitor"), read=_file)
@@ -237,6 +258,7 @@ class MonitorConfig:
     tempo: Path | None = option(None, read=_file)
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
     meters: tuple[House, ...] = option((), read=_meters)
+    app: Path | None = option(None, read=_file)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)
@@ -245,6 +267,12 @@ class MonitorConfig:
         """Refuse two answers to one question."""
         if self.auth != "password" and self.password_file is not None:
             raise ConfigError(f"auth: {self.auth} asks for no password, and password_file is given: leave one out")
+        if self.ingress is not None and self.ingress.port == self.listen.port:
+            raise ConfigError(f"ingress.port: {self.ingress.port} is listen.port, too: choose another one")
+
+    def is_proxy(self, address: str) -> bool:
+        """Tell whether an address may be that of many clients."""
+        return self.listen.trusts(address) or (self.ingress is not None and self.ingress.admits(address))
 
     def check_auth(self) -> None:
         """Check that nobody opens the page without saying so.

@@ -214,6 +214,11 @@ TEXTS: Mapping[str, Text] = {
         "cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un serveur mandataire. Donnez-lui un mot de"
         " passe, ou écrivez « auth: header » dans monitor.yaml",
     ),
+    "not_ingress": Text(
+        403,
+        "this port is for Home Assistant only",
+        "ce port est réservé à Home Assistant",
+    ),
     "not_proxied": Text(
         403,
         "this page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is",

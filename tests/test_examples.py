@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from common.settings.config import Tls, load
-from monitor.config import MonitorConfig, MonitorMqtt
+from monitor.config import Ingress, MonitorConfig, MonitorMqtt
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -19,6 +19,8 @@ EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "storer.example.yaml": (StorerConfig, {"database.password_file"}),
     "monitor.example.yaml": (MonitorConfig, {"database.password_file", "password_file"}),
 }
+#: Sections of the monitor that are off by default.
+OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress}
 _COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
 
 
@@ -39,8 +41,8 @@ def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
             found |= options(type(default), f"{path}.")
         elif field.name == "tls":
             found |= options(Tls, f"{path}.")
-        elif kind is MonitorConfig and field.name == "mqtt":
-            found |= options(MonitorMqtt, f"{path}.")
+        elif kind is MonitorConfig and field.name in OFF:
+            found |= options(OFF[field.name], f"{path}.")
         else:
             found[path] = field
     return found
@@ -81,7 +83,7 @@ def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set
     if kind is ReaderConfig:
         del document["name"]  # by default the host's name
     if kind is MonitorConfig:
-        required["mqtt"] = {}  # by default there is no broker
+        required |= {section: {} for section in OFF}
         del document["password_file"]
     file = tmp_path / "program.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")

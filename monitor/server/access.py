@@ -73,9 +73,9 @@ def is_secure(request: Request, listen: Listen) -> bool:
 
 
 def public_prefix(request: Request) -> str | None:
-    """Return the path below which a proxy shows us, if it says so; None: it does not."""
-    for name in ("x-ingress-path", "x-forwarded-prefix"):
-        prefix = request.headers.get(name, "")
-        if _PREFIX.fullmatch(prefix):
-            return prefix.rstrip("/")
-    return None
+    """Return the path below which a proxy shows us, if it says so; None: it does not.
+
+    Any client is believed: it changes nothing but where the relative addresses of its own answer begin.
+    """
+    prefix = request.headers.get("x-ingress-path" if request.ingress else "x-forwarded-prefix", "")
+    return prefix.rstrip("/") if _PREFIX.fullmatch(prefix) else None

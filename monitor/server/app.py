@@ -23,12 +23,15 @@ class _GoneError(Exception):
     """The client went away before its request was whole."""
 
 
-def application(site: Site, closing: asyncio.Event) -> Application:
-    """Return the application; once `closing` is set, all streams end."""
+def application(site: Site, closing: asyncio.Event, ingress_port: int | None = None) -> Application:
+    """Return the application; once `closing` is set, all streams end.
+
+    `ingress_port` is the port of Home Assistant's Ingress, if there is one.
+    """
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            request = await _read(scope, receive)
+            request = await _read(scope, receive, ingress_port)
         except (_GoneError, TimeoutError):
             return
         await _send(await site.reply(request), closing, request.method, receive, send)
@@ -36,7 +39,7 @@ def application(site: Site, closing: asyncio.Event) -> Application:
     return endpoint
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Request:
     body = b""
     if scope["method"] == "POST":
         async with asyncio.timeout(_BODY_TIMEOUT):
@@ -47,7 +50,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
                     raise _GoneError
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
-    client = scope.get("client")
+    client, server = scope.get("client"), scope.get("server")  # of the connection, not of the header Host
     return Request(
         method=scope["method"],
         path=scope["path"],
@@ -56,6 +59,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         address=client[0] if client else "",
         secure=scope["scheme"] == "https",
         body=body,
+        ingress=ingress_port is not None and server is not None and server[1] == ingress_port,
         admit=scope.get("admit", lambda: None),
     )
 

@@ -1,5 +1,6 @@
 """`teleinfo-monitor run`: serves the page and the API until stopped."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -66,19 +67,19 @@ def run(file: Path) -> int:
         password.hash_in_place(settings.password_file)
     try:
         from monitor.server.app import application
-        from monitor.server.serve import Serving, bind
+        from monitor.server.serve import Serving, open_ports
     except ImportError as error:
         raise ConfigError(
             f"the page needs the package {error.name}: {sys.executable} -m pip install 'uvicorn>=0.32'"
         ) from error
-    shutdown, serving = Shutdown(), Serving(settings.listen.trusts)
+    shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
     rates = RateFiles(settings, file.parent)
     parts, live, warmth = build(settings, rates)
-    port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
-    if port is None:
+    ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
+    if ports is None:
         return shutdown.exit_code
     for line in welcome(settings.listen, os.environ):
         log.info("%s", line)
@@ -87,11 +88,15 @@ def run(file: Path) -> int:
             "auth: none: anyone who can reach %s:%d can see the page", settings.listen.host, settings.listen.port
         )
 
+    ingress_port = None if settings.ingress is None else settings.ingress.port
+    if ingress_port is not None:
+        log.info("Home Assistant opens the page through port %d", ingress_port)
+
     counters, started = Counters(), time.monotonic()
     door = Door(settings, counters)
 
     def application_of(closing: "asyncio.Event") -> Any:
-        return application(Site(settings, parts, counters, door), closing)
+        return application(Site(settings, parts, counters, door), closing, ingress_port)
 
     def tick() -> None:
         now = time.monotonic()
@@ -104,8 +109,10 @@ def run(file: Path) -> int:
 
     live.start()
     metrics.start()
-    with port:
-        serving.run(port, application_of, tick)
+    with contextlib.ExitStack() as opened:
+        for port in ports:
+            opened.enter_context(port)
+        serving.run(ports, application_of, tick)
     heartbeat.stop()
     metrics.close()
     live.close()

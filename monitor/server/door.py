@@ -56,15 +56,23 @@ class Door:
         self._password_log = ChangeLogger(log)
         self._seldom = RateLimiter()
 
-    @property
-    def asks_password(self) -> bool:
-        """Whether there are sessions."""
-        return self._sessions is not None
+    def asks_password(self, request: Request) -> bool:
+        """Tell whether who asks needs a session."""
+        return self._sessions is not None and not request.ingress
+
+    def stranger(self, request: Request) -> Reply | None:
+        """Return the reply to a request on the port of Home Assistant's Ingress that does not come from there."""
+        ingress = self._config.ingress
+        if not request.ingress or (ingress is not None and ingress.admits(request.address)):
+            return None
+        if self._seldom.allow(("ingress", request.address), time.monotonic()):
+            log.warning("Refused %s on the port of Home Assistant's Ingress", request.address)
+        return self._closed(request, "not_ingress")
 
     def refusal(self, request: Request) -> Reply | None:
-        """Return the reply to a request that gets nothing at all, or None."""
+        """Return the reply to a request that may read nothing at all, or None."""
         listen = self._config.listen
-        if self._config.auth == "password":
+        if request.ingress or self._config.auth == "password":
             return None
         if self._config.auth == "none" and access.is_proxied(request):
             if self._seldom.allow("proxy", time.monotonic()):
@@ -96,7 +104,7 @@ class Door:
         Raises:
             NotReady: the password cannot be read.
         """
-        if self._sessions is None:
+        if self._sessions is None or request.ingress:
             request.admit()
             return True
         self._read_password(self._sessions)
@@ -108,14 +116,17 @@ class Door:
         return is_open
 
     def client(self, request: Request) -> str:
-        """Return who asks, for limits: a browser with a session, or an address."""
+        """Return who asks, for limits: a user of Home Assistant, a browser with a session, or an address."""
+        if request.ingress:
+            user = request.headers.get("x-remote-user-id", "")[:64]
+            return f"user {user}" if user else request.address
         token = self._token(request)
         known = self._sessions is not None and self._sessions.is_ours(token)
         return token if known else network(access.client_address(request, self._config.listen))
 
     def guarded(self, request: Request, stream: Stream) -> Stream:
         """Return a stream that ends when its session does."""
-        return stream if self._sessions is None else _Guarded(stream, lambda: self.is_open(request))
+        return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.is_open(request))
 
     async def enter(self, request: Request, *, leaving: bool) -> Reply:
         """Answer the login, or the logout."""

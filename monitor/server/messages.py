@@ -59,6 +59,7 @@ class Request:
     address: str = ""  # of the client, or of the last proxy
     secure: bool = False  # the connection to this program is TLS
     body: bytes = b""
+    ingress: bool = False  # it came to the port of Home Assistant's Ingress
     admit: Callable[[], None] = lambda: None  # to be called for a client that may enter: its connection is kept
 
 

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import logging
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import uvicorn
@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from common.errors import NotReady
 from common.private_members import check_members
-from monitor.config import Listen, is_loopback
+from monitor.config import Ingress, Listen, MonitorConfig, is_loopback
 from monitor.server.crowd import Crowd
 from monitor.server.messages import security_headers
 
@@ -36,13 +36,13 @@ _NO_REQUEST = "".join(
 ).encode()
 
 
-def bind(listen: Listen) -> socket.socket:
-    """Open the port.
+def bind(listen: Listen | Ingress, section: str = "listen") -> socket.socket:
+    """Open the port that a section of the configuration names.
 
     Raises:
         NotReady: it is in use, or the address is not one of this machine.
     """
-    where = f"listen: {listen.host}:{listen.port}"
+    where = f"{section}: {listen.host}:{listen.port}"
     try:
         family, *_, address = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)[0]
         both = family == socket.AF_INET6 and listen.host == "::" and socket.has_dualstack_ipv6()
@@ -54,6 +54,20 @@ def bind(listen: Listen) -> socket.socket:
     # sets it only for sockets that name their protocol.
     port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return port
+
+
+def open_ports(config: MonitorConfig) -> list[socket.socket]:
+    """Open all ports of a configuration.
+
+    Raises:
+        NotReady: as `bind`; none is open then.
+    """
+    with contextlib.ExitStack() as opened:
+        ports = [opened.enter_context(bind(config.listen))]
+        if config.ingress is not None:
+            ports.append(opened.enter_context(bind(config.ingress, "ingress")))
+        opened.pop_all()
+        return ports
 
 
 class Serving:
@@ -69,24 +83,24 @@ class Serving:
 
     def run(
         self,
-        port: socket.socket,
+        ports: Sequence[socket.socket],
         application: Callable[[asyncio.Event], Any],
         tick: Callable[[], None],
     ) -> None:
         """Serve until `stop`.
 
         Args:
-            port: from `bind`.
+            ports: from `bind`.
             application: makes the ASGI application; the event it is given is set when streams must end.
             tick: called every second, in the loop.
         """
         logging.getLogger("uvicorn.error").setLevel(
             logging.ERROR
         )  # our lines say the rest; each bad request is no news
-        asyncio.run(self._serve(port, application, tick))
+        asyncio.run(self._serve(ports, application, tick))
 
     async def _serve(
-        self, port: socket.socket, application: Callable[[asyncio.Event], Any], tick: Callable[[], None]
+        self, ports: Sequence[socket.socket], application: Callable[[asyncio.Event], Any], tick: Callable[[], None]
     ) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         config = uvicorn.Config(
@@ -110,7 +124,7 @@ class Serving:
         ticking = asyncio.ensure_future(_every(_TICK, tick))
         ticking.add_done_callback(lambda _: self._end())  # without it, nobody would see that the program is stuck
         try:
-            await server.serve(sockets=[port])
+            await server.serve(sockets=list(ports))
         finally:
             ticking.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -28,7 +28,10 @@ from monitor.server.messages import (
 
 API = "api/v1/"
 DOCUMENT = "openapi.json"
+HEALTH = "health"
 LONGEST_PATH = 500
+#: Whoever asks learns that the program runs, and nothing else.
+_ALIVE = Reply(body=b"ok\n").having(Cache_Control=NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +53,35 @@ class Site:
         self._counters = counters
         self._door = door
         self._headers = security_headers(config.frame_ancestors)
+        self._headers_inside = security_headers(())  # Home Assistant shows us in a frame of the same origin
 
     async def reply(self, request: Request) -> Reply:
         """Return the reply to a request, with all headers."""
-        reply = negotiated(request, await self._reply(request))
+        reply = await self._reply(request)
+        if request.ingress:
+            reply = replace(reply, zipped=None)  # Home Assistant compresses what it passes on
+        reply = negotiated(request, reply)
         self._counters.count(reply.status)
-        return reply.having(**self._headers)
+        return reply.having(**(self._headers_inside if request.ingress else self._headers))
 
     async def _reply(self, request: Request) -> Reply:
         if {"content-length", "transfer-encoding"} <= request.headers.keys():
             # RFC 9112 6.3: two lengths may hide a second request from a proxy.
             return self._problem(request, "two_lengths", Connection="close")
-        path = self._below_prefix(request.path)
+        if (refusal := self._door.stranger(request)) is not None:
+            return refusal
+        path = self._below_prefix(request)
         if path is None:
             return redirect(f"{self._config.listen.prefix.rpartition('/')[2]}/")
         if len(request.path) > LONGEST_PATH:
             return self._problem(request, "long_address")
         if not path.isprintable():
             return self._problem(request, "control_characters")
+        if path == HEALTH and request.method in ("GET", "HEAD"):
+            return _ALIVE
         if (refusal := self._door.refusal(request)) is not None:
             return refusal
-        posting = ("login", "logout")
+        posting = () if request.ingress else ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
             allowed = "POST" if path in posting else "GET, HEAD"
             return self._problem(request, "read_only", Allow=allowed)
@@ -96,9 +107,9 @@ class Site:
     def _problem(self, request: Request, reason: str, **headers: str) -> Reply:
         return problem(Refusal(reason), self._language(request), **headers)
 
-    def _below_prefix(self, path: str) -> str | None:
+    def _below_prefix(self, request: Request) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
-        prefix = self._config.listen.prefix
+        path, prefix = request.path, "" if request.ingress else self._config.listen.prefix
         if prefix and path == prefix:
             return None
         # A proxy may have removed the prefix.
@@ -149,7 +160,7 @@ class Site:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         first = await self._first(request, path, language)
-        page = self._parts.files.index(base, language, session=self._door.asks_password, first=first)
+        page = self._parts.files.index(base, language, session=self._door.asks_password(request), first=first)
         return page or self._problem(request, "no_page")
 
     async def _first(self, request: Request, path: str, language: str) -> str:

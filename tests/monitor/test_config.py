@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from monitor.config import MonitorConfig
+from monitor.config import Ingress, MonitorConfig
 from monitor.readings.periods import House
 
 
@@ -77,6 +77,38 @@ def test_a_page_needs_a_password_or_the_written_decision_to_have_none(tmp_path: 
 def test_no_password_and_a_password_exclude_each_other(tmp_path: Path, auth: str) -> None:
     with pytest.raises(ConfigError, match="leave one out"):
         config(tmp_path, f"auth: {auth}\npassword_file: /etc/teleinfo/page-password")
+
+
+def test_ingress_is_off_unless_it_is_given(tmp_path: Path) -> None:
+    assert config(tmp_path, "").ingress is None
+    assert config(tmp_path, "ingress: {}").ingress == Ingress(host="0.0.0.0", port=8099)
+    assert config(tmp_path, "ingress: {host: 127.0.0.1, port: 8100}").ingress == Ingress(host="127.0.0.1", port=8100)
+
+
+def test_ingress_has_a_port_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ingress\.port: 8080"):
+        config(tmp_path, "ingress: {port: 8080}")
+
+
+@pytest.mark.parametrize(
+    ("address", "admitted"),
+    [
+        ("172.30.32.2", True),
+        ("::ffff:172.30.32.2", True),  # on a socket of both kinds
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("172.30.33.9", False),  # another app
+        ("::ffff:172.30.33.9", False),
+        ("172.30.32.1", False),  # the machine, through which all of the home network come
+        ("::172.30.32.2", False),
+        ("192.168.1.20", False),
+        ("fe80::1%eth0", False),
+        ("", False),
+    ],
+)
+def test_ingress_is_open_to_the_supervisor_and_to_this_machine(address: str, admitted: bool) -> None:
+    assert Ingress().admits(address) is admitted
 
 
 def test_the_prefix_has_no_slash_at_its_end(tmp_path: Path) -> None:

@@ -165,13 +165,15 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_comp
 def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: House, tmp_path: Path) -> None:
     path = "/api/hassio_ingress/aB3-token_x"
     headers = {"X-Ingress-Path": path, "X-Forwarded-For": "192.168.1.7", "X-Forwarded-Proto": "http"}
-    with Monitor(database, tmp_path, password_file=str(lock(tmp_path / "password"))) as monitor:
+    ingress, password = {"port": free_port()}, str(lock(tmp_path / "password"))
+    with Monitor(database, tmp_path, password_file=password, ingress=ingress) as monitor:
         monitor.begin()
-        with PrefixProxy(monitor.http_port, path, headers=headers) as proxy:
+        with PrefixProxy(ingress["port"], path, headers=headers) as proxy:
             browser = Browser(proxy.port)
-            assert browser.post(f"{path}/login", {"password": "correct horse"}).status == 303
-            assert f'<base href="{path}/">' in browser.get(f"{path}/").body.decode()
+            assert f'<base href="{path}/">' in browser.get(f"{path}/", Host="energy.example.org").body.decode()
             assert browser.get(f"{path}/api/v1/meters").status == 200
+        assert monitor.browser.get("/api/v1/meters").status == 401
+        assert monitor.browser.get("/health").status == 200
 
 
 def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: House, tmp_path: Path) -> None:

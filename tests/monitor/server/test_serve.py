@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from monitor.config import Listen, MonitorConfig
+from monitor.config import Ingress, Listen, MonitorConfig
 from monitor.server import crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
@@ -20,7 +20,7 @@ from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.health import Counters
 from monitor.server.messages import packed, security_headers
-from monitor.server.serve import Serving, bind
+from monitor.server.serve import Serving, bind, open_ports
 from monitor.server.site import Parts, Site
 from tests.monitor.server.test_site import Asked, Events, Streams
 from tests.support.programs import wait_until
@@ -57,10 +57,10 @@ class EndlessStreams(Streams):
 class Here:
     def __init__(self, page: Path) -> None:
         self.streams = EndlessStreams()
-        listen = Listen(port=free_port())
-        self.serving = Serving(listen.trusts)
-        self.port = bind(listen)
-        self.number = self.port.getsockname()[1]
+        self.config = MonitorConfig(auth="none", listen=Listen(port=free_port()), ingress=Ingress(port=free_port()))
+        self.serving = Serving(self.config.is_proxy)
+        self.ports = open_ports(self.config)
+        self.number, self.ingress = (port.getsockname()[1] for port in self.ports)
         self.ticks = 0
         description = packed(b"{}", "application/json")
         parts = Parts(cast("Api", Asked()), description, Files(page), self.streams.open)
@@ -68,17 +68,19 @@ class Here:
 
     def _run(self, parts: Parts) -> None:
         def made(closing: asyncio.Event) -> Any:
-            config, counters = MonitorConfig(auth="none"), Counters()
-            return application(Site(config, parts, counters, Door(config, counters)), closing)
+            counters = Counters()
+            site = Site(self.config, parts, counters, Door(self.config, counters))
+            return application(site, closing, self.ingress)
 
-        with self.port:
-            self.serving.run(self.port, made, self._tick)
+        self.serving.run(self.ports, made, self._tick)
+        for port in self.ports:
+            port.close()
 
     def _tick(self) -> None:
         self.ticks += 1
 
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.number, timeout=300)
+    def connect(self, port: int | None = None) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", port or self.number, timeout=300)
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def here(tmp_path: Path) -> Iterator[Here]:
 
 @contextlib.contextmanager
 def running(tmp_path: Path) -> Iterator[Here]:
-    (tmp_path / "index.html").write_text("<html></html>")
+    (tmp_path / "index.html").write_text('<html><base href="./"></html>')
     (tmp_path / "style.css").write_text("p{}" * 1000)
     here = Here(tmp_path)
     here.thread.start()
@@ -119,6 +121,17 @@ def test_a_request_and_its_reply_cross_the_web_library_unchanged(here: Here) -> 
         assert (answer.status, answer.getheader("Content-Type")) == (405, "application/problem+json")
         assert answer.getheader("Server") is None
         answer.read()
+
+
+def test_what_comes_to_the_port_of_ingress_is_known_by_the_connection_not_by_its_words(here: Here) -> None:
+    def base(to: int, named: int) -> str:
+        sent = {"Host": f"pi.local:{named}", "X-Ingress-Path": "/api/hassio_ingress/tok"}
+        with contextlib.closing(here.connect(to)) as browser:
+            browser.request("GET", "/", headers=sent)
+            return browser.getresponse().read().decode()
+
+    assert '"/api/hassio_ingress/tok/"' in base(here.ingress, here.number)
+    assert '"./"' in base(here.number, here.ingress)
 
 
 def test_answers_on_one_connection_do_not_wait_for_acknowledgements(here: Here) -> None:
@@ -292,7 +305,7 @@ def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -
         pass
 
     with bind(Listen(port=free_port())) as port, pytest.raises(ZeroDivisionError):
-        Serving().run(port, lambda _: nothing, fail)
+        Serving().run([port], lambda _: nothing, fail)
 
 
 def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:
@@ -313,3 +326,10 @@ def test_all_addresses_are_those_of_both_kinds() -> None:
 def test_an_address_of_another_machine_is_waited_for() -> None:
     with pytest.raises(NotReady, match="listen"):
         bind(Listen(host="192.0.2.1", port=free_port()))
+
+
+def test_all_ports_are_opened_or_none() -> None:
+    listen, ingress = Listen(port=free_port()), Ingress(host="192.0.2.1", port=free_port())
+    with pytest.raises(NotReady, match="ingress"):
+        open_ports(MonitorConfig(listen=listen, ingress=ingress))
+    bind(listen).close()

@@ -40,9 +40,11 @@ class Asked:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
+        self.clients: list[str] = []
 
     async def reply(self, name: str, query: str, language: str, client: str) -> Reply:
         self.calls.append((name, query))
+        self.clients.append(client)
         body = b'{"meters":[]}' if name == "meters" else b"{}"
         return packed(body, "application/json", Cache_Control="no-store")
 
@@ -87,7 +89,7 @@ class House:
         self.counters = Counters()
         self.delays: list[float] = []
         self.gate: asyncio.Event | None = None
-        config = replace(config, state=folder / "state")
+        self.config = config = replace(config, state=folder / "state")
         door = Door(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
         self.site = Site(config, parts, self.counters, door)
 
@@ -153,7 +155,6 @@ def test_a_proxy_says_below_which_path_it_shows_the_page(locked: House) -> None:
         return re.findall('<base href="(.*?)">', locked.ask("/jour/x", cookie=cookie, **headers).body.decode())
 
     assert base(x_forwarded_prefix="/teleinfo") == ["/teleinfo/"]
-    assert base(x_ingress_path="/api/hassio_ingress/tok") == ["/api/hassio_ingress/tok/"]
     assert base(x_forwarded_prefix='/"><script>') == ["../"]
 
 
