@@ -27,9 +27,11 @@ class MeteredApp(App):
         self.more_rows()
 
     def more_rows(self) -> None:
-        """Wait until more frames have become rows."""
-        before = len(self.counted.rows())
-        wait_until(lambda: len(self.counted.rows()) > before, 60, f"more rows than {before}")
+        """Wait until a frame that is sent from now on has become a row."""
+        sent = len(self.meter.sent)
+        wait_until(lambda: len(self.meter.sent) > sent, 60, "more frames")
+        first, _ = self.meter.sent[sent]
+        wait_until(lambda: max(self.counted.rows(), default=-1) >= first, 60, f"frame {first} in the database")
 
     def stop(self) -> int:
         with self.counted.without_reader():
