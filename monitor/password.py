@@ -101,6 +101,8 @@ def command() -> str:
     commands = here("teleinfo-monitor")
     if commands.deployment is Deployment.COMPOSE:
         return "docker compose run --rm setup password page"
+    if commands.deployment is Deployment.APP:
+        return f"set {commands.setting('password_file')}"
     return commands.run("teleinfo-monitor", "password")
 
 

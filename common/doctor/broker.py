@@ -213,9 +213,14 @@ def _credentials(facts: BrokerFacts) -> tuple[str, str]:
     if facts.username is None:
         return (
             f"{facts.where} requires a user name ({facts.detail})",
-            "set mqtt.username and mqtt.password_file",
+            f"set {here().setting('mqtt.username')} and {here().setting('mqtt.password_file')}",
         )
-    if here().deployment is not Deployment.COMPOSE:
+    if here().deployment is Deployment.APP:
+        fix = (
+            f"correct {here().setting('mqtt.username')} and {here().setting('mqtt.password_file')}; with the app"
+            f" Mosquitto broker: {here().restart('mosquitto')}"
+        )
+    elif here().deployment is not Deployment.COMPOSE:
         fix = (
             "correct mqtt.username and mqtt.password_file; or on the broker's machine: sudo mosquitto_passwd FILE"
             f" {facts.username}, then reload the broker"

@@ -38,6 +38,8 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
         return problem(SUBJECT, text.partition("; ")[0], "name a file in this folder with --config")
     if code == errno.ENOENT:
         return problem(SUBJECT, text, "create the file, or correct its name")
+    if here(program).deployment is Deployment.APP:
+        return problem(SUBJECT, text, "correct the app's options, or your monitor.yaml in its folder")
     if here(program).deployment is Deployment.COMPOSE:  # the file is part of the image
         return problem(SUBJECT, text, "correct .env; .env.example shows every option")
     return problem(SUBJECT, text, f"correct {path}; {example} shows every option")

@@ -151,6 +151,8 @@ def grant(name: str, account: str, rights: Sequence[str]) -> str:
 
 def _password_setting(commands: Commands, needs: Needs) -> str:
     """Return where the password is set."""
+    if commands.deployment is Deployment.APP:  # the app sets it at each start
+        return f" ({commands.restart('teleinfo-storer')})"
     if commands.deployment is Deployment.COMPOSE:
         return f" (docker compose run --rm setup password {needs.account})"
     return " (database.password_file)"

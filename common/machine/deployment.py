@@ -1,4 +1,4 @@
-"""Commands to show to people, written for Docker Compose, a systemd service or a shell.
+"""Commands to show to people, written for Docker Compose, Home Assistant's app, a systemd service or a shell.
 
 `here()` finds out how this program was installed; nothing else in the code has to know the difference.
 """
@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-#: compose.yaml sets it to "compose".
+#: compose.yaml sets it to "compose", the app's image to "app".
 VARIABLE = "TELEINFO_DEPLOYMENT"
 #: The folders of systemd units, below the root.
 UNIT_FOLDERS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
@@ -30,11 +30,22 @@ _IN_ENV = {
     "database.user": "DATABASE_USER",
     "spool.journal": "JOURNAL_IN",
 }
+#: Those that are options of the app in Home Assistant, and their names there.
+_IN_APP = {
+    "port": "ports",
+    "mode": "mode",
+    "mqtt.host": "mqtt.host",
+    "mqtt.port": "mqtt.port",
+    "mqtt.username": "mqtt.username",
+    "mqtt.password_file": "mqtt.password",
+    "password_file": "password",
+}
 
 
 class Deployment(Enum):
     """How a program was installed."""
 
+    APP = "app"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
     SHELL = "shell"
@@ -57,6 +68,8 @@ class Commands(NamedTuple):
         'docker compose exec reader teleinfo-reader check'
         """
         match self.deployment:
+            case Deployment.APP:
+                before = f"in the app's container: {program}"
             case Deployment.COMPOSE:
                 before = f"docker compose exec {_service(program)} {program}"
             case Deployment.SYSTEMD:
@@ -82,24 +95,26 @@ class Commands(NamedTuple):
 
     def start(self, service: str) -> str:
         """Start a service now and at each boot."""
-        return self._of(service, "up -d", self.run(service, "run"), f"sudo systemctl enable --now {service}")
+        return self._of(service, "start", "up -d", self.run(service, "run"), f"sudo systemctl enable --now {service}")
 
     def stop(self, service: str) -> str:
         """Stop a service."""
-        return self._of(service, "stop", f"press Ctrl-C where {service} runs", f"sudo systemctl stop {service}")
+        return self._of(service, "stop", "stop", f"press Ctrl-C where {service} runs", f"sudo systemctl stop {service}")
 
     def restart(self, service: str) -> str:
         """Restart a service, so that it reads its configuration again."""
         by_hand = f"press Ctrl-C where {service} runs, then: {self.run(service, 'run')}"
-        return self._of(service, "up -d --force-recreate", by_hand, f"sudo systemctl restart {service}")
+        return self._of(service, "restart", "up -d --force-recreate", by_hand, f"sudo systemctl restart {service}")
 
     def log(self, service: str) -> str:
         """Show the end of a service's log."""
         in_terminal = f"the terminal where {service} runs"
-        return self._of(service, "logs --tail 20", in_terminal, f"journalctl -u {service} -n 20")
+        return self._of(service, "see the log of", "logs --tail 20", in_terminal, f"journalctl -u {service} -n 20")
 
-    def _of(self, service: str, compose: str, shell: str, systemd: str) -> str:
+    def _of(self, service: str, app: str, compose: str, shell: str, systemd: str) -> str:
         """Return the command for a service; without an installation our own programs run in a shell, others do not."""
+        if self.deployment is Deployment.APP:
+            return f"in Home Assistant, {app} {_app(service)}"
         if self.deployment is Deployment.COMPOSE:
             return f"docker compose {compose} {_service(service)}"
         return shell if self.deployment is Deployment.SHELL and service.startswith(_PREFIX) else systemd
@@ -109,14 +124,24 @@ class Commands(NamedTuple):
 
     def sql(self) -> str:
         """Open the database as its administrator."""
-        return "docker compose exec mariadb mariadb" if self.deployment is Deployment.COMPOSE else "sudo mariadb"
+        match self.deployment:
+            case Deployment.APP:
+                return "in the app's container: mariadb"
+            case Deployment.COMPOSE:
+                return "docker compose exec mariadb mariadb"
+            case _:
+                return "sudo mariadb"
 
     def setting(self, key: str) -> str:
         """Name a key of the configuration as people set it.
 
         >>> Commands(Deployment.COMPOSE).setting("mqtt.host")
         'MQTT_HOST in .env'
+        >>> Commands(Deployment.APP).setting("port")
+        "the app's option ports"
         """
+        if self.deployment is Deployment.APP and key in _IN_APP:
+            return f"the app's option {_IN_APP[key]}"
         if self.deployment is Deployment.COMPOSE and key in _IN_ENV:
             return f"{_IN_ENV[key]} in .env"
         return key
@@ -146,8 +171,9 @@ def default_config(program: str) -> Path:
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
     """Return the commands for how this program was installed; without a name, for any of ours."""
-    if environment.get(VARIABLE) == Deployment.COMPOSE.value:
-        return Commands(Deployment.COMPOSE, *_started)
+    for deployment in (Deployment.APP, Deployment.COMPOSE):
+        if environment.get(VARIABLE) == deployment.value:
+            return Commands(deployment, *_started)
     units = f"{program or 'teleinfo-*'}.service"
     if any(next((root / folder).glob(units), None) for folder in UNIT_FOLDERS):
         return Commands(Deployment.SYSTEMD, *_started)
@@ -158,6 +184,11 @@ def _as_typed(program: str) -> str:
     """Return the name that a shell finds; without an installation the programs are beside the Python that runs."""
     file = Path(sys.executable).parent / program
     return str(file) if shutil.which(program) is None and file.exists() else program
+
+
+def _app(service: str) -> str:
+    """Return the app that a service belongs to; ours has its own database."""
+    return "the app Mosquitto broker" if service == "mosquitto" else "this app"
 
 
 def _service(name: str) -> str:

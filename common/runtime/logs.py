@@ -9,6 +9,8 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from common.machine.deployment import Deployment, here
+
 if TYPE_CHECKING:
     from common.settings.config import LogConfig
 
@@ -19,9 +21,14 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def set_up(settings: "LogConfig", program: str, level: str = "INFO") -> None:
-    """Log to standard output; plain lines have no time if systemd's journal adds its own."""
+    """Log to standard output; plain lines have no time if systemd's journal adds its own.
+
+    Home Assistant shows the lines of all programs in one log, so there each has the program's name.
+    """
     handler = _Output(sys.stdout)
-    handler.setFormatter(_Json(program) if settings.format == "json" else _Plain("JOURNAL_STREAM" in os.environ))
+    name = f"{program}: " if here().deployment is Deployment.APP else ""
+    plain = _Plain("JOURNAL_STREAM" in os.environ, name)
+    handler.setFormatter(_Json(program) if settings.format == "json" else plain)
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
@@ -59,8 +66,9 @@ class _Output(logging.StreamHandler[TextIO]):
 class _Plain(logging.Formatter):
     """Plain lines."""
 
-    def __init__(self, journal: bool) -> None:
-        super().__init__("%(levelname)s %(message)s" if journal else "%(asctime)s %(levelname)-7s %(message)s")
+    def __init__(self, journal: bool, program: str) -> None:
+        before = "%(levelname)s" if journal else "%(asctime)s %(levelname)-7s"
+        super().__init__(f"{before} {program}%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_prm(super().format(record))

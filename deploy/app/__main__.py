@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 from common.errors import ConfigError
@@ -12,10 +13,13 @@ from common.runtime import logs
 
 log = logging.getLogger("deploy.app")
 
+_PAUSE = 30.0  # seconds before a database that cannot be made is tried again
+
 
 def main(arguments: list[str]) -> int:
-    """Run the command; return its exit code."""
+    """Run the command; return its exit code. Each imports only what it needs: `watch` stays in memory."""
     logs.set_up(SimpleNamespace(format="plain"), "teleinfo-app")  # type: ignore[arg-type]
+    os.umask(0o022)
     try:
         match arguments:
             case ["start"]:
@@ -23,9 +27,7 @@ def main(arguments: list[str]) -> int:
             case ["prepare"]:
                 _prepare()
             case ["database"]:
-                from deploy.app.database import run_database
-
-                run_database()
+                _database()
             case ["watch"]:
                 from deploy.app.watch import watch
 
@@ -42,33 +44,43 @@ def main(arguments: list[str]) -> int:
     except ConfigError as error:
         log.error("%s", error)
         return 2
-    except subprocess.CalledProcessError:  # it has said why
-        return 1
     return 0
 
 
 def _start() -> None:
-    """Prepare, and become s6, which starts all programs."""
+    """Prepare everything, and become s6, which starts the programs."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from deploy.app.prepare import SERVICES, ask, explain, prepare, prepare_folders
+    from deploy.app.prepare import RUN, SERVICES, explain, keep, prepare, prepare_container
 
-    os.umask(0o022)
-    known = ask()
-    prepare(known)
-    prepare_folders(known.options)
+    (RUN / "found.json").unlink(missing_ok=True)
+    _, known = prepare()
+    prepare_container(known.options)
+    keep(known)
     explain(known)
-    os.execvp("s6-svscan", ["s6-svscan", str(SERVICES)])
+    os.execvp("s6-svscan", ["s6-svscan", str(SERVICES)])  # noqa: S606 - Docker's init watches this process
 
 
 def _prepare() -> None:
-    """Write the configurations anew, and restart the programs that have other ones now."""
-    from deploy.app.prepare import SERVICES, ask, explain, prepare
+    """Write all files anew, and restart the programs that they change something for."""
+    from deploy.app.configuration import affected, broker_of
+    from deploy.app.prepare import SERVICES, explain, keep, prepare
 
-    known = ask()
-    for program in sorted(prepare(known)):
+    before, known = prepare()
+    for program in affected(before, known):
         log.info("Restarting the %s: its configuration has changed", program)
         subprocess.run(("s6-svc", "-r", str(SERVICES / program)), check=False)
-    explain(known)
+    keep(known)
+    if broker_of(before) != broker_of(known):
+        explain(known)
+
+
+def _database() -> None:
+    from deploy.app.database import run_database
+
+    try:
+        run_database()
+    except subprocess.CalledProcessError:  # it has said why
+        time.sleep(_PAUSE)
 
 
 def _backup() -> int:

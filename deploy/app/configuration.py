@@ -1,8 +1,10 @@
-"""From options and answers to the configurations of the programs. Pure: no I/O."""
+"""From options and answers to the files of the programs. Pure: no I/O."""
 
 import zoneinfo
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import yaml
 
 from deploy.app.options import Options
 from deploy.app.supervisor import Answers
@@ -10,112 +12,139 @@ from deploy.database_accounts import DATABASE
 
 Config = dict[str, Any]
 
+FOLDER = "/run/teleinfo"
 SOCKET = "/run/mysqld/mysqld.sock"
 JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this container
 SPOOL = "/data/spool"
 SESSIONS = "/data/monitor"
-STATE = "/run/teleinfo/app.json"
-#: Files with a password, beside the configurations.
-MQTT_PASSWORD = "/run/teleinfo/{}.mqtt-password"  # noqa: S105 - its name
-DATABASE_PASSWORD = "/run/teleinfo/{}.database-password"  # noqa: S105 - its name
-PAGE_PASSWORD = "/run/teleinfo/page-password"  # noqa: S105 - its name
-#: What the owner's own monitor.yaml may have.
+#: What the owner's own monitor.yaml may have, and its folder in the container.
 OWN = ("contracts", "meters", "prices", "tempo", "time_zone")
-_OWN_FOLDER = "/config/"
+OWN_FOLDER = "/config"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
 
 
-def broker(options: Options, answers: Answers) -> Mapping[str, Any]:
-    """Return the broker's address and account, of the options or of the service; empty: there is none."""
-    return options.mqtt if options.broker_is_given else answers.get("mqtt", {})
+class Known(NamedTuple):
+    """What the files are made of."""
+
+    options: Options
+    answers: Answers
+    zone: str = ""  # of the environment
+    passwords: Mapping[str, str] = {}  # of our accounts at the app MariaDB, by program
+    own: Mapping[str, Any] = {}  # the owner's monitor.yaml
 
 
-def broker_of(options: Options, answers: Answers) -> str:
+def files(known: Known) -> dict[str, dict[str, str]]:
+    """Return the names and contents of each program's files."""
+    broker, options = _broker(known), known.options
+    programs = {"reader": _reader(known), "storer": _storer(known), "monitor": _monitor(known)}
+    made = {}
+    for program, config in programs.items():
+        made[program] = {f"{program}.yaml": yaml.safe_dump(config, allow_unicode=True, sort_keys=False)}
+        if broker.get("password"):
+            made[program][f"{program}.mqtt-password"] = f"{broker['password']}\n"
+        if not options.internal and program in known.passwords:
+            made[program][f"{program}.database-password"] = f"{known.passwords[program]}\n"
+    return made
+
+
+def affected(before: Known, after: Known) -> list[str]:
+    """Return the programs that must be restarted."""
+    old, new = files(before), files(after)
+    return sorted(program for program in new if new[program] != old[program])
+
+
+def state(known: Known, found: Sequence[Mapping[str, str]]) -> Config:
+    """Return app.json, which the page shows; `found` is what was received while no port is chosen."""
+    return {
+        "ports": list(known.options.ports),
+        "found": [] if known.options.ports else [{key: line[key] for key in ("port", "says")} for line in found],
+        "broker": broker_of(known),
+        "database": known.options.database,
+    }
+
+
+def broker_of(known: Known) -> str:
     """Return where the broker comes from."""
-    if options.broker_is_given:
+    if known.options.mqtt.get("host"):
         return "options"
-    return "service" if answers.get("mqtt") else "none"
+    return "service" if known.answers.get("mqtt") else "none"
 
 
-def reader(options: Options, answers: Answers) -> Config:
-    """Return reader.yaml. The name must stay: it is a part of what the database counts by."""
+def _reader(known: Known) -> Config:
     return {
-        "name": "home",
-        "port": list(options.ports),
-        "mode": options.mode,
-        "mqtt": _mqtt("reader", options, answers),
+        "name": "home",  # a part of topics, and of what the database counts by: it must stay
+        "port": list(known.options.ports),
+        "mode": known.options.mode,
+        "mqtt": _mqtt("reader", known),
         "spool": {"journal": JOURNAL, "path": SPOOL},
-        "home_assistant": {"language": language(options, answers)},
+        "home_assistant": {"language": _language(known)},
     }
 
 
-def storer(options: Options, answers: Answers) -> Config:
-    """Return storer.yaml."""
-    return {
-        "mqtt": _mqtt("storer", options, answers),
-        "database": _database("storer", "teleinfo", options, answers),
-    }
+def _storer(known: Known) -> Config:
+    return {"mqtt": _mqtt("storer", known), "database": _database("storer", "teleinfo", known)}
 
 
-def monitor(options: Options, answers: Answers, own: Mapping[str, Any], zone: str) -> Config:
-    """Return monitor.yaml; `own` is the owner's file, `zone` that of the environment."""
+def _monitor(known: Known) -> Config:
     config: Config = {
         "listen": {"host": "0.0.0.0", "port": 8080},  # noqa: S104 - of the container
-        "password_file": PAGE_PASSWORD,
+        "ingress": {"host": "0.0.0.0", "port": 8099},  # noqa: S104
+        "app": f"{FOLDER}/app.json",
+        "password_file": f"{FOLDER}/page-password",
         "state": SESSIONS,
-        "mqtt": _mqtt("monitor", options, answers),
-        "database": _database("monitor", "teleinfo-monitor", options, answers),
-        "time_zone": time_zone(answers, zone),
-        "language": language(options, answers),
+        "mqtt": _mqtt("monitor", known),
+        "database": _database("monitor", "teleinfo-monitor", known),
+        "time_zone": _time_zone(known),
+        "language": _language(known),
     }
-    config |= {key: own[key] for key in OWN if key in own}
+    config |= {key: known.own[key] for key in OWN if key in known.own}
     for key in ("prices", "tempo"):
-        if isinstance(config.get(key), str):
-            config[key] = _OWN_FOLDER + config[key].removeprefix(_OWN_FOLDER)
+        if isinstance(config.get(key), str) and not config[key].startswith("/"):
+            config[key] = f"{OWN_FOLDER}/{config[key]}"
     return config
 
 
-def state(options: Options, answers: Answers, found: list[Mapping[str, str]]) -> Config:
-    """Return app.json, which the page shows."""
-    return {
-        "ports": list(options.ports),
-        "found": [] if options.ports else found,
-        "broker": broker_of(options, answers),
-        "database": options.database,
-    }
-
-
-def language(options: Options, answers: Answers) -> str:
+def _language(known: Known) -> str:
     """Return the language; without an answer of Home Assistant, French."""
-    if options.language != "auto":
-        return options.language
-    return "fr" if answers.get("core", {}).get("language", "fr").startswith("fr") else "en"
+    if known.options.language != "auto":
+        return known.options.language
+    return "fr" if str(known.answers.get("core", {}).get("language", "fr")).startswith("fr") else "en"
 
 
-def time_zone(answers: Answers, zone: str) -> str:
+def _time_zone(known: Known) -> str:
     """Return the time zone of Home Assistant, or that of the environment; one that exists."""
-    known = zoneinfo.available_timezones()
-    return next((name for name in (answers.get("core", {}).get("time_zone"), zone) if name in known), "Europe/Paris")
+    for name in (known.answers.get("core", {}).get("time_zone"), known.zone):
+        try:
+            return zoneinfo.ZoneInfo(name).key
+        except (TypeError, ValueError, zoneinfo.ZoneInfoNotFoundError, OSError):
+            continue
+    return "Europe/Paris"
 
 
-def _mqtt(program: str, options: Options, answers: Answers) -> Config:
-    found = broker(options, answers) or _NO_BROKER
-    config = {key: found[key] for key in ("host", "port", "username") if found.get(key)}
-    if found.get("password"):
-        config["password_file"] = MQTT_PASSWORD.format(program)
-    if found.get("ssl"):
+def _broker(known: Known) -> Mapping[str, Any]:
+    """Return the broker's address and account, of the options or of the service; empty: there is none."""
+    broker: Mapping[str, Any] = known.options.mqtt if known.options.mqtt.get("host") else known.answers.get("mqtt", {})
+    return broker
+
+
+def _mqtt(program: str, known: Known) -> Config:
+    broker = _broker(known) or _NO_BROKER
+    config: Config = {key: broker[key] for key in ("host", "port", "username") if broker.get(key)}
+    if broker.get("password"):
+        config["password_file"] = f"{FOLDER}/{program}.mqtt-password"
+    if broker.get("ssl"):
         config["tls"] = {}
     return config
 
 
-def _database(program: str, user: str, options: Options, answers: Answers) -> Config:
-    if options.internal:
+def _database(program: str, user: str, known: Known) -> Config:
+    if known.options.internal:
         return {"unix_socket": SOCKET, "user": user, "name": DATABASE}
-    service = {"host": "core-mariadb", "port": 3306, **answers.get("mysql", {})}
+    service = {"host": "core-mariadb", "port": 3306, **known.answers.get("mysql", {})}
     return {
         "host": service["host"],
         "port": service["port"],
         "user": user,
         "name": DATABASE,
-        "password_file": DATABASE_PASSWORD.format(program),
+        "password_file": f"{FOLDER}/{program}.database-password",
     }

@@ -6,6 +6,7 @@ A new data directory gets its name when it is complete: what was interrupted is 
 import contextlib
 import logging
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,18 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.app.configuration import SOCKET
-from deploy.app.prepare import DATA, RUN, USERS
+from deploy.app.prepare import DATA, RUN, USERS, give_folder
 
 log = logging.getLogger(__name__)
 
 FOLDER = DATA / "databases"
 BACKUP = DATA / "backup"
 _NEW = DATA / "databases.new"
+_DAMAGED = DATA / "backup.damaged"
 _SETTINGS = Path(__file__).with_name("mariadb.cnf")
 _PRIVATE_SOCKET = "/run/mysqld/private.sock"
-_START_TIMEOUT = 300.0  # seconds; it may have to recover
-#: It ends with us, as whom s6 starts again.
-_AS_MYSQL = ("setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups", "--pdeathsig=KILL")
+_START_TIMEOUT = 600.0  # seconds; it may have to recover
+_AS_MYSQL = ("setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups")
+_VERSION = re.compile(r"Ver (\S+?-MariaDB)")
 
 
 def run_database() -> None:
@@ -36,11 +38,9 @@ def run_database() -> None:
     shutil.rmtree(_NEW, ignore_errors=True)
     if not FOLDER.exists():
         _create()
-    elif _is_of_another_version():
-        log.info("Upgrading the database to this version of MariaDB")
-        with _private_server(FOLDER):
-            _run("mariadb-upgrade", f"--socket={_PRIVATE_SOCKET}", "--silent")
-    os.execvp("setpriv", [*_AS_MYSQL[:-1], *_server(FOLDER, SOCKET)])
+    elif not _upgraded(FOLDER).exists() or _upgraded(FOLDER).read_text().rstrip() != _version():
+        _upgrade()
+    os.execvp("setpriv", [*_AS_MYSQL, *_server(FOLDER, SOCKET)])  # noqa: S606 - s6 watches this process
 
 
 def _create() -> None:
@@ -49,62 +49,90 @@ def _create() -> None:
     shutil.chown(_NEW, "mysql", "mysql")
     _run(
         "mariadb-install-db", f"--defaults-file={_SETTINGS}", f"--datadir={_NEW}", "--user=mysql", "--skip-test-db",
-        "--auth-root-authentication-method=socket", "--auth-root-socket-user=root", "--skip-log-bin",
+        "--auth-root-authentication-method=socket", "--auth-root-socket-user=root",
     )  # fmt: skip
-    if any(BACKUP.glob("*.jsonl.gz")):
-        log.info("Restoring the backup in %s; meanwhile the meter is read, and its frames are kept", BACKUP)
+    if any(BACKUP.glob("*.jsonl.gz")) and _is_whole():
+        log.info("Restoring the backup; meanwhile the meter is read, and its frames are kept")
         with _private_server(_NEW):
-            _restore()
+            _storer("restore", "--config", str(_restore_config()), str(BACKUP))
+        log.info("The backup is restored")
+    _upgraded(_NEW).write_text(_version())
     os.sync()
     _NEW.rename(FOLDER)
 
 
-def _restore() -> None:
+def _is_whole() -> bool:
+    """Check the backup; one that is damaged is put aside: it could never be restored, and frames are to be stored."""
+    try:
+        _storer("restore", "--check", str(BACKUP))
+    except subprocess.CalledProcessError:
+        log.error("The database begins empty; the damaged backup is kept in %s", _DAMAGED)
+        shutil.rmtree(_DAMAGED, ignore_errors=True)
+        BACKUP.rename(_DAMAGED)
+        give_folder("storer", BACKUP)
+        return False
+    return True
+
+
+def _restore_config() -> Path:
     file = RUN / "restore.yaml"
     file.write_text(f"database: {{unix_socket: {_PRIVATE_SOCKET}}}\n")
-    _run("s6-setuidgid", USERS["storer"], "teleinfo-storer", "restore", "--config", str(file), str(BACKUP))
+    return file
 
 
-def _is_of_another_version() -> bool:
-    """Compare the version that the tables are of with the server's."""
-    written = FOLDER / "mariadb_upgrade_info"
-    if not written.exists():
-        return True
-    server = subprocess.run(("mariadbd", "--version"), check=True, capture_output=True, text=True).stdout
-    return f"Ver {written.read_text().strip(chr(0)).strip()} " not in server.replace("-", " ", 1) + " "
+def _upgrade() -> None:
+    """Bring the server's own tables to its version; if that fails, the server works with those of before."""
+    log.info("Upgrading the database to this version of MariaDB")
+    with contextlib.suppress(subprocess.CalledProcessError), _private_server(FOLDER):
+        _run("mariadb-upgrade", f"--socket={_PRIVATE_SOCKET}", "--silent")
+
+
+def _upgraded(folder: Path) -> Path:
+    """Return the file in which mariadb-upgrade notes the version of the server's own tables."""
+    return folder / "mariadb_upgrade_info"
+
+
+def _version() -> str:
+    """Return the server's version as mariadb-upgrade notes it, such as 11.8.9-MariaDB."""
+    said = subprocess.run(("mariadbd", "--version"), check=True, capture_output=True, text=True).stdout
+    match = _VERSION.search(said)
+    return match[1] if match else ""
 
 
 @contextlib.contextmanager
 def _private_server(folder: Path) -> Iterator[None]:
-    """Run a server that nobody else can reach, until it answers; stop it at the end."""
-    server = subprocess.Popen((*_AS_MYSQL, *_server(folder, _PRIVATE_SOCKET)))
+    """Run a server that no program knows, until it answers; stop it at the end. It ends with this process."""
+    server = subprocess.Popen((*_AS_MYSQL, "--pdeathsig=KILL", *_server(folder, _PRIVATE_SOCKET)))
     try:
         _wait_until_ready(server)
         yield
     finally:
         server.terminate()
-        code = server.wait()
-    if code:
-        raise subprocess.CalledProcessError(code, "mariadbd")
+        server.wait()
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + _START_TIMEOUT
-    ready = ("mariadb", f"--socket={_PRIVATE_SOCKET}", "--silent", "--execute", "DO 0")
+    ready = ("mariadb", f"--socket={_PRIVATE_SOCKET}", "--execute", "DO 0")
     while subprocess.run(ready, capture_output=True, check=False).returncode:
         if server.poll() is not None or time.monotonic() > end:
-            raise subprocess.CalledProcessError(server.returncode or 1, "mariadbd")
+            raise subprocess.CalledProcessError(1, "mariadbd")
         time.sleep(0.2)
 
 
 def _server(folder: Path, socket: str) -> tuple[str, ...]:
     accounts = RUN / "accounts.sql"
-    return ("mariadbd", f"--defaults-file={_SETTINGS}", f"--datadir={folder}", f"--socket={socket}", f"--init-file={accounts}")
+    places = (f"--datadir={folder}", f"--socket={socket}", f"--init-file={accounts}")
+    return ("mariadbd", f"--defaults-file={_SETTINGS}", *places)
+
+
+def _storer(*arguments: str) -> None:
+    _run("s6-setuidgid", USERS["storer"], "teleinfo-storer", *arguments)
 
 
 def _run(*command: str) -> None:
     """Run a program; its output is shown only if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
-        log.error("%s: %s", command[0], done.stdout.strip())
+        log.error("%s", done.stdout.strip() or f"{command[0]} has failed")
         raise subprocess.CalledProcessError(done.returncode, command[0])

@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """The options; those that are not given have the defaults of config.yaml."""
 
     ports: tuple[str, ...] = ()  # network addresses, too
     mode: str = "auto"
     language: str = "auto"
     database: str = "internal"
-    mqtt: Mapping[str, Any] = field(default_factory=dict)
+    mqtt: Mapping[str, Any] = MappingProxyType({})
     password: str | None = None
     statistics: bool = False
 
@@ -23,11 +22,6 @@ class Options:
     def internal(self) -> bool:
         """Whether the database is the app's own."""
         return self.database == "internal"
-
-    @property
-    def broker_is_given(self) -> bool:
-        """Whether the options name a broker."""
-        return bool(self.mqtt.get("host"))
 
 
 def read_options(file: Path) -> Options:
@@ -38,6 +32,6 @@ def read_options(file: Path) -> Options:
         ValueError: it is not JSON.
     """
     given: dict[str, Any] = {key: value for key, value in json.loads(file.read_text("utf-8")).items() if value}
-    named = dict.fromkeys(port for key in ("ports", "addresses") for port in given.get(key, []) if port)
-    known = {key: given[key] for key in ("mode", "language", "database", "mqtt", "password", "statistics") if key in given}
-    return Options(ports=tuple(named), **known)
+    ports = dict.fromkeys(port for key in ("ports", "addresses") for port in given.get(key, []) if port)
+    others = {key: given[key] for key in Options._fields[1:] if key in given}
+    return Options(tuple(ports), **others)

@@ -8,46 +8,50 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from common.errors import ConfigError
+from common.database.mariadb import Database, DatabaseConfig
+from common.errors import ConfigError, DatabaseError
+from common.settings import config
 from common.settings.yaml_file import read_yaml
 from deploy import page_password
 from deploy.app import configuration
+from deploy.app.configuration import Known
 from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.meters import port_groups
+from monitor.config import MonitorConfig
 
 log = logging.getLogger(__name__)
 
 DATA = Path("/data")
-RUN = Path("/run/teleinfo")
-OWN = Path("/config/monitor.yaml")
-TEMPLATES = Path(__file__).resolve().parents[2]  # mariadb/*.sql
+RUN = Path(configuration.FOLDER)
 SERVICES = Path("/run/service")
-
-ANSWERS = "answers.json"
-FOUND = "found.json"
+ANSWERS = DATA / "answers.json"
 #: The users of the programs; at the database, storer and monitor have accounts of the same names.
 USERS = {"reader": "teleinfo-reader", "storer": "teleinfo", "monitor": "teleinfo-monitor"}
-_SQL = {"storer": "mariadb/storer.sql", "monitor": "mariadb/monitor.sql"}
+
+_OWN = Path(configuration.OWN_FOLDER, "monitor.yaml")
+_SQL = Path(__file__).resolve().parents[2] / "mariadb"
+_ACCOUNTS = ("storer", "monitor")  # programs that have one, and files of SQL
 _NO_BROKER = (
-    "No broker: frames are kept here until there is one. Install the app Mosquitto broker (Settings, Apps) and start"
-    " it; or name yours in this app's option mqtt"
+    "No MQTT broker: frames are kept here until there is one. Install the app Mosquitto broker (Settings, Apps) and"
+    " start it, or name your own broker in this app's option mqtt"
 )
 
 
-class Known(NamedTuple):
-    """What the configurations are made of."""
+def know(answers: Answers, options: Options) -> Known:
+    """Put together what the files are made of."""
+    passwords = {} if options.internal else {program: _secret(f"{program}.database-password") for program in _ACCOUNTS}
+    return Known(options, answers, os.environ.get("TZ", ""), passwords, _own())
 
-    options: Options
-    answers: Answers
 
+def prepare() -> tuple[Known, Known]:
+    """Ask the Supervisor, and write all files; return what was known before, and what is known now.
 
-def ask(environment: Mapping[str, str] = os.environ) -> Known:
-    """Read the options, and ask the Supervisor; its answers are kept.
+    The answers are to be kept with `keep` once the programs use them: what was interrupted before is done again.
 
     Raises:
         ConfigError: the options cannot be read.
@@ -55,107 +59,127 @@ def ask(environment: Mapping[str, str] = os.environ) -> Known:
     file = DATA / "options.json"
     try:
         options = read_options(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from error
-    kept = read_answers(DATA / ANSWERS)
-    answers = Supervisor(environment).answers(kept, database=not options.internal)
-    write(DATA / ANSWERS, json.dumps(answers))
-    return Known(options, answers)
-
-
-def prepare(known: Known, environment: Mapping[str, str] = os.environ) -> set[str]:
-    """Write the files; return the programs whose files have changed."""
-    options, answers = known
+    kept = read_answers(ANSWERS)
+    before = know(kept, options)
+    answers = Supervisor().answers(kept, database=not options.internal)
+    known = before._replace(answers=_with_accounts(before._replace(answers=answers)))
     RUN.mkdir(mode=0o755, exist_ok=True)
-    changed = {program for program in USERS if _write_passwords(program, options, answers)}
-    configurations = {
-        "reader": configuration.reader(options, answers),
-        "storer": configuration.storer(options, answers),
-        "monitor": configuration.monitor(options, answers, _own(), environment.get("TZ", "")),
-    }
-    for program, content in configurations.items():
-        if write(RUN / f"{program}.yaml", _json(content), group=_user(program).pw_gid):
-            changed.add(program)
-    if _write_page_password(options):
-        changed.add("monitor")
-    found = configuration.state(options, answers, read_found())
-    write(RUN / "app.json", _json(found), group=_user("monitor").pw_gid)
-    return changed
+    _write_page_password(options)
+    _write_files(known)
+    try:
+        config.load(MonitorConfig, RUN / "monitor.yaml")
+    except ConfigError as error:
+        log.error("Your %s is not used: %s", _OWN, error)
+        known = known._replace(own={})
+        _write_files(known)
+    write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
+    return before, known
 
 
-def prepare_folders(options: Options) -> None:
-    """Make the folders of the programs and of s6, at the start of the container."""
+def keep(known: Known) -> None:
+    """Keep the Supervisor's answers."""
+    write(ANSWERS, json.dumps(known.answers))
+
+
+def prepare_container(options: Options) -> None:
+    """Make the folders of the programs, and those of s6, at the start of the container."""
     for program, folder in (
         ("reader", Path(configuration.JOURNAL)),
         ("reader", Path(configuration.SPOOL)),
         ("storer", DATA / "backup"),
         ("monitor", Path(configuration.SESSIONS)),
     ):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        # A backup that was restored on another machine may have brought other owners.
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, _user(program).pw_uid, _user(program).pw_gid)
+        give_folder(program, folder)
     socket = Path(configuration.SOCKET).parent
     socket.mkdir(exist_ok=True)
     shutil.chown(socket, "mysql", "mysql")
-    statements = (account_sql((TEMPLATES / sql).read_text(), None, "localhost") for sql in _SQL.values())
+    statements = (account_sql((_SQL / f"{program}.sql").read_text(), None, "localhost") for program in _ACCOUNTS)
     write(RUN / "accounts.sql", "".join(statements), group=pwd.getpwnam("mysql").pw_gid)
-    groups = {_user("reader").pw_gid, *port_groups(Path("/dev"))}
-    groups |= {Path(port).stat().st_gid for port in options.ports if Path(port).exists()} - {0}
+    groups = port_groups(Path("/dev")) | {Path(port).stat().st_gid for port in options.ports if Path(port).exists()}
+    groups = groups - {0} | {_user("reader").pw_gid}
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
     shutil.copytree(Path(__file__).with_name("services"), SERVICES)
+    for lock in SERVICES.glob("*/lock-fd"):  # s6 2.13.1.0 does not make the file that it locks
+        (lock.parent / "supervise").mkdir(mode=0o700)
+        (lock.parent / "supervise" / "service-lock").touch()
     if not options.ports:
         (SERVICES / "reader" / "down").touch()
     if not options.internal:
         (SERVICES / "mariadb" / "down").touch()
 
 
-def read_found() -> list[Mapping[str, str]]:
+def give_folder(program: str, folder: Path) -> None:
+    """Give a folder to a program, with all that is in it: a backup may have come from another machine."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, _user(program).pw_uid, _user(program).pw_gid)
+
+
+def explain(known: Known) -> None:
+    """Log what the owner should do."""
+    if configuration.broker_of(known) == "none":
+        log.warning(_NO_BROKER)
+    if known.options.password is not None and len(known.options.password) < page_password.SHORTEST:
+        log.warning(
+            "The option password is too short: %d characters or more; until then nobody can log in on port 8080",
+            page_password.SHORTEST,
+        )
+
+
+def read_found() -> list[dict[str, str]]:
     """Return what was received on the ports, the last time that we listened."""
     try:
-        found: list[Mapping[str, str]] = json.loads((RUN / FOUND).read_text())
+        found: list[dict[str, str]] = json.loads((RUN / "found.json").read_text())
     except FileNotFoundError:
         return []
     return found
 
 
-def explain(known: Known) -> None:
-    """Log what the owner should do."""
-    if configuration.broker_of(*known) == "none":
-        log.warning(_NO_BROKER)
-    if known.options.password is not None and len(known.options.password) < page_password.SHORTEST:
-        log.warning(
-            "Option password: it must have %d characters or more; port 8080 is closed", page_password.SHORTEST
-        )
+def _with_accounts(known: Known) -> Answers:
+    """Make our accounts with that of the service, which the programs never use; note for which server they are."""
+    service = known.answers.get("mysql")
+    if known.options.internal or not service:
+        return known.answers
+    server = DatabaseConfig(
+        host=(service["host"],), port=service["port"], user=service["username"], password=service["password"],
+        name="information_schema",
+    )  # fmt: skip
+    try:
+        connection = Database(server).connect()
+        for program in _ACCOUNTS:
+            sql = (_SQL / f"{program}.sql").read_text()
+            for statement in account_sql(sql, known.passwords[program], "%").splitlines():
+                connection.execute(statement)
+        connection.close()
+    except DatabaseError as error:
+        log.warning("Our accounts at the app MariaDB could not be made: %s; trying again", error)
+        return known.answers
+    return {**known.answers, "accounts": service}
 
 
-def database_password(program: str) -> str:
-    """Return the password of our account at another database server; create it when there is none."""
-    return _secret(f"{program}.database-password")
+def _write_files(known: Known) -> None:
+    for program, files in configuration.files(known).items():
+        for name, content in files.items():
+            write(RUN / name, content, group=_user(program).pw_gid)
 
 
-def _write_passwords(program: str, options: Options, answers: Answers) -> bool:
-    given = {configuration.MQTT_PASSWORD: configuration.broker(options, answers).get("password")}
-    if not options.internal:
-        given[configuration.DATABASE_PASSWORD] = database_password(program)
-    group = _user(program).pw_gid
-    written = [write(Path(file.format(program)), f"{text}\n", group=group) for file, text in given.items() if text]
-    return any(written)
-
-
-def _write_page_password(options: Options) -> bool:
+def _write_page_password(options: Options) -> None:
     """Write the hash of the page's password; it is kept, because a new one would end all sessions."""
     password = options.password or ""
     if len(password) < page_password.SHORTEST:
         password = _secret("page-password")
-    file = DATA / "secrets" / "page-password-hash"
-    existing = file.read_text() if file.exists() else ""
-    write(file, hashed := page_password.password_file(password, existing))
-    return write(Path(configuration.PAGE_PASSWORD), hashed, group=_user("monitor").pw_gid)
+    kept = DATA / "secrets" / "page-password-hash"
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    hashed = page_password.password_file(password, kept.read_text() if kept.exists() else "")
+    write(kept, hashed)
+    write(RUN / "page-password", hashed, group=_user("monitor").pw_gid)
 
 
 def _secret(name: str) -> str:
+    """Return a password; it is made when it is first needed."""
     file = DATA / "secrets" / name
     file.parent.mkdir(mode=0o700, exist_ok=True)
     if not file.exists():
@@ -164,11 +188,11 @@ def _secret(name: str) -> str:
 
 
 def _own() -> Mapping[str, Any]:
-    """Return the owner's own part of monitor.yaml; one that is wrong counts as none."""
-    if not OWN.exists():
+    """Return the owner's own part of monitor.yaml; a file that cannot be read counts as none."""
+    if not _OWN.exists():
         return {}
     try:
-        own = read_yaml(OWN)
+        own = read_yaml(_OWN)
     except ConfigError as error:
         log.error("%s", error)
         return {}
@@ -177,8 +201,3 @@ def _own() -> Mapping[str, Any]:
 
 def _user(program: str) -> pwd.struct_passwd:
     return pwd.getpwnam(USERS[program])
-
-
-def _json(content: Any) -> str:
-    """Write JSON, which is YAML, too."""
-    return json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n"

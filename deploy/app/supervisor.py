@@ -3,11 +3,10 @@
 import http.client
 import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 Answers = Mapping[str, Any]
 
@@ -19,44 +18,51 @@ class Supervisor:
     """The Supervisor's API, for this app."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self._url = environment.get("SUPERVISOR_URL", "http://supervisor")
+        self.reached = True  # by the last question
+        self._host = urlsplit(environment.get("SUPERVISOR_URL", "http://supervisor")).netloc
         self._token = environment.get("SUPERVISOR_TOKEN", "")
 
     def answers(self, kept: Answers, *, database: bool) -> Answers:
-        """Ask for everything; what is not there, or not there now, is as in the answers that were kept.
+        """Ask for everything; what is not there now is as in the answers that were kept.
 
         A service is withdrawn while its app restarts, and Core is down during an update.
         """
-        new = {"mqtt": self._get("/services/mqtt"), "core": self._core()}
+        new = {"mqtt": self._service("mqtt"), "core": self._core()}
         if database:
-            new["mysql"] = self._get("/services/mysql")
+            new["mysql"] = self._service("mysql")
         return {**kept, **{key: answer for key, answer in new.items() if answer}}
 
     def show(self) -> bool:
-        """Put the page into the side bar and start the app again when it hangs; return whether that is done."""
-        return self._ask("/addons/self/options", {"ingress_panel": True, "watchdog": True}) is not None
+        """Put the page into the side bar, and have a hung app restarted; return whether that is done."""
+        return self._ask("POST", "/addons/self/options", {"ingress_panel": True, "watchdog": True}) is not None
 
     def _core(self) -> Answers:
-        config = self._ask("/core/api/config") or {}
+        config = self._ask("GET", "/core/api/config") or {}
         return {key: config[key] for key in _OF_CORE if config.get(key)}
 
-    def _get(self, path: str) -> Answers:
-        answer = (self._ask(path) or {}).get("data")
-        return answer if isinstance(answer, dict) else {}
+    def _service(self, name: str) -> Answers:
+        answer = (self._ask("GET", f"/services/{name}") or {}).get("data")
+        return answer if isinstance(answer, dict) and answer.get("host") else {}
 
-    def _ask(self, path: str, data: Answers | None = None) -> Answers | None:
+    def _ask(self, method: str, path: str, content: Answers | None = None) -> Answers | None:
         """Return the answer; None if there is none, or if it says that the thing is not there."""
-        request = urllib.request.Request(
-            self._url + path,
-            data=None if data is None else json.dumps(data).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-        )
+        connection = http.client.HTTPConnection(self._host, timeout=_TIMEOUT)
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-                answer = json.load(response)
-        except (OSError, http.client.HTTPException, ValueError):
+            connection.request(method, path, None if content is None else json.dumps(content), headers)
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException):
+            self.reached = False
             return None
-        return answer if isinstance(answer, dict) else None
+        finally:
+            connection.close()
+        self.reached = True
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            return None
+        return answer if response.status == http.client.OK and isinstance(answer, dict) else None
 
 
 def read_answers(file: Path) -> Answers:

@@ -1,4 +1,4 @@
-"""Asks the Supervisor again and again, and has the configurations written anew when its answers change.
+"""Asks the Supervisor again and again, and has the files written anew when its answers change.
 
 This process stays: it imports little, and what happens seldom is a process of its own.
 """
@@ -9,63 +9,84 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Supervisor, read_answers
+from deploy.files import write
 
 log = logging.getLogger(__name__)
 
-DATA = Path("/data")
-RUN = Path("/run/teleinfo")
-_EVERY, _SLOWEST = 30.0, 300.0  # seconds between two questions: the second while nothing changes
-_LISTEN_EVERY = 60.0  # seconds
+_DATA = Path("/data")
+_RUN = Path("/run/teleinfo")
+_EVERY, _SLOWEST = 30.0, 300.0  # seconds between two questions; the second when all goes wrong
 _STATISTICS_AFTER, _STATISTICS_EVERY = 600.0, 3600.0  # seconds
 _COMMAND = (sys.executable, "-P", "-m", "deploy.app")
 
 
 def watch() -> None:
     """Watch until killed."""
-    options = read_options(DATA / "options.json")
+    options = read_options(_DATA / "options.json")
     supervisor = Supervisor()
-    shown = DATA / "shown"  # in the side bar: once, the owner may remove it
-    listen_at, statistics_at = 0.0, time.monotonic() + _STATISTICS_AFTER
-    said = ""
+    statistics_at, statistics = time.monotonic() + _STATISTICS_AFTER, ""
+    pause = _EVERY
     while True:
-        if not shown.exists() and supervisor.show():
-            shown.touch()
-        kept = read_answers(DATA / "answers.json")
-        if supervisor.answers(kept, database=not options.internal) != kept:
-            subprocess.run((*_COMMAND, "prepare"), check=False)
-        now = time.monotonic()
-        if not options.ports and now >= listen_at:
+        went_well = _follow(supervisor, options)
+        if not options.ports:
             _listen()
-            listen_at = now + _LISTEN_EVERY
-        if options.statistics and now >= statistics_at:
-            said = _statistics(said)
-            statistics_at = now + _STATISTICS_EVERY
-        time.sleep(_EVERY)
+        if options.statistics and time.monotonic() >= statistics_at:
+            statistics_at, statistics = time.monotonic() + _STATISTICS_EVERY, _bring_statistics(statistics)
+        pause = _EVERY if went_well else min(2 * pause, _SLOWEST)
+        time.sleep(pause)
+
+
+def _follow(supervisor: Supervisor, options: Options) -> bool:
+    """Ask once, and do what the answers need; return whether all of it went well."""
+    shown = _DATA / "shown"  # once: the owner may take the page out of the side bar
+    if not shown.exists() and supervisor.show():
+        shown.touch()
+    kept = read_answers(_DATA / "answers.json")
+    answers = supervisor.answers(kept, database=not options.internal)
+    if answers == kept and kept.get("accounts") == (None if options.internal else kept.get("mysql")):
+        return supervisor.reached
+    subprocess.run((*_COMMAND, "prepare"), check=False)
+    kept = read_answers(_DATA / "answers.json")
+    return options.internal or kept.get("accounts") == kept.get("mysql")
 
 
 def _listen() -> None:
-    """Listen to the ports as the reader's user."""
-    groups = (RUN / "reader.groups").read_text()
+    """Listen to the ports as the reader's user, and show what was received."""
+    groups = (_RUN / "reader.groups").read_text()
     command = ("s6-applyuidgid", "-u", "10001", "-g", "10001", "-G", groups, *_COMMAND, "listen")
     heard = subprocess.run(command, capture_output=True, text=True, check=False)
     if heard.returncode:
-        log.warning("The ports could not be listened to: %s", heard.stderr.strip())
+        log.warning("Cannot listen to the ports: %s", heard.stderr.strip())
         return
-    file = RUN / "found.json"
-    if not file.exists() or file.read_text() != heard.stdout:
-        file.write_text(heard.stdout)
-        for line in json.loads(heard.stdout):
-            log.info("No port is chosen. %s: %s", line["port"], line["says"])
-        subprocess.run((*_COMMAND, "prepare"), check=False)
+    file = _RUN / "found.json"
+    before = json.loads(file.read_text()) if file.exists() else None
+    found = json.loads(heard.stdout)
+    if found == before:
+        return
+    write(file, heard.stdout)
+    if before is None or _meters(found) != _meters(before):
+        log.warning("No port is chosen: choose that of the meter in the app's options. %s", _describe(found))
+    subprocess.run((*_COMMAND, "prepare"), check=False)
 
 
-def _statistics(said: str) -> str:
+def _meters(found: list[dict[str, Any]]) -> list[str]:
+    return [line["port"] for line in found if line["meter"]]
+
+
+def _describe(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return "No serial port was found: plug in the adapter"
+    return "; ".join(f"{line['port']}: {line['says']}" for line in found)
+
+
+def _bring_statistics(before: str) -> str:
     """Bring the history into Home Assistant's statistics; log what the command says when that is new."""
     command = ("s6-setuidgid", "teleinfo-monitor", "teleinfo-monitor", "home-assistant", "--yes")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.stdout != said:
+    if done.stdout != before:
         log.log(logging.WARNING if done.returncode else logging.INFO, "Statistics: %s", done.stdout.strip())
     return done.stdout

@@ -143,7 +143,10 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
     """Return the lines to log."""
-    if here("teleinfo-monitor", environment).deployment is not Deployment.COMPOSE:
+    deployment = here("teleinfo-monitor", environment).deployment
+    if deployment is Deployment.APP:
+        return ["The page is in the side bar of Home Assistant"]
+    if deployment is not Deployment.COMPOSE:
         return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
     host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")
     return [

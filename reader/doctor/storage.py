@@ -177,6 +177,18 @@ def _journal(facts: StorageFacts) -> Finding:
     return ok(JOURNAL, f"{facts.journal} is in memory")
 
 
+def _make_writable(facts: StorageFacts) -> str:
+    match here(PROGRAM).deployment:
+        case Deployment.APP:  # it gives the folder to this user at each start
+            return here(PROGRAM).restart(PROGRAM)
+        case Deployment.COMPOSE:
+            return (
+                "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
+            )
+        case _:
+            return f"sudo install -d -o {facts.user} -m 0700 {facts.spool}"
+
+
 def _spool(facts: StorageFacts) -> list[Finding]:
     if facts.spool_read_only:
         return [
@@ -192,9 +204,7 @@ def _spool(facts: StorageFacts) -> list[Finding]:
             problem(
                 SPOOL,
                 f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames",
-                "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
-                if here(PROGRAM).deployment is Deployment.COMPOSE
-                else f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
+                _make_writable(facts),
             )
         ]
     room = facts.spool_limit - facts.spool_size

@@ -111,6 +111,8 @@ def _load_zones() -> str:
 
 def _state() -> str:
     match here(_PROGRAM).deployment:
+        case Deployment.APP:
+            return here(_PROGRAM).log(_PROGRAM)
         case Deployment.COMPOSE:
             return "docker compose ps storer"
         case Deployment.SYSTEMD:
