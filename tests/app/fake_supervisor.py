@@ -68,7 +68,7 @@ class Api(Answerer):
 
     def _answer(self, given: Any) -> None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        REQUESTS.append({"method": self.command, "path": self.path, "given": given})
+        REQUESTS.append({"method": self.command, "path": self.path, "token": token, "given": given})
         if token != STATE["token"]:
             status = 403 if token else 401
             self.send(status, f"{status}: {http.client.responses[status]}")

@@ -144,10 +144,10 @@ class House:
         """Change what the Supervisor answers: `fake_supervisor.STATE`."""
         self._control("PATCH", json.dumps(state))
 
-    def asked(self, method: str, path: str) -> list[Any]:
-        """Return what the Supervisor was sent in requests like this one."""
-        requests = json.loads(self._control("GET"))
-        return [request["given"] for request in requests if (request["method"], request["path"]) == (method, path)]
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what the Supervisor was asked since its start."""
+        requests: list[dict[str, Any]] = json.loads(self._control("GET"))
+        return requests
 
     def _answers(self) -> bool:
         try:
@@ -176,7 +176,7 @@ class House:
     def stop_broker(self) -> None:
         """Stop the Mosquitto app; it is withdrawn before."""
         self.set(services={"mqtt": None})
-        docker("stop", "--time", "5", f"{self.prefix}-mosquitto")
+        docker("stop", "--time", "5", f"{self.prefix}-mosquitto", check=False)
 
     def start_mariadb(self) -> None:
         """Start the MariaDB app, for the first time or again; it is provided when it is ready."""
@@ -214,6 +214,7 @@ class App:
         self.house = house
         self.container = f"{house.prefix}-{name}"
         self.data = f"{self.container}-data"
+        self._tokens: set[str] = set()
 
     def start(self, *, restore: bytes = b"", **options: Any) -> None:
         """Start it with these options, after what a backup holds was put into `/data`; wait until it is healthy.
@@ -224,6 +225,7 @@ class App:
             assert self.house.running.stop() == 0
         manifest, token = self.house.manifest, secrets.token_hex(16)
         options = manifest["options"] | options
+        self._tokens.add(token)
         docker("create", "--name", self.container, *self._arguments(options, token), self.house.image)
         if restore:
             docker("cp", "-", f"{self.container}:/", given=restore)
@@ -287,6 +289,14 @@ class App:
 
     def _state(self, field: str) -> str:
         return docker("inspect", "--format", f"{{{{.State.{field}}}}}", self.container).stdout.decode().strip()
+
+    def asked(self, method: str, path: str) -> list[Any]:
+        """Return what it sent in requests like this one, since it was installed."""
+        return [
+            request["given"]
+            for request in self.house.requests()
+            if request["token"] in self._tokens and (request["method"], request["path"]) == (method, path)
+        ]
 
     def log(self) -> str:
         """Return all that it has logged since its start."""
