@@ -97,7 +97,7 @@ CMD ["prepare"]
 FROM program AS app
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-    mariadb-server-core mariadb-client-core mariadb-plugin-provider-bzip2 s6 \
+    mariadb-server-core mariadb-client-core s6 \
  && rm -rf /var/lib/apt/lists/* /etc/mysql \
  && for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql; do \
       groupadd --gid "${user%:*}" "${user#*:}" \

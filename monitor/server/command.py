@@ -145,7 +145,7 @@ def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
     """Return the lines to log."""
     deployment = here("teleinfo-monitor", environment).deployment
     if deployment is Deployment.APP:
-        return ["The page is in the side bar of Home Assistant"]
+        return []  # the owner opens it in Home Assistant
     if deployment is not Deployment.COMPOSE:
         return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
     host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")

@@ -4,7 +4,7 @@ import pytest
 
 from common.machine.deployment import VARIABLE, Commands, Deployment, here, started_with
 
-COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
+APP, COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
 
 
 def test_compose_is_detected_by_its_variable(tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""The app's files, made of its options and of the Supervisor's answers."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from common.settings import config
+from deploy.app.configuration import Known, affected, broker_of, files, state
+from deploy.app.options import Options
+from monitor.config import MonitorConfig
+from reader.config import ReaderConfig
+from storer.config import StorerConfig
+
+PORT = "/dev/serial/by-id/usb-FTDI"
+MQTT = {"host": "core-mosquitto", "port": 1883, "username": "addons", "password": "p", "ssl": False, "addon": "x"}
+MYSQL = {"host": "core-mariadb", "port": 3306, "username": "service", "password": "s"}
+KEYS = {"reader": ReaderConfig, "storer": StorerConfig, "monitor": MonitorConfig}
+
+
+def made(known: Known) -> dict[str, dict[str, Any]]:
+    """Return the configurations."""
+    return {program: yaml.safe_load(texts[f"{program}.yaml"]) for program, texts in files(known).items()}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(Options((PORT,)), {}),
+        Known(Options((PORT, "socket://192.168.1.20:5331")), {"mqtt": MQTT}),
+        Known(Options((PORT,), mqtt={"host": "nas", "port": 8883, "username": "u", "password": "p"}), {"mqtt": MQTT}),
+        Known(Options((PORT,), database="mariadb"), {"mysql": MYSQL}, "", {"storer": "a", "monitor": "b"}),
+    ],
+    ids=["no broker", "service", "own broker", "own database"],
+)
+def test_each_program_reads_its_file(known: Known, tmp_path: Path) -> None:
+    for program, texts in files(known).items():
+        (tmp_path / "it.yaml").write_text(texts[f"{program}.yaml"])
+        config.load(KEYS[program], tmp_path / "it.yaml")
+
+
+def test_the_options_name_the_broker_before_the_service_does() -> None:
+    own = Options((PORT,), mqtt={"host": "nas", "password": "mine"})
+    assert made(Known(own, {"mqtt": MQTT}))["storer"]["mqtt"] == {
+        "host": "nas",
+        "password_file": "/run/teleinfo/storer.mqtt-password",
+    }
+    assert files(Known(own, {"mqtt": MQTT}))["storer"]["storer.mqtt-password"] == "mine\n"
+    assert made(Known(Options((PORT,)), {"mqtt": MQTT}))["reader"]["mqtt"] == {
+        "host": "core-mosquitto",
+        "port": 1883,
+        "username": "addons",
+        "password_file": "/run/teleinfo/reader.mqtt-password",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "answers", "source"),
+    [
+        (Options(), {}, "none"),
+        (Options(mqtt={"port": 1883}), {}, "none"),
+        (Options(), {"mqtt": MQTT}, "service"),
+        (Options(mqtt={"host": "nas"}), {"mqtt": MQTT}, "options"),
+    ],
+)
+def test_the_page_shows_where_the_broker_comes_from(options: Options, answers: Any, source: str) -> None:
+    assert broker_of(Known(options, answers)) == source
+    assert state(Known(options, answers), [])["broker"] == source
+
+
+def test_a_broker_with_tls_is_reached_with_tls() -> None:
+    assert made(Known(Options(), {"mqtt": MQTT | {"ssl": True}}))["reader"]["mqtt"]["tls"] == {}
+
+
+def test_programs_have_passwords_of_their_own_at_another_database_and_never_the_services() -> None:
+    known = Known(Options(database="mariadb"), {"mysql": MYSQL}, "", {"storer": "a", "monitor": "b"})
+    assert made(known)["storer"]["database"] == {
+        "host": "core-mariadb",
+        "port": 3306,
+        "user": "teleinfo",
+        "name": "teleinfodb",
+        "password_file": "/run/teleinfo/storer.database-password",
+    }
+    assert made(known)["monitor"]["database"]["user"] == "teleinfo-monitor"
+    assert files(known)["storer"]["storer.database-password"] == "a\n"
+    assert "service" not in str(files(known))
+
+
+def test_our_own_database_needs_no_password() -> None:
+    known = Known(Options(), {"mysql": MYSQL}, "", {})
+    assert made(known)["storer"]["database"] == {
+        "unix_socket": "/run/mysqld/mysqld.sock",
+        "user": "teleinfo",
+        "name": "teleinfodb",
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "of_core", "language"),
+    [("auto", None, "fr"), ("auto", "fr", "fr"), ("auto", "en-GB", "en"), ("auto", "de", "en"), ("fr", "en", "fr")],
+)
+def test_the_language_is_home_assistants_unless_one_is_chosen(chosen: str, of_core: str | None, language: str) -> None:
+    answers = {} if of_core is None else {"core": {"language": of_core}}
+    configurations = made(Known(Options(language=chosen), answers))
+    assert configurations["reader"]["home_assistant"]["language"] == language
+    assert configurations["monitor"]["language"] == language
+
+
+@pytest.mark.parametrize(
+    ("of_core", "of_environment", "zone"),
+    [
+        (None, "", "Europe/Paris"),
+        (None, "Indian/Reunion", "Indian/Reunion"),
+        ("America/Martinique", "Indian/Reunion", "America/Martinique"),
+        ("Nowhere/None", "Indian/Reunion", "Indian/Reunion"),
+        ("../etc", "", "Europe/Paris"),
+    ],
+)
+def test_the_time_zone_is_home_assistants_if_there_is_one(of_core: str | None, of_environment: str, zone: str) -> None:
+    answers = {"core": {"time_zone": of_core}}
+    assert made(Known(Options(), answers, of_environment))["monitor"]["time_zone"] == zone
+
+
+def test_the_owners_own_file_adds_meters_contracts_and_prices_only(tmp_path: Path) -> None:
+    own = {
+        "contracts": [{"meter": "031961123456", "from": date(2025, 2, 1), "offer": "tempo", "power": 9}],
+        "meters": {"031961123456": "Maison"},
+        "prices": "prices.yaml",
+        "tempo": "/config/tempo.csv",
+        "listen": {"host": "evil"},
+    }
+    known = Known(Options(), {}, "", {}, own)
+    configuration = made(known)["monitor"]
+    assert configuration["listen"] == {"host": "0.0.0.0", "port": 8080}
+    assert configuration["prices"] == "/config/prices.yaml"
+    assert configuration["tempo"] == "/config/tempo.csv"
+    (tmp_path / "monitor.yaml").write_text(files(known)["monitor"]["monitor.yaml"])
+    read = config.load(MonitorConfig, tmp_path / "monitor.yaml")
+    assert read.contracts[0].start == date(2025, 2, 1)
+    assert read.meters[0].name == "Maison"
+
+
+def test_ports_that_were_listened_to_are_shown_until_one_is_chosen() -> None:
+    found = [{"port": PORT, "says": "a meter", "meter": True}]
+    assert state(Known(Options(), {}), found) == {
+        "ports": [],
+        "found": [{"port": PORT, "says": "a meter"}],
+        "broker": "none",
+        "database": "internal",
+    }
+    assert state(Known(Options((PORT,)), {}), found)["found"] == []
+
+
+CORE = {"language": "fr", "time_zone": "Europe/Paris"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "restarted"),
+    [
+        ({}, {"mqtt": MQTT}, ["monitor", "reader", "storer"]),
+        ({"mqtt": MQTT}, {"mqtt": MQTT | {"password": "new"}}, ["monitor", "reader", "storer"]),
+        ({"mqtt": MQTT}, {"mqtt": MQTT | {"addon": "renamed"}}, []),
+        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["monitor", "reader"]),
+        ({"core": CORE}, {"core": CORE | {"time_zone": "Indian/Reunion"}}, ["monitor"]),
+        ({}, {"accounts": MYSQL}, []),
+    ],
+)
+def test_only_what_uses_a_changed_answer_is_restarted(before: Any, after: Any, restarted: list[str]) -> None:
+    assert affected(Known(Options((PORT,)), before), Known(Options((PORT,)), after)) == restarted
+
+
+def test_another_database_server_restarts_those_who_use_it() -> None:
+    options, passwords = Options((PORT,), database="mariadb"), {"storer": "a", "monitor": "b"}
+    before = Known(options, {}, "", passwords)
+    after = Known(options, {"mysql": MYSQL | {"host": "elsewhere"}}, "", passwords)
+    assert affected(before, after) == ["monitor", "storer"]
