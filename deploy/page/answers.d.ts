@@ -549,3 +549,18 @@ export type Status = {
   /** name and version */
   versions: Array<Array<string>>;
 };
+
+export type App = {
+  /** that are read; empty: none is chosen */
+  ports: Array<string>;
+  /** the serial ports of the machine, if none is chosen */
+  found: Array<{
+    port: string;
+    /** what was received there */
+    says: string;
+  }>;
+  /** none: there is none; service: Home Assistant's; options: that of the app's options */
+  broker: 'none' | 'service' | 'options';
+  /** internal: the app's own; mariadb: that of Home Assistant's MariaDB app */
+  database: 'internal' | 'mariadb';
+} | null;

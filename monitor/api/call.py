@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.answers.answers import Answers
+from monitor.app_file import AppFile
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.ranges import Range, check_length
@@ -82,6 +83,7 @@ class LiveCall:
     live: Live
     parameters: Mapping[str, Any]
     now: datetime
+    app: AppFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

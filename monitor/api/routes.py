@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from monitor.api import (
+    app,
     baseload,
     compare,
     energy,
@@ -31,4 +32,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     compare.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
+    app.ROUTE,
 )

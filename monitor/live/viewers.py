@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from monitor.refusals import Refusal
 
 MAX_VIEWERS = 200
-PING_EVERY = 15.0  # seconds; a proxy that hears nothing for a minute closes the connection
+PING_EVERY = 10.0  # seconds; some proxies notice only by what is sent that a browser has gone, or close what is silent
 RETRY = 3000  # ms after which a browser connects again
 
 

@@ -13,6 +13,7 @@ from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Route
 from monitor.api.parameters import range_of, read_parameters
+from monitor.app_file import AppFile
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.refusals import Refusal
@@ -52,6 +53,7 @@ class Api:
         self._quick = quick
         self._answers_on = answers_on
         self._live = live
+        self._app = None if config.app is None else AppFile(config.app)
         self._now = now
         self._turns = Turns()
         self._flights: SingleFlight[Reply] = SingleFlight()
@@ -105,7 +107,7 @@ class Api:
 
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
         if isinstance(route, LiveRoute):
-            return route.answer(LiveCall(self._live, parameters, now))
+            return route.answer(LiveCall(self._live, parameters, now, self._app))
         asked = range_of(parameters, self._config.time_zone)
         try:
             with self._pool.lease() as lease:

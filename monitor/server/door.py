@@ -227,7 +227,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class _Guarded:
-    """A stream that asks before each event, and a ping comes every 15 s, whether it may go on."""
+    """A stream that asks before each event, and a ping comes every 10 s, whether it may go on."""
 
     stream: Stream
     is_open: Callable[[], Awaitable[bool]]

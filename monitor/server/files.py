@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +66,13 @@ class Files:
             return None
         return kept.reply
 
-    def index(self, base: str, language: str = "fr", *, session: bool = False, first: str = "") -> Reply | None:
+    def index(self, base: str, language: str = "fr", marks: Iterable[str] = (), first: str = "") -> Reply | None:
         """Return the page itself, which begins in a language.
 
         Args:
             base: where its relative addresses begin.
             language: fr or en, unless the visitor chose one.
-            session: whether it offers to end it.
+            marks: what it is told: `session`, which it offers to end; `app`, that this is Home Assistant's app.
             first: an element with the first answers of the API; nobody may keep the page then.
         """
         reply = self.get("index.html")
@@ -79,8 +80,8 @@ class Files:
             return None
         text = _BASE.sub(f'<base href="{base}">', reply.body.decode(), count=1)
         text = text.replace('<html lang="fr"', f'<html lang="{language}"', 1)
-        if session:
-            text = text.replace("<html", "<html data-session", 1)
+        for mark in marks:
+            text = text.replace("<html", f"<html data-{mark}", 1)
         text = text.replace("</body>", f"{first}</body>", 1)
         cache = NO_STORE if first else NO_CACHE
         return packed(text.encode(), reply.kind, Cache_Control=cache, Vary="Accept-Language")

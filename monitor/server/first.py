@@ -14,7 +14,7 @@ WITHIN = 0.15  # seconds; the page does not wait longer, and asks for what is no
 Ask = Callable[[str, str], Awaitable[Reply]]
 
 
-async def first_answers(ask: Ask, place: str, query: str, language: str) -> str:
+async def first_answers(ask: Ask, place: str, query: str, language: str, *, app: bool = False) -> str:
     """Return an element that holds the answers which a place begins with; empty: there is none in time.
 
     Args:
@@ -22,10 +22,13 @@ async def first_answers(ask: Ask, place: str, query: str, language: str) -> str:
         place: the page's path; the first place (empty) begins with `live`, too.
         query: that of the page, which may name a meter.
         language: that of the page; api.js in another one asks again.
+        app: whether this is Home Assistant's app, which says what is to be set up.
     """
     found: dict[str, str] = {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WITHIN):
+            if app:
+                await _take(ask, "app", {"lang": language}, found)
             meters = await _take(ask, "meters", {"lang": language}, found)
             if meters is not None and place in ("", "index.html"):
                 known = [meter["id"] for meter in json.loads(meters)["meters"]]

@@ -160,7 +160,8 @@ class Site:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         first = await self._first(request, path, language)
-        page = self._parts.files.index(base, language, session=self._door.asks_password(request), first=first)
+        marks = {"session": self._door.asks_password(request), "app": self._config.app is not None}
+        page = self._parts.files.index(base, language, [name for name, holds in marks.items() if holds], first=first)
         return page or self._problem(request, "no_page")
 
     async def _first(self, request: Request, path: str, language: str) -> str:
@@ -169,5 +170,9 @@ class Site:
             return ""
         client = self._door.client(request)
         return await first_answers(
-            lambda route, query: self._parts.api.reply(route, query, language, client), path, request.query, language
+            lambda route, query: self._parts.api.reply(route, query, language, client),
+            path,
+            request.query,
+            language,
+            app=self._config.app is not None,
         )

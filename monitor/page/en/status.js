@@ -48,8 +48,8 @@ export default {
   auditOk: (days) => `no difference over ${f.number(days)} ${f.plural(days, 'day', 'days')}`,
   auditUntil: (time) => `until ${time}`,
   auditBad: (missing, days) =>
-    `${f.number(missing)} ${f.plural(missing, 'frame is', 'frames are')} missing over ${f.number(days)} ${f.plural(days, 'day', 'days')}: teleinfo-storer audit`,
-  notYet: 'never run: teleinfo-storer audit',
+    `${f.number(missing)} ${f.plural(missing, 'frame is', 'frames are')} missing over ${f.number(days)} ${f.plural(days, 'day', 'days')}`,
+  notYet: 'never run',
   disk: 'Disk',
   diskFree: (free) => `${free} free`,
   diskYears: (free, years) => `${free} free, ${years} years at this rate`,

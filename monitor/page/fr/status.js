@@ -55,8 +55,8 @@ export default {
   auditOk: (days) => `aucun écart sur ${f.number(days)} ${f.plural(days, 'jour', 'jours')}`,
   auditUntil: (time) => `jusqu’au ${time}`,
   auditBad: (missing, days) =>
-    `${f.number(missing)} ${f.plural(missing, 'trame manque', 'trames manquent')} sur ${f.number(days)} ${f.plural(days, 'jour', 'jours')} : teleinfo-storer audit`,
-  notYet: 'jamais fait : teleinfo-storer audit',
+    `${f.number(missing)} ${f.plural(missing, 'trame manque', 'trames manquent')} sur ${f.number(days)} ${f.plural(days, 'jour', 'jours')}`,
+  notYet: 'jamais fait',
   disk: 'Disque',
   diskFree: (free) => `${free} libres`,
   diskYears: (free, years) => `${free} libres, ${years} ans à ce rythme`,

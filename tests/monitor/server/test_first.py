@@ -28,8 +28,8 @@ class Api:
         answer = self.answers[route]
         return answer if isinstance(answer, Reply) else Reply(body=json_bytes(answer), kind="application/json")
 
-    def first(self, place: str = "", query: str = "") -> str:
-        return asyncio.run(first_answers(self.ask, place, query, "fr"))
+    def first(self, place: str = "", query: str = "", *, app: bool = False) -> str:
+        return asyncio.run(first_answers(self.ask, place, query, "fr", app=app))
 
 
 def data(element: str) -> Any:
@@ -54,6 +54,13 @@ def test_the_meter_of_the_address_is_the_one_that_is_live() -> None:
 )
 def test_whoever_shows_no_single_meter_live_has_the_meters(place: str, query: str) -> None:
     assert list(data(Api().first(place, query))["answers"]) == ["meters?lang=fr"]
+
+
+def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_database() -> None:
+    said = {"ports": [], "found": [], "broker": "none", "database": "internal"}
+    assert data(Api(app=said).first("bilan", app=True))["answers"] == {"app?lang=fr": said, "meters?lang=fr": METERS}
+    away = Api(app=said, meters=problem(Refusal("database_silent"), "fr"))
+    assert data(away.first(app=True))["answers"] == {"app?lang=fr": said}
 
 
 def test_a_house_without_meters_has_none_live() -> None:

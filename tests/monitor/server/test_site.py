@@ -278,6 +278,14 @@ def test_the_page_knows_whether_there_is_a_session_to_leave(house: House, tmp_pa
     assert "<html data-session " in page
 
 
+def test_the_page_knows_whether_it_is_that_of_home_assistants_app(house: House, tmp_path: Path) -> None:
+    assert "data-app" not in house.ask("/").body.decode()
+    (tmp_path / "app").mkdir()
+    app = House(tmp_path / "app", replace(OPEN, app=tmp_path / "app.json"))
+    assert "<html data-app " in app.ask("/", accept="text/html").body.decode()
+    assert ("app", "lang=fr") in app.api.calls
+
+
 @pytest.mark.parametrize(
     ("status", "asked"),
     [

@@ -47,14 +47,32 @@ const meter = (id, name, now, first, more) => ({
   ...more,
 });
 
+// What Home Assistant's app says is still to be set up.
+export const IN_APP = ['install', 'port', 'broker'];
+const app = (state) => ({
+  ports: ['install', 'port'].includes(state) ? [] : ['/dev/ttyUSB0'],
+  found: state === 'port' ? FOUND : [],
+  broker: ['install', 'broker'].includes(state) ? 'none' : 'service',
+  database: 'internal',
+});
+const EMPTY = ['empty', 'install']; // no meter yet
+const FOUND = [
+  {
+    port: '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
+    says: 'standard mode, meter 041234567890',
+  },
+  { port: '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00', says: 'no character in 6 s' },
+];
+
 /** state: what is staged, see STATES. Throws {status, detail}. */
 export function answer(route, query, now, state) {
   const id = query.get('meter') ?? '041234567890';
   const down = { mute: 'meter', mqtt: 'mqtt', database: 'database', reader: 'reader', storer: 'storer' }[state];
-  const reads = ['meters', 'live', 'status'];
+  const reads = ['meters', 'live', 'status', 'app'],
+    isEmpty = EMPTY.includes(state);
   if (state === 'database' && !['live', 'status'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
-  if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
+  if (isEmpty && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
   // A young meter came in the middle of today.
   const began =
     state === 'young' ? Math.floor((now - 2 * HOUR) / HOUR) * HOUR : dayStart(dateOf(now - DAYS * 24 * HOUR));
@@ -62,7 +80,7 @@ export function answer(route, query, now, state) {
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now, dateOf(began)) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: isEmpty ? [] : METERS(now, dateOf(began)) };
     case 'live':
       return live(id, now, state, down);
     case 'series':
@@ -72,6 +90,8 @@ export function answer(route, query, now, state) {
       return query.get('by') === 'range' ? range(id, from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
       return status(id, now, state, down);
+    case 'app':
+      return app(state);
     case 'events':
       return events(id, now);
     case 'tempo':
@@ -97,7 +117,7 @@ function days(from, to) {
 }
 
 function live(id, now, state, down) {
-  if (state === 'empty')
+  if (EMPTY.includes(state))
     return { meter: id, at: null, links: { meter: 'never', reader: 'down', mqtt: 'up', storer: 'up', database: 'up' } };
   const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
   const three = id === '051234560042';
@@ -327,10 +347,10 @@ function status(id, now, state, down) {
   const last = { up: now, down: now - 3 * MINUTE };
   const details = { meter: '0,67 trame/s', reader: 'cave', mqtt: '2 ms', storer: 'main', database: 'MariaDB 11.8' };
   const links = Object.entries(details).map(([name, detail]) => {
-    const is = state === 'empty' && name === 'meter' ? 'never' : down === name ? 'down' : 'up';
+    const is = EMPTY.includes(state) && name === 'meter' ? 'never' : down === name ? 'down' : 'up';
     return { id: name, state: is, last: is === 'never' ? null : iso(last[is]), detail };
   });
-  const away = state === 'database' || state === 'empty';
+  const away = state === 'database' || EMPTY.includes(state);
   return {
     meter: id,
     links,

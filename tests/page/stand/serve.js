@@ -1,12 +1,13 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
 // GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
-// late, swallow, ok. GET /clock/MS is the time from now on, as epoch milliseconds.
+// late, swallow, ended, ok; in Home Assistant's app install (neither port nor broker), port, broker. GET /clock/MS is the
+// time from now on, as epoch milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { answer } from './answers.js';
+import { answer, IN_APP } from './answers.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const CSP = "default-src 'self'; base-uri 'self'; frame-ancestors 'self'";
@@ -31,6 +32,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
       ahead = +path.slice(6) - Date.now();
       return send(request, response, 200, 'text/plain', new Date(now()).toISOString());
     }
+    if (state === 'ended' && path.startsWith('api/')) return send(request, response, 401, 'text/plain', 'Unauthorized');
     if (path === 'api/v1/live/stream') return stream(address.searchParams, response);
     if (path.startsWith('api/v1/')) {
       try {
@@ -47,7 +49,13 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     if (known) return send(request, response, 200, TYPES[extname(path)] ?? 'application/manifest+json', text);
     const base = '../'.repeat(path.split('/').length - 1) || './';
     const page = text.toString().replace('<base href="./">', `<base href="${base}">`);
-    return send(request, response, 200, 'text/html', page);
+    return send(
+      request,
+      response,
+      200,
+      'text/html',
+      IN_APP.includes(state) ? page.replace('<html', '<html data-app') : page,
+    );
   }
 
   function stream(query, response) {

@@ -1,8 +1,10 @@
 // Only when there is something to say. Heard once by a screen reader, when it begins.
+import { inApp } from '../../app.js';
 import { h, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { notice } from '../../part/notice.js';
+import { reloadButton } from '../../part/reload.js';
 import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
 import { headroom } from './standing.js';
@@ -16,6 +18,7 @@ const TEXTS = {
     const more = [
       live.links.reader === 'down' && N.reader,
       live.power != null && N.silentMore(f.power(live.power, meter.unit)),
+      live.power != null && (inApp() ? N.cableApp : N.cable),
     ];
     return ['off', silent(Date.parse(live.silent_since ?? live.at), now), more.filter(Boolean).join(' ')];
   },
@@ -30,6 +33,7 @@ const TEXTS = {
     h('a', { href: href('etat') }, N.keptMore),
   ],
   away: () => ['off', N.away, N.awayMore],
+  ended: () => ['warn', N.ended, reloadButton()],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
 

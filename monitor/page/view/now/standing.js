@@ -13,6 +13,7 @@ export function merged(live, news) {
  * wrong: what to tell, the worst first (keys of T.notices).
  */
 export function standing(live, mode, heard, now) {
+  if (mode === 'ended') return { known: false, word: 'stopped', wrong: ['ended'] };
   // What was wrong before may be well by now.
   if (mode === 'reconnecting' && now - heard > STALE) return { known: false, word: mode, wrong: ['away'] };
   const { links } = live,

@@ -1,4 +1,5 @@
 // What is kept, and by which versions. The page changes nothing: its buttons copy commands.
+import { inApp } from '../../app.js';
 import { h, icon, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
@@ -19,7 +20,7 @@ export function storage({ links, spool, audit, backup, disk, volts }, now) {
         !spool ? '–' : spool.frames ? S.spoolFrames(spool.frames) : S.empty,
         spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
-      [S.audit, audit ? S.auditUntil(when(audit.at)) : blind ? '–' : S.notYet, audit && auditNote(audit)],
+      [S.audit, audit ? S.auditUntil(when(audit.at)) : blind ? '–' : withAudit(S.notYet), audit && auditNote(audit)],
       [S.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
@@ -40,8 +41,10 @@ function backupFacts(backup, now) {
     : [when(backup.at), rows];
 }
 function auditNote(audit) {
-  return audit.ok ? S.auditOk(audit.days) : S.auditBad(audit.missing, audit.days);
+  return audit.ok ? S.auditOk(audit.days) : withAudit(S.auditBad(audit.missing, audit.days));
 }
+/** In Home Assistant's app there is no command line. */
+const withAudit = (text) => (inApp() ? text : `${text}${T.colon}teleinfo-storer audit`);
 function diskNote(disk) {
   if (disk?.free == null) return null;
   return disk.years == null ? S.diskFree(f.bytes(disk.free)) : S.diskYears(f.bytes(disk.free), f.number(disk.years));
@@ -65,8 +68,10 @@ export function versions({ versions: list }, meter) {
   return block(
     S.versions,
     pairs([...(list ?? []).map(([name, version]) => [S.versionOf[name] ?? name, version]), ...(facts ?? [])]),
-    h('h3', { class: 'small-head' }, S.commands),
-    ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),
+    !inApp() && [
+      h('h3', { class: 'small-head' }, S.commands),
+      ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),
+    ],
   );
 }
 

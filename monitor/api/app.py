@@ -1,0 +1,37 @@
+"""`app`: what is still to be set up in Home Assistant's app. It answers while the database is away."""
+
+from typing import Any
+
+from monitor.api.call import LiveCall, LiveRoute
+from monitor.api.schemas import TEXT, described, maybe, record, several, words
+from monitor.app_file import BROKERS, DATABASES
+
+
+def answer(call: LiveCall) -> Any:
+    """Return what the app says of itself; None: this is not the app, or it says nothing."""
+    return None if call.app is None else call.app.read()
+
+
+_FOUND = record({"port": TEXT, "says": described("what was received there", TEXT)})
+ROUTE = LiveRoute(
+    "app",
+    "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",
+    (),
+    answer,
+    maybe(
+        record(
+            {
+                "ports": several(TEXT, "that are read; empty: none is chosen"),
+                "found": several(_FOUND, "the serial ports of the machine, if none is chosen"),
+                "broker": described(
+                    "none: there is none; service: Home Assistant's; options: that of the app's options",
+                    words(*BROKERS),
+                ),
+                "database": described(
+                    "internal: the app's own; mariadb: that of Home Assistant's MariaDB app", words(*DATABASES)
+                ),
+            }
+        ),
+        "null: this is not the app, or it does not say",
+    ),
+)

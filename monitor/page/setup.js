@@ -1,0 +1,49 @@
+// What is still to be set up in Home Assistant's app: said on every place, until it is done.
+import * as api from './api.js';
+import { inApp } from './app.js';
+import { h } from './dom.js';
+import { T } from './i18n.js';
+import { piece } from './part/alive.js';
+import { notice } from './part/notice.js';
+
+/** @import {App} from '../../deploy/page/answers' */
+
+const MOSQUITTO = 'https://my.home-assistant.io/redirect/supervisor_addon/?addon=core_mosquitto';
+
+const shown = piece(
+  /** @param {App} app */
+  (app) =>
+    app && h('div', { class: 'notices setup' }, !app.ports.length && port(app), app.broker === 'none' && broker(app)),
+);
+
+/** To be put below the head of a place; what it says follows the app. */
+export const setup = {
+  get node() {
+    return shown.node;
+  },
+  async look() {
+    if (!inApp()) return;
+    const app = await api.app().catch(() => undefined); // not known: what was said stays
+    if (app !== undefined) shown.show(app);
+  },
+};
+
+/** @param {NonNullable<App>} app */
+function port({ found }) {
+  // What was received is said as the app's log has it.
+  const ports = found.map((one) =>
+    h('li', null, h('code', null, one.port), T.colon, h('span', { lang: 'en' }, one.says)),
+  );
+  return notice(
+    'warn',
+    T.setup.port,
+    ports.length ? T.setup.found : T.setup.none,
+    ports.length > 0 && h('ul', null, ports),
+  );
+}
+
+/** @param {NonNullable<App>} app */
+function broker({ ports }) {
+  const install = h('a', { class: 'button', href: MOSQUITTO, target: '_blank', rel: 'noreferrer' }, T.setup.install);
+  return notice('warn', T.setup.broker, ports.length > 0 && T.notices.framesWait, install);
+}
