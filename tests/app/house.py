@@ -163,6 +163,13 @@ class House:
         finally:
             connection.close()
 
+    def give_to_dialout(self, port: str) -> None:
+        """Give a pseudo-terminal the mode and the group that serial ports have on Home Assistant OS."""
+        change = f"import os; os.chown({port!r}, 0, 18); os.chmod({port!r}, 0o660)"
+        docker(
+            "run", "--rm", "--network", "none", "--volume", "/dev/pts:/dev/pts", _PYTHON_IMAGE, "python", "-c", change
+        )
+
     # -- other apps ----------------------------------------------------------------------------------------------------
 
     def start_broker(self) -> None:
@@ -177,6 +184,11 @@ class House:
         """Stop the Mosquitto app; it is withdrawn before."""
         self.set(services={"mqtt": None})
         docker("stop", "--time", "5", f"{self.prefix}-mosquitto", check=False)
+
+    def uninstall_broker(self) -> None:
+        """Remove the Mosquitto app with its data."""
+        self.stop_broker()
+        docker("rm", "--volumes", f"{self.prefix}-mosquitto")
 
     def start_mariadb(self) -> None:
         """Start the MariaDB app, for the first time or again; it is provided when it is ready."""
@@ -212,7 +224,7 @@ class App:
     def __init__(self, house: House, name: str) -> None:
         """Prepare it; nothing is started."""
         self.house = house
-        self.container = f"{house.prefix}-{name}"
+        self.container = f"{house.prefix}-self-{name}"
         self.data = f"{self.container}-data"
         self._tokens: set[str] = set()
 
@@ -333,10 +345,10 @@ class App:
 
     # -- Ingress -------------------------------------------------------------------------------------------------------
 
-    def get(self, path: str = "", **headers: str) -> tuple[int, Mapping[str, str], str]:
+    def get(self, path: str = "", **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
         """Return status, headers and text of what a browser outside of the house is answered."""
         with self.open(path, **headers) as answer:
-            return answer.status, dict(answer.getheaders()), answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode(errors="replace")
 
     @contextmanager
     def open(self, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
