@@ -102,9 +102,6 @@ def prepare_container(options: Options) -> None:
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
     shutil.copytree(Path(__file__).with_name("services"), SERVICES)
-    for lock in SERVICES.glob("*/lock-fd"):  # s6 2.13.1.0 does not make the file that it locks
-        (lock.parent / "supervise").mkdir(mode=0o700)
-        (lock.parent / "supervise" / "service-lock").touch()
     if not options.ports:
         (SERVICES / "reader" / "down").touch()
     if not options.internal:

@@ -32,7 +32,7 @@ beforeEach(() => {
     return {
       ok: reply.status < 400,
       status: reply.status,
-      headers: new Headers({ Date: reply.date ?? '' }),
+      headers: new Headers({ Date: reply.date ?? '', 'Content-Type': reply.type ?? 'application/json' }),
       json: async () => {
         if (reply.body === undefined) throw new SyntaxError('no JSON');
         return reply.body;
@@ -95,11 +95,18 @@ test('a server that does not answer at all is status 0', async () => {
 });
 
 test('without a session the page goes to the login, and comes back to where it was', async () => {
-  reply.status = 401;
+  Object.assign(reply, { status: 401, type: 'application/problem+json' });
   const never = api.meters().then(() => 'answered');
   const first = await Promise.race([never, new Promise((done) => setTimeout(done, 20, 'waits'))]);
   assert.equal(first, 'waits');
   assert.deepEqual(gone, [`${BASE}login?lang=fr&next=jour%2F2026-11-24%3Fz%3D07%3A00..08%3A00`]);
+});
+
+test('where the session of Home Assistant has ended there is no login to go to', async () => {
+  gone.length = 0;
+  Object.assign(reply, { status: 401, type: 'text/plain; charset=utf-8', body: undefined });
+  await assert.rejects(api.meters(), { status: 401 });
+  assert.deepEqual(gone, []);
 });
 
 test('the clock is the server’s: a reply that is five seconds behind is late, by more the clock was set', async () => {

@@ -117,6 +117,21 @@ test('a refused stream is asked for again a minute later; until then the server 
   assert.deepEqual([w.streams.length, w.polls], [2, 13]);
 });
 
+test('a session that has ended is no server that does not answer, and one that begins again is followed', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  w.answer = async () => {
+    throw Object.assign(new Error('401'), { status: 401 });
+  };
+  w.streams[0].breaks(REFUSED);
+  await w.clock.pass(20000);
+  assert.equal(w.modes.at(-1), 'ended');
+  w.answer = async () => ({ power: 2 });
+  await w.clock.pass(5000);
+  w.streams.at(-1).send('state', { power: 3 });
+  assert.equal(w.modes.at(-1), 'live');
+});
+
 test('a server that goes and comes back is said and followed', async () => {
   const w = watched({ answer: away });
   w.streams[0].send('state', { power: 1 });

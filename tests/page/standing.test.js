@@ -37,6 +37,11 @@ test('without the database, or while a storer waits for it, the power stays know
     assert.deepEqual(standing(live(links), 'live', now, now), { known: true, word: 'live', wrong: [wrong] });
 });
 
+test('where the session has ended nothing is known, and nothing else is told', () => {
+  const ended = { known: false, word: 'stopped', wrong: ['ended'] };
+  assert.deepEqual(standing(live({ mqtt: 'down' }), 'ended', now, now), ended);
+});
+
 test('while the server is away the last value stays for ten seconds; then nothing older is told', () => {
   const away = (state, ms) => standing(state, 'reconnecting', now, now + ms);
   assert.deepEqual(away(live(), 10000), { known: true, word: 'reconnecting', wrong: [] });

@@ -1,14 +1,17 @@
 """`teleinfo-monitor run` with a real database and a real broker, asked over HTTP."""
 
 import base64
+import codecs
 import contextlib
 import gzip
 import http.client
+import itertools
 import json
 import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -28,7 +31,7 @@ from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
 from tests.support.nginx import Nginx
 from tests.support.passwords import lock
-from tests.support.prefix_proxy import PrefixProxy
+from tests.support.prefix_proxy import IngressProxy, PrefixProxy
 from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.proxy import Proxy
 from tests.support.rolling import roll_up
@@ -163,15 +166,21 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_comp
 
 
 def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: House, tmp_path: Path) -> None:
-    path = "/api/hassio_ingress/aB3-token_x"
-    headers = {"X-Ingress-Path": path, "X-Forwarded-For": "192.168.1.7", "X-Forwarded-Proto": "http"}
     ingress, password = {"port": free_port()}, str(lock(tmp_path / "password"))
     with Monitor(database, tmp_path, password_file=password, ingress=ingress) as monitor:
         monitor.begin()
-        with PrefixProxy(ingress["port"], path, headers=headers) as proxy:
-            browser = Browser(proxy.port)
-            assert f'<base href="{path}/">' in browser.get(f"{path}/", Host="energy.example.org").body.decode()
+        with IngressProxy(ingress["port"]) as proxy:
+            browser, path = Browser(proxy.port), proxy.prefix
+            page = browser.get(f"{path}/", Host="energy.example.org")
+            # The proxy cuts the encoding off.
+            assert (page.headers["content-type"], b'<meta charset="utf-8">' in page.body) == ("text/html", True)
+            assert f'<base href="{path}/">' in page.body.decode()
             assert browser.get(f"{path}/api/v1/meters").status == 200
+            table = browser.get(f"{path}/api/v1/energy.csv?{DAYS}&locale=fr")
+            assert (table.headers["content-type"], table.body[:3]) == ("text/csv", codecs.BOM_UTF8)
+            # Supervisor notices by what is sent that a browser has gone: something must come often enough.
+            times = itertools.pairwise(time.monotonic() for _ in events(proxy.port, "", path))
+            assert next(after - before for before, after in times if after - before > 1) < 15
         assert monitor.browser.get("/api/v1/meters").status == 401
         assert monitor.browser.get("/health").status == 200
 
@@ -220,10 +229,11 @@ def test_a_login_leaves_no_memory_behind(database: Server, house: House, tmp_pat
         assert resident(monitor.pid) - before < 4
 
 
-def events(port: int, cookie: str) -> Iterator[bytes]:
+def events(port: int, cookie: str, prefix: str = "") -> Iterator[bytes]:
     """Open a stream, and yield its lines until it ends."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=300)) as connection:
-        connection.request("GET", "/api/v1/live/stream?meter=031961123456", headers={"Cookie": cookie})
+        path = f"{prefix}/api/v1/live/stream?meter=031961123456"
+        connection.request("GET", path, headers={"Cookie": cookie})
         answer = connection.getresponse()
         assert answer.status == 200
         while line := answer.readline():

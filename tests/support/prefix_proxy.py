@@ -3,6 +3,7 @@
 import http.client
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -14,31 +15,17 @@ class PrefixProxy:
 
     def __init__(self, target: int, prefix: str, headers: Mapping[str, str]) -> None:
         """Prepare; `headers` are added to each request, and the prefix is removed."""
+        self.prefix = prefix
+        self._target = target
+        self._headers = headers
+        proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.pass_on()
+                proxy._pass_on(self)
 
             def do_POST(self) -> None:
-                self.pass_on()
-
-            def pass_on(self) -> None:
-                if not self.path.startswith(f"{prefix}/"):
-                    self.send_error(404)
-                    return
-                server = http.client.HTTPConnection("127.0.0.1", target, timeout=300)
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                path = self.path.removeprefix(prefix)
-                sent = {name: text for name, text in self.headers.items() if name.lower() not in _HOP}
-                server.request(self.command, path, body, {**sent, **headers})
-                answer = server.getresponse()
-                self.send_response_only(answer.status)
-                for name, text in answer.getheaders():
-                    if name.lower() not in _HOP:
-                        self.send_header(name, text)
-                self.end_headers()
-                self.wfile.write(answer.read())
-                server.close()
+                proxy._pass_on(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -56,3 +43,64 @@ class PrefixProxy:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def refuses(self) -> bool:
+        """Whether who asks is refused, and what is sent to them ends."""
+        return False
+
+    def shown(self, name: str, text: str) -> str:
+        """Return a header of an answer as it is passed on."""
+        return text
+
+    def _pass_on(self, browser: BaseHTTPRequestHandler) -> None:
+        if not browser.path.startswith(f"{self.prefix}/"):
+            browser.send_error(404)
+            return
+        if self.refuses():
+            browser.send_response_only(401)
+            browser.send_header("Content-Type", "text/plain; charset=utf-8")
+            browser.end_headers()
+            browser.wfile.write(b"401: Unauthorized")
+            return
+        with closing(http.client.HTTPConnection("127.0.0.1", self._target, timeout=300)) as server:
+            body = browser.rfile.read(int(browser.headers.get("Content-Length", "0")))
+            path = browser.path.removeprefix(self.prefix)
+            sent = {name: text for name, text in browser.headers.items() if name.lower() not in _HOP}
+            server.request(browser.command, path, body, {**sent, **self._headers})
+            answer = server.getresponse()
+            browser.send_response_only(answer.status)
+            for name, text in answer.getheaders():
+                if name.lower() not in _HOP:
+                    browser.send_header(name, self.shown(name.lower(), text))
+            browser.end_headers()
+            # Each piece at once, as it comes. A browser that has gone is noticed by what is sent to it.
+            while (piece := answer.read1(65536)) and not self.refuses():
+                try:
+                    browser.wfile.write(piece)
+                except ConnectionError:
+                    return
+
+
+class IngressProxy(PrefixProxy):
+    """Home Assistant's Core and Supervisor, as they pass requests on to an app."""
+
+    def __init__(self, target: int, user: str = "0a1b2c3d4e5f40718293a4b5c6d7e8f9") -> None:
+        """Prepare; all who come through it are one user."""
+        prefix = "/api/hassio_ingress/aB3-token_x"
+        headers = {
+            "X-Ingress-Path": prefix,
+            "X-Forwarded-For": "203.0.113.9",
+            "X-Forwarded-Host": "home.example.org",
+            "X-Forwarded-Proto": "http",
+            "X-Remote-User-Id": user,
+        }
+        super().__init__(target, prefix, headers)
+        self.ended = False  # the session of the user
+
+    def refuses(self) -> bool:
+        """Whether the session has ended."""
+        return self.ended
+
+    def shown(self, name: str, text: str) -> str:
+        """Cut the encoding off."""
+        return text.partition(";")[0] if name == "content-type" else text

@@ -23,6 +23,7 @@ from monitor.server.messages import packed, security_headers
 from monitor.server.serve import Serving, bind, open_ports
 from monitor.server.site import Parts, Site
 from tests.monitor.server.test_site import Asked, Events, Streams
+from tests.support.prefix_proxy import IngressProxy
 from tests.support.programs import wait_until
 from tests.support.servers import free_port
 
@@ -306,6 +307,24 @@ def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -
 
     with bind(Listen(port=free_port())) as port, pytest.raises(ZeroDivisionError):
         Serving().run([port], lambda _: nothing, fail)
+
+
+def test_a_viewer_who_leaves_a_proxy_leaves_the_stream(here: Here) -> None:
+    class Pings(Events):
+        async def events(self) -> AsyncGenerator[bytes, None]:
+            while True:
+                yield b": ping\n\n"
+                await asyncio.sleep(0.05)
+
+    here.streams.kind = Pings
+    with IngressProxy(here.ingress) as proxy:
+        browser = here.connect(proxy.port)
+        browser.request("GET", f"{proxy.prefix}/api/v1/live/stream")
+        answer = browser.getresponse()
+        assert answer.readline() == b": ping\n"
+        answer.close()
+        browser.close()
+        wait_until(lambda: here.streams.opened[0].closed, 60, "the stream is closed")
 
 
 def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:
