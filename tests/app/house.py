@@ -185,11 +185,6 @@ class House:
         self.set(services={"mqtt": None})
         docker("stop", "--time", "5", f"{self.prefix}-mosquitto", check=False)
 
-    def uninstall_broker(self) -> None:
-        """Remove the Mosquitto app with its data."""
-        self.stop_broker()
-        docker("rm", "--volumes", f"{self.prefix}-mosquitto")
-
     def start_mariadb(self) -> None:
         """Start the MariaDB app, for the first time or again; it is provided when it is ready."""
         name = f"{self.prefix}-mariadb"
@@ -318,6 +313,11 @@ class App:
     def inside(self, *command: str, check: bool = True) -> str:
         """Run a command in the container as root, without a shell."""
         return docker("exec", self.container, *command, check=check).stdout.decode()
+
+    def storer(self, command: str) -> str:
+        """Run a command of teleinfo-storer as its user; return its output, whatever its exit code."""
+        as_storer = ("--user", "teleinfo", self.container, "teleinfo-storer")
+        return docker("exec", *as_storer, command, check=False).stdout.decode()
 
     def processes(self) -> list[Process]:
         """Return what runs in it."""

@@ -41,6 +41,10 @@ class MeteredApp(App):
         with self.counted.without_reader():
             super().kill()
 
+    def uninstall(self) -> None:
+        super().uninstall()
+        self.counted.forget()
+
     def remove(self) -> None:
         super().remove()
         self.meter.stop()

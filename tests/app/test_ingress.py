@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.app.fake_supervisor import INGRESS_PATH
+from tests.app.fake_supervisor import COOKIE, INGRESS_PATH
 from tests.app.house import APP, NABU_CASA, OTHER_APP, SUPERVISOR, docker
 from tests.app.metered import MeteredApp
 from tests.support.meters import METER
@@ -68,9 +68,10 @@ def test_live_values_arrive_at_once(metered: MeteredApp) -> None:
 
 
 def test_a_session_that_has_run_out_is_refused_before_the_app(metered: MeteredApp) -> None:
-    status, headers, _ = metered.get("api/v1/live", Cookie="ingress_session=of-yesterday")
-    assert (status, headers["Content-Type"].partition(";")[0]) == (401, "text/plain")
-    assert metered.get("api/v1/live")[0] == 200
+    live = f"api/v1/live?meter={METER}"
+    status, headers, _ = metered.get(live, Cookie=f"{COOKIE}=of-yesterday")
+    assert (status, headers.get_content_type()) == (401, "text/plain")
+    assert metered.get(live)[0] == 200
 
 
 def test_another_app_is_refused_whatever_it_says(metered: MeteredApp) -> None:

@@ -18,7 +18,7 @@ def kill(app: MeteredApp, program: str) -> None:
     wait_until(lambda: bool(pids(app, program) - {pid}), WITHIN, f"another {program}")
 
 
-def test_a_kill_of_each_program_in_turn_loses_nothing(metered: MeteredApp) -> None:
+def test_a_kill_of_each_program_in_turn_and_of_the_whole_app_loses_nothing(metered: MeteredApp) -> None:
     for program in PROGRAMS:
         if program == "teleinfo-reader":
             with metered.counted.without_reader():
@@ -27,11 +27,6 @@ def test_a_kill_of_each_program_in_turn_loses_nothing(metered: MeteredApp) -> No
             kill(metered, program)
         metered.counted.frames(15)
         metered.more_rows()
-    metered.counted.check_all_stored()
-
-
-def test_a_kill_of_the_whole_app_loses_nothing(metered: MeteredApp) -> None:
-    metered.counted.frames(10)
     metered.kill()
     metered.ensure_running()
     metered.counted.check_all_stored()

@@ -39,6 +39,10 @@ class CountedMeter:
         yield began
         self._unread.append((began, time.monotonic()))
 
+    def forget(self) -> None:
+        """Let no frame count that was sent until now: the database was deleted."""
+        self._unread = [(0.0, time.monotonic())]
+
     def expected(self) -> set[int]:
         """Which frames the reader must have read."""
         return {
