@@ -105,11 +105,11 @@ RUN apt-get update -qq \
    || exit 1; \
     done \
  && ln -s /run/teleinfo /etc/teleinfo
-ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app MALLOC_ARENA_MAX=2
+ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app
 COPY mariadb /opt/app/mariadb
 COPY deploy/*.py /opt/app/deploy/
 COPY deploy/app /opt/app/deploy/app
-RUN chmod -R a+rX /opt/app
+RUN python -m compileall -q /opt/app && chmod -R a+rX /opt/app
 WORKDIR /
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
     CMD ["bash", "/opt/app/deploy/app/health"]

@@ -1,4 +1,5 @@
-"""How the programs are deployed: `compose` (the set-up and backup services of compose.yaml) and `systemd`.
+"""How the programs are deployed, and what the ways have in common.
 
-May use reader and common; nothing imports deploy.
+`app` (Home Assistant's app), `compose` (the set-up and backup services of compose.yaml) and `systemd`. May use the
+programs and common; nothing imports deploy.
 """

@@ -20,14 +20,14 @@ def hashed(password: str) -> str:
 def account_sql(sql: str, password: str | None, host: str) -> str:
     """Return the statements of an account, one a line: with this password, and allowed from `host`.
 
-    Without a password, the account is for the user of the same name on this machine, through the socket.
+    Without a password, the account is for the user of the same name on this machine, and for root, through the socket.
 
     Raises:
         ValueError: the SQL does not set exactly one password.
     """
     statements = "".join(line for line in sql.splitlines(keepends=True) if not line.startswith("--"))
     identified = (
-        "IDENTIFIED VIA unix_socket"
+        "IDENTIFIED VIA unix_socket OR unix_socket AS 'root'"
         if password is None
         else f"IDENTIFIED VIA mysql_native_password USING '{hashed(password)}'"
     )

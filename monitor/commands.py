@@ -90,6 +90,12 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     checking = commands.add_parser("check", parents=[common], help=words["check"])
     checking.set_defaults(command=_check)
 
+    bringing = commands.add_parser("home-assistant", parents=[common], help=words["home_assistant"])
+    bringing.add_argument("--dry-run", action="store_true", help=words["dry_run"])
+    bringing.add_argument("--undo", action="store_true", help=words["undo"])
+    bringing.add_argument("--yes", action="store_true", help=words["yes"])
+    bringing.set_defaults(command=_home_assistant)
+
     locking = commands.add_parser("password", parents=[file], help=words["password"])
     locking.add_argument("--random", action="store_true", help=words["password_random"])
     locking.set_defaults(command=_password)
@@ -188,6 +194,12 @@ def _keep_prices(arguments: argparse.Namespace) -> int:
     from monitor.report.commands import keep_prices
 
     return keep_prices(arguments)
+
+
+def _home_assistant(arguments: argparse.Namespace) -> int:
+    from monitor.statistics.command import home_assistant
+
+    return home_assistant(arguments)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -29,6 +29,7 @@ from monitor.readings.periods import ContractLine, House
 
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+_URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 _LONGEST_NAME = 40  # characters
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
 _SUPERVISOR = ipaddress.IPv4Address("172.30.32.2")  # in each installation; other apps have others of 172.30.33.0/24
@@ -178,6 +179,12 @@ def _auth(value: Any) -> str:
     return str(value)
 
 
+def _home_assistant(value: Any) -> str:
+    if not isinstance(value, str) or not _URL.fullmatch(value):
+        raise ValueError(f"an address such as http://homeassistant.local:8123 is expected, not {value!r}")
+    return value
+
+
 def _networks(value: Any) -> tuple[Network, ...]:
     try:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -240,6 +247,14 @@ class Ingress:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HomeAssistantConfig:
+    """How to reach Home Assistant; in its app the Supervisor gives the token."""
+
+    url: str | None = option(None, read=_home_assistant)
+    token_file: Path | None = option(None, read=_file)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitorConfig:
     """The whole file."""
 
@@ -259,6 +274,7 @@ class MonitorConfig:
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
     meters: tuple[House, ...] = option((), read=_meters)
     app: Path | None = option(None, read=_file)
+    home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)

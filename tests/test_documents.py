@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import yaml
@@ -191,6 +191,15 @@ YAML = [
 ]
 
 
+def knows(kind: type[Any], document: dict[str, Any]) -> bool:
+    """Tell whether a program has these options; `home_assistant` is another section in each."""
+    known = get_type_hints(kind)
+    own = document.get("home_assistant", {}).keys()
+    return document.keys() <= known.keys() and (
+        not own or own <= {field.name for field in fields(known["home_assistant"])}
+    )
+
+
 @pytest.mark.parametrize("block", YAML)
 def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) -> None:
     password = tmp_path / "password"
@@ -203,7 +212,7 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
         assert read_document(document, "prices.yaml").rows
         return
     # A fragment may be of any program; what several know must be right for all of them.
-    kinds = [kind for kind in CONFIGURATIONS if document.keys() <= {field.name for field in fields(kind)}]
+    kinds = [kind for kind in CONFIGURATIONS if knows(kind, document)]
     assert kinds, f"no program has all of {', '.join(document)}"
     for kind in kinds:
         needed = {"port": "/dev/ttyAMA0"} if kind is ReaderConfig else {}

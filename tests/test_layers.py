@@ -17,6 +17,7 @@ HOMES = {
     "yaml": "common/settings/yaml_file.py",
     "pyarrow": "storer/export/parquet.py",
     "rich": "reader/watch/screen.py",
+    "websocket": "monitor/statistics/connection.py",
     "uvicorn": "monitor/server/serve.py",
 }
 #: The doctor asks a broker what no session of the programs would.

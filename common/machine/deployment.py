@@ -147,12 +147,18 @@ class Commands(NamedTuple):
         return key
 
     def on_host(self, command: str) -> str:
-        """Run a command on the host; in a container it says so.
+        """Run a command on the host; in a container it says so. Home Assistant's host is not its owner's to command.
 
         >>> Commands(Deployment.COMPOSE).on_host("sudo timedatectl set-ntp true")
         'outside the container: sudo timedatectl set-ntp true'
         """
-        return f"outside the container: {command}" if self.deployment is Deployment.COMPOSE else command
+        match self.deployment:
+            case Deployment.APP:
+                return "see what Home Assistant says of its machine (Settings, System)"
+            case Deployment.COMPOSE:
+                return f"outside the container: {command}"
+            case _:
+                return command
 
 
 _started = ("", "")  # the program of this process, and its configuration; empty for that of /etc

@@ -12,6 +12,8 @@ from deploy.database_accounts import DATABASE
 
 Config = dict[str, Any]
 
+#: Of all three programs; not that of others in the house, and never another one: the database counts by it.
+NAME = "app"
 FOLDER = "/run/teleinfo"
 SOCKET = "/run/mysqld/mysqld.sock"
 JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this container
@@ -53,7 +55,7 @@ def affected(before: Known, after: Known) -> list[str]:
     return sorted(program for program in new if new[program] != old[program])
 
 
-def state(known: Known, found: Sequence[Mapping[str, str]]) -> Config:
+def state(known: Known, found: Sequence[Mapping[str, Any]]) -> Config:
     """Return app.json, which the page shows; `found` is what was received while no port is chosen."""
     return {
         "ports": list(known.options.ports),
@@ -72,7 +74,7 @@ def broker_of(known: Known) -> str:
 
 def _reader(known: Known) -> Config:
     return {
-        "name": "home",  # a part of topics, and of what the database counts by: it must stay
+        "name": NAME,
         "port": list(known.options.ports),
         "mode": known.options.mode,
         "mqtt": _mqtt("reader", known),
@@ -82,11 +84,16 @@ def _reader(known: Known) -> Config:
 
 
 def _storer(known: Known) -> Config:
-    return {"mqtt": _mqtt("storer", known), "database": _database("storer", "teleinfo", known)}
+    return {
+        "name": NAME,
+        "mqtt": _mqtt("storer", known),
+        "database": _database("storer", "teleinfo", known),
+    }
 
 
 def _monitor(known: Known) -> Config:
     config: Config = {
+        "name": NAME,
         "listen": {"host": "0.0.0.0", "port": 8080},  # noqa: S104 - of the container
         "ingress": {"host": "0.0.0.0", "port": 8099},  # noqa: S104
         "app": f"{FOLDER}/app.json",
@@ -96,6 +103,7 @@ def _monitor(known: Known) -> Config:
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
         "language": _language(known),
+        "home_assistant": {"url": "http://supervisor/core"},
     }
     config |= {key: known.own[key] for key in OWN if key in known.own}
     for key in ("prices", "tempo"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from common.machine.host import Host
 from deploy.meters import listen_to_all
@@ -11,11 +12,23 @@ from reader.line.port import open_port
 from reader.line.serial_ports import ports
 
 #: Radio sticks of other apps: opened at a meter's speed, they would stop working.
-_RADIO = re.compile(r"zigbee|z-?wave|zwa|zbt|thread|skyconnect|conbee|nabu_casa|rfxcom|enocean", re.IGNORECASE)
+_RADIO = re.compile(
+    r"zig|z-?wave|zwa-|zbt-|zooz|hubz|0658_0200|cc2\d{3}|slzb|thread|skyconnect|conbee|nabu_casa|rfxcom|enocean",
+    re.IGNORECASE,
+)
 
 
 def listen_to_ports() -> None:
     """Listen for some seconds to all ports that may be a meter's."""
-    candidates = [port for port in ports(Host()) if not _RADIO.search(port)]
+    candidates = without_radios(ports(Host()))
     heard = listen_to_all(candidates, lambda port: listen(port, "auto", SECONDS, open_port)) if candidates else []
     print(json.dumps([{"port": one.port, "says": one.finding.what, "meter": bool(one.meters)} for one in heard]))
+
+
+def without_radios(found: Sequence[str]) -> list[str]:
+    """Leave out radio sticks, by the names that their makers gave them.
+
+    >>> without_radios(["/dev/serial/by-id/usb-ITEAD_SONOFF_Zigbee_3.0-if00", "/dev/ttyAMA0"])
+    ['/dev/ttyAMA0']
+    """
+    return [port for port in found if not _RADIO.search(port)]

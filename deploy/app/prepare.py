@@ -23,6 +23,7 @@ from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.meters import port_groups
 from monitor.config import MonitorConfig
+from monitor.server.rates import RateFiles
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,9 @@ def prepare() -> tuple[Known, Known]:
     _write_page_password(options)
     _write_files(known)
     try:
-        config.load(MonitorConfig, RUN / "monitor.yaml")
+        RateFiles(config.load(MonitorConfig, RUN / "monitor.yaml"), RUN)
     except ConfigError as error:
-        log.error("Your %s is not used: %s", _OWN, error)
+        log.error("Your %s is not used: %s; correct it and restart this app", _OWN, error)
         known = known._replace(own={})
         _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
@@ -112,7 +113,7 @@ def give_folder(program: str, folder: Path) -> None:
     """Give a folder to a program, with all that is in it: a backup may have come from another machine."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, _user(program).pw_uid, _user(program).pw_gid)
+        os.chown(path, _user(program).pw_uid, _user(program).pw_gid, follow_symlinks=False)
 
 
 def explain(known: Known) -> None:
@@ -126,10 +127,10 @@ def explain(known: Known) -> None:
         )
 
 
-def read_found() -> list[dict[str, str]]:
+def read_found() -> list[dict[str, Any]]:
     """Return what was received on the ports, the last time that we listened."""
     try:
-        found: list[dict[str, str]] = json.loads((RUN / "found.json").read_text())
+        found: list[dict[str, Any]] = json.loads((RUN / "found.json").read_text())
     except FileNotFoundError:
         return []
     return found

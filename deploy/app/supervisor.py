@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 Answers = Mapping[str, Any]
 
-_TIMEOUT = 10.0  # seconds
+_TIMEOUT = 5.0  # seconds
 _OF_CORE = ("language", "time_zone")
 
 

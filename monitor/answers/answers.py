@@ -53,16 +53,16 @@ class Answers:
         memory: Memory | None = None,
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
-        self._hours = Hours(connection)
+        self.hours = Hours(connection)
         self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
         self._config = config
         self.prices = prices
         zone = config.time_zone
-        self.reader = HouseReader(self._hours, self._imported, self._contracts, self._power, memory)
+        self.reader = HouseReader(self.hours, self._imported, self._contracts, self._power, memory)
         self.costs = CostAnswers(self.reader, self._imported, config, prices)
-        self.offers = OfferAnswers(self.reader, self._hours, self.costs, prices, zone, colours or {})
+        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, colours or {})
         self.stretches = StretchAnswers(connection, self.reader, self.costs)
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)
@@ -71,7 +71,7 @@ class Answers:
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
-        return gather(self._hours.meters(), self._config.meters)
+        return gather(self.hours.meters(), self._config.meters)
 
     def meter(self, identifier: str | None) -> Meter:
         """Return one meter: by its name, an address, or the last digits of one.

@@ -111,7 +111,7 @@ class Hours:
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
         """Return the latest readings before each boundary; boundaries are whole hours, in order."""
-        found = self._readings_of(meter.number, [boundary - _HOUR for boundary in boundaries])
+        found = self.readings_of(meter.number, [boundary - _HOUR for boundary in boundaries])
         result: list[Reading | None] = []
         latest: Reading | None = None
         for boundary in reversed(boundaries):
@@ -124,7 +124,8 @@ class Hours:
             result.append(reading)
         return result[::-1]
 
-    def _readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
+    def readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
+        """Return the readings at the ends of those of the hours that have any."""
         return {hour: Reading(hour, values) for hour, values in values_of(self._connection, meter, LAST, hours).items()}
 
     def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:

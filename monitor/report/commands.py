@@ -30,11 +30,12 @@ _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of 
 
 
 @contextlib.contextmanager
-def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
+def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
+    """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent)
     colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
-    language, database = _language(arguments, settings), Database(settings.database)
+    language, database = language_in(arguments, settings), Database(settings.database)
     try:
         with contextlib.closing(database.connect()) as connection:
             yield Answers(connection, settings, prices, colours), settings, prices
@@ -48,10 +49,11 @@ def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorCo
 
 
 def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
-    return Formats(_language(arguments, settings), settings.time_zone)
+    return Formats(language_in(arguments, settings), settings.time_zone)
 
 
-def _language(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
+def language_in(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
+    """Return the language of a command's output."""
     return arguments.language or settings.language or language_of()
 
 
@@ -60,7 +62,7 @@ def report(arguments: argparse.Namespace) -> int:
     if arguments.locale is not None and not arguments.csv:
         raise ConfigError(Refusal("locale").text(arguments.language or language_of()))
     now = datetime.now(UTC)
-    with _answers(arguments) as (answers, settings, prices):
+    with answers_of(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
@@ -91,7 +93,7 @@ def report(arguments: argparse.Namespace) -> int:
 def compare(arguments: argparse.Namespace) -> int:
     """Print what each offer would have cost."""
     now = datetime.now(UTC)
-    with _answers(arguments) as (answers, settings, _):
+    with answers_of(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)

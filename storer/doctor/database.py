@@ -104,6 +104,8 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
 
 
 def _load_zones() -> str:
+    if here(_PROGRAM).deployment is Deployment.APP:
+        return "in the app's container: mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql"
     if here(_PROGRAM).deployment is Deployment.COMPOSE:
         return "docker compose exec mariadb sh -c 'mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql'"
     return "mariadb-tzinfo-to-sql /usr/share/zoneinfo | sudo mariadb mysql"

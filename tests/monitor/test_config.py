@@ -49,6 +49,7 @@ def test_contract_lines_are_sorted_by_meter_and_day(tmp_path: Path) -> None:
         ("prices: 3", "prices.yaml"),
         ("listen: {host: '127.0.0.1:8080'}", "without a port"),
         ("listen: {prefix: teleinfo}", "/teleinfo"),
+        ("home_assistant: {url: homeassistant.local:8123}", "http://"),
         ("listen: {prefix: '//other.example'}", "/teleinfo"),
         ("listen: {names: ['http://energy.example.org/']}", "energy.example.org"),
         ("auth: admin", "password, header or none"),

@@ -11,6 +11,10 @@ def test_compose_is_detected_by_its_variable(tmp_path: Path) -> None:
     assert here("teleinfo-reader", {VARIABLE: "compose"}, tmp_path) == COMPOSE
 
 
+def test_the_app_is_detected_by_its_variable(tmp_path: Path) -> None:
+    assert here("teleinfo-reader", {VARIABLE: "app"}, tmp_path) == APP
+
+
 @pytest.mark.parametrize("folder", ["etc/systemd/system", "usr/lib/systemd/system"])
 def test_systemd_is_detected_by_the_unit_of_the_program(tmp_path: Path, folder: str) -> None:
     unit = tmp_path / folder / "teleinfo-reader.service"
@@ -39,6 +43,23 @@ def test_compose_commands_do_not_use_systemd_and_shell_commands_no_container() -
     assert all(text.startswith("docker compose ") and " storer" in text for text in all_of(COMPOSE))
     assert all("systemctl" in text or "journalctl" in text or "sudo teleinfo" in text for text in all_of(SYSTEMD))
     assert not any("systemctl" in text or "docker" in text or "journalctl" in text for text in all_of(SHELL))
+
+
+def test_in_home_assistant_nothing_is_said_of_docker_or_sudo() -> None:
+    """The owner has a form of options, a log, and buttons."""
+    said = [
+        APP.run("teleinfo-storer", "check"),
+        APP.run_alone("teleinfo-storer", "restore"),
+        APP.sudo("teleinfo-reader", "check"),
+        APP.sql(),
+        APP.on_host("sudo timedatectl set-ntp true"),
+        *(f(name) for f in (APP.start, APP.stop, APP.restart, APP.log) for name in ("teleinfo-reader", "mosquitto")),
+    ]
+    assert not any(word in text for text in said for word in ("sudo", "docker", "systemctl", "journalctl"))
+    assert APP.start("mosquitto") == "in Home Assistant, start the app Mosquitto broker"
+    assert APP.restart("teleinfo-reader") == "in Home Assistant, restart this app"
+    assert APP.setting("mqtt.password_file") == "the app's option mqtt.password"
+    assert APP.setting("spool.max_size") == "spool.max_size"
 
 
 def test_other_servers_are_services_outside_of_compose() -> None:

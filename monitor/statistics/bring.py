@@ -1,0 +1,251 @@
+"""Brings the hours of our history into statistics, joins them to Home Assistant's own, and takes them back.
+
+For each register that has an entity: the hours before the first one that Home Assistant recorded itself, and what the
+register cost; for each house what all of it cost, with the subscription. What is there already and right is left alone.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.answers.answers import Answers
+from monitor.calendar import Calendar
+from monitor.readings.hours import Meter
+from monitor.statistics import registers
+from monitor.statistics.history import History, views
+from monitor.statistics.recorder import SOURCE, UNITS, Entity, Recorder, Statistic
+from monitor.statistics.rows import Amount, Row, Running, gap, mark, own_wh
+
+_CURRENCY = "EUR"  # of all prices
+
+
+@dataclass(slots=True)
+class Own:
+    """What of the statistic of an entity Home Assistant recorded itself, and what of it is ours."""
+
+    first: Row | None = None  # its first own row
+    marked: datetime | None = None  # the mark of our rows, if there are any
+    begin: datetime | None = None  # of the first month with a row
+
+
+@dataclass(slots=True)
+class Work:
+    """One statistic, and what is done with it."""
+
+    statistic: Statistic
+    key: str | None  # of the entity; None: what all of a house costs
+    address: str  # of the meter
+    end: datetime  # of our hours
+    running: Running = field(default_factory=Running)
+    own: Own = field(default_factory=Own)
+    first_wh: int = 0  # what the first own row had counted before ours came
+    written: int = 0  # rows
+    joined_wh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A statistic of which our rows were removed."""
+
+    statistic: Statistic
+    rows: int | None  # None: all of it
+    deleted: bool  # else they are there, with 0 Wh
+
+
+class Names:
+    """What statistics that belong to no entity are called."""
+
+    def __init__(self, cost: Callable[[str], str], whole_cost: Callable[[Meter], str]) -> None:
+        self.cost = cost
+        self.whole_cost = whole_cost
+
+
+class Bringer:
+    """Works on one Home Assistant.
+
+    Args:
+        recorder: of Home Assistant.
+        calendar: cuts the work into years.
+        now: the time.
+        before_writing: is called before anything is written; None: nothing is.
+    """
+
+    def __init__(
+        self, recorder: Recorder, calendar: Calendar, now: datetime, before_writing: Callable[[], None] | None
+    ) -> None:
+        self._recorder = recorder
+        self._calendar = calendar
+        self._now = now
+        self._before_writing = before_writing
+
+    def bring(self, answers: Answers, names: Names) -> Iterator[Work]:
+        """Bring the history of all meters that have entities; yield each statistic when it is done.
+
+        Raises:
+            StatisticsError: Home Assistant cannot do it.
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        entities = self._recorder.entities()
+        for house in answers.meters():
+            found = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
+            shown = views(house, [address for address, keys in found.items() if keys])
+            work: dict[Meter, list[Work]] = {}
+            for address, view in shown.items():
+                keys = {key: entities[identifier] for key, identifier in found[address].items()}
+                work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names)]
+            if shown:
+                whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", names.whole_cost(house), _CURRENCY)
+                work.setdefault(house, []).append(Work(whole, None, house.identifier, self._now))
+            for view, jobs in work.items():
+                yield from self._do(History(answers, view, self._calendar, self._now), jobs)
+
+    def _of_entities(self, address: str, keys: Mapping[str, Entity]) -> Iterator[Work]:
+        known = self._recorder.statistics([entity.id for entity in keys.values()])
+        for key, entity in keys.items():
+            statistic = known.get(entity.id)
+            if statistic is None:  # it has no hour yet
+                yield Work(Statistic(entity.id, None, "Wh", "recorder"), key, address, self._now)
+                continue
+            work = Work(statistic, key, address, self._now)
+            per_unit = UNITS.get(statistic.unit)
+            if per_unit is not None:
+                work.own = self._look(statistic)
+                if (first := work.own.first) is not None:
+                    marked = work.own.marked or mark(first.sum * per_unit)
+                    work.end, work.first_wh = first.start, own_wh(marked)
+                    work.running = Running(per_unit, marked)
+            yield work
+
+    def _of_costs(self, address: str, keys: Mapping[str, Entity], names: Names) -> Iterator[Work]:
+        for key, entity in keys.items():
+            if registers.is_part(key):
+                name = f"{SOURCE}:{_object(address)}_{key}_cost"
+                yield Work(Statistic(name, names.cost(entity.name), _CURRENCY), key, address, self._now)
+
+    def _look(self, statistic: Statistic) -> Own:
+        """Find the first row that is not ours."""
+        own = Own(begin=self._recorder.first_month(statistic))
+        for rows in self._years(statistic, own.begin):
+            own.marked = own.marked or next((row.last_reset for row in rows.values() if row.ours), None)
+            own.first = next((row for row in rows.values() if not row.ours), None)
+            if own.first is not None:
+                break
+        return own
+
+    def _years(self, statistic: Statistic, begin: datetime | None) -> Iterator[dict[datetime, Row]]:
+        if begin is not None and begin < self._now:
+            for start, end in itertools.pairwise(self._calendar.boundaries("year", begin, self._now)):
+                yield self._recorder.rows(statistic, start, end)
+
+    def _do(self, history: History, jobs: Sequence[Work]) -> Iterator[Work]:
+        possible = []
+        for work in jobs:
+            if work.statistic.of_entity:
+                if work.own.first is not None:
+                    possible.append(work)
+                continue
+            work.end = history.end
+            work.own.begin = self._recorder.first_month(work.statistic)
+            possible.append(work)
+        begins = [work.own.begin for work in possible if work.own.begin is not None]
+        for start, end in history.years(min([history.start, *begins])):
+            self._do_year(history, start, end, possible)
+        for work in possible:
+            if work.statistic.of_entity and work.own.first is not None:
+                self._join(history, work, work.own.first)
+        yield from jobs
+
+    def _do_year(self, history: History, start: datetime, end: datetime, jobs: Sequence[Work]) -> None:
+        end = min(end, max(work.end for work in jobs)) if jobs else start
+        if start >= end:
+            return
+        hours = history.hours(start, end)
+        flat = {hour: history.is_flat(hour) for hour in hours}
+        readings = {
+            address: history.readings(address, start, end)
+            for address in {work.address for work in jobs if work.statistic.of_entity and start < work.end}
+        }
+        for work in jobs:
+            until = min(end, work.end)
+            if start >= until:
+                continue
+            amounts: dict[datetime, Amount] = {}
+            states: dict[datetime, int] = {}
+            for hour, period in hours.items():
+                if hour >= until:
+                    break
+                if work.statistic.of_entity and work.key is not None:
+                    amounts[hour] = registers.wh(work.key, period.energy, flat=flat[hour])
+                    values = readings[work.address].get(hour)
+                    if values is not None and (state := registers.reading(work.key, values)) is not None:
+                        states[hour] = state
+                else:
+                    amounts[hour] = registers.cost(work.key, period.cost, flat=flat[hour])
+            existing = self._recorder.rows(work.statistic, start, until)
+            rows = work.running.rows(amounts, existing, states)
+            work.written += len(rows)
+            self._write(work.statistic, rows)
+
+    def _join(self, history: History, work: Work, first: Row) -> None:
+        """Raise the own sums of Home Assistant so that they continue ours."""
+        if work.key is None or (not work.running.hours and work.own.marked is None):
+            return
+        values = history.last_readings(work.address, first.start) if work.running.hours else None
+        reading = None if values is None else registers.reading(work.key, values)
+        per_unit = UNITS[work.statistic.unit]
+        counted = int(work.running.total)
+        work.joined_wh = gap(counted, reading, first, per_unit, work.first_wh)
+        self._raise(work.statistic, first, work.joined_wh)
+
+    def undo(self) -> Iterator[Removed]:
+        """Remove all that was brought; yield each statistic.
+
+        Raises:
+            StatisticsError: Home Assistant cannot do it.
+        """
+        for one in self._recorder.statistics(self._recorder.external()).values():
+            if self._may_write():
+                self._recorder.clear([one.id])
+            yield Removed(one, None, deleted=True)
+        entities = [entity.id for entity in self._recorder.entities().values()]
+        for statistic in self._recorder.statistics(entities).values():
+            if statistic.unit in UNITS and (removed := self._undo(statistic)) is not None:
+                yield removed
+
+    def _undo(self, statistic: Statistic) -> Removed | None:
+        own = self._look(statistic)
+        first, marked = own.first, own.marked
+        if first is None or marked is None or own.begin is None:
+            return None
+        count, deleted = 0, False
+        for rows in self._years(statistic, own.begin):
+            ours = [replace(row, sum=0.0) for row in rows.values() if row.ours and row.sum]
+            count += len(ours)
+            if ours and self._may_write():
+                deleted = self._recorder.clear_hours(statistic, ours[0].start, first.start) or deleted
+                if not deleted:
+                    self._recorder.write(statistic, ours)
+        first = self._recorder.row(statistic, first.start) or first
+        back = own_wh(marked) - first.sum * UNITS[statistic.unit]
+        self._raise(statistic, first, back if abs(back) >= 1 else 0.0)
+        return Removed(statistic, count, deleted) if count else None
+
+    def _write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
+        if rows and self._may_write():
+            self._recorder.write(statistic, rows)
+
+    def _raise(self, statistic: Statistic, first: Row, wh: float) -> None:
+        if wh and self._may_write():
+            self._recorder.raise_sums(statistic, first, wh)
+
+    def _may_write(self) -> bool:
+        if self._before_writing is None:
+            return False
+        self._before_writing()
+        return True
+
+
+def _object(address: str) -> str:
+    """Return an address as the name of a statistic has it."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in address.lower()).strip("_")

@@ -1,0 +1,154 @@
+"""`teleinfo-monitor home-assistant`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.errors import ConfigError, TeleinfoError
+from common.settings import config
+from common.settings.file_errors import reason
+from monitor.calendar import Calendar
+from monitor.config import MonitorConfig
+from monitor.report.commands import answers_of, language_in
+from monitor.statistics.bring import Bringer, Names, Removed, Work
+from monitor.statistics.recorder import UNITS, Recorder
+from monitor.statistics.words import TEXTS, StatisticsError
+from monitor.text.formats import Formats
+
+if TYPE_CHECKING:
+    from monitor.statistics.connection import HomeAssistant
+
+#: What the Supervisor gives an app.
+_SUPERVISOR_TOKEN = "SUPERVISOR_TOKEN"  # noqa: S105 - the name of a variable
+_WRONG_COMMAND = ("no_package", "no_address", "no_token", "token_unreadable", "token", "unattended", "no_backup")
+
+
+def home_assistant(arguments: argparse.Namespace) -> int:
+    """Bring the history into Home Assistant, or remove it there again."""
+    settings = config.load(MonitorConfig, arguments.config)
+    language = language_in(arguments, settings)
+    try:
+        if not (arguments.dry_run or arguments.yes or sys.stdin.isatty()):
+            raise StatisticsError("unattended")
+        with _connected(settings) as connection:
+            now = datetime.now(UTC)
+            before = None if arguments.dry_run else _Asking(arguments.yes, connection.url, language)
+            bringer = Bringer(Recorder(connection), Calendar(settings.time_zone), now, before)
+            says = _Says(Formats(language, settings.time_zone), TEXTS[language], dry=arguments.dry_run)
+            if arguments.undo:
+                says.removed(bringer.undo())
+            else:
+                with answers_of(arguments) as (answers, _, _):
+                    says.brought(bringer.bring(answers, says.names))
+    except StatisticsError as error:
+        kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
+        raise kind(error.text(language)) from error
+    return 0
+
+
+@contextmanager
+def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
+    place = settings.home_assistant
+    if place.url is None:
+        raise StatisticsError("no_address")
+    token = os.environ.get(_SUPERVISOR_TOKEN) if place.token_file is None else _read_token(place.token_file)
+    if not token:
+        raise StatisticsError("no_token")
+    try:
+        from monitor.statistics.connection import HomeAssistant
+    except ImportError as error:
+        raise StatisticsError("no_package", package=error.name, python=sys.executable) from error
+    with HomeAssistant(place.url, token) as connection:
+        yield connection
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        raise StatisticsError("token_unreadable", file=file, reason=reason(error)) from error
+
+
+class _Asking:
+    """Asks once, before the first change, whether there is a backup."""
+
+    def __init__(self, agreed: bool, url: str, language: str) -> None:
+        self._agreed = agreed
+        self._url = url
+        self._words = TEXTS[language]
+
+    def __call__(self) -> None:
+        if not self._agreed:
+            try:
+                answer = input(self._words["backup"].format(url=self._url)).strip().lower()
+            except EOFError:
+                answer = ""
+            if not answer.startswith(self._words["agreed"]):
+                raise StatisticsError("no_backup")
+            self._agreed = True
+
+
+class _Says:
+    """Prints what was done, or would be, a line a statistic."""
+
+    def __init__(self, formats: Formats, words: Mapping[str, str], *, dry: bool) -> None:
+        self._formats = formats
+        self._words = words
+        self._dry = dry
+        self.names = Names(
+            lambda name: words["cost"].format(name=name),
+            lambda meter: words["whole_cost"].format(meter=formats.meter(meter)),
+        )
+
+    def brought(self, work: Iterator[Work]) -> None:
+        """Print each statistic.
+
+        Raises:
+            StatisticsError: there is none.
+        """
+        count = 0
+        for count, one in enumerate(work, 1):  # noqa: B007 - counted
+            self._line(*self._of(one))
+        if not count:
+            raise StatisticsError("no_entities")
+
+    def _of(self, work: Work) -> tuple[str, dict[str, object]]:
+        running, statistic = work.running, work.statistic
+        values: dict[str, object] = {"statistic": statistic.id}
+        if statistic.of_entity and statistic.unit not in UNITS:
+            return "unit", values | {"unit": statistic.unit}
+        if statistic.of_entity and work.own.first is None:
+            return "no_hours", values
+        if running.first is None or running.last is None:
+            return "nothing", values
+        word = "unchanged" if not work.written else "to_do" if self._dry else "done"
+        done = self._words[word].format(rows=work.written)
+        if work.joined_wh:
+            kwh = self._formats.number(Decimal(round(work.joined_wh)) / 1000, 3)
+            done = self._words["joined"].format(done=done, kwh=kwh)
+        values |= {"hours": running.hours, "work": done}
+        values |= {"first": self._formats.day(running.first), "last": self._formats.day(running.last)}
+        if statistic.of_entity:
+            return "energy", values | {"kwh": self._formats.kwh(int(running.total))}
+        return "money", values | {"amount": self._formats.money(Decimal(running.total))}
+
+    def removed(self, removed: Iterator[Removed]) -> None:
+        """Print each statistic."""
+        count = 0
+        for count, one in enumerate(removed, 1):  # noqa: B007 - counted
+            if one.rows is None:
+                key = "to_clear" if self._dry else "cleared"
+            else:
+                key = "to_undo" if self._dry else "cleared_hours" if one.deleted else "zeroed_hours"
+            self._line(key, {"statistic": one.statistic.id, "rows": one.rows})
+        if not count:
+            self._line("nothing_to_undo", {})
+
+    def _line(self, key: str, values: Mapping[str, object]) -> None:
+        print(self._words[key].format(**values), flush=True)  # noqa: T201 - the command's output

@@ -1,0 +1,202 @@
+"""Home Assistant's statistics: reads the rows of an hour, writes rows and waits until they are there."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from monitor.statistics.registers import OURS
+from monitor.statistics.rows import Row
+from monitor.statistics.words import StatisticsError
+
+SOURCE = "teleinfo"  # of statistics that belong to no entity
+_AT_ONCE = 2000  # rows of a message, 200 kB
+_WRITTEN_WITHIN = 300.0  # seconds
+_LONGEST_PAUSE = 2.0
+_NOISE = 1e-6  # of sums that Home Assistant added itself
+_CLEARS_HOURS = (2026, 11)  # before it, only whole statistics
+_HOUR = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Units of an entity's energy, in Wh.
+UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
+
+
+class Commands(Protocol):
+    """A connection to Home Assistant."""
+
+    def call(self, kind: str, **arguments: object) -> Any:
+        """Send a command and return its result."""
+
+    def is_at_least(self, version: tuple[int, int]) -> bool:
+        """Tell whether it is of a year and month, or newer."""
+
+
+class Entity(NamedTuple):
+    """An entity, as its owner may have renamed it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic with a sum."""
+
+    id: str
+    name: str | None
+    unit: str
+    source: str = SOURCE
+
+    @property
+    def of_entity(self) -> bool:
+        """Tell whether Home Assistant adds hours itself."""
+        return self.source == "recorder"
+
+
+class Recorder:
+    """Reads and writes over a connection."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    def entities(self) -> dict[str, Entity]:
+        """Return our entities by their identifier: people rename entities."""
+        entries = self._commands.call("config/entity_registry/list")
+        return {
+            str(entry["unique_id"]): Entity(str(entry["entity_id"]), str(entry["name"] or entry["original_name"]))
+            for entry in entries
+            if entry["platform"] == "mqtt" and str(entry["unique_id"]).startswith(OURS)
+        }
+
+    def statistics(self, ids: Sequence[str]) -> dict[str, Statistic]:
+        """Return those that are there, by id, with their names and units as they are."""
+        if not ids:
+            return {}
+        found = self._commands.call("recorder/get_statistics_metadata", statistic_ids=list(ids))
+        return {
+            one["statistic_id"]: Statistic(
+                one["statistic_id"], one["name"], str(one["statistics_unit_of_measurement"]), one["source"]
+            )
+            for one in found
+        }
+
+    def external(self) -> list[str]:
+        """Return the ids of our statistics that belong to no entity."""
+        found = self._commands.call("recorder/list_statistic_ids", statistic_type="sum")
+        return sorted(one["statistic_id"] for one in found if one["source"] == SOURCE)
+
+    def rows(self, statistic: Statistic, start: datetime, end: datetime) -> dict[datetime, Row]:
+        """Return the rows of [start, end), in order."""
+        found = self._during(statistic, "hour", ["sum", "state", "last_reset"], start, end)
+        rows = (
+            Row(
+                _moment(one["start"]),
+                one["sum"] or 0.0,
+                one["state"],
+                None if one["last_reset"] is None else _moment(one["last_reset"]),
+            )
+            for one in found
+        )
+        return {row.start: row for row in rows}
+
+    def first_month(self, statistic: Statistic) -> datetime | None:
+        """Return the beginning of the first month that has a row."""
+        months = self._during(statistic, "month", ["sum"], _EPOCH, None)
+        return _moment(months[0]["start"]) if months else None
+
+    def _during(
+        self, statistic: Statistic, period: str, types: Sequence[str], start: datetime, end: datetime | None
+    ) -> list[dict[str, Any]]:
+        until = {} if end is None else {"end_time": end.isoformat()}
+        found: Mapping[str, list[dict[str, Any]]] = self._commands.call(
+            "recorder/statistics_during_period",
+            statistic_ids=[statistic.id],
+            start_time=start.isoformat(),
+            period=period,
+            types=types,
+            units={"energy": statistic.unit} if statistic.of_entity else {},  # no conversion
+            **until,
+        )
+        return found.get(statistic.id, [])
+
+    def write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
+        """Write rows, and wait until they are there.
+
+        Raises:
+            StatisticsError: they are not.
+        """
+        metadata = {
+            "statistic_id": statistic.id,
+            "source": statistic.source,
+            "name": statistic.name,
+            "has_sum": True,
+            "mean_type": 0,
+            "unit_class": "energy" if statistic.of_entity else None,
+            "unit_of_measurement": statistic.unit,
+        }
+        for begin in range(0, len(rows), _AT_ONCE):
+            part = rows[begin : begin + _AT_ONCE]
+            self._commands.call("recorder/import_statistics", metadata=metadata, stats=[_sent(row) for row in part])
+            self._wait_for(statistic, part[-1])
+
+    def raise_sums(self, statistic: Statistic, first: Row, wh: float) -> None:
+        """Raise the sums of a row and of all later ones, and wait until that is done.
+
+        Raises:
+            StatisticsError: it is not.
+        """
+        self._commands.call(
+            "recorder/adjust_sum_statistics",
+            statistic_id=statistic.id,
+            start_time=first.start.isoformat(),
+            adjustment=wh / UNITS[statistic.unit],
+            adjustment_unit_of_measurement=statistic.unit,
+        )
+        self._wait_for(statistic, replace(first, sum=first.sum + wh / UNITS[statistic.unit]))
+
+    def clear(self, ids: Sequence[str]) -> None:
+        """Delete whole statistics."""
+        self._commands.call("recorder/clear_statistics", statistic_ids=list(ids))
+
+    def clear_hours(self, statistic: Statistic, start: datetime, end: datetime) -> bool:
+        """Delete the rows of [start, end); return False if Home Assistant cannot."""
+        if not self._commands.is_at_least(_CLEARS_HOURS):
+            return False
+        self._commands.call(
+            "recorder/clear_statistics",
+            statistic_ids=[statistic.id],
+            start_time=start.isoformat(),
+            end_time=(end - timedelta(seconds=1)).isoformat(),  # whether or not the end is one of them
+        )
+        return True
+
+    def row(self, statistic: Statistic, start: datetime) -> Row | None:
+        """Return the row of an hour."""
+        return self.rows(statistic, start, start + _HOUR).get(start)
+
+    def _wait_for(self, statistic: Statistic, row: Row) -> None:
+        """Wait until a row is there: Home Assistant answers before it writes."""
+        pause, deadline = 0.02, time.monotonic() + _WRITTEN_WITHIN
+        while (found := self.row(statistic, row.start)) is None or not _is_like(found, row):
+            if time.monotonic() > deadline:
+                raise StatisticsError("not_written", statistic=statistic.id, seconds=round(_WRITTEN_WITHIN))
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _is_like(one: Row, other: Row) -> bool:
+    return abs(one.sum - other.sum) < _NOISE and replace(one, sum=other.sum) == other
+
+
+def _sent(row: Row) -> dict[str, object]:
+    sent: dict[str, object] = {"start": row.start.isoformat(), "sum": row.sum}
+    if row.state is not None:
+        sent["state"] = row.state
+    if row.last_reset is not None:
+        sent["last_reset"] = row.last_reset.isoformat()
+    return sent
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -1,0 +1,113 @@
+"""The app's own database server: what is made, taken over from a backup and upgraded before it starts."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from deploy.app import database
+
+VERSION = "11.8.9-MariaDB"
+
+
+class Server:
+    """Stands for the programs that are run; notes them, and what is there when the server starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ran: list[str] = []
+        self.fails: Callable[[str], bool] = lambda _: False
+
+    def run(self, *command: str) -> None:
+        words = " ".join(command)
+        if "install-db" in words:
+            (self.folder / "databases.new" / "ibdata1").touch()
+        self.ran.append(next(word for word in ("install", "check", "restore", "upgrade") if word in words))
+        if self.fails(self.ran[-1]):
+            raise subprocess.CalledProcessError(1, command[0])
+
+    @contextmanager
+    def private(self, folder: Path) -> Iterator[None]:
+        assert folder.exists()
+        yield
+
+    def execute(self, _: str, arguments: list[str]) -> None:
+        assert f"--datadir={self.folder}/databases" in arguments
+        assert (self.folder / "databases" / "ibdata1").exists()
+        self.ran.append("started")
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server(tmp_path)
+    for name, folder in {"FOLDER": "databases", "BACKUP": "backup", "_NEW": "databases.new"}.items():
+        monkeypatch.setattr(database, name, tmp_path / folder)
+    monkeypatch.setattr(database, "_DAMAGED", tmp_path / "backup.damaged")
+    monkeypatch.setattr(database, "RUN", tmp_path)
+    monkeypatch.setattr(database, "_run", server.run)
+    monkeypatch.setattr(database, "_private_server", server.private)
+    monkeypatch.setattr(database, "_version", lambda: VERSION)
+    monkeypatch.setattr("os.execvp", server.execute)
+    monkeypatch.setattr("shutil.chown", lambda *_: None)
+    monkeypatch.setattr(database, "give_folder", lambda _, folder: folder.mkdir())
+    (tmp_path / "backup").mkdir(exist_ok=True)
+    return server
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    file = tmp_path / "backup" / "teleinfodb-2026-11-28T211433Z.jsonl.gz"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    return file
+
+
+def fail_at(name: str) -> Callable[[str], bool]:
+    return lambda program: program == name
+
+
+def test_a_new_database_begins_empty_without_a_backup(server: Server) -> None:
+    database.run_database()
+    assert server.ran == ["install", "started"]
+
+
+@pytest.mark.usefixtures("backup")
+def test_a_new_database_takes_over_the_backup_once(server: Server) -> None:
+    database.run_database()
+    assert server.ran == ["install", "check", "restore", "started"]
+    database.run_database()
+    assert server.ran[4:] == ["started"]
+
+
+@pytest.mark.usefixtures("backup")
+@pytest.mark.parametrize("interrupted", ["install", "restore"])
+def test_what_was_interrupted_is_done_again_and_never_taken_for_whole(server: Server, interrupted: str) -> None:
+    server.fails = fail_at(interrupted)
+    with suppress(subprocess.CalledProcessError):
+        database.run_database()
+    assert "started" not in server.ran
+    assert not (server.folder / "databases").exists()
+    server.ran, server.fails = [], lambda _: False
+    database.run_database()
+    assert server.ran == ["install", "check", "restore", "started"]
+    assert not (server.folder / "databases.new").exists()
+
+
+def test_a_damaged_backup_is_kept_and_does_not_hinder_new_frames(server: Server, backup: Path) -> None:
+    server.fails = fail_at("check")
+    database.run_database()
+    assert server.ran == ["install", "check", "started"]
+    assert (server.folder / "backup.damaged" / backup.name).exists()
+    assert not backup.exists()
+    assert backup.parent.exists()  # for the next
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_tables_of_another_version_are_upgraded_before_the_server_starts(server: Server, fails: bool) -> None:
+    database.run_database()
+    (server.folder / "databases" / "mariadb_upgrade_info").write_text("11.8.3-MariaDB\n")
+    server.ran, server.fails = [], lambda program: fails and program == "upgrade"
+    database.run_database()
+    assert server.ran == ["upgrade", "started"]
