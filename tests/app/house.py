@@ -314,11 +314,6 @@ class App:
         """Run a command in the container as root, without a shell."""
         return docker("exec", self.container, *command, check=check).stdout.decode()
 
-    def storer(self, command: str) -> str:
-        """Run a command of teleinfo-storer as its user; return its output, whatever its exit code."""
-        as_storer = ("--user", "teleinfo", self.container, "teleinfo-storer")
-        return docker("exec", *as_storer, command, check=False).stdout.decode()
-
     def processes(self) -> list[Process]:
         """Return what runs in it."""
         found = json.loads(docker("exec", "--privileged", self.container, "python", "-c", _PROCESSES).stdout)

@@ -44,11 +44,15 @@ class CountedMeter:
         self._unread = [(0.0, time.monotonic())]
 
     def expected(self) -> set[int]:
-        """Which frames the reader must have read."""
+        """Which frames the reader must have read.
+
+        Not the first of a connection: it may come before the reader has emptied the port's buffer.
+        """
+        moments = [0.0, *(moment for _, moment in self.meter.sent)]
         return {
             number
-            for number, moment in self.meter.sent
-            if not any(began <= moment <= ended for began, ended in self._unread)
+            for (number, moment), previous in zip(list(self.meter.sent), moments, strict=False)
+            if moment - previous < _A_MOMENT and not any(began <= moment <= ended for began, ended in self._unread)
         }
 
     def rows(self) -> dict[int, int]:
