@@ -13,6 +13,7 @@ from common.runtime import logs
 
 log = logging.getLogger("deploy.app")
 
+_OLD_TOKEN = "HASSIO_TOKEN"  # noqa: S105 - the other name of SUPERVISOR_TOKEN, which nobody here needs
 _PAUSE = 30.0  # seconds before a database that cannot be made is tried again
 
 
@@ -57,6 +58,7 @@ def _start() -> None:
     prepare_container(known.options)
     keep(known)
     explain(known)
+    os.environ.pop(_OLD_TOKEN, None)
     os.execvp("s6-svscan", ["s6-svscan", str(SERVICES)])  # noqa: S606 - Docker's init watches this process
 
 
@@ -88,7 +90,8 @@ def _backup() -> int:
     from deploy.app.database import BACKUP
     from deploy.app.prepare import USERS
 
-    command = ("s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", str(BACKUP), "--keep", "1")
+    without_token = ("env", "-u", "SUPERVISOR_TOKEN", "-u", _OLD_TOKEN)
+    command = (*without_token, "s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", str(BACKUP), "--keep", "1")
     return subprocess.run(command, check=False).returncode
 
 

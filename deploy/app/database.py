@@ -38,7 +38,7 @@ def run_database() -> None:
     shutil.rmtree(_NEW, ignore_errors=True)
     if not FOLDER.exists():
         _create()
-    elif not _upgraded(FOLDER).exists() or _upgraded(FOLDER).read_text().rstrip() != _version():
+    elif _is_of_another_series():
         _upgrade()
     os.execvp("setpriv", [*_AS_MYSQL, *_server(FOLDER, SOCKET)])  # noqa: S606 - s6 watches this process
 
@@ -59,6 +59,7 @@ def _create() -> None:
     _upgraded(_NEW).write_text(_version())
     os.sync()
     _NEW.rename(FOLDER)
+    os.sync()
 
 
 def _is_whole() -> bool:
@@ -85,6 +86,12 @@ def _upgrade() -> None:
     log.info("Upgrading the database to this version of MariaDB")
     with contextlib.suppress(subprocess.CalledProcessError), _private_server(FOLDER):
         _run("mariadb-upgrade", f"--socket={_PRIVATE_SOCKET}", "--silent")
+
+
+def _is_of_another_series() -> bool:
+    """Tell whether the server's own tables are of 11.4 for a server 11.8, or so; mariadb-upgrade looks at no more."""
+    noted = _upgraded(FOLDER)
+    return not noted.exists() or noted.read_text().split(".")[:2] != _version().split(".")[:2]
 
 
 def _upgraded(folder: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import Any
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import ConfigError, DatabaseError
 from common.settings import config
+from common.settings.config import host_names
 from common.settings.yaml_file import read_yaml
 from deploy import page_password
 from deploy.app import configuration
@@ -62,6 +63,7 @@ def prepare() -> tuple[Known, Known]:
         options = read_options(file)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from error
+    options = without_bad_broker(options)
     kept = read_answers(ANSWERS)
     before = know(kept, options)
     answers = Supervisor().answers(kept, database=not options.internal)
@@ -76,7 +78,17 @@ def prepare() -> tuple[Known, Known]:
         known = known._replace(own={})
         _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
-    return before, known
+    return before._replace(own=known.own), known
+
+
+def without_bad_broker(options: Options) -> Options:
+    """Leave out a broker that no program would accept: the page must start, to say so."""
+    try:
+        host_names(options.mqtt.get("host", "none"))
+    except ValueError as error:
+        log.error("The option mqtt.host is not used: %s", error)
+        return options._replace(mqtt={})
+    return options
 
 
 def keep(known: Known) -> None:

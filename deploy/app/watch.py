@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.app.options import Options, read_options
-from deploy.app.supervisor import Supervisor, read_answers
+from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.files import write
 
 log = logging.getLogger(__name__)
@@ -47,17 +47,22 @@ def _follow(supervisor: Supervisor, options: Options) -> bool:
         shown.touch()
     kept = read_answers(_DATA / "answers.json")
     answers = supervisor.answers(kept, database=not options.internal)
-    if answers == kept and kept.get("accounts") == (None if options.internal else kept.get("mysql")):
+    if answers == kept and has_accounts(options, kept):
         return supervisor.reached
     subprocess.run((*_COMMAND, "prepare"), check=False)
-    kept = read_answers(_DATA / "answers.json")
-    return options.internal or kept.get("accounts") == kept.get("mysql")
+    return has_accounts(options, read_answers(_DATA / "answers.json"))
+
+
+def has_accounts(options: Options, answers: Answers) -> bool:
+    """Return whether our accounts were made at the database server that the service names now."""
+    return options.internal or answers.get("accounts") == answers.get("mysql")
 
 
 def _listen() -> None:
     """Listen to the ports as the reader's user, and show what was received."""
     groups = (_RUN / "reader.groups").read_text()
-    command = ("s6-applyuidgid", "-u", "10001", "-g", "10001", "-G", groups, *_COMMAND, "listen")
+    user = ("--reuid=teleinfo-reader", "--regid=teleinfo-reader", f"--groups={groups}")
+    command = ("env", "-u", "SUPERVISOR_TOKEN", "setpriv", *user, *_COMMAND, "listen")
     heard = subprocess.run(command, capture_output=True, text=True, check=False)
     if heard.returncode:
         log.warning("Cannot listen to the ports: %s", heard.stderr.strip())
@@ -80,7 +85,7 @@ def _meters(found: list[dict[str, Any]]) -> list[str]:
 def _describe(found: list[dict[str, Any]]) -> str:
     if not found:
         return "No serial port was found: plug in the adapter"
-    return "; ".join(f"{line['port']}: {line['says']}" for line in found)
+    return "; ".join(f"{line['port']}: {line['says'].removeprefix(line['port']).lstrip(' :')}" for line in found)
 
 
 def _bring_statistics(before: str) -> str:

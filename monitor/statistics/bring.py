@@ -7,7 +7,7 @@ register cost; for each house what all of it cost, with the subscription. What i
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from monitor.answers.answers import Answers
 from monitor.calendar import Calendar
@@ -18,6 +18,7 @@ from monitor.statistics.recorder import SOURCE, UNITS, Entity, Recorder, Statist
 from monitor.statistics.rows import Amount, Row, Running, gap, mark, own_wh
 
 _CURRENCY = "EUR"  # of all prices
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any energy that is imported
 
 
 @dataclass(slots=True)
@@ -25,8 +26,9 @@ class Own:
     """What of the statistic of an entity Home Assistant recorded itself, and what of it is ours."""
 
     first: Row | None = None  # its first own row
-    marked: datetime | None = None  # the mark of our rows, if there are any
-    begin: datetime | None = None  # of the first month with a row
+    begin: datetime | None = None  # of the first of our rows, if there are any
+    marked: datetime | None = None  # their mark
+    filled: int = 0  # how many of them have a sum
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class Bringer:
         self._recorder = recorder
         self._calendar = calendar
         self._now = now
+        # Nothing is remembered of what was brought: it may be from another time, or another machine.
+        self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
         self._before_writing = before_writing
 
     def bring(self, answers: Answers, names: Names) -> Iterator[Work]:
@@ -125,41 +129,29 @@ class Bringer:
 
     def _look(self, statistic: Statistic) -> Own:
         """Find the first row that is not ours."""
-        own = Own(begin=self._recorder.first_month(statistic))
-        for rows in self._years(statistic, own.begin):
-            own.marked = own.marked or next((row.last_reset for row in rows.values() if row.ours), None)
+        own = Own()
+        for start, end in self._years:
+            rows = self._recorder.rows(statistic, start, end)
+            ours = [row for row in rows.values() if row.ours]
+            own.filled += sum(row.sum != 0 for row in ours)
+            if ours and own.begin is None:
+                own.begin, own.marked = ours[0].start, ours[0].last_reset
             own.first = next((row for row in rows.values() if not row.ours), None)
             if own.first is not None:
                 break
         return own
 
-    def _years(self, statistic: Statistic, begin: datetime | None) -> Iterator[dict[datetime, Row]]:
-        if begin is not None and begin < self._now:
-            for start, end in itertools.pairwise(self._calendar.boundaries("year", begin, self._now)):
-                yield self._recorder.rows(statistic, start, end)
-
     def _do(self, history: History, jobs: Sequence[Work]) -> Iterator[Work]:
-        possible = []
-        for work in jobs:
-            if work.statistic.of_entity:
-                if work.own.first is not None:
-                    possible.append(work)
-                continue
-            work.end = history.end
-            work.own.begin = self._recorder.first_month(work.statistic)
-            possible.append(work)
-        begins = [work.own.begin for work in possible if work.own.begin is not None]
-        for start, end in history.years(min([history.start, *begins])):
-            self._do_year(history, start, end, possible)
+        possible = [work for work in jobs if not work.statistic.of_entity or work.own.first is not None]
+        for start, end in self._years:
+            self._do_year(history, start, min(end, history.end), possible)
         for work in possible:
-            if work.statistic.of_entity and work.own.first is not None:
+            if work.own.first is not None:
                 self._join(history, work, work.own.first)
         yield from jobs
 
     def _do_year(self, history: History, start: datetime, end: datetime, jobs: Sequence[Work]) -> None:
-        end = min(end, max(work.end for work in jobs)) if jobs else start
-        if start >= end:
-            return
+        end = min(end, max((work.end for work in jobs), default=start))
         hours = history.hours(start, end)
         flat = {hour: history.is_flat(hour) for hour in hours}
         readings = {
@@ -215,21 +207,23 @@ class Bringer:
 
     def _undo(self, statistic: Statistic) -> Removed | None:
         own = self._look(statistic)
-        first, marked = own.first, own.marked
-        if first is None or marked is None or own.begin is None:
+        first, deleted = own.first, False
+        if first is None or own.marked is None or own.begin is None:
             return None
-        count, deleted = 0, False
-        for rows in self._years(statistic, own.begin):
-            ours = [replace(row, sum=0.0) for row in rows.values() if row.ours and row.sum]
-            count += len(ours)
-            if ours and self._may_write():
-                deleted = self._recorder.clear_hours(statistic, ours[0].start, first.start) or deleted
-                if not deleted:
-                    self._recorder.write(statistic, ours)
+        if own.filled and self._may_write():
+            deleted = self._recorder.clear_hours(statistic, own.begin, first.start)
+            if not deleted:
+                self._empty(statistic, first.start)
         first = self._recorder.row(statistic, first.start) or first
-        back = own_wh(marked) - first.sum * UNITS[statistic.unit]
+        back = own_wh(own.marked) - first.sum * UNITS[statistic.unit]
         self._raise(statistic, first, back if abs(back) >= 1 else 0.0)
-        return Removed(statistic, count, deleted) if count else None
+        return Removed(statistic, own.filled, deleted) if own.filled else None
+
+    def _empty(self, statistic: Statistic, until: datetime) -> None:
+        for start, end in self._years:
+            if start < until:
+                rows = self._recorder.rows(statistic, start, min(end, until))
+                self._write(statistic, [replace(row, sum=0.0) for row in rows.values() if row.sum])
 
     def _write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
         if rows and self._may_write():

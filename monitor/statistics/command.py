@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from common.errors import ConfigError, TeleinfoError
 from common.settings import config
@@ -17,7 +18,7 @@ from monitor.calendar import Calendar
 from monitor.config import MonitorConfig
 from monitor.report.commands import answers_of, language_in
 from monitor.statistics.bring import Bringer, Names, Removed, Work
-from monitor.statistics.recorder import UNITS, Recorder
+from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder
 from monitor.statistics.words import TEXTS, StatisticsError
 from monitor.text.formats import Formats
 
@@ -57,7 +58,10 @@ def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
     place = settings.home_assistant
     if place.url is None:
         raise StatisticsError("no_address")
-    token = os.environ.get(_SUPERVISOR_TOKEN) if place.token_file is None else _read_token(place.token_file)
+    if place.token_file is not None:
+        token = _read_token(place.token_file)
+    else:
+        token = os.environ.get(_SUPERVISOR_TOKEN, "") if urlsplit(place.url).hostname == SUPERVISOR else ""
     if not token:
         raise StatisticsError("no_token")
     try:
@@ -128,11 +132,11 @@ class _Says:
         if running.first is None or running.last is None:
             return "nothing", values
         word = "unchanged" if not work.written else "to_do" if self._dry else "done"
-        done = self._words[word].format(rows=work.written)
+        done = self._words[word].format(rows=self._count(work.written))
         if work.joined_wh:
             kwh = self._formats.number(Decimal(round(work.joined_wh)) / 1000, 3)
             done = self._words["joined"].format(done=done, kwh=kwh)
-        values |= {"hours": running.hours, "work": done}
+        values |= {"hours": self._count(running.hours), "work": done}
         values |= {"first": self._formats.day(running.first), "last": self._formats.day(running.last)}
         if statistic.of_entity:
             return "energy", values | {"kwh": self._formats.kwh(int(running.total))}
@@ -146,9 +150,12 @@ class _Says:
                 key = "to_clear" if self._dry else "cleared"
             else:
                 key = "to_undo" if self._dry else "cleared_hours" if one.deleted else "zeroed_hours"
-            self._line(key, {"statistic": one.statistic.id, "rows": one.rows})
+            self._line(key, {"statistic": one.statistic.id, "rows": self._count(one.rows or 0)})
         if not count:
             self._line("nothing_to_undo", {})
+
+    def _count(self, hours: int) -> str:
+        return self._formats.number(Decimal(hours), 0)
 
     def _line(self, key: str, values: Mapping[str, object]) -> None:
         print(self._words[key].format(**values), flush=True)  # noqa: T201 - the command's output

@@ -3,11 +3,12 @@
 import contextlib
 import json
 import time
-import urllib.parse
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import websocket
 
+from monitor.statistics.recorder import SUPERVISOR
 from monitor.statistics.words import StatisticsError
 
 #: What statistics that are imported need: `unit_class`.
@@ -114,7 +115,7 @@ def socket_address(url: str) -> str:
     ('wss://ha.example.org/api/websocket', 'ws://supervisor/core/websocket')
     """
     address = url.rstrip("/").replace("http", "ws", 1)
-    return address + ("/websocket" if urllib.parse.urlsplit(url).hostname == "supervisor" else "/api/websocket")
+    return address + ("/websocket" if urlsplit(url).hostname == SUPERVISOR else "/api/websocket")
 
 
 def _reason(error: Exception) -> str:

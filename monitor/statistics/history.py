@@ -1,7 +1,6 @@
 """Our side: energy, cost and readings of each hour, a year at a time."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.answers.answers import Answers
@@ -28,10 +27,6 @@ class History:
         #: With the subscription of the month of the first hour, as a report has it.
         self.start = self.end if first is None else calendar.floor("month", first)
         self._contracts: Sequence[Contract] = answers.costs.contracts(meter, self.start, self.end)
-
-    def years(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the local years from a moment on, the first and the last as far as they go."""
-        return itertools.pairwise(self._calendar.boundaries("year", start, self.end)) if start < self.end else iter(())
 
     def hours(self, start: datetime, end: datetime) -> dict[datetime, Period]:
         """Return the hours of [start, end) that have energy or cost something.

@@ -10,6 +10,8 @@ from monitor.statistics.registers import OURS
 from monitor.statistics.rows import Row
 from monitor.statistics.words import StatisticsError
 
+#: The host from which an app reaches Home Assistant.
+SUPERVISOR = "supervisor"
 SOURCE = "teleinfo"  # of statistics that belong to no entity
 _AT_ONCE = 2000  # rows of a message, 200 kB
 _WRITTEN_WITHIN = 300.0  # seconds
@@ -64,7 +66,7 @@ class Recorder:
         """Return our entities by their identifier: people rename entities."""
         entries = self._commands.call("config/entity_registry/list")
         return {
-            str(entry["unique_id"]): Entity(str(entry["entity_id"]), str(entry["name"] or entry["original_name"]))
+            str(entry["unique_id"]): Entity(entry["entity_id"], entry["name"] or entry["original_name"] or "")
             for entry in entries
             if entry["platform"] == "mqtt" and str(entry["unique_id"]).startswith(OURS)
         }
@@ -88,7 +90,15 @@ class Recorder:
 
     def rows(self, statistic: Statistic, start: datetime, end: datetime) -> dict[datetime, Row]:
         """Return the rows of [start, end), in order."""
-        found = self._during(statistic, "hour", ["sum", "state", "last_reset"], start, end)
+        found: Mapping[str, list[dict[str, Any]]] = self._commands.call(
+            "recorder/statistics_during_period",
+            statistic_ids=[statistic.id],
+            start_time=start.isoformat(),
+            end_time=end.isoformat(),
+            period="hour",
+            types=["sum", "state", "last_reset"],
+            units={"energy": statistic.unit} if statistic.of_entity else {},  # no conversion
+        )
         rows = (
             Row(
                 _moment(one["start"]),
@@ -96,29 +106,9 @@ class Recorder:
                 one["state"],
                 None if one["last_reset"] is None else _moment(one["last_reset"]),
             )
-            for one in found
+            for one in found.get(statistic.id, [])
         )
         return {row.start: row for row in rows}
-
-    def first_month(self, statistic: Statistic) -> datetime | None:
-        """Return the beginning of the first month that has a row."""
-        months = self._during(statistic, "month", ["sum"], _EPOCH, None)
-        return _moment(months[0]["start"]) if months else None
-
-    def _during(
-        self, statistic: Statistic, period: str, types: Sequence[str], start: datetime, end: datetime | None
-    ) -> list[dict[str, Any]]:
-        until = {} if end is None else {"end_time": end.isoformat()}
-        found: Mapping[str, list[dict[str, Any]]] = self._commands.call(
-            "recorder/statistics_during_period",
-            statistic_ids=[statistic.id],
-            start_time=start.isoformat(),
-            period=period,
-            types=types,
-            units={"energy": statistic.unit} if statistic.of_entity else {},  # no conversion
-            **until,
-        )
-        return found.get(statistic.id, [])
 
     def write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
         """Write rows, and wait until they are there.

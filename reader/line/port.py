@@ -17,6 +17,7 @@ from typing import Protocol
 import serial
 
 from common.errors import PortBusy, PortError
+from common.machine.deployment import Deployment, here
 from common.runtime.shutdown import StopEvent
 from reader.config import is_network
 from reader.line.pace import ETX, FramePace
@@ -225,6 +226,9 @@ def _number(error: BaseException) -> int | None:
 
 def _reason(error: BaseException) -> str:
     number = _number(error)
+    commands = here("teleinfo-reader")
+    if number in (errno.EACCES, errno.EPERM) and commands.deployment is Deployment.APP:
+        return f"permission denied; {commands.restart('teleinfo-reader')}"
     if number is not None:
         return _HINTS[number]
     text = str(error)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from common.machine.clock import KernelClock
+from common.machine.deployment import here
 from common.machine.version import BUILD_DATE
 
 log = logging.getLogger(__name__)
@@ -57,9 +58,10 @@ class ReaderClock(KernelClock):
         if not warned:
             log.warning(
                 "The clock of this machine is wrong: it is at %s, but this program was built on %s. Frames get this"
-                ' time and the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
+                ' time and the mark "host_clock": "unsynchronised"; set the clock: %s',
                 f"{now:%Y-%m-%d %H:%M} UTC",
                 f"{self.build_date:%Y-%m-%d}",
+                here("teleinfo-reader").on_host("sudo timedatectl set-ntp true"),
             )
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.home import Home, home
-from tests.browser.visit import DEVICES, WITHIN, Visit
+from tests.browser.visit import DEVICES, FOREIGN, WITHIN, Visit
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,8 @@ def browser() -> Iterator[Browser]:
         pytest.fail("chromium is not installed: ./run test browser installs it", pytrace=False)
     with sync_playwright() as playwright:
         # As root, Chromium's sandbox does not start; the pages are our own.
-        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=["--lang=fr-FR"])
+        arguments = ["--lang=fr-FR", f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=arguments)
         yield browser
         browser.close()
 

@@ -16,6 +16,8 @@ DEVICES: dict[str, dict[str, Any]] = {
     },
     "tiny": {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 }
+#: A public name that leads here.
+FOREIGN = "home.example.org"
 WITHIN = 60_000  # ms: the machine may be loaded
 
 

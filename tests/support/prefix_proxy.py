@@ -22,7 +22,8 @@ class PrefixProxy:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                proxy._pass_on(self)
+                if not proxy.answers(self):
+                    proxy._pass_on(self)
 
             def do_POST(self) -> None:
                 proxy._pass_on(self)
@@ -44,6 +45,10 @@ class PrefixProxy:
         self._thread.join()
         self._server.server_close()
 
+    def answers(self, browser: BaseHTTPRequestHandler) -> bool:
+        """Answer a request that is not passed on; return whether it was one."""
+        return False
+
     def refuses(self) -> bool:
         """Whether who asks is refused, and what is sent to them ends."""
         return False
@@ -57,10 +62,7 @@ class PrefixProxy:
             browser.send_error(404)
             return
         if self.refuses():
-            browser.send_response_only(401)
-            browser.send_header("Content-Type", "text/plain; charset=utf-8")
-            browser.end_headers()
-            browser.wfile.write(b"401: Unauthorized")
+            _answer(browser, 401, "text/plain", "401: Unauthorized")
             return
         with closing(http.client.HTTPConnection("127.0.0.1", self._target, timeout=300)) as server:
             body = browser.rfile.read(int(browser.headers.get("Content-Length", "0")))
@@ -81,8 +83,17 @@ class PrefixProxy:
                     return
 
 
+def _answer(browser: BaseHTTPRequestHandler, status: int, kind: str, text: str) -> None:
+    browser.send_response_only(status)
+    browser.send_header("Content-Type", f"{kind}; charset=utf-8")
+    browser.end_headers()
+    browser.wfile.write(text.encode())
+
+
 class IngressProxy(PrefixProxy):
-    """Home Assistant's Core and Supervisor, as they pass requests on to an app."""
+    """Home Assistant's Core and Supervisor, as they pass requests on to an app, and the page around it."""
+
+    PANEL = "/app/teleinfo"
 
     def __init__(self, target: int, user: str = "0a1b2c3d4e5f40718293a4b5c6d7e8f9") -> None:
         """Prepare; all who come through it are one user."""
@@ -96,6 +107,15 @@ class IngressProxy(PrefixProxy):
         }
         super().__init__(target, prefix, headers)
         self.ended = False  # the session of the user
+
+    def answers(self, browser: BaseHTTPRequestHandler) -> bool:
+        """Show the page of the app in a frame."""
+        if browser.path != self.PANEL:
+            return False
+        style = "border: 0; width: 100%; height: 100vh"
+        page = f'<body style="margin: 0"><iframe src="{self.prefix}/" style="{style}"></iframe>'
+        _answer(browser, 200, "text/html", f'<!doctype html><link rel="icon" href="data:,">{page}')
+        return True
 
     def refuses(self) -> bool:
         """Whether the session has ended."""

@@ -105,9 +105,17 @@ def test_a_damaged_backup_is_kept_and_does_not_hinder_new_frames(server: Server,
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_tables_of_another_version_are_upgraded_before_the_server_starts(server: Server, fails: bool) -> None:
+def test_tables_of_another_series_are_upgraded_before_the_server_starts(server: Server, fails: bool) -> None:
     database.run_database()
-    (server.folder / "databases" / "mariadb_upgrade_info").write_text("11.8.3-MariaDB\n")
+    (server.folder / "databases" / "mariadb_upgrade_info").write_text("11.4.7-MariaDB\n")
     server.ran, server.fails = [], lambda program: fails and program == "upgrade"
     database.run_database()
     assert server.ran == ["upgrade", "started"]
+
+
+def test_tables_of_the_same_series_need_no_upgrade(server: Server) -> None:
+    database.run_database()
+    (server.folder / "databases" / "mariadb_upgrade_info").write_text("11.8.3-MariaDB\n")
+    server.ran = []
+    database.run_database()
+    assert server.ran == ["started"]

@@ -2,12 +2,19 @@
 
 import argparse
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from common.errors import ConfigError
 from monitor.statistics import command
-from monitor.statistics.words import StatisticsError
+from monitor.statistics.words import EN, StatisticsError
+from monitor.text.formats import Formats
+
+
+@pytest.fixture(autouse=True)
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPERVISOR_TOKEN", "of-an-app")
 
 
 def run(tmp_path: Path, text: str, *, yes: bool = True) -> None:
@@ -25,11 +32,30 @@ def run(tmp_path: Path, text: str, *, yes: bool = True) -> None:
         ("home_assistant: {url: 'http://ha:8123', token_file: /nowhere}", "/nowhere cannot be read"),
     ],
 )
-def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str) -> None:
-    monkeypatch.delenv("SUPERVISOR_TOKEN", raising=False)
+def test_what_is_missing_is_said(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         run(tmp_path, text)
     assert words in str(caught.value)
+
+
+def test_the_token_of_an_app_goes_to_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+
+    def connect(url: str, token: str) -> None:
+        sent.append((url, token))
+        raise StatisticsError("token", url=url)
+
+    monkeypatch.setattr("monitor.statistics.connection.HomeAssistant", connect)
+    with pytest.raises(ConfigError):
+        run(tmp_path, "home_assistant: {url: 'http://supervisor/core'}")
+    assert sent == [("http://supervisor/core", "of-an-app")]
+
+
+def test_it_is_an_error_when_there_is_no_register_yet() -> None:
+    says = command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False)
+    with pytest.raises(StatisticsError) as caught:
+        says.brought(iter([]))
+    assert caught.value.key == "no_entities"
 
 
 @pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("Yes", True), ("n", False), ("", False)])

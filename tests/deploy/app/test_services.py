@@ -1,0 +1,42 @@
+"""How s6 runs the programs of the app."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import deploy.app
+from tests.test_layers import ROOT
+
+SERVICES = Path(deploy.app.__file__).with_name("services")
+RUNS = {file.parent.name: file for file in SERVICES.glob("*/run")}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_only_the_one_that_asks_the_supervisor_has_its_token() -> None:
+    """The token opens Home Assistant as an administrator."""
+    assert set(RUNS) == {"mariadb", "monitor", "reader", "storer", "watch"}
+    with_token = {name for name, file in RUNS.items() if "-u SUPERVISOR_TOKEN" not in file.read_text()}
+    assert with_token == {"watch"}
+
+
+@pytest.mark.parametrize("name", ["reader", "storer", "monitor"])
+def test_each_program_has_a_user_of_its_own_that_the_image_has(name: str) -> None:
+    users = {other: re.findall(r"(?:s6-setuidgid |--reuid=)(\S+)", RUNS[other].read_text()) for other in RUNS}
+    (user,) = users.pop(name)
+    assert re.search(rf"\d+:{user}\b", DOCKERFILE)
+    assert [user] not in users.values()
+
+
+def test_all_are_stopped_when_the_container_is_and_the_database_last() -> None:
+    stop = (SERVICES / ".s6-svscan" / "SIGTERM").read_text()
+    match = re.search(r"for service in (.*?);", stop)
+    assert match
+    order = match[1].split()
+    assert set(order) == set(RUNS)
+    assert order.index("reader") < order.index("storer") < order.index("mariadb") == len(order) - 1
+
+
+def test_s6_can_run_all_of_it() -> None:
+    files = [*SERVICES.rglob("run"), *SERVICES.rglob("finish"), SERVICES / ".s6-svscan" / "SIGTERM"]
+    assert all(file.stat().st_mode & 0o111 == 0o111 for file in files)
