@@ -4,7 +4,7 @@ from tests.app.house import WITHIN
 from tests.app.metered import MeteredApp
 from tests.support.programs import wait_until
 
-PROGRAMS = ("teleinfo-reader", "teleinfo-storer", "teleinfo-monitor", "mariadbd")
+PROGRAMS = ("teleinfo-reader", "teleinfo-storer", "teleinfo-monitor", "mariadbd", "deploy.app")
 
 
 def pids(app: MeteredApp, program: str) -> set[int]:
