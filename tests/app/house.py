@@ -224,10 +224,15 @@ class App:
         self._tokens: set[str] = set()
 
     def start(self, *, restore: bytes = b"", **options: Any) -> None:
-        """Start it with these options, after what a backup holds was put into `/data`; wait until it is healthy.
+        """Start it with these options, after what a backup holds was put into `/data`; wait until it is healthy."""
+        self.launch(restore=restore, **options)
+        try:
+            wait_until(lambda: self._state("Health.Status") == "healthy", WITHIN, "a healthy app")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()[-5000:]}") from None
 
-        Another app that runs is stopped before.
-        """
+    def launch(self, *, restore: bytes = b"", **options: Any) -> None:
+        """Start it without waiting for anything. Another app that runs is stopped before."""
         if self.house.running is not None:
             assert self.house.running.stop() == 0
         manifest, token = self.house.manifest, secrets.token_hex(16)
@@ -241,10 +246,6 @@ class App:
         self.house.set(token=token, info=info, app=[APP, manifest["ingress_port"]])
         docker("start", self.container)
         self.house.running = self
-        try:
-            wait_until(lambda: self._state("Health.Status") == "healthy", WITHIN, "a healthy app")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.log()[-5000:]}") from None
 
     def _arguments(self, options: Mapping[str, Any], token: str) -> Iterator[str]:
         manifest = self.house.manifest

@@ -1,5 +1,6 @@
 """The first start: before a port is chosen, before there is a broker, while Core is down; then with a port."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,10 +32,23 @@ def app(house: House) -> Iterator[App]:
         app.remove()
 
 
+def test_a_stop_while_the_database_is_made_ends_with_0_and_the_next_start_makes_it(house: House) -> None:
+    app = App(house, "stopped")
+    try:
+        app.launch()
+        wait_until(lambda: "Creating the database" in app.log(), WITHIN, "the database to be made")
+        assert app.stop() == 0
+        app.start()
+        wait_until(lambda: app.sql("SELECT COUNT(*) FROM frames") == [["0"]], WITHIN, "the tables")
+    finally:
+        app.remove()
+
+
 def test_log_and_page_say_what_is_missing(app: App) -> None:
     assert app.get()[0] == 200
     missing = app.json("app")
     assert (missing["ports"], missing["broker"], missing["database"]) == ([], "none", "internal")
+    wait_until(lambda: re.search(r" WARNING .*\bport\b", app.log()) is not None, WITHIN, "a line about the port")
     assert len([line for line in app.log().splitlines() if "Mosquitto" in line]) == 1
     assert " ERROR " not in app.log()
 
