@@ -154,7 +154,8 @@ class Ingress(Answerer):
         kept = [(name, value) for name, value in self.headers.items() if name.lower() not in left_out]
         for name, value in (*kept, *own.items()):
             app.putheader(name, value.encode())
-        app.putheader("Content-Length", str(len(body)))
+        if self.command == "POST":
+            app.putheader("Content-Length", str(len(body)))
         app.endheaders(body)
         return app.getresponse()
 
