@@ -53,10 +53,17 @@ class AppFile:
 def _checked(found: Any) -> Mapping[str, Any]:
     return {
         "ports": [_text(port) for port in _list(found["ports"])],
-        "found": [{"port": _text(one["port"]), "says": _text(one["says"])} for one in _list(found["found"])],
+        "found": [_port(one) for one in _list(found["found"])],
         "broker": _word(found["broker"], BROKERS),
         "database": _word(found["database"], DATABASES),
     }
+
+
+def _port(found: Any) -> Mapping[str, Any]:
+    port, says, meter = _text(found["port"]), _text(found["says"]), found.get("meter")
+    if meter not in (None, True, False):
+        raise TypeError(f"true or false is expected, not {meter!r}")
+    return {"port": port, "says": says.removeprefix(port).lstrip(" :"), "meter": meter}
 
 
 def _list(value: Any) -> list[Any]:

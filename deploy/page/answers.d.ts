@@ -556,9 +556,13 @@ export type App = {
   /** the serial ports of the machine, if none is chosen */
   found: Array<{
     port: string;
-    /** what was received there */
+    /** what was received there, in English */
     says: string;
+    /** whether it was a meter; null: not known */
+    meter: boolean | null;
   }>;
+  /** a reader is online and has a meter: the app's own, or one elsewhere */
+  meter: boolean;
   /** none: there is none; service: Home Assistant's; options: that of the app's options */
   broker: 'none' | 'service' | 'options';
   /** internal: the app's own; mariadb: that of Home Assistant's MariaDB app */

@@ -3,16 +3,25 @@
 from typing import Any
 
 from monitor.api.call import LiveCall, LiveRoute
-from monitor.api.schemas import TEXT, described, maybe, record, several, words
+from monitor.api.schemas import FLAG, TEXT, described, maybe, record, several, words
 from monitor.app_file import BROKERS, DATABASES
 
 
 def answer(call: LiveCall) -> Any:
     """Return what the app says of itself; None: this is not the app, or it says nothing."""
-    return None if call.app is None else call.app.read()
+    said = None if call.app is None else call.app.read()
+    if said is None:
+        return None
+    return {**said, "meter": any(one.status == "online" and one.meters for one in call.live.programs("reader"))}
 
 
-_FOUND = record({"port": TEXT, "says": described("what was received there", TEXT)})
+_FOUND = record(
+    {
+        "port": TEXT,
+        "says": described("what was received there, in English", TEXT),
+        "meter": maybe(FLAG, "whether it was a meter; null: not known"),
+    }
+)
 ROUTE = LiveRoute(
     "app",
     "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",
@@ -23,6 +32,7 @@ ROUTE = LiveRoute(
             {
                 "ports": several(TEXT, "that are read; empty: none is chosen"),
                 "found": several(_FOUND, "the serial ports of the machine, if none is chosen"),
+                "meter": described("a reader is online and has a meter: the app's own, or one elsewhere", FLAG),
                 "broker": described(
                     "none: there is none; service: Home Assistant's; options: that of the app's options",
                     words(*BROKERS),

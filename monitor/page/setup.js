@@ -13,7 +13,13 @@ const MOSQUITTO = 'https://my.home-assistant.io/redirect/supervisor_addon/?addon
 const shown = piece(
   /** @param {App} app */
   (app) =>
-    app && h('div', { class: 'notices setup' }, !app.ports.length && port(app), app.broker === 'none' && broker(app)),
+    app &&
+    h(
+      'div',
+      { class: 'notices setup' },
+      !app.ports.length && !app.meter && port(app),
+      app.broker === 'none' && broker(app),
+    ),
 );
 
 /** To be put below the head of a place; what it says follows the app. */
@@ -30,9 +36,14 @@ export const setup = {
 
 /** @param {NonNullable<App>} app */
 function port({ found }) {
-  // What was received is said as the app's log has it.
   const ports = found.map((one) =>
-    h('li', null, h('code', null, one.port), T.colon, h('span', { lang: 'en' }, one.says)),
+    h(
+      'li',
+      null,
+      h('code', null, one.port),
+      one.meter != null && [T.colon, one.meter ? h('b', null, T.setup.meter) : T.setup.noMeter],
+      h('span', { class: 'note', lang: 'en' }, one.says), // as in the log of the app
+    ),
   );
   return notice(
     'warn',

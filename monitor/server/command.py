@@ -81,8 +81,9 @@ def run(file: Path) -> int:
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
-    for line in welcome(settings.listen, os.environ):
-        log.info("%s", line)
+    if settings.app is None:  # else the address is one of the app's container, of use to nobody
+        for line in welcome(settings.listen, os.environ):
+            log.info("%s", line)
     if settings.auth == "none" and not is_loopback(settings.listen.host):
         log.warning(
             "auth: none: anyone who can reach %s:%d can see the page", settings.listen.host, settings.listen.port

@@ -35,14 +35,16 @@ class Inside:
 
 
 @pytest.fixture
-def inside(house: Home, tmp_path: Path) -> Iterator[Inside]:
+def inside(house: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Inside]:
+    """The app; without a broker if it is asked for so."""
     app = tmp_path / "app.json"
     app.write_text(json.dumps(SAID))
-    settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
+    left_out = {"auth", getattr(request, "param", "")}
+    settings = {key: value for key, value in house.monitor.settings.items() if key not in left_out}
     settings |= {"name": "inside", "listen": {"port": free_port()}, "ingress": {"port": (port := free_port())}}
     settings |= {"password_file": str(lock(tmp_path / "password")), "state": str(tmp_path / "state"), "app": str(app)}
     with Service("monitor", tmp_path, settings) as monitor, IngressProxy(port) as proxy:
-        monitor.start().wait_for_log("The page is at")
+        monitor.start().wait_for_log("Home Assistant opens the page")
         yield Inside(proxy, app)
 
 
@@ -76,12 +78,18 @@ def test_each_place_opens_in_the_frame_and_asks_for_nothing_outside_its_path(vis
     expect(frame(visit).locator(".link")).to_have_text("En direct")
     assert [request.url for request in visit.requests if not request.url.startswith(inside.address)] == [inside.panel]
     assert visit.context.cookies() == []
+    # All apps share this storage.
+    kept = frame(visit).locator("html").evaluate("() => Object.keys(localStorage)")
+    assert [name for name in kept if not name.startswith("teleinfo-")] == []
+    assert kept
+    # Each place is drawn by the page that is there.
+    assert len([request for request in visit.requests if request.resource_type == "document"]) == 2
 
 
 def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_assistant(
     visit: Visit, inside: Inside
 ) -> None:
-    visit.expected = ("401",)
+    visit.expected = ("401", "Failed to fetch dynamically")
     expect(frame(visit).locator(".link")).to_have_text("En direct")
     inside.proxy.ended = True
     expect(frame(visit).locator("#main")).to_contain_text("La session a expiré")
@@ -93,14 +101,15 @@ def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_a
     assert [request.url for request in visit.requests].count(inside.panel) == 2
 
 
+@pytest.mark.parametrize("inside", ["mqtt"], indirect=True)
 def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: Inside) -> None:
-    inside.say(ports=[], found=[{"port": PORT, "says": "standard mode, meter 041234567890"}], broker="none")
+    inside.say(ports=[], found=[{"port": PORT, "says": "Linky, number 041234567890", "meter": True}], broker="none")
     visit.page.reload()
     for number in range(PLACES):
         go(visit, number)
         setup = frame(visit).locator(".setup")
         expect(setup).to_contain_text("Choisissez le port du compteur")
-        expect(setup).to_contain_text(PORT)
+        expect(setup).to_contain_text(re.compile(f"{PORT}.*le compteur est là"))
         install = setup.get_by_role("link", name="Installer Mosquitto")
         expect(install).to_have_attribute(
             "href", re.compile("^https://my.home-assistant.io/redirect/.*core_mosquitto$")

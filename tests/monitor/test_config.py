@@ -112,6 +112,12 @@ def test_ingress_is_open_to_the_supervisor_and_to_this_machine(address: str, adm
     assert Ingress().admits(address) is admitted
 
 
+def test_the_supervisor_has_one_address_for_all_its_users() -> None:
+    inside, elsewhere = MonitorConfig(ingress=Ingress()), MonitorConfig()
+    assert (inside.is_proxy("172.30.32.2"), inside.is_proxy("172.30.33.9")) == (True, False)
+    assert (elsewhere.is_proxy("172.30.32.2"), elsewhere.is_proxy("127.0.0.1")) == (False, True)
+
+
 def test_the_prefix_has_no_slash_at_its_end(tmp_path: Path) -> None:
     assert config(tmp_path, "listen: {prefix: /teleinfo/}").listen.prefix == "/teleinfo"
 

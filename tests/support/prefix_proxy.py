@@ -76,7 +76,7 @@ class PrefixProxy:
                     browser.send_header(name, self.shown(name.lower(), text))
             browser.end_headers()
             # Each piece at once, as it comes. A browser that has gone is noticed by what is sent to it.
-            while (piece := answer.read1(65536)) and not self.refuses():
+            while (piece := answer.read1(65536)) and not (answer.length is None and self.refuses()):
                 try:
                     browser.wfile.write(piece)
                 except ConnectionError:

@@ -51,6 +51,7 @@ const meter = (id, name, now, first, more) => ({
 export const IN_APP = ['install', 'port', 'broker'];
 const app = (state) => ({
   ports: ['install', 'port'].includes(state) ? [] : ['/dev/ttyUSB0'],
+  meter: !['install', 'port'].includes(state),
   found: state === 'port' ? FOUND : [],
   broker: ['install', 'broker'].includes(state) ? 'none' : 'service',
   database: 'internal',
@@ -59,9 +60,14 @@ const EMPTY = ['empty', 'install']; // no meter yet
 const FOUND = [
   {
     port: '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
-    says: 'standard mode, meter 041234567890',
+    says: 'Linky single-phase by Sagemcom, number 041234567890, historic mode, contract BBR, 12 values per frame',
+    meter: true,
   },
-  { port: '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00', says: 'no character in 6 s' },
+  {
+    port: '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
+    says: 'is silent: no character in 6 s',
+    meter: false,
+  },
 ];
 
 /** state: what is staged, see STATES. Throws {status, detail}. */
