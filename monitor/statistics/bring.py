@@ -44,6 +44,7 @@ class Work:
     first_wh: int = 0  # what the first own row had counted before ours came
     written: int = 0  # rows
     joined_wh: float = 0.0
+    partial: bool = False  # an hour has no contract, or no price
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ class Bringer:
                         states[hour] = state
                 else:
                     amounts[hour] = registers.cost(work.key, period.cost, flat=flat[hour])
+                    work.partial |= work.key is None and period.cost.partial
             existing = self._recorder.rows(work.statistic, start, until)
             rows = work.running.rows(amounts, existing, states)
             work.written += len(rows)
