@@ -44,6 +44,7 @@ class Work:
     first_wh: int = 0  # what the first own row had counted before ours came
     written: int = 0  # rows
     joined_wh: float = 0.0
+    partial: bool = False  # an hour has no contract, or no price
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,14 @@ class Bringer:
             StatisticsError: Home Assistant cannot do it.
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        entities = self._recorder.entities()
+        found = self._recorder.entities()
+        entities = {identifier: entity for identifier, entity in found.items() if not entity.disabled}
         for house in answers.meters():
-            found = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
-            shown = views(house, [address for address, keys in found.items() if keys])
+            theirs = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
+            shown = views(house, [address for address, keys in theirs.items() if keys])
             work: dict[Meter, list[Work]] = {}
             for address, view in shown.items():
-                keys = {key: entities[identifier] for key, identifier in found[address].items()}
+                keys = {key: entities[identifier] for key, identifier in theirs[address].items()}
                 work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names)]
             if shown:
                 whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", names.whole_cost(house), _CURRENCY)
@@ -174,6 +176,7 @@ class Bringer:
                         states[hour] = state
                 else:
                     amounts[hour] = registers.cost(work.key, period.cost, flat=flat[hour])
+                    work.partial |= work.key is None and period.cost.partial
             existing = self._recorder.rows(work.statistic, start, until)
             rows = work.running.rows(amounts, existing, states)
             work.written += len(rows)

@@ -136,6 +136,8 @@ class _Says:
         if work.joined_wh:
             kwh = self._formats.number(Decimal(round(work.joined_wh)) / 1000, 3)
             done = self._words["joined"].format(done=done, kwh=kwh)
+        if work.partial:
+            done = self._words["partial"].format(done=done)
         values |= {"hours": self._count(running.hours), "work": done}
         values |= {"first": self._formats.day(running.first), "last": self._formats.day(running.last)}
         if statistic.of_entity:

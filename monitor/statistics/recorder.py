@@ -39,6 +39,7 @@ class Entity(NamedTuple):
 
     id: str
     name: str
+    disabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Recorder:
         """Return our entities by their identifier: people rename entities."""
         entries = self._commands.call("config/entity_registry/list")
         return {
-            str(entry["unique_id"]): Entity(entry["entity_id"], entry["name"] or entry["original_name"] or "")
+            str(entry["unique_id"]): Entity(
+                entry["entity_id"], entry["name"] or entry["original_name"] or "", entry["disabled_by"] is not None
+            )
             for entry in entries
             if entry["platform"] == "mqtt" and str(entry["unique_id"]).startswith(OURS)
         }

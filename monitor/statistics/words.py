@@ -34,6 +34,7 @@ FR: Mapping[str, str] = {
     "to_do": "{rows} heures à écrire",
     "joined": "{done}, cumuls suivants relevés de {kwh} kWh",
     "unchanged": "rien à changer",
+    "partial": "{done} ; partiel, il manque un contrat ou un prix (le rapport dit lequel)",
     "no_hours": "{statistic} : Home Assistant n’en a pas encore enregistré une heure ; relancez "
     "la commande dans une heure",
     "unit": "{statistic} : laissé tel quel, son unité est {unit}",
@@ -74,6 +75,7 @@ EN: Mapping[str, str] = {
     "to_do": "{rows} hours to write",
     "joined": "{done}, sums after them raised by {kwh} kWh",
     "unchanged": "nothing to change",
+    "partial": "{done}; partial, a contract or a price is missing (the report says which)",
     "no_hours": "{statistic}: Home Assistant has not recorded an hour of it yet; run the command again in an hour",
     "unit": "{statistic}: left as it is, its unit is {unit}",
     "cost": "{name}: cost",

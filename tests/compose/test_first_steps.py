@@ -1,16 +1,14 @@
 """A beginner's first steps: what the log says to do next, local time, finding one's own meter."""
 
 import re
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.compose.stack import SERVICES, Stack
-from tests.support.programs import ENVIRONMENT, command_line, wait_until
+from tests.support.meters import meter_on_a_port
+from tests.support.programs import wait_until
 
 METER = re.compile(r"The meter (\d{12}) is read: [\d,]+ VA, period [^,]+, index [\d,]+ Wh")
 PARIS = ZoneInfo("Europe/Paris")
@@ -75,18 +73,6 @@ def test_sql_of_a_person_has_the_time_of_the_house(stack: Stack) -> None:
     expected = datetime.now(PARIS).utcoffset()
     assert expected is not None
     assert int(offset) == expected.total_seconds()
-
-
-@contextmanager
-def meter_on_a_port() -> Iterator[str]:
-    """Have a meter at the other end of a pseudo-terminal; yield its name."""
-    command = command_line("reader", "simulate", "standard-single-phase-base")
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
 
 
 def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:

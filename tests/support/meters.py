@@ -1,10 +1,17 @@
-"""A meter behind a TCP port (`socket://`) whose frames are numbered, and the writing of frames in standard mode."""
+"""A meter behind a TCP port (`socket://`) whose frames are numbered, and the writing of frames in standard mode.
+
+And one on a serial port: a pseudo-terminal.
+"""
 
 import select
 import socket
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from tests.support.programs import ENVIRONMENT, command_line
 from tests.support.servers import HOST
 
 METER = "031961123456"
@@ -105,3 +112,15 @@ def _is_closed(connection: socket.socket) -> bool:
     """Return whether the reader has closed the connection: the first frame sent to it would seem to arrive."""
     readable, _, _ = select.select([connection], [], [], 0)
     return bool(readable) and connection.recv(1) == b""
+
+
+@contextmanager
+def meter_on_a_port() -> Iterator[str]:
+    """Have a simulated meter at the other end of a pseudo-terminal; yield its name."""
+    command = command_line("reader", "simulate", "standard-single-phase-base")
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()

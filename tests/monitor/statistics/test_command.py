@@ -1,6 +1,8 @@
 """`teleinfo-monitor home-assistant`: what it asks, and what it needs to know before it connects."""
 
 import argparse
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,6 +10,8 @@ import pytest
 
 from common.errors import ConfigError
 from monitor.statistics import command
+from monitor.statistics.bring import Work
+from monitor.statistics.recorder import Statistic
 from monitor.statistics.words import EN, StatisticsError
 from monitor.text.formats import Formats
 
@@ -56,6 +60,17 @@ def test_it_is_an_error_when_there_is_no_register_yet() -> None:
     with pytest.raises(StatisticsError) as caught:
         says.brought(iter([]))
     assert caught.value.key == "no_entities"
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_cost_that_is_not_whole_is_called_so(capsys: pytest.CaptureFixture[str], partial: bool) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    work = Work(Statistic("teleinfo:1_cost", "cost", "EUR"), None, "1", start, written=1234, partial=partial)
+    work.running.rows({start: Decimal("5432.105")}, {})
+    command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False).brought(iter([work]))
+    text = capsys.readouterr().out.replace("\u202f", " ")
+    assert text.startswith("teleinfo:1_cost: 1 h from 2026-03-01 to 2026-03-01, 5,432.11 €; 1,234 hours written")
+    assert ("partial" in text) == partial
 
 
 @pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("Yes", True), ("n", False), ("", False)])

@@ -35,7 +35,7 @@ class FakeHomeAssistant:
         self.calls.append((kind, arguments))
         match kind:
             case "config/entity_registry/list":
-                names = {"platform": "mqtt", "name": None, "original_name": "Énergie"}
+                names = {"platform": "mqtt", "name": None, "original_name": "Énergie", "disabled_by": None}
                 return [
                     names | {"unique_id": "teleinfo_031961000001_east", "entity_id": ENTITY.id},
                     names | {"unique_id": "of_another_device", "entity_id": "sensor.other"},
