@@ -85,7 +85,17 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     comparing = commands.add_parser(
         "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
     )
+    comparing.add_argument("--json", action="store_true", help=words["json"])
+    comparing.add_argument("--all", action="store_true", help=words["compare_all"])
+    comparing.add_argument("--then", action="store_true", help=words["then"])
+    comparing.add_argument("--shift", type=_percent, default=0, metavar="PERCENT", help=words["shift"])
     comparing.set_defaults(command=_compare)
+
+    needing = commands.add_parser(
+        "power", parents=[common, selection], help=words["power"], epilog=f"{words['times']} {words['twelve']}"
+    )
+    needing.add_argument("--json", action="store_true", help=words["json"])
+    needing.set_defaults(command=_power)
 
     checking = commands.add_parser("check", parents=[common], help=words["check"])
     checking.set_defaults(command=_check)
@@ -120,7 +130,17 @@ def _add_prices(
     importing = actions.add_parser("import", parents=[again], help=words["prices_import"])
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_keep_prices)
+    updating = actions.add_parser("update", parents=[again], help=words["prices_update"])
+    updating.add_argument("source", metavar="FILE|URL", help="offers.yaml, tarif_bleu.yaml")
+    updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
+    updating.set_defaults(command=_update_prices)
     pricing.set_defaults(command=_show_prices)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"a number from 0 to 100 is expected, not {text!r}")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -178,6 +198,12 @@ def _compare(arguments: argparse.Namespace) -> int:
     return compare(arguments)
 
 
+def _power(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import power
+
+    return power(arguments)
+
+
 def _show_prices(arguments: argparse.Namespace) -> int:
     from monitor.report.commands import show_prices
 
@@ -188,6 +214,12 @@ def _verify_prices(arguments: argparse.Namespace) -> int:
     from monitor.report.commands import verify_prices
 
     return verify_prices(arguments)
+
+
+def _update_prices(arguments: argparse.Namespace) -> int:
+    from monitor.report.commands import take_prices
+
+    return take_prices(arguments)
 
 
 def _keep_prices(arguments: argparse.Namespace) -> int:

@@ -55,6 +55,12 @@ def _file(value: Any) -> Path:
     return Path(value)
 
 
+def _calendars(value: Any) -> tuple[tuple[str, Path], ...]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"files by the name of their calendar such as {{ejp: /etc/teleinfo/ejp.csv}}, not {value!r}")
+    return tuple((name, _file(file)) for name, file in value.items())
+
+
 def _contracts(value: Any) -> tuple[ContractLine, ...]:
     if not isinstance(value, list):
         raise ValueError("a list of lines such as {meter: ..., from: 2025-02-01, offer: tempo, power: 9} is expected")
@@ -271,6 +277,9 @@ class MonitorConfig:
     language: str | None = option(None, read=_language)
     prices: Path | None = option(None, read=_file)
     tempo: Path | None = option(None, read=_file)
+    spot: Path | None = option(None, read=_file)
+    calendars: tuple[tuple[str, Path], ...] = option((), read=_calendars)  # of offers, by name
+    alsace_moselle: bool = False  # has two more bank holidays
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
     meters: tuple[House, ...] = option((), read=_meters)
     app: Path | None = option(None, read=_file)

@@ -214,9 +214,10 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -261,7 +262,7 @@ export type Energy = {
       /** 1e-4 EUR, taxes included */
       total: number;
       by_register: Record<string, number>;
-      /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
+      /** the bill without tax, and its taxes; null: a tax is not known */
       parts: {
         /** 1e-4 EUR, taxes included */
         energy: number;
@@ -269,6 +270,8 @@ export type Energy = {
         accise: number;
         /** 1e-4 EUR, taxes included */
         subscription: number;
+        /** null: its rate is not known, so it is in the subscription */
+        cta: number | null;
         /** 1e-4 EUR, taxes included */
         vat: number;
       } | null;
@@ -312,9 +315,10 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -403,6 +407,12 @@ export type Compare = {
   days: number;
   /** the season of which the range has no day */
   without: 'winter' | 'summer' | null;
+  /** subscribed, kVA: the same for all offers */
+  power: number;
+  /** at the prices of today, or of then */
+  at: 'today' | 'then';
+  /** percent of what ran in peak hours that would have run in off-peak hours */
+  shift: number;
   wh: number;
   /** part of wh, counted after an interruption, at an unknown hour */
   recovered_wh: number;
@@ -416,14 +426,19 @@ export type Compare = {
   rankable: boolean;
   /** why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer the cheapest */
   why: 'hours' | 'recovered' | null;
+  /** the same as a sentence */
+  refused: string | null;
+  /** what is concluded; null: nothing can be */
+  verdict: string | null;
   /** the last Tempo day of which the colour is known */
   colours_until: string | null;
   prices: {
     version: string | null;
     checked: string | null;
-    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, others are more than seven months old */
+    /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
+      name: string;
       since: string;
       regulated: boolean;
     }>;
@@ -431,17 +446,23 @@ export type Compare = {
   /** the rankable ones first, the cheapest first */
   offers: Array<{
     id: string;
+    /** empty: one of the user's own offers */
+    supplier: string;
     name: string;
+    /** null: one of the user's own offers */
+    kind: 'regulated' | 'indexed' | 'fixed' | 'spot' | null;
     yours: boolean;
-    /** it was computed, of what is known */
+    /** it was computed, of what is known, and its prices are recent */
     rankable: boolean;
+    /** from 1 */
+    rank: number | null;
     /** 1e-4 EUR, taxes included */
     energy: number | null;
     /** 1e-4 EUR, taxes included */
     subscription: number | null;
-    /** 1e-4 EUR, taxes included */
+    /** with the best choice, if there are some */
     total: number | null;
-    /** the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known */
+    /** the bill without tax, and its taxes; null: a tax is not known */
     parts: {
       /** 1e-4 EUR, taxes included */
       energy: number;
@@ -449,14 +470,118 @@ export type Compare = {
       accise: number;
       /** 1e-4 EUR, taxes included */
       subscription: number;
+      /** null: its rate is not known, so it is in the subscription */
+      cta: number | null;
       /** 1e-4 EUR, taxes included */
       vat: number;
     } | null;
-    /** by its registers */
+    /** by period of the offer */
     wh: Record<string, number>;
-    why: 'prices' | 'colours' | 'windows' | 'calendar' | 'assumed' | 'hours' | 'recovered' | null;
+    /** of the energy, by period of the offer */
+    by_period: Record<string, number>;
+    /** when each period holds, in words */
+    rule: Record<string, string>;
+    /** what a customer may choose, the cheapest first */
+    choices: Array<{
+      /** 0: Monday */
+      weekday: number | null;
+      /** such as 13:00-15:00 */
+      slot: string | null;
+      /** 1e-4 EUR, taxes included */
+      total: number;
+    }>;
+    /** why it has no rank */
+    why: 'prices' | 'subscription' | 'colours' | 'calendar' | 'windows' | 'minutes' | 'spot' | 'rule' | 'driven_charge' | 'old' | 'taxes' | 'hours' | 'recovered' | null;
+    /** the same as a sentence */
+    refused: string | null;
     hours_known: number;
+    /** from which its prices hold */
+    since: string | null;
+    /** A: official, or two independent sources; B: one source */
+    grade: string | null;
+    /** when the source was last looked at */
+    checked: string | null;
+    source: string | null;
+    /** its prices should be checked */
+    old: boolean;
   }>;
+};
+
+export type Power = {
+  meter: string;
+  from: string;
+  last_day: string;
+  /** nothing is known of the range before; null: its beginning is known */
+  measured_from: string | null;
+  days: number;
+  /** not measured */
+  hours_missing: number;
+  /** of the 13 from 1 December on: measured in no winter */
+  winter_weeks_missing: number;
+  /** whose prices the savings are of */
+  offer: string | null;
+  /** subscribed, kVA */
+  power: number;
+  /** of which the power is known */
+  phases: number;
+  /** why no trips are computed: the meter is not a Linky; the power of each phase is not known */
+  refused: 'meter' | 'phases' | null;
+  /** of the prices that savings are of */
+  prices_since: string | null;
+  /** whoever leaves this contract cannot come back */
+  closed: boolean;
+  /** minutes above nine tenths of the subscribed power */
+  near: {
+    minutes: number;
+    days: number;
+    last: string | null;
+  };
+  /** the next lower power, kVA */
+  lower: number | null;
+  /** the worst ten in which the breaker opens at that power */
+  moments: Array<{
+    start: string;
+    /** above that power, with less than a minute below it at a time */
+    seconds: number;
+    /** VA, the highest of a phase */
+    power: number;
+    /** that had it */
+    phase: number;
+    trips: number;
+  }>;
+  moments_count: number;
+  /** the lowest first */
+  powers: Array<{
+    /** kVA */
+    power: number;
+    /** it is the subscribed power */
+    yours: boolean;
+    /** seconds above it; with three phases, of any phase above its third */
+    above: number;
+    /** seconds above 1.3 times of it */
+    beyond: number;
+    /** above and beyond are limits: of some minutes only the highest power is known */
+    at_most: boolean;
+    /** how often the breaker would have opened; null: see refused */
+    trips: number | null;
+    /** moments in which it may have opened, and of which no seconds were read */
+    unread: number | null;
+    /** the highest filtered square of the power, as a share of that at which the breaker opens */
+    share: number | null;
+    /** share is a limit, from the highest powers of minutes */
+    share_at_most: boolean;
+    /** it would have been enough; null: nobody can tell */
+    enough: boolean | null;
+    sentence: string;
+    /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
+    saving: number | null;
+    /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
+    saving_subscription: number | null;
+    /** 1e-4 EUR: where the price of a kWh depends on the power; the kWh of 365 days */
+    saving_energy: number | null;
+  }>;
+  /** what else is to be known, in sentences */
+  remarks: Array<string>;
 };
 
 export type Tempo = {

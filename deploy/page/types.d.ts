@@ -36,6 +36,7 @@ type Attribute =
   | 'scope'
   | 'selected'
   | 'shape-rendering'
+  | 'step'
   | 'tabindex'
   | 'target'
   | 'text-anchor'

@@ -31,7 +31,7 @@ def places(house: Home) -> dict[str, str]:
     return {
         "jour": f"jour/{yesterday}{meter}&c={yesterday - timedelta(days=7)}&t=18:30..20:00",
         "bilan": f"bilan/{yesterday - timedelta(days=364)}..{yesterday}{meter}",
-        "tempo": f"tempo/{season}{meter}",
+        "contrats": f"contrats/{season}{meter}",
         "etat": f"etat{meter}",
         "maintenant": meter,  # last: its ten minutes have to pass first
     }
@@ -58,6 +58,7 @@ def main(folder: Path) -> None:
                     # Of the live line all ten minutes are to be known.
                     one.page.wait_for_function("() => !document.querySelector('.minutes .hole')", timeout=TEN_MINUTES)
                     wait_until(one.rests, 60, "the last answer")
+                    one.page.evaluate("document.querySelector('#contrats')?.scrollIntoView()")  # the ranking
                     one.page.screenshot(path=folder / f"{name}-{device}-{theme}.jpg", type="jpeg", quality=QUALITY)
                 context.close()
         browser.close()

@@ -10,11 +10,13 @@ from monitor.answers.costs import CostAnswers
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.event_pages import EventAnswers
 from monitor.answers.houses import called, gather
+from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.answers.power_curve import SeriesAnswers
 from monitor.answers.stretch import StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import midnight
 from monitor.config import MonitorConfig
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
@@ -49,7 +51,7 @@ class Answers:
         connection: Connection,
         config: MonitorConfig,
         prices: PriceTable,
-        colours: Mapping[date, str] | None = None,
+        calendars: Calendars | None = None,
         memory: Memory | None = None,
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
@@ -60,13 +62,16 @@ class Answers:
         self._config = config
         self.prices = prices
         zone = config.time_zone
+        memory = memory or Memory()
         self.reader = HouseReader(self.hours, self._imported, self._contracts, self._power, memory)
         self.costs = CostAnswers(self.reader, self._imported, config, prices)
-        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, colours or {})
+        calendars = calendars or Calendars()
+        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, calendars, memory)
         self.stretches = StretchAnswers(connection, self.reader, self.costs)
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)
         self.events = EventAnswers(connection, self.reader, self.costs)
+        self.powers = NeededPowerAnswers(connection, self.costs, prices, zone, memory)
         self.upkeep = MeterUpkeep(connection, self.reader, zone)
 
     def meters(self) -> list[Meter]:

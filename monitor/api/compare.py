@@ -1,12 +1,12 @@
 """`compare`: what each offer would have cost on the curve that was lived."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.api import money
 from monitor.api.call import Call, Parameter, Route
-from monitor.api.parameters import FROM, METER, TO
+from monitor.api.parameters import FROM, METER, TO, choice
 from monitor.api.schemas import (
     AMOUNT,
     COUNT,
@@ -22,12 +22,16 @@ from monitor.api.schemas import (
     several,
     words,
 )
-from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
+from monitor.cost.why import Why
+from monitor.prices.model import Kind, PriceTable
+from monitor.prices.rules import clock
 from monitor.ranges import check_length, year_to
 from monitor.refusals import Refusal
+from monitor.text.comparison_words import refusal, verdict, withheld
 from monitor.text.formats import Formats, ten_thousandths
+from monitor.text.rule_words import rule_words
 
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
 
@@ -37,20 +41,29 @@ def answer(call: Call) -> dict[str, Any]:
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
     check_length(start, end, _LONGEST)
-    names = call.parameters.get("offers")
-    if names is not None and not set(names) <= set(call.answers.prices.offers):
-        raise Refusal("unknown_offer", known=", ".join(call.answers.prices.offers))
-    comparison = call.answers.offers.compare(meter, start, end, call.now)
-    formats = Formats(call.language, zone)
-    first, last = (moment.astimezone(zone) for moment in (comparison.start, comparison.end - timedelta.resolution))
+    prices, names = call.answers.prices, call.parameters.get("offers")
+    for name in names or ():
+        if prices.offer(name) is None:
+            raise Refusal("unknown_offer", known=", ".join(prices.near(name)))
+    then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
+    comparison = call.answers.offers.compare(meter, start, end, call.now, then=then, shift=shift / 100)
+    question = comparison.question
+    first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
     about = extent(first.date(), last.date())
+    chosen = None if names is None else {prices.id_of(name) for name in names}
+    used_until = last.date() if then else question.today
+    formats = Formats(call.language, zone)
+    shown = [cost for cost in comparison.offers if chosen is None or cost.yours or cost.offer.id in chosen]
     return {
         "meter": meter.identifier,
         "from": first.date().isoformat(),
         "last_day": last.date().isoformat(),
-        "measured_from": write_stamp(comparison.start) if comparison.start > start else None,
+        "measured_from": write_stamp(question.start) if question.start > start else None,
         "days": about.days,
         "without": about.without,
+        "power": question.power,
+        "at": "then" if then else "today",
+        "shift": shift,
         "wh": comparison.wh,
         "recovered_wh": comparison.recovered_wh,
         "hours": comparison.hours,
@@ -58,52 +71,80 @@ def answer(call: Call) -> dict[str, Any]:
         "hours_read": comparison.read,
         "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
+        "refused": withheld(comparison, formats),
+        "verdict": verdict(comparison, formats),
         "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), comparison.old),
-        "offers": [
-            _offer(cost, comparison, formats)
-            for cost in comparison.offers
-            if names is None or cost.yours or cost.offer in names
-        ],
+        "prices": money.prices_object(prices, question.today, comparison.old),
+        "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in shown],
     }
 
 
-def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
-    unknown = sum(cost.unknown.values())
-    head = {"id": cost.offer, "name": formats.offer(cost.offer), "yours": cost.yours, "rankable": cost.rankable}
-    if cost.rankable:
-        return {
-            **head,
-            "energy": ten_thousandths(cost.energy),
-            "subscription": ten_thousandths(cost.subscription),
-            "total": ten_thousandths(cost.total),
-            "parts": None if cost.parts is None else money.parts_object(cost.parts),
-            "wh": dict(cost.wh_by_register),
-            "why": None,
-            "hours_known": int(comparison.covered),
-        }
+def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date, formats: Formats) -> dict[str, Any]:
+    offer, known = cost.offer, int(comparison.covered)
+    computed = not cost.unknown and comparison.withheld is None
+    row = next((row for row in prices.rows(offer.id, day) if row.has_kwh), None)
     return {
-        **head,
-        **dict.fromkeys(("energy", "subscription", "total", "parts")),
-        "wh": dict(cost.wh_by_register),
-        "why": next(iter(cost.unknown), cost.withheld or Why.PRICES).value,
-        "hours_known": int(comparison.covered) * cost.hours // max(cost.hours + unknown, 1),
+        "id": offer.id,
+        "supplier": offer.supplier,
+        "name": offer.name or offer.id,
+        "kind": None if offer.kind is None else offer.kind.value,
+        "yours": cost.yours,
+        "rankable": cost.rankable,
+        "rank": cost.rank,
+        "energy": ten_thousandths(cost.energy) if computed else None,
+        "subscription": ten_thousandths(cost.subscription) if computed else None,
+        "total": ten_thousandths(cost.total) if computed else None,
+        "parts": money.parts_object(cost.parts) if computed and cost.parts is not None else None,
+        "wh": dict(cost.wh_by_period),
+        "by_period": {name: ten_thousandths(amount) for name, amount in cost.by_period.items()},
+        "rule": {"SPOT": formats.text("rule_spot")} if offer.kind is Kind.SPOT else rule_words(offer.rule, formats),
+        "choices": [
+            {
+                "weekday": one.weekday,
+                "slot": None if one.slot is None else clock(one.slot),
+                "total": ten_thousandths(one.total),
+            }
+            for one in cost.choices
+        ],
+        "why": None if cost.refused is None else cost.refused.value,
+        "refused": refusal(cost, comparison, formats) or None,
+        "hours_known": known if computed else known * cost.hours // max(cost.hours + sum(cost.unknown.values()), 1),
+        "since": None if row is None else row.start.isoformat(),
+        "grade": None if row is None else row.grade,
+        "checked": None if offer.checked is None else offer.checked.isoformat(),
+        "source": offer.source or None,
+        "old": any(old.offer == offer.id for old in comparison.old),
     }
 
 
 _OFFER = record(
     {
         "id": TEXT,
+        "supplier": described("empty: one of the user's own offers", TEXT),
         "name": TEXT,
+        "kind": maybe(words(*(kind.value for kind in Kind)), "null: one of the user's own offers"),
         "yours": FLAG,
-        "rankable": described("it was computed, of what is known", FLAG),
+        "rankable": described("it was computed, of what is known, and its prices are recent", FLAG),
+        "rank": maybe(COUNT, "from 1"),
         "energy": maybe(AMOUNT),
         "subscription": maybe(AMOUNT),
-        "total": maybe(AMOUNT),
+        "total": maybe(AMOUNT, "with the best choice, if there are some"),
         "parts": money.PARTS,
-        "wh": by_name(COUNT, "by its registers"),
-        "why": maybe(words(*(why.value for why in Why))),
+        "wh": by_name(COUNT, "by period of the offer"),
+        "by_period": by_name(AMOUNT, "of the energy, by period of the offer"),
+        "rule": by_name(TEXT, "when each period holds, in words"),
+        "choices": several(
+            record({"weekday": maybe(COUNT, "0: Monday"), "slot": maybe(TEXT, "such as 13:00-15:00"), "total": AMOUNT}),
+            "what a customer may choose, the cheapest first",
+        ),
+        "why": maybe(words(*(why.value for why in Why)), "why it has no rank"),
+        "refused": maybe(TEXT, "the same as a sentence"),
         "hours_known": COUNT,
+        "since": maybe(DAY, "from which its prices hold"),
+        "grade": maybe(TEXT, "A: official, or two independent sources; B: one source"),
+        "checked": maybe(DAY, "when the source was last looked at"),
+        "source": maybe(TEXT),
+        "old": described("its prices should be checked", FLAG),
     }
 )
 _SCHEMA = record(
@@ -114,6 +155,9 @@ _SCHEMA = record(
         "measured_from": maybe(INSTANT, "nothing is known of what was asked for before: the comparison begins here"),
         "days": described("from the first to the last, both included", NUMBER),
         "without": maybe(words("winter", "summer"), "the season of which the range has no day"),
+        "power": described("subscribed, kVA: the same for all offers", COUNT),
+        "at": described("at the prices of today, or of then", words("today", "then")),
+        "shift": described("percent of what ran in peak hours that would have run in off-peak hours", COUNT),
         "wh": COUNT,
         "recovered_wh": described("part of wh, counted after an interruption, at an unknown hour", COUNT),
         "hours": described("of the range", NUMBER),
@@ -125,6 +169,8 @@ _SCHEMA = record(
             "why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer"
             " the cheapest",
         ),
+        "refused": maybe(TEXT, "the same as a sentence"),
+        "verdict": maybe(TEXT, "what is concluded; null: nothing can be"),
         "colours_until": maybe(DAY, "the last Tempo day of which the colour is known"),
         "prices": money.PRICES,
         "offers": several(_OFFER, "the rankable ones first, the cheapest first"),
@@ -141,6 +187,12 @@ ROUTE = Route(
             "offers",
             "The offers to compare, with commas between; by default all.",
             {"type": "array", "items": {"type": "string"}},
+        ),
+        choice("prices", "At the prices of today, or at those of then.", ("today", "then")),
+        Parameter(
+            "shift",
+            "What if: percent of what ran in peak hours that would have run in off-peak hours of such days.",
+            {"type": "integer", "minimum": 0, "maximum": 100},
         ),
     ),
     answer,

@@ -25,12 +25,13 @@ def cost_object(cost: Cost) -> dict[str, Any] | None:
     }
 
 
-def parts_object(parts: Parts) -> dict[str, int]:
+def parts_object(parts: Parts) -> dict[str, int | None]:
     """Return the parts of a bill: without tax, and the taxes."""
     return {
         "energy": ten_thousandths(parts.energy),
         "accise": ten_thousandths(parts.accise),
-        "subscription": ten_thousandths(parts.subscription),
+        "subscription": ten_thousandths(parts.subscription if parts.cta_known else parts.subscription + parts.cta),
+        "cta": ten_thousandths(parts.cta) if parts.cta_known else None,
         "vat": ten_thousandths(parts.vat),
     }
 
@@ -44,7 +45,10 @@ def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ())
     return {
         "version": None if version is None else version.isoformat(),
         "checked": None if checked is None else checked.isoformat(),
-        "old": [{"offer": one.offer, "since": one.start.isoformat(), "regulated": one.regulated} for one in old],
+        "old": [
+            {"offer": one.offer, "name": one.title, "since": one.start.isoformat(), "regulated": one.regulated}
+            for one in old
+        ],
     }
 
 
@@ -53,15 +57,22 @@ PRICES = record(
         "version": maybe(DAY),
         "checked": maybe(DAY),
         "old": several(
-            record({"offer": TEXT, "since": DAY, "regulated": FLAG}),
+            record({"offer": TEXT, "name": TEXT, "since": DAY, "regulated": FLAG}),
             "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"
-            " 1 February or 1 August, others are more than seven months old",
+            " 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are"
+            " more than seven months old",
         ),
     }
 )
 PARTS = maybe(
-    record(dict.fromkeys(("energy", "accise", "subscription", "vat"), AMOUNT)),
-    "the bill without tax, and its taxes; CTA is in the subscription; null: a tax is not known",
+    record(
+        {
+            **dict.fromkeys(("energy", "accise", "subscription"), AMOUNT),
+            "cta": maybe(AMOUNT, "null: its rate is not known, so it is in the subscription"),
+            "vat": AMOUNT,
+        }
+    ),
+    "the bill without tax, and its taxes; null: a tax is not known",
 )
 COST = maybe(
     record(

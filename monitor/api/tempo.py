@@ -20,7 +20,7 @@ def answer(call: Call) -> dict[str, Any]:
     year = call.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
     lived = call.answers.offers.lived_colours(meter, first, last)
-    written = {day: colour for day, colour in call.answers.offers.colours.items() if first <= day <= last}
+    written = {day: colour for day, colour in call.answers.offers.calendars.written.items() if first <= day <= last}
     bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
     colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.

@@ -5,7 +5,8 @@ day: so hours, days and months add up, as exactly as Decimal divides (28 digits)
 """
 
 import bisect
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -34,8 +35,10 @@ class Parts:
 
     energy: Decimal = ZERO  # without tax
     accise: Decimal = ZERO
-    subscription: Decimal = ZERO  # without VAT; with CTA
+    subscription: Decimal = ZERO  # without VAT, and without `cta`
     vat: Decimal = ZERO
+    cta: Decimal = ZERO  # the share of the network's fixed charge that pays pensions
+    cta_known: bool = True  # False: some of it is in `subscription`, since its rate is not known
 
     def __add__(self, other: "Parts") -> "Parts":
         """Return the parts of two bills together."""
@@ -44,6 +47,8 @@ class Parts:
             self.accise + other.accise,
             self.subscription + other.subscription,
             self.vat + other.vat,
+            self.cta + other.cta,
+            self.cta_known and other.cta_known,
         )
 
 
@@ -87,7 +92,16 @@ def add_up(costs: Iterable[Cost]) -> Cost:
     return total
 
 
-class _Rates:
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `start` to `end` the prices of one day hold."""
+
+    start: datetime
+    end: datetime
+    day: date
+
+
+class Rates:
     """The prices of a contract on a day, which hold from `start` to `end`, where one of them may change."""
 
     def __init__(self, prices: PriceTable, contract: Contract, day: date) -> None:
@@ -97,6 +111,7 @@ class _Rates:
         self.contract, self.start, self.end = contract, changes[place - 1], changes[place]
         self.accise, self.vat, self.vat_subscription = prices.accise(day), prices.vat(day), prices.vat_subscription(day)
         self.subscription = prices.subscription(offer, contract.power, day)
+        self.cta = prices.cta(offer, contract.power, day)
         self._prices, self._day = prices, day
         self._kwh: dict[str, Decimal | None] = {}
 
@@ -116,7 +131,7 @@ class Bill:
         self._contracts = contracts
         self._zone = zone
         self._now = now
-        self._rates: _Rates | None = None  # of the last piece: nearly always those of the next one, too
+        self._rates: Rates | None = None  # of the last piece: nearly always those of the next one, too
 
     def of_contract(self, contract: Contract) -> "Bill":
         """Return the same bill for another contract."""
@@ -157,13 +172,24 @@ class Bill:
             return
         rates = self._rates
         if rates is None or rates.contract is not contract or not rates.start <= day < rates.end:
-            rates = self._rates = _Rates(self._prices, contract, day)
-        self._add_energy(cost, piece, rates, day)
-        self._add_subscription(cost, piece, rates, day)
+            rates = self._rates = Rates(self._prices, contract, day)
+        self.add_energy(cost, piece.wh, rates, day)
+        self.add_subscription(cost, piece.start, piece.end, rates, day)
 
-    def _add_energy(self, cost: Cost, piece: Energy, rates: _Rates, day: date) -> None:
+    def rates(self, contract: Contract, day: date) -> Rates:
+        """Return the prices of a contract on a day."""
+        return Rates(self._prices, contract, day)
+
+    def stretches(self, start: datetime, end: datetime, changes: Sequence[date], first: date) -> list[Stretch]:
+        """Return [start, end) cut at local days on which prices change; up to the first, those of `first` hold."""
+        limits = [start, *(min(max(midnight(day, self._zone), start), end) for day in changes), end]
+        days = [first, *changes]
+        return [Stretch(low, high, day) for (low, high), day in zip(itertools.pairwise(limits), days, strict=True)]
+
+    def add_energy(self, cost: Cost, energy: Mapping[str, int], rates: Rates, day: date) -> None:
+        """Add energy in Wh by register, or by period of the offer."""
         accise, vat = rates.accise, rates.vat
-        for register, wh in piece.wh.items():
+        for register, wh in energy.items():
             if not wh:
                 continue
             price = rates.kwh(register)
@@ -182,9 +208,9 @@ class Bill:
                 cost.parts.energy += without_vat - kwh * accise
                 cost.parts.vat += amount - without_vat
 
-    def _add_subscription(self, cost: Cost, piece: Energy, rates: _Rates, day: date) -> None:
-        # The subscription of the time to come is not owed yet.
-        days = self.days(piece.start, min(piece.end, self._now))
+    def add_subscription(self, cost: Cost, start: datetime, end: datetime, rates: Rates, day: date) -> None:
+        """Add the subscription of a time; that of the time to come is not owed yet."""
+        days = self.days(start, min(end, self._now))
         if not days:
             return
         yearly = rates.subscription
@@ -198,7 +224,10 @@ class Bill:
             cost.parts = None
         else:
             without_vat = amount / (1 + vat)
-            cost.parts.subscription += without_vat
+            cta = ZERO if rates.cta is None else sum((rates.cta * share / _days_of(year) for year, share in days), ZERO)
+            cost.parts.cta += cta
+            cost.parts.cta_known &= rates.cta is not None
+            cost.parts.subscription += without_vat - cta
             cost.parts.vat += amount - without_vat
 
     def days(self, start: datetime, end: datetime) -> list[tuple[int, Decimal]]:

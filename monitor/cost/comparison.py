@@ -1,20 +1,28 @@
-"""Computes what each offer would have cost, and which may be ranked."""
+"""Computes what each offer would have cost for a lived curve, and which may be ranked. Pure."""
 
-import bisect
-import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from monitor.cost.bill import ZERO, Bill, Cost, Parts
-from monitor.cost.clock_rules import OfferClock, Why
 from monitor.cost.contracts import Contract
-from monitor.prices.age import OldPrice
-from monitor.prices.model import PriceTable
-from monitor.readings.periods import Energy, HourEnergy
+from monitor.cost.lived import Amount, Billed, Lived, shifted
+from monitor.cost.why import Why
+from monitor.prices.age import OldPrice, is_stale, old_price, seen_before_taxes
+from monitor.prices.model import Kind, PricedOffer, PriceTable
+from monitor.prices.rules import Span
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a customer may choose of an offer, and what it would cost."""
+
+    weekday: int | None  # 0: Monday
+    slot: Span | None
+    total: Decimal
 
 
 @dataclass(slots=True)
@@ -24,17 +32,19 @@ class OfferCost:
     `energy` is without the hours counted in `unknown`; only an offer that lacks nothing is ranked.
     """
 
-    offer: str
+    offer: PricedOffer
     yours: bool
     energy: Decimal = ZERO
     subscription: Decimal = ZERO
     hours: int = 0  # with energy, that have a price
     unknown: dict[Why, int] = field(default_factory=dict)  # hours with energy that could not be priced, and why
-    no_subscription: bool = False  # of this power, for a part of the range
-    wh_by_register: dict[str, int] = field(default_factory=dict)
+    wh_by_period: dict[str, int] = field(default_factory=dict)
+    by_period: dict[str, Decimal] = field(default_factory=dict)
     swing: Decimal = ZERO  # by how much a kWh of one hour may differ from that of another one, EUR
     withheld: Why | None = None  # why it is not ranked although nothing of it lacks
     parts: Parts | None = None  # None: the taxes of a day are not known
+    choices: tuple[Choice, ...] = ()  # of what a customer may choose, the cheapest first
+    rank: int | None = None
 
     @property
     def total(self) -> Decimal:
@@ -44,16 +54,32 @@ class OfferCost:
     @property
     def rankable(self) -> bool:
         """Tell whether it may be compared: it was computed for each hour, from what is known."""
-        return not self.unknown and not self.no_subscription and self.withheld is None
+        return not self.unknown and self.withheld is None
+
+    @property
+    def refused(self) -> Why | None:
+        """The first reason why it has no rank."""
+        return next(iter(self.unknown), self.withheld)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared."""
+
+    start: datetime
+    end: datetime
+    power: int  # subscribed, kVA; the same for all offers
+    yours: str | None  # the id of the present offer
+    today: date
+    then: bool = False  # at the prices of then, not at those of today: as the curve was gathered
+    shift: float = 0.0  # share of what ran in peak hours that runs in off-peak hours instead
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The offers, the rankable ones first, the cheapest first; and how much of the range was measured."""
 
-    power: int | None  # subscribed, kVA
-    start: datetime
-    end: datetime
+    question: Question
     wh: int
     hours: int  # of the range
     covered: Decimal  # hours that have frames or an imported hour
@@ -61,22 +87,26 @@ class Comparison:
     offers: tuple[OfferCost, ...]
     recovered_wh: int = 0  # of `wh`: counted after an interruption, in the hour of the return
     withheld: Why | None = None  # why no offer is ranked: HOURS or RECOVERED
-    old: tuple[OldPrice, ...] = ()  # prices of ranked offers that are out of date
+    old: tuple[OldPrice, ...] = ()  # prices of ranked offers that should be checked
     colours_until: date | None = None  # the last Tempo day of which the colour is known
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How much of a range was measured."""
+
+    covered: Decimal  # hours
+    read: int  # hours
+    recovered_wh: int = 0
 
 
 def compare(
     prices: PriceTable,
-    clock: OfferClock,
-    curve: Sequence[HourEnergy],
-    power: int | None,
-    yours: str | None,
+    lived: Lived,
     bill: Bill,
-    start: datetime,
-    end: datetime,
-    read: int,
+    question: Question,
+    measured: Measured,
     own: Cost | None = None,
-    recovered_wh: int = 0,
 ) -> Comparison:
     """Price a curve by each offer.
 
@@ -85,41 +115,35 @@ def compare(
 
     Args:
         prices: all offers.
-        clock: finds the register of a moment.
-        curve: what was drawn in each hour or half-hour from `start` to `end`; those of one kind may be gathered.
-        power: the subscribed power, kVA; the same for all offers.
-        yours: the present offer.
-        bill: counts the days of the subscription.
-        start: the beginning, an instant.
-        end: the end, exclusive.
-        read: how many hours have readings, or were imported.
-        own: what `yours` really cost, from its registers; an hour of the curve belongs to the register at its end.
-        recovered_wh: what of the curve is priced at the hour in which frames came again.
+        lived: the curve.
+        bill: counts the days of the subscription, and has the taxes.
+        question: what is compared.
+        measured: how much of it is known.
+        own: what the present offer really cost, from its registers; at the prices of then, it says most exactly.
     """
-    cells = _cells(clock, curve)
-    offers = [
-        _offer_cost(prices, clock, cells, power, offer, bill, start, end, yours=offer == yours)
-        for offer in prices.offers
-    ]
+    pricer = _Pricer(prices, lived, bill, question)
+    offers = [pricer.cost(offer) for offer in prices.offers]
     for cost in offers:
-        if cost.yours and own is not None and not own.partial:
+        if cost.yours and question.then and own is not None and not own.partial and not question.shift:
             cost.energy, cost.parts, cost.unknown, cost.swing = own.energy, own.parts, {}, ZERO
-    offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer))
-    hours = (end - start) // timedelta(hours=1)
-    withheld = Why.HOURS if read < LEAST * hours else _unsure(offers, Decimal(recovered_wh) / 1000)
-    for cost in offers if withheld is not None else ():
-        cost.withheld = withheld
+    offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer.id))
+    hours = (question.end - question.start) // timedelta(hours=1)
+    withheld = Why.HOURS if measured.read < LEAST * hours else _unsure(offers, Decimal(measured.recovered_wh) / 1000)
+    for place, cost in enumerate(offers, 1):
+        if withheld is not None:
+            cost.withheld = cost.withheld or withheld
+        elif cost.rankable:
+            cost.rank = place
     return Comparison(
-        power=power,
-        start=start,
-        end=end,
-        wh=sum(piece.wh for piece in curve),
+        question=question,
+        wh=lived.wh,
         hours=hours,
-        covered=Decimal(sum(piece.covered for piece in curve)) / 3600,
-        read=read,
+        covered=measured.covered,
+        read=measured.read,
         offers=tuple(offers),
-        recovered_wh=recovered_wh,
+        recovered_wh=measured.recovered_wh,
         withheld=withheld,
+        old=tuple(old for cost in offers if cost.rankable and (old := pricer.old(cost.offer)) is not None),
     )
 
 
@@ -133,78 +157,108 @@ def _unsure(offers: Sequence[OfferCost], recovered: Decimal) -> Why | None:
     return None
 
 
-@dataclass(slots=True)
-class _Cell:
-    """Slices of the curve that any offer bills on one register."""
-
-    local: datetime  # of the first of them
-    lived: str | None
-    wh: int = 0
-    slices: int = 0  # with energy
+def _slot(choice: "int | Span | None") -> Span | None:
+    return choice if isinstance(choice, tuple) else None
 
 
-def _cells(clock: OfferClock, curve: Sequence[HourEnergy]) -> list[_Cell]:
-    """Gather a curve: a year has 8,760 hours and about a hundred cells."""
-    cells: dict[Hashable, _Cell] = {}
-    for piece in curve:
-        if not piece.wh:
-            continue
-        local = clock.local(piece.start)
-        key = clock.kind(local), piece.register
-        cell = cells.get(key)
-        if cell is None:
-            cell = cells[key] = _Cell(local, piece.register)
-        cell.wh += piece.wh
-        cell.slices += piece.slices
-    return list(cells.values())
+class _Pricer:
+    """Prices one curve."""
 
+    def __init__(self, prices: PriceTable, lived: Lived, bill: Bill, question: Question) -> None:
+        self._prices = prices
+        self._hours = (question.end - question.start) // timedelta(hours=1)
+        self._lived = lived
+        self._bill = bill
+        self._question = question
+        self._first = bill.local_day(question.start) if question.then else question.today
+        self._stretches = bill.stretches(question.start, question.end, lived.changes, self._first)
 
-def _swing(prices: PriceTable, offer: str, power: int | None, day: date) -> Decimal:
-    """Return by how much the prices of a kWh of an offer differ."""
-    registers = {register for row in prices.rows(offer, day) for register in row.registers}
-    known = [price for register in registers if (price := prices.kwh(offer, register, power, day)) is not None]
-    return max(known, default=ZERO) - min(known, default=ZERO)
+    def old(self, offer: PricedOffer) -> OldPrice | None:
+        """Return the prices of an offer, if they should be checked."""
+        if self._question.then and offer.checked is not None and offer.kind is not Kind.REGULATED:
+            return None  # it is about those of today
+        today = self._question.today
+        return old_price(self._prices, offer.id, min(self._stretches[-1].day, today), today)
 
+    def cost(self, offer: PricedOffer) -> OfferCost:
+        """Return what an offer would have cost, with the best of what a customer may choose."""
+        question = self._question
+        cost = OfferCost(offer, yours=offer.id == question.yours)
+        if offer.refused is not None:
+            cost.unknown = {Why(offer.refused): 0}
+            return cost
+        if offer.rule is None:
+            if offer.kind is Kind.SPOT:
+                return self._of_market(cost)
+            cost.unknown = {Why.RULE: 0}
+            return cost
+        own = frozenset(offer.rule.periods) if cost.yours else frozenset[str]()
+        found = []
+        for choice in offer.rule.choices:
+            billed = shifted(self._lived.billed(offer.rule, choice, own), question.shift)
+            found.append((self._priced(cost.offer, billed, yours=cost.yours), choice))
+        found.sort(key=lambda pair: pair[0].total)
+        best, _ = found[0]
+        if len(found) > 1 and best.rankable:
+            best.choices = tuple(
+                Choice(weekday=choice if isinstance(choice, int) else None, slot=_slot(choice), total=one.total)
+                for one, choice in found
+            )
+        return self._if_recent(best)
 
-def _offer_cost(
-    prices: PriceTable,
-    clock: OfferClock,
-    cells: Sequence[_Cell],
-    power: int | None,
-    offer: str,
-    bill: Bill,
-    start: datetime,
-    end: datetime,
-    *,
-    yours: bool,
-) -> OfferCost:
-    cost = OfferCost(offer, yours)
-    alone = bill.of_contract(Contract(start, end, offer, power))
-    limits = [start, *alone.cuts(start, end), end]
-    # By stretch without a change of prices, and by register: how much, and of how many slices.
-    found: dict[int, dict[str, tuple[int, int]]] = {}
-    for cell in cells:
-        register = clock.register(offer, cell.local, cell.lived)
-        if isinstance(register, Why):
-            cost.unknown[register] = cost.unknown.get(register, 0) + cell.slices
-            continue
-        registers = found.setdefault(bisect.bisect_right(limits, cell.local) - 1, {})
-        wh, slices = registers.get(register, (0, 0))
-        registers[register] = wh + cell.wh, slices + cell.slices
-    if not yours and any(clock.assumes_windows(offer, limit) for limit in limits[:-1]):
-        cost.withheld = Why.ASSUMED
-    total = Cost()
-    for place, (low, high) in enumerate(itertools.pairwise(limits)):
-        day, priced = bill.local_day(low), {}
-        cost.swing = max(cost.swing, _swing(prices, offer, power, day))
-        for register, (wh, slices) in found.get(place, {}).items():
-            if prices.kwh(offer, register, power, day) is None:
-                cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + slices
-                continue
-            priced[register] = wh
-            cost.hours += slices
-            cost.wh_by_register[register] = cost.wh_by_register.get(register, 0) + wh
-        alone.add(total, Energy(low, high, priced, None, {}, 0, 0, 0, 0))
-    cost.energy, cost.subscription, cost.parts = total.energy, total.subscription, total.parts
-    cost.no_subscription = bool(total.missing)  # what has no price of a kWh is not in `priced`
-    return cost
+    def _if_recent(self, cost: OfferCost) -> OfferCost:
+        """Return a cost, not to be ranked if its prices may be others by now."""
+        question, offer = self._question, cost.offer
+        if offer.kind is not None and not cost.yours and not question.then:
+            if is_stale(offer, question.today):
+                cost.withheld = Why.OLD
+            elif seen_before_taxes(self._prices, offer, question.today):
+                cost.withheld = Why.TAXES
+        return cost
+
+    def _of_market(self, cost: OfferCost) -> OfferCost:
+        """Return the cost of an offer whose price of the kWh is another one each quarter of an hour."""
+        question, total = self._question, Cost()
+        day = self._first
+        row = next((row for row in self._prices.rows(cost.offer.id, day) if row.spot is not None), None)
+        if self._prices.spot is None or row is None or row.spot is None:
+            cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}
+            return cost
+        accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
+        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise)
+        cost.wh_by_period = {"SPOT": wh}
+        if missing:
+            cost.unknown[Why.SPOT] = missing
+        rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
+        self._bill.add_subscription(total, question.start, question.end, rates, day)
+        cost.subscription, cost.parts = total.subscription, None
+        if total.missing:
+            cost.unknown[Why.SUBSCRIPTION] = 0
+        return self._if_recent(cost)
+
+    def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
+        cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power
+        by_stretch: dict[int, dict[str, Amount]] = {}
+        for ((_, _, number), period), amount in billed.periods.items():
+            by_stretch.setdefault(number, {}).setdefault(period, Amount()).add(amount.wh, amount.slices)
+        total = Cost()
+        for place, stretch in enumerate(self._stretches):
+            contract = Contract(stretch.start, stretch.end, offer.id, power)
+            rates = self._bill.rates(contract, stretch.day)
+            priced = {}
+            for period, amount in by_stretch.get(place, {}).items():
+                if rates.kwh(period) is None:
+                    cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + amount.slices
+                    continue
+                priced[period] = amount.wh
+                cost.hours += amount.slices
+                cost.wh_by_period[period] = cost.wh_by_period.get(period, 0) + amount.wh
+            known = [price for period in set(offer.rule.periods if offer.rule else ()) if (price := rates.kwh(period))]
+            cost.swing = max(cost.swing, max(known, default=ZERO) - min(known, default=ZERO))
+            self._bill.add_energy(total, priced, rates, stretch.day)
+            self._bill.add_subscription(total, stretch.start, stretch.end, rates, stretch.day)
+        cost.energy, cost.subscription, cost.parts = total.energy, total.subscription, total.parts
+        cost.by_period = dict(total.by_register)
+        if total.missing and Why.PRICES not in cost.unknown:  # what has no price of a kWh is not in `priced`
+            cost.unknown[Why.SUBSCRIPTION] = 0
+        return cost

@@ -2,31 +2,54 @@
 
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from monitor.cost.clock_rules import OfferClock, Why
+from common.contract.offers import is_off_peak
 from monitor.cost.contracts import Contract
 from monitor.prices.model import PriceTable
+from monitor.prices.rules import Facts
+from monitor.prices.spot_file import QUARTER
 
 
 def price_at(
-    prices: PriceTable, clock: OfferClock, contract: Contract, moment: datetime, register: str | None
+    prices: PriceTable, facts: Facts, zone: ZoneInfo, contract: Contract, moment: datetime, register: str | None
 ) -> Decimal | None:
     """Return the price of a kWh with all taxes, or None where it cannot be known.
 
     Args:
         prices: all offers.
-        clock: their rules of the clock.
+        facts: holidays and calendars.
+        zone: the local time.
         contract: what the meter has at that moment.
         moment: an instant.
-        register: that runs on the meter then: it is billed; None, or one that the offer has no price for: the rules of
-            the clock decide.
+        register: that runs on the meter then: it is billed; None, or one that the offer has no price for: the rule of
+            the offer decides.
     """
     if contract.offer is None:
         return None
-    day = clock.local(moment).date()
+    local = moment.astimezone(zone)
+    day, minute = local.date(), local.hour * 60 + local.minute
     if register is not None:
         price = prices.kwh(contract.offer, register, contract.power, day)
         if price is not None:
             return price
-    billed = clock.register(contract.offer, moment, None)
-    return None if isinstance(billed, Why) else prices.kwh(contract.offer, billed, contract.power, day)
+    offer = prices.offer(contract.offer)
+    if offer is None:
+        return None
+    if offer.rule is None:
+        return _of_market(prices, contract.offer, moment, local)
+    if offer.rule.choices != (None,):  # what the customer chose is not known
+        return None
+    kind = offer.rule.type_of(offer.rule.day_of(day, minute), facts)
+    windows = prices.off_peak(day)
+    off_peak = is_off_peak(register or "") if windows is None else any(one.holds(local.time()) for one in windows)
+    period = None if kind is None else offer.rule.period_of(kind, minute, off_peak=off_peak)
+    return None if period is None else prices.kwh(contract.offer, period, contract.power, day)
+
+
+def _of_market(prices: PriceTable, offer: str, moment: datetime, local: datetime) -> Decimal | None:
+    row = next((row for row in prices.rows(offer, local.date()) if row.spot is not None), None)
+    if row is None or row.spot is None or prices.spot is None:
+        return None
+    price, accise = prices.spot.of(int(moment.timestamp()), QUARTER), prices.accise(local.date())
+    return None if price is None or accise is None else row.spot.price(price, accise, local.date())

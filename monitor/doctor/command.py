@@ -15,6 +15,7 @@ from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, 
 from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
+from common.plural import plural
 from common.settings.config import Broker, Secret
 from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.page import diagnose_page, probe_page
@@ -79,7 +80,7 @@ def _diagnose_prices(
     config: MonitorConfig, path: Path, describe: Callable[[PriceProblem], str], now: datetime
 ) -> list[Finding]:
     try:
-        prices = load_prices(config.prices, path.parent)
+        prices = load_prices(config.prices, path.parent, config.spot)
     except ConfigError as error:
         return [
             problem(
@@ -100,7 +101,7 @@ def _diagnose_prices(
         for one in found
     ]
     newest = prices.newest_before(today)
-    return findings or [ok("Prices", f"{', '.join(prices.offers)}; the newest of {newest}")]
+    return findings or [ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")]
 
 
 def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.contract.topics import Topics
@@ -21,6 +21,7 @@ from monitor.live.meter import clock_of
 from monitor.live.price_topic import Past, PriceTopic
 from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
@@ -41,14 +42,14 @@ class Live:
         self,
         config: MonitorConfig,
         prices: PriceTable,
-        colours: Mapping[date, str],
+        calendars: Calendars,
         *,
         viewers: Viewers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
         self._prices = prices
-        self._colours = colours
+        self._calendars = calendars
         self._clock = clock
         self._house = LiveHouse()
         self._viewers = viewers or Viewers()
@@ -57,10 +58,10 @@ class Live:
 
         def connect() -> Opened:
             connection = Database(config.database).connect()
-            return connection, Answers(connection, config, self._prices, self._colours)
+            return connection, Answers(connection, config, self._prices, self._calendars)
 
         self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
-        self._price_topic = PriceTopic(config, self._house, prices, colours, self._retain_prices, clock)
+        self._price_topic = PriceTopic(config, self._house, prices, calendars, self._retain_prices, clock)
         self._feed = (
             None
             if config.mqtt is None
@@ -87,10 +88,10 @@ class Live:
             self._feed.close()
         self._looks.close()
 
-    def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
-        """Compute costs with other prices and Tempo colours from now on."""
-        self._prices, self._colours = prices, colours
-        self._price_topic.use(prices, colours)
+    def use(self, prices: PriceTable, calendars: Calendars) -> None:
+        """Compute costs with other prices and calendars from now on."""
+        self._prices, self._calendars = prices, calendars
+        self._price_topic.use(prices, calendars)
         self._looks.reopen()
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:

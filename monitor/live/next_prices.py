@@ -10,14 +10,14 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from common.contract.offers import SWITCHING_TIMES
 from common.contract.prices import PriceSpan
 from monitor.calendar import full_hour, midnight
-from monitor.cost.clock_rules import OfferClock
 from monitor.cost.contracts import Contract
 from monitor.cost.price_at import price_at
 from monitor.live.schedule import Change
-from monitor.prices.model import PriceTable
+from monitor.prices.model import Kind, PriceTable
+from monitor.prices.rules import DAY as DAY_MINUTES
+from monitor.prices.rules import Facts
 
 #: How far the clocks of the meter and of this machine may be apart.
 NEAR = timedelta(minutes=3)
@@ -33,7 +33,7 @@ def stretch(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def next_prices(
     prices: PriceTable,
-    clock: OfferClock,
+    facts: Facts,
     contracts: Sequence[Contract],
     changes: Sequence[Change] | None,
     running: str | None,
@@ -44,9 +44,9 @@ def next_prices(
 
     Args:
         prices: all offers.
-        clock: their rules of the clock, with the Tempo colours that are known.
+        facts: holidays and calendars, with the Tempo colours that are known.
         contracts: of the time from `stretch`, in order.
-        changes: of the register, that are expected in that time; None: the rules of the clock are all that is known.
+        changes: of the register, that are expected in that time; None: the rules of offers are all that is known.
         running: the register that runs; None: that is not known now.
         now: the present time.
         zone: the local time.
@@ -55,7 +55,7 @@ def next_prices(
 
     def price(moment: datetime, register: str | None) -> Decimal | None:
         contract = next((one for one in contracts if one.start <= moment < one.end), None)
-        return None if contract is None else price_at(prices, clock, contract, moment, register)
+        return None if contract is None else price_at(prices, facts, zone, contract, moment, register)
 
     def expected(moment: datetime) -> Decimal | None:
         passed = [change.register for change in changes or () if change.at <= moment]
@@ -92,7 +92,11 @@ def _limits(
     """Return the instants between which nothing changes, from `start` to `end`."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = [first + number * _DAY for number in range((last - first).days + 1)]
-    clocks = {time(), *SWITCHING_TIMES, *prices.off_peak_moments()}
+    offers = [offer for one in contracts if one.offer is not None and (offer := prices.offer(one.offer)) is not None]
+    minutes = {0, *prices.off_peak_moments()}.union(*(offer.rule.moments for offer in offers if offer.rule is not None))
+    if any(offer.kind is Kind.SPOT for offer in offers):
+        minutes |= set(range(0, DAY_MINUTES, 15))
+    clocks = [time(*divmod(minute, 60)) for minute in minutes]
     found = {datetime.combine(day, clock, zone).astimezone(UTC) for day in days for clock in clocks}
     found |= {change.at for change in changes} | {contract.start for contract in contracts}
     return [start, *sorted(moment for moment in found if start < moment < end), end]

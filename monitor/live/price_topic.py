@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,12 +13,12 @@ from common.mqtt.events import REFUSED, Published, PublishToken
 from common.mqtt.reasons import publish_advice
 from common.runtime.logs import ChangeLogger
 from monitor.config import MonitorConfig
-from monitor.cost.clock_rules import OfferClock
 from monitor.cost.contracts import Contract, contracts
 from monitor.live.house import LiveHouse
 from monitor.live.measures import Tariff
 from monitor.live.next_prices import NEAR, next_prices, stretch
 from monitor.live.schedule import Change, expected
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
@@ -47,7 +47,7 @@ def past_start(now: datetime, zone: ZoneInfo) -> datetime:
 
 class _Rates(NamedTuple):
     prices: PriceTable
-    colours: Mapping[date, str]
+    calendars: Calendars
 
 
 class _Key(NamedTuple):
@@ -78,7 +78,7 @@ class PriceTopic:
         config: MonitorConfig,
         house: LiveHouse,
         prices: PriceTable,
-        colours: Mapping[date, str],
+        calendars: Calendars,
         publish: Callable[[bytes], PublishToken | None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -88,7 +88,7 @@ class PriceTopic:
         self._house = house
         self._publish = publish
         self._clock = clock
-        self._rates = _Rates(prices, colours)
+        self._rates = _Rates(prices, calendars)
         self._pasts: Mapping[str, Past] | None = None  # by identifier; None: the database was not asked yet
         self._meters: dict[str, _Meter] = {}
         self._connected_at: float | None = None  # monotonic
@@ -96,9 +96,9 @@ class PriceTopic:
         self._token: PublishToken | None = None
         self._log = ChangeLogger(log)
 
-    def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
-        """Compute with other prices and Tempo colours from now on; may be called from any thread."""
-        self._rates = _Rates(prices, colours)
+    def use(self, prices: PriceTable, calendars: Calendars) -> None:
+        """Compute with other prices and calendars from now on; may be called from any thread."""
+        self._rates = _Rates(prices, calendars)
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:
         """Compute with this past of meters from now on; may be called from any thread."""
@@ -178,7 +178,7 @@ class PriceTopic:
             changes = expected(said.offer, switches, past.first, start, end, self._zone)
         return next_prices(
             rates.prices,
-            OfferClock(rates.prices, {**rates.colours, **colours}, self._zone),
+            replace(rates.calendars, shown=colours),
             self._contracts(identifier, said, start, end),
             changes,
             running,

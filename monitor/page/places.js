@@ -8,20 +8,12 @@ import { themeButton } from './theme.js';
 
 /** @import {Icon} from './dom.js' */
 
-const tempo = (meter) => (meter?.offer === 'tempo' ? 'tempo' : 'contracts');
-
-/** What a place is called: that of Tempo has another name where the contract is another one. */
-export const titleOf = (name, meter) => T.places[name === 'tempo' ? tempo(meter) : name];
-
 // Without a date, so that what was opened today is tomorrow's page tomorrow.
 const LINKS = /** @type {[Icon, string][]} */ (
-  Object.entries({ now: '', day: 'jour', review: 'bilan', tempo: 'tempo', status: 'etat' })
+  Object.entries({ now: '', day: 'jour', review: 'bilan', contracts: 'contrats', status: 'etat' })
 );
 
 export function drawPlaces(nav, current, context) {
-  const { meter } = context;
-  const long = (name) => titleOf(name, meter);
-  const short = (name) => (name === 'tempo' ? T.placesShort[tempo(meter)] : T.places[name]);
   nav.replaceChildren(
     h('a', { class: 'brand', href: href('') }, 'TeleInfo'),
     h(
@@ -35,8 +27,7 @@ export function drawPlaces(nav, current, context) {
             'a',
             { href: href(path, { t: null }), 'aria-current': name === current ? 'page' : null },
             icon(name),
-            h('span', { class: 'long' }, long(name)),
-            h('span', { class: 'short', 'aria-hidden': 'true' }, short(name)),
+            T.places[name],
           ),
         ),
       ),

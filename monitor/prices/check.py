@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from monitor.prices.age import old_price
-from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.prices.model import Kind, PriceFile, PriceRow, PriceTable
 from monitor.readings.periods import ContractLine
 
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
@@ -36,11 +36,12 @@ class PriceProblem:
     start: date
     end: date | None = None
     detail: str = ""  # register, power or amounts
+    regulated: bool = False
 
 
 def check_prices(table: PriceTable, today: date, contracts: Sequence[ContractLine] = ()) -> list[PriceProblem]:
     """Return all problems, the most important first; `contracts` are the user's lines."""
-    problems = [*_missing(table, today, contracts), *_old(table, today), *_holes(table)]
+    problems = [*_missing(table, today, contracts), *_old(table, today, contracts), *_holes(table)]
     for file in table.files:
         problems += _doubled(file)
         for row in file.rows:
@@ -51,27 +52,33 @@ def check_prices(table: PriceTable, today: date, contracts: Sequence[ContractLin
 def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> Iterator[PriceProblem]:
     present = {line.meter: line for line in sorted(contracts, key=lambda line: line.start) if line.start <= today}
     for line in present.values():
-        if line.offer not in table.offers:
-            yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=", ".join(table.offers))
+        if table.offer(line.offer) is None:
+            yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=", ".join(table.near(line.offer)))
             continue
-        if not any(row.kwh for row in table.rows(line.offer, today)):
+        if not any(row.has_kwh for row in table.rows(line.offer, today)):
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
         if table.subscription(line.offer, line.power, today) is None:
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail=f"{line.power} kVA")
 
 
-def _old(table: PriceTable, today: date) -> Iterator[PriceProblem]:
-    for offer in table.offers:
+def _used(table: PriceTable, contracts: Sequence[ContractLine]) -> list[str]:
+    """Return the offers whose age concerns the user: his own, the regulated ones, and those of his contracts."""
+    named = {table.id_of(line.offer) for line in contracts}
+    return [offer.id for offer in table.offers if offer.kind in (None, Kind.REGULATED) or offer.id in named]
+
+
+def _old(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> Iterator[PriceProblem]:
+    for offer in _used(table, contracts):
         if (old := old_price(table, offer, today, today)) is not None:
-            yield PriceProblem(Issue.OLD, old.origin, offer, old.start)
+            yield PriceProblem(Issue.OLD, old.origin, offer, old.start, regulated=old.regulated)
 
 
 def _holes(table: PriceTable) -> Iterator[PriceProblem]:
-    for offer in table.offers:
-        rows = [row for file in table.files for row in file.rows if row.offer == offer and row.kwh]
+    for offer in (one.id for one in table.offers):
+        rows = [row for file in table.files for row in file.rows if table.id_of(row.offer) == offer and row.has_kwh]
         days = sorted({row.start for row in rows} | {row.end for row in rows if row.end is not None})
         for start, end in itertools.pairwise(days):
-            if not any(row.kwh for row in table.rows(offer, start)):
+            if not any(row.has_kwh for row in table.rows(offer, start)):
                 yield PriceProblem(Issue.HOLE, "", offer, start, end)
 
 

@@ -4,19 +4,24 @@ import datetime
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from common.contract.offers import Window
 from common.errors import ConfigError
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax
+from monitor.prices.model import Cta, Kind, OffPeak, PricedOffer, PriceFile, PriceRow, Tax
+from monitor.prices.rule_document import WrongRule, read_rule
+from monitor.prices.rules import REST, DayTest, Hours, Rule, Spot
 
 _ROW_KEYS = (
-    "from", "to", "grade", "src", "note", "weekend", "subscription", "subscription_year", "subscription_year_ht",
-    "kwh", "kwh_ht", "kwh_from", "kwh_ht_from",
+    "from", "to", "grade", "src", "note", "subscription", "subscription_year", "subscription_year_ht",
+    "kwh", "kwh_ht", "kwh_from", "kwh_ht_from", "spot",
 )  # fmt: skip
-_KEYS = ("schema", "checked", "currency", "zone", "sources", "options", "off_peak", "taxes", "excluding_tax")
+_KEYS = ("schema", "checked", "currency", "zone", "sources", "rules", "offers", "off_peak", "taxes", "options")
+_OFFER_KEYS = ("id", "supplier", "name", "kind", "rule", "meter", "checked", "source", "note", "refused", "rows")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
 _HIGHEST = Decimal(10)  # EUR per kWh: more is a typing error, such as cents
 
@@ -29,7 +34,7 @@ def read_document(document: Any, origin: str) -> PriceFile:
     """
     try:
         return _file(document, origin)
-    except _Wrong as error:
+    except (_Wrong, WrongRule) as error:
         raise ConfigError(f"{origin}: {error}") from error
 
 
@@ -43,25 +48,80 @@ def _file(document: Any, origin: str) -> PriceFile:
         raise _Wrong(f"schema {top['schema']} is not known: this version reads schema 1")
     if top.get("currency", "EUR") != "EUR":
         raise _Wrong("currency: only EUR is known")
+    if "options" in top:
+        raise _Wrong(
+            "options: an offer is written as a line of `offers`: {id: my-offer, rule: base, rows: [{from: 2026-08-01,"
+            " subscription: {6: 15.86}, kwh: {BASE: 0.2001}}]}; see docs/energy.md"
+        )
+    rules = {
+        str(name): read_rule(rule, f"rules.{name}") for name, rule in _mapping(top.get("rules") or {}, "rules").items()
+    }
+    offers: list[PricedOffer] = []
     rows: list[PriceRow] = []
-    for offer, lines in _mapping(top.get("options") or {}, "options").items():
-        if not isinstance(lines, list):
-            raise _Wrong(f"options.{offer}: a list of rows is expected, each with `from`")
-        rows += [_row(str(offer), line, f"options.{offer}, row {number}") for number, line in enumerate(lines, 1)]
+    for line in _lines(top.get("offers") or [], "offers"):
+        offer = _offer(line, rules)
+        if any(one.id == offer.id for one in offers):
+            raise _Wrong(f"offers: {offer.id} stands there twice: write its rows in one place")
+        lines = _lines(line.get("rows") or [], f"{offer.id}: rows")
+        own = [_row(offer, row, f"{offer.id}, row {number}") for number, row in enumerate(lines, 1)]
+        periods = {name for row in own for band in row.kwh.values() for name in band}
+        if offer.rule is None and len(periods) == 1:
+            offer = replace(offer, rule=Rule((DayTest("any"),), {"any": (Hours(periods.pop(), by=REST),)}))
+        offers.append(offer)
+        rows += own
     taxes = _mapping(top.get("taxes") or {}, "taxes")
     vat = _lines(taxes.get("vat") or [], "taxes.vat")
     return PriceFile(
         origin=origin,
         checked=None if top.get("checked") is None else _day(top["checked"], "checked"),
         rows=tuple(rows),
+        offers=tuple(offers),
         off_peak=_off_peak(top.get("off_peak") or []),
         accise=_taxes(_lines(taxes.get("accise") or [], "taxes.accise"), "value"),
         vat=_taxes(vat, "kwh"),
         vat_subscription=_taxes(vat, "subscription"),
+        cta=_cta(_lines(taxes.get("cta") or [], "taxes.cta")),
     )
 
 
-def _row(offer: str, line: Any, where: str) -> PriceRow:
+def _offer(line: Mapping[str, Any], rules: Mapping[str, Rule]) -> PricedOffer:
+    identifier = line.get("id")
+    if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
+        raise _Wrong(f"offers: an id such as my-offer, in small letters, is expected, not {identifier!r}")
+    _mapping(line, identifier, _OFFER_KEYS)
+    rule = line.get("rule")
+    if isinstance(rule, str):
+        if rule not in rules:
+            near = difflib.get_close_matches(rule, rules, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known in this file: {', '.join(rules) or 'none'}"
+            raise _Wrong(f"{identifier}: rule {rule!r} is not known, {hint}")
+        found: Rule | None = rules[rule]
+    else:
+        found = None if rule is None else read_rule(rule, f"{identifier}: rule")
+    kind = line.get("kind")
+    if kind is not None and kind not in {one.value for one in Kind}:
+        raise _Wrong(f"{identifier}: kind is one of {', '.join(one.value for one in Kind)}, not {kind!r}")
+    return PricedOffer(
+        id=identifier,
+        supplier=_text(line, "supplier", identifier),
+        name=_text(line, "name", identifier),
+        kind=None if kind is None else Kind(kind),
+        rule=found,
+        meter=_text(line, "meter", identifier) or None,
+        checked=None if line.get("checked") is None else _day(line["checked"], f"{identifier}: checked"),
+        source=_text(line, "source", identifier),
+        refused=_text(line, "refused", identifier) or None,
+    )
+
+
+def _text(line: Mapping[str, Any], key: str, where: str) -> str:
+    value = line.get(key, "")
+    if not isinstance(value, str):
+        raise _Wrong(f"{where}: {key} is a text, not {value!r}")
+    return value
+
+
+def _row(offer: PricedOffer, line: Any, where: str) -> PriceRow:
     row = _mapping(line, where, _ROW_KEYS)
     start = _day(row.get("from"), f"{where}: from")
     where = f"{where} (from {start})"
@@ -70,21 +130,44 @@ def _row(offer: str, line: Any, where: str) -> PriceRow:
         raise _Wrong(f"{where}: `to` is the first day after it, so it must be later than `from`")
     monthly = _powers(row.get("subscription"), f"{where}: subscription")
     result = PriceRow(
-        offer=offer,
+        offer=offer.id,
         start=start,
         end=end,
         kwh=_bands(row, "kwh", where),
         kwh_ht=_bands(row, "kwh_ht", where),
         subscription={power: amount * 12 for power, amount in monthly.items()}
         | _powers(row.get("subscription_year"), f"{where}: subscription_year"),
-        weekend=row.get("weekend"),
+        spot=None if row.get("spot") is None else _spot(row["spot"], f"{where}: spot"),
         grade=row.get("grade"),
     )
-    if not result.kwh and not result.subscription:
+    if not result.has_kwh and not result.subscription:
         raise _Wrong(f"{where}: it has neither `kwh` nor a subscription")
-    if result.weekend is not None and result.weekend not in result.registers:
-        raise _Wrong(f"{where}: weekend names {result.weekend!r}, which has no price in `kwh`")
+    periods = set() if offer.rule is None else set(offer.rule.periods)
+    for unknown in sorted({name for band in result.kwh.values() for name in band} - periods) if periods else ():
+        raise _Wrong(f"{where}: {unknown} is no period of its rule, which has {', '.join(sorted(periods))}")
     return result
+
+
+def _spot(value: Any, where: str) -> Spot:
+    keys = ("network", "cap", "compliance", "margin", "premium", "vat")
+    block = _mapping(value, where, keys)
+    for key in keys:
+        if key not in block:
+            raise _Wrong(f"{where}: {key} is missing; it has {', '.join(keys)}, in cents a kWh without tax")
+    seasons = {key: _seasons(block[key], f"{where}: {key}") for key in ("network", "cap")}
+    fees = sum((_amount(block[key], f"{where}: {key}") for key in ("compliance", "margin", "premium")), Decimal(0))
+    cents = Decimal(100)
+    return Spot(
+        network={winter: amount / cents for winter, amount in seasons["network"].items()},
+        cap={winter: amount / cents for winter, amount in seasons["cap"].items()},
+        fees=fees / cents,
+        vat=_amount(block["vat"], f"{where}: vat"),
+    )
+
+
+def _seasons(value: Any, where: str) -> dict[bool, Decimal]:
+    amounts = _mapping(value, where, ("winter", "summer"))
+    return {season == "winter": _amount(amounts.get(season), f"{where}: {season}") for season in ("winter", "summer")}
 
 
 def _bands(row: Mapping[str, Any], key: str, where: str) -> dict[int, dict[str, Decimal]]:
@@ -171,6 +254,19 @@ def _taxes(lines: list[Mapping[str, Any]], key: str) -> tuple[Tax, ...]:
             raise _Wrong(f"taxes: a line has no {key}")
         found.append(Tax(_day(line.get("from"), "taxes: from"), _amount(line[key], "taxes")))
     return tuple(sorted(found, key=lambda tax: tax.start))
+
+
+def _cta(lines: list[Mapping[str, Any]]) -> tuple[Cta, ...]:
+    found = []
+    for line in lines:
+        _mapping(line, "taxes.cta", ("from", "share", "fixed", "per_kva", "per_kva_off_peak", "note"))
+        start, share = _day(line.get("from"), "taxes.cta: from"), line.get("share")
+        if share is None:
+            found.append(Cta(start, None))
+            continue
+        amounts = [_amount(line.get(key), f"taxes.cta: {key}") for key in ("fixed", "per_kva", "per_kva_off_peak")]
+        found.append(Cta(start, _amount(share, "taxes.cta: share"), *amounts))
+    return tuple(sorted(found, key=lambda cta: cta.start))
 
 
 def _lines(value: Any, where: str) -> list[Mapping[str, Any]]:

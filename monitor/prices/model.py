@@ -4,15 +4,19 @@ Amounts are Decimal, EUR with all taxes unless a name says `ht`; subscriptions a
 """
 
 import bisect
-import math
+import difflib
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, time
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from decimal import Decimal
+from enum import Enum
 
-from common.contract.offers import Window
+from common.contract.offers import Window, is_off_peak
+from monitor.prices.rules import Rule, Spot
+from monitor.prices.spot_file import SpotPrices
 
-#: A price of a kWh by register, by the power (kVA) from which it holds; 0: for all.
+#: A price of a kWh by period, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]
 
 
@@ -35,34 +39,56 @@ class PriceRow:
 
     offer: str
     start: date
-    kwh: Bands
+    kwh: Bands  # by period of the offer's rule
     subscription: Mapping[int, Decimal]  # by subscribed power, kVA
     end: date | None = None
     kwh_ht: Bands = field(default_factory=dict)
-    weekend: str | None = None  # the register billed on Saturdays and Sundays, if the offer has one
+    spot: Spot | None = None  # instead of `kwh`
     grade: str | None = None  # A: official, or two independent sources; B: one source
-    registers: frozenset[str] = field(init=False, compare=False)  # those that have a price
 
-    def __post_init__(self) -> None:
-        """Gather the registers."""
-        names = frozenset(register for band in self.kwh.values() for register in band)
-        object.__setattr__(self, "registers", names)  # the class is frozen
+    @property
+    def has_kwh(self) -> bool:
+        """Tell whether it has a price of the kWh, not of the subscription alone."""
+        return bool(self.kwh) or self.spot is not None
 
-    def kwh_price(self, register: str, power: int | None) -> Decimal | None:
-        """Return the price of a kWh; a row with BASE alone prices each register alike."""
-        return _of_band(self.kwh, register, power)
+    def kwh_price(self, period: str, power: int | None) -> Decimal | None:
+        """Return the price of a kWh of a period."""
+        return self.band(power).get(period)
+
+    def band(self, power: int | None) -> Mapping[str, Decimal]:
+        """Return the prices of a kWh by period for a power; None: it is not known, and they may depend on it."""
+        if power is None:
+            return {} if len(self.kwh) > 1 else next(iter(self.kwh.values()), {})
+        return {name: price for limit in sorted(self.kwh) if limit <= power for name, price in self.kwh[limit].items()}
 
 
-def _of_band(bands: Bands, register: str, power: int | None) -> Decimal | None:
-    if power is None:
-        if len(bands) > 1:
-            return None  # the price depends on the power, which is not known
-        band: Mapping[str, Decimal] = next(iter(bands.values()), {})
-    else:
-        band = {name: price for limit in sorted(bands) if limit <= power for name, price in bands[limit].items()}
-    if register not in band and set(band) == {"BASE"}:
-        register = "BASE"
-    return band.get(register)
+class Kind(Enum):
+    """How the prices of an offer change."""
+
+    REGULATED = "regulated"  # on 1 February and 1 August
+    INDEXED = "indexed"
+    FIXED = "fixed"
+    SPOT = "spot"
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOffer:
+    """An offer that has prices, but for its rows."""
+
+    id: str
+    supplier: str = ""
+    name: str = ""
+    kind: Kind | None = None
+    rule: Rule | None = None  # None: when its prices hold is not told, so it cannot be compared
+    meter: str | None = None  # the id of the structure whose registers are its periods, if meters name it
+    checked: date | None = None  # when its prices were last compared with their source
+    source: str = ""
+    refused: str | None = None  # why it cannot be computed by any meter: a key of the sentences
+
+    @property
+    def title(self) -> str:
+        """The name for people; the user's own offers may have none but their id."""
+        return " · ".join(part for part in (self.supplier, self.name) if part) or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +100,106 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Cta:
+    """What the CTA takes of a subscription from a day on: a share of the network's fixed charge, EUR a year."""
+
+    start: date
+    share: Decimal | None  # None: it is not known from then on
+    fixed: Decimal = Decimal(0)
+    per_kva: Decimal = Decimal(0)  # of the formula that the regulated tariff takes
+    per_kva_off_peak: Decimal = Decimal(0)  # of that with off-peak hours
+
+
+@dataclass(frozen=True, slots=True)
 class PriceFile:
     """What one file says."""
 
     origin: str
     rows: tuple[PriceRow, ...] = ()
+    offers: tuple[PricedOffer, ...] = ()
     off_peak: tuple[OffPeak, ...] = ()
     accise: tuple[Tax, ...] = ()  # EUR per MWh
     vat: tuple[Tax, ...] = ()  # share, of a kWh
     vat_subscription: tuple[Tax, ...] = ()  # share
+    cta: tuple[Cta, ...] = ()
     checked: date | None = None  # when its prices were last compared with their sources
 
 
 class PriceTable:
     """All prices; the rows of the first file that has one for a day hold, so the user's file stands first.
 
-    Price of the kWh and subscription are looked up apart: a row may give one of them only.
+    Price of the kWh and subscription are looked up apart: a row may give one of them only. An offer is named by its id,
+    or as the meter names its structure: `tempo` is the regulated offer with these registers.
     """
 
-    def __init__(self, files: Sequence[PriceFile]) -> None:
+    def __init__(self, files: Sequence[PriceFile], spot: SpotPrices | None = None) -> None:
+        self.spot = spot  # prices of the market
         self.files = tuple(files)
-        self._rows = [_by_offer(file.rows) for file in self.files]
+        self._structures = {
+            offer.meter: offer.id for file in self.files for offer in reversed(file.offers) if offer.meter
+        }
+        self._offers: dict[str, PricedOffer] = {}
+        for file in self.files:
+            for offer in file.offers:
+                identifier = self.id_of(offer.id)
+                known = self._offers.get(identifier, PricedOffer(identifier))
+                self._offers[identifier] = _completed(known, offer)
+        self._rows = [self._by_offer(file.rows) for file in self.files]
         self._cache: dict[tuple[str, date], list[PriceRow]] = {}
         self._off_peak = next((file.off_peak for file in self.files if file.off_peak), ())
         self._accise = next((file.accise for file in self.files if file.accise), ())
+        self._cta = next((file.cta for file in self.files if file.cta), ())
         self._vat = next((file.vat for file in self.files if file.vat), ())
         self._vat_subscription = next((file.vat_subscription for file in self.files if file.vat_subscription), ())
 
     @property
-    def offers(self) -> tuple[str, ...]:
-        """The names of all offers that have prices, in the order of the files."""
-        return tuple(dict.fromkeys(offer for rows in self._rows for offer in rows))
+    def offers(self) -> tuple[PricedOffer, ...]:
+        """All offers, in the order of the files."""
+        return tuple(self._offers.values())
+
+    def id_of(self, name: str) -> str:
+        """Return the id of an offer that a meter, or a line of the configuration, names."""
+        return self._structures.get(name, name)
+
+    def _by_offer(self, rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:
+        offers: dict[str, list[PriceRow]] = {}
+        for row in sorted(rows, key=lambda row: row.start):
+            offers.setdefault(self.id_of(row.offer), []).append(row)
+        return offers
+
+    def offer(self, name: str) -> PricedOffer | None:
+        """Return an offer by its id, or as a meter names it."""
+        return self._offers.get(self.id_of(name))
+
+    def near(self, name: str) -> list[str]:
+        """Return some ids that are like a name, else those of offers that meters name and of the user's own."""
+        likely = difflib.get_close_matches(name, self._offers, n=3)
+        return likely or [offer.id for offer in self.offers if offer.meter or offer.kind is None]
 
     def rows(self, offer: str, day: date) -> list[PriceRow]:
         """Return the rows of an offer that hold on a day, the first file's first."""
-        key = offer, day
+        key = self.id_of(offer), day
         if key not in self._cache:
-            found = (_in_force(rows.get(offer, ()), day) for rows in self._rows)
+            found = (_in_force(rows.get(key[0], ()), day) for rows in self._rows)
             self._cache[key] = [row for row in found if row is not None]
         return self._cache[key]
 
     def kwh(self, offer: str, register: str, power: int | None, day: date) -> Decimal | None:
-        """Return the price of a kWh, or None where no row has it."""
-        prices = (row.kwh_price(register, power) for row in self.rows(offer, day))
+        """Return the price of a kWh of a period, or of a register of the meter; None where no row has it.
+
+        A register is billed as a period of its name, else as the period that its hours tell; with an offer whose
+        periods the meter does not count, nobody can tell.
+        """
+        rows = self.rows(offer, day)
+        period = register
+        if not any(register in row.band(power) for row in rows):
+            period = self._period_of(offer, register) or register
+        prices = (row.kwh_price(period, power) for row in rows)
         return next((price for price in prices if price is not None), None)
+
+    def _period_of(self, offer: str, register: str) -> str | None:
+        known = self.offer(offer)
+        return None if known is None or known.rule is None else known.rule.period_of_register(is_off_peak(register))
 
     def subscription(self, offer: str, power: int | None, day: date) -> Decimal | None:
         """Return the subscription in EUR a year, or None where no row has it."""
@@ -128,6 +210,14 @@ class PriceTable:
         """Return the excise duty in EUR per kWh, without VAT."""
         value = _tax(self._accise, day)
         return None if value is None else value / 1000
+
+    def cta(self, offer: str, power: int | None, day: date) -> Decimal | None:
+        """Return the CTA of a regulated offer in EUR a year, without VAT; None: it is not known."""
+        known, cta = self.offer(offer), next((one for one in reversed(self._cta) if one.start <= day), None)
+        if known is None or known.kind is not Kind.REGULATED or power is None or cta is None or cta.share is None:
+            return None
+        off_peak = known.rule is not None and known.rule.follows_meter
+        return cta.share * (cta.fixed + (cta.per_kva_off_peak if off_peak else cta.per_kva) * power)
 
     def vat(self, day: date) -> Decimal | None:
         """Return the VAT on a kWh, as a share."""
@@ -142,24 +232,30 @@ class PriceTable:
         found = [windows for windows in self._off_peak if windows.start <= day]
         return found[-1].at(day) if found else None
 
-    def off_peak_moments(self) -> set[time]:
-        """Return the times of day at which an off-peak window that the user wrote down begins or ends."""
+    def off_peak_moments(self) -> set[int]:
+        """Return the minutes of the day at which an off-peak window that the user wrote down begins or ends."""
         windows = [window for period in self._off_peak for window in (*period.winter, *period.summer)]
-        return {moment for window in windows for moment in (window.start, window.end)}
+        return {moment.hour * 60 + moment.minute for window in windows for moment in (window.start, window.end)}
 
-    def off_peak_slot(self) -> int:
-        """Return how many minutes a slot has so that no off-peak window begins or ends within one: 60 ... 5."""
-        return max(math.gcd(60, *(moment.minute for moment in self.off_peak_moments())), 5)
+    def changes(self, offer: str | None, start: date, end: date) -> list[date]:
+        """Return the days after `start` and before `end` on which something of an offer's bill may change.
 
-    def changes(self, offer: str, start: date, end: date) -> list[date]:
-        """Return the days after `start` and before `end` on which something of an offer's bill may change."""
+        Without an offer: of any.
+        """
         days = {tax.start for tax in (*self._accise, *self._vat, *self._vat_subscription)}
+        days |= {cta.start for cta in self._cta}
         for rows in self._rows:
-            for row in rows.get(offer, ()):
+            found = itertools.chain.from_iterable(rows.values()) if offer is None else rows.get(self.id_of(offer), ())
+            for row in found:
                 days.add(row.start)
                 if row.end is not None:
                     days.add(row.end)
         return sorted(day for day in days if start < day < end)
+
+    def taxes_changed(self, day: date) -> date | None:
+        """Return the last day, up to one, on which a tax changed."""
+        taxes = (*self._accise, *self._vat, *self._vat_subscription)
+        return max((tax.start for tax in taxes if tax.start <= day), default=None)
 
     @property
     def checked(self) -> date | None:
@@ -171,11 +267,14 @@ class PriceTable:
         return max((row.start for file in self.files for row in file.rows if row.start <= day), default=None)
 
 
-def _by_offer(rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:
-    offers: dict[str, list[PriceRow]] = {}
-    for row in sorted(rows, key=lambda row: row.start):
-        offers.setdefault(row.offer, []).append(row)
-    return offers
+def _completed(first: PricedOffer, later: PricedOffer) -> PricedOffer:
+    """Return an offer as the first file describes it, and a later one where that says nothing."""
+    missing = {
+        item.name: getattr(later, item.name)
+        for item in fields(PricedOffer)
+        if getattr(first, item.name) in (None, "") and item.name != "id"
+    }
+    return replace(first, **missing)
 
 
 def _in_force(rows: Sequence[PriceRow], day: date) -> PriceRow | None:

@@ -9,13 +9,17 @@ from common.settings.yaml_file import read_yaml
 from monitor.prices.cre import COLUMNS, read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
+from monitor.prices.spot_file import read_spot
 
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
+MARKET = Path(__file__).with_name("offers.yaml")
 IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
+#: Newer tables than the bundled ones, in the same order.
+UPDATED = ("update_tarif_bleu.yaml", "update_offers.yaml")
 
 
-def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
-    """Read all prices: `user_file` first, then what was imported into `folder`, then the bundled table.
+def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = None) -> PriceTable:
+    """Read all prices: `user_file` first, then what was imported and updated in `folder`, then the bundled tables.
 
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
@@ -26,15 +30,18 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         path = folder / name
         if path.exists():
             files.append(_closed(read_cre(read_file(path), str(path)), bundled))
-    return PriceTable([*files, bundled])
+    spot = None if spot_file is None else read_spot(read_file(spot_file), str(spot_file))
+    newer = [read_document(read_yaml(path), str(path)) for name in UPDATED if (path := folder / name).exists()]
+    return PriceTable([*files, *newer, bundled, read_document(read_yaml(MARKET), MARKET.name)], spot)
 
 
 def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:
     """End the last grid of a regulator's file, which has no end, where the bundled table has a newer one."""
     if not imported.rows:
         return imported
+    names = {offer.meter: offer.id for offer in bundled.offers}
     *earlier, last = imported.rows
-    newer = [row.start for row in bundled.rows if row.offer == last.offer and row.start > last.start]
+    newer = [row.start for row in bundled.rows if row.offer == names.get(last.offer) and row.start > last.start]
     end = last.end or min(newer, default=None)
     return replace(imported, rows=(*earlier, replace(last, end=end)))
 

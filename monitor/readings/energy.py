@@ -176,27 +176,13 @@ class EnergyReader:
                 found.append((hour, now, after))
         return found
 
-    def gathered(self, meter: Meter, boundaries: Sequence[datetime]) -> list[HourEnergy]:
-        """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
-        spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
-        limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
-        result = imported_hours(self._imported, meter, boundaries[0], boundaries[-1])
-        for low, found in zip(limits, self._hours.gathered(meter.number, limits), strict=False):
-            span = _span_at(spans, low)
-            for one in found:
-                # A span may begin within its stretch: with the first reading.
-                register = _register_name(one.supplier, span or _span_at(spans, one.first))
-                wh, seconds = one.drawn_wh, one.seconds
-                hours = HourEnergy(one.first, wh, register, seconds, recovered=False, imported=False, slices=one.hours)
-                result.append(hours)
-        return sorted(result, key=lambda hour: hour.start)
+    def slots(self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int]) -> list[HourEnergy]:
+        """Return what was drawn in each hour of [start, end), cut at these minutes and where the register changed.
 
-    def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
-        """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
+        An hour of which no minutes are kept stays whole.
+        """
         hours = self.hours(meter, start, end)
-        if minutes >= 60:
-            return hours
-        slots = self._power.slots(meter.number, start - _HOUR, end, minutes)
+        slots = self._power.slots(meter.number, start - _HOUR, end, cuts)
         return divide(hours, slots, self.naming(meter, start, end))
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:

@@ -1,4 +1,4 @@
-"""Divides the hours of a curve into shorter slots, for off-peak windows that begin within an hour. Pure."""
+"""Divides the hours of a curve into shorter slots, for prices that change within an hour. Pure."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ def divide(
             # What was rounded goes to the next slot, so the sum is that of the hour.
             part = remaining * wh // weight if weight else 0
             register = name(slot.supplier, slot.start) or hour.register
-            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False)
+            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False, divided=True)
             divided.append(replace(one, slices=int(first and part > 0)))
             remaining, weight, first = remaining - part, weight - wh, first and not part
     return divided

@@ -76,17 +76,6 @@ class HourRow:
     last_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """Hours of one stretch of time that ended with the same supplier register."""
-
-    first: datetime  # of these hours
-    supplier: int | None
-    drawn_wh: int
-    seconds: int
-    hours: int  # with energy
-
-
 class Hours:
     """Reads one connection's database; not for several threads at once."""
 
@@ -192,22 +181,6 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
         for place, supplier, hours in rows:
             result[int(place) - 1][int(supplier)] = int(hours)
-        return result
-
-    def gathered(self, meter: int, boundaries: Sequence[datetime]) -> list[list[Gathered]]:
-        """Return what was drawn between neighbouring boundaries at whole hours, by the register that ran."""
-        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
-        place = f"INTERVAL(UNIX_TIMESTAMP(hour), {limits})"
-        rows = number_rows(
-            self._connection,
-            [place, "UNIX_TIMESTAMP(MIN(hour))", "supplier", "SUM(drawn_wh)", "SUM(seconds)", "SUM(drawn_wh > 0)"],
-            "FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND first_at IS NOT NULL"
-            f" AND drawn_wh IS NOT NULL GROUP BY {place}, supplier ORDER BY NULL",
-            (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])),
-        )
-        result: list[list[Gathered]] = [[] for _ in boundaries[1:]]
-        for number, first, supplier, wh, seconds, hours in rows:
-            result[number - 1].append(Gathered(moment_of(first), supplier, wh, seconds, hours))
         return result
 
     def switches(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:

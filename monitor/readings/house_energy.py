@@ -33,13 +33,9 @@ class HouseReader(EnergyReader):
         """Return what was drawn in each hour of [start, end), by meter, in order."""
         return _in_order(EnergyReader.hours(self, part, start, end) for part in meter.parts)
 
-    def gathered(self, meter: Meter, boundaries: Sequence[datetime]) -> list[HourEnergy]:
-        """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
-        return _in_order(EnergyReader.gathered(self, part, boundaries) for part in meter.parts)
-
-    def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
-        """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
-        return _in_order(EnergyReader.slots(self, part, start, end, minutes) for part in meter.parts)
+    def slots(self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int]) -> list[HourEnergy]:
+        """Return what was drawn in each hour, cut at these minutes and where the register changed."""
+        return _in_order(EnergyReader.slots(self, part, start, end, cuts) for part in meter.parts)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""

@@ -5,8 +5,9 @@ hours, which change each minute, are not remembered. Several readers may share i
 at the same time is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import MeterContract
@@ -15,6 +16,9 @@ from monitor.readings.presence import Holes
 # The storer changes hours without another version for 25 minutes, and an hour after it was stopped.
 _NEW = timedelta(hours=3)
 
+_MOST_KEPT = 8  # answers about one meter
+
+T = TypeVar("T")
 #: An hour, and a number for the registers that are read from it on.
 Shape = tuple[datetime, int]
 Change = tuple[datetime, MeterContract]
@@ -29,12 +33,25 @@ class Known:
         self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
         self._holes: Holes | None = None
+        self._kept: dict[Hashable, Any] = {}
         self._shapes: list[Shape] = []
         self._shapes_until: datetime | None = None  # they are known before it; None: not at all
 
     def is_of(self, meter: Meter) -> bool:
         """Tell whether this is still right for a meter."""
         return (self._first, self._version) == (meter.first, meter.version)
+
+    def kept(self, meter: Meter, key: Hashable, end: datetime, find: Callable[[], T]) -> T:
+        """Return an answer about the time up to `end`, which is kept if nothing of it may change any more."""
+        if key in self._kept:
+            found: T = self._kept[key]
+            return found
+        found = find()
+        if is_settled(meter, end):
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
 
     def holes(self, find: Callable[[], Holes]) -> Holes:
         """Return which hours have no row; `find` finds them. One that came since makes an answer slower, not wrong."""

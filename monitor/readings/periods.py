@@ -85,6 +85,7 @@ class HourEnergy:
     recovered: bool  # part of `wh` was counted before this hour
     imported: bool
     slices: int = 1  # hours with energy; 0: a part of an hour of which an earlier part is counted
+    divided: bool = False  # it is a part of an hour, in which the same register ran and no price changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.grid_curves import moment_of
+from monitor.readings.number_rows import number_rows
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
 VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253
@@ -40,9 +41,9 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Some minutes, for curves that are finer than hours."""
+    """Some minutes of an hour, for curves that are finer."""
 
-    start: datetime
+    start: datetime  # the first of them that has a reading
     total: int  # Wh, the reading at its end
     seconds: int  # covered
     supplier: int | None  # that ran at its end
@@ -106,20 +107,19 @@ class Power:
         minutes = [moment_of(int(minute)) for (minute,) in rows]
         return {minute.replace(minute=0): minute for minute in minutes}
 
-    def slots(self, meter: int, start: datetime, end: datetime, minutes: int) -> list[Slot]:
-        """Return the last reading of each slot of so many minutes in [start, end) that has one.
+    def slots(self, meter: int, start: datetime, end: datetime, cuts: Sequence[int]) -> list[Slot]:
+        """Return the last reading of each part of an hour of [start, end) that has one.
 
-        In historic mode the total of a contract with several registers is their sum.
+        An hour is cut at the minutes `cuts`, and where another supplier register ran. In historic mode the total of a
+        contract with several registers is their sum.
         """
-        length = minutes * 60
-        sql = (
-            f"SELECT UNIX_TIMESTAMP(minute) DIV {length} AS slot, MAX(total_last), SUM(seconds),"  # noqa: S608 - a number
-            " MAX(UNIX_TIMESTAMP(minute) * 16 + COALESCE(supplier, 0)) MOD 16 FROM minutes"
-            " WHERE meter_id = %s AND minute >= %s AND minute < %s AND total_last IS NOT NULL"
-            " GROUP BY slot ORDER BY slot"
+        parts = ", ".join(str(int(cut)) for cut in sorted(cuts))
+        place = f"INTERVAL(EXTRACT(MINUTE FROM minute), {parts or 60})"
+        rows = number_rows(
+            self._connection,
+            ["UNIX_TIMESTAMP(MIN(minute))", "MAX(total_last)", "SUM(seconds)", "supplier"],
+            "FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s AND total_last IS NOT NULL"
+            f" GROUP BY UNIX_TIMESTAMP(minute) DIV 3600, {place}, supplier ORDER BY MIN(minute)",
+            (meter, sql_time(start), sql_time(end)),
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return [
-            Slot(moment_of(int(slot) * length), int(total), int(seconds), int(supplier) or None)
-            for slot, total, seconds, supplier in rows
-        ]
+        return [Slot(moment_of(first), total, seconds, supplier) for first, total, seconds, supplier in rows]

@@ -1,4 +1,4 @@
-"""What the commands `report`, `compare` and `prices` of `teleinfo-monitor` do."""
+"""What the commands `report`, `compare`, `power` and `prices` of `teleinfo-monitor` do."""
 
 import argparse
 import contextlib
@@ -10,22 +10,26 @@ from functools import partial
 from common.database.mariadb import Database
 from common.errors import ConfigError, TeleinfoError, Unavailable
 from common.machine.deployment import here
+from common.runtime.logs import printable
 from common.settings import config
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
-from monitor.prices.age import REGULATED
+from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.colour_file import read_colours
-from monitor.prices.model import PriceTable
-from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.prices.model import Kind, PriceTable
+from monitor.prices.table import import_prices, load_prices
+from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.refusals import Refusal
 from monitor.report.help import language_of
+from monitor.report.powers import print_powers
 from monitor.report.tables import Tables
 from monitor.text.formats import Formats
-from monitor.text.output import json_rows, write_csv
+from monitor.text.output import json_offers, json_rows, write_csv
+from monitor.text.powers import json_powers
 
 PROGRAM = "teleinfo-monitor"
+_MOST_OFFERS = 12
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
@@ -33,12 +37,12 @@ _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of 
 def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
     """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
     settings = config.load(MonitorConfig, arguments.config)
-    prices = load_prices(settings.prices, arguments.config.parent)
-    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+    prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
+    calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
     language, database = language_in(arguments, settings), Database(settings.database)
     try:
         with contextlib.closing(database.connect()) as connection:
-            yield Answers(connection, settings, prices, colours), settings, prices
+            yield Answers(connection, settings, prices, calendars), settings, prices
     except Refusal as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:
@@ -97,14 +101,36 @@ def compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        comparison = answers.offers.compare(meter, start, end, now)
-        Tables(sys.stdout, _formats(arguments, settings)).comparison(meter, comparison, start)
+        shift = arguments.shift / 100
+        comparison = answers.offers.compare(meter, start, end, now, then=arguments.then, shift=shift)
+        formats = _formats(arguments, settings)
+        if arguments.json:
+            print(json_offers(comparison, formats))  # noqa: T201 - the command's output
+        else:
+            most = None if arguments.all else _MOST_OFFERS
+            Tables(sys.stdout, formats).comparison(meter, comparison, start, most=most)
+    return 0
+
+
+def power(arguments: argparse.Namespace) -> int:
+    """Print what each subscribed power would have meant."""
+    now = datetime.now(UTC)
+    with answers_of(arguments) as (answers, settings, _):
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        answer = answers.powers.needed(meter, start, end, now)
+        formats = _formats(arguments, settings)
+        if arguments.json:
+            print(json_powers(answer, formats))  # noqa: T201 - the command's output
+        else:
+            print_powers(answer, formats, Tables(sys.stdout, formats))
     return 0
 
 
 def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
     settings = config.load(MonitorConfig, arguments.config)
-    return settings, load_prices(settings.prices, arguments.config.parent)
+    return settings, load_prices(settings.prices, arguments.config.parent, settings.spot)
 
 
 def show_prices(arguments: argparse.Namespace) -> int:
@@ -113,10 +139,14 @@ def show_prices(arguments: argparse.Namespace) -> int:
     today = datetime.now(settings.time_zone).date()
     rows = [(row, file.origin) for file in prices.files for row in file.rows]
     if not getattr(arguments, "all", False):
+        named = {prices.id_of(line.offer) for line in settings.contracts}
+        shown = {offer.id for offer in prices.offers if offer.kind in (None, Kind.REGULATED) or offer.id in named}
+        rows = [pair for pair in rows if prices.id_of(pair[0].offer) in shown]
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
-    rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
+    places = {offer.id: place for place, offer in enumerate(prices.offers)}
+    rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, power)
+    Tables(sys.stdout, _formats(arguments, settings)).prices(rows, prices, power)
     return 0
 
 
@@ -135,16 +165,29 @@ def verify_prices(arguments: argparse.Namespace) -> int:
 
 def describe(problem: PriceProblem, formats: Formats) -> str:
     """Say what is wrong with the prices."""
-    own = problem.issue is Issue.OLD and problem.offer not in REGULATED  # the regulator has no prices of it
+    own = problem.issue is Issue.OLD and not problem.regulated  # the regulator has no prices of it
     return formats.text(
         f"issue_{problem.issue.value}" + ("_own" if own else ""),
-        offer=formats.offer(problem.offer),
+        offer=printable(problem.offer),
         origin=problem.origin.rpartition("/")[2],
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
         command=here(PROGRAM).run(PROGRAM, "prices import"),
     )
+
+
+def take_prices(arguments: argparse.Namespace) -> int:
+    """Keep a newer table of prices, and print what changed."""
+    settings = config.load(MonitorConfig, arguments.config)
+    today = datetime.now(settings.time_zone).date()
+    kept, changes = update_prices(arguments.source, arguments.sha256, arguments.config.parent, today)
+    formats = _formats(arguments, settings)
+    tables = Tables(sys.stdout, formats)
+    power = settings.contracts[-1].power if settings.contracts else None
+    tables.price_changes(changes, power)
+    tables.line(formats.text("updated_prices", kept=kept, count=len(changes)))
+    return 0
 
 
 def keep_prices(arguments: argparse.Namespace) -> int:

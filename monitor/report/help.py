@@ -23,7 +23,11 @@ FR: Mapping[str, str] = {
     "json": "une liste de lignes, pour un programme",
     "csv": "un tableau, pour un tableur",
     "locale": "pour --csv ; par défaut : c ; fr : `;` et virgule décimale",
-    "compare": "ce que chaque offre aurait coûté sur votre courbe",
+    "compare": "ce que chaque offre coûterait sur votre courbe",
+    "compare_all": "montrer toutes les offres",
+    "then": "aux prix de l’époque, et non à ceux d’aujourd’hui",
+    "shift": "hypothèse : ce pourcentage des heures pleines passe en heures creuses",
+    "power": "ce qu’auraient donné d’autres puissances souscrites",
     "check": "diagnostiquer la base, les cumuls et les prix",
     "home_assistant": "apporter l’historique et son coût au tableau Énergie de Home Assistant",
     "dry_run": "dire seulement ce qui serait écrit",
@@ -35,6 +39,8 @@ FR: Mapping[str, str] = {
     "prices_show": "les prix d’aujourd’hui",
     "prices_all": "aussi ceux du passé et de l’avenir",
     "prices_check": "trous, lignes en double, prix périmés",
+    "prices_update": "prendre une table de prix plus récente du projet",
+    "prices_sha256": "son SHA-256, tel que la version publiée l’indique",
     "prices_import": "garder un fichier du régulateur (CRE, data.gouv.fr)",
 }
 EN: Mapping[str, str] = {
@@ -57,7 +63,11 @@ EN: Mapping[str, str] = {
     "json": "a list of rows, for programs",
     "csv": "a table, for spreadsheets",
     "locale": "of --csv; default: c; fr: `;` and decimal comma",
-    "compare": "what each offer would have cost on your curve",
+    "compare": "what each offer would cost on your curve",
+    "compare_all": "show all offers",
+    "then": "at the prices of then, not at those of today",
+    "shift": "what if: this percentage of peak use moves to off-peak hours",
+    "power": "what other subscribed powers would have meant",
     "check": "diagnose database, rollups and prices",
     "home_assistant": "bring the history and its cost to Home Assistant's Energy dashboard",
     "dry_run": "only say what would be written",
@@ -69,6 +79,8 @@ EN: Mapping[str, str] = {
     "prices_show": "the prices of today",
     "prices_all": "those of the past and of the future, too",
     "prices_check": "holes, doubled rows, prices that are out of date",
+    "prices_update": "take a newer table of prices of the project",
+    "prices_sha256": "its SHA-256, as the release states it",
     "prices_import": "keep a file of the regulator (CRE, data.gouv.fr)",
 }
 HELP: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

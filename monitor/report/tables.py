@@ -8,22 +8,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
 
-from common.contract.offers import OFFERS
+from common.contract.offers import BY_REGISTER, OFFERS
+from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
-from monitor.cost.clock_rules import Why
 from monitor.cost.comparison import Comparison, OfferCost
-from monitor.cost.extent import extent
 from monitor.prices.age import OldPrice
-from monitor.prices.model import PriceRow
+from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
+from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.report.layout import GAP, Rows, fold, lay_out, width
+from monitor.text.comparison_words import choice, refusal, verdict, withheld, yours_of
 from monitor.text.formats import Formats
+from monitor.text.rule_words import rule_words
 
 _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
-_INSTANT = timedelta(microseconds=1)
 _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
@@ -147,116 +148,113 @@ class Tables:
     def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
         """Say which prices are out of date."""
         f = self._formats
+        market = []
         for old in prices:
-            key = "old_price" if old.regulated else "old_price_own"
-            yield f.text(key, offer=f.offer(old.offer), start=f.calendar_day(old.start))
+            name, start = printable(old.title), f.calendar_day(old.start)
+            if old.market:
+                market.append(f"{name} ({start})")
+            else:
+                yield f.text("old_price" if old.regulated else "old_price_own", offer=name, start=start)
+        if market:
+            yield f.text("old_price_market", offers=", ".join(market))
 
-    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime) -> None:
+    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime, *, most: int | None = None) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank.
 
-        `asked` is the beginning that was asked for: a comparison begins with the first readings.
+        Args:
+            meter: whose curve it is.
+            comparison: what to print.
+            asked: the beginning that was asked for: a comparison begins with the first readings.
+            most: print only so many of the cheapest, the regulated ones and one's own; None: all.
         """
-        f = self._formats
+        f, question = self._formats, comparison.question
         self.line(
             f.text(
                 "compare_title",
                 meter=f.meter(meter),
-                start=f.day(comparison.start),
-                end=f.last_day(comparison.end),
+                start=f.day(question.start),
+                end=f.last_day(question.end),
                 kwh=f.kwh(comparison.wh),
                 known=f.number(Decimal(int(comparison.covered)), 0),
                 hours=f.number(Decimal(comparison.hours), 0),
             )
         )
-        if comparison.start > asked:
-            start = comparison.start
+        day = f.calendar_day(question.today)
+        self.line(f.text("compare_then" if question.then else "compare_today", day=day, power=question.power))
+        if question.shift:
+            self.line(f.text("compare_shift", percent=round(question.shift * 100)))
+        if question.start > asked:
+            start = question.start
             self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
-        if comparison.withheld is not None:
-            for line in self._withheld(comparison):
-                self.line(line)
+        if (sentence := withheld(comparison, f)) is not None:
+            self.line(sentence)
             return
-        ranked = sum(cost.rankable for cost in comparison.offers)
-        if ranked > 1:
-            table = self._offers(comparison, ("energy_cost", "subscription"))
+        ranked = [cost for cost in comparison.offers if cost.rankable]
+        if len(ranked) > 1:
+            limit = len(ranked) if most is None else most
+            shown = [cost for place, cost in enumerate(ranked) if place < limit or _is_always_shown(cost)]
+            table = self._offers(comparison, shown, ("energy_cost", "subscription"))
             if width(table) > self._width + _FOLDED:
-                table = self._offers(comparison, ())
+                table = self._offers(comparison, shown, ())
             if (excess := width(table) - self._width) > 0:
                 longest = max(len(name) for _, name, *_ in table)
                 table = list(fold(table, 1, max(longest - excess, 1)))
             self._print_table(table[0], table[1:], left=(0, 1))
+            if len(shown) < len(ranked):
+                self.line(f.text("compare_more", count=len(ranked) - len(shown)))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
+        for line in self._verdicts(comparison, everything=most is None):
             self.line(line)
 
-    def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Rows:
+    def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
         f = self._formats
         table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
-        yours = _yours(comparison)
-        for place, cost in enumerate(comparison.offers, 1):
-            name = f.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
-            if not cost.rankable:
-                table.append(["–", name, *[""] * (len(parts) + 2)])
-                continue
+        yours = yours_of(comparison)
+        for cost in shown:
+            name = printable(cost.offer.title) + (f" ({f.text('yours')})" if cost.yours else "") + choice(cost, f)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
-            table.append([str(place), name, *amounts, f.money(cost.total), against])
+            table.append([str(cost.rank), name, *amounts, f.money(cost.total), against])
         return table
 
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
-    def _withheld(self, comparison: Comparison) -> Iterable[str]:
-        """Say why no offer is ranked."""
-        f, why = self._formats, comparison.withheld
-        if why is None:
-            return
-        numbers = {"read": f.number(Decimal(comparison.read), 0), "hours": f.number(Decimal(comparison.hours), 0)}
-        energy = {"recovered": f.kwh(comparison.recovered_wh), "kwh": f.kwh(comparison.wh)}
-        yield f.text(f"why_{why.value}", **numbers, **energy)
-        if why is Why.HOURS and comparison.recovered_wh:
-            yield f.text("why_hours_recovered", **energy)
-
-    def _over(self, comparison: Comparison, sentence: str) -> str:
-        """Begin a verdict with what it is about, where that is not a year."""
+    def _verdicts(self, comparison: Comparison, *, everything: bool) -> Iterable[str]:
+        """Say which offer is the best, and which are not ranked: all of them, or those that concern most people."""
         f = self._formats
-        first, last = (moment.astimezone(f.zone).date() for moment in (comparison.start, comparison.end - _INSTANT))
-        found = extent(first, last)
-        if found.whole_year:
-            return sentence
-        months = min(round(found.days / 30.4), 11)
-        without = "" if found.without is None else f.text(f"without_{found.without}")
-        if months < 2:
-            over = f.text("over_days", count=found.days, without=without)
-        else:
-            over = f.text("over_months", count=f.text("numbers").split()[months - 2], without=without)
-        return over + sentence[0].lower() + sentence[1:]
+        unranked = [cost for cost in comparison.offers if not cost.rankable]
+        told = [cost for cost in unranked if everything or _is_always_shown(cost)]
+        refused: dict[str, list[str]] = {}
+        for cost in told:
+            refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
+        for sentence, offers in refused.items():
+            yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
+        if len(told) < len(unranked):
+            yield f.text("compare_unranked", count=len(unranked) - len(told))
+        yield from self._old([old for old in comparison.old if everything or not old.market])
+        if (found := verdict(comparison, f)) is not None:
+            yield found
 
-    def _verdicts(self, comparison: Comparison) -> Iterable[str]:
-        f, yours = self._formats, _yours(comparison)
-        for cost in comparison.offers:
-            for why, count in cost.unknown.items():
-                until = "" if comparison.colours_until is None else f.calendar_day(comparison.colours_until)
-                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0), until=until)
-                about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
-            if cost.no_subscription and Why.PRICES not in cost.unknown:
-                reason = f.text("why_subscription", power=comparison.power)
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
-            if cost.withheld is Why.ASSUMED:
-                yield f"{self._formats.offer(cost.offer)}{self._colon()} {f.text('why_assumed')}"
-        ranked = [cost for cost in comparison.offers if cost.rankable]
-        if yours is None or len(ranked) < 2:
-            return
-        best = ranked[0]
-        if best is yours:
-            yield self._over(comparison, f.text("cheapest"))
-        else:
-            amount, offer = f.money(yours.total - best.total), f.offer(best.offer)
-            text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
-            yield self._over(comparison, text)
+    def price_changes(self, changes: Sequence[Change], power: int | None) -> None:
+        """Print prices that changed, before and after; subscriptions of one power, if that is known."""
+        f = self._formats
+        for change in changes:
+            before = f.text("price_new") if change.before is None else self._row(change.before, power)
+            self.line(
+                f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {self._row(change.after, power)}"
+            )
 
-    def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
+    def _row(self, row: PriceRow, power: int | None) -> str:
+        """Write the prices of a row in short."""
+        f = self._formats
+        band = row.band(power) or next(iter(row.kwh.values()), {})
+        prices = [f"{f.register(name, {})} {f.number(price, 4)}" for name, price in band.items()]
+        amount = row.subscription.get(power or 0)
+        return ", ".join(prices if amount is None else [*prices, f"{f.number(amount, 2)} {f.text('price_year')}"])
+
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
         f = self._formats
         for row, origin in rows:
@@ -267,10 +265,16 @@ class Tables:
                 else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
             )
             since = f.text("price_from", day=self._formats.calendar_day(row.start))
-            self.line(f"{self._formats.offer(row.offer)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            offer = table.offer(row.offer) or PricedOffer(row.offer)
+            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
+            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            words = rule_words(offer.rule, f)
             for limit in sorted(row.kwh):
                 band = f"{f.text('price_band', power=limit)} " if limit else ""
-                prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())
+                prices = (
+                    f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
+                    for name, price in row.kwh[limit].items()
+                )
                 self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
             amounts = [
                 f"{kva} kVA {f.number(amount, 2)}"
@@ -282,7 +286,7 @@ class Tables:
 
     def line(self, text: str) -> None:
         """Print a text; where it must be folded, not at a space that does not break."""
-        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False):
+        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False) or [""]:
             self._output.write(f"{part}\n")
 
 
@@ -293,10 +297,10 @@ def _bars(periods: Sequence[Period], longest: int) -> Iterable[str]:
     return ("█" * round(wh / most * longest) for wh in known)
 
 
-def _yours(comparison: Comparison) -> OfferCost | None:
-    return next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
-
-
 def _place(register: str) -> tuple[int, str]:
     """Return what sorts registers as contracts have them; those that only standard mode names follow."""
     return _ORDER.index(register) if register in _ORDER else len(_ORDER), register
+
+
+def _is_always_shown(cost: OfferCost) -> bool:
+    return cost.yours or cost.offer.kind is Kind.REGULATED

@@ -1,17 +1,16 @@
 """Prices and Tempo colours, as their files have them now."""
 
 import logging
-from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
 from monitor.config import MonitorConfig
-from monitor.prices.colour_file import read_colours
+from monitor.prices.calendar_files import load_calendars
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
-from monitor.prices.table import IMPORTED, load_prices, read_file
+from monitor.prices.table import IMPORTED, UPDATED, load_prices
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ class Rates(NamedTuple):
     """What costs are computed with."""
 
     prices: PriceTable
-    colours: Mapping[date, str]
+    calendars: Calendars
 
 
 class RateFiles:
@@ -38,8 +37,12 @@ class RateFiles:
         """
         self._settings = settings
         self._folder = folder
-        named = [file for file in (settings.prices, settings.tempo) if file is not None]
-        self._files = [*named, *(folder / name for name in IMPORTED)]
+        named = [
+            file
+            for file in (settings.prices, settings.tempo, settings.spot, *(file for _, file in settings.calendars))
+            if file is not None
+        ]
+        self._files = [*named, *(folder / name for name in (*IMPORTED, *UPDATED))]
         self._changes = ChangeLogger(log)
         self._looked_at = float("-inf")
         self._seen = self._look()
@@ -63,13 +66,13 @@ class RateFiles:
             self._changes.log(logging.ERROR, f"{error}; the prices from before are still used")
             return False
         self._changes.reset()
-        log.info("Reloaded prices and Tempo colours")
+        log.info("Reloaded prices and calendars")
         return True
 
     def _read(self) -> Rates:
-        tempo = self._settings.tempo
-        colours = {} if tempo is None else read_colours(read_file(tempo), str(tempo))
-        return Rates(load_prices(self._settings.prices, self._folder), colours)
+        settings = self._settings
+        calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
+        return Rates(load_prices(settings.prices, self._folder, settings.spot), calendars)
 
     def _look(self) -> _Seen:
         return tuple(map(_state, self._files))

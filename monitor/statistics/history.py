@@ -59,7 +59,7 @@ class History:
         known = [one for one in self._contracts if one.end > moment]
         offer = known[0].offer if known else None
         rows = [] if offer is None else self._answers.prices.rows(offer, moment.astimezone(self._calendar.zone).date())
-        return any(_FLAT in row.registers for row in rows)
+        return any(_FLAT in band for row in rows for band in row.kwh.values())
 
     def _part(self, address: str) -> Meter:
         return next(part for part in self._meter.parts if part.identifier == address)

@@ -9,6 +9,8 @@ from typing import Any, TextIO
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import Answer, Period
+from monitor.cost.comparison import Comparison, OfferCost
+from monitor.text.comparison_words import refusal
 from monitor.text.formats import Formats, round_money
 
 #: How a text begins that a spreadsheet takes as a formula.
@@ -19,6 +21,28 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 def json_rows(answer: Answer) -> str:
     """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
     return json.dumps([_json(period) for period in answer.periods], indent=1, ensure_ascii=False)
+
+
+def json_offers(comparison: Comparison, formats: Formats) -> str:
+    """Return a list of offers; amounts are texts with two decimals, null where an offer cannot be computed."""
+    return json.dumps(
+        [_json_offer(cost, comparison, formats) for cost in comparison.offers], indent=1, ensure_ascii=False
+    )
+
+
+def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
+    computed = not cost.unknown and comparison.withheld is None
+    return {
+        "offer": cost.offer.id,
+        "supplier": cost.offer.supplier,
+        "name": cost.offer.name or cost.offer.id,
+        "energy": str(round_money(cost.energy)) if computed else None,
+        "subscription": str(round_money(cost.subscription)) if computed else None,
+        "total": str(round_money(cost.total)) if computed else None,
+        "rank": cost.rank,
+        "refused": None if cost.rank is not None else refusal(cost, comparison, formats),
+        "yours": cost.yours,
+    }
 
 
 def _json(period: Period) -> dict[str, Any]:

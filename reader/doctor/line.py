@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from common.contract.address import parse_address
 from common.contract.frame import Value
 from common.contract.labels import ADDRESS, OTHER_FAMILIES, Mode
 from common.doctor.findings import Finding, notice, ok, problem
@@ -15,7 +16,6 @@ from common.runtime.shutdown import StopEvent
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
-from reader.tic.address import parse_address
 from reader.tic.decoder import Decoder, Reading
 
 SUBJECT, METER = "Line", "Meter"

@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from common.contract.address import parse_address
 from common.contract.topics import Topics
 from reader.home_assistant.component import component
 from reader.home_assistant.entity import Entity
 from reader.meter.names import Text
-from reader.tic.address import parse_address
 
 #: Bytes that a message should not exceed, for the sake of small brokers.
 MAX_SIZE = 24_000

@@ -39,6 +39,8 @@ QUESTIONS = {
     "compare?from={year}&to={day}": 40,
 }
 
+_FIRST = "compare?from={year}&to={day}"
+
 
 def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> Iterator[Row]:
     """Ask each question of a Tempo meter."""
@@ -54,15 +56,28 @@ def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> Iterator[Ro
             target=Target("≤", min(ours) + _BESIDES),
         )
 
+    yield Row(
+        what="`compare?from=YEAR&to=DAY`, asked for the first time: a year of minutes, ninety offers",
+        unit="ms",
+        ours=[_once(browser.asking(filled(_FIRST, decade.meters[0], decade.start, back=back))) for back in (1, 2, 3)],
+        target=Target("≤", 1500),
+    )
 
-def filled(question: str, meter: str, start: datetime) -> str:
-    """Return a question about a meter whose rollups start at an instant."""
+
+def _once(ask: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    ask()
+    return (time.monotonic() - begun) * 1000
+
+
+def filled(question: str, meter: str, start: datetime, *, back: int = 0) -> str:
+    """Return a question about a meter whose rollups start at an instant; its year begins so many days earlier."""
     last = END - timedelta(hours=1)
     days = {
         "first": f"{start:%Y-%m}",
         "day": (last - timedelta(days=1)).date().isoformat(),
         "next": last.date().isoformat(),
-        "year": (last - timedelta(days=366)).date().isoformat(),
+        "year": (last - timedelta(days=366 + back)).date().isoformat(),
     }
     of_meter = "" if question.startswith("meters") else f"&meter={meter}"
     return question.format(**days) + of_meter

@@ -134,7 +134,7 @@ def test_a_day_that_has_an_address_stays_and_gets_its_morrow_at_midnight(stand: 
 
 def test_the_places_lead_to_addresses_that_move_on(stand: Stand) -> None:
     page = stand.open("")
-    for name, path in {"Jour": "jour", "Bilan": "bilan", "Tempo et contrats": "tempo"}.items():
+    for name, path in {"Jour": "jour", "Bilan": "bilan", "Contrats": "contrats"}.items():
         assert page.get_by_role("link", name=name, exact=True).get_attribute("href") == stand.address + path
 
 
@@ -179,7 +179,7 @@ def test_a_cost_that_is_not_there_is_said_with_what_to_do(stand: Stand, stage: s
     expect(stand.open("").locator(".today .note")).to_contain_text(note)
 
 
-@pytest.mark.parametrize("path", ["jour", "bilan", "tempo", "etat"])
+@pytest.mark.parametrize("path", ["jour", "bilan", "contrats", "etat"])
 def test_a_server_that_is_gone_is_said_beside_what_was_read_of_today(stand: Stand, path: str) -> None:
     page = stand.open(path)
     stand.visit.expected = ("ERR_",)
@@ -264,8 +264,8 @@ def test_what_is_read_aloud_has_words_that_are_apart_and_no_name_twice(stand: St
     [
         ("bilan/2026-13", "« 2026-13 » n’est ni une semaine", "bilan"),
         ("jour/2026-02-29", "« 2026-02-29 » n’est pas une date", "jour"),
-        ("tempo/abc", "« abc » n’est pas une saison", "tempo"),
-        ("tempo/1999", "saison 1999–2000", "tempo"),
+        ("contrats/abc", "« abc » n’est pas une saison", "contrats"),
+        ("contrats/1999", "saison 1999–2000", "contrats"),
         ("nowhere", "Il n’y a rien à cette adresse", ""),
         ("jour/2026-11-25/x", "« 2026-11-25/x » n’est pas une date", "jour"),
     ],

@@ -9,17 +9,28 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
-from tests.browser.test_views import VIEWS
+from tests.browser.test_views import VIEWS, findings
 
 Change = Callable[[dict[str, Any]], None]
 
 
-def contracts(visit: Visits, change: Change) -> Page:
+def contracts(visit: Visits, change: Change, device: str = "desk") -> Page:
     """Open the contracts, with another answer."""
-    page = visit("etat")
-    changed(page, change, "compare")
-    page.get_by_role("link", name="Tempo et contrats").first.click()
+    page = visit("etat", device)
+    answered(page, change)
+    page.get_by_role("link", name="Contrats").first.click()
     return page
+
+
+def answered(page: Page, change: Change) -> None:
+    """Let the page get an answer to `compare`, whatever it asks."""
+
+    def answer(route: Route) -> None:
+        data = {"from": "2025-11-28", "last_day": "2026-11-27", "days": 365, "without": None, "colours_until": None}
+        change(data)
+        route.fulfill(json=data)
+
+    page.route(re.compile(r"/api/v1/compare\?"), answer)
 
 
 def changed(page: Page, change: Change, name: str) -> None:
@@ -34,80 +45,143 @@ def changed(page: Page, change: Change, name: str) -> None:
     page.route(re.compile(rf"/api/v1/{name}\?"), answer)
 
 
-def compared(other: dict[str, Any] | None = None, **values: Any) -> Change:
-    """Two offers that can be compared on a year, but for these values of the answer and of the other offer."""
-    whole = {"rankable": True, "why": None, "energy": 15_000_000, "subscription": 2_000_000, "parts": None}
-    yours = whole | {"id": "tempo", "name": "Tempo", "yours": True, "total": 17_000_000}
-    base = whole | {"id": "base", "name": "Base", "yours": False, "total": 18_000_000} | (other or {})
+def offer(rank: int | None, **values: Any) -> dict[str, Any]:
+    """Return an offer of a supplier, the dearer the higher its rank."""
+    total = None if rank is None else 17_000_000 + rank * 100_000
+    found = {
+        "id": f"offer-{rank}", "supplier": "Sélia", "name": f"Fixe {rank}", "kind": "fixed", "yours": False,
+        "rankable": rank is not None, "rank": rank, "energy": total and total - 2_000_000, "subscription": 2_000_000,
+        "total": total, "parts": None, "wh": {"HC": 3_000_000, "HP": 5_000_000},
+        "by_period": {"HC": 4_000_000, "HP": 11_000_000},
+        "rule": {"HC": "La nuit de 22 h à 6 h", "HP": "Les autres heures"}, "choices": [], "why": None, "refused": None,
+        "hours_known": 8760, "since": "2026-08-01", "grade": "B", "checked": "2026-09-25",
+        "source": "la grille du fournisseur", "old": False,
+    }  # fmt: skip
+    return found | values
+
+
+def compared(*offers: dict[str, Any], **values: Any) -> Change:
+    """These offers on a year that is known, but for these values of the answer."""
     answer = {
-        "offers": [offer | {"wh": {}, "hours_known": 8760} for offer in (yours, base)],
-        "hours": 8760,
-        "hours_known": 8760,
-        "hours_read": 8760,
-        "wh": 8_000_000,
-        "recovered_wh": 0,
-        "rankable": True,
-        "why": None,
-        "days": 365,
-        "without": None,
-        "measured_from": None,
-    }
+        "offers": list(offers), "hours": 8760, "hours_known": 8760, "hours_read": 8760, "wh": 8_000_000,
+        "recovered_wh": 0, "rankable": True, "why": None, "refused": None, "verdict": "Sélia est moins cher.",
+        "measured_from": None, "at": "today", "shift": 0, "power": 9,
+    }  # fmt: skip
     return lambda data: data.update(answer | values)
 
 
-OLD = [{"offer": "tempo", "since": "2026-08-01", "regulated": True}]
+MANY = [offer(number) for number in range(1, 21)]
+MANY[11] = offer(12, kind="regulated", supplier="EDF", name="Tarif Bleu, option Base")
+MANY[16] = offer(17, yours=True, supplier="EDF", name="Tempo")
+OLD = [{"offer": "tempo", "name": "Tempo", "since": "2026-08-01", "regulated": True}]
 
 
-def no_total(why: str) -> dict[str, Any]:
-    return {"rankable": False, "why": why, "total": None, "energy": None, "subscription": None}
+@pytest.mark.parametrize("device", ["desk", "phone"])
+def test_the_cheapest_offers_are_shown_and_ones_own_and_the_regulated_ones_and_all_on_demand(
+    visit: Visits, device: str
+) -> None:
+    page = contracts(visit, compared(*MANY), device)
+    block = page.locator("#contrats")
+    expect(block.locator(".verdict")).to_have_text("Sélia est moins cher.")
+    expect(block.locator(".ranking .rank")).to_have_text([*map(str, range(1, 11)), "12", "17"])
+    expect(block.locator("li.strong")).to_contain_text("Votre contrat")
+    expect(block).not_to_contain_text("à vérifier")
+    block.get_by_role("button", name="Afficher les 8 autres offres").click()
+    expect(block.locator(".ranking .rank")).to_have_count(20)
+    expect(block.get_by_role("button", name=re.compile("Afficher"))).to_have_count(0)
+    assert page.evaluate("document.activeElement.querySelector('.rank').textContent") == "11"
 
 
-@pytest.mark.parametrize(
-    ("change", "verdict"),
-    [
-        (compared(), "^Avec vos habitudes inchangées, Tempo vous a coûté"),
-        (compared(days=60, without="winter"), r"^Sur deux mois \(sans hiver\), avec vos habitudes"),
-    ],
-)
-def test_a_verdict_says_what_part_of_a_year_it_is_on(visit: Visits, change: Change, verdict: str) -> None:
-    block = contracts(visit, change).locator("#contrats")
-    expect(block.locator(".verdict")).to_have_text(re.compile(verdict))
-    expect(block).not_to_contain_text("à vérifier")  # of prices of today nothing is said
+def test_an_offer_opens_on_its_parts_its_choice_and_where_its_prices_are_from(visit: Visits) -> None:
+    choices = [
+        {"weekday": 2, "slot": None, "total": 17_100_000},
+        {"weekday": 0, "slot": None, "total": 17_200_000},
+    ]
+    block = contracts(visit, compared(offer(1, choices=choices), offer(2, yours=True))).locator("#contrats")
+    first = block.locator("[data-offer=offer-1]")
+    expect(first.locator("summary")).to_contain_text("mercredi")
+    first.locator("summary").press("Enter")
+    rows = first.locator("tbody tr")
+    expect(rows).to_have_text([
+        re.compile("La nuit de 22 h à 6 h.*3\\D?000.*400,00"),
+        re.compile("Les autres heures.*5\\D?000.*1\\D?100,00"),
+        re.compile("Abonnement.*200,00"),
+    ])  # fmt: skip
+    expect(first).to_contain_text("lundi")
+    for part in ("Prix du 25/09/2026", "la grille du fournisseur", "Qualité B"):
+        expect(first).to_contain_text(part)
+    assert findings(block.page) == []
+
+
+def test_what_cannot_be_ranked_is_told_by_reason(visit: Visits) -> None:
+    out = [offer(None, id=name, name=name, refused="Prix vus en février.", why="old") for name in ("un", "deux")]
+    block = contracts(visit, compared(offer(1), offer(2, yours=True), *out)).locator("#contrats")
+    block.get_by_text("2 offres non classées").click()
+    reason = block.locator(".refused li")
+    expect(reason).to_have_count(1)
+    expect(reason).to_contain_text("Prix vus en février.")
+    expect(reason).to_contain_text(re.compile(r"Sélia · un\s; Sélia · deux"))
 
 
 @pytest.mark.parametrize(
     ("change", "reasons"),
     [
+        (compared(*MANY, verdict=None, why="hours", refused="Non classé : 72 heures seulement."), ["72 heures"]),
         (
-            compared(no_total("hours"), why="hours", hours=480, hours_read=72, wh=160_000, recovered_wh=159_000),
-            ["72 heures seulement sur 480 ont des relevés", "159 kWh sur 160 kWh ont été rattrapés"],
-        ),
-        (
-            compared(no_total("assumed")),
-            ["une seule offre peut être calculée", "heures creuses supposées identiques aux vôtres"],
+            compared(offer(1, yours=True), offer(None, refused="Heures creuses inconnues."), verdict=None),
+            ["une seule offre peut être calculée", "Heures creuses inconnues."],
         ),
     ],
 )
-def test_what_cannot_be_ranked_is_not_and_the_reason_is_said(visit: Visits, change: Change, reasons: list[str]) -> None:
+def test_where_nothing_can_be_ranked_the_reason_is_said(visit: Visits, change: Change, reasons: list[str]) -> None:
     block = contracts(visit, change).locator("#contrats")
     for reason in reasons:
         expect(block).to_contain_text(reason)
-    expect(block.locator(".verdict, .shares, table")).to_have_count(0)
+    expect(block.locator(".verdict:visible, .ranking, table")).to_have_count(0)
+
+
+def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_address(visit: Visits) -> None:
+    asked: list[str] = []
+
+    def change(data: dict[str, Any]) -> None:
+        then, shift = "prices=then" in asked[-1], re.search("shift=(\\d+)", asked[-1])
+        percent = int(shift[1]) if shift else 0
+        compared(*MANY, at="then" if then else "today", shift=percent, verdict=f"{then}, {percent}")(data)
+
+    page = visit("etat")
+    page.on("request", lambda request: asked.append(request.url) if "/compare?" in request.url else None)
+    answered(page, change)
+    page.get_by_role("link", name="Contrats").first.click()
+    block = page.locator("#contrats")
+    expect(block.locator(".verdict")).to_have_text("False, 0")
+    first = block.locator("[data-offer=offer-2]")
+    first.locator("summary").click()
+    block.get_by_role("button", name="Prix de l’époque").click()
+    expect(block.locator(".verdict")).to_have_text("True, 0")
+    expect(first.locator("table")).to_be_visible()  # what was opened stays open
+    slider = block.get_by_role("slider", name="Et si je déplaçais")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    expect(block.locator(".verdict")).to_have_text("True, 20")
+    expect(block.locator(".partial")).to_contain_text("Hypothèse")
+    expect(slider).to_be_focused()
+    assert len(asked) <= 4  # the slider rests before the server is asked
+    page.reload()
+    expect(block.locator(".verdict")).to_have_text("True, 20")
 
 
 def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Visits) -> None:
     def change(data: dict[str, Any]) -> None:
-        compared(colours_until="2026-08-31")(data)
-        data["from"] = "2025-11-28"
-        data["offers"].append(data["offers"][1] | {"id": "x", "name": "Autre"} | no_total("colours"))
+        unknown = offer(None, why="colours", refused="La couleur des jours Tempo est inconnue.")
+        compared(offer(1), offer(2, yours=True), unknown, colours_until="2026-08-31")(data)
 
     link = contracts(visit, change).get_by_role("link", name="Comparer avec Tempo jusqu’au 31 août 2026")
     expect(link).to_have_attribute("href", re.compile("du=2025-09-01&au=2026-08-31"))
 
 
-def test_old_prices_are_told_beside_the_comparison(visit: Visits) -> None:
-    page = contracts(visit, compared(prices={"old": OLD}))
-    expect(page.locator("#contrats")).to_contain_text("Prix du 01/08/2026, à vérifier")
+def test_old_prices_are_told_beside_their_offer(visit: Visits) -> None:
+    page = contracts(visit, compared(offer(1, old=True, checked="2026-08-01"), offer(2, yours=True)))
+    expect(page.locator("[data-offer=offer-1]")).to_contain_text("Prix du 01/08/2026, à vérifier")
 
 
 @pytest.mark.parametrize("view", ["now", "day", "month"])

@@ -51,7 +51,7 @@ def test_a_large_screen_is_filled(visit: Visits, size: tuple[int, int]) -> None:
     assert band["y"] - (drawing["y"] + drawing["height"]) < 0.05 * size[1]
 
 
-@pytest.mark.parametrize("place", ["", "jour", "bilan", "tempo", "etat"])
+@pytest.mark.parametrize("place", ["", "jour", "bilan", "contrats", "etat"])
 def test_nothing_is_shown_that_wants_a_hand(visit: Visits, place: str) -> None:
     page = visit(f"{place}?mode=kiosk")
     wanting = page.locator("nav, button, select, input, summary, .reading, .page-foot")

@@ -3,13 +3,12 @@ import { test } from 'node:test';
 import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
-import fr from '../../monitor/page/fr.js';
 import { useZone } from '../../monitor/page/time.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { standby, withHoles } from '../../monitor/page/view/review/months.js';
-import { overPart, ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
+import { among, refusals, whyNothing } from '../../monitor/page/view/contracts/ranking.js';
 import { inOne } from '../../monitor/page/view/day/whole.js';
-import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
+import { changes, spans } from '../../monitor/page/view/contracts/spans.js';
 
 test('classes hold about as many values each; what is unknown is in none', () => {
   const values = Array.from({ length: 600 }, (_, i) => i ** 2),
@@ -144,25 +143,26 @@ test('a week is shown by day, a year by month, ten years by year', () => {
   assert.deepEqual([7, 366, 3653].map(groupBy), ['day', 'month', 'year']);
 });
 
-const offer = (id, total, more = {}) => ({ id, name: id, total, rankable: true, yours: false, ...more });
+const offer = (rank, more = {}) => ({ rank, yours: false, kind: 'fixed', ...more });
+const ranks = ({ shown }) => shown.map((o) => o.rank);
 
-test('the cheapest offer is named with what it would have saved; of the own one, what the next one costs more', () => {
-  const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hchp', 250)]);
-  assert.deepEqual(
-    ranked.map((o) => o.id),
-    ['tempo', 'hchp', 'base'],
-  );
-  assert.deepEqual(verdict, { yours: false, name: 'tempo', less: 100 });
-  const own = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
-  assert.deepEqual(own.verdict, { yours: true, name: 'base', less: 30 });
+test('of many offers the cheapest are shown, one’s own and the regulated ones in their places, and all on demand', () => {
+  const offers = Array.from({ length: 20 }, (_, i) => offer(i + 1));
+  offers[11] = offer(12, { kind: 'regulated' });
+  offers[17] = offer(18, { yours: true });
+  const all = [...offers, offer(null), offer(null, { kind: 'regulated' })];
+  assert.deepEqual(ranks(among(all)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18]);
+  assert.equal(among(all).yours.rank, 18);
+  assert.equal(among(all, true).shown.length, 20);
+  assert.equal(among([offer(null, { yours: true })]).yours, null);
 });
 
-test('nothing is concluded without the own offer, with one offer, or from one that is partial', () => {
-  assert.equal(ranking([offer('tempo', 200), offer('base', 300)]).verdict, null);
-  assert.equal(ranking([offer('base', 300, { yours: true })]).verdict, null);
-  const own = offer('base', 300, { yours: true });
-  const { verdict, partial } = ranking([own, offer('tempo', null, { rankable: false })]);
-  assert.deepEqual([verdict, partial.length], [null, 1]);
+test('offers that lack the same are told in one sentence', () => {
+  const out = (refused, name) => ({ refused, supplier: 'Ohm', name });
+  assert.deepEqual(refusals([out('a', 'un'), out('b', 'deux'), { ...out('a', 'trois'), supplier: '' }]), [
+    { text: 'a', names: ['Ohm · un', 'trois'] },
+    { text: 'b', names: ['Ohm · deux'] },
+  ]);
 });
 
 test('a window over midnight is two parts of a day', () => {
@@ -233,15 +233,6 @@ test('offers that cannot be compared say why: a new meter, no contract, or nothi
   assert.equal(whyNothing({ ...meter, first: '2026-11-26' }, '2026-11-26'), 'tooSoon');
   assert.equal(whyNothing({ ...meter, subscribed: null }, '2026-11-26'), 'noContract');
   assert.equal(whyNothing(meter, '2026-11-26'), 'noOffers');
-});
-
-test('a verdict on a part of a year begins with that part', () => {
-  const said = (days, without) => overPart({ days, without }, 'Avec vos habitudes', fr.tempo);
-  assert.equal(said(60, 'winter'), 'Sur deux mois (sans hiver), avec vos habitudes');
-  assert.equal(said(42, 'winter'), 'Sur 42 jours (sans hiver), avec vos habitudes');
-  assert.equal(said(121, 'summer'), 'Sur quatre mois (sans été), avec vos habitudes');
-  assert.equal(said(335, null), 'Sur onze mois, avec vos habitudes');
-  assert.equal(said(365, null), 'Avec vos habitudes');
 });
 
 test('a month of which a day has no price is partial, and the others are not', () => {

@@ -1,18 +1,16 @@
 """`compare` of the API, on a database of some days."""
 
+import contextlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from common.database.mariadb import Database
-from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import compare, energy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
-from monitor.readings.hours import Meter
-from monitor.readings.periods import HourEnergy
 from monitor.refusals import Refusal
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
@@ -22,6 +20,7 @@ from tests.support.servers import Database as Server
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"
+NAME = "EDF · Tarif Bleu, option Tempo"
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +34,20 @@ def tables(database: Server) -> Database:
 
 
 def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: PriceTable) -> None:
-    answer = ask(compare.ROUTE, tables, END, prices, RANGE)
+    answer = ask(compare.ROUTE, tables, END, prices, f"{RANGE}&prices=then")
     check(answer, compare.ROUTE.schema)
     assert (answer["from"], answer["last_day"], answer["hours"], answer["hours_known"]) == (
         "2026-11-02", "2026-11-03", 48, 48,
     )  # fmt: skip
     (own,) = [offer for offer in answer["offers"] if offer["yours"]]
     bill = ask(energy.ROUTE, tables, END, prices, RANGE)["whole"]["cost"]
-    assert (own["id"], own["total"], own["parts"]) == ("tempo", bill["total"], bill["parts"])
+    assert (own["id"], own["total"], own["parts"]) == ("trv-tempo", bill["total"], bill["parts"])
     totals = [offer["total"] for offer in answer["offers"] if offer["rankable"]]
     assert totals == sorted(totals)
     assert len(totals) >= 3
     assert answer["prices"]["checked"] is not None
+    assert own["rule"]["BBRHCJR"].startswith("Les jours rouges")
+    assert all(offer["refused"] for offer in answer["offers"] if offer["rank"] is None)
 
 
 def test_an_offer_that_lacks_something_is_not_ranked_and_says_why(tables: Database) -> None:
@@ -61,7 +62,7 @@ def test_colours_that_the_meter_showed_go_before_those_of_a_file(tables: Databas
 
     def tempo(colours: Mapping[date, str]) -> Mapping[str, int]:
         offers = ask(compare.ROUTE, tables, END, prices, RANGE, colours=colours)["offers"]
-        (found,) = [offer["wh"] for offer in offers if offer["id"] == "tempo"]
+        (found,) = [offer["wh"] for offer in offers if offer["id"] == "trv-tempo"]
         return {register: wh for register, wh in found.items() if wh}
 
     assert tempo(lies) == tempo({})
@@ -71,7 +72,7 @@ def test_colours_that_the_meter_showed_go_before_those_of_a_file(tables: Databas
 def test_offers_are_chosen_and_one_s_own_stays(tables: Database, prices: PriceTable) -> None:
     answer = ask(compare.ROUTE, tables, END, prices, f"offers=base&{RANGE}")
     check(answer, compare.ROUTE.schema)
-    assert {offer["id"] for offer in answer["offers"]} == {"base", "tempo"}
+    assert {offer["id"] for offer in answer["offers"]} == {"trv-base", "trv-tempo"}
 
 
 def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable) -> None:
@@ -95,22 +96,31 @@ def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable
     assert refused.value.status == status
 
 
-@pytest.mark.parametrize("off_peak", ["22:00-06:00", "02:00-07:00, 12:00-15:00", "01:30-06:30, 12:30-15:30", None])
-def test_gathered_hours_cost_what_single_ones_do(
-    tables: Database, prices: PriceTable, off_peak: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if off_peak is not None:
-        windows = [{"from": date(2020, 1, 1), "windows": off_peak.split(", ")}]
-        prices = PriceTable([read_document({"off_peak": windows}, "test"), *prices.files])
-    question = "from=2026-10-24&to=2026-11-04T10:00:00Z"
-    gathered = ask(compare.ROUTE, tables, END, prices, question)
+@pytest.mark.parametrize("windows", ["22:00-06:00", "01:30-06:30, 12:30-15:30", "01:07-06:07, 12:31-15:31"])
+def test_off_peak_hours_of_the_user_count_to_the_minute(tables: Database, prices: PriceTable, windows: str) -> None:
+    written = [{"from": date(2020, 1, 1), "windows": windows.split(", ")}]
+    own = PriceTable([read_document({"off_peak": written}, "test"), *prices.files])
+    answer = ask(compare.ROUTE, tables, END, own, "from=2026-10-28&to=2026-10-30&offers=hchp")
+    (found,) = [offer["wh"] for offer in answer["offers"] if offer["id"] == "trv-hphc"]
+    assert found == _by_minute(tables, windows.split(", "))
 
-    def curve(self: OfferAnswers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
-        return self._reader.slots(meter, start, end, prices.off_peak_slot())
 
-    monkeypatch.setattr(OfferAnswers, "_curve", curve)
-    assert ask(compare.ROUTE, tables, END, prices, question) == gathered
-    assert sum(offer["rankable"] for offer in gathered["offers"]) == 3
+def _by_minute(tables: Database, windows: list[str]) -> Mapping[str, int]:
+    """Sum the minutes of 28 and 29 October by the clock; each hour adds up to what its registers counted."""
+    with contextlib.closing(tables.connect()) as connection:
+        rows = connection.query(
+            "SELECT minute, total_last - LAG(total_last) OVER (ORDER BY minute) FROM minutes"
+            " WHERE minute >= '2026-10-27 22:59' AND minute < '2026-10-29 23:00' ORDER BY minute"
+        )
+    found = {"HCHC": 0, "HCHP": 0}
+    for minute, wh in rows[1:]:
+        clock = f"{minute + timedelta(hours=1):%H:%M}"  # winter time
+        cheap = any(
+            start <= clock < end if start < end else clock >= start or clock < end
+            for start, end in (window.split("-") for window in windows)
+        )
+        found["HCHC" if cheap else "HCHP"] += int(wh)
+    return found
 
 
 def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, prices: PriceTable) -> None:
@@ -119,23 +129,13 @@ def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, p
     assert (refused.value.key, refused.value.status) == ("no_energy", 404)
 
 
-def test_where_nothing_was_drawn_nothing_is_ranked(
-    tables: Database, prices: PriceTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
-    monkeypatch.setattr(OfferAnswers, "_curve", lambda *_: [hour])
-    with pytest.raises(Refusal) as refused:
-        ask(compare.ROUTE, tables, END, prices, RANGE)
-    assert refused.value.key == "no_energy"
-
-
 def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(
     tables: Database, prices: PriceTable
 ) -> None:
     registers = ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
     old = [{"from": date(2026, 2, 1), "kwh": dict.fromkeys(registers, 0.2), "subscription_year": {9: 200}}]
-    own = PriceTable([read_document({"options": {"tempo": old}}, "mine"), *prices.files])
-    expected = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    own = PriceTable([read_document({"offers": [{"id": "tempo", "rows": old}]}, "mine"), *prices.files])
+    expected = [{"offer": "trv-tempo", "name": NAME, "since": "2026-02-01", "regulated": True}]
     questions = (
         (compare.ROUTE, RANGE),
         (energy.ROUTE, RANGE),

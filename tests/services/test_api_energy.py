@@ -32,8 +32,8 @@ PRICES = PriceTable(
         read_document(
             {
                 "checked": date(2026, 11, 2),
-                "options": {
-                    "tempo": [
+                "offers": [{
+                    "id": "tempo", "rows": [
                         {
                             "from": date(2026, 2, 1),
                             "subscription_year": {9: 236.52, 12: 365, 6: 182.5},
@@ -43,7 +43,7 @@ PRICES = PriceTable(
                             },
                         }
                     ]
-                },
+                }],
                 "taxes": {
                     "accise": [{"from": date(2026, 1, 1), "value": 30}],
                     "vat": [{"from": date(2026, 1, 1), "kwh": 0.2, "subscription": 0.2}],
@@ -67,7 +67,7 @@ def test_days_are_the_differences_of_readings_priced_by_register(tables: Databas
     assert answer["start"][0] == "2026-10-21"
     assert answer["hours"] == [24] * 4 + [25] + [24] * 9
     assert answer["coverage"] == [1] * 14
-    old = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    old = [{"offer": "tempo", "name": "tempo", "since": "2026-02-01", "regulated": False}]
     assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02", "old": old}
     assert answer["offer"] == "tempo"
     assert set(answer["wh"]) == {f"BBRH{hours}J{colour}" for hours in ("C", "P") for colour in "BWR"}
@@ -92,7 +92,7 @@ def test_the_whole_of_a_range_is_a_bill_whose_parts_add_up(tables: Database) -> 
         == cost["energy"] + cost["subscription"]
         == sum(cost["by_register"].values()) + cost["subscription"]
     )
-    assert abs(sum(cost["parts"].values()) - cost["total"]) <= 2
+    assert abs(sum(part or 0 for part in cost["parts"].values()) - cost["total"]) <= 2
     assert abs(cost["parts"]["accise"] - whole["total_wh"] * 0.3) <= 1  # 30 EUR a MWh
     assert abs(cost["parts"]["vat"] - cost["total"] / 6) <= 1
     assert cost["missing"] == []
@@ -128,7 +128,7 @@ def test_without_a_price_the_cost_is_unknown_and_not_zero(tables: Database) -> N
 
 def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> None:
     row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25}, "subscription_year": {9: 1, 12: 1, 6: 1}}
-    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    prices = PriceTable([read_document({"offers": [{"id": "tempo", "rows": [row]}]}, "test")])
     answer = ask(energy.ROUTE, tables, END, prices, "from=2026-10-31&to=2026-11-02")
     check(answer, energy.ROUTE.schema)
     assert answer["partial_cost"] == [True, False]
@@ -139,7 +139,7 @@ def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> Non
 
 def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -> None:
     row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25, "BBRHCJB": 0.1}, "subscription_year": {9: 1, 12: 1, 6: 1}}
-    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    prices = PriceTable([read_document({"offers": [{"id": "tempo", "rows": [row]}]}, "test")])
     answer = ask(energy.ROUTE, tables, END, prices, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
     check(answer, energy.ROUTE.schema)
     assert answer["partial_cost"] is True
@@ -201,7 +201,12 @@ def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(table
         "SELECT 1",
     )
     prices = {
-        "options": {"base": [{"from": date(2025, 1, 1), "kwh": {"BASE": 0.24}, "subscription_year": {6: 87.60}}]},
+        "offers": [
+            {
+                "id": "base",
+                "rows": [{"from": date(2025, 1, 1), "kwh": {"BASE": 0.24}, "subscription_year": {6: 87.60}}],
+            }
+        ],
         "taxes": {
             "accise": [{"from": date(2025, 1, 1), "value": 30}],
             "vat": [
@@ -220,5 +225,6 @@ def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(table
         "energy": 200_000 + 403_200 - 93_000,
         "accise": 93_000,
         "subscription": 20_000 + 40_320,
+        "cta": None,
         "vat": 40_000 + 100_800 + 4_000 + 10_080,
     }

@@ -26,12 +26,15 @@ PRICES = PriceTable(
     [
         read_document(
             {
-                "options": {
-                    "tempo": [
-                        {"from": day, "kwh": {"BBRHCJB": price}}
-                        for day, price in ((datetime(2026, 2, 1).date(), 0.1), (datetime(2026, 11, 3).date(), 0.2))  # noqa: DTZ001
-                    ]
-                }
+                "offers": [
+                    {
+                        "id": "tempo",
+                        "rows": [
+                            {"from": day, "kwh": {"BBRHCJB": price}}
+                            for day, price in ((datetime(2026, 2, 1).date(), 0.1), (datetime(2026, 11, 3).date(), 0.2))  # noqa: DTZ001
+                        ],
+                    }
+                ]
             },
             "test",
         )

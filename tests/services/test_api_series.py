@@ -35,20 +35,23 @@ PRICES = PriceTable(
     [
         read_document(
             {
-                "options": {
-                    "tempo": [
-                        {
-                            "from": datetime(2026, 2, 1, tzinfo=UTC).date(),
-                            "subscription_year": {9: 365},
-                            "kwh": {
-                                name: 0.1 * number
-                                for number, name in enumerate(
-                                    ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), 1
-                                )
-                            },
-                        }
-                    ]
-                }
+                "offers": [
+                    {
+                        "id": "tempo",
+                        "rows": [
+                            {
+                                "from": datetime(2026, 2, 1, tzinfo=UTC).date(),
+                                "subscription_year": {9: 365},
+                                "kwh": {
+                                    name: 0.1 * number
+                                    for number, name in enumerate(
+                                        ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), 1
+                                    )
+                                },
+                            }
+                        ],
+                    }
+                ]
             },
             "test",
         )

@@ -15,6 +15,7 @@ from monitor.api.call import Call, LiveCall
 from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.ranges import Range
 from monitor.refusals import Refusal
@@ -118,7 +119,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
 
 def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, {})
+    live = Live(config, NONE, Calendars())
     assert status.ROUTE.without_database is not None
     answer = status.ROUTE.without_database(LiveCall(live, {}, END))
     check(answer, status.ROUTE.schema)
@@ -148,7 +149,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
         "reader": [program("reader", "cellar", **spool), program("reader", "elsewhere", lines=[{"meter": "1"}])],
         "storer": [program("storer", "a"), program("storer", "b"), Program("old", "online", {"uptime": 1}, END)],
     }
-    live = Live(MonitorConfig(), NONE, {})
+    live = Live(MonitorConfig(), NONE, Calendars())
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
@@ -168,7 +169,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
 
 def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, {})
+    live = Live(config, NONE, Calendars())
     with contextlib.closing(tables.connect()) as connection:
         answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)

@@ -39,10 +39,13 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     assert (answer["rankable"], answer["why"], answer["hours"]) == (False, "hours", 479)
     assert 70 <= answer["hours_read"] <= 73
     assert answer["recovered_wh"] >= 150_000
-    assert {(offer["rankable"], offer["total"]) for offer in answer["offers"]} == {(False, None)}
+    assert {(offer["rankable"], offer["rank"]) for offer in answer["offers"]} == {(False, None)}
+    assert "heures seulement sur 479 ont des relevés" in answer["refused"]
+    assert answer["verdict"] is None
     measured = ask(compare.ROUTE, tables, END, prices, "from=2026-03-28&to=2026-03-30")
     assert (measured["rankable"], measured["why"]) == (True, None)
-    assert sum(offer["rankable"] for offer in measured["offers"]) == 3
+    assert {"trv-base", "trv-hphc", "trv-tempo"} <= {offer["id"] for offer in measured["offers"] if offer["rank"]}
+    assert measured["verdict"] is not None
 
     monitor = Monitor(fresh_database, tmp_path)
     monitor.configure("")
@@ -60,7 +63,7 @@ def test_who_has_no_tempo_may_ask_what_it_would_have_cost(fresh_database: Server
     def tempo(question: str, colours: dict[date, str] | None = None) -> dict[str, Any]:
         answer = ask(compare.ROUTE, tables, end, prices, question, colours=colours)
         check(answer, compare.ROUTE.schema)
-        (found,) = [offer for offer in answer["offers"] if offer["id"] == "tempo"]
+        (found,) = [offer for offer in answer["offers"] if offer["id"] == "trv-tempo"]
         return {**found, "until": answer["colours_until"]}
 
     known = tempo("from=2026-08-28&to=2026-09-01")

@@ -200,7 +200,7 @@ def test_offers_are_compared_on_the_energy_of_both(tables: Database, houses: lis
     total = sum(drawn(houses, label, hour, hour + HOUR) for label in ("HCHC", "HCHP") for hour in hours)
     assert found["wh"] == total
     assert (found["hours"], found["hours_read"]) == (72, 72)
-    assert [offer["id"] for offer in found["offers"] if offer["yours"]] == ["hchp"]
+    assert [offer["id"] for offer in found["offers"] if offer["yours"]] == ["trv-hphc"]
 
 
 def test_status_and_tempo_know_the_house(tables: Database) -> None:

@@ -16,6 +16,7 @@ from common.contract.topics import Topics
 from demo.history import History
 from monitor.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.live.live import Live
+from monitor.prices.calendars import Calendars
 from monitor.prices.table import load_prices
 from monitor.refusals import Refusal
 from reader.meter.state import MeterState
@@ -58,7 +59,7 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         mqtt=None if mqtt_port is None else MonitorMqtt(host="127.0.0.1", port=mqtt_port),
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
-    found = Live(replace(config, **changes), PRICES, {}, clock=lambda: NOW)
+    found = Live(replace(config, **changes), PRICES, Calendars(), clock=lambda: NOW)
     found.start()
     try:
         yield found

@@ -394,14 +394,15 @@ def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch:
 def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server, house: House, tmp_path: Path) -> None:
     prices = tmp_path / "prices.yaml"
     text = (
-        "options: {{hchp: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}}, subscription: {{6: 10.0}}}}]}}\n"
+        "offers: [{{id: hchp, rows: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}},"
+        " subscription: {{6: 10.0}}}}]}}]\n"
     )
     prices.write_text(text.format(price="0.1"))
     with Monitor(database, tmp_path, prices=str(prices)) as monitor:
         monitor.begin()
         before = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
         prices.write_text(text.format(price="0.2000"))
-        monitor.wait_for_log("Reloaded prices and Tempo colours")
+        monitor.wait_for_log("Reloaded prices and calendars")
         after = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
     for register in ("HCHC", "HCHP"):
         for number, wh in enumerate(before["wh"][register]):

@@ -117,7 +117,7 @@ def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -
     for question in choices(name):
         reply = asking.ask(name, urlencode(question))
         assert reply.status < 500, (question, reply.body)
-        assert not french_words(reply.body.decode()), question
+        assert not french_words(spoken(reply)), question
         if reply.status != 200:
             continue
         answered += 1
@@ -170,10 +170,23 @@ def test_no_garbage_makes_it_fail(asking: Asking, name: str) -> None:
         check(asking.ask(name, text), text)
 
 
+def spoken(reply: Reply) -> str:
+    """Return the text of a reply, but for what suppliers call their offers."""
+    text = reply.body.decode()
+    if '"offers":[{' not in text:
+        return text
+    answer = json.loads(text)
+    for offer in answer["offers"]:
+        offer.update(dict.fromkeys(("id", "supplier", "name", "source"), ""))
+    for old in answer["prices"]["old"]:
+        old["name"] = ""
+    return json.dumps(answer, ensure_ascii=False)
+
+
 def check(reply: Reply, question: Any) -> None:
     """Check that a reply is an answer, or a problem that says what is wrong."""
     assert reply.status in (200, 400, 404, 414), (question, reply.status, reply.body)
-    assert not french_words(reply.body.decode()) or french_words(str(question)), question
+    assert not french_words(spoken(reply)) or french_words(str(question)), question
     if reply.status != 200:
         problem = json.loads(reply.body)
         assert problem["status"] == reply.status

@@ -37,7 +37,7 @@ NOT_AUTHORISED = 0x87
 
 def prices_file(folder: Path, price: str) -> Path:
     file = folder / "prices.yaml"
-    file.write_text(f"options:\n  base:\n    - {{from: 2020-01-01, kwh: {{BASE: {price}}}}}\n")
+    file.write_text(f"offers:\n  - id: base\n    rows: [{{from: 2020-01-01, kwh: {{BASE: {price}}}}}]\n")
     return file
 
 

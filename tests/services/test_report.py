@@ -137,7 +137,9 @@ def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Serve
 
 def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_the_cost(monitor: Monitor) -> None:
     prices = monitor.folder / "prices.yaml"
-    prices.write_text("options: {mine: [{from: 2026-03-11, kwh: {HCHC: 0.2}, subscription: {6: 10}}]}")
+    prices.write_text(
+        "offers: [{id: mine, rows: [{from: 2026-03-11, kwh: {HCHC: 0.2, X: 0.3}, subscription: {6: 10}}]}]"
+    )
     line = "{meter: '031961000001', from: 2026-01-01, offer: mine, power: 6}"
     monitor.configure(f"prices: {prices}\ncontracts: [{line}]\n")
     rows = list(csv.DictReader(io.StringIO(monitor.run("report", *RANGE, "--csv"))))
@@ -173,7 +175,8 @@ def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> Non
 
     before = energy()
     prices = monitor.folder / "prices.yaml"
-    prices.write_text("options: {hchp: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}", encoding="utf-8")
+    row = "{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}"
+    prices.write_text(f"offers: [{{id: hchp, rows: [{row}]}}]", encoding="utf-8")
     monitor.configure(f"prices: {prices}\n")
     assert abs(energy() - 2 * before) <= Decimal("0.01")
 
@@ -195,7 +198,7 @@ def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
     prices = monitor.folder / "prices.yaml"
     mine = ["{from: 2025-11-01, kwh: {BASE: 0.2}, subscription: {6: 7.3}}", *filter(None, [later_prices])]
     other = "{from: 2025-11-01, kwh: {BASE: 0.3}, subscription: {6: 14.6}}"
-    prices.write_text(f"options: {{mine: [{', '.join(mine)}], other: [{other}]}}")
+    prices.write_text(f"offers: [{{id: mine, rows: [{', '.join(mine)}]}}, {{id: other, rows: [{other}]}}]")
     lines = ["{meter: '031961000001', from: 2025-11-15, offer: mine, power: 6}"]
     if later_line:
         lines.append("{meter: '031961000001', from: 2025-12-11, offer: other, power: 6}")
@@ -220,25 +223,25 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
 
 
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
-    text = monitor.run("compare", *RANGE)
+    text = monitor.run("compare", "--then", *RANGE)
     assert "votre" in text
-    assert re.search(r"^ \d +Tempo ", text, re.MULTILINE)  # past colours are bundled
+    assert re.search(r"^ +\d+ +EDF · Tarif Bleu, option Tempo ", text, re.MULTILINE)  # past colours are bundled
     own = monitor.run("report", "--by", "month", *RANGE, "--json")
     total = json.loads(own)[0]["cost"]["total"].replace(".", ",")
     assert total in text
     # A window that begins within an hour changes nothing of what the registers say.
     prices = monitor.folder / "prices.yaml"
-    mine = "mine: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]"
-    prices.write_text(f"options: {{{mine}}}\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
+    mine = "{id: mine, rows: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]}"
+    prices.write_text(f"offers: [{mine}]\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
     monitor.configure(f"prices: {prices}\n")
-    halves = monitor.run("compare", *RANGE)
+    halves = monitor.run("compare", "--then", "--all", *RANGE)
     assert total in halves
-    assert "mine : aucun abonnement pour 6 kVA" in halves.replace("\u00a0", " ")
+    assert "mine" in halves.partition("Abonnement inconnu pour")[2]
     monitor.configure("")
     # No offer is charged a subscription for the time before the first reading.
-    longer = monitor.run("compare", "--from", "2026-03-01", "--to", "2026-03-13")
-    assert [line for line in longer.splitlines() if " Base " in line] == [
-        line for line in text.splitlines() if " Base " in line
+    longer = monitor.run("compare", "--then", "--from", "2026-03-01", "--to", "2026-03-13")
+    assert [line for line in longer.splitlines() if "Bleu, option Base " in line] == [
+        line for line in text.splitlines() if "Bleu, option Base " in line
     ]
     assert max(map(len, text.splitlines())) <= 80
 

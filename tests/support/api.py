@@ -10,6 +10,7 @@ from monitor.answers.answers import Answers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import range_of, read_parameters
 from monitor.config import MonitorConfig
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 
 
@@ -28,4 +29,6 @@ def ask(
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
     with contextlib.closing(database.connect()) as connection:
-        return route.answer(Call(Answers(connection, settings, prices, colours), settings, values, asked, now))
+        return route.answer(
+            Call(Answers(connection, settings, prices, Calendars(written=colours or {})), settings, values, asked, now)
+        )

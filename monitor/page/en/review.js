@@ -12,7 +12,7 @@ export default {
   sub: 'Standing charge',
   subNote: 'CTA included',
   taxes: 'including taxes',
-  taxParts: (accise, vat) => `excise ${accise}, VAT ${vat}`,
+  taxParts: (accise, vat, cta) => `excise ${accise}, ${cta ? `CTA ${cta}, ` : ''}VAT ${vat}`,
   missingPrices: 'Some prices are missing: the cost is incomplete.',
   total: 'Total',
   before: {

@@ -12,7 +12,7 @@ export default {
   sub: 'Abonnement',
   subNote: 'CTA comprise',
   taxes: 'dont taxes',
-  taxParts: (accise, vat) => `accise ${accise}, TVA ${vat}`,
+  taxParts: (accise, vat, cta) => `accise ${accise}, ${cta ? `CTA ${cta}, ` : ''}TVA ${vat}`,
   missingPrices: 'Certains prix manquent : le coût est incomplet.',
   total: 'Total',
   before: {

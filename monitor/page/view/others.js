@@ -5,6 +5,6 @@ import '../main.js';
 export { default as day } from './day.js';
 export { default as review } from './review.js';
 export { default as status } from './status.js';
-export { default as tempo } from './tempo.js';
+export { default as contracts } from './contracts.js';
 export { default as together } from './together.js';
 export { default as unknown } from './unknown.js';

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts, add_up
 from monitor.cost.contracts import Contract
-from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+from monitor.prices.model import Cta, PriceFile, PriceRow, PriceTable, Tax
 from monitor.readings.periods import Energy
+from tests.support.prices import price_table
 
 PARIS = ZoneInfo("Europe/Paris")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -97,6 +98,31 @@ def test_the_parts_of_a_bill_make_the_bill() -> None:
     assert cost.parts.subscription.quantize(CENT) == Decimal("15.50")
     total = cost.parts.energy + cost.parts.accise + cost.parts.subscription + cost.parts.vat
     assert abs(total - cost.total) < Decimal("1e-20")
+
+
+def test_the_cta_is_a_part_of_its_own_as_far_as_it_is_known() -> None:
+    row = PriceRow("base", date(2025, 8, 1), {0: {"BASE": Decimal("0.2")}}, {9: Decimal("109.5")})
+    known = Cta(date(2025, 8, 1), Decimal("0.1"), Decimal(145), Decimal(22), Decimal(0))  # 34.30 EUR a year
+    table = price_table(
+        row,
+        accise=(Tax(date(2025, 1, 1), Decimal(30)),),
+        vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
+        vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.2")),),
+        cta=(known, Cta(date(2026, 2, 11), None)),
+    )
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "base", 9)
+    first, both = (
+        add_up(costs(bill(table, LATER, contract), [at("2026-02-01"), at(end)], steady(100, 250)))
+        for end in ("2026-02-11", "2026-02-21")
+    )
+    assert first.parts is not None
+    assert both.parts is not None
+    # Ten days: 3 EUR with VAT are 2.50 without, of which 0.94 are CTA (34.30 x 10 / 365).
+    assert (first.parts.cta.quantize(CENT), first.parts.subscription.quantize(CENT)) == (
+        Decimal("0.94"), Decimal("1.56"),
+    )  # fmt: skip
+    assert (first.parts.cta_known, both.parts.cta_known) == (True, False)
+    assert (both.parts.cta + both.parts.subscription).quantize(CENT) == Decimal("5.00")
 
 
 def test_a_price_that_is_corrected_corrects_the_past() -> None:

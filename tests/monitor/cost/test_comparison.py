@@ -1,8 +1,9 @@
-from collections import Counter
+"""What offers would have cost, and which are ranked."""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,19 +11,42 @@ import pytest
 from common.contract.offers import Window
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts
-from monitor.cost.clock_rules import OfferClock, Why
-from monitor.cost.comparison import Comparison, OfferCost, compare
-from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax
+from monitor.cost.comparison import Comparison, Measured, OfferCost, Question, compare
+from monitor.cost.lived import Lived
+from monitor.cost.why import Why
+from monitor.prices.calendars import Calendars
+from monitor.prices.model import Kind, OffPeak, PricedOffer, PriceRow, PriceTable, Tax
+from monitor.prices.rule_document import read_rule
+from monitor.prices.rules import Rule, Spot
+from monitor.prices.spot_file import SpotPrices, read_spot
 from monitor.readings.periods import HourEnergy
+from tests.support.prices import BASE as ONE_PRICE
+from tests.support.prices import REGULATED, price_file
 
 PARIS = ZoneInfo("Europe/Paris")
 START, END = (midnight(date(2026, 1, day), PARIS) for day in (5, 7))  # Monday and Tuesday, 48 hours
+TODAY = date(2026, 3, 1)
 NIGHT = OffPeak(date(2020, 1, 1), *[(Window(time(22), time(6)),)] * 2)
+WEEKEND = read_rule(
+    {
+        "days": {"we": {"weekdays": ["sat", "sun"]}, "week": "always"},
+        "hours": {"we": {"WE": "rest"}, "week": {"X": "rest"}},
+    },
+    "weekend",
+)
+CHOSEN = read_rule(
+    {
+        "choice": {"weekday": ["mon", "fri"]},
+        "days": {"cheap": {"weekdays": ["choice"]}, "any": "always"},
+        "hours": {"cheap": {"C": "rest"}, "any": {"X": "rest"}},
+    },
+    "chosen",
+)
 
 
-def row(offer: str, weekend: str | None = None, **kwh: str) -> PriceRow:
-    prices = {register: Decimal(price) for register, price in kwh.items()}
-    return PriceRow(offer, date(2025, 8, 1), {0: prices}, {9: Decimal(365)}, weekend=weekend)
+def row(offer: str, start: str = "2025-08-01", **kwh: str) -> PriceRow:
+    prices = {period: Decimal(price) for period, price in kwh.items()}
+    return PriceRow(offer, date.fromisoformat(start), {0: prices}, {9: Decimal(365)})
 
 
 BASE = row("base", BASE="0.20")
@@ -30,165 +54,247 @@ OFF_PEAK = row("hchp", HCHC="0.10", HCHP="0.30")
 TEMPO = row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9")
 
 
-def curve(register: str | None = "BASE") -> list[HourEnergy]:
+def curve(register: str | None = "BASE", count: int = 48, start: datetime = START) -> list[HourEnergy]:
     """One kWh an hour."""
     return [
-        HourEnergy(START + timedelta(hours=n), 1000, register, 3600, recovered=False, imported=False) for n in range(48)
+        HourEnergy(start + timedelta(hours=n), 1000, register, 3600, recovered=False, imported=False)
+        for n in range(count)
     ]
+
+
+def market(name: str, rule: Rule | None, checked: str | None = None, **more: object) -> PricedOffer:
+    day = None if checked is None else date.fromisoformat(checked)
+    return PricedOffer(name, "Supplier", name, **{"kind": Kind.INDEXED, "rule": rule, "checked": day, **more})  # type: ignore[arg-type]
 
 
 def result(
     *rows: PriceRow,
-    lived: str | None = "BASE",
-    colours: dict[date, str] | None = None,
+    lived: str | Sequence[HourEnergy] | None = "BASE",
+    offers: Sequence[PricedOffer] = (),
+    calendars: Calendars | None = None,
     off_peak: tuple[OffPeak, ...] = (),
-    yours: str = "base",
+    yours: str | None = "base",
     read: int = 48,
     recovered_wh: int = 0,
     own: Cost | None = None,
+    then: bool = False,
+    shift: float = 0,
+    today: date = TODAY,
+    start: datetime = START,
+    end: datetime = END,
+    accise: tuple[Tax, ...] = (),
+    spot: SpotPrices | None = None,
 ) -> Comparison:
-    prices = PriceTable([PriceFile("mine", rows, off_peak=off_peak)])
+    known = {offer.id: offer for offer in offers}
+    names = dict.fromkeys([*(one.offer for one in rows), *known])
+    described = tuple(known.get(name) or REGULATED.get(name) or market(name, ONE_PRICE) for name in names)
+    prices = PriceTable([price_file("mine", rows, offers=described, off_peak=off_peak, accise=accise)], spot)
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    clock = OfferClock(prices, colours or {}, PARIS)
-    return compare(prices, clock, curve(lived), 9, yours, bill, START, END, read, own, recovered_wh)
+    pieces = lived if isinstance(lived, list) else curve(lived)  # type: ignore[arg-type]
+    rules = list({id(offer.rule): offer.rule for offer in described if offer.rule is not None}.values())
+    changes = prices.changes(None, start.astimezone(PARIS).date(), end.astimezone(PARIS).date()) if then else []
+    gathered = Lived(
+        pieces,
+        rules,
+        calendars or Calendars(),
+        PARIS,
+        lambda day: [(22 * 60, 6 * 60)] if prices.off_peak(day) else None,
+        changes=changes,
+        quarters=spot is not None,
+    )
+    question = Question(start, end, 9, yours, today, then, shift)
+    return compare(prices, gathered, bill, question, Measured(Decimal(48), read, recovered_wh), own)
 
 
 def offer(comparison: Comparison, name: str) -> OfferCost:
-    return next(cost for cost in comparison.offers if cost.offer == name)
+    return next(cost for cost in comparison.offers if cost.offer.id == name)
 
 
 def test_base_prices_every_hour_alike() -> None:
     comparison = result(BASE)
     cost = offer(comparison, "base")
     assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
-    assert (cost.energy, cost.subscription, cost.hours) == (Decimal("9.6"), Decimal(2), 48)
+    assert (cost.energy, cost.subscription, cost.hours, cost.rank) == (Decimal("9.6"), Decimal(2), 48, 1)
     assert cost.yours
-    assert cost.rankable
 
 
-@pytest.mark.parametrize(
-    ("priced", "lived", "off_peak", "energy", "wh"),
-    [
-        # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
-        (OFF_PEAK, "BASE", (NIGHT,), "11.2", {"HCHC": 16_000, "HCHP": 32_000}),
-        # The registers of the meter's own contract tell its hours.
-        (OFF_PEAK, "HCHC", (), "4.8", {"HCHC": 48_000}),
-        (row("zen-plus", EASF01="0.2", EASF02="0.1"), "EASF02", (), "4.8", {"EASF02": 48_000}),
-        # Monday and Tuesday; a register may have a name that the meter has for another one.
-        (row("zen", weekend="WE", BASE="0.2", WE="0.1"), "BASE", (), "9.6", {"BASE": 48_000}),
-        (row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10"), "HCHP", (), "9.6", {"BASE": 48_000}),
-        # Monday before 06:00 is of Sunday, Wednesday has not begun.
-        (
-            TEMPO,
-            "BASE",
-            (),
-            "23.6",  # 1.8 + 14.4 + 4.0 + 3.2 + 0.2
-            {"BBRHCJW": 6_000, "BBRHPJR": 16_000, "BBRHCJR": 8_000, "BBRHPJB": 16_000, "BBRHCJB": 2_000},
-        ),
-    ],
-)
-def test_an_offer_costs_what_its_registers_do(
-    priced: PriceRow, lived: str, off_peak: tuple[OffPeak, ...], energy: str, wh: dict[str, int]
-) -> None:
-    colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
-    cost = offer(result(priced, lived=lived, off_peak=off_peak, colours=colours), priced.offer)
-    assert (cost.wh_by_register, cost.energy, cost.rankable) == (wh, Decimal(energy), True)
+def test_off_peak_hours_cost_what_the_price_of_each_says() -> None:
+    # Two days: 2 x 8 hours at 0.10, 2 x 16 hours at 0.30.
+    cost = offer(result(OFF_PEAK, off_peak=(NIGHT,)), "hchp")
+    assert (cost.energy, cost.wh_by_period) == (Decimal("11.2"), {"HCHC": 16_000, "HCHP": 32_000})
+    assert cost.by_period == {"HCHC": Decimal("1.6"), "HCHP": Decimal("9.6")}
 
 
-@pytest.mark.parametrize(
-    ("priced", "why"), [(OFF_PEAK, Why.WINDOWS), (row("zen-plus", EASF01="0.2", EASF02="0.1"), Why.CALENDAR)]
-)
-def test_an_offer_whose_hours_nobody_knows_is_refused(priced: PriceRow, why: Why) -> None:
-    cost = offer(result(priced), priced.offer)
-    assert (cost.unknown, cost.hours, cost.rankable) == ({why: 48}, 0, False)
+def test_tempo_costs_by_the_colour_of_its_day() -> None:
+    colours = {date(2027, 1, 3): "white", date(2027, 1, 4): "red", date(2027, 1, 5): "blue"}
+    start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
+    comparison = result(
+        TEMPO,
+        lived=curve("BASE", start=start),
+        start=start,
+        end=end,
+        today=date(2026, 3, 1),
+        calendars=Calendars(written=colours),
+    )
+    cost = offer(comparison, "tempo")
+    # Monday before 06:00 is of Sunday, which is white here; Wednesday has not begun: 1.8 + 14.4 + 4.0 + 3.2 + 0.2.
+    assert cost.energy == Decimal("23.6")
+    assert cost.wh_by_period == {
+        "BBRHCJW": 6_000, "BBRHPJR": 16_000, "BBRHCJR": 8_000, "BBRHPJB": 16_000, "BBRHCJB": 2_000,
+    }  # fmt: skip
+
+
+def test_an_offer_whose_hours_nobody_knows_is_refused() -> None:
+    cost = offer(result(OFF_PEAK), "hchp")
+    assert (cost.unknown, cost.hours, cost.rank) == ({Why.WINDOWS: 48}, 0, None)
+    unruly = offer(result(row("mine", A="0.1"), offers=[market("mine", None)]), "mine")
+    assert (unruly.refused, unruly.rank) == (Why.RULE, None)
+
+
+def test_an_offer_that_no_meter_can_compute_says_why() -> None:
+    cost = offer(result(BASE, offers=[market("smart", None, refused="driven_charge")]), "smart")
+    assert (cost.refused, cost.rank) == (Why.DRIVEN_CHARGE, None)
 
 
 def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
-    comparison = result(BASE, TEMPO, colours={date(2026, 1, 5): "red"})
+    start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
+    lived = curve(start=start)
+    comparison = result(
+        BASE, TEMPO, lived=lived, start=start, end=end, calendars=Calendars(written={date(2027, 1, 4): "red"})
+    )
     cost = offer(comparison, "tempo")
-    assert (cost.hours, cost.unknown) == (24, {Why.COLOURS: 24})
-    assert not cost.rankable
-    assert [one.offer for one in comparison.offers] == ["base", "tempo"]
+    # The first six hours are of a Sunday, which is blue.
+    assert (cost.hours, cost.unknown, cost.rank) == (30, {Why.COLOURS: 18}, None)
+    assert [one.offer.id for one in comparison.offers] == ["base", "tempo"]
 
 
 def test_an_offer_without_a_subscription_of_this_power_says_so_and_counts_no_hours() -> None:
     cost = offer(result(replace(BASE, subscription={6: Decimal(120)})), "base")
-    assert (cost.no_subscription, cost.rankable, cost.unknown, cost.hours) == (True, False, {}, 48)
+    assert (cost.unknown, cost.rank, cost.hours) == ({Why.SUBSCRIPTION: 0}, None, 48)
 
 
-def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
-    late = PriceRow("late", date(2026, 1, 6), {0: {"BASE": Decimal("0.1")}}, {9: Decimal(365)})
-    cost = offer(result(late), "late")
-    assert cost.hours == 24
-    assert cost.unknown[Why.PRICES] >= 24
+def test_all_offers_are_ranked_at_the_prices_of_today_or_of_then() -> None:
+    dearer = row("base", "2026-02-01", BASE="0.50")
+    assert offer(result(BASE, dearer), "base").energy == Decimal(24)
+    assert offer(result(BASE, dearer, then=True), "base").energy == Decimal("9.6")
 
 
-def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
-    """A year with all kinds of rows, against the price of each hour looked up alone."""
-    random = Random(14)
-    rows = [
-        row("base", BASE="0.20"),
-        row("hchp", HCHC="0.10", HCHP="0.30"),
-        row("weekend", "WE", WE="0.07", HCHC="0.11", HCHP="0.31"),
-        row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9"),
-    ]
-    changed = [replace(one, start=date(2026, 4, 3), kwh=_times(one.kwh, "1.5")) for one in rows]
-    changed.append(PriceRow("late", date(2026, 9, 1), {0: {"BASE": Decimal("0.2")}}, {9: Decimal(365)}))
-    summer = OffPeak(
-        date(2026, 3, 1), (Window(time(22), time(6)),), (Window(time(1, 30), time(7)), Window(time(12), time(14)))
+def test_a_price_that_changes_within_the_range_counts_from_local_midnight_on() -> None:
+    changed = replace(row("base", "2026-01-06", BASE="0.50"), subscription={9: Decimal(730)})
+    cost = offer(result(BASE, changed, then=True), "base")
+    # Monday 24 kWh at 0.20 and 1 EUR, Tuesday 24 at 0.50 and 2 EUR.
+    assert (cost.energy, cost.subscription) == (Decimal("16.8"), Decimal(3))
+
+
+def test_an_offer_without_a_price_on_some_days_is_not_ranked_at_the_prices_of_then() -> None:
+    late = row("late", "2026-01-06", BASE="0.1")
+    cost = offer(result(late, then=True), "late")
+    assert (cost.hours, cost.rank) == (24, None)
+    assert cost.unknown == {Why.PRICES: 24}
+    assert offer(result(late), "late").rank == 1
+
+
+@pytest.mark.parametrize(
+    ("checked", "why", "then"),
+    [
+        ("2026-03-01", None, False),
+        ("2025-08-23", None, False),  # 190 days
+        ("2025-08-22", Why.OLD, False),
+        ("2025-08-22", None, True),
+    ],
+)
+def test_prices_of_the_market_that_nobody_looked_at_for_half_a_year_are_not_ranked(
+    checked: str, why: Why | None, then: bool
+) -> None:
+    comparison = result(BASE, row("zen", BASE="0.1"), offers=[market("zen", ONE_PRICE, checked)], then=then)
+    cost = offer(comparison, "zen")
+    assert (cost.refused, cost.energy, cost.rank) == (why, Decimal("4.8"), None if why else 1)
+    assert offer(comparison, "base").rank == (1 if why else 2)
+
+
+def test_prices_of_the_market_from_before_a_change_of_taxes_are_not_ranked() -> None:
+    accise = (Tax(date(2025, 8, 1), Decimal(20)), Tax(date(2026, 2, 1), Decimal(30)))
+    offers = [market("before", ONE_PRICE, "2026-01-31"), market("after", ONE_PRICE, "2026-02-01")]
+    comparison = result(row("before", BASE="0.1"), row("after", BASE="0.1"), BASE, offers=offers, accise=accise)
+    assert {cost.offer.id: cost.refused for cost in comparison.offers} == {
+        "before": Why.TAXES, "after": None, "base": None,
+    }  # fmt: skip
+
+
+def test_ones_own_offer_is_ranked_however_old_its_prices_are() -> None:
+    comparison = result(row("zen", BASE="0.1"), offers=[market("zen", ONE_PRICE, "2024-01-01")], yours="zen")
+    assert offer(comparison, "zen").rank == 1
+
+
+def test_of_what_a_customer_may_choose_the_best_is_ranked_and_each_is_told() -> None:
+    friday = midnight(date(2026, 1, 9), PARIS)
+    lived = curve(count=24) + [replace(piece, wh=3000) for piece in curve(count=24, start=friday)]
+    end = friday + timedelta(hours=24)
+    cost = offer(
+        result(row("zen", C="0.10", X="0.20"), offers=[market("zen", CHOSEN)], lived=lived, end=end, read=120), "zen"
     )
-    prices = PriceTable([PriceFile("mine", (*rows, *changed), off_peak=(summer,))])
-    colours = {
-        date(2026, 1, 1) + timedelta(n): random.choice(["blue", "white", "red"]) for n in range(-1, 366) if n % 50
-    }
-    start, end = midnight(date(2026, 1, 1), PARIS), midnight(date(2027, 1, 1), PARIS)
-    slots = [
-        HourEnergy(
-            start + n * timedelta(minutes=30), random.randrange(3) * random.randrange(900),
-            random.choice([None, "HCHC", "HCHP", "BBRHCJR"]), 1800, recovered=False, imported=False,
-        )
-        for n in range(int((end - start) / timedelta(minutes=30)))
+    # Monday: 24 x 0.10 + 72 x 0.20 = 16.8; Friday: 24 x 0.20 + 72 x 0.10 = 12.
+    assert cost.energy == Decimal(12)
+    assert [(one.weekday, one.total - cost.subscription) for one in cost.choices] == [
+        (4, Decimal(12)), (0, Decimal("16.8")),
     ]  # fmt: skip
-    bill = Bill(prices, [], PARIS, datetime(2027, 2, 1, tzinfo=UTC))
-    clock = OfferClock(prices, colours, PARIS)
-    comparison = compare(prices, clock, slots, 9, "base", bill, start, end, 8760)
-    assert len(comparison.offers) == 5
-    for cost in comparison.offers:
-        energy, registers, unknown = Decimal(0), Counter[str](), Counter[Why]()
-        for slot in slots:
-            if not slot.wh:
-                continue
-            register = clock.register(cost.offer, slot.start, slot.register)
-            price = None
-            if isinstance(register, str):
-                price = prices.kwh(cost.offer, register, 9, slot.start.astimezone(PARIS).date())
-            if isinstance(register, Why) or price is None:
-                unknown[register if isinstance(register, Why) else Why.PRICES] += 1
-                continue
-            registers[register] += slot.wh
-            energy += price * slot.wh / 1000
-        assert cost.no_subscription == (cost.offer == "late"), cost.offer
-        assert (cost.energy, cost.wh_by_register, cost.unknown) == (energy, registers, unknown), cost.offer
+
+
+def test_what_if_a_quarter_of_the_use_in_peak_hours_moved() -> None:
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), shift=0.25)
+    # 32 kWh in peak hours become 24: 24 x 0.10 + 24 x 0.30.
+    assert offer(comparison, "hchp").energy == Decimal("9.6")
+    assert offer(comparison, "base").energy == Decimal("9.6")
+
+
+SPOT = Spot(
+    network={True: Decimal("0.06"), False: Decimal("0.01")},
+    cap={True: Decimal("0.25"), False: Decimal("0.14")},
+    fees=Decimal("0.02"),
+    vat=Decimal("0.25"),
+)
+
+
+def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
+    begin = START.astimezone(UTC)
+    lines = ["start_utc;eur_mwh"]
+    lines += [f"{begin + timedelta(minutes=15 * n):%Y-%m-%dT%H:%M:%SZ};{100 if n else 900}" for n in range(8)]
+    lived = [
+        replace(piece, start=START + timedelta(minutes=15 * n), wh=1000, divided=True, slices=int(n % 4 == 0))
+        for n, piece in enumerate(curve(count=12))
+    ]
+    market_row = PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT)
+    offers = [PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)]
+    accise = (Tax(date(2020, 1, 1), Decimal(20)),)
+    found = result(
+        market_row, offers=offers, lived=lived, spot=read_spot("\n".join(lines).encode(), "x"), accise=accise
+    )
+    cost = offer(found, "sobry")
+    # (0.90 + 0.06 + 0.02, but at most 0.25, + 0.02) x 1.25 = 0.3375; (0.10 + 0.06 + 0.02 + 0.02) x 1.25 = 0.25 x 7.
+    assert (cost.energy, cost.wh_by_period) == (Decimal("2.0875"), {"SPOT": 8000})
+    assert cost.unknown == {Why.SPOT: 1}  # the third hour has no price
+    assert offer(result(market_row, offers=offers), "sobry").refused is Why.SPOT
 
 
 def test_each_offer_has_the_parts_of_its_bill() -> None:
     accise, vat = (Tax(date(2020, 1, 1), Decimal(20)),), (Tax(date(2020, 1, 1), Decimal("0.25")),)
-    prices = PriceTable([PriceFile("mine", (BASE,), accise=accise, vat=vat, vat_subscription=vat)])
+    prices = PriceTable([price_file("mine", [BASE], accise=accise, vat=vat, vat_subscription=vat)])
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    comparison = compare(prices, OfferClock(prices, {}, PARIS), curve(), 9, None, bill, START, END, 48)
+    lived = Lived(curve(), [ONE_PRICE], Calendars(), PARIS)
+    comparison = compare(prices, lived, bill, Question(START, END, 9, None, TODAY), Measured(Decimal(48), 48))
     assert offer(comparison, "base").parts == Parts(
-        energy=Decimal("6.72"), accise=Decimal("0.96"), subscription=Decimal("1.6"), vat=Decimal("2.32")
+        energy=Decimal("6.72"),
+        accise=Decimal("0.96"),
+        subscription=Decimal("1.6"),
+        vat=Decimal("2.32"),
+        cta_known=False,
     )
-
-
-def _times(bands: Bands, factor: str) -> Bands:
-    return {power: {name: price * Decimal(factor) for name, price in band.items()} for power, band in bands.items()}
 
 
 def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
     comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
     assert (comparison.withheld, comparison.recovered_wh) == (Why.HOURS, 47_000)
-    assert [(cost.rankable, cost.withheld) for cost in comparison.offers] == [(False, Why.HOURS)] * 2
+    assert [(cost.rank, cost.withheld) for cost in comparison.offers] == [(None, Why.HOURS)] * 2
 
 
 # Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
@@ -208,71 +314,54 @@ def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() ->
 
 
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
-    # One's own contract is computed from its registers, and Base has one price.
+    # At the prices of then one's own contract is computed from its registers, and Base has one price.
     own = Cost(energy=Decimal("9.50"))
-    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own, then=True)
     assert comparison.withheld is None
-    assert [cost.offer for cost in comparison.offers] == ["hchp", "base"]
+    assert [cost.offer.id for cost in comparison.offers] == ["hchp", "base"]
 
 
-def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> None:
-    other = row("other", HCHC="0.01", HCHP="0.02")
-    for windows, lived in (((NIGHT,), "BASE"), ((), "HCHC")):
-        comparison = result(BASE, OFF_PEAK, other, off_peak=windows, lived=lived)
-        cost = offer(comparison, "other")
-        assert (cost.rankable, cost.withheld) == (False, Why.ASSUMED)
-        assert offer(comparison, "hchp").rankable  # the network gives those of the meter to this one
-        assert comparison.withheld is None
-        assert comparison.offers[-1] is cost
-
-
-def test_ones_own_offer_of_another_supplier_is_ranked() -> None:
-    comparison = result(BASE, row("other", HCHC="0.01", HCHP="0.02"), lived="HCHC", yours="other")
-    assert [(cost.offer, cost.rankable) for cost in comparison.offers] == [("other", True), ("base", True)]
-
-
-def test_an_offer_with_a_weekend_and_off_peak_hours_assumes_them() -> None:
-    zen = row("zen", weekend="WE", WE="0.1", HCHC="0.1", HCHP="0.2")
-    assert offer(result(zen, lived="HCHP"), "zen").withheld is Why.ASSUMED
-
-
-def test_the_weekend_of_each_offer_costs_by_hand() -> None:
+def test_the_weekend_of_an_offer_costs_by_hand() -> None:
     # Friday to Monday, 96 hours of 1 kWh: 48 at 0.20 and 48 at 0.10.
-    prices = PriceTable([PriceFile("mine", (row("zen", weekend="WE", BASE="0.2", WE="0.1"),))])
     start, end = (midnight(date(2026, 1, day), PARIS) for day in (9, 13))
-    hours = [replace(piece, start=start + n * timedelta(hours=1)) for n, piece in enumerate(curve() * 2)]
-    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    (cost,) = compare(prices, OfferClock(prices, {}, PARIS), hours, 9, None, bill, start, end, 96).offers
-    assert cost.wh_by_register == {"BASE": 48_000, "WE": 48_000}
+    comparison = result(
+        row("zen", X="0.2", WE="0.1"),
+        offers=[market("zen", WEEKEND)],
+        lived=curve(count=96, start=start),
+        start=start,
+        end=end,
+        read=96,
+        yours=None,
+    )
+    (cost,) = comparison.offers
+    assert cost.wh_by_period == {"X": 48_000, "WE": 48_000}
     assert (cost.energy, cost.subscription, cost.total) == (Decimal("14.4"), Decimal(4), Decimal("18.4"))
 
 
 def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:
     partial = Cost(energy=Decimal("0.01"), missing=[Missing(date(2026, 1, 5), "base", "BASE")])
-    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=partial)
+    comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=partial, then=True)
     assert offer(comparison, "base").energy == Decimal("9.6")  # 48 kWh at 0.20, as of any offer
     whole = Cost(energy=Decimal("9.5"))
-    assert offer(result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
+    then = result(BASE, OFF_PEAK, off_peak=(NIGHT,), own=whole, then=True)
+    assert offer(then, "base").energy == Decimal("9.5")
 
 
-def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last() -> None:
-    comparison = result(row("b", BASE="0.2"), row("a", BASE="0.2"), TEMPO, row("c", BASE="0.1"))
-    assert [one.offer for one in comparison.offers] == ["c", "a", "b", "tempo"]
+def test_offers_that_cost_the_same_stand_by_id_and_those_without_a_price_last() -> None:
+    comparison = result(row("b", BASE="0.2"), row("a", BASE="0.2"), OFF_PEAK, row("c", BASE="0.1"))
+    assert [(one.offer.id, one.rank) for one in comparison.offers] == [("c", 1), ("a", 2), ("b", 3), ("hchp", None)]
 
 
-def test_hours_that_have_no_price_of_their_register_are_counted() -> None:
+def test_hours_that_have_no_price_of_their_period_are_counted() -> None:
     rows = [replace(OFF_PEAK, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
     cost = offer(result(*rows, off_peak=(NIGHT,)), "hchp")
-    assert (cost.hours, cost.unknown, cost.rankable) == (16, {Why.PRICES: 32}, False)
+    assert (cost.hours, cost.unknown, cost.rank) == (16, {Why.PRICES: 32}, None)
 
 
 def test_nine_tenths_of_the_hours_are_enough() -> None:
     # 50 hours: 45 are nine tenths.
-    prices = PriceTable([PriceFile("mine", (BASE,))])
-    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    clock, end = OfferClock(prices, {}, PARIS), START + timedelta(hours=50)
-    found = [compare(prices, clock, curve(), 9, "base", bill, START, end, read).withheld for read in (44, 45)]
-    assert found == [Why.HOURS, None]
+    end = START + timedelta(hours=50)
+    assert [result(BASE, end=end, read=read).withheld for read in (44, 45)] == [Why.HOURS, None]
 
 
 def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:
@@ -280,10 +369,3 @@ def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_
     # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
     even = row("hchp", HCHC="0.10", HCHP="0.25")
     assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED
-
-
-def test_off_peak_hours_that_were_assumed_for_a_part_of_the_range_forbid_a_rank() -> None:
-    first = row("other", BASE="0.1")
-    later = replace(row("other", HCHC="0.01", HCHP="0.02"), start=date(2026, 1, 6))
-    cost = offer(result(BASE, first, later, lived="HCHC"), "other")
-    assert (cost.wh_by_register, cost.withheld) == ({"BASE": 24_000, "HCHC": 24_000}, Why.ASSUMED)

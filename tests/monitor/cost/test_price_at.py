@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from monitor.cost.clock_rules import OfferClock
 from monitor.cost.contracts import Contract
 from monitor.cost.price_at import price_at
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable
+from monitor.prices.calendars import Calendars
+from monitor.prices.model import OffPeak, PriceRow, PriceTable
+from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = (Window(time(22), time(6)),)
@@ -21,7 +22,7 @@ ROW = PriceRow(
     {0: {"HCHC": Decimal("0.15"), "HCHP": Decimal("0.20")}, 9: {"HCHP": Decimal("0.19")}},
     {},
 )
-PRICES = PriceTable([PriceFile("by hand", (ROW,), (OffPeak(date(2026, 1, 1), NIGHT, NIGHT),))])
+PRICES = PriceTable([price_file("by hand", [ROW], off_peak=(OffPeak(date(2026, 1, 1), NIGHT, NIGHT),))])
 
 
 @pytest.mark.parametrize(
@@ -42,13 +43,13 @@ def test_the_price_at_an_instant(
 ) -> None:
     moment = datetime.fromisoformat(f"2026-11-25T{clock}").replace(tzinfo=PARIS).astimezone(UTC)
     contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), offer, power)
-    found = price_at(PRICES, OfferClock(PRICES, {}, PARIS), contract, moment, register)
+    found = price_at(PRICES, Calendars(), PARIS, contract, moment, register)
     assert found == (None if price is None else Decimal(price))
 
 
 def test_the_day_of_a_price_is_local() -> None:
     contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "hchp", 6)
-    clock = OfferClock(PRICES, {}, PARIS)
-    # 00:30 in Paris on the first day of the row.
-    assert price_at(PRICES, clock, contract, datetime(2026, 1, 31, 23, 30, tzinfo=UTC), "HCHC") == Decimal("0.15")
-    assert price_at(PRICES, clock, contract, datetime(2026, 1, 31, 22, 30, tzinfo=UTC), "HCHC") is None
+    # 00:30 in Paris on the first day of the row, and an hour before.
+    moments = [datetime(2026, 1, 31, hour, 30, tzinfo=UTC) for hour in (23, 22)]
+    found = [price_at(PRICES, Calendars(), PARIS, contract, moment, "HCHC") for moment in moments]
+    assert found == [Decimal("0.15"), None]

@@ -9,11 +9,12 @@ import pytest
 
 from common.contract.offers import Window
 from common.contract.prices import PriceSpan
-from monitor.cost.clock_rules import OfferClock
 from monitor.cost.contracts import Contract
 from monitor.live.next_prices import next_prices, stretch
 from monitor.live.schedule import Change, expected
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable
+from monitor.prices.calendars import Calendars
+from monitor.prices.model import OffPeak, PriceRow, PriceTable
+from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ def table(*off_peak: Window) -> PriceTable:
         for offer, start, kwh in ROWS
     ]
     windows = (OffPeak(date(2026, 1, 1), off_peak, off_peak),) if off_peak else ()
-    return PriceTable([PriceFile("by hand", tuple(rows), windows)])
+    return PriceTable([price_file("by hand", rows, off_peak=windows)])
 
 
 def days(now: datetime, count: int, *clocks: tuple[str, str]) -> list[Change]:
@@ -94,7 +95,7 @@ def prices(
     contracts = [Contract(low, high, name, 6) for (low, name), high in zip(starts, ends, strict=True)]
     table_ = table(*off_peak)
     known = {date.fromisoformat(day): colour for day, colour in (colours or {}).items()}
-    found = next_prices(table_, OfferClock(table_, known, PARIS), contracts, changes, running, at, PARIS)
+    found = next_prices(table_, Calendars(written=known), contracts, changes, running, at, PARIS)
     return [(_told(span.start), _told(span.end), span.value) for span in found]
 
 
@@ -262,8 +263,8 @@ def test_another_calendar_is_expected_as_a_week_ago() -> None:
     ]
     now, lines = "2026-11-27T14:32", [("2026-11-01T00:00", "week-end")]
     found = prices(now, None, "EASF01", switches=switches, stored=30, lines=lines)
-    # Since when the register has run is not known; 06:00 is a time at which an offer may change.
-    assert found == [("27 06:00+01", "28 00:00+01", 0.21), ("28 00:00+01", "28 15:00+01", 0.17)]
+    # Since when the register has run is not known: it is told from midnight on.
+    assert found == [("27 00:00+01", "28 00:00+01", 0.21), ("28 00:00+01", "28 15:00+01", 0.17)]
     hour = [("27 14:00+01", "27 15:00+01", 0.21)]
     assert prices(now, None, "EASF01", switches=switches, stored=6, lines=lines) == hour
 
@@ -276,7 +277,7 @@ def test_nothing_is_known_without_a_contract_or_a_price(offer: str | None, runni
 def test_spans_meet_and_differ() -> None:
     found = next_prices(
         table(),
-        OfferClock(table(), {}, PARIS),
+        Calendars(),
         [Contract(local("2026-11-01T00:00"), local("2026-12-01T00:00"), "base", 6)],
         None,
         "BASE",

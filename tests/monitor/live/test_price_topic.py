@@ -14,9 +14,11 @@ from common.mqtt.events import Published, PublishToken
 from monitor.config import MonitorConfig
 from monitor.live.house import LiveHouse
 from monitor.live.price_topic import Past, PriceTopic
-from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.prices.calendars import Calendars
+from monitor.prices.model import PriceRow, PriceTable
 from monitor.readings.periods import ContractLine, House
 from monitor.readings.power import Switch
+from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
 METER, OTHER = "031961123456", "031961123457"
@@ -35,7 +37,7 @@ def table(base: str = "0.19") -> PriceTable:
         PriceRow(offer, date(2026, 2, 1), {0: {name: Decimal(price) for name, price in kwh.items()}}, {})
         for offer, kwh in offers.items()
     ]
-    return PriceTable([PriceFile("by hand", tuple(rows))])
+    return PriceTable([price_file("by hand", rows)])
 
 
 class Stand:
@@ -47,7 +49,9 @@ class Stand:
         self.house = LiveHouse()
         self.published: list[Any] = []
         self.accepts = True
-        self.topic = PriceTopic(MonitorConfig(**config), self.house, table(), {}, self._publish, lambda: self.now)
+        self.topic = PriceTopic(
+            MonitorConfig(**config), self.house, table(), Calendars(), self._publish, lambda: self.now
+        )
         if past:
             self.topic.use_pasts({})
         self.house.on_connected(self.monotonic)
@@ -112,7 +116,7 @@ def test_it_is_published_when_it_changes_only() -> None:
     stand.state(BASE, OTHER)  # a new meter
     stand.wait()
     assert set(stand.published[-1]) == {METER, OTHER}
-    stand.topic.use(table("0.21"), {})  # other prices
+    stand.topic.use(table("0.21"), Calendars())  # other prices
     stand.wait()
     assert stand.values() == [("24 00:00", 0.21)]
     stand.state(HCHP)  # another contract
@@ -151,7 +155,7 @@ def test_nothing_is_said_for_lack_of_a_meter_and_a_meter_without_a_price_is_left
     assert stand.published == []
     stand.state(BASE)
     stand.wait()
-    stand.topic.use(PriceTable([]), {})
+    stand.topic.use(PriceTable([]), Calendars())
     stand.wait()
     assert stand.published[-1] == {}
 

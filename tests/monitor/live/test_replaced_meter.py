@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
+from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import House
 
@@ -9,13 +10,13 @@ OLD, NEW = "021861999999", "031961123456"
 
 
 def test_the_old_address_of_a_house_leads_to_the_meter_that_is_there_now() -> None:
-    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), {})
+    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), Calendars())
     assert live.choose(OLD) == live.choose(NEW) == NEW
     assert live.choose("041961555555") == "041961555555"
 
 
 def test_what_the_broker_keeps_of_an_old_meter_does_not_make_it_a_second_one() -> None:
-    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), {})
+    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), Calendars())
     for address in (OLD, NEW):
         live._house.on_link(address, b"online", 0.0)
     assert live.meters() == [NEW]

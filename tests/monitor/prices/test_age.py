@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from monitor.prices.age import OldPrice, old_price
-from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.prices.model import PriceRow, PriceTable
+from tests.support.prices import price_file, price_table
 
 
 def row(offer: str, start: str, end: str | None = None) -> PriceRow:
@@ -15,7 +16,7 @@ def row(offer: str, start: str, end: str | None = None) -> PriceRow:
 
 
 def table(*rows: PriceRow) -> PriceTable:
-    return PriceTable([PriceFile("mine", rows)])
+    return price_table(*rows)
 
 
 BASE, ZEN = row("base", "2026-08-01"), row("zen", "2026-08-01")
@@ -60,16 +61,17 @@ OF_FEBRUARY = row("base", "2026-02-01")
     ],
 )
 def test_prices_are_old(prices: PriceTable, day: str, today: str | None, old: str | None) -> None:
-    (offer,) = prices.offers
+    (offer,) = (one.id for one in prices.offers)
     found = old_price(prices, offer, date.fromisoformat(day), date.fromisoformat(today or day))
-    assert found == (None if old is None else OldPrice(offer, date.fromisoformat(old), "mine"))
-    assert found is None or found.regulated == (offer == "base")
+    assert found == (
+        None if old is None else OldPrice(offer, offer, date.fromisoformat(old), "mine", regulated=offer == "base")
+    )
 
 
 def test_an_older_row_of_an_earlier_file_hides_the_newest() -> None:
-    files = [PriceFile("mine", (row("base", "2025-08-01"),)), PriceFile("bundled", (row("base", "2026-08-01"),))]
+    files = [price_file("mine", [row("base", "2025-08-01")]), price_file("bundled", [row("base", "2026-08-01")])]
     assert old_price(PriceTable(files), "base", date(2026, 11, 28), date(2026, 11, 28)) == OldPrice(
-        "base", date(2025, 8, 1), "mine"
+        "base", "base", date(2025, 8, 1), "mine", regulated=True
     )
 
 

@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+from monitor.prices.model import PriceRow, PriceTable, Tax
 from monitor.readings.periods import ContractLine
+from tests.support.prices import price_file, price_table
 
 TODAY = date(2026, 3, 1)
 ACCISE = (Tax(date(2026, 2, 1), Decimal("30.85")),)
@@ -13,7 +14,7 @@ VAT = (Tax(date(2014, 1, 1), Decimal("0.2")),)
 
 
 def problems(*rows: PriceRow) -> list[PriceProblem]:
-    return check_prices(PriceTable([PriceFile("mine", rows, accise=ACCISE, vat=VAT)]), TODAY)
+    return check_prices(price_table(*rows, accise=ACCISE, vat=VAT), TODAY)
 
 
 def row(
@@ -62,12 +63,12 @@ def test_the_price_that_taxes_would_make_is_told() -> None:
 
 
 def test_a_row_that_stands_before_a_newer_one_of_another_file_is_out_of_date() -> None:
-    table = PriceTable([PriceFile("mine", (row("2025-07-01"),)), PriceFile("bundled", (row("2026-01-01"),))])
+    table = PriceTable([price_file("mine", [row("2025-07-01")]), price_file("bundled", [row("2026-01-01")])])
     assert [(one.issue, one.origin) for one in check_prices(table, TODAY)] == [(Issue.OLD, "mine")]
 
 
 def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None:
-    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+    table = price_table(row("2026-02-01", p6="187.80"))
 
     def missing(offer: str, power: int, start: str = "2025-01-01") -> list[str]:
         line = ContractLine("031961123456", date.fromisoformat(start), offer, power)
@@ -79,13 +80,13 @@ def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None
 
 
 def test_an_offer_without_any_price_is_told_once_with_those_that_have_some() -> None:
-    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+    table = price_table(row("2026-02-01", p6="187.80"))
     line = ContractLine("031961123456", date(2025, 1, 1), "zen", 6)
     (found,) = check_prices(table, TODAY, [line])
     assert (found.issue, found.offer, found.detail) == (Issue.UNKNOWN, "zen", "base")
 
 
 def test_a_contract_that_begins_today_is_the_present_one() -> None:
-    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+    table = price_table(row("2026-02-01", p6="187.80"))
     lines = [ContractLine("031961123456", day, "base", power) for day, power in ((date(2025, 1, 1), 6), (TODAY, 9))]
     assert [one.detail for one in check_prices(table, TODAY, lines)] == ["9 kVA"]

@@ -40,7 +40,7 @@ def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None
     )
     assert read_cre(hchp.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
     row = read_cre(tempo.encode(), "x").rows[0]
-    assert row.registers == {"BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"}
+    assert set(row.band(9)) == {"BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"}
     assert row.kwh_price("BBRHPJR", 9) == Decimal("0.7060")
 
 

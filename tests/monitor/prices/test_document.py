@@ -20,15 +20,16 @@ def document(tmp_path: Path, text: str) -> PriceFile:
 def test_monthly_and_yearly_subscriptions_become_amounts_a_year(tmp_path: Path) -> None:
     prices = document(
         tmp_path,
-        "options:\n"
-        "  base:\n"
-        "    - {from: 2026-02-01, subscription: {6: 15.65}, subscription_year: {9: 238.56}, kwh: {BASE: 0.1940}}\n",
+        "offers:\n"
+        "  - id: base\n"
+        "    rows:\n"
+        "      - {from: 2026-02-01, subscription: {6: 15.65}, subscription_year: {9: 238.56}, kwh: {BASE: 0.1940}}\n",
     )
     assert prices.rows[0].subscription == {6: Decimal("187.80"), 9: Decimal("238.56")}
 
 
 def test_a_price_may_depend_on_the_power(tmp_path: Path) -> None:
-    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from: {9: {BASE: 0.1927}}}]}"
+    text = "offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from: {9: {BASE: 0.1927}}}]}]"
     row = document(tmp_path, text).rows[0]
     found = [row.kwh_price("BASE", power) for power in (1, 8, 9, 36, None)]
     assert found == [Decimal("0.194"), Decimal("0.194"), Decimal("0.1927"), Decimal("0.1927"), None]
@@ -36,13 +37,13 @@ def test_a_price_may_depend_on_the_power(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("price", ["0", "0.1", "9.99"])
 def test_prices_are_exactly_what_is_written(tmp_path: Path, price: str) -> None:
-    prices = document(tmp_path, f"options: {{base: [{{from: 2026-02-01, kwh: {{BASE: {price}}}}}]}}")
+    prices = document(tmp_path, f"offers: [{{id: base, rows: [{{from: 2026-02-01, kwh: {{BASE: {price}}}}}]}}]")
     assert prices.rows[0].kwh_price("BASE", 6) == Decimal(price)
 
 
 @pytest.mark.parametrize("power", [1, 36])
 def test_prices_are_known_of_powers_of_1_to_36_kva(tmp_path: Path, power: int) -> None:
-    text = f"options: {{base: [{{from: 2026-02-01, subscription: {{{power}: 10}}, kwh: {{BASE: 0.2}}}}]}}"
+    text = f"offers: [{{id: base, rows: [{{from: 2026-02-01, subscription: {{{power}: 10}}, kwh: {{BASE: 0.2}}}}]}}]"
     assert document(tmp_path, text).rows[0].subscription == {power: Decimal(120)}
 
 
@@ -72,23 +73,24 @@ def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 10}}]}", "cents"),
-        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 0.2}, kwh: {BASE: 0.3}}]}", "kwh"),
-        ("options: {base: [{from: 2026-02-01, subscription: {0: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
-        ("options: {base: [{from: 2026-02-01, subscription: {37: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
-        ("options: {base: [{from: 2026-02-01, subscription: {6.0: 10}, kwh: {BASE: 0.2}}]}", "1 to 36"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: 10}}]}]", "cents"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: 0.2}, kwh: {BASE: 0.3}}]}]", "kwh"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {37: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {6.0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
         ('off_peak: [{from: 2026-02-01, summer: ["22:00-06:00"]}]', "winter"),
         ('off_peak: [{from: 2026-02-01, winter: ["22:00-06:00"]}]', "summer"),
-        ('options: {base: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}', "dot"),
-        ("options: {base: [{from: 2026-02-01, kwH: {BASE: 0.194}}]}", "did you mean 'kwh'"),
-        ("options: {base: [{from: 2026-02-01}]}", "neither"),
-        ("options: {base: [{from: tomorrow, kwh: {BASE: 0.194}}]}", "a day"),
-        ("options: {base: [{from: 2026-02-01, to: 2026-02-01, kwh: {BASE: 0.194}}]}", "later"),
-        ("options: {base: [{from: 2026-02-01, kwh: {BASE: -1}}]}", "amount"),
-        ("options: {base: [{from: 2026-02-01, kwh: {BASE: true}}]}", "amount"),
-        ("options: {base: [{from: 2026-02-01, weekend: WE, kwh: {BASE: 0.2}}]}", "WE"),
-        ("options: {base: {from: 2026-02-01}}", "list"),
-        ("option: {}", "did you mean 'options'"),
+        ('offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}]', "dot"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwH: {BASE: 0.194}}]}]", "did you mean 'kwh'"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01}]}]", "neither"),
+        ("offers: [{id: base, rows: [{from: tomorrow, kwh: {BASE: 0.194}}]}]", "a day"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, to: 2026-02-01, kwh: {BASE: 0.194}}]}]", "later"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: -1}}]}]", "amount"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: true}}]}]", "amount"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, weekend: WE, kwh: {BASE: 0.2}}]}]", "weekend"),
+        ("offers: {base: {from: 2026-02-01}}", "list"),
+        ("options: {base: []}", "offers"),
+        ("offer: []", "did you mean 'offers'"),
         ("off_peak: [{from: 2026-02-01, windows: [22h-6h]}]", "22:30-06:30"),
         ("schema: 2", "schema"),
         ("- 1", "key: value"),

@@ -6,6 +6,7 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax
+from tests.support.prices import price_file
 
 
 def row(start: str, price: str, offer: str = "base", **more: object) -> PriceRow:
@@ -50,14 +51,11 @@ def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_
     assert table.off_peak(date.fromisoformat(day)) == windows
 
 
-@pytest.mark.parametrize(
-    ("minutes", "slot"), [((0, 0), 60), ((30, 0), 30), ((30, 45), 15), ((10, 20), 10), ((2, 0), 5)]
-)
-def test_a_slot_of_the_curve_ends_where_off_peak_hours_do(minutes: tuple[int, int], slot: int) -> None:
-    windows = (Window(time(22, minutes[0]), time(6, minutes[1])),)
+def test_the_curve_is_cut_where_off_peak_hours_begin_and_end() -> None:
+    windows = (Window(time(22, 30), time(6)),)
     table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), windows, windows),))])
-    assert table.off_peak_slot() == slot
-    assert PriceTable([PriceFile("mine")]).off_peak_slot() == 60
+    assert table.off_peak_moments() == {22 * 60 + 30, 6 * 60}
+    assert PriceTable([PriceFile("mine")]).off_peak_moments() == set()
 
 
 def hchp(start: str, **prices: str) -> PriceRow:
@@ -65,7 +63,7 @@ def hchp(start: str, **prices: str) -> PriceRow:
     return PriceRow("hchp", date.fromisoformat(start), kwh, {})
 
 
-BUNDLED = PriceFile(
+BUNDLED = price_file(
     "bundled",
     (
         replace(hchp("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
@@ -100,7 +98,7 @@ PEAK, CHEAP = hchp("2025-08-01", HCHP="0.07"), hchp("2025-08-01", HCHC="0.05")
 def test_a_kwh_costs_what_the_row_of_its_day_says(
     mine: tuple[PriceRow, ...], register: str, prices: dict[str, str | None]
 ) -> None:
-    table = PriceTable([PriceFile("mine", mine), BUNDLED])
+    table = PriceTable([price_file("mine", mine), BUNDLED])
     found = {day: table.kwh(mine[0].offer, register, 6, date.fromisoformat(day)) for day in prices}
     assert found == {day: None if price is None else Decimal(price) for day, price in prices.items()}
 
@@ -111,7 +109,7 @@ def test_without_a_power_a_price_that_does_not_depend_on_it_is_known() -> None:
 
 def test_a_power_that_the_users_row_does_not_price_has_the_subscription_of_the_bundled_row() -> None:
     mine = replace(hchp("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
-    table = PriceTable([PriceFile("mine", (mine,)), BUNDLED])
+    table = PriceTable([price_file("mine", [mine]), BUNDLED])
     assert [table.subscription("hchp", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
 
 

@@ -11,10 +11,10 @@ from monitor.prices.table import BUNDLED, import_prices, load_prices
 from tests.monitor.prices.test_cre import BASE
 
 
-def test_the_bundled_table_knows_the_three_options_and_their_sources(tmp_path: Path) -> None:
+def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Path) -> None:
     table = load_prices(None, tmp_path)
-    assert set(table.offers) == {"base", "hchp", "tempo"}
-    rows = [row for rows in read_yaml(BUNDLED)["options"].values() for row in rows]
+    assert [offer.id for offer in table.offers[:4]] == ["trv-base", "trv-hphc", "trv-tempo", "trv-ejp"]
+    rows = [row for offer in read_yaml(BUNDLED)["offers"] for row in offer["rows"]]
     assert all(row["grade"] in ("A", "B") and row["src"] for row in rows)
     day = date(2026, 3, 1)
     assert table.kwh("base", "BASE", 6, day) == Decimal("0.1940")
@@ -32,7 +32,7 @@ def test_the_bundled_table_leaves_days_without_a_proved_price_empty(tmp_path: Pa
 def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_path: Path) -> None:
     problems = check_prices(load_prices(None, tmp_path), date(2026, 11, 25))
     assert [(problem.issue, problem.offer, problem.start) for problem in problems] == [
-        (Issue.HOLE, "hchp", date(2023, 2, 1))
+        (Issue.HOLE, "trv-hphc", date(2023, 2, 1))
     ]
 
 
@@ -92,7 +92,7 @@ def test_the_last_grid_of_an_imported_file_ends_where_the_bundled_table_has_a_ne
 
 def test_the_users_rows_go_first(tmp_path: Path) -> None:
     mine = tmp_path / "prices.yaml"
-    mine.write_text("options: {base: [{from: 2025-02-01, kwh: {BASE: 0.1234}}]}", encoding="utf-8")
+    mine.write_text("offers: [{id: base, rows: [{from: 2025-02-01, kwh: {BASE: 0.1234}}]}]", encoding="utf-8")
     table = load_prices(mine, tmp_path)
     assert table.kwh("base", "BASE", 6, date(2026, 3, 1)) == Decimal("0.1234")
     assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")

@@ -13,9 +13,11 @@ import pytest
 
 from monitor.answers.costs import Answer, Period, join
 from monitor.cost.bill import Cost, add_up
-from monitor.cost.clock_rules import Why
-from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.comparison import Choice, Comparison, OfferCost, Question
+from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
+from monitor.prices.document import read_document
+from monitor.prices.model import PricedOffer, PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.report.tables import Tables
@@ -102,17 +104,22 @@ def test_a_time_without_data_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def comparison(*offers: OfferCost, days: int = 365, lost: int = 0, **values: Any) -> Comparison:
-    start = START - days * DAY
-    return Comparison(9, start, START, 160_000, days * 24, Decimal(days * 24), days * 24 - lost, offers, **values)
+    question = Question(START - days * DAY, START, 9, "tempo", date(2026, 11, 10))
+    ranked = tuple(replace(cost, rank=place if cost.rankable else None) for place, cost in enumerate(offers, 1))
+    return Comparison(question, 160_000, days * 24, Decimal(days * 24), days * 24 - lost, ranked, **values)
 
 
 def compared(
-    found: Comparison, monkeypatch: pytest.MonkeyPatch, columns: int = 80, asked: datetime | None = None
+    found: Comparison,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int = 80,
+    asked: datetime | None = None,
+    most: int | None = 12,
 ) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     output = Terminal()
-    Tables(output, FRENCH).comparison(METER, found, asked or found.start)
+    Tables(output, FRENCH).comparison(METER, found, asked or found.question.start, most=most)
     return plain(output.getvalue())
 
 
@@ -121,13 +128,13 @@ def words(text: str) -> str:
 
 
 BASE, TEMPO = (
-    OfferCost("base", False, Decimal(1500), Decimal(150)),
-    OfferCost("tempo", True, Decimal(1250), Decimal(150)),
+    OfferCost(PricedOffer("base", "EDF", "Base"), False, Decimal(1500), Decimal(150)),
+    OfferCost(PricedOffer("tempo", "EDF", "Tempo"), True, Decimal(1250), Decimal(150)),
 )
 
 
 def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = compared(comparison(TEMPO, replace(TEMPO, offer="base", yours=False)), monkeypatch, 40)
+    text = compared(comparison(TEMPO, replace(BASE, energy=Decimal(1250))), monkeypatch, 40)
     for part in ("Base", "Tempo", "1\u202f400,00\u202f€"):
         assert part in text
     assert "…" not in text
@@ -155,7 +162,7 @@ def test_a_verdict_on_a_part_of_a_year_says_so_in_its_first_words(
 def test_a_cheaper_offer_on_two_months_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     cheaper = replace(BASE, energy=Decimal(1200))
     text = words(compared(comparison(cheaper, TEMPO, days=60), monkeypatch))
-    sentence = "Sur deux mois (sans hiver), avec vos habitudes inchangées, Base aurait coûté 50,00 € de moins."
+    sentence = "Sur deux mois (sans hiver), avec vos habitudes inchangées, EDF · Base aurait coûté 50,00 € de moins."
     assert sentence in text
 
 
@@ -175,33 +182,53 @@ def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch:
 
 
 def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = OfferCost("hchp", False, unknown={Why.WINDOWS: 480})
-    text = words(compared(comparison(TEMPO, unknown), monkeypatch))
+    unknown = OfferCost(PricedOffer("hchp", "EDF", "Heures creuses"), False, unknown={Why.WINDOWS: 480})
+    text = words(compared(comparison(TEMPO, unknown), monkeypatch, most=None))
     assert "Rien à comparer : une seule offre peut être calculée." in text
-    assert "Heures creuses : heures creuses inconnues" in text
+    assert "Vos heures creuses ne sont pas connues" in text
+    assert "(EDF · Heures creuses)" in text
     assert "Rang" not in text
     assert "moins cher" not in text
 
 
-def test_an_offer_with_assumed_off_peak_hours_says_so_and_has_no_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = OfferCost("other", False, Decimal(1), Decimal(1), withheld=Why.ASSUMED)
-    text = words(compared(comparison(TEMPO, BASE, other), monkeypatch))
-    assert "– other" in text
-    assert "other : heures creuses supposées identiques aux vôtres" in text
+def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [
+        OfferCost(PricedOffer(name, "Sélia", name, checked=date(2026, 2, 1)), False, Decimal(1), withheld=Why.OLD)
+        for name in ("un", "deux")
+    ]
+    found = comparison(TEMPO, BASE, *old)
+    assert "2 autres offres ne sont pas classées" in words(compared(found, monkeypatch))
+    text = words(compared(found, monkeypatch, most=None))
+    assert "Prix vus pour la dernière fois le 01/02/2026" in text
+    assert "(Sélia · un ; Sélia · deux)" in text
+
+
+def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [OfferCost(PricedOffer(f"n{n}", "", f"offre {n}"), False, Decimal(1000 + n)) for n in range(20)]
+    text = words(compared(comparison(*many, TEMPO), monkeypatch, 100, most=3))
+    assert [f"offre {n}" in text for n in range(5)] == [True, True, True, False, False]
+    assert "21 EDF · Tempo (votre contrat)" in text
+    assert "17 autres offres" in text
+
+
+def test_what_a_customer_should_choose_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    choices = (Choice(4, None, Decimal(1)), Choice(0, None, Decimal(2)))
+    text = words(compared(comparison(TEMPO, replace(BASE, choices=choices)), monkeypatch, 100))
+    assert "EDF · Base (vendredi)" in text
 
 
 def test_a_comparison_that_begins_later_than_was_asked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found = comparison(TEMPO, BASE, days=60)
-    text = words(compared(found, monkeypatch, asked=found.start - 300 * DAY))
+    text = words(compared(found, monkeypatch, asked=found.question.start - 300 * DAY))
     assert "Relevés depuis le 11/09/2026 à 01 h 00 seulement : la comparaison commence là." in text
     assert "commence là" not in compared(found, monkeypatch)
 
 
-OLD = OldPrice("tempo", date(2026, 8, 1), "tarif_bleu.yaml")
+OLD = OldPrice("trv-tempo", "Tempo", date(2026, 8, 1), "tarif_bleu.yaml", regulated=True)
 
 
 def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = OldPrice("zen", date(2026, 3, 1), "prices.yaml")
+    own = OldPrice("zen", "zen", date(2026, 3, 1), "prices.yaml")
     text = words(report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch, old=(OLD, own)))
     assert (
         "Prix à vérifier : la grille Tempo date du 01/08/2026, et les prix réglementés changent le 1er février" in text
@@ -238,3 +265,16 @@ def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
             assert not line.rstrip().endswith("«"), columns
             assert not re.match(r"\s*[»:;?!]", line), columns
             assert len(line) <= columns
+
+
+def test_prices_are_shown_with_the_words_of_their_rule() -> None:
+    rule = {"days": {"we": {"weekdays": ["sat", "sun"]}, "week": "always"}}
+    rule["hours"] = {"we": {"WE": "rest"}, "week": {"HCHP": "rest"}}
+    row = {"from": date(2026, 8, 1), "kwh": {"WE": 0.15, "HCHP": 0.2}}
+    file = read_document({"offers": [{"id": "mine", "name": "Doux", "rule": rule, "rows": [row]}]}, "prices.yaml")
+    output = io.StringIO()
+    Tables(output, FRENCH).prices([(file.rows[0], file.origin)], PriceTable([file]), 9)
+    assert output.getvalue().splitlines() == [
+        "mine (Doux), depuis le 01/08/2026 (prices.yaml)",
+        "  Le week-end 0,1500 · Heures pleines 0,2000 €/kWh",
+    ]

@@ -28,7 +28,7 @@ def tempo(tmp_path: Path) -> Path:
 def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
     rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
     before = rates.current
-    assert before.colours == {date(2026, 1, 15): "red"}
+    assert before.calendars.written == {date(2026, 1, 15): "red"}
     assert not rates.refresh(100.0)
     assert rates.current is before
 
@@ -39,7 +39,7 @@ def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
     write(tempo, "2026-01-15;bleu\n")
     assert not rates.refresh(100.0 + LOOK_EVERY / 2)  # it looks now and then only
     assert rates.refresh(100.0 + LOOK_EVERY)
-    assert rates.current.colours == {date(2026, 1, 15): "blue"}
+    assert rates.current.calendars.written == {date(2026, 1, 15): "blue"}
 
 
 def test_prices_that_are_imported_later_are_found(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
     write(tempo, "2026-01-15;mauve\n")
     for number in range(3):
         assert not rates.refresh(100.0 + number * LOOK_EVERY)
-    assert rates.current.colours == {date(2026, 1, 15): "red"}
+    assert rates.current.calendars.written == {date(2026, 1, 15): "red"}
     assert len(caplog.records) == 1
     assert "2026-01-15;mauve" in caplog.text
     write(tempo, COLOURS)

@@ -103,7 +103,9 @@ export function answer(route, query, now, state) {
     case 'tempo':
       return tempo(now, query.get('season'));
     case 'compare':
-      return compare(id, now);
+      return compare(id, now, query);
+    case 'power':
+      return neededPower(id, now);
     case 'peaks':
       return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
@@ -299,7 +301,14 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   const parts = (energy, sub) => {
     const vat = Math.round((energy + sub) / 6),
       accise = Math.round(energy * 0.15);
-    return { energy: energy - accise - Math.round(energy / 6), accise, subscription: sub - Math.round(sub / 6), vat };
+    const cta = Math.round(sub * 0.1);
+    return {
+      energy: energy - accise - Math.round(energy / 6),
+      accise,
+      subscription: sub - Math.round(sub / 6) - cta,
+      cta,
+      vat,
+    };
   };
   const by = cost && of(cost),
     energy = by && sum(Object.values(by)),
@@ -410,23 +419,154 @@ function tempo(now, season) {
   };
 }
 
-function compare(id, now) {
-  const offer = (more) => ({
-    yours: false,
-    rankable: true,
-    why: null,
-    hours_known: 8712,
-    wh: {},
-    parts: null,
-    ...more,
+function neededPower(id, now) {
+  const three = id === '051234560042';
+  const subscribed = three ? 12 : 9;
+  const lower = three ? 9 : 6;
+  const powers = [3, 6, 9, 12, 15, 18].map((kva) => {
+    const times = kva < lower ? 61 : kva === lower ? 2 : 0;
+    const above = kva < lower ? 214_000 : kva === lower ? 2460 : kva === subscribed ? 40 : 0;
+    const beyond = times * 93;
+    const saved = (subscribed - kva) * 160_800;
+    const clock = (seconds) => `${Math.round(seconds / 60)} min`;
+    return {
+      power: kva,
+      yours: kva === subscribed,
+      above,
+      beyond,
+      at_most: kva < lower,
+      trips: times,
+      unread: 0,
+      share: Math.round((9 / kva) ** 2 * 4000) / 10_000,
+      share_at_most: kva > subscribed,
+      enough: times === 0,
+      sentence: above
+        ? `Sur 365 jours (12 h sans mesure) : au-dessus de ${kva} kVA ${clock(above)} ; le Linky aurait coupé ${times} fois.`
+        : `Sur 365 jours (12 h sans mesure) : jamais au-dessus de ${kva} kVA ; le Linky n’aurait pas coupé.`,
+      saving: saved,
+      saving_subscription: saved,
+      saving_energy: 0,
+    };
   });
+  const evening = (daysAgo) => dayStart(dateOf(now - daysAgo * 24 * HOUR)) + 19 * HOUR;
   return {
     meter: id,
-    from: plusDays(dateOf(now), -365),
+    from: dateOf(now - 365 * 24 * HOUR),
+    last_day: dateOf(now - 24 * HOUR),
+    measured_from: null,
+    days: 365,
+    hours_missing: 12,
+    winter_weeks_missing: 0,
+    offer: three ? 'hchp' : 'tempo',
+    power: subscribed,
+    phases: three ? 3 : 1,
+    refused: null,
+    prices_since: '2026-08-01',
+    closed: false,
+    near: { minutes: 17, days: 4, last: iso(evening(9)) },
+    lower,
+    moments: [12, 300].map((ago) => ({ start: iso(evening(ago)), seconds: 540, power: 9100, phase: 1, trips: 1 })),
+    moments_count: 2,
+    powers,
+    remarks: [`Depuis le début, plus de 90 % de vos ${subscribed} kVA : 17 min sur 4 jours.`],
+  };
+}
+
+/** Offers of the market around the one of the meter: the ranking, a choice, prices to check, and what is refused. */
+function compare(id, now, query) {
+  const shift = +(query.get('shift') ?? 0),
+    then = query.get('prices') === 'then';
+  const WE = 'Le week-end et les jours fériés',
+    REST = 'Les autres jours';
+  const HC = { HC: 'Vos heures creuses', HP: 'Les autres heures' };
+  // [id, supplier, name, kind, energy, subscription, rule, more]
+  const list = [
+    ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses', 'fixed', 11904000, 1902000, HC],
+    ['trv-tempo', 'EDF', 'Tarif Bleu, option Tempo', 'regulated', 12241265, 1934300, TEMPO_RULE],
+    ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe', 'fixed', 12710000, 1944000, { BASE: 'À toute heure' }],
+    ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses', 'indexed', 12920000, 1926000, HC],
+    ['edf-zen-we-plus', 'EDF', 'Zen Week-End Plus', 'fixed', 13100000, 1903200, { WE, WEEK: REST }],
+    ['engie-happy-heures', 'Engie', 'Happy Heures Vertes', 'fixed', 13360000, 1990000, HAPPY_RULE],
+    ['edf-zen-we', 'EDF', 'Zen Week-End', 'fixed', 13470000, 1903200, { WE, WEEK: REST }],
+    ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses', 'indexed', 13620000, 1910000, HC],
+    ['trv-hphc', 'EDF', 'Tarif Bleu, option Heures Creuses', 'regulated', 13990000, 1934300, HC],
+    ['bellenergie-prudence', 'Bellenergie', 'Prudence', 'fixed', 14240000, 1971000, { BASE: 'À toute heure' }],
+    ['sobry-socap', 'Sobry', 'Socap', 'spot', 14410000, 1912000, { SPOT: 'Prix du marché, par quart d’heure' }],
+    ['enercoop-base', 'Enercoop', 'Basic', 'indexed', 15590000, 1935000, { BASE: 'À toute heure' }],
+    ['trv-base', 'EDF', 'Tarif Bleu, option Base', 'regulated', 15961385, 1941900, { BASE: 'À toute heure' }],
+  ];
+  const CHOICES = {
+    'edf-zen-we-plus': [2, 0, 4].map((weekday, i) => ({ weekday, slot: null, total: 15003200 + i * 64000 })),
+    'engie-happy-heures': ['13:00-15:00', '15:00-17:00'].map((slot, i) => ({
+      weekday: null,
+      slot,
+      total: 15350000 + i * 48000,
+    })),
+  };
+  const yours = id === '051234560042' ? 'trv-hphc' : 'trv-tempo';
+  const common = { parts: null, hours_known: 8712, since: '2026-08-01', grade: 'B', checked: '2026-09-25', old: false };
+  const offers = list
+    .map(([name, supplier, title, kind, energy, subscription, rule]) => {
+      const cost = Math.round((energy * (kind === 'fixed' ? 1 : 1 - shift / 500) * (then ? 104 : 100)) / 100),
+        periods = Object.keys(rule),
+        part = (whole) => Object.fromEntries(periods.map((period) => [period, Math.round(whole / periods.length)]));
+      return {
+        ...common,
+        id: name,
+        supplier,
+        name: title,
+        kind,
+        yours: name === yours,
+        rankable: true,
+        energy: cost,
+        subscription,
+        total: cost + subscription,
+        wh: part(7412000),
+        by_period: kind === 'spot' ? {} : part(cost),
+        rule,
+        choices: CHOICES[name] ?? [],
+        why: null,
+        refused: null,
+        grade: kind === 'regulated' ? 'A' : 'B',
+        source: 'grille tarifaire du fournisseur',
+        old: name === 'enercoop-base',
+      };
+    })
+    .sort((a, b) => a.total - b.total)
+    .map((one, i) => ({ ...one, rank: i + 1 }));
+  const refused = (name, supplier, title, why, text) => ({
+    ...common,
+    id: name,
+    supplier,
+    name: title,
+    kind: 'fixed',
+    yours: false,
+    rankable: false,
+    rank: null,
+    energy: null,
+    subscription: null,
+    total: null,
+    wh: {},
+    by_period: {},
+    rule: {},
+    choices: [],
+    why,
+    refused: text,
+    source: null,
+  });
+  const OLD = 'Prix vus pour la dernière fois le 01/02/2026, il y a plus de six mois : non classés.';
+  const best = offers[0],
+    own = offers.find((one) => one.yours);
+  return {
+    meter: id,
+    from: query.get('from') ?? plusDays(dateOf(now), -365),
     last_day: plusDays(dateOf(now), -1),
     measured_from: null,
     days: 365,
     without: null,
+    power: 9,
+    at: then ? 'then' : 'today',
+    shift,
     wh: 7412000,
     recovered_wh: 3860,
     hours: 8760,
@@ -434,21 +574,46 @@ function compare(id, now) {
     hours_read: 8720,
     rankable: true,
     why: null,
+    refused: null,
+    verdict: best.yours
+      ? 'Votre contrat est le moins cher de ceux qui ont pu être calculés.'
+      : `Avec vos habitudes inchangées, ${best.supplier} · ${best.name} aurait coûté ${((own.total - best.total) / 1e4).toFixed(2).replace('.', ',')} € de moins.`,
     colours_until: plusDays(dateOf(now), -1),
     prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     offers: [
-      offer({ id: 'tempo', name: 'Tempo', energy: 12241265, subscription: 1934300, total: 14175565, yours: true }),
-      offer({ id: 'base', name: 'Base', energy: 15961385, subscription: 1941900, total: 17903285 }),
-      offer({
-        id: 'zen',
-        name: 'Week-end',
-        energy: null,
-        subscription: null,
-        total: null,
-        rankable: false,
-        why: 'prices',
-        hours_known: 5081,
-      }),
+      ...offers,
+      refused(
+        'octopus-intelligent',
+        'Octopus Energy',
+        'Intelligent Octopus',
+        'driven_charge',
+        'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
+      ),
+      refused(
+        'ohm-modulo',
+        'Ohm Énergie',
+        'Modulo',
+        'calendar',
+        'Le calendrier de ses jours manque pour 8712 h : donnez un fichier (option « calendars »).',
+      ),
+      refused('selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD),
+      refused('jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD),
     ],
   };
 }
+
+const TEMPO_RULE = Object.fromEntries(
+  [
+    ['R', 'rouges'],
+    ['W', 'blancs'],
+    ['B', 'bleus'],
+  ].flatMap(([code, colour]) => [
+    [`BBRHCJ${code}`, `Les jours ${colour} (dès 6 h), la nuit de 22 h à 6 h`],
+    [`BBRHPJ${code}`, `Les jours ${colour} (dès 6 h), les autres heures`],
+  ]),
+);
+const HAPPY_RULE = {
+  HAPPY: 'Le créneau choisi (de 13 h à 15 h, de 14 h à 16 h ou de 15 h à 17 h)',
+  HC: 'La nuit de minuit à 6 h',
+  HP: 'Les autres heures',
+};

@@ -48,7 +48,7 @@ export function talonBlock({ meter, range, title, watts: ofPeriod, months, year,
     chart.node,
     figures({
       caption: T.day.talon,
-      columns: [{ text: T.tempo.columns.month, number: false }, R.columns.watts],
+      columns: [{ text: T.contracts.columns.month, number: false }, R.columns.watts],
       rows: () => list.map((m) => [name(m), m.watts == null ? '–' : f.number(m.watts)]),
       csv: {
         name: `${T.file.names.talon}.csv`,

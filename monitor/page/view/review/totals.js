@@ -31,8 +31,8 @@ export function totals({ whole, prices, closed, others, open, updated }) {
       cost && { name: T.day.energy, value: f.euro(cost.energy) },
       parts && {
         name: R.taxes,
-        value: f.euro(parts.accise + parts.vat),
-        note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat)),
+        value: f.euro(parts.accise + (parts.cta ?? 0) + parts.vat),
+        note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
       },
       whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
     ]),

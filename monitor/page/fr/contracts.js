@@ -1,8 +1,7 @@
 import * as f from '../format.js';
 
 export default {
-  title: 'Tempo et contrats',
-  choose: 'Choisir les offres et les dates',
+  choose: 'Choisir les dates',
   period: 'Période comparée',
   lastYear: 'Douze derniers mois',
   noContract:
@@ -28,6 +27,11 @@ export default {
   source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, d’un calendrier.`,
   byColour: 'Par couleur',
   columns: {
+    rank: 'Rang',
+    choice: 'Choix',
+    since: 'Prix depuis le',
+    checked: 'Vérifiés le',
+    refused: 'Non classée',
     offer: 'Offre',
     colour: 'Couleur',
     source: 'Source',
@@ -40,40 +44,39 @@ export default {
   compare: 'Et avec un autre contrat ?',
   compareRange: (a, b) => `Du ${a} au ${b}, d’après vos relevés`,
   yours: 'Votre contrat',
-  partial: 'coût partiel',
-  notRanked: 'non classé',
   less: (e) => `${e} de moins`,
   moreThan: (e) => `${e} de plus`,
-  verdict: (best, e) => `Avec vos habitudes inchangées, ${best} vous a coûté ${e} de moins que l’offre suivante.`,
-  verdictOther: (best, e) => `Avec vos habitudes inchangées, ${best} aurait coûté ${e} de moins.`,
-  over: (months, days) =>
-    months < 2
-      ? `Sur ${days} ${f.plural(days, 'jour', 'jours')}`
-      : `Sur ${['deux', 'trois', 'quatre', 'cinq', 'six', 'sept', 'huit', 'neuf', 'dix', 'onze'][months - 2]} mois`,
-  without: { winter: '(sans hiver)', summer: '(sans été)' },
   since: (date) => `Relevés depuis le ${date} seulement : la comparaison commence là.`,
-  range: {
-    hours: (read, hours, recovered, all) =>
-      `Pas de classement : ${read}${f.THIN}heures seulement sur ${hours} ont des relevés, il en faut neuf sur dix.${recovered ? ` ${recovered} sur ${all} ont été rattrapés après une interruption, à une heure inconnue.` : ''}`,
-    recovered: (_read, _hours, recovered, all) =>
-      `Pas de classement : ${recovered} sur ${all} ont été rattrapés après une interruption, à une heure inconnue ; leur prix pourrait changer l’ordre des offres.`,
-  },
   knownUntil: (date) => `Comparer avec Tempo jusqu’au ${date}, dernière couleur connue`,
   oneOffer: 'Rien à comparer : une seule offre peut être calculée.',
-  basis: (a, b) => `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période. Abonnement et taxes compris.`,
-  why: {
-    prices: ['pas de prix pour cette période', (a, b) => `prix connus pour ${a}${f.THIN}h sur ${b}`],
-    colours: [
-      'couleurs Tempo inconnues (option tempo du moniteur)',
-      (a, b) => `couleurs connues pour ${a}${f.THIN}h sur ${b}`,
-    ],
-    windows: [
-      'plages d’heures creuses inconnues (off_peak, dans prices.yaml)',
-      (a, b) => `plages d’heures creuses connues pour ${a}${f.THIN}h sur ${b}`,
-    ],
-    assumed: ['heures creuses supposées identiques aux vôtres, ce fournisseur peut en avoir d’autres'],
-    calendar: ['calendrier inconnu', (a, b) => `calendrier connu pour ${a}${f.THIN}h sur ${b}`],
+  basis: (a, b, kva) =>
+    `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période, pour ${kva}${f.THIN}kVA. Abonnement et taxes compris, hors majorations.`,
+  prices: 'Prix retenus',
+  atToday: 'Prix d’aujourd’hui',
+  atThen: 'Prix de l’époque',
+  shift: 'Et si je déplaçais une part de mes heures pleines ?',
+  percent: (n) => `${n}${f.THIN}%`,
+  shifted: (n) => `${n}${f.THIN}% des heures pleines déplacés en heures creuses`,
+  whatIf: (n) => `Hypothèse : ${n}${f.THIN}% de la consommation des heures pleines passent en heures creuses.`,
+  more: (n) => (n === 1 ? 'Afficher l’autre offre' : `Afficher les ${n} autres offres`),
+  with: (choice) => `avec le choix : ${choice}`,
+  choice: (best) => `Choix le moins cher : ${best} ; sinon `,
+  between: ' ; ',
+  when: 'Quand',
+  kinds: {
+    regulated: 'Tarif réglementé.',
+    indexed: 'Prix indexé.',
+    fixed: 'Prix fixe.',
+    spot: 'Prix du marché.',
   },
+  pricesOf: (date) => `Prix du ${date}.`,
+  inForce: (date) => `En vigueur depuis le ${date}.`,
+  pricesFrom: (text) => `Source : ${text}.`,
+  grade: {
+    A: 'Qualité A : prix officiel, ou deux sources indépendantes.',
+    B: 'Qualité B : une seule source.',
+  },
+  refused: (n) => `${n} ${f.plural(n, 'offre non classée', 'offres non classées')}`,
   windows: 'Heures creuses observées',
   windowsNote: 'Les heures où le compteur a réellement basculé.',
   windowsFrom: (month) => `depuis ${month}`,

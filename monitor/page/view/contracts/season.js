@@ -10,7 +10,7 @@ import { calendar } from '../../chart/calendar.js';
 import { picture } from '../../chart/picture.js';
 import { block } from '../block.js';
 
-const P = T.tempo,
+const P = T.contracts,
   COLOURS = ['blue', 'white', 'red'],
   CODE = { B: 'blue', W: 'white', R: 'red' };
 

@@ -7,7 +7,7 @@ import { notice } from '../../part/notice.js';
 import { changes, spans } from './spans.js';
 import { block } from '../block.js';
 
-const P = T.tempo;
+const P = T.contracts;
 
 /** months: [month, '22:00–06:00, 12:30–15:30'], oldest first. */
 export function windowsBlock(months) {

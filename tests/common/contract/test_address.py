@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.tic.address import parse_address
+from common.contract.address import parse_address
 
 
 @pytest.mark.parametrize(

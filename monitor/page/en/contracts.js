@@ -1,8 +1,7 @@
 import * as f from '../format.js';
 
 export default {
-  title: 'Tempo & contracts',
-  choose: 'Choose offers and dates',
+  choose: 'Choose the dates',
   period: 'Period compared',
   lastYear: 'Last twelve months',
   noContract:
@@ -27,6 +26,11 @@ export default {
   source: (date) => `Colours read from the meter; before ${date}, from a calendar.`,
   byColour: 'By colour',
   columns: {
+    rank: 'Rank',
+    choice: 'Choice',
+    since: 'Prices since',
+    checked: 'Checked on',
+    refused: 'Not ranked',
     offer: 'Offer',
     colour: 'Colour',
     source: 'Source',
@@ -39,37 +43,36 @@ export default {
   compare: 'What if you had another contract?',
   compareRange: (a, b) => `${a} to ${b}, from your own readings`,
   yours: 'Your contract',
-  partial: 'partial cost',
-  notRanked: 'not ranked',
   less: (e) => `${e} less`,
   moreThan: (e) => `${e} more`,
-  verdict: (best, e) => `With the same habits, ${best} cost you ${e} less than the next offer.`,
-  verdictOther: (best, e) => `With the same habits, ${best} would have cost ${e} less.`,
-  over: (months, days) =>
-    months < 2
-      ? `Over ${days} ${f.plural(days, 'day', 'days')}`
-      : `Over ${['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven'][months - 2]} months`,
-  without: { winter: '(no winter)', summer: '(no summer)' },
   since: (date) => `Readings since ${date} only: the comparison begins there.`,
-  range: {
-    hours: (read, hours, recovered, all) =>
-      `Not ranked: only ${read} of ${hours} hours have readings, nine in ten are needed.${recovered ? ` ${recovered} of ${all} were recovered after an interruption, at an unknown hour.` : ''}`,
-    recovered: (_read, _hours, recovered, all) =>
-      `Not ranked: ${recovered} of ${all} were recovered after an interruption, at an unknown hour; their price could change the order of the offers.`,
-  },
   knownUntil: (date) => `Compare with Tempo up to ${date}, the last colour known`,
   oneOffer: 'Nothing to compare: only one offer can be calculated.',
-  basis: (a, b) => `Calculated over ${a} of ${b} hours. Standing charge and taxes included.`,
-  why: {
-    prices: ['no prices for this period', (a, b) => `prices known for ${a} of ${b} hours`],
-    colours: ['Tempo colours unknown (the monitor’s tempo option)', (a, b) => `colours known for ${a} of ${b} hours`],
-    windows: [
-      'off-peak hours unknown (off_peak, in prices.yaml)',
-      (a, b) => `off-peak hours known for ${a} of ${b} hours`,
-    ],
-    assumed: ['off-peak hours assumed to be yours, this supplier may have others'],
-    calendar: ['calendar unknown', (a, b) => `calendar known for ${a} of ${b} hours`],
+  basis: (a, b, kva) =>
+    `Calculated over ${a} of ${b} hours, for ${kva} kVA. Standing charge and taxes included, surcharges excluded.`,
+  prices: 'Prices used',
+  atToday: 'Today’s prices',
+  atThen: 'Prices of then',
+  shift: 'What if I moved some of my peak use?',
+  percent: (n) => `${n}%`,
+  shifted: (n) => `${n}% of peak use moved to off-peak hours`,
+  whatIf: (n) => `What if: ${n}% of peak use moves to off-peak hours.`,
+  more: (n) => `Show ${n} more ${f.plural(n, 'offer', 'offers')}`,
+  with: (choice) => `choosing ${choice}`,
+  choice: (best) => `Cheapest choice: ${best}; otherwise `,
+  between: '; ',
+  when: 'When',
+  kinds: {
+    regulated: 'Regulated tariff.',
+    indexed: 'Indexed price.',
+    fixed: 'Fixed price.',
+    spot: 'Market price.',
   },
+  pricesOf: (date) => `Prices of ${date}.`,
+  inForce: (date) => `In force since ${date}.`,
+  pricesFrom: (text) => `Source: ${text}.`,
+  grade: { A: 'Grade A: official price, or two independent sources.', B: 'Grade B: one source.' },
+  refused: (n) => `${n} ${f.plural(n, 'offer', 'offers')} not ranked`,
   windows: 'Off-peak hours observed',
   windowsNote: 'When the meter actually switched.',
   windowsFrom: (month) => `since ${month}`,

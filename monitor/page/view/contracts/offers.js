@@ -1,0 +1,381 @@
+// What each offer would have cost: the ranking, what is behind each place of it, and what could not be ranked.
+import * as api from '../../api.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h, icon } from '../../dom.js';
+import { go, here, href, note } from '../../router.js';
+import { isDate, plusDays } from '../../time.js';
+import { swatch } from '../../part/chip.js';
+import { csvFile, figures, table } from '../../part/figures.js';
+import { notice } from '../../part/notice.js';
+import { choice } from '../../part/tabs.js';
+import { rangeForm } from '../range-form.js';
+import { among, refusals, titleOf } from './ranking.js';
+
+/** @import * as Answers from '../../../../deploy/page/answers' */
+
+const P = T.contracts,
+  F = T.file,
+  MOST_SHIFTED = 50, // percent
+  STEP = 5,
+  PAUSE = 400; // ms that the slider rests before the server is asked
+
+const place = () => [here().place, here().detail].filter(Boolean).join('/');
+
+/** What the address asks for: dates, at which prices, how much is shifted. */
+function asked() {
+  const { query } = here(),
+    [from, to] = [query.get('du') ?? '', query.get('au') ?? ''],
+    shift = +(query.get('deplace') ?? 0);
+  return {
+    ...(isDate(from) && isDate(to) && from < to && { from, to }),
+    prices: query.get('prix') === 'epoque' ? 'then' : 'today',
+    shift: shift > 0 && shift <= MOST_SHIFTED ? Math.round(shift) : 0,
+  };
+}
+
+/** @type {(meter: string) => Promise<Answers.Compare>} */
+export const compared = (meter) => api.compare(meter, asked());
+
+/** The comparison of one meter: show(answer) draws it; what was opened stays open. */
+export function offersBlock({ meter, today }) {
+  const body = h('div'),
+    form = h('div'),
+    range = h('span', { class: 'note' }),
+    since = h('p', { class: 'note' }),
+    verdict = h('p', { class: 'verdict', role: 'status' }),
+    open = new Set();
+  let all = false,
+    known = '',
+    turn = 0;
+  const node = h(
+    'section',
+    { class: 'block offers', id: 'contrats' },
+    h('div', { class: 'block-head' }, h('h2', null, P.compare), range),
+    since,
+    h('div', { class: 'assumptions' }, prices(again), shifting(again)),
+    verdict,
+    body,
+    form,
+  );
+
+  /** Asks for what the address says by now. */
+  async function again() {
+    const mine = ++turn;
+    body.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await compared(meter.id);
+      if (mine === turn) show(answer);
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      if (mine !== turn) return;
+      known = '';
+      verdict.hidden = true;
+      body.replaceChildren(notice('warn', T.notices.failed, error.detail ?? T.notices.failedMore));
+    } finally {
+      if (mine === turn) body.removeAttribute('aria-busy');
+    }
+  }
+
+  /** @param {Answers.Compare} data */
+  function show(data) {
+    const { prices: at, shift } = asked(),
+      text = JSON.stringify(data);
+    if (data.at !== at || data.shift !== shift || text === known) return; // of an earlier question, or nothing new
+    known = text;
+    range.textContent = P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day));
+    since.hidden = !data.measured_from;
+    since.textContent = P.since(f.fullDate(data.from));
+    if (!form.hasChildNodes()) form.append(dates(data, meter, today));
+    verdict.hidden = !data.verdict;
+    verdict.textContent = data.verdict ?? '';
+    draw(data);
+  }
+
+  /** @param {string} selector */
+  function focus(selector) {
+    const found = /** @type {HTMLElement | null} */ (body.querySelector(selector));
+    found?.focus({ preventScroll: true });
+  }
+
+  function draw(data) {
+    const focused = document.activeElement?.closest('[data-offer]')?.getAttribute('data-offer'),
+      opened = ['.refused', '.figures'].filter((css) => body.querySelector(`${css}[open]`));
+    const more = () => {
+      all = true;
+      draw(data);
+      focus('.late summary');
+    };
+    body.replaceChildren(...content(data, { open, all, more }).filter(Boolean));
+    for (const css of opened) body.querySelector(css)?.setAttribute('open', '');
+    if (focused) focus(`[data-offer="${focused}"] summary`);
+  }
+  return { node, show };
+}
+
+/** At the prices of today, or of then. */
+const prices = (again) =>
+  choice({
+    label: P.prices,
+    options: [
+      [null, P.atToday],
+      ['epoque', P.atThen],
+    ],
+    value: asked().prices === 'then' ? 'epoque' : null,
+    onpick: (key) => {
+      note({ prix: key });
+      again();
+    },
+  });
+
+/** What if some of what ran in peak hours had run in off-peak hours. */
+function shifting(again) {
+  const { shift } = asked(),
+    output = h('output', { class: 'n' }, P.percent(shift));
+  let pause = 0;
+  const slider = h('input', {
+    type: 'range',
+    min: 0,
+    max: MOST_SHIFTED,
+    step: STEP,
+    value: shift,
+    'aria-valuetext': P.shifted(shift),
+    oninput: () => {
+      const percent = +slider.value;
+      output.textContent = P.percent(percent);
+      slider.setAttribute('aria-valuetext', P.shifted(percent));
+      clearTimeout(pause);
+      pause = setTimeout(() => {
+        if (!slider.isConnected) return;
+        note({ deplace: percent || null });
+        again();
+      }, PAUSE);
+    },
+  });
+  return h('label', { class: 'shift' }, h('span', null, P.shift), slider, output);
+}
+
+function dates(data, meter, today) {
+  const rest = () => ({ prix: here().query.get('prix'), deplace: here().query.get('deplace') });
+  return h(
+    'details',
+    { class: 'choices', open: here().query.has('du') },
+    h('summary', null, P.choose),
+    rangeForm(
+      {
+        meter,
+        today,
+        from: data.from,
+        to: data.last_day,
+        onpick: (from, to) => from < to && go(href(place(), { du: from, au: to, ...rest() })),
+        'aria-label': P.period,
+      },
+      here().query.has('du') && h('a', { class: 'button', href: href(place(), rest()) }, P.lastYear),
+    ),
+  );
+}
+
+/** @param {Answers.Compare} data */
+function content(data, { open, all, more }) {
+  if (data.refused) return [muted(data.refused)];
+  const { ranked, shown, yours } = among(data.offers, all),
+    out = data.offers.filter((o) => o.rank == null);
+  if (ranked.length < 2) return [muted(ranked.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
+  const top = Math.max(...ranked.map((o) => o.total ?? 0)),
+    early = among(data.offers).shown,
+    items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o) }));
+  return [
+    data.shift > 0 && h('p', { class: 'partial' }, icon('info'), P.whatIf(data.shift)),
+    h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
+    h('ol', { class: 'ranking', 'aria-label': P.compareSummary }, items),
+    shown.length < ranked.length &&
+      h('p', { class: 'more' }, h('button', { class: 'button', onclick: more }, P.more(ranked.length - shown.length))),
+    h(
+      'ul',
+      { class: 'legend' },
+      h('li', null, swatch('sub'), T.review.sub),
+      h('li', null, swatch('ink'), T.day.energy),
+    ),
+    refused(out),
+    colours(data, out),
+    figuresOf(data),
+  ];
+}
+
+/** Suppliers call their offers in French. */
+const nameOf = (offer) => h('span', { lang: offer.supplier ? 'fr' : null }, titleOf(offer));
+
+const muted = (text) => h('p', { class: 'muted' }, text);
+
+/** The day that its prices are judged by: regulated ones by that of their row, others by when somebody looked at them. */
+const ageOf = ({ kind, since, checked }) => (kind === 'regulated' ? since : (checked ?? since));
+
+/** One place of the ranking, and what is behind it. */
+function item(offer, { yours, top, open, late }) {
+  const w = (value) => `${(value / top) * 100}%`;
+  const marks = [
+    offer.yours && P.yours,
+    offer.choices.length > 0 && P.with(choiceText(offer.choices[0])),
+    !offer.yours && yours && difference(offer, yours),
+  ].filter(Boolean);
+  const details = h(
+    'details',
+    {
+      open: open.has(offer.id),
+      ontoggle: () => {
+        details.open ? open.add(offer.id) : open.delete(offer.id);
+        if (details.open && !behind.hasChildNodes()) behind.append(...inside(offer));
+      },
+    },
+    h(
+      'summary',
+      { class: 'place' },
+      h('span', { class: 'n rank' }, offer.rank),
+      h(
+        'span',
+        { class: 'share-name' },
+        nameOf(offer),
+        marks.length > 0 && h('span', { class: 'note' }, marks.join(', ')),
+        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.numericDate(ageOf(offer)))),
+      ),
+      h(
+        'span',
+        { class: 'share-bar', 'aria-hidden': 'true' },
+        h('span', { class: 'share-part sub', '--w': w(offer.subscription) }),
+        h('span', { class: `share-part ${offer.yours ? 'ink' : 'other'}`, '--w': w(offer.energy) }),
+      ),
+      h('span', { class: 'n total' }, f.euro(offer.total)),
+    ),
+  );
+  const behind = h('div', { class: 'behind' }, open.has(offer.id) && inside(offer));
+  details.append(behind);
+  return h(
+    'li',
+    { class: [offer.yours && 'strong', late && 'late'].filter(Boolean).join(' ') || null, 'data-offer': offer.id },
+    details,
+  );
+}
+
+/** Of an offer: each period with its words, kWh and cost; the choice; how old the prices are, and where they are from. */
+function inside(offer) {
+  const cost = (period) => offer.by_period[period] ?? (period === 'SPOT' ? offer.energy : null);
+  const rows = Object.entries(offer.rule).map(([period, words]) => [
+    words,
+    f.kwh(offer.wh[period] ?? 0, 0),
+    f.amount(cost(period) ?? 0),
+  ]);
+  const [best, ...others] = offer.choices;
+  return [
+    h(
+      'div',
+      { class: 'table-plain' },
+      table({
+        caption: nameOf(offer),
+        columns: [{ text: P.when, number: false }, 'kWh', '€'],
+        rows: [...rows, [T.review.sub, '', f.amount(offer.subscription)]],
+      }),
+    ),
+    best &&
+      h(
+        'p',
+        null,
+        P.choice(priced(best)),
+        others.map((one, i) => `${i ? ', ' : ''}${priced(one)}`),
+        '.',
+      ),
+    h('p', { class: 'note' }, sourceOf(offer)),
+  ].filter(Boolean);
+}
+
+const priced = (one) => `${choiceText(one)} (${f.euro(one.total)})`;
+
+const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayName(weekday, 'long'));
+
+function sourceOf({ kind, since, checked, source, grade }) {
+  const sentences = [
+    kind && P.kinds[kind],
+    checked && P.pricesOf(f.numericDate(checked)),
+    since && P.inForce(f.numericDate(since)),
+    source && P.pricesFrom(source),
+    grade && P.grade[grade],
+  ];
+  return sentences.filter(Boolean).join(' ');
+}
+
+/** What is not ranked, by reason. */
+const refused = (offers) =>
+  offers.length > 0 &&
+  h(
+    'details',
+    { class: 'refused', open: offers.some((o) => o.yours) },
+    h('summary', null, P.refused(offers.length)),
+    h(
+      'ul',
+      null,
+      refusals(offers).map(({ text, names }) =>
+        h('li', null, h('p', null, text), h('p', { class: 'note', lang: 'fr' }, names.join(P.between))),
+      ),
+    ),
+  );
+
+/** A way to the twelve months up to the last day of which the colour is known. */
+const colours = ({ from, colours_until: until }, out) =>
+  out.some((o) => o.why === 'colours') &&
+  until > from &&
+  h(
+    'p',
+    null,
+    h(
+      'a',
+      { class: 'button', href: href(place(), { du: plusDays(until, -364), au: until }) },
+      P.knownUntil(f.fullDate(until)),
+    ),
+  );
+
+function figuresOf(data) {
+  const costs = ({ subscription, energy, total }) => [subscription, energy, total],
+    choices = (o) => (o.choices.length ? choiceText(o.choices[0]) : '');
+  return figures({
+    caption: P.compare,
+    columns: [
+      { text: P.columns.offer, number: false },
+      `${T.review.sub} (€)`,
+      `${T.day.energy} (€)`,
+      `${T.review.total} (€)`,
+    ],
+    rows: () => data.offers.map((o) => [nameOf(o), ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
+    csv: {
+      name: `${F.names.offers}-${data.from}..${data.last_day}.csv`,
+      href: () =>
+        csvFile(
+          [
+            P.columns.rank,
+            P.columns.offer,
+            F.subscription,
+            F.energyCost,
+            `${F.total} (€)`,
+            P.columns.choice,
+            P.columns.since,
+            P.columns.checked,
+            P.columns.source,
+            P.columns.refused,
+          ],
+          data.offers.map((o) => [
+            o.rank ?? '',
+            titleOf(o),
+            ...costs(o).map((v) => (v == null ? '' : v / 1e4)),
+            choices(o),
+            o.since ?? '',
+            o.checked ?? '',
+            o.source ?? '',
+            o.rank == null ? (o.refused ?? '') : '',
+          ]),
+        ),
+    },
+  });
+}
+
+function difference(offer, yours) {
+  const text = f.euro(Math.abs(offer.total - yours.total), 0);
+  return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
+}

@@ -1,0 +1,33 @@
+/** So many of the cheapest offers are shown at first. */
+const FIRST = 10;
+
+export const titleOf = ({ supplier, name }) => [supplier, name].filter(Boolean).join(' · ');
+
+/**
+ * Offers in their order; of these `shown`: all, or the cheapest, the regulated ones and one's own.
+ * @template {{rank: number | null, yours: boolean, kind: string | null}} Offer
+ * @param {Offer[]} offers
+ */
+export function among(offers, all = false) {
+  const ranked = offers.filter((o) => o.rank != null);
+  return {
+    ranked,
+    shown: ranked.filter((o, i) => all || i < FIRST || o.yours || o.kind === 'regulated'),
+    yours: ranked.find((o) => o.yours) ?? null,
+  };
+}
+
+/**
+ * Offers that have no place in the ranking, by the sentence that says why: {text, names}.
+ * @param {{refused: string | null, supplier: string, name: string}[]} offers
+ */
+export function refusals(offers) {
+  const texts = [...new Set(offers.map((o) => o.refused))];
+  return texts.map((text) => ({ text, names: offers.filter((o) => o.refused === text).map(titleOf) }));
+}
+
+/** Why there is nothing to compare, a key of T.contracts; the server only says that it is so. */
+export function whyNothing({ first, subscribed }, today) {
+  if (!first || first >= today) return 'tooSoon'; // days are compared when they are over
+  return subscribed ? 'noOffers' : 'noContract';
+}

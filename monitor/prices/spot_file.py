@@ -1,0 +1,64 @@
+"""Reads a file of spot prices: `start_utc;eur_mwh`, an hour or a quarter of an hour a line. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from common.errors import ConfigError
+
+QUARTER = 900  # seconds
+_HOUR = 3600
+_LINE = re.compile(r"\s*([0-9T:.+Z -]{16,25}?)\s*[;,]\s*(-?\d+(?:\.\d+)?)\s*")
+_MEGA = Decimal(1000)
+
+
+@dataclass(frozen=True, slots=True)
+class SpotPrices:
+    """Day-ahead prices without tax, EUR per kWh, by the quarter of an hour (Unix time of its start)."""
+
+    by_quarter: Mapping[int, Decimal]
+
+    def of(self, start: int, seconds: int) -> Decimal | None:
+        """Return the price from a moment on; None: it is not known for all of that time, or changes in it."""
+        found = {self.by_quarter.get(moment) for moment in range(start - start % QUARTER, start + seconds, QUARTER)}
+        return found.pop() if len(found) == 1 else None
+
+
+def read_spot(content: bytes, origin: str) -> SpotPrices:
+    """Read a file; a line holds for an hour where the next one begins an hour later, else for a quarter.
+
+    Raises:
+        ConfigError: a line is wrong.
+    """
+    prices: dict[int, Decimal] = {}
+    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), 1):
+        if not line.strip() or (number == 1 and "start" in line.lower()):
+            continue
+        match = _LINE.fullmatch(line)
+        start = None if match is None else _start(match[1])
+        if match is None or start is None:
+            raise ConfigError(
+                f"{origin}, line {number}: 2026-01-15T10:00:00Z;85.20 is expected (UTC, EUR per MWh), not {line!r}"
+            )
+        if prices.setdefault(start, Decimal(match[2]) / _MEGA) != Decimal(match[2]) / _MEGA:
+            raise ConfigError(f"{origin}, line {number}: {match[1]} is there with two prices")
+    starts = sorted(prices)
+    by_quarter: dict[int, Decimal] = {}
+    length = _HOUR
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        if following is not None and following - start in (QUARTER, _HOUR):
+            length = following - start
+        for quarter in range(start, start + length, QUARTER):
+            by_quarter[quarter] = prices[start]
+    return SpotPrices(by_quarter)
+
+
+def _start(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    start = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return start if start % QUARTER == 0 else None

@@ -1,0 +1,90 @@
+"""Takes a newer table of prices, of which the project's release states the SHA-256: only when somebody asks for it."""
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from common.errors import ConfigError
+from common.settings.file_errors import reason
+from common.settings.yaml_file import read_yaml
+from monitor.prices.document import read_document
+from monitor.prices.model import Kind, PriceFile, PriceRow
+from monitor.prices.table import BUNDLED, MARKET, UPDATED, read_file
+
+_LONGEST = 5_000_000  # bytes
+_TIMEOUT = 30  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The prices of an offer that a newer table has."""
+
+    offer: str
+    title: str
+    before: PriceRow | None  # None: the offer is new
+    after: PriceRow
+
+
+def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[Path, list[Change]]:
+    """Keep a newer table in `folder`; rows that only the older one has still count.
+
+    Args:
+        source: a file, or an address that begins with https://.
+        sha256: of the file, as the release states it.
+        folder: where it is kept.
+        today: the present day.
+
+    Returns:
+        Where it was kept, and the prices that changed.
+
+    Raises:
+        ConfigError: it cannot be read or kept, it is not what the release states, no table, or an older one.
+    """
+    content = _download(source) if source.startswith("https://") else read_file(Path(source))
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256.strip().lower():
+        raise ConfigError(f"{source}: its SHA-256 is {found}, not the one that was given: it is refused")
+    new = folder / "update.new"
+    try:
+        new.write_bytes(content)
+        table = read_document(read_yaml(new), source)
+        regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
+        place = 0 if regulated else 1
+        kept, bundled = folder / UPDATED[place], (BUNDLED, MARKET)[place]
+        before = read_document(read_yaml(kept if kept.exists() else bundled), bundled.name)
+        if table.checked is None or (before.checked is not None and table.checked < before.checked):
+            raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
+        changes = list(_changes(before, table, today))
+        new.replace(kept)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written: {reason(error)}") from error
+    finally:
+        new.unlink(missing_ok=True)
+    return kept, changes
+
+
+def _download(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=_TIMEOUT) as reply:  # noqa: S310 - https only
+            content: bytes = reply.read(_LONGEST + 1)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        raise ConfigError(f"{address}: cannot be read: {error}") from error
+    if len(content) > _LONGEST:
+        raise ConfigError(f"{address}: is too long for a table of prices")
+    return content
+
+
+def _changes(before: PriceFile, after: PriceFile, today: date) -> Iterator[Change]:
+    for offer in after.offers:
+        old, new = _newest(before, offer.id, today), _newest(after, offer.id, today)
+        if new is not None and new != old:
+            yield Change(offer.id, offer.title, old, new)
+
+
+def _newest(table: PriceFile, offer: str, today: date) -> PriceRow | None:
+    rows = [row for row in table.rows if row.offer == offer and row.start <= today]
+    return max(rows, key=lambda row: row.start, default=None)

@@ -1,0 +1,94 @@
+"""Says in words what a comparison of offers found; report and page have the same sentences. Pure."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from common.runtime.logs import printable
+from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.extent import extent
+from monitor.cost.why import Why
+from monitor.prices.rules import clock
+from monitor.text.formats import Formats
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def yours_of(comparison: Comparison) -> OfferCost | None:
+    """Return the present offer, if it can be compared."""
+    return next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
+
+
+def choice(cost: OfferCost, formats: Formats) -> str:
+    """Write what a customer should choose of an offer, if there is something to choose."""
+    if not cost.choices:
+        return ""
+    best = cost.choices[0]
+    chosen = formats.text("weekdays").split()[best.weekday] if best.weekday is not None else ""
+    return f" ({clock(best.slot) if best.slot is not None else chosen})"
+
+
+def refusal(cost: OfferCost, comparison: Comparison, formats: Formats) -> str:
+    """Say why an offer has no rank."""
+    why = cost.refused or comparison.withheld
+    if why is None:
+        return ""
+    checked, until = cost.offer.checked, comparison.colours_until
+    return formats.text(
+        f"why_{why.value}",
+        count=formats.number(Decimal(cost.unknown.get(why, 0)), 0),
+        until="" if until is None else formats.calendar_day(until),
+        power=comparison.question.power,
+        day="" if checked is None else formats.calendar_day(checked),
+        **_measured(comparison, formats),
+    )
+
+
+def withheld(comparison: Comparison, formats: Formats) -> str | None:
+    """Say why no offer is ranked, if so."""
+    why = comparison.withheld
+    if why is None:
+        return None
+    numbers = _measured(comparison, formats)
+    sentences = [formats.text(f"why_{why.value}", **numbers)]
+    if why is Why.HOURS and comparison.recovered_wh:
+        sentences.append(formats.text("why_hours_recovered", **numbers))
+    return " ".join(sentences)
+
+
+def _measured(comparison: Comparison, formats: Formats) -> dict[str, str]:
+    return {
+        "read": formats.number(Decimal(comparison.read), 0),
+        "hours": formats.number(Decimal(comparison.hours), 0),
+        "recovered": formats.kwh(comparison.recovered_wh),
+        "kwh": formats.kwh(comparison.wh),
+    }
+
+
+def verdict(comparison: Comparison, formats: Formats) -> str | None:
+    """Say whether another offer would have been cheaper; None: nothing can be concluded."""
+    yours = yours_of(comparison)
+    ranked = [cost for cost in comparison.offers if cost.rank is not None]
+    if yours is None or len(ranked) < 2:
+        return None
+    best = ranked[0]
+    if best is yours:
+        return _over(comparison, formats.text("cheapest"), formats)
+    amount, offer = formats.money(yours.total - best.total), printable(best.offer.title)
+    key = "shifted" if comparison.question.shift else "unchanged"
+    return _over(comparison, formats.text(key, offer=offer, amount=amount), formats)
+
+
+def _over(comparison: Comparison, sentence: str, formats: Formats) -> str:
+    """Begin a verdict with what it is about, where that is not a year."""
+    question = comparison.question
+    first, last = (moment.astimezone(formats.zone).date() for moment in (question.start, question.end - _INSTANT))
+    found = extent(first, last)
+    if found.whole_year:
+        return sentence
+    months = min(round(found.days / 30.4), 11)
+    without = "" if found.without is None else formats.text(f"without_{found.without}")
+    if months < 2:
+        over = formats.text("over_days", count=found.days, without=without)
+    else:
+        over = formats.text("over_months", count=formats.text("numbers").split()[months - 2], without=without)
+    return over + sentence[0].lower() + sentence[1:]
