@@ -79,7 +79,7 @@ EN: Mapping[str, str] = {
     "no_hours": "{statistic}: Home Assistant has not recorded an hour of it yet; run the command again in an hour",
     "unit": "{statistic}: left as it is, its unit is {unit}",
     "cost": "{name}: cost",
-    "whole_cost": "{meter}: cost with subscription",
+    "whole_cost": "{meter}: cost with standing charge",
     "cleared": "{statistic}: deleted",
     "to_clear": "{statistic}: to be deleted",
     "cleared_hours": "{statistic}: {rows} hours deleted",
