@@ -12,12 +12,14 @@ PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)
 #: What a prices.yaml of the owner says, and EUR a kWh here again, by register and first day; a day costs 1 EUR more.
 PRICES = """
-options:
-  base:
-    - {from: 2024-12-01, kwh: {BASE: 0.2}, subscription_year: {6: 365}}
-    - {from: 2025-03-15, kwh: {BASE: 0.25}, subscription_year: {6: 365}}
-  hchp:
-    - {from: 2024-12-01, kwh: {HCHC: 0.1, HCHP: 0.3}, subscription_year: {6: 365}}
+offers:
+  - id: base
+    rows:
+      - {from: 2024-12-01, kwh: {BASE: 0.2}, subscription_year: {6: 365}}
+      - {from: 2025-03-15, kwh: {BASE: 0.25}, subscription_year: {6: 365}}
+  - id: hchp
+    rows:
+      - {from: 2024-12-01, kwh: {HCHC: 0.1, HCHP: 0.3}, subscription_year: {6: 365}}
 """
 BASE, RAISED, RAISED_ON = Decimal("0.2"), Decimal("0.25"), date(2025, 3, 15)
 OFF_PEAK, PEAK = Decimal("0.1"), Decimal("0.3")
