@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visits
 from tests.browser.test_views import VIEWS, findings
 
+POWERS = (6, 9, 12, 15, 18, 30, 36)  # of which Tempo has a subscription, kVA
+
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -193,3 +195,22 @@ def test_old_prices_are_told_beside_each_cost(visit: Visits, view: str) -> None:
     changed(page, change, "energy")
     page.goto(page.url.replace("etat", VIEWS[view]))
     expect(page.locator(".page")).to_contain_text("Prix du 01/08/2026, à vérifier")
+
+
+def test_the_power_that_the_house_needs_is_told_and_each_other_one_is_in_the_table(visit: Visits) -> None:
+    page = visit("contrats")
+    part = page.locator("section.block", has=page.get_by_role("heading", name="La puissance qu’il vous faut"))
+    expect(part.locator("dt", has_text="(la vôtre)")).to_be_visible()
+    expect(part.locator("dd").first).to_contain_text("jours")
+    part.get_by_text("Voir les chiffres").click()
+    expect(part.locator("tbody tr")).to_have_count(len(POWERS))
+    assert not findings(page)
+
+
+def test_a_meter_of_which_no_power_is_known_has_no_such_part(visit: Visits) -> None:
+    page = visit("etat")
+    page.route(re.compile(r"/api/v1/power\?"), lambda route: route.fulfill(status=404, json={"detail": "Rien."}))
+    with page.expect_response(re.compile(r"/api/v1/power\?")):
+        page.get_by_role("link", name="Contrats").first.click()
+    expect(page.locator("#contrats")).to_be_visible()
+    expect(page.get_by_role("heading", name="La puissance qu’il vous faut")).to_have_count(0)

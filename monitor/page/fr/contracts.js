@@ -83,4 +83,24 @@ export default {
   moved: (when, hours) => `Vos heures creuses ont changé en ${when} : ${hours}.`,
   windowsSummary: 'Plages d’heures creuses sur 24 heures',
   compareSummary: 'Coût de chaque offre',
+  power: {
+    title: 'La puissance qu’il vous faut',
+    range: (a, b) => `Du ${a} au ${b}, selon la règle du disjoncteur du Linky`,
+    yours: (power) => `${power} (la vôtre)`,
+    saves: (e) => `${e} de moins par an`,
+    costs: (e) => `${e} de plus par an`,
+    moments: (n, power) =>
+      n === 1
+        ? `À ${power}, le compteur aurait coupé à ce moment :`
+        : `À ${power}, le compteur aurait coupé à ${n} moments, les pires d’abord :`,
+    moment: (time, length, power) => ` à ${time}, pendant ${length}, jusqu’à ${power}`,
+    atMost: (text) => `au plus ${text}`,
+    columns: {
+      power: 'Puissance',
+      above: 'Au-dessus',
+      beyond: 'Au-delà de 1,3 fois',
+      trips: 'Coupures',
+      saving: 'Économie par an (€)',
+    },
+  },
 };
