@@ -91,8 +91,8 @@ export default {
     costs: (e) => `${e} de plus par an`,
     moments: (n, power) =>
       n === 1
-        ? `À ${power}, le compteur aurait coupé à ce moment :`
-        : `À ${power}, le compteur aurait coupé à ${n} moments, les pires d’abord :`,
+        ? `À ${power}, le compteur aurait coupé à ce moment :`
+        : `À ${power}, le compteur aurait coupé à ${n} moments, les pires d’abord :`,
     moment: (time, length, power) => ` à ${time}, pendant ${length}, jusqu’à ${power}`,
     atMost: (text) => `au plus ${text}`,
     columns: {
