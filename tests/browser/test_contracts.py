@@ -205,12 +205,3 @@ def test_the_power_that_the_house_needs_is_told_and_each_other_one_is_in_the_tab
     part.get_by_text("Voir les chiffres").click()
     expect(part.locator("tbody tr")).to_have_count(len(POWERS))
     assert not findings(page)
-
-
-def test_a_meter_of_which_no_power_is_known_has_no_such_part(visit: Visits) -> None:
-    page = visit("etat")
-    page.route(re.compile(r"/api/v1/power\?"), lambda route: route.fulfill(status=404, json={"detail": "Rien."}))
-    with page.expect_response(re.compile(r"/api/v1/power\?")):
-        page.get_by_role("link", name="Contrats").first.click()
-    expect(page.locator("#contrats")).to_be_visible()
-    expect(page.get_by_role("heading", name="La puissance qu’il vous faut")).to_have_count(0)
