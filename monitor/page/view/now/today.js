@@ -13,6 +13,7 @@ import { dayStart, HOUR, hoursIn, MINUTE, wall, weekday } from '../../time.js';
 
 const N = T.now;
 const OLD = 2 * MINUTE; // a look at the day is taken each minute
+const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 
 export function todayBlock(meter, date) {
   const totals = h('p', { class: 'pair' }),
@@ -41,8 +42,9 @@ export function todayBlock(meter, date) {
     node,
     load,
     show({ today, links, price, register }, now) {
-      // Energy comes by frames, its cost by hours: a new meter has none yet.
-      const early = (!meter.first || meter.first === date) && !(register && price == null),
+      // Energy comes by frames, its cost by hours: a new meter has none yet, nor has a new day.
+      const fresh = !meter.first || meter.first === date || now - dayStart(date) < NEW_DAY,
+        early = fresh && !(register && price == null),
         old = today && now - Date.parse(today.at) > OLD,
         text = JSON.stringify([old, { ...today, at: old && today.at }, links.database, early]);
       if (text === written) return;
