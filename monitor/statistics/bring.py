@@ -1,7 +1,8 @@
 """Brings the hours of our history into statistics, joins them to Home Assistant's own, and takes them back.
 
 For each register that has an entity: the hours before the first one that Home Assistant recorded itself, and what the
-register cost; for each house what all of it cost, with the standing charge. What is there already and right is left alone.
+register cost; for each house what all of it cost, with the standing charge. What is there already and right is left
+alone.
 """
 
 import itertools
