@@ -133,10 +133,6 @@ class Bill:
         self._now = now
         self._rates: Rates | None = None  # of the last piece: nearly always those of the next one, too
 
-    def of_contract(self, contract: Contract) -> "Bill":
-        """Return the same bill for another contract."""
-        return Bill(self._prices, [contract], self._zone, self._now)
-
     def local_day(self, moment: datetime) -> date:
         """Return the local day of an instant."""
         return moment.astimezone(self._zone).date()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import is_off_peak
 from monitor.cost.why import Why
-from monitor.prices.rules import Facts, Rule, Span, Spot, moments
+from monitor.prices.rules import Facts, Rule, Span, Spot, in_span, moments
 from monitor.prices.spot_file import QUARTER, SpotPrices
 from monitor.readings.periods import HourEnergy
 
@@ -167,7 +167,7 @@ class Lived:
     def _off_peak(self, day: date, minute: int, register: str | None) -> bool | None:
         windows = self._windows(day)
         if windows is not None:
-            return any(_within(span, minute) for span in windows)
+            return any(in_span(span, minute) for span in windows)
         if (known := is_off_peak(register or "")) is not None:
             return known
         name = self._names.get(register or "", "")
@@ -197,7 +197,7 @@ class Lived:
                     why = period or Why.CALENDAR
                     found.unknown[why] = found.unknown.get(why, 0) + amount.slices
                 continue
-            night = _within(_NIGHT, cell.segment) if cell.off_peak is None else cell.off_peak
+            night = in_span(_NIGHT, cell.segment) if cell.off_peak is None else cell.off_peak
             key = (cell.days, night, cell.stretch), period
             found.periods.setdefault(key, Amount()).add(amount.wh, amount.slices)
         if not own:
@@ -240,8 +240,3 @@ def shifted(billed: Billed, share: float) -> Billed:
             factor = 1 + peak * share / off_peak if night else 1 - share
         moved.periods[key] = Amount(round(amount.wh * factor), amount.slices)
     return moved
-
-
-def _within(span: Span, minute: int) -> bool:
-    first, until = span
-    return first <= minute < until if first < until else minute >= first or minute < until

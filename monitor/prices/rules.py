@@ -167,9 +167,9 @@ class Rule:
             elif one.by == REST:
                 return one.period
             elif one.by == CHOICE:
-                if isinstance(choice, tuple) and _in_span(choice, minute):
+                if isinstance(choice, tuple) and in_span(choice, minute):
                     return one.period
-            elif any(_in_span(span, minute) for span in one.spans):
+            elif any(in_span(span, minute) for span in one.spans):
                 return one.period
         return None
 
@@ -188,7 +188,8 @@ def _within(dates: tuple[MonthDay, MonthDay], day: MonthDay) -> bool:
     return first <= day <= last if first <= last else day >= first or day <= last
 
 
-def _in_span(span: Span, minute: int) -> bool:
+def in_span(span: Span, minute: int) -> bool:
+    """Tell whether a span holds a minute of the day."""
     first, until = span
     return first <= minute < until if first < until else minute >= first or minute < until
 
