@@ -29,6 +29,11 @@ class TeleinfoError(Exception):
 class ConfigError(TeleinfoError):
     """The configuration or the command line is wrong; nothing was opened yet."""
 
+    def __init__(self, text: str, line: int | None = None) -> None:
+        """Take the text, and the line of the file that is read, if it is known."""
+        super().__init__(text)
+        self.line = line
+
 
 class NotReady(TeleinfoError):
     """Something in the environment is missing or in use, such as a certificate, a folder or a port; a retry may help.

@@ -1,1 +1,1 @@
-"""What reader and storer agree on: frames, blocks, topics, labels, tariffs. Pure."""
+"""What the programs agree on: frames, blocks, topics, labels, tariffs. Pure."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from common.contract.labels import Mode
@@ -76,10 +77,10 @@ class Frame:
         """
         if not isinstance(message, dict):
             raise MessageError("not a frame: a JSON object is expected")
-        mode = _wanted(message, "mode", str)
+        mode = wanted(message, "mode", str)
         if mode not in _MODES:
             raise MessageError(f"not a frame: 'mode' is {mode!r}, not historic or standard")
-        meter = _wanted(message, "meter", str)
+        meter = wanted(message, "meter", str)
         if not METER.fullmatch(meter):
             raise MessageError("not a frame: 'meter' is not an address (letters, digits, '-', '_' and '.', at most 32)")
         dropped = _optional(message, "dropped", int)
@@ -88,9 +89,9 @@ class Frame:
         stamps = _optional(message, "stamps", dict)
         return cls(
             meter=meter,
-            timestamp=parse_time(_wanted(message, "timestamp", str)),
+            timestamp=parse_time(wanted(message, "timestamp", str)),
             mode=_MODES[mode],
-            values=_checked_values(_wanted(message, "frame", dict)),
+            values=_checked_values(wanted(message, "frame", dict)),
             stamps=None if stamps is None else _checked_stamps(stamps),
             clock=_optional(message, "clock", str),
             host_clock=_optional(message, "host_clock", str),
@@ -99,13 +100,13 @@ class Frame:
 
 
 def check_size(payload: bytes) -> None:
-    """Check the length of a frame's message.
+    """Check the length of a message with a frame or a tally.
 
     Raises:
         MessageError: it is too large.
     """
     if len(payload) > LONGEST_MESSAGE:
-        raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
+        raise MessageError(f"too large: {len(payload)} bytes, a message has at most {LONGEST_MESSAGE}")
 
 
 def read_json(payload: bytes) -> Any:
@@ -134,11 +135,6 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
         message = json.loads(payload[:_PEEK_MAX].decode())
     except (ValueError, RecursionError):
         return None
-    return published_id(message)
-
-
-def published_id(message: Any) -> tuple[str, str] | None:
-    """Return meter and timestamp, as published, of a message that was read from JSON; None if it has none."""
     if not isinstance(message, dict):
         return None
     meter, timestamp = message.get("meter"), message.get("timestamp")
@@ -186,40 +182,52 @@ def _in_utc(time: datetime) -> datetime:
     return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
-def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
-    value = _optional(message, key, kind)
+def wanted(message: Mapping[str, Any], key: str, kind: type, what: str = "frame") -> Any:
+    """Return a value of the message of a frame, or of what else it should be.
+
+    Raises:
+        MessageError: it is missing, or of another type; a bool is no int.
+    """
+    value = _optional(message, key, kind, what)
     if value is None:
-        raise MessageError(f"not a frame: {key!r} is missing")
+        raise MessageError(f"not a {what}: {key!r} is missing")
     return value
 
 
-def _optional(message: Mapping[str, Any], key: str, kind: type) -> Any:
+def _optional(message: Mapping[str, Any], key: str, kind: type, what: str = "frame") -> Any:
     value = message.get(key)
     if value is not None and type(value) is not kind:
-        raise MessageError(f"not a frame: {key!r} is {type(value).__name__}, not {kind.__name__}")
+        raise MessageError(f"not a {what}: {key!r} is {type(value).__name__}, not {kind.__name__}")
     return value
 
 
-def _check_label(label: str) -> None:
-    if not _LABEL.fullmatch(label):
-        raise MessageError(f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)")
+@lru_cache
+def _check_labels(labels: tuple[str, ...]) -> None:
+    """Check the labels of a frame, or of its stamps: nearly all frames have the same."""
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise MessageError(f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)")
 
 
 def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:
     if not values:
         raise MessageError("not a frame: 'frame' is empty")
+    _check_labels(tuple(values))
     for label, value in values.items():
-        _check_label(label)
         if type(value) not in _VALUE_TYPES:
             raise MessageError(f"not a frame: {label} is {type(value).__name__}, not an integer or a string")
     return values
 
 
 def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
+    _check_labels(tuple(stamps))
     checked = {}
     for label, text in stamps.items():
-        _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        checked[label] = parse_time(text)
+        checked[label] = _parse_stamp(text)
     return checked
+
+
+# Most stamps are the same in each frame of a meter, some for all meters; this is enough for a thousand of them.
+_parse_stamp = lru_cache(maxsize=4_000)(parse_time)

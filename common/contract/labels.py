@@ -4,7 +4,7 @@ Sources: Enedis-NOI-CPT_54E v3, 6.1 (historic mode of a Linky) and 6.2 (standard
 (all other meters). Rows stand in the order in which a meter sends them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -34,7 +34,7 @@ class Label(NamedTuple):
     name: str
     kind: LabelKind
     unit: str  # as Enedis writes it; empty where there is none
-    width: int | None  # characters; None: not fixed
+    width: int  # characters
     stamped: bool  # carries the meter's own time
     volatile: bool  # may differ from frame to frame
     cumulative: bool  # counts up for ever
@@ -163,66 +163,9 @@ _STANDARD = (
     ("PJOURF+1",  PROFILE, "",       98, NONE,            "Profil du prochain jour calendrier fournisseur",          "Tomorrow's supplier day profile"),
     ("PPOINTE",   PROFILE, "",       98, NONE,            "Profil du prochain jour de pointe",                       "Next mobile-peak day profile"),
 )
-_PME_PMI = (
-    # label      kind    unit      width, flags, meaning in French, in English
-    ("TRAME",    TEXT,   "",       None, NONE,  "Type de trame",                            "Frame type"),
-    ("ADS",      TEXT,   "",       None, NONE,  "Identifiant du compteur",                  "Meter id (2013+ hardware)"),
-    ("MESURES1", TEXT,   "",       None, NONE,  "Mode de mesure calendrier 1",              "Calendar 1 contract type"),
-    ("DATE",     DATE,   "",       None, NONE,  "Date et heure",                            "Date/time, JJ/MM/AA HH:MM:SS (contains SP = separator)"),
-    ("EA_s",     TEXT,   "Wh",     None, NONE,  "Énergie active soutirée tranche en cours", "Active energy import, running interval"),
-    ("ER+_s",    TEXT,   "varh",   None, NONE,  "Énergie réactive + soutirée",              "Reactive + energy while importing"),
-    ("ER-_s",    TEXT,   "varh",   None, NONE,  "Énergie réactive - soutirée",              "Reactive - energy while importing"),
-    ("EAPP_s",   TEXT,   "VAh",    None, NONE,  "Énergie apparente soutirée",               "Apparent energy import"),
-    ("EA_i",     TEXT,   "Wh",     None, NONE,  "Énergie active injectée",                  "Active energy export"),
-    ("ER+_i",    TEXT,   "varh",   None, NONE,  "Énergie réactive + injectée",              "Reactive + energy while exporting"),
-    ("ER-_i",    TEXT,   "varh",   None, NONE,  "Énergie réactive - injectée",              "Reactive - energy while exporting"),
-    ("EAPP_i",   TEXT,   "VAh",    None, NONE,  "Énergie apparente injectée",               "Apparent energy export"),
-    ("PTCOUR1",  TEXT,   "",       None, NONE,  "Période tarifaire en cours cal. 1",        "Current period, calendar 1"),
-    ("TARIFDYN", TEXT,   "",       None, NONE,  "Tarif dynamique",                          "Dynamic tariff state"),
-    ("ETATDYN1", TEXT,   "",       None, NONE,  "État tarif dynamique",                     "Dynamic tariff status"),
-    ("PREAVIS1", TEXT,   "",       None, NONE,  "Préavis cal. 1",                           "Notice, calendar 1"),
-    ("MODE",     TEXT,   "",       None, NONE,  "Mode",                                     "Mode"),
-    ("CONFIG",   CHOICE, "",       None, NONE,  "Configuration CONSO/PROD",                 "Consumer/producer configuration"),
-    ("EAP_s",    TEXT,   "kWh",    None, INDEX, "Énergie active période P",                 "Active energy, contractual period P"),
-    ("EAP_i",    TEXT,   "kWh",    None, INDEX, "Énergie active injectée période P",        "Active energy exported, period P"),
-    ("PS",       TEXT,   "kW/kVA", None, NONE,  "Puissance souscrite",                      "Subscribed power"),
-    ("PREAVIS",  TEXT,   "",       None, NONE,  "Préavis dépassement",                      "Overrun notice"),
-    ("PA1MN",    TEXT,   "kW",     None, NONE,  "Puissance active moyenne 1 min",           "Active power, 1-minute mean"),
-    ("PMAX_s",   TEXT,   "kW/kVA", None, NONE,  "Puissance maximale soutirée",              "Max power import"),
-    ("PMAX_i",   TEXT,   "kW/kVA", None, NONE,  "Puissance maximale injectée",              "Max power export"),
-)
-_ICE = (
-    # label      kind  unit    width, flags, meaning in French, in English
-    ("CONTRAT",  TEXT, "",     None, NONE, "Type de contrat",            "Contract type (BASE_A5, BASE_A8, EJP_A5, EJP_A8, MOD)"),
-    ("DATECOUR", TEXT, "",     None, NONE, "Date courante",              "Date JJ/MM/AA HH/MM/SS"),
-    ("EA",       TEXT, "Wh",   None, NONE, "Énergie active tranche",     "Active energy running interval"),
-    ("ERP",      TEXT, "varh", None, NONE, "Énergie réactive positive",  "Reactive energy +"),
-    ("PTCOUR",   TEXT, "",     None, NONE, "Période tarifaire en cours", "Current tariff period"),
-    ("PREAVIS",  TEXT, "",     None, NONE, "Préavis",                    "Notice"),
-    ("MODE",     TEXT, "",     None, NONE, "Mode",                       "Mode"),
-    ("PA1MN",    TEXT, "kW",   None, NONE, "Puissance active 1 min",     "Active power 1 min"),
-    ("PA10MN",   TEXT, "kW",   None, NONE, "Puissance active 10 min",    "Active power 10 min"),
-    ("PREA1MN",  TEXT, "kvar", None, NONE, "Puissance réactive 1 min",   "Reactive power 1 min"),
-    ("PREA10MN", TEXT, "kvar", None, NONE, "Puissance réactive 10 min",  "Reactive power 10 min"),
-    ("TGPHI",    TEXT, "",     None, NONE, "Tangente phi",               "tan φ"),
-    ("U10MN",    TEXT, "V",    None, NONE, "Tension moyenne 10 min",     "Mean voltage 10 min"),
-)
-_JAUNE = (
-    # label    kind  unitwidth, flags, meaning in French, in English
-    ("JAUNE",  TEXT, "", None, NONE, "Groupe courant",                    "date:period:contactors:power composite"),
-    ("ENERG",  TEXT, "", None, NONE, "Énergies",                          "4-6 indexes, kWh, ':' separated"),
-    ("PERCC",  TEXT, "", None, NONE, "Période contractuelle courante",    "current contractual period"),
-    ("PMAXC",  TEXT, "", None, NONE, "Puissances max courantes",          "max power current period (VA×10)"),
-    ("TDEPA",  TEXT, "", None, NONE, "Temps de dépassement",              "overrun time"),
-    ("PERCP",  TEXT, "", None, NONE, "Période précédente",                "previous contractual period"),
-    ("PMAXP",  TEXT, "", None, NONE, "Puissances max précédentes",        "max power previous period"),
-    ("PSOUSC", TEXT, "", None, NONE, "Puissances souscrites courantes",   "subscribed power current"),
-    ("PSOUSP", TEXT, "", None, NONE, "Puissances souscrites précédentes", "subscribed power previous"),
-    ("FCOU",   TEXT, "", None, NONE, "Forfaits/fonction courante",        "end-of-frame parameters"),
-)
 # fmt: on
 
-_Row = tuple[str, LabelKind, str, int | None, int, str, str]
+_Row = tuple[str, LabelKind, str, int, int, str, str]
 
 
 def _table(rows: tuple[_Row, ...]) -> Mapping[str, Label]:
@@ -241,10 +184,26 @@ LABELS: Mapping[Mode, Mapping[str, Label]] = MappingProxyType(
     {Mode.HISTORIC: _table(_HISTORIC), Mode.STANDARD: _table(_STANDARD)}
 )
 
-#: Families of meters that speak TIC but are not followed here: a summary that serves to name them.
-OTHER_FAMILIES: Mapping[str, Mapping[str, Label]] = MappingProxyType(
-    {"PME-PMI": _table(_PME_PMI), "ICE (tarif Vert)": _table(_ICE), "CJE (tarif Jaune)": _table(_JAUNE)}
-)
-
 #: The labels that carry the meter's address, one a mode.
 ADDRESS: Mapping[Mode, str] = MappingProxyType({Mode.HISTORIC: "ADCO", Mode.STANDARD: "ADSC"})
+
+#: Families of meters that speak TIC but are not followed here: labels by which they are known.
+_FAMILIES = {
+    "PME-PMI": "TRAME ADS MESURES1 DATE EA_s ER+_s ER-_s EAPP_s EA_i ER+_i ER-_i EAPP_i PTCOUR1 TARIFDYN ETATDYN1"
+    " PREAVIS1 MODE CONFIG EAP_s EAP_i PS PREAVIS PA1MN PMAX_s PMAX_i",
+    "ICE (tarif Vert)": "CONTRAT DATECOUR EA ERP PTCOUR PREAVIS MODE PA1MN PA10MN PREA1MN PREA10MN TGPHI U10MN",
+    "CJE (tarif Jaune)": "JAUNE ENERG PERCC PMAXC TDEPA PERCP PMAXP PSOUSC PSOUSP FCOU",
+}
+OTHER_FAMILIES: Mapping[str, frozenset[str]] = {name: frozenset(labels.split()) for name, labels in _FAMILIES.items()}
+_LEAST_LABELS = 3  # of a family in one frame until it counts as one of them
+
+
+def other_family(labels: Collection[str]) -> str | None:
+    """Return the family of meters that sends these labels, if it is none that is followed here.
+
+    >>> other_family(["TRAME", "ADS", "MESURES1", "DATE"]), other_family(["ADCO", "DATE"])
+    ('PME-PMI', None)
+    """
+    # They share labels, so it is the one that has the most of them.
+    count, family = max((len(known.intersection(labels)), name) for name, known in OTHER_FAMILIES.items())
+    return family if count >= _LEAST_LABELS else None

@@ -1,7 +1,7 @@
 """The offers: their registers and when each runs, what a meter calls them, and the names that people read. Pure.
 
 A new structure of tariff is a row of OFFERS, and its prices are a part of `options` in a file of prices. All else
-follows: contracts, bills, comparisons, reports, the API, and the page by `python -m docs.tools.page_types`.
+follows: contracts, bills, comparisons, reports, the API, and the page by `python -m docs.tools.page_offers`.
 """
 
 from collections.abc import Mapping
@@ -90,11 +90,6 @@ class Offer:
     regulated: bool = True  # prices change on 1 February and 1 August
 
     @property
-    def coloured(self) -> bool:
-        """Tell whether the colour of a day decides on its registers."""
-        return any(register.colour is not None for register in self.registers)
-
-    @property
     def follows_meter(self) -> bool:
         """Tell whether its off-peak hours are those that the network gave to the meter."""
         return self.off_peak is None and any(register.off_peak for register in self.registers)
@@ -162,11 +157,6 @@ TEMPO = BY_ID["tempo"]
 BY_REGISTER: Mapping[str, tuple[Offer, Register]] = {
     register.name: (offer, register) for offer in reversed(OFFERS) for register in offer.registers
 }
-#: The times of day at which an offer goes to other registers whatever the meter.
-SWITCHING_TIMES = frozenset(
-    {offer.day_starts for offer in OFFERS}
-    | {moment for offer in OFFERS for window in offer.off_peak or () for moment in (window.start, window.end)}
-)
 
 
 def with_option(option: str) -> Offer | None:

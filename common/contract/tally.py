@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from common.contract.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
+from common.contract.frame import METER, check_size, parse_time, read_json, wanted, write_stamp
 from common.errors import MessageError
 
 _READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # as in common.settings.config.client_name
@@ -40,33 +39,20 @@ class Tally(NamedTuple):
         Raises:
             MessageError: the payload is not a tally.
         """
-        if len(payload) > LONGEST_MESSAGE:
-            raise MessageError(f"too large: {len(payload)} bytes, a tally has far less than {LONGEST_MESSAGE}")
-        try:
-            message = json.loads(payload.decode())  # decoded here: json.loads would also accept other encodings
-        except (ValueError, RecursionError) as error:
-            raise MessageError(f"not JSON: {error}") from error
+        check_size(payload)
+        message = read_json(payload)
         if not isinstance(message, dict):
             raise MessageError("not a tally: a JSON object is expected")
-        meter = _wanted(message, "meter", str)
+        meter = wanted(message, "meter", str, "tally")
         if not METER.fullmatch(meter):
             raise MessageError("not a tally: 'meter' is not an address (letters, digits, '-', '_' and '.', at most 32)")
-        reader = _wanted(message, "reader", str)
+        reader = wanted(message, "reader", str, "tally")
         if not _READER.fullmatch(reader):
             raise MessageError("not a tally: 'reader' is not a name (letters, digits, '-', '_' and '.', at most 64)")
-        hour = parse_time(_wanted(message, "hour", str))
+        hour = parse_time(wanted(message, "hour", str, "tally"))
         if (hour.minute, hour.second, hour.microsecond) != (0, 0, 0):
             raise MessageError(f"not a tally: {write_stamp(hour)} is not a whole hour")
-        frames = _wanted(message, "frames", int)
+        frames = wanted(message, "frames", int, "tally")
         if frames < 0:
             raise MessageError("not a tally: 'frames' is negative")
         return cls(meter, hour, reader, frames)
-
-
-def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
-    value = message.get(key)
-    if value is None:
-        raise MessageError(f"not a tally: {key!r} is missing")
-    if type(value) is not kind:  # a bool is no int here
-        raise MessageError(f"not a tally: {key!r} is {type(value).__name__}, not {kind.__name__}")
-    return value

@@ -44,6 +44,10 @@ class Topics(NamedTuple):
         """What a kWh of each meter costs now and next, as this monitor computes it; retained."""
         return f"{self.base}/monitor/{monitor}/price"
 
+    def alerts(self, monitor: str) -> str:
+        """What is wrong now, as this monitor sees it; retained."""
+        return f"{self.base}/monitor/{monitor}/alerts"
+
     @property
     def rejected(self) -> str:
         """Messages that could not be stored, and why."""

@@ -31,7 +31,7 @@ _UNAVAILABLE = {
     *range(1003, 1020), 1021, *range(1023, 1047), 1047, 1053, *range(1076, 1082), 1094, 1099, 1100, 1105, 1114, 1119,
     1129, 1135, 1150, 1152, *range(1154, 1162), *range(1180, 1198), 1203, 1206, 1207, 1223, 1226, 1236, 1290, 1297,
     1317, 1402, 1436, 1534, 1568, 1595, 1598, 1614, 1622, 1637, 1665, 1705, 1712, 1726, 1785, 1792, 1812, 1813, 1814,
-    1815, 1836, 1874, 1877, 1880, 1927, 1932, 1969, 3024, 4031,
+    1815, 1836, 1874, 1877, 1878, 1880, 1927, 1932, 1969, 3024, 4031,
 }  # fmt: skip
 
 _FIXES = {
@@ -40,6 +40,7 @@ _FIXES = {
     1049: "create the database, see docs/database.md",
     1050: "rename that table, or choose another database",
     1130: "the server does not accept connections from this host, see docs/database.md",
+    1114: "free space on the disk of the server",
     1142: "grant the user its privileges on the database, see docs/database.md",
     1347: "a table has the name of our view: rename it, or choose another database",
     1698: "check database.user and database.password",
@@ -54,8 +55,10 @@ def classify(code: int, text: str, where: str) -> DatabaseError:
     if code in _INVALID_ROW:
         return InvalidRow(f"{text} ({code})")
     message = f"database {where}: {text} ({code})"
+    if fix := _FIXES.get(code, "see docs/database.md" if code in _PERMANENT else None):
+        message += f"; {fix}"
     if code in _PERMANENT:
-        return PermanentError(f"{message}; {_FIXES.get(code, 'see docs/database.md')}")
+        return PermanentError(message)
     if code == _NO_PARTITION:
         return PartitionMissing(message)
     if code in _CONFLICT:

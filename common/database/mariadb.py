@@ -1,4 +1,7 @@
-"""The client of MariaDB: options, connections, transactions, and failover between several hosts."""
+"""The client of MariaDB: options, connections, transactions, and failover between several hosts.
+
+What is called with a `Database` or a `Connection` raises `DatabaseError` if that is unavailable or refuses a statement.
+"""
 
 import contextlib
 import logging
@@ -97,16 +100,28 @@ class Connection:
             # None, not (): without arguments PyMySQL leaves '%' in the statement alone.
             return cursor.execute(sql, arguments or None)
 
-    def execute_many(self, sql: str, rows: Rows) -> int:
+    def execute_many(self, sql: str, rows: Rows) -> None:
         """Run one INSERT for many rows. VALUES must be bare `%s`, or PyMySQL sends a statement for each row."""
         with self._translated(), self._connection.cursor() as cursor:
-            return cursor.executemany(sql, rows) or 0
+            cursor.executemany(sql, rows)
 
     def stream(self, sql: str, arguments: Sequence[Any] = ()) -> Generator[Sequence[Any], None, None]:
-        """Yield the rows of a large SELECT as they arrive; until the last, the connection can run nothing else."""
+        """Yield the rows of a large SELECT as they arrive; until the last, the connection can run nothing else.
+
+        It is closed if they are not read to the end.
+        """
         with self._translated(), self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
             cursor.execute(sql, arguments)
-            yield from cursor
+            try:
+                while (row := cursor.fetchone()) is not None:  # `yield from` would close the cursor first
+                    yield row
+            except GeneratorExit:
+                # Otherwise PyMySQL reads all that is left, which may be years, even from a connection that is closed.
+                if (result := getattr(self._connection, "_result", None)) is not None:
+                    result.unbuffered_active = False
+                cursor.connection = None  # type: ignore[assignment]
+                self.close()
+                raise
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -249,8 +264,9 @@ class Database:
 
     def _failed(self, host: str, error: DatabaseError) -> None:
         """Try a host last after an error that another host may not have; it moves once, however many errors follow."""
-        if not isinstance(error, (InvalidRow, Conflict, PartitionMissing)) and self._hosts[0] == host:
-            self._hosts.append(self._hosts.pop(0))
+        first, *others = self._hosts
+        if not isinstance(error, (InvalidRow, Conflict, PartitionMissing)) and first == host:
+            self._hosts = [*others, first]  # at once: other threads may be reading it
 
 
 def _context(tls: Tls) -> "ssl.SSLContext":

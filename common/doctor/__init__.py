@@ -1,4 +1,4 @@
-"""Shared by `teleinfo-reader check` and `teleinfo-storer check`: findings, the broker, the configuration file.
+"""Shared by the `check` commands of all programs: findings, broker, database, the configuration file.
 
 May use everything else in `common`.
 """

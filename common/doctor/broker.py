@@ -1,7 +1,9 @@
 """Findings about what a broker answered: connection, rights, limits, certificate."""
 
+from collections.abc import Iterator
+
 from common.doctor.broker_facts import BrokerFacts
-from common.doctor.broker_probe import Failure
+from common.doctor.connection_failure import Failure
 from common.doctor.findings import Finding, notice, ok, problem
 from common.machine.deployment import Deployment, here
 from common.mqtt.reasons import ALLOW_QOS_1, ALLOW_RETAINED
@@ -33,59 +35,47 @@ def diagnose_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     return findings
 
 
-def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
+def _certificate(facts: BrokerFacts, now: float) -> Iterator[Finding]:
     if facts.certificate_ends is None or facts.certificate_ends - now > _EXPIRES_SOON:
-        return []
+        return
     days = max(0, int((facts.certificate_ends - now) // 86400))
     text = f"the certificate of {facts.host} expires in {days} days"
-    return [notice(SUBJECT, text, "renew it on the broker's machine before that day; after it nobody can connect")]
+    yield notice(SUBJECT, text, "renew it on the broker's machine before that day; after it nobody can connect")
 
 
-def _limits(facts: BrokerFacts) -> list[Finding]:
+def _limits(facts: BrokerFacts) -> Iterator[Finding]:
     fix = "see docs/brokers.md" if facts.limits.retain else ALLOW_RETAINED
-    findings = [
-        problem(SUBJECT, f"{facts.where} does less than needed: {text}", fix)
-        for text in facts.limits.shortcomings(session=False)
-    ]
+    for text in facts.limits.shortcomings(session=False):
+        yield problem(SUBJECT, f"{facts.where} does less than needed: {text}", fix)
     if facts.limits.max_packet_size < _LARGEST:
         most = int(facts.limits.max_packet_size)
-        findings.append(
-            problem(
-                SUBJECT,
-                f"{facts.where} accepts messages of at most {most} bytes; longer frames wait in the reader",
-                "in mosquitto.conf: max_packet_size 262144, then restart mosquitto",
-            )
+        yield problem(
+            SUBJECT,
+            f"{facts.where} accepts messages of at most {most} bytes; longer frames wait in the reader",
+            "in mosquitto.conf: max_packet_size 262144, then restart mosquitto",
         )
-    return findings
 
 
-def _rights(facts: BrokerFacts) -> list[Finding]:
+def _rights(facts: BrokerFacts) -> Iterator[Finding]:
     user = facts.username or "anonymous"
-    findings = []
     if facts.denied:
-        findings.append(
-            problem(
-                SUBJECT,
-                f"{facts.where} does not allow us to publish on {', '.join(facts.denied)}",
-                f"allow the user {user} to write these topics in the broker's access rules (mosquitto: acl_file),"
-                " then reload the broker",
-            )
+        yield problem(
+            SUBJECT,
+            f"{facts.where} does not allow us to publish on {', '.join(facts.denied)}",
+            f"allow the user {user} to write these topics in the broker's access rules (mosquitto: acl_file),"
+            " then reload the broker",
         )
     elif facts.not_asked:
-        findings.append(
-            notice(SUBJECT, f"cannot check what we may publish on {facts.where}: this needs QoS 2 as mosquitto has it")
-        )
+        what = f"cannot check what we may publish on {facts.where}: this needs QoS 2 as mosquitto has it"
+        yield notice(SUBJECT, what)
     elif facts.published:
-        findings.append(ok(SUBJECT, f"all {len(facts.published)} topics may be published"))
+        yield ok(SUBJECT, f"all {len(facts.published)} topics may be published")
     if facts.refused:
-        findings.append(
-            problem(
-                SUBJECT,
-                f"{facts.where} does not allow us to subscribe to {', '.join(facts.refused)}",
-                f"allow the user {user} to read these topics in the broker's access rules, then reload the broker",
-            )
+        yield problem(
+            SUBJECT,
+            f"{facts.where} does not allow us to subscribe to {', '.join(facts.refused)}",
+            f"allow the user {user} to read these topics in the broker's access rules, then reload the broker",
         )
-    return findings
 
 
 def _not_connected(facts: BrokerFacts, failure: Failure) -> Finding:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Received
+from common.doctor.broker_probe import Probe, Received
+from common.doctor.connection_failure import ConnectionFailed, Failure
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits
 from common.settings.config import Broker

@@ -7,17 +7,11 @@ paho sends the PUBREL by itself and ignores the reason, so that one method of it
 mosquitto accepts a subscription that its access rules forbid, and delivers nothing.
 """
 
-import contextlib
-import errno
 import json
-import socket
-import ssl
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as paho
@@ -26,61 +20,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.errors import NotReady, TeleinfoError
+from common.doctor.connection_failure import ConnectionFailed, Failure, of_code, of_tcp, text_of
+from common.doctor.tls_handshake import shake_hands, tls_context
+from common.errors import NotReady
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits, read_limits
 from common.settings.config import Broker
 
-_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
-_NOT_YET_VALID, _EXPIRED = 9, 10
 _KEEPALIVE = 10  # seconds
-
-
-class Failure(StrEnum):
-    """Why there is no connection."""
-
-    NAME = "name"  # no such host
-    REFUSED = "refused"  # nothing listens on the port
-    UNREACHABLE = "unreachable"  # no route to the host, or no TCP connection in time
-    SILENT = "silent"  # connected, but no answer in time
-    PASSWORD_FILE = "password file"  # noqa: S105 - cannot be read
-    TLS_FILES = "tls files"  # certificates or key of the configuration cannot be used
-    TLS_NAME = "tls name"  # the certificate is for another host name
-    TLS_AUTHORITY = "tls authority"  # the certificate is not signed by an authority we trust
-    TLS_EXPIRED = "tls expired"
-    TLS_NOT_YET = "tls not yet"  # the certificate becomes valid later, by this machine's clock
-    TLS_NONE = "no tls"  # the port does not use TLS
-    TLS_REFUSED = "tls refused"  # our certificate, or its absence, is not accepted
-    NOT_MQTT = "not mqtt"  # closed, or something else than MQTT sent, instead of an answer to CONNECT
-    CLOSED = "closed"  # the connection was lost after the broker had accepted it
-    VERSION = "version"  # no MQTT 5
-    QOS = "qos"  # QoS 0 only
-    CREDENTIALS = "credentials"
-    BANNED = "banned"
-    BUSY = "busy"
-    OTHER = "other"
-
-
-_REASONS = {
-    0x84: Failure.VERSION,
-    0x86: Failure.CREDENTIALS,
-    0x87: Failure.CREDENTIALS,
-    0x88: Failure.BUSY,
-    0x89: Failure.BUSY,
-    0x8A: Failure.BANNED,
-    0x97: Failure.BUSY,
-    0x9F: Failure.BUSY,
-}
-_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
-
-
-class ConnectionFailed(TeleinfoError):
-    """There is no connection to the broker, or it was lost."""
-
-    def __init__(self, detail: str, failure: Failure = Failure.OTHER) -> None:
-        super().__init__(detail)
-        self.failure = failure
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +86,9 @@ class Probe:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.disconnect()
+        del self._client  # so that it closes all its sockets now
 
     @property
     def can_ask(self) -> int:
@@ -205,8 +151,8 @@ class Probe:
             return _refusal(self._answer)
         if self._end is not None:
             reason = self._end
-            return ConnectionFailed(f"it ended the connection: {reason}", _REASONS.get(reason.value, Failure.CLOSED))
-        detail = _text(self._error) if self._error else "it closed the connection"
+            return ConnectionFailed(f"it ended the connection: {reason}", of_code(reason.value, Failure.CLOSED))
+        detail = text_of(self._error) if self._error else "it closed the connection"
         if self._answer is not None:
             return ConnectionFailed(detail, Failure.CLOSED)
         if code == MQTTErrorCode.MQTT_ERR_PROTOCOL:
@@ -225,7 +171,7 @@ class Probe:
             except NotReady as error:
                 raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
         if settings.tls is not None:
-            client.tls_set_context(self._tls_context())
+            client.tls_set_context(tls_context(settings.tls))
 
         def on_connect(
             _client: paho.Client, _: Any, __: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -263,12 +209,12 @@ class Probe:
 
     def _connect(self) -> None:
         settings = self._settings
-        if settings.tls is not None:
-            self._check_tls()
+        if settings.tls is not None:  # without paho, which leaves the socket open when the handshake fails
+            self.certificate_ends = shake_hands(self._host, settings.port, settings.tls, self._timeout)
         try:
             code = self._client.connect(self._host, settings.port, _KEEPALIVE)
         except (OSError, ValueError) as error:
-            raise _no_tcp(error) from error
+            raise of_tcp(error) from error
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise self._lost(code)
         self._wait_for(lambda: self._answer is not None)
@@ -278,74 +224,6 @@ class Probe:
         if self.limits.maximum_qos == 0:
             raise ConnectionFailed("Maximum QoS 0", Failure.QOS)
 
-    def _check_tls(self) -> None:
-        """Try the TLS handshake without paho, which leaves the socket open when it fails."""
-        try:
-            with self._handshake(self._tls_context()) as secure:
-                end = (secure.getpeercert() or {}).get("notAfter")
-        except ssl.SSLCertVerificationError as error:
-            raise self._bad_certificate(error) from error
-        except (OSError, ValueError) as error:
-            alert = isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason
-            raise ConnectionFailed(_text(error), Failure.TLS_REFUSED if alert else Failure.TLS_NONE) from error
-        self.certificate_ends = ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
-
-    def _bad_certificate(self, error: ssl.SSLCertVerificationError) -> ConnectionFailed:
-        if error.verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
-            names: Sequence[Any] = ()
-            with contextlib.suppress(OSError), self._handshake(self._tls_context(check_name=False)) as secure:
-                names = (secure.getpeercert() or {}).get("subjectAltName", ())
-            return ConnectionFailed(", ".join(name for _, name in names) or "another name", Failure.TLS_NAME)
-        failures = {_EXPIRED: Failure.TLS_EXPIRED, _NOT_YET_VALID: Failure.TLS_NOT_YET}
-        return ConnectionFailed(error.verify_message, failures.get(error.verify_code, Failure.TLS_AUTHORITY))
-
-    def _handshake(self, context: ssl.SSLContext) -> ssl.SSLSocket:
-        settings = self._settings
-        try:
-            plain = socket.create_connection((self._host, settings.port), self._timeout)
-        except (OSError, ValueError) as error:
-            raise _no_tcp(error) from error
-        try:
-            return context.wrap_socket(plain, server_hostname=self._host)
-        except BaseException:
-            plain.close()
-            raise
-
-    def _tls_context(self, *, check_name: bool = True) -> ssl.SSLContext:
-        tls = self._settings.tls
-        assert tls is not None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = check_name
-        try:
-            if tls.ca is None:
-                context.load_default_certs()
-            else:
-                context.load_verify_locations(tls.ca)
-            if tls.certificate is not None:
-                context.load_cert_chain(tls.certificate, tls.key)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
-            raise ConnectionFailed(f"{files}: {_text(error)}", Failure.TLS_FILES) from error
-        return context
-
-
-def _no_tcp(error: Exception) -> ConnectionFailed:
-    if isinstance(error, socket.gaierror) or not isinstance(error, OSError):
-        failure = Failure.NAME
-    elif isinstance(error, ConnectionRefusedError):
-        failure = Failure.REFUSED
-    elif isinstance(error, TimeoutError) or error.errno in _UNREACHABLE:
-        failure = Failure.UNREACHABLE
-    else:
-        failure = Failure.OTHER
-    return ConnectionFailed(_text(error), failure)
-
 
 def _refusal(reason: ReasonCode) -> ConnectionFailed:
-    return ConnectionFailed(str(reason), _REASONS.get(reason.value, Failure.OTHER))
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
-    return getattr(error, "strerror", None) or str(error)
+    return ConnectionFailed(str(reason), of_code(reason.value, Failure.OTHER))

@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 from typing import TypeVar
 
-from common.doctor.findings import Finding, notice, problem
+from common.doctor.findings import Finding, Report, notice, problem
 from common.errors import ConfigError
 from common.machine.deployment import Deployment, here
 from common.settings.config import Broker, Secret, load
@@ -14,12 +14,14 @@ T = TypeVar("T")
 SUBJECT = "Configuration"
 
 
-def read_config(kind: type[T], path: Path, program: str) -> tuple[T | None, list[Finding]]:
-    """Return the configuration, or None and the findings."""
+def read_config(kind: type[T], path: Path, program: str, report: Report) -> T | None:
+    """Return the configuration; None: it cannot be used, and that is all there is to report."""
     try:
-        return load(kind, path), []
+        return load(kind, path)
     except ConfigError as error:
-        return None, [config_finding(error, path, program)]
+        report.show([config_finding(error, path, program)])
+        report.end()
+        return None
 
 
 def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
@@ -50,7 +52,7 @@ def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Fi
     readable = []
     for section, secret in secrets.items():
         file = Path(secret.password_file) if secret.password_file else path
-        if (secret.password or secret.password_file) and _is_readable_by_all(file):
+        if (secret.password or secret.password_file) and is_readable_by_all(file):
             readable.append((section, file))
     return [
         notice(SUBJECT, f"every user of this machine can read {section}.password in {file}", f"sudo chmod o-rwx {file}")
@@ -58,7 +60,8 @@ def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Fi
     ]
 
 
-def _is_readable_by_all(file: Path) -> bool:
+def is_readable_by_all(file: Path) -> bool:
+    """Tell whether every user of this machine can read a file."""
     try:
         return bool(file.stat().st_mode & 0o004)
     except OSError:

@@ -16,13 +16,13 @@ _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why there is no connection."""
+    """Where a database is, and why there is no connection, if there is none."""
 
     where: str
     user: str
     name: str
-    local: bool  # the server is on this machine
-    error: str
+    local: bool = True  # the server is on this machine
+    error: str = ""
     code: int = 0  # of the error; 0: it is not the server's
 
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
@@ -62,11 +62,6 @@ def _finding(status: Status, subject: str, what: str, fix: str = "") -> Finding:
     return Finding(status, subject, printable(what), printable(fix))
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
-    """Return 1 when there is a problem, else 0."""
-    return HAS_PROBLEMS if any(finding.status is Status.PROBLEM for finding in findings) else ALL_OK
-
-
 class Report:
     """Prints findings: on a terminal wrapped and coloured, elsewhere each in one line."""
 
@@ -79,7 +74,7 @@ class Report:
         self._plain = not _can_write(stream, "✓✗→…")
         self._found: list[Finding] = []
 
-    def show(self, findings: Sequence[Finding]) -> None:
+    def show(self, findings: Iterable[Finding]) -> None:
         """Print these findings."""
         for finding in findings:
             self._found.append(finding)
@@ -93,7 +88,7 @@ class Report:
         if notes:
             text += f", {plural(notes, 'note')}"
         self._write(f"\n{text}." if self._terminal else f"{text}.")
-        return exit_code(self._found)
+        return HAS_PROBLEMS if problems else ALL_OK
 
     def note(self, text: str) -> None:
         """Print what is being done, for somebody who waits."""

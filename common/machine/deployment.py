@@ -109,7 +109,7 @@ class Commands(NamedTuple):
     def log(self, service: str) -> str:
         """Show the end of a service's log."""
         in_terminal = f"the terminal where {service} runs"
-        return self._of(service, "see the log of", "logs --tail 20", in_terminal, f"journalctl -u {service} -n 20")
+        return self._of(service, "see the log of", "logs --tail 20", in_terminal, f"sudo journalctl -u {service} -n 20")
 
     def _of(self, service: str, app: str, compose: str, shell: str, systemd: str) -> str:
         """Return the command for a service; without an installation our own programs run in a shell, others do not."""

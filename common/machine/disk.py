@@ -7,17 +7,13 @@ from pathlib import Path
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
-def free_space(folder: Path) -> tuple[int, int] | None:
-    """Return the free bytes (for users) and all bytes of the disk that a folder is or would be on; None if unknown."""
-    for place in (folder, *folder.parents):
-        try:
-            status = os.statvfs(place)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-        return status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
-    return None
+def free_space(folder: Path) -> int | None:
+    """Return the bytes that are free for users on the disk that a folder is or would be on; None if unknown."""
+    try:
+        status = os.statvfs(nearest_existing(folder))
+    except OSError:
+        return None
+    return status.f_bavail * status.f_frsize
 
 
 def is_read_only(folder: Path) -> bool:

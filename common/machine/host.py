@@ -1,5 +1,6 @@
 """Facts of this machine: users and their rights, processes, units of systemd, locks; below a root that tests choose."""
 
+import contextlib
 import grp
 import os
 import pwd
@@ -11,11 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from common.machine.deployment import UNIT_FOLDERS, default_config
+from common.machine.disk import nearest_existing
 from common.settings.file_errors import user_name
 
 _USER = re.compile(r"^User=(\S+)", re.MULTILINE)
 _FOLDERS = re.compile(r"^(Runtime|State)Directory=(.+)", re.MULTILINE)
 _GROUPS = re.compile(r"^SupplementaryGroups=(.+)", re.MULTILINE)
+_PSEUDO_TERMINALS = range(136, 144)  # their major numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +126,17 @@ class Host:
         made = (Path(parents[kind], name) for kind, names in _FOLDERS.findall(units) for name in names.split())
         return folder in made
 
+    def may_write(self, program: str, folder: Path, user: User) -> bool:
+        """Return whether a program's user may write into a folder that exists, or that it or systemd will create."""
+        if self.unit_creates(program, folder) and not self.path(str(folder)).exists():
+            return True
+        existing = nearest_existing(folder)
+        return existing.is_dir() and user.may(existing, os.W_OK | os.X_OK)
+
     def processes(self) -> Iterator[Process]:
         """Yield the running processes, without this one."""
-        for folder in self._process_folders():
+        folders = [folder for folder in self.path("proc").glob("[0-9]*") if int(folder.name) != os.getpid()]
+        for folder in sorted(folders, key=lambda folder: int(folder.name)):
             try:
                 command = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
                 name = (folder / "comm").read_text(errors="replace").strip()
@@ -143,7 +154,7 @@ class Host:
         return [
             process
             for process in self.processes()
-            if not process.is_simulator() and (process.pid in locked or self._holds(process.pid, status.st_rdev))
+            if not process.is_simulator() and (process.pid in locked or self._holds(process.pid, status))
         ]
 
     def lock_holder(self, path: Path) -> Process | None:
@@ -160,31 +171,13 @@ class Host:
         fields = (line.split() for line in self.text("proc/locks").splitlines())
         return {int(line[4]) for line in fields if len(line) > 5 and line[5] == file and line[4].isdecimal()}
 
-    def _holds(self, pid: int, number: int) -> bool:
-        try:
-            files = list(self.path(f"proc/{pid}/fd").iterdir())
-        except OSError:
-            return False
-        for file in files:
-            try:
-                status = file.stat()
-            except OSError:
-                continue
-            if stat.S_ISCHR(status.st_mode) and status.st_rdev == number:
-                return True
+    def _holds(self, pid: int, device: os.stat_result) -> bool:
+        with contextlib.suppress(OSError):  # it ended, or is not ours
+            for file in self.path(f"proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    if _same_device(file.stat(), device):
+                        return True
         return False
-
-    def _process_folders(self) -> Iterator[Path]:
-        try:
-            folders = sorted(
-                (folder for folder in self.path("proc").iterdir() if folder.name.isdecimal()),
-                key=lambda folder: int(folder.name),
-            )
-        except OSError:
-            return
-        for folder in folders:
-            if int(folder.name) != os.getpid():
-                yield folder
 
     def _owner(self, pid: int) -> User | None:
         status = self.text(f"proc/{pid}/status")
@@ -195,6 +188,13 @@ class Host:
             return None
         others = groups[1].split() if groups else []
         return User(user_name(int(uid[1])), int(uid[1]), frozenset(map(int, (gid[1], *others))))
+
+
+def _same_device(one: os.stat_result, other: os.stat_result) -> bool:
+    if not stat.S_ISCHR(one.st_mode) or one.st_rdev != other.st_rdev:
+        return False
+    # Each container has pseudo-terminals of its own, with the same numbers, in a file system of its own.
+    return os.major(one.st_rdev) not in _PSEUDO_TERMINALS or one.st_dev == other.st_dev
 
 
 def _named(name: str, groups: list[str]) -> User | None:

@@ -1,13 +1,12 @@
 """One connection to an MQTT 5 broker, from CONNECT to its end: a paho client that does not reconnect.
 
-paho runs the callbacks in a thread of its own. They do no work: an exception there kills the thread, while its client
-still claims to be connected.
+One thread calls `work` again and again, and paho calls its callbacks from there. They only pass on what has happened:
+an exception in one ends the program.
 """
 
-import contextlib
+import select
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -29,8 +28,8 @@ from common.private_members import check_members
 from common.settings.config import Broker
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
-_LOOK_EVERY = 3.0  # seconds between two looks at the keepalive, which is late by no more; a broker allows a half
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
+_MESSAGES_AT_ONCE = 50  # received before something is sent: an answer to the broker, say
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
 
@@ -57,14 +56,6 @@ class Options(NamedTuple):
         return self.settings.address
 
 
-class _Client(paho.Client):
-    """A client whose thread wakes up less often while nothing happens."""
-
-    def loop_forever(self, timeout: float = _LOOK_EVERY, retry_first_connection: bool = False) -> MQTTErrorCode:
-        """Do what paho's own does; its thread calls it without a timeout, which then is a second."""
-        return super().loop_forever(timeout, retry_first_connection)
-
-
 class BrokerConnection:
     """One connection, or one attempt at it."""
 
@@ -77,8 +68,9 @@ class BrokerConnection:
         warn: Callable[[str], None],
         notice: Callable[[str], None],
         accepted: Callable[["BrokerConnection"], None],
+        wake: Callable[[], None] | None,
     ) -> None:
-        """Prepare the client; nothing is opened. The functions are called from paho's thread.
+        """Prepare the client; nothing is opened.
 
         Args:
             number: tells this connection from others of the session.
@@ -87,12 +79,12 @@ class BrokerConnection:
             warn: logs why the attempt failed.
             notice: logs what this broker does not do: a text that follows its name.
             accepted: called once the broker has accepted the connection, before `Connected` is emitted; it subscribes.
+            wake: ends the wait of the thread that works, for another that publishes; None: no other publishes.
 
         Raises:
             NotReady: the password or a TLS file cannot be read.
         """
         self.number = number
-        self.opened = threading.Event()  # CONNECT is about to be sent; or it has ended
         self.answered = threading.Event()  # there was an answer to CONNECT; or it has ended
         self.ended = threading.Event()
         self.limits = Limits()  # the broker disconnects whoever exceeds them
@@ -105,26 +97,63 @@ class BrokerConnection:
         self._refused: list[Sent] = []
         self._sending: Sent | None = None  # the broker may close the connection before we know the message's id
         self._sent_at = 0.0  # monotonic
-        self._last_publish: paho.MQTTMessageInfo | None = None
+        self._opened = self._given_up = False
+        self._received = 0  # messages
         self._client = _new_client(options)
         self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_socket_open = self._on_socket_open
+        self._client.on_socket_open = _on_socket_open
+        self._sends_at_once = wake is None
+        if wake is not None:
+            # With this callback, paho only queues what is to be sent. Without, the thread that publishes sends it.
+            self._client.on_socket_register_write = lambda *_: wake()
 
     def open(self) -> None:
-        """Connect in the background, once; `ended` is set when that has failed, or the connection is over."""
-        self._client.connect_async(
-            self._options.settings.hosts[0],
-            self._options.settings.port,
-            keepalive=KEEPALIVE,
-            clean_start=not self._options.persistent,
-            properties=_connect_properties(self._options),
-        )
-        self._client.loop_start()
+        """Connect; `ended` is set when that has failed, or, later, when the connection is over."""
+        try:
+            self._client.connect(
+                self._options.settings.hosts[0],
+                self._options.settings.port,
+                keepalive=KEEPALIVE,
+                clean_start=not self._options.persistent,
+                properties=_connect_properties(self._options),
+            )
+        except OSError as error:
+            self._on_connect_fail(error)
+        self._opened = True
+
+    def work(self, timeout: float, wakeup: int) -> bool | None:
+        """Wait until there is something to receive or to send, or `wakeup` is readable, and do it.
+
+        Waits for `timeout` seconds at most; returns whether `wakeup` is readable. None without a connection, at once.
+        """
+        sock = self.socket() if self._opened else None
+        if sock is None:
+            return None
+        if self._given_up:
+            self._given_up = False
+            self._client.disconnect()
+            return False
+        pending = self._options.settings.tls is not None and sock.pending() > 0  # decrypted already
+        writing = [sock] if self._client.want_write() else []
+        ready = select.select([sock, wakeup], writing, [], 0.0 if pending else timeout)[0]
+        if sock in ready or pending:
+            self._read()
+        if self._client.want_write():
+            self._client.loop_write()
+        self._client.loop_misc()
+        return wakeup in ready
+
+    def _read(self) -> None:
+        """Receive messages while there are some: to wait for each would take longer."""
+        for _ in range(_MESSAGES_AT_ONCE):
+            received = self._received
+            self._client.loop_read()
+            if self._received == received:
+                break
 
     def socket(self) -> Any:
         """Return the client's socket; None if there is none."""
@@ -132,21 +161,37 @@ class BrokerConnection:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> PublishToken | None:
         """Send a message, QoS 1; None if it was not sent."""
+        if self._sends_at_once and self._has_ended():
+            return None
         sent = Sent(topic, subscription=False)
         self._sent_at, self._sending = time.monotonic(), sent
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
-        self._last_publish = info
         self._unanswered.sent(info.mid, sent)
         self._sending = None
         return PublishToken(self.number, info.mid)
 
-    def wait_for_last_publish(self, timeout: float) -> None:
-        """Wait until the broker has answered the last message, for `timeout` seconds at most."""
-        if self._last_publish is not None:
-            with contextlib.suppress(RuntimeError):  # the connection is gone
-                self._last_publish.wait_for_publish(timeout)
+    def _has_ended(self) -> bool:
+        """Whether the broker has closed the connection; what it has sent before, such as why, is then received.
+
+        To send a message on it would only show that it is broken.
+        """
+        sock = self.socket()
+        if sock is None:
+            return True
+        poll = select.poll()
+        poll.register(sock, select.POLLRDHUP)
+        if not poll.poll(0):
+            return False
+        while self._client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            pass
+        return True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether answers of the broker are still to come."""
+        return not self.ended.is_set() and bool(self._unanswered.oldest())
 
     def subscribe(self, filters: Sequence[str]) -> None:
         """Subscribe to these topic filters.
@@ -169,7 +214,8 @@ class BrokerConnection:
 
     def disconnect(self) -> None:
         """Send DISCONNECT, if connected; the will is not published."""
-        self._client.disconnect()
+        if self._opened:  # not while another thread connects
+            self._client.disconnect()
 
     def give_up(self, seconds: float) -> None:
         """End an attempt because the broker has not answered CONNECT within so many seconds."""
@@ -177,21 +223,20 @@ class BrokerConnection:
             f"The broker {self._options.address} accepts connections, but has not answered within {seconds:.0f} s:"
             f" check mqtt.port; {_NEEDED}; trying again"
         )
-        self._client.disconnect()
+        self._given_up = True
 
     def end(self) -> None:
         """Note that it has ended."""
-        self.opened.set()
         self.answered.set()
         self.ended.set()
 
     def release(self) -> None:
         """Break the reference cycle of client and callbacks: paho closes its sockets when the last reference goes."""
         client = self._client
-        client.on_connect = client.on_connect_fail = client.on_disconnect = None
-        client.on_message = client.on_publish = client.on_subscribe = client.on_socket_open = None
+        client.on_connect = client.on_disconnect = client.on_message = client.on_publish = client.on_subscribe = None
+        client.on_socket_register_write = None
 
-    # -- in paho's thread ----------------------------------------------------------------------------------------------
+    # -- in the thread that works --------------------------------------------------------------------------------------
 
     def _on_connect(
         self, _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -214,13 +259,13 @@ class BrokerConnection:
         self._accepted(self)
         self._emit(Connected(flags.session_present))
 
-    def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:
-        error = sys.exc_info()[1]
-        reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
+    def _on_connect_fail(self, error: OSError) -> None:
         tls = self._options.settings.tls is not None  # without, ssl is not loaded: common/runtime/deferred_module.py
         advice = "check mqtt.tls.ca and mqtt.host; " if tls and isinstance(error, ssl.SSLError) else ""
-        self._warn(f"The broker {self._options.address} cannot be reached: {reason}; {advice}trying again")
-        self.end()  # paho's thread ends without another callback
+        self._warn(
+            f"The broker {self._options.address} cannot be reached: {error.strerror or error}; {advice}trying again"
+        )
+        self.end()
 
     def _on_disconnect(
         self, client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
@@ -246,6 +291,7 @@ class BrokerConnection:
         return list(dict.fromkeys([*self._unanswered.oldest(), *([] if sending is None else [sending])]))
 
     def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
+        self._received += 1
         payload = bytes(message.payload)
         self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, self.number))
 
@@ -267,11 +313,6 @@ class BrokerConnection:
         elif reason.value < 1:
             self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
 
-    def _on_socket_open(self, _client: paho.Client, _: Any, sock: Any) -> None:
-        # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.opened.set()
-
 
 def check_library() -> None:
     """Check that this version of the library can keep to what a broker accepts.
@@ -290,7 +331,7 @@ def packet_size(topic: str, payload: bytes) -> int:
 
 def _new_client(options: Options) -> paho.Client:
     settings = options.settings
-    client = _Client(
+    client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=paho.MQTTv5,
@@ -314,6 +355,11 @@ def _new_client(options: Options) -> paho.Client:
     if options.will is not None:
         client.will_set(options.will.topic, options.will.payload, qos=1, retain=True)
     return client
+
+
+def _on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
+    # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _session_expiry(options: Options) -> int:

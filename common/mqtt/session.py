@@ -8,9 +8,12 @@
 
 import logging
 import math
+import os
 import random
+import select
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 
 from common.errors import NotReady
@@ -25,7 +28,9 @@ from common.settings.config import Broker
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 10.0  # seconds from CONNECT to its answer
-FLUSH_TIMEOUT = 1.0  # seconds; how long `close` waits for the broker's answer to the last message
+FLUSH_TIMEOUT = 1.0  # seconds; how long `close` waits for the broker's answers
+WORK_EVERY = 5.0  # seconds at most between two calls of `work`: KEEPALIVE is late by no more; a broker allows a half
+_POLL = 0.01  # seconds between two looks of `close`
 
 
 class Session:
@@ -80,6 +85,9 @@ class Session:
         self._attempt: BrokerConnection | None = None  # the last one; None before the first and at the end
         self._connection: BrokerConnection | None = None  # the same, while the broker has accepted it
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
+        self._worker: threading.Thread | None = None
+        self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # readable after `wake`
+        weakref.finalize(self, os.close, self._wakeup).atexit = False  # its threads may still use it then
         self.last_activity = math.inf
         """Monotonic time at which its threads last did something: an attempt to connect, an answer, a message. While
         they wait for the next attempt, the time of that; infinite before the start."""
@@ -106,9 +114,30 @@ class Session:
         """How often another program with our client id has taken over the session lately: twice is no accident."""
         return self._backoff.taken_over(time.monotonic())
 
-    def start(self) -> None:
-        """Connect in the background, and again whenever the connection is lost."""
+    def start(self, *, thread: bool = True) -> None:
+        """Connect in the background, and again whenever the connection is lost.
+
+        Args:
+            thread: begin one that works. Without it, the caller calls `work` at least each WORK_EVERY seconds, and all
+                but `wake` from the same thread: a frame then needs no other thread to reach the broker.
+        """
+        self._worker = threading.Thread(target=self._work, name="mqtt work", daemon=True) if thread else None
         self._supervisor.start()
+        if self._worker is not None:
+            self._worker.start()
+
+    def work(self, timeout: float) -> None:
+        """Receive and send until something has happened, or `wake` was called; for `timeout` seconds at most."""
+        attempt = self._attempt
+        woken = None if attempt is None else attempt.work(timeout, self._wakeup)
+        if woken is None:
+            woken = bool(select.select([self._wakeup], [], [], timeout)[0])
+        if woken:
+            os.eventfd_read(self._wakeup)
+
+    def wake(self) -> None:
+        """End the wait of `work`; may be called from any thread."""
+        os.eventfd_write(self._wakeup, 1)
 
     def subscribe(self, filters: Iterable[str]) -> None:
         """Subscribe to further topic filters, now if connected, and at each later connection.
@@ -186,15 +215,18 @@ class Session:
     def close(self) -> None:
         """Disconnect; `Disconnected` is emitted when that is done. The will is not published.
 
-        Waits up to FLUSH_TIMEOUT for the broker's answer to the last message: a connection that is closed while an
-        answer is on its way is reset, and mosquitto drops what it has not read yet.
+        Waits up to FLUSH_TIMEOUT for the broker's answers: a connection that is closed while an answer is on its way is
+        reset, and mosquitto drops what it has not read yet.
         """
         self._closing.set()
         attempt = self._attempt
         if attempt is None:
             return
         if self._connection is not None:
-            attempt.wait_for_last_publish(FLUSH_TIMEOUT)
+            wait = self.work if self._worker is None else attempt.ended.wait
+            deadline = time.monotonic() + FLUSH_TIMEOUT
+            while attempt.waiting and time.monotonic() < deadline:
+                wait(_POLL)
         attempt.disconnect()
         if self._connection is None:
             attempt.end()  # paho calls nothing back for a client that was never connected
@@ -228,6 +260,7 @@ class Session:
                 warn=self._warn,
                 notice=self._notice,
                 accepted=self._on_accepted,
+                wake=None if self._worker is None else self.wake,
             )
         except NotReady as error:
             self._warn(f"{error}; trying again")
@@ -236,6 +269,7 @@ class Session:
         if self._closing.is_set():  # `close` has not seen the attempt
             return 0.0
         attempt.open()
+        self.wake()
         stable = self._wait_for_end(attempt)
         attempt.release()
         was_connected, self._connection = self._connection is not None, None
@@ -247,6 +281,7 @@ class Session:
             if not attempt.taken_over:
                 self._rotate()
         self._emit(Disconnected())
+        self.wake()
         return wait
 
     def _next_host(self) -> float:
@@ -260,9 +295,9 @@ class Session:
 
     def _wait_for_end(self, attempt: BrokerConnection) -> bool:
         """Return when the connection has ended; whether it was stable."""
-        attempt.opened.wait()
         if not attempt.answered.wait(ANSWER_TIMEOUT):
             attempt.give_up(ANSWER_TIMEOUT)
+            self.wake()
         while not attempt.ended.wait(self._backoff.stable_after(time.monotonic())):
             if self._connection is attempt:
                 self._backoff.reset()
@@ -299,7 +334,11 @@ class Session:
         if self._notice_limiter.allow(text, time.monotonic()):
             log.warning("%s", text)
 
-    # -- in paho's thread ----------------------------------------------------------------------------------------------
+    # -- in the thread that works --------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while self._supervisor.is_alive():
+            self.work(WORK_EVERY)
 
     def _on_accepted(self, connection: BrokerConnection) -> None:
         if not self._backoff.quiet(time.monotonic()):

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import importlib
 import io
 import math
 import os
@@ -102,6 +103,23 @@ class Command(argparse.ArgumentParser):
         return super().parse_known_args(*args, **options)
 
 
+def later(where: str) -> Callable[[Any], Any]:
+    """Return a function that is imported only when it is called, such as `storer.imports.command:declare_import`."""
+    module, _, name = where.partition(":")
+
+    def call(argument: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(argument)
+
+    return call
+
+
+def config_option(default: Path) -> Command:
+    """Return a parent of the parsers of commands that read a configuration."""
+    parent = Command(add_help=False)
+    parent.add_argument("--config", type=Path, default=default, metavar="FILE", help=f"default: {default}")
+    return parent
+
+
 def add_version(parser: argparse.ArgumentParser, text: str = "print the version") -> None:
     """Declare `--version`, which prints the program's name and version."""
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=text)
@@ -163,6 +181,25 @@ def whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number above 0 is expected, not {text}")
     return int(text)
+
+
+def between(low: int, high: int) -> Callable[[str], int]:
+    """Make argparse's `type` for whole numbers from `low` to `high`.
+
+    >>> between(-12, 12)("-1")
+    -1
+    """
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = high + 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high} is expected, not {text}")
+        return number
+
+    return read
 
 
 def time_zone(text: str) -> "ZoneInfo":

@@ -7,12 +7,9 @@ import re
 import sys
 from collections.abc import Hashable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from common.machine.deployment import Deployment, here
-
-if TYPE_CHECKING:
-    from common.settings.config import LogConfig
 
 _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
 # Escaped: control characters, all kinds of line ends, and marks that change the direction of text.
@@ -20,15 +17,15 @@ _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-def set_up(settings: "LogConfig", program: str, level: str = "INFO") -> None:
-    """Log to standard output; plain lines have no time if systemd's journal adds its own.
+def set_up(form: str, program: str, level: str = "INFO") -> None:
+    """Log to standard output, `plain` or as `json`; plain lines have no time if systemd's journal adds its own.
 
     Home Assistant shows the lines of all programs in one log, so there each has the program's name.
     """
     handler = _Output(sys.stdout)
     name = f"{program}: " if here().deployment is Deployment.APP else ""
     plain = _Plain("JOURNAL_STREAM" in os.environ, name)
-    handler.setFormatter(_Json(program) if settings.format == "json" else plain)
+    handler.setFormatter(_Json(program) if form == "json" else plain)
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 

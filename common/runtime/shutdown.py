@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -59,6 +60,7 @@ class Shutdown:
         # event that the handler must set.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         threading.excepthook = self._on_crashed_thread
+        sys.excepthook = lambda _, error, __: _log_crash("main", error)  # Python then exits with 1
         threading.Thread(target=self._wait_for_signals, name="signals", daemon=True).start()
 
     def wake_by(self, wake: Callable[[], None]) -> None:
@@ -75,14 +77,13 @@ class Shutdown:
         os._exit(1 if again is None else 128 + again.si_signo)
 
     def _on_crashed_thread(self, args: threading.ExceptHookArgs) -> None:
-        log.critical(
-            "Thread %s crashed: %r; exiting",
-            args.thread.name if args.thread else "?",
-            args.exc_value,
-            exc_info=(args.exc_type, args.exc_value, args.exc_traceback)  # type: ignore[arg-type]
-            if log.isEnabledFor(logging.DEBUG)
-            else None,
-        )
+        _log_crash(args.thread.name if args.thread else "?", args.exc_value)
         self.exit_code = 1
         self.stop.set()
         self._wake()
+
+
+def _log_crash(thread: str, error: BaseException | None) -> None:
+    """Log one line, which is fit to be shown to others; and where it happened, for those who debug."""
+    where = error if log.isEnabledFor(logging.DEBUG) else None
+    log.critical("Thread %s crashed: %r; exiting", thread, error, exc_info=where)

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from common.errors import ConfigError, NotReady
 from common.settings.file_errors import reason
+from common.settings.lines import did_you_mean, inside, reading
 from common.settings.yaml_file import read_yaml, read_yaml_text
 
 T = TypeVar("T")
@@ -85,20 +86,41 @@ def choice(*words: str) -> Callable[[Any], str]:
     return read
 
 
+def matching(pattern: str, expected: str) -> Callable[[Any], str]:
+    """Make a `read` function for a text that matches a pattern as a whole."""
+    compiled = re.compile(pattern)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise ValueError(f"{expected} is expected, not {value!r}")
+        return value
+
+    return read
+
+
+def list_of(read: Callable[[Any], T], expected: str) -> Callable[[Any], tuple[T, ...]]:
+    """Make a `read` function for a list; what is wrong with an item has the item's line, if that is a mapping."""
+
+    def read_all(value: Any) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            raise ValueError(f"{expected} is expected")
+        found = []
+        for item in value:
+            with inside(item):
+                found.append(read(item))
+        return tuple(found)
+
+    return read_all
+
+
 port_number = whole(1, 65535)
+client_name = matching(r"[0-9A-Za-z_.-]{1,64}", "a name of letters, digits, '-', '_' and '.'")  # of a program
 
 
 def topic_name(value: Any) -> str:
     """Read the name of a topic, without wildcards."""
     if not isinstance(value, str) or not value or any(c in value for c in "+#\0") or value.strip("/") != value:
         raise ValueError(f"a topic without '+' and '#' and without '/' at its ends is expected, not {value!r}")
-    return value
-
-
-def client_name(value: Any) -> str:
-    """Read the name of a program, which is part of topics and client ids."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}", value):
-        raise ValueError(f"a name of letters, digits, '-', '_' and '.' is expected, not {value!r}")
     return value
 
 
@@ -210,35 +232,31 @@ def load(kind: type[T], path: Path) -> T:
     """Read the file into a `kind`.
 
     Raises:
-        ConfigError: with the file, the key and the fix.
+        ConfigError: with the file, the line, the key and the fix.
     """
     document = read_yaml(path, hint="; name your file with --config")
-    try:
+    with reading(path):
         return _section(kind, {} if document is None else document, "")
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _section(kind: type[T], document: Any, prefix: str) -> T:
     fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
     if not isinstance(document, dict):
         _check_space(document, fields, prefix)
-        where = prefix.rstrip(".") or "the file"
-        raise ConfigError(f"{where}: options are expected (key: value), not {_sort(document)}")
+        where = f"{prefix.removesuffix('.')}: " if prefix else ""
+        raise ConfigError(f"{where}options are expected (key: value), not {_sort(document)}")
     hints = typing.get_type_hints(kind)
     for key in document:
-        _check_space(key, fields, prefix)
-        if key not in fields:
-            import difflib  # here: most start without a mistake
-
-            near = difflib.get_close_matches(str(key), fields, n=1)
-            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"known here: {', '.join(fields)}"
-            raise ConfigError(f"unknown option '{prefix}{key}', {hint}")
+        with inside(document, key):
+            _check_space(key, fields, prefix)
+            if key not in fields:
+                raise ConfigError(f"unknown option '{prefix}{key}', {did_you_mean(key, fields, prefix)}")
     values = {}
     for name, field in fields.items():
         where = prefix + name
         if name in document:
-            values[name] = _value(hints[name], document[name], where, field)
+            with inside(document, name):
+                values[name] = _value(hints[name], document[name], where, field)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise ConfigError(f"option '{where}' is missing: it has no default")
     result = kind(**values)
@@ -263,22 +281,24 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
         names = _VARIABLE.findall(value) if isinstance(value, str) else []
         if not names:
             raise
-        # With Docker Compose it is in .env, not in the file.
+        # With Docker Compose it is in .env, not in the file; a line is one of the variable's text.
         raise ConfigError(f"{error}; it comes from the variable {' and '.join(names)}") from error
 
 
 def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
+    read = field.metadata.get("read")
     if value is None and type(None) in wanted:
-        if written is None and any(dataclasses.is_dataclass(kind) for kind in wanted):
+        if written is None and read is None and any(dataclasses.is_dataclass(kind) for kind in wanted):
             # Probably all options below it are commented out. A variable may be empty on purpose.
             raise ConfigError(f"{where}: options are expected below it; {{}} takes their defaults")
         return None
-    read = field.metadata.get("read")
     if read is not None:
         try:
             return read(value)
         except ValueError as error:
             raise ConfigError(f"{where}: {error}") from error
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}", error.line) from error
     for kind in wanted:
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             return _section(kind, {} if value is None else value, f"{where}.")

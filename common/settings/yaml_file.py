@@ -1,6 +1,7 @@
 """Reads YAML; what is wrong with a file is said with its line, and with the fix."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from common.errors import ConfigError
 from common.settings.file_errors import NOT_UTF8, reason
+from common.settings.lines import Lined
 from common.settings.yaml_errors import explain
 
 try:
@@ -51,6 +53,14 @@ def read_yaml_text(text: str) -> Any:
 class _Strict(yaml.constructor.SafeConstructor):
     """Refuses a key that occurs twice: the last one would count, while people look at the first."""
 
+    def construct_lined(self, node: yaml.MappingNode) -> Iterator[Lined]:
+        """Return a mapping with its lines; what it holds comes later, as it may hold itself."""
+        found = Lined()
+        found.line, found.lines = node.start_mark.line + 1, {}
+        yield found
+        found.update(self.construct_mapping(node))
+        found.lines = {self.construct_object(key): key.start_mark.line + 1 for key, _ in node.value}
+
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
@@ -76,6 +86,9 @@ class _Loader(_Strict, yaml.SafeLoader):
 
 class _FastLoader(_Strict, CSafeLoader):
     """Reads YAML with libyaml, several times as fast."""
+
+
+_Strict.add_constructor("tag:yaml.org,2002:map", _Strict.construct_lined)  # type: ignore[type-var]  # a part of a loader
 
 
 def _load(text: str) -> Any:
