@@ -2,9 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
+from common.contract.frame import Frame
+from common.contract.tally import Tally
 from common.plural import plural
 from common.runtime.logs import RateLimiter
 from storer.batch.decode import Envelope
@@ -23,37 +26,32 @@ class BatchWriter:
         self._counters = counters
         self._rate_limiter = rate_limiter
 
-    @property
-    def steps(self) -> tuple[Callable[[Sequence[Envelope]], None], ...]:
-        """The steps in their order; each raises DatabaseError as `FrameStore` does."""
-        return self._write_frames, self._write_tallies, self._record_rejected
+    def steps(self, envelopes: Sequence[Envelope]) -> Iterator[Callable[[], None]]:
+        """Yield what is to be done for these, in order; each step raises DatabaseError as `FrameStore` does."""
+        if frames := [(envelope, envelope.frame) for envelope in envelopes if envelope.frame is not None]:
+            yield partial(self._write_frames, frames)
+        if tallies := [(one, one.tally) for one in envelopes if one.tally is not None and one.reason is None]:
+            yield partial(self._write_tallies, tallies)
+        if rejected := [envelope for envelope in envelopes if envelope.reason is not None]:
+            yield partial(self._record_rejected, rejected)
 
-    def _write_frames(self, envelopes: Sequence[Envelope]) -> None:
-        """Write the frames; those that the table refuses get the reason."""
-        frames = [(envelope, envelope.frame) for envelope in envelopes if envelope.frame is not None]
+    def _write_frames(self, frames: Sequence[tuple[Envelope, Frame]]) -> None:
+        """Write frames; those that the table refuses get the reason."""
         result = self._store.write([frame for _, frame in frames])
         for (envelope, _), reason in zip(frames, result.reasons, strict=True):
             envelope.reason = reason
         self._counters.stored += result.stored
         self._counters.duplicate += result.reasons.count(None) - result.stored
 
-    def _write_tallies(self, envelopes: Sequence[Envelope]) -> None:
-        """Write the tallies; those that the table refuses get the reason."""
-        tallies = [
-            (envelope, envelope.tally)
-            for envelope in envelopes
-            if envelope.tally is not None and envelope.reason is None
-        ]
+    def _write_tallies(self, tallies: Sequence[tuple[Envelope, Tally]]) -> None:
+        """Write tallies; those that the table refuses get the reason."""
         reasons = self._store.write_tallies([tally for _, tally in tallies])
         for (envelope, _), reason in zip(tallies, reasons, strict=True):
             envelope.reason = reason
         self._counters.tallies += len(tallies)
 
-    def _record_rejected(self, envelopes: Sequence[Envelope]) -> None:
+    def _record_rejected(self, rejected: Sequence[Envelope]) -> None:
         """Record what can never be stored, with its reason."""
-        rejected = [envelope for envelope in envelopes if envelope.reason is not None]
-        if not rejected:
-            return
         now = datetime.now(UTC)
         not_kept = self._store.record_rejections(
             [Rejection(envelope.message.topic, envelope.payload, envelope.reason or "", now) for envelope in rejected]

@@ -6,24 +6,25 @@ What only one command needs is imported in its functions, so that `run` starts q
 import argparse
 import contextlib
 import dataclasses
+import gc
 import logging
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.contract.topics import Topics
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, config_option, later, run_cli, whole
 from common.runtime.shutdown import Shutdown
 
 if TYPE_CHECKING:
     from storer.backup.verify import Contents
     from storer.config import StorerConfig
-    from storer.runtime.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
+# Objects between two searches for garbage in cycles, of which there is little. Python's 700 cost 5 % of a backlog.
+_COLLECT_AFTER = 10_000
 
 
 def main() -> int:
@@ -37,21 +38,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
-    common = Command(add_help=False)
-    common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+    common = config_option(CONFIG)
 
     run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
     run.set_defaults(command=_run)
 
-    migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
-    migration.add_argument(
-        "--subpartitions",
-        type=whole,
-        metavar="N",
-        help="divide each month of frames by meter into N parts, for a database of many meters: one for each 30 or so;"
-        " 1: undo it. frames is copied. Default: storage.subpartitions",
+    migration = commands.add_parser(
+        "migrate",
+        parents=[common],
+        help="update the tables, as `run` does; and divide the months of frames as storage.subpartitions says",
     )
-    migration.add_argument("--copy", action="store_true", help="of a table with millions of rows, too")
+    migration.add_argument("--copy", action="store_true", help="divide a table with millions of rows, too")
     migration.set_defaults(command=_migrate)
 
     commands.add_parser(
@@ -59,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
         epilog=UTC_TIMES,
-        declare=_declare_adopt,
+        declare=later("storer.adoption.command:declare_adopt"),
     )
 
     limits = Command(add_help=False)
@@ -73,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common, selection],
         help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
         epilog="Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it.",
-        declare=_declare_export,
+        declare=later("storer.export.command:declare_export"),
     )
 
     auditing = commands.add_parser(
@@ -87,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     rebuilding = commands.add_parser(
         "rebuild",
         parents=[common, limits],
-        help="make the tables minutes and hours again from the frames",
+        help="make the tables minutes and hours again from the frames, and hours of sources from their minutes",
         epilog=UTC_TIMES,
     )
     rebuilding.set_defaults(command=_rebuild, meter=None)
@@ -125,47 +122,31 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser(
         "forget-meter",
+        parents=[common],
         help="delete all that the database has of a meter, while storers run",
-        declare=_declare_forget_meter,
-    )
-
-    commands.add_parser(
-        "import", help="take in the years before: files of Enedis and EDF, other programs", declare=_declare_import
+        declare=later("storer.keeping.forget_meter:declare_forget_meter"),
     )
     commands.add_parser(
-        "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
+        "sources",
+        parents=[common],
+        help="show what arrives from other devices, and why something is not counted",
+        epilog=UTC_TIMES,
+        declare=later("storer.doctor.sources_command:declare_sources"),
     )
+    commands.add_parser(
+        "import",
+        parents=[common],
+        help="import earlier years: files from Enedis and EDF, other programs",
+        declare=later("storer.imports.command:declare_import"),
+    )
+    checking = commands.add_parser(
+        "check",
+        parents=[common],
+        help="diagnose broker, database, readers and disk, and suggest fixes",
+        epilog=UTC_TIMES,
+    )
+    checking.set_defaults(command=later("storer.doctor.command:run_check"))
     return parser
-
-
-def _declare_adopt(parser: argparse.ArgumentParser) -> None:
-    from storer.adoption.command import declare_adopt
-
-    declare_adopt(parser)
-
-
-def _declare_export(parser: argparse.ArgumentParser) -> None:
-    from storer.export.command import declare_export
-
-    declare_export(parser)
-
-
-def _declare_check(check: argparse.ArgumentParser) -> None:
-    from storer.doctor.command import declare_check
-
-    declare_check(check, CONFIG)
-
-
-def _declare_forget_meter(forgetting: argparse.ArgumentParser) -> None:
-    from storer.keeping.forget_meter import declare_forget_meter
-
-    declare_forget_meter(forgetting, CONFIG)
-
-
-def _declare_import(importing: argparse.ArgumentParser) -> None:
-    from storer.imports.command import declare_import
-
-    declare_import(importing, CONFIG)
 
 
 def _settings(arguments: argparse.Namespace) -> "StorerConfig":
@@ -179,10 +160,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from storer.service import Storer
 
     settings = _settings(arguments)
-    logs.set_up(settings.log, "teleinfo-storer")
+    logs.set_up(settings.log.format, "teleinfo-storer")
     shutdown = Shutdown()
     storer = Storer(settings, shutdown)
     shutdown.install(storer.wake)
+    gc.set_threshold(_COLLECT_AFTER)
     storer.run()
     logging.getLogger(__name__).info("Stopped")
     return shutdown.exit_code
@@ -194,7 +176,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     from storer.database.subpartitions import LONGEST, subpartition
 
     settings = _settings(arguments)
-    count = arguments.subpartitions or settings.storage.subpartitions
+    count = settings.storage.subpartitions
     database = Database(settings.database)
     applied = migrate(database)
     for migration in applied:
@@ -221,23 +203,31 @@ def _audit(arguments: argparse.Namespace) -> int:
 def _rebuild(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
     from common.plural import plural
+    from common.runtime.progress import Progress
     from storer.export.frames import read_selection
     from storer.rollups.rebuild import rebuild
+    from storer.sources.hours import remake_hours
 
     limits = read_selection(arguments.start, arguments.end)
     settings = _settings(arguments)
-    with _progress() as progress:
-        done = rebuild(Database(settings.database), limits.start, limits.end, progress)
+    database = Database(settings.database)
+    with Progress(sys.stderr) as progress:
+        done = rebuild(database, limits.start, limits.end, progress)
     print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
+    with contextlib.closing(database.connect()) as connection:
+        hours = sum(remake_hours(connection, limits.start, limits.end))
+    if hours:
+        print(f"{plural(hours, 'hour')} of sources rebuilt from their minutes")  # noqa: T201 - the command's output
     return 0
 
 
 def _backup(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
+    from common.runtime.progress import Progress
     from storer.backup.create import backup
 
     settings = _settings(arguments)
-    with _progress() as progress:
+    with Progress(sys.stderr) as progress:
         file, contents = backup(
             Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
         )
@@ -249,6 +239,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
+    from common.runtime.progress import Progress
     from storer.backup.choice import choose, require_all
     from storer.backup.restore import restore
     from storer.backup.verify import check
@@ -256,7 +247,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     if arguments.check:
         checked = {}
         for file in choose(arguments.files):
-            with _progress() as progress:
+            with Progress(sys.stderr) as progress:
                 checked[file] = check(file, progress=progress)
             _print_contents(f"{file}: complete", checked[file])
         for warning in require_all(checked, partial=arguments.partial):
@@ -266,22 +257,11 @@ def _restore(arguments: argparse.Namespace) -> int:
     target = (
         settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
     )
-    with _progress() as progress:
+    with Progress(sys.stderr) as progress:
         contents = restore(Database(target), arguments.files, datetime.now(UTC), progress, partial=arguments.partial)
     names = " and ".join(map(str, arguments.files))
     _print_contents(f"{names}: restored into {target.name} and verified", contents)
     return 0
-
-
-@contextlib.contextmanager
-def _progress() -> "Iterator[Progress]":
-    from storer.runtime.progress import Progress
-
-    progress = Progress(sys.stderr)
-    try:
-        yield progress
-    finally:
-        progress.clear()
 
 
 def _print_contents(what: str, contents: "Contents") -> None:

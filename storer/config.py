@@ -13,6 +13,7 @@ from common.settings.config import (
     Broker,
     LogConfig,
     MetricsConfig,
+    choice,
     client_name,
     duration,
     option,
@@ -20,6 +21,7 @@ from common.settings.config import (
     topic_name,
     whole,
 )
+from storer.sources.config import Source, read_sources
 
 
 def _topics(value: Any) -> tuple[str, ...]:
@@ -72,19 +74,13 @@ def months(value: Any) -> int:
     return int(match[1]) * (12 if match[2] == "year" else 1)
 
 
-def _incomplete(value: Any) -> str:
-    if value not in ("keep", "drop"):
-        raise ValueError(f"keep or drop is expected, not {value!r}")
-    return str(value)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Retention:
     """How many months of frames and of minutes are kept; None: all. Hours are never dropped."""
 
     frames: int | None = option(None, read=months)
     minutes: int | None = option(None, read=months)
-    incomplete: str = option("keep", read=_incomplete)  # months that lack frames which a reader counted
+    incomplete: str = option("keep", read=choice("keep", "drop"))  # months that lack frames which a reader counted
 
     def __post_init__(self) -> None:
         """Check that no frame is left of which minutes were dropped: a late frame would make them again."""
@@ -112,6 +108,17 @@ class StorerConfig:
     batch: Batch = section(Batch)
     storage: Storage = section(Storage)
     retention: Retention = section(Retention)
+    sources: tuple[Source, ...] = option((), read=read_sources)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)
+
+    def __post_init__(self) -> None:
+        """Check that no source is one of the topics of this project."""
+        for source in self.sources:
+            for topic in source.topics:
+                if any(f"{topic}/".startswith(f"{base}/") for base in self.mqtt.topic):
+                    raise ConfigError(
+                        f"sources: {source.name}: topic: {topic} belongs to TeleInfo Monitor, which stores the meter"
+                        " already: write the topic of another device"
+                    )

@@ -1,6 +1,6 @@
 """The storer's counters, its health as systemd and containers see it, and its metrics; docs/metrics.md lists those."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,4 +93,34 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
         if (value := values[name.removesuffix("_total").removesuffix("_seconds")]) is not None
     ]
     families.append(("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)))
-    return [Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families]
+    return [
+        *(Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families),
+        *(_source_metrics(report["sources"]) if "sources" in report else ()),
+    ]
+
+
+def _source_metrics(report: Mapping[str, Any]) -> Iterator[Family]:
+    prefix, sources = "teleinfo_storer_source", report["sources"]
+    for key, text in (
+        ("pending", "Minutes of sources that wait for the database"),
+        ("dropped", "Messages of sources that came faster than they could be read"),
+        ("errors", "Runs of writing sources that failed and were tried again"),
+    ):
+        kind, name = (GAUGE, key) if key == "pending" else (COUNTER, f"{key}_total")
+        yield Family(f"{prefix}_{name}", kind, text, [Sample({}, report[key])])
+    for key, text in (
+        ("taken", "Values of a source that were counted"),
+        ("breaks", "Resets of a source's counter"),
+    ):
+        samples = [Sample({"source": one["name"]}, one[key]) for one in sources]
+        yield Family(f"{prefix}_{key}_total", COUNTER, text, samples)
+    refused = [
+        Sample({"source": one["name"], "reason": reason}, count)
+        for one in sources
+        for reason, count in one["refused"].items()
+    ]
+    if refused:
+        yield Family(f"{prefix}_refused_total", COUNTER, "Values of a source that were not counted, and why", refused)
+    for key, unit in (("power", "watts"), ("energy", "watthours"), ("temperature", "celsius")):
+        if samples := [Sample({"source": one["name"]}, one[key]) for one in sources if key in one]:
+            yield Family(f"{prefix}_{key}_{unit}", GAUGE, f"The last {key} of a source", samples)

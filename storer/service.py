@@ -47,6 +47,7 @@ BATCHES_PER_SECOND = 20.0
 CONFIRMATIONS_PER_SECOND = 200.0
 LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which a reader sends a frame again
 PING_AFTER = 15.0  # seconds without a commit
+_GATHER_POLL = 0.01  # seconds; longest wait for more messages when a batch is full
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
 LEAVE_AFTER = 5.0  # seconds without the database; another node of a cluster is found within one
@@ -92,6 +93,13 @@ class Storer:
         self._rollups = RollupWorker(
             Database(config.database), config.name, shutdown.stop, config.batch.wait, self._delayed, self._keeper.step
         )
+        self._sources = None
+        if config.sources:
+            from storer.sources.worker import SourceWorker  # here: most houses have none
+
+            self._sources = SourceWorker(
+                config.mqtt, Database(config.database), config.name, config.sources, shutdown.stop
+            )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
@@ -115,6 +123,8 @@ class Storer:
             return
         self._session.start()
         self._rollups.start()
+        if self._sources is not None:
+            self._sources.start()
         while not self._stop.is_set():
             if batch := self._collect():
                 self._process(batch)
@@ -147,6 +157,8 @@ class Storer:
         while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
             timeout = 0.0
             if not self._deferred and self._events.empty():
+                if time.monotonic() >= deadline:
+                    break
                 self._check_database()
                 self._confirm_when_due()
                 timeout = self._time_until(deadline)
@@ -160,15 +172,16 @@ class Storer:
                 space -= len(event.payload)
             elif event is not None:
                 self._handle(event)
-            elif not batch or time.monotonic() >= deadline:
+            elif not batch:
                 break
         return batch
 
     def _gather(self) -> None:
         """Let messages queue up if there were many batches; being woken by each of them costs more than storing it."""
-        pause = self._batch_pace.ready_at - time.monotonic()
-        if pause > 0 and len(self._deferred) + self._events.qsize() < self._config.batch.size:
-            self._stop.wait(pause)
+        while 1 + len(self._deferred) + self._events.qsize() < self._config.batch.size:
+            pause = self._batch_pace.ready_at - time.monotonic()
+            if pause <= 0 or self._stop.wait(min(pause, _GATHER_POLL)):
+                break
 
     def _time_until(self, deadline: float) -> float:
         """Return the seconds until a monotonic time, or until something else is due."""
@@ -193,9 +206,10 @@ class Storer:
         in_blocks = len(envelopes) - len(messages)
         self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
-        for step in self._writer.steps:
-            if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
+        for step in self._writer.steps(envelopes):
+            if not self._retry.run(step):
                 return  # stopped: without an acknowledgement the broker delivers these messages again
+        # First: over one connection, what has been confirmed is then not delivered again, whatever is killed.
         self._session.acknowledge(*messages)
         for envelope in envelopes:
             if envelope.reason is not None:
@@ -368,6 +382,7 @@ class Storer:
             "database": "away" if self._retry.stalled else "connected",
             "rollups": self._rollups.report(),
             "retention": self._keeper.report(),
+            **({} if self._sources is None else {"sources": self._sources.report()}),
         }
 
     def _finish(self) -> None:
@@ -375,6 +390,8 @@ class Storer:
         self._metrics.close()
         self._store.close()
         self._rollups.join()
+        if self._sources is not None:
+            self._sources.join()
         if not self._session.connected:
             self._session.close()  # it would try on
             return

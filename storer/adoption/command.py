@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Database
-from common.runtime.cli import time_zone
+from common.runtime.cli import between, time_zone
+from common.runtime.progress import Progress
 from common.settings import config
 from storer.adoption.adopt import adopt
 from storer.adoption.original_table import OriginalTable, find_table
@@ -15,7 +16,6 @@ from storer.adoption.report import adopted_lines, survey_lines
 from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import survey
 from storer.config import StorerConfig
-from storer.runtime.progress import Progress
 
 _MOST_HOURS = 26
 
@@ -24,7 +24,12 @@ def declare_adopt(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command, besides `--config`."""
     parser.add_argument("--dry-run", action="store_true", help="only show what is in the table; change nothing")
     clock = parser.add_mutually_exclusive_group()
-    clock.add_argument("--shift", type=_hours, metavar="HOURS", help="add so many hours to each time, such as 1 or -1")
+    clock.add_argument(
+        "--shift",
+        type=between(-_MOST_HOURS, _MOST_HOURS),
+        metavar="HOURS",
+        help="add so many hours to each time, such as 1 or -1",
+    )
     clock.add_argument(
         "--zone", type=time_zone, metavar="ZONE",
         help="the times are local times of this zone, such as Europe/Paris, stored as if they were UTC",
@@ -36,9 +41,8 @@ def _run(arguments: argparse.Namespace) -> int:
     database = Database(config.load(StorerConfig, arguments.config).database)
     clock = _clock(arguments.shift, arguments.zone)
     now = datetime.now(UTC)
-    progress = Progress(sys.stderr)
     with contextlib.ExitStack() as stack:
-        stack.callback(progress.clear)
+        progress = stack.enter_context(Progress(sys.stderr))
         if arguments.dry_run:
             connection = database.connect()
             stack.callback(connection.close)
@@ -51,17 +55,6 @@ def _run(arguments: argparse.Namespace) -> int:
     for line in lines:
         print(line)  # noqa: T201 - the command's output
     return 0
-
-
-def _hours(text: str) -> int:
-    """Read a number of hours, for argparse's `type`."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = _MOST_HOURS + 1
-    if abs(number) > _MOST_HOURS:
-        raise argparse.ArgumentTypeError(f"whole hours from -{_MOST_HOURS} to {_MOST_HOURS} are expected, not {text}")
-    return number
 
 
 def _clock(shift: int | None, zone: ZoneInfo | None) -> SourceClock | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from storer.database.months import floor_hour
+
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
@@ -46,7 +48,7 @@ class SourceClock:
         at = begin
         piece: Piece | None = None
         while at < end:
-            until = min(at.replace(minute=0, second=0, microsecond=0) + _HOUR, end)
+            until = min(floor_hour(at) + _HOUR, end)
             hour = self._hour(at, until)
             if piece is None:
                 piece = hour

@@ -16,27 +16,24 @@ _ADOPTION_TIME = 4.5
 MOST_FALLS = 10  # that are kept, to be shown
 
 # One pass over a day: each row with the index of the meter's row before.
-_DAY = """
+_STEPS = """(
+  SELECT timestamp, meter_identifier, total_base_index_in_wh,
+         LAG(total_base_index_in_wh) OVER (PARTITION BY meter_identifier ORDER BY timestamp) AS previous
+  FROM {table} WHERE timestamp >= %s AND timestamp < %s
+) AS steps"""
+_DAY = f"""
 SELECT meter_identifier, COUNT(*), MIN(timestamp), MAX(timestamp),
        MAX(IF(previous IS NULL, total_base_index_in_wh, NULL)),
        MAX((FLOOR(UNIX_TIMESTAMP(timestamp)) << 32) | total_base_index_in_wh) & 4294967295,
        COALESCE(SUM(total_base_index_in_wh < previous), 0)
-FROM (
-  SELECT timestamp, meter_identifier, total_base_index_in_wh,
-         LAG(total_base_index_in_wh) OVER (PARTITION BY meter_identifier ORDER BY timestamp) AS previous
-  FROM {table} WHERE timestamp >= %s AND timestamp < %s
-) AS steps
+FROM {_STEPS}
 GROUP BY meter_identifier
-"""
-_FALLS = """
+"""  # noqa: S608 - our own names
+_FALLS = f"""
 SELECT timestamp, meter_identifier, previous, total_base_index_in_wh
-FROM (
-  SELECT timestamp, meter_identifier, total_base_index_in_wh,
-         LAG(total_base_index_in_wh) OVER (PARTITION BY meter_identifier ORDER BY timestamp) AS previous
-  FROM {table} WHERE timestamp >= %s AND timestamp < %s
-) AS steps
+FROM {_STEPS}
 WHERE total_base_index_in_wh < previous AND meter_identifier <> '' ORDER BY timestamp
-"""
+"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)

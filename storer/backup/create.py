@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from common.database.mariadb import Connection, Database
+from common.database.schema import schema_version
 from common.errors import BackupError, ConfigError, Conflict
 from common.machine.version import __version__
 from common.runtime.file_lock import try_lock
+from common.runtime.progress import NO_PROGRESS, Progress
 from common.settings.file_errors import reason
 from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
@@ -25,9 +27,8 @@ from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, t
 from storer.backup.verify import Contents, check
 from storer.database.months import month_of, next_month
 from storer.database.saved_months import NOT_CLOSED
-from storer.database.schema import ensure_supported, schema_version
+from storer.database.schema import ensure_supported
 from storer.database.unfinished import refuse_unfinished
-from storer.runtime.progress import NO_PROGRESS, Progress
 
 _PART = ".part"
 _ATTEMPTS = 3

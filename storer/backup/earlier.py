@@ -16,10 +16,10 @@ class EarlierFile:
     """The file of a month that is to be written again, which `check` has verified."""
 
     def __init__(self, connection: Connection, path: Path, tables: Mapping[str, Table]) -> None:
-        """Compare its meters and label sets with those of the database.
+        """Compare its meters, label sets and sources with those of the database.
 
         Raises:
-            BackupError: a number is that of another meter or label set there, or its tables have other columns.
+            BackupError: a number is that of another one there, or its tables have other columns.
         """
         self._path = path
         self._tables = tables
@@ -36,12 +36,12 @@ class EarlierFile:
         return self._numbers.known["label_sets"]
 
     @property
-    def other_meters(self) -> bool:
-        """Whether a meter has another number in the database."""
-        return self._numbers.differ("meters")
+    def renumbered(self) -> bool:
+        """Whether a meter or a source has another number in the database."""
+        return self._numbers.differ("meters") or self._numbers.differ("sources")
 
     def rows(self, name: str) -> Iterator[Values]:
-        """Yield the frames or minutes of the file, or the meters or label sets that only it has."""
+        """Yield the frames or minutes of the file, or the meters, label sets or sources that only it has."""
         table = self._tables[name]
         for block in self._read(name):
             rows = self._numbers.translate(table, block)
@@ -82,8 +82,8 @@ class Merged:
         self._table = table
         self._places = [list(table.columns).index(name) for name in table.key]
         rows = earlier.rows(table.name)
-        # Rarely a meter has another number than in the file: its rows are then elsewhere in the order of the key.
-        self._rows = iter(sorted(rows, key=self._key)) if earlier.other_meters else rows
+        # Rarely a meter or source has another number than in the file: its rows are then elsewhere in the order.
+        self._rows = iter(sorted(rows, key=self._key)) if earlier.renumbered else rows
         self._next = next(self._rows, None)
 
     def add(self, block: bytes) -> bytes:

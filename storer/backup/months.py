@@ -6,12 +6,12 @@ from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
-from storer.backup.file_names import find_backups, path_of_month
+from storer.backup.file_names import find_backups, path_of_month, path_of_rest
 from storer.backup.format import Header
-from storer.backup.scope import TIME_COLUMNS, months_from
+from storer.backup.scope import SHARED, TIME_COLUMNS, months_from
 from storer.backup.verify import check, read_header
 from storer.database.months import month_of, next_month
-from storer.database.saved_months import month_digest
+from storer.database.saved_months import EMPTY, month_digest
 from storer.rollups.state import State, read_state
 
 
@@ -51,7 +51,8 @@ def make_plan(connection: Connection, folder: Path, name: str) -> BackupPlan:
     first = _first(connection)
     known = folder_of.frames
     others = [*known, *(f"{month:%Y-%m}" for month in folder_of.months)]
-    if others and (first is None or max(others) < f"{first:%Y-%m}"):
+    is_new = others and (first is None or max(others) < f"{first:%Y-%m}")
+    if is_new and not (folder_of.is_after(first) and all(_is_imported(folder_of.file(_start(one))) for one in others)):
         raise BackupError(
             f"{folder}: has backups of another database, or of this one before it was emptied:"
             f" `teleinfo-storer restore {folder}` first, or choose another folder"
@@ -59,8 +60,17 @@ def make_plan(connection: Connection, folder: Path, name: str) -> BackupPlan:
     closed = _closed(connection, first)
     plan = BackupPlan([], {}, known, [], set())
     for month in sorted({*closed, *map(_start, known), *folder_of.months}):
-        _plan_month(connection, folder_of, month, month in closed, plan)
+        is_forgotten = first is not None and next_month(month) <= first and _is_imported(folder_of.file(month))
+        _plan_month(connection, folder_of, month, month in closed or is_forgotten, plan)
     return plan
+
+
+def _is_imported(file: Path) -> bool:
+    """Tell whether all that a file has was imported: where the database has nothing so old, that was forgotten."""
+    try:
+        return {name for name, totals in check(file).tables.items() if totals.rows} <= {*SHARED, "imported_hours"}
+    except BackupError:
+        return False
 
 
 def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: BackupPlan) -> None:
@@ -84,8 +94,10 @@ def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_c
             )
             return
         plan.frames.pop(name, None)
-    if is_closed:
-        digest = plan.closed[month] = month_digest(connection, month)
+    digest = month_digest(connection, month) if is_closed else EMPTY
+    # A wrong clock may make frames of the year 2000: the hundreds of months in between need no files.
+    if is_closed and (header is not None or digest != EMPTY):
+        plan.closed[month] = digest
         if header is None or header.digest != digest:
             plan.months.append(Month(month, file, digest, header is not None))
 
@@ -107,7 +119,7 @@ def _is_rebuilt(state: State, month: datetime) -> bool:
 def _first(connection: Connection) -> datetime | None:
     """Return the earliest time of any row; minutes and breaks have hours, too."""
     found = []
-    for name in ("frames", "tallies", "hours", "late_hours", "imported_hours"):
+    for name in ("frames", "tallies", "hours", "late_hours", "imported_hours", "source_hours"):
         ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
         found += [first.replace(tzinfo=UTC)] if first is not None else []
     return min(found, default=None)
@@ -134,10 +146,15 @@ class _Folder:
         self._folder, self._name = folder, name
         found = [one for one in find_backups(folder) if one.database == name]
         self.months = [_start(one.month) for one in found if one.of_month]
-        headers = (_header(one.path) for one in reversed(found) if not one.of_month)
+        self._rest = [one.path for one in found if not one.of_month]
+        headers = (_header(path) for path in reversed(self._rest))
         newest = next((header for header in headers if header is not None), None)
         #: How many frames the files of months had, as the newest file says that has the rest.
         self.frames = {} if newest is None else dict(newest.months or {})
+
+    def is_after(self, first: datetime | None) -> bool:
+        """Tell whether the last backup was made after the first row of the database."""
+        return first is not None and self._rest[-1:] > [path_of_rest(self._folder, self._name, first)]
 
     def file(self, month: datetime) -> Path:
         return path_of_month(self._folder, self._name, month)

@@ -1,4 +1,4 @@
-"""The numbers of meters and label sets: a file's may be other ones in the database, for the same thing.
+"""The numbers of meters, label sets and sources: a file's may be other ones in the database, for the same thing.
 
 A label set that no frame had any more is deleted, and gets another number when the meter says the same again.
 """
@@ -14,9 +14,15 @@ from storer.backup.tables import id_ranges
 _IDENTITY: Mapping[str, tuple[str, str]] = {
     "meters": ("identifier", "`identifier`"),
     "label_sets": ("digest", "LOWER(HEX(`digest`))"),
+    "sources": ("name", "`name`"),
 }
 #: Columns that refer to the number of a row in another table.
-REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets", "base_id": "label_sets"}
+REFERENCES: Mapping[str, str] = {
+    "meter_id": "meters",
+    "label_set_id": "label_sets",
+    "base_id": "label_sets",
+    "source_id": "sources",
+}
 _AT_ONCE = 1000
 
 
@@ -29,10 +35,10 @@ class Numbers:
         self.known: dict[str, set[int]] = {name: set() for name in _IDENTITY}  # rows of the file that the database has
 
     def missing(self, table: Table, rows: Sequence[Values]) -> list[Values]:
-        """Return those meters or label sets of the file that the database does not have.
+        """Return those meters, label sets or sources of the file that the database does not have.
 
         Raises:
-            BackupError: a number is that of another meter or label set there.
+            BackupError: a number is that of another one there.
         """
         return [row for begin in range(0, len(rows), _AT_ONCE) for row in self._missing(table, rows[begin:][:_AT_ONCE])]
 

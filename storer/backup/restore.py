@@ -2,22 +2,26 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, Database
+from common.database.schema import schema_version
 from common.errors import BackupError, DatabaseError
+from common.runtime.progress import NO_PROGRESS, Progress
 from storer.backup.choice import choose, newest_rest, require_all
 from storer.backup.format import Table, Totals
 from storer.backup.numbers import Numbers
 from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
 from storer.backup.tables import TABLES, insert, ranges, read_table, totals
 from storer.backup.verify import Contents, Rows, check, parts
-from storer.database.schema import ensure_supported, make_earlier_partitions, make_partitions, migrate, schema_version
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import NOT_CLOSED, note_saved
+from storer.database.schema import ensure_supported, make_earlier_partitions, make_partitions, migrate
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
 from storer.rollups.hours import judge_from
 from storer.rollups.state import raise_version, request_rebuild
-from storer.runtime.progress import NO_PROGRESS, Progress
+from storer.sources.holes import judge_holes
 
 _STATE = "rollup_state"
 _BATCH = 1000  # rows per transaction
@@ -75,12 +79,18 @@ def restore(
         if not restored.tables.get(_STATE):
             # If a storer has rolled up before in this database: what was restored is older than that.
             request_rebuild(connection)
+        elif several := sorted(restored.of_several):
+            # Their rollups are those of one file, and know nothing of what frames the others have.
+            first, last = (datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) for month in (several[0], several[-1]))
+            request_rebuild(connection, first, next_month(last))
         if missing:
             # What was drawn in a hole is in the first hour after it, as after an outage.
+            judge_holes(connection)
             judge_from(
                 connection, sorted({month for one in contents.values() for month in one.months.get("hours", ())})
             )
         raise_version(connection)
+        note_saved(connection, {month_of(now): NOT_CLOSED})  # backups are made here: retention waits for the next
         mark_finished(connection)
     finally:
         connection.close()
@@ -147,7 +157,7 @@ class _Restored:
         self._progress = progress
         self._owners: dict[tuple[bool, str], Path | None] = {}
         months = Counter(month for found in contents.values() for month in found.frames)
-        self._of_several = {month for month, files in months.items() if files > 1}  # that have frames of it
+        self.of_several = {month for month, files in months.items() if files > 1}  # that have frames of it
 
     def fill(self, file: Path) -> None:
         table = None
@@ -172,7 +182,7 @@ class _Restored:
             return list(numbers.translate(table, self._missing(file, numbers, table, rows)))
         if table.name == "frames":
             rows = numbers.translate(table, rows)
-            return self._new_frames(table, rows) if self._of_several else rows
+            return self._new_frames(table, rows) if self.of_several else rows
         if column is not None:
             place = list(table.columns).index(column)
             return numbers.translate(table, [row for row in rows if self._owner(table.name, row[place][:7]) == file])
@@ -188,7 +198,7 @@ class _Restored:
         """Return the frames that no file has brought yet."""
         names = list(table.columns)
         time, meter = names.index("timestamp"), names.index("meter_id")
-        shared = [row[time] for row in rows if row[time][:7] in self._of_several]
+        shared = [row[time] for row in rows if row[time][:7] in self.of_several]
         if not shared:
             return rows
         there = {

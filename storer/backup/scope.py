@@ -15,11 +15,13 @@ TIME_COLUMNS: Mapping[str, str] = {
     "breaks": "hour",
     "late_hours": "hour",
     "imported_hours": "hour",
+    "source_minutes": "hour",
+    "source_hours": "hour",
 }
 #: Tables whose old rows are dropped in the end: what a file has of them may be the only copy.
-DROPPED = ("frames", "minutes")
+DROPPED = ("frames", "minutes", "source_minutes")
 #: Tables that rows of several files refer to: a file of a month has those rows that it needs.
-SHARED = ("meters", "label_sets")
+SHARED = ("meters", "label_sets", "sources")
 
 Span = tuple[datetime | None, datetime | None]  # from, before; None: no limit
 EVERYTHING: Sequence[Span] = ((None, None),)

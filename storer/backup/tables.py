@@ -23,13 +23,18 @@ TABLES = (
     "breaks",
     "late_hours",
     "imported_hours",
+    "imported_temperatures",
     "rollup_state",
+    "sources",
+    "source_minutes",
+    "source_hours",
     "rejected_messages",
     "adoptions",
     "imports",
 )
 
-_NOT_SAVED = ("unused_since",)  # label sets that are restored are searched again
+# Label sets that are restored are searched again, and who writes sources is found out again.
+_NOT_SAVED = ("unused_since", "writer", "writer_until")
 _RANGE = 20_000  # rows
 _IDS = 2_000  # in one WHERE
 _LINES = 1000  # rows per block of lines
@@ -98,7 +103,7 @@ def ranges(connection: Connection, table: Table, spans: Sequence[Span] = EVERYTH
         for span in spans:
             yield from _key_ranges(connection, table, span)
     else:
-        yield from _month_ranges(connection, table.name, column, spans)
+        yield from _month_ranges(connection, table, column, spans)
 
 
 def id_ranges(ids: Sequence[int]) -> Iterator[Range]:
@@ -146,20 +151,21 @@ def _sql(instant: datetime) -> str:
     return sql_time(max(instant.replace(tzinfo=None), _FIRST))
 
 
-def _month_ranges(connection: Connection, table: str, column: str, spans: Sequence[Span]) -> Iterator[Range]:
-    """Split a table whose key begins with the meter, then the time: a meter and a month each."""
-    meters = connection.query(f"SELECT DISTINCT meter_id FROM `{table}` ORDER BY meter_id")  # noqa: S608 - our own names
-    for (meter,) in meters:
+def _month_ranges(connection: Connection, table: Table, column: str, spans: Sequence[Span]) -> Iterator[Range]:
+    """Split a table whose key begins with the meter or source, then the time: one of them and a month each."""
+    owner = table.key[0]
+    owners = connection.query(f"SELECT DISTINCT `{owner}` FROM `{table.name}` ORDER BY `{owner}`")  # noqa: S608
+    for (number,) in owners:
         for span in spans:
             where, arguments = _within(column, span)
             ((first, last),) = connection.query(
-                f"SELECT MIN(`{column}`), MAX(`{column}`) FROM `{table}` WHERE meter_id = %s AND {where}",  # noqa: S608
-                (meter, *arguments),
+                f"SELECT MIN(`{column}`), MAX(`{column}`) FROM `{table.name}` WHERE `{owner}` = %s AND {where}",  # noqa: S608
+                (number, *arguments),
             )
             while first is not None and first <= last:
                 end = next_month(month_of(first)).replace(tzinfo=None)
                 where, arguments = _within(column, (first, min(end, last + timedelta(seconds=1))))
-                yield f"meter_id = %s AND {where}", (meter, *arguments)
+                yield f"`{owner}` = %s AND {where}", (number, *arguments)
                 first = end
 
 

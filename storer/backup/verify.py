@@ -10,6 +10,7 @@ from typing import Any
 
 from common.errors import BackupError
 from common.plural import plural
+from common.runtime.progress import NO_PROGRESS, Progress
 from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Table, Totals, ValueKind, Values
 from storer.backup.label_set_check import LabelSetChecker
@@ -18,7 +19,6 @@ from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
 from storer.database.id_set import IdSet
 from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
-from storer.runtime.progress import NO_PROGRESS, Progress
 
 #: Columns that the verification reads.
 _NEEDED: Mapping[str, Mapping[str, ValueKind]] = {

@@ -92,11 +92,7 @@ class FrameStore:
                 return write(rows)
 
     def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
-        """Write tallies, committed when this returns; return for each why it was rejected, None if it was not.
-
-        Raises:
-            DatabaseError: as `write` does.
-        """
+        """Write tallies, committed when this returns; return for each why it was rejected, None if it was not."""
         if not tallies:
             return []
         with self._counted():
@@ -114,29 +110,17 @@ class FrameStore:
             return reasons
 
     def record_rejections(self, rejections: Sequence[Rejection]) -> int:
-        """Record rejected messages, once per topic and content; return how many did not fit.
-
-        Raises:
-            DatabaseError: as `write` does.
-        """
+        """Record rejected messages, once per topic and content; return how many did not fit."""
         with self._ready() as session:
             return session.rejected.record(rejections)
 
     def run(self, action: Callable[[Connection], T]) -> T:
-        """Run something else over the same connection.
-
-        Raises:
-            DatabaseError: as `write` does.
-        """
+        """Run something else over the same connection."""
         with self._ready() as session:
             return action(session.connection)
 
     def ping(self) -> None:
-        """Check that the database answers.
-
-        Raises:
-            DatabaseError: as `write` does.
-        """
+        """Check that the database answers."""
         with self._ready() as session:
             session.connection.query("SELECT 1")
 

@@ -50,7 +50,6 @@ class FrameWriter:
 
         Raises:
             Unclassified: an unknown error number; a row may be at fault.
-            DatabaseError: the database is unavailable, or refuses the statement.
         """
         try:
             return self._write_all(rows)
@@ -65,7 +64,6 @@ class FrameWriter:
 
         Raises:
             Unclassified: the table accepts no other row either.
-            DatabaseError: as `write` does.
         """
         result, failed = self._divide(rows)
         if not failed:

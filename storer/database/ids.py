@@ -30,8 +30,13 @@ class AddedIds:
 
 
 def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[str, int]:
-    """Return the ids of those meters that have one, by identifier."""
-    rows = connection.query("SELECT identifier, id FROM meters WHERE identifier IN %s", (sorted(identifiers),))
+    """Return the ids of those meters that have one, by identifier.
+
+    Until the transaction ends, none of them can be forgotten: what it adds is then deleted with the rest.
+    """
+    rows = connection.query(
+        "SELECT identifier, id FROM meters WHERE identifier IN %s LOCK IN SHARE MODE", (sorted(identifiers),)
+    )
     return {str(identifier): int(number) for identifier, number in rows}
 
 

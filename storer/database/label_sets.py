@@ -69,11 +69,7 @@ def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[
 
 
 def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
-    """Return the whole contents of label sets, parsed, by id; those that are missing, or whose base is, are left out.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return the whole contents of label sets, parsed, by id, without those that are missing or lack their base."""
     if not ids:
         return {}
     found = _read(connection, ids)

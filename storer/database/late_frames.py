@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
+from storer.database.months import floor_hour
 from storer.database.rows import Row
 
 LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way
@@ -34,11 +35,7 @@ class ServerClock:
         self._at = 0.0
 
     def __call__(self) -> datetime:
-        """Return the time, in UTC; call it outside a transaction.
-
-        Raises:
-            DatabaseError: the database is unavailable.
-        """
+        """Return the time, in UTC; call it outside a transaction."""
         at = time.monotonic()
         if at >= self._due:
             ((server,),) = self._connection.query("SELECT NOW(6)")
@@ -68,7 +65,7 @@ class LateFrames:
         if any(early <= row.timestamp < delayed for row in rows):
             self._on_delayed()
         return {
-            (row.meter, row.timestamp.replace(minute=0, second=0, microsecond=0))
+            (row.meter, floor_hour(row.timestamp))
             for row in rows
             if not early <= row.timestamp <= late and row.timestamp >= FIRST_HOUR
         }

@@ -26,29 +26,17 @@ COLUMNS = (
 
 
 def is_table(connection: Connection, name: str) -> bool:
-    """Return whether a table, not a view, has that name.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return whether a table, not a view, has that name."""
     return _kind(connection, name) not in (None, "VIEW")
 
 
 def view_exists(connection: Connection) -> bool:
-    """Return whether our view is there.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return whether our view is there."""
     return _kind(connection, NAME) == "VIEW"
 
 
 def missing_columns(connection: Connection, name: str) -> list[str]:
-    """Return the columns of the original program's table that a table lacks; none: it is one.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return the columns of the original program's table that a table lacks; none: it is one."""
     rows = connection.query(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s",
         (name,),
@@ -62,7 +50,6 @@ def refuse_original(connection: Connection, where: str) -> None:
 
     Raises:
         PermanentError: the original program's table must be adopted first, or another one renamed.
-        DatabaseError: the database is unavailable, or refuses the query.
     """
     if not is_table(connection, NAME):
         return

@@ -42,11 +42,7 @@ class RejectedMessages:
         self._measured_at = -_MEASURE_EVERY
 
     def record(self, rejections: Sequence[Rejection]) -> int:
-        """Record messages, or count again those that are recorded; return how many were not recorded.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses the statement.
-        """
+        """Record messages, or count again those that are recorded; return how many were not recorded."""
         if time.monotonic() - self._measured_at >= _MEASURE_EVERY:
             ((messages, size),) = self._connection.query(_SIZE)
             self._messages_left, self._bytes_left = MOST_MESSAGES - int(messages), MOST_BYTES - int(size)

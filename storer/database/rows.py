@@ -6,9 +6,10 @@ column, form the frame's *label set*: JSON that many frames share. Its layout is
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from common.contract import tariff
@@ -62,6 +63,9 @@ _LONGEST_TEXT = 16
 _DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a difference between label sets takes
 
 
+Columns = Sequence[int | None]  # in the order of COLUMNS
+
+
 @dataclass(frozen=True, slots=True)
 class LabelSet:
     """What many frames have in common, with the columns that the view `teleinfoframes` reads."""
@@ -76,6 +80,8 @@ class LabelSet:
     state_code: str | None
     idle_registers_total: int | None
     index_total: int | None
+    idle: Mapping[str, int]  # the sum of the registers that do not run, by column that is relative
+    both: bool  # of `relative`
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,22 @@ def digest_of(content: str) -> bytes:
 
 def encode_row(frame: Frame) -> Row:
     """Return the frame's row; `decode_row` turns it into the same frame."""
-    columns, content = _split(frame)
-    return Row(frame.timestamp, frame.meter, _label_set(content_text(content), content), columns)
+    columns, rest = split(frame)
+    return make_row(frame, columns, make_label_set(frame, columns, rest))
 
 
-def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
+def make_row(frame: Frame, columns: Columns, label_set: LabelSet) -> Row:
+    """Return the row; the columns, as `split` returns them, become relative to the label set."""
+    if label_set.idle:
+        columns = list(columns)
+        total = columns[_PLACE["index_total"]]
+        for column, idle in label_set.idle.items():
+            place = _PLACE[column]
+            columns[place] = number_of(column, columns[place], total, idle, both=label_set.both)
+    return Row(frame.timestamp, frame.meter, label_set, tuple(columns))
+
+
+def decode_row(timestamp: datetime, meter: str, columns: Columns, content: Mapping[str, Any]) -> Frame:
     """Return the frame of a row; `content` is that of its label set, parsed."""
     mode = Mode(content["mode"])
     values = row_values(columns, content)
@@ -128,7 +145,7 @@ def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...],
     )
 
 
-def row_values(columns: Sequence[int | None], content: Mapping[str, Any]) -> dict[str, Value]:
+def row_values(columns: Columns, content: Mapping[str, Any]) -> dict[str, Value]:
     """Return the values of a row's frame, in no order, and without a DATE that is in `clock_offset`.
 
     This is the part of `decode_row` that readings need, at a quarter of the cost.
@@ -163,41 +180,46 @@ def _in_order(things: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
     return ordered | {label: thing for label, thing in things.items() if label not in ordered}
 
 
-def column_of(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
-    """Return the columns by label. They depend on the frame only by labels that are never in a column."""
-    own = _frame_dependent_columns(mode, values)
-    return {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
-
-
-def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
-    """Return the row's columns and the content of its label set."""
-    mode, values = frame.mode, frame.values
+def split(frame: Frame) -> tuple[Columns, dict[str, Value]]:
+    """Return the values that have a column, and the labels of the label set with theirs."""
     columns: list[int | None] = [None] * len(COLUMNS)
-    own = _frame_dependent_columns(mode, values)
-    columns_by_label = column_of(mode, values)
-    rest: dict[str, Value] = {}
-    for label, value in values.items():
-        column = columns_by_label.get(label)
-        if column is not None and type(value) is int and 0 <= value <= COLUMN_MAX[column]:
+    rest = dict(frame.values)
+    for label, column in _columns_by_label(frame.mode, *_frame_dependent_columns(frame.mode, frame.values).items()):
+        value = rest.get(label)
+        if type(value) is int and 0 <= value <= COLUMN_MAX[column]:
             columns[_PLACE[column]] = value
-        else:
-            rest[label] = value
-    stamps = dict(frame.stamps or {})
+            del rest[label]
     offset = clock_offset(frame)
     if offset is not None:
         columns[_PLACE["clock_offset"]] = offset
-        del rest["DATE"], stamps["DATE"]
+        del rest["DATE"]
+    if frame.dropped is not None and frame.dropped <= COLUMN_MAX["dropped"]:
+        columns[_PLACE["dropped"]] = frame.dropped
+    return columns, rest
+
+
+@lru_cache
+def _columns_by_label(mode: Mode, *own: tuple[str, str]) -> Collection[tuple[str, str]]:
+    return {**_COLUMN_OF[mode], **{label: column for column, label in own}}.items()
+
+
+def make_label_set(frame: Frame, columns: Columns, rest: dict[str, Value]) -> LabelSet:
+    """Return the label set of a frame that `split` has divided."""
+    mode, values = frame.mode, frame.values
+    own = _frame_dependent_columns(mode, values)
+    idle = idle_totals(own, rest)
+    both = bool(idle) and is_wide(values)
     content: dict[str, Any] = {"mode": mode.value, "frame": rest}
     if own:
         content["columns"] = own
-    idle = idle_totals(own, rest)
     if idle:
-        wide = is_wide(values)
-        make_relative(columns, idle, both=wide)
-        content["relative"] = BOTH if wide else True
+        content["relative"] = BOTH if both else True
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
+        stamps = dict(frame.stamps)
+        if columns[_PLACE["clock_offset"]] is not None:
+            del stamps["DATE"]
         content["stamps"] = {label: write_stamp(stamp) for label, stamp in stamps.items()}
         if list(frame.stamps) != list(_in_order(frame.stamps, list(values))):
             content["stamp_order"] = list(frame.stamps)
@@ -206,19 +228,9 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     content |= {
         key: text for key, text in (("clock", frame.clock), ("host_clock", frame.host_clock)) if text is not None
     }
-    if frame.dropped is not None:
-        if frame.dropped <= COLUMN_MAX["dropped"]:
-            columns[_PLACE["dropped"]] = frame.dropped
-        else:
-            content["dropped"] = frame.dropped
-    return tuple(columns), content
-
-
-def make_relative(columns: list[int | None], idle: Mapping[str, int], *, both: bool) -> None:
-    """Replace the values of running registers by their differences; `idle` is that of `idle_totals`."""
-    total = columns[_PLACE["index_total"]]
-    for column, number in idle.items():
-        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number, both=both)
+    if frame.dropped is not None and columns[_PLACE["dropped"]] is None:
+        content["dropped"] = frame.dropped
+    return _label_set(content, idle, both=both)
 
 
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
@@ -248,7 +260,8 @@ def clock_offset(frame: Frame) -> int | None:
     return offset if abs(offset) <= COLUMN_MAX["clock_offset"] else None
 
 
-def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
+def _label_set(content: Mapping[str, Any], idle: Mapping[str, int], *, both: bool) -> LabelSet:
+    text = content_text(content)
     values: Mapping[str, Value] = content["frame"]
     historic = content["mode"] == Mode.HISTORIC
     idle_total, total = _registers(content) if historic else (None, _number(values, "EAST"))
@@ -263,6 +276,8 @@ def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
         state_code=_short_text(values.get("MOTDETAT")),
         idle_registers_total=idle_total,
         index_total=total,
+        idle=idle,
+        both=both,
     )
 
 

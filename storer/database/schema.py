@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.database.mariadb import Connection, Database
+from common.database.mariadb import TIMEOUT, Connection, Database
+from common.database.schema import schema_version
 from common.errors import ConfigError, Conflict, DatabaseError, PermanentError
 from common.machine.deployment import here
 from storer.database.months import month_of
@@ -87,29 +88,21 @@ def ensure_supported(version: int) -> None:
         )
 
 
-def schema_version(connection: Connection) -> int | None:
-    """Return the version of the tables, None if there are no tables.
+@contextlib.contextmanager
+def open_tables(database: Database, timeout: float = TIMEOUT) -> Iterator[Connection]:
+    """Provide a connection for a command, which may be used before a storer has updated the tables.
 
     Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
+        ConfigError: the tables are older than this program.
+        DatabaseError: they are newer, from before the first release or of an unfinished restore, or the database is
+            unavailable.
     """
-    exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
-    if not connection.query(exists):
-        return None
-    ((version,),) = connection.query("SELECT MAX(version) FROM schema_version")
-    return version or None
-
-
-def ensure_migrated(connection: Connection) -> None:
-    """Refuse tables of another version, for a command that may be used before a storer has updated them.
-
-    Raises:
-        ConfigError: they are older.
-        DatabaseError: they are newer, or from before the first release, or the database is unavailable.
-    """
-    if schema_version(connection) is None or _missing(connection, None):
-        run = here("teleinfo-storer").run("teleinfo-storer", "migrate")
-        raise ConfigError(f"the tables are of an older version: first {run}")
+    with contextlib.closing(database.connect(timeout)) as connection:
+        refuse_unfinished(connection, database.where)
+        if schema_version(connection) is None or _missing(connection, None):
+            run = here("teleinfo-storer").run("teleinfo-storer", "migrate")
+            raise ConfigError(f"the tables are of an older version: first {run}")
+        yield connection
 
 
 def migrate(database: Database, up_to: int | None = None, *, restoring: bool = False) -> list[Migration]:
@@ -190,11 +183,7 @@ def _is_cluster(connection: Connection) -> bool:
 
 
 def make_view(connection: Connection) -> None:
-    """Create the view `teleinfoframes` again, as the newest migration that has it.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the statement.
-    """
+    """Create the view `teleinfoframes` again, as the newest migration that has it."""
     views = [
         statement
         for migration in migrations()
@@ -273,11 +262,7 @@ def make_earlier_partitions(connection: Connection, since: datetime) -> list[str
 
 
 def partition_limits(connection: Connection, table: str = "frames") -> dict[str, int | None]:
-    """Return the upper limit of each partition, in seconds since the epoch; None: MAXVALUE.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the upper limit of each partition, in seconds since the epoch; None: MAXVALUE."""
     rows = connection.query(
         "SELECT partition_name, partition_description FROM information_schema.partitions"
         " WHERE table_schema = DATABASE() AND table_name = %s AND partition_name IS NOT NULL",
@@ -287,11 +272,7 @@ def partition_limits(connection: Connection, table: str = "frames") -> dict[str,
 
 
 def first_month(connection: Connection) -> datetime | None:
-    """Return the start of the oldest month of `frames` that has a partition, None if none has.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the start of the oldest month of `frames` that has a partition, None if none has."""
     return min(_months(partition_limits(connection)), default=None)
 
 

@@ -32,9 +32,6 @@ def read_sizes(connection: Connection, *, local: bool = True) -> Sizes:
     """Return the sizes of all tables: from the files, else from the administrator's view, else estimated.
 
     `local`: the server may be on this machine, so that its files can be looked at.
-
-    Raises:
-        DatabaseError: the database is unavailable.
     """
     ((name, datadir),) = connection.query("SELECT DATABASE(), @@datadir")
     files = _from_files(Path(datadir) / name) if local else {}

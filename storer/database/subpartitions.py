@@ -36,7 +36,6 @@ def migrate_divided(database: Database, count: int | None, months: int | None) -
 
     Raises:
         ConfigError: there would be too many partitions.
-        DatabaseError: as `migrate` does.
     """
     applied = migrate(database)
     if count is None:
@@ -74,7 +73,6 @@ def subpartition(connection: Connection, count: int, *, months: int | None = Non
 
     Raises:
         ConfigError: there would be too many partitions, or too many rows have to be copied.
-        DatabaseError: the database is unavailable, or refuses the statement.
     """
     limits = sorted(partition_limits(connection).items(), key=lambda item: (item[1] is None, item[1]))
     most = MOST_PARTITIONS // (len(limits) + _ROOM if months is None else max(len(limits), months + _OTHERS))

@@ -19,7 +19,6 @@ def write_tallies(connection: Connection, tallies: Sequence[Tally], added: Added
 
     Raises:
         InvalidRow: the database cannot hold one of the values; none of them is written.
-        DatabaseError: the database is unavailable, or refuses the statement.
     """
     identifiers = {tally.meter for tally in tallies}
     for _ in range(LOOKUPS):

@@ -11,11 +11,7 @@ _MARK = "restoring"
 
 
 def mark_unfinished(connection: Connection) -> None:
-    """Note that a restore begins.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the statement.
-    """
+    """Note that a restore begins."""
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {_MARK} ("
         "since TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)"
@@ -24,20 +20,12 @@ def mark_unfinished(connection: Connection) -> None:
 
 
 def mark_finished(connection: Connection) -> None:
-    """Note that the restore is finished.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the statement.
-    """
+    """Note that the restore is finished."""
     connection.execute(f"DROP TABLE IF EXISTS {_MARK}")
 
 
 def is_unfinished(connection: Connection) -> bool:
-    """Return whether a restore is going on, or was interrupted.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return whether a restore is going on, or was interrupted."""
     return bool(
         connection.query(
             "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s", (_MARK,)
@@ -50,7 +38,6 @@ def refuse_unfinished(connection: Connection, where: str) -> None:
 
     Raises:
         PermanentError: it was, or is still going on.
-        DatabaseError: the database is unavailable.
     """
     if is_unfinished(connection):
         raise PermanentError(

@@ -14,30 +14,26 @@ from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
 from common.machine.host import Host
 from common.mqtt.reasons import NO_SHARE
-from common.runtime.cli import UTC_TIMES
 from storer.config import StorerConfig
 from storer.doctor.database import diagnose_database, diagnose_subpartitions
 from storer.doctor.database_probe import probe_databases
 from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
+from storer.doctor.sources import diagnose_sources
 
 SECONDS = 6.0  # longer than any meter takes for a frame
 _NO_SHARE = "mqtt.share: this broker has no shared subscriptions"
 _SOME_METER = "000000000000"  # stands for the meter in topics
 
 
-def declare_check(parser: argparse.ArgumentParser, config: Path) -> None:
-    """Declare the arguments of the command; `config` is the configuration that it checks."""
-    parser.epilog = UTC_TIMES
-    parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
-    parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
+def run_check(arguments: argparse.Namespace) -> int:
+    """Check the configuration that was given."""
+    return check(arguments.config, Report(sys.stdout))
 
 
 def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
-    config, findings = read_config(StorerConfig, path, PROGRAM)
+    config = read_config(StorerConfig, path, PROGRAM, report)
     if config is None:
-        report.show(findings)
-        report.end()
         return NOT_CONFIGURED
     base = ", ".join(config.mqtt.topic)
     report.show(
@@ -54,7 +50,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     broker = probe_broker(
         config.mqtt,
         publish=_topics_to_publish(config, topics),
-        subscribe=config.mqtt.filters(),
+        subscribe=[*config.mqtt.filters(), *sorted(topic for one in config.sources for topic in one.topics)],
         extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
@@ -64,7 +60,8 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
-        report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
+        report.show([diagnose_storer(facts), *diagnose_readers(facts)])
+        report.show(diagnose_sources(config.sources, facts.health, datetime.now(UTC)))
     return report.end()
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.database.mariadb import Connection, Database, DatabaseConfig
-from common.doctor.database import address, error_code, is_local
+from common.database.rights import account_of, held_rights
+from common.doctor.database import Refusal, address, error_code, is_local
 from common.errors import DatabaseError
 from common.machine.disk import free_space
 from storer.database.months import month_of
@@ -27,16 +28,10 @@ RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseFacts:
+class DatabaseFacts(Refusal):
     """What a database server answered."""
 
-    where: str
-    user: str = "teleinfo"
-    name: str = "teleinfodb"
-    local: bool = True  # it is on this machine
     tls: bool = False  # over TLS, with the server's certificate verified
-    error: str = ""
-    code: int = 0  # of the error
     version: str = ""
     account: str = ""  # as the server names it: 'teleinfo'@'localhost'
     missing_rights: tuple[str, ...] = ()
@@ -90,26 +85,26 @@ def probe_database(config: DatabaseConfig, now: datetime, months: int | None = N
 
 
 def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months: int | None) -> DatabaseFacts:
-    ((version, account, flush, read_only, datadir, host),) = connection.query(
-        "SELECT VERSION(), CURRENT_USER(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
+    ((version, flush, read_only, datadir, host),) = connection.query(
+        "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
     )
+    held = held_rights(connection)
     ((zone,),) = connection.query("SELECT CONVERT_TZ('2026-01-01', 'UTC', 'Europe/Paris')")
     tables = {name for (name,) in connection.query("SHOW TABLES")}
     facts = replace(
         facts,
         version=version,
-        account="@".join(f"'{part}'" for part in account.rsplit("@", 1)),
+        account=account_of(connection),
         flush=flush,
         read_only=bool(read_only),
         named_zones=zone is not None,
-        missing_rights=_missing_rights(connection),
+        missing_rights=tuple(right for right in RIGHTS if right not in held),
         may_delete_label_sets=may_delete_label_sets(connection),
         original=is_table(connection, NAME),
         unfinished=is_unfinished(connection),
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
-        space = free_space(Path(datadir))
-        facts = replace(facts, free=space[0]) if space else facts
+        facts = replace(facts, free=free_space(Path(datadir)))
     if "schema_version" not in tables or "SELECT" in facts.missing_rights:
         return facts
     ((schema,),) = connection.query("SELECT MAX(version) FROM schema_version")
@@ -124,16 +119,6 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months
         if months is not None:
             facts = replace(facts, unsaved=tuple(changed_since_backup(connection, month_of(now, -months))))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
-
-
-def _missing_rights(connection: Connection) -> tuple[str, ...]:
-    """Return the rights that the storer needs and has not; rights of a role count."""
-    rows = connection.query(
-        "SELECT privilege_type FROM information_schema.user_privileges UNION SELECT privilege_type FROM"
-        " information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
-    )
-    held = {right for (right,) in rows}
-    return tuple(right for right in RIGHTS if right not in held)
 
 
 def _sizes(facts: DatabaseFacts, connection: Connection) -> DatabaseFacts:

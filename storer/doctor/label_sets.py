@@ -36,11 +36,7 @@ class ManyLabelSets:
 
 
 def find_many_label_sets(connection: Connection, last: datetime) -> tuple[ManyLabelSets, ...]:
-    """Return the meters whose label sets are more than a tenth of their frames; `last` is the newest frame's time.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return the meters whose label sets are more than a tenth of their frames; `last` is the newest frame's time."""
     recent, earlier = (
         {number: (str(meter), float(share)) for number, meter, share in connection.query(_SHARES, (*hour, _FRAMES))}
         for hour in (_hour_to(last - ago) for ago in _AGO)

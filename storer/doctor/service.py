@@ -1,14 +1,13 @@
 """Diagnoses the storer and its readers from what they publish."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
-from common.doctor.formatting import format_days
+from common.doctor.program import ProgramFacts, find_conflict, not_connected, taken_over_once
 from common.machine.deployment import here
 from common.plural import plural
 
@@ -17,15 +16,9 @@ STORER, READERS = "Storer", "Readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StorerFacts:
+class StorerFacts(ProgramFacts):
     """What the storer and its readers published."""
 
-    name: str
-    seconds: float
-    status: str = ""  # empty if there is none, or we may not read it
-    returned: int = 0  # times it came online again while we listened
-    health: Mapping[str, Any] = field(default_factory=dict)
-    local: bool = False  # a storer runs on this machine
     readers: Mapping[str, str] = field(default_factory=dict)  # status by name
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
     live: Mapping[str, int] = field(default_factory=dict)  # frames, by meter
@@ -42,8 +35,10 @@ def gather(
     live: Counter[str] = Counter()
     for message in messages:
         text = message.payload.decode("utf-8", "replace")
-        base = next((base for base in bases if message.topic.startswith(f"{base.base}/")), bases[0])
-        match message.topic.removeprefix(f"{base.base}/").split("/"):
+        base = next((base.base for base in bases if message.topic.startswith(f"{base.base}/")), None)
+        if base is None:  # of a source
+            continue
+        match message.topic.removeprefix(f"{base}/").split("/"):
             case ["reader", reader, "status"]:
                 readers[reader] = text
             case ["storer", storer, "status"] if storer == name:
@@ -73,112 +68,77 @@ def gather(
     )
 
 
-def diagnose_storer(facts: StorerFacts) -> list[Finding]:
-    """Return the findings about the storer itself."""
-    count = facts.health.get("taken_over")
-    taken_over = count if isinstance(count, int) else 0
-    if facts.returned > 1 or taken_over > 1:
-        times = (
-            f"connected {facts.returned} times in {facts.seconds:.0f} s"
-            if facts.returned > 1
-            else f"{taken_over} times recently"
-        )
-        return [
-            problem(
-                STORER,
-                f"two storers use the name {facts.name} and disconnect each other (client id conflict): {times}",
-                "give one of them another name in its storer.yaml, and restart it",
-            )
-        ]
-    if taken_over:
-        return [
-            notice(
-                STORER,
-                f"{facts.name} is running, but another client with the same client id has just connected to the broker",
-                f"is a second storer named {facts.name} running somewhere? Check again in a minute",
-            )
-        ]
-    log = f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}"
+def diagnose_storer(facts: StorerFacts) -> Finding:
+    """Return the finding about the storer itself."""
+    if (conflict := find_conflict(facts, STORER, "storer")) is not None:
+        return conflict
+    if facts.taken_over:
+        return taken_over_once(facts, STORER, "storer")
     if facts.status == "stalled":
-        return [
-            problem(
-                STORER,
-                f"{facts.name} is running, but cannot reach its database",
-                "see the findings about the database above",
-            )
-        ]
+        what = f"{facts.name} is running, but cannot reach its database"
+        return problem(STORER, what, "see the findings about the database above")
     if facts.status == "online":
-        uptime = facts.health.get("uptime")
-        since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
-        counts = ""
-        if facts.health.get("stored"):
-            counts = f"; {plural(facts.health['stored'], 'frame')} stored since its start"
-        return [ok(STORER, f"{facts.name} is running and connected{since}{counts}")]
+        stored = facts.health.get("stored")
+        counts = f"; {plural(stored, 'frame')} stored since its start" if stored else ""
+        return ok(STORER, f"{facts.name} is running and connected{facts.since}{counts}")
     if facts.local:
-        report = problem if facts.status else notice
-        state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
-        return [report(STORER, f"the storer runs here, but {state}", log)]
-    return [
-        problem(
-            STORER,
-            f"{facts.name} is not running",
-            f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, {log}",
-        )
-    ]
+        return not_connected(facts, STORER, "storer")
+    return problem(
+        STORER,
+        f"{facts.name} is not running",
+        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
+        f" {here(PROGRAM).log(PROGRAM)}",
+    )
 
 
 def diagnose_readers(facts: StorerFacts) -> list[Finding]:
     """Return the findings about readers and meters."""
-    findings = []
-    for name, status in sorted(facts.readers.items()):
-        if status == "online":
-            findings.append(ok(READERS, f"{name} is online"))
-        else:
-            # A reader that was renamed leaves its old status behind.
-            report = notice if "online" in facts.readers.values() else problem
-            findings.append(
-                report(
-                    READERS,
-                    f"{name} is {status}",
-                    f"on its machine: {here(_READER).run(_READER, 'check')}; if it was removed: {_forget(name)}",
-                )
-            )
-    # A meter that was replaced leaves its old link behind.
-    report = notice if facts.live else problem
-    findings += [
-        report(
-            READERS,
-            f"no more frames from the meter {meter}",
-            f"on the reader's machine: {here(_READER).run(_READER, 'check')}; if it was removed: {_forget(meter)}",
-        )
-        for meter, link in sorted(facts.links.items())
-        if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
-    ]
-    if facts.live:
-        rates = (f"{meter} {count / facts.seconds:.1f} per second" for meter, count in sorted(facts.live.items()))
-        findings.append(ok(READERS, f"frames arrive: {', '.join(rates)}"))
-    elif "online" in facts.links.values():
-        findings.append(
-            problem(
-                READERS,
-                f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
-                "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's"
-                " access rules; mosquitto reports no error when this right is missing",
-            )
-        )
-    elif not findings:
-        findings.append(
-            problem(
-                READERS,
-                f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
-                f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one"
-                " runs, allow the storer to read teleinfo/+/frame in the broker's access rules",
-            )
-        )
+    findings = [*_programs(facts), *_silent_meters(facts)]
+    findings += _frames(facts, known=bool(findings))
     if facts.replayed:
         findings.append(ok(READERS, f"{plural(facts.replayed, 'frame')} replayed from the reader's spool or memory"))
     return findings
 
 
-def _forget(name: str) -> str:
-    return here(_READER).run(_READER, f"forget {name}")
+def _programs(facts: StorerFacts) -> Iterator[Finding]:
+    # A reader that was renamed leaves its old status behind.
+    report = notice if "online" in facts.readers.values() else problem
+    for name, status in sorted(facts.readers.items()):
+        if status == "online":
+            yield ok(READERS, f"{name} is online")
+        else:
+            yield report(READERS, f"{name} is {status}", f"on its machine: {_look(name)}")
+
+
+def _silent_meters(facts: StorerFacts) -> Iterator[Finding]:
+    # A meter that was replaced leaves its old link behind.
+    report = notice if facts.live else problem
+    for meter, link in sorted(facts.links.items()):
+        if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values():
+            yield report(READERS, f"no more frames from the meter {meter}", f"on the reader's machine: {_look(meter)}")
+
+
+def _frames(facts: StorerFacts, *, known: bool) -> Iterator[Finding]:
+    """Say whether frames arrive; `known`: something was said of readers already."""
+    if facts.live:
+        rates = (f"{meter} {count / facts.seconds:.1f} per second" for meter, count in sorted(facts.live.items()))
+        yield ok(READERS, f"frames arrive: {', '.join(rates)}")
+    elif "online" in facts.links.values():
+        yield problem(
+            READERS,
+            f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
+            "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's access"
+            " rules; mosquitto reports no error when this right is missing",
+        )
+    elif not known:
+        yield problem(
+            READERS,
+            f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
+            f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one runs,"
+            " allow the storer to read teleinfo/+/frame in the broker's access rules",
+        )
+
+
+def _look(name: str) -> str:
+    commands = here(_READER)
+    return f"{commands.run(_READER, 'check')}; if it was removed: {commands.run(_READER, f'forget {name}')}"

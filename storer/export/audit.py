@@ -9,7 +9,8 @@ from common.contract.frame import write_stamp
 from common.database.mariadb import Connection, Database, Rows, sql_time
 from common.plural import plural
 from storer.database.known_meters import known_meters
-from storer.database.unfinished import refuse_unfinished
+from storer.database.months import ceil_hour, floor_hour
+from storer.database.schema import open_tables
 from storer.export.frames import Selection, check_meter
 from storer.rollups.state import read_state
 
@@ -53,13 +54,9 @@ def run_audit(database: Database, selection: Selection, now: datetime, out: Text
     Raises:
         ConfigError: the meter is unknown.
     """
-    connection = database.connect()
-    try:
-        refuse_unfinished(connection, database.where)
+    with open_tables(database) as connection:
         hours = audit(connection, now=now, start=selection.start, end=selection.end, meter=selection.meter)
         return report(hours, out)
-    finally:
-        connection.close()
 
 
 def audit(
@@ -82,8 +79,8 @@ def audit(
         check_meter(connection, meter)
     names: dict[int, str] = {}
     # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
-    begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
-    limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
+    begin = max(_EPOCH if start is None else floor_hour(start), _dropped_to(connection))
+    limit = _LAST if end is None or end > _LAST else ceil_hour(end)
     # A day at a time: this needs little memory, no statement runs for long, and empty days cost nothing.
     while (begin := _next_hour(connection, begin)) < limit:
         day = begin.replace(hour=0)
@@ -164,17 +161,13 @@ def _dropped_to(connection: Connection) -> datetime:
 def _next_hour(connection: Connection, begin: datetime) -> datetime:
     """Return the first hour from `begin` on that has a row or a tally; `_LAST` if there is none."""
     answers = [connection.query(query, (_sql_time(begin),))[0][0] for query in (NEXT_FRAME, NEXT_TALLY)]
-    hours = [_floor(answer.replace(tzinfo=UTC)) for answer in answers if answer is not None]
+    hours = [floor_hour(answer.replace(tzinfo=UTC)) for answer in answers if answer is not None]
     # For a limit after the last possible TIMESTAMP, MariaDB answers with the very first row.
     return min((hour for hour in hours if hour >= begin), default=_LAST)
 
 
 def _by_hour(day: datetime, rows: Rows) -> dict[tuple[datetime, int], int]:
     return {(day + hour * _HOUR, number): int(count) for hour, number, count in rows}
-
-
-def _floor(instant: datetime) -> datetime:
-    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def _sql_time(instant: datetime) -> str:

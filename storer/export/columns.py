@@ -1,10 +1,14 @@
 """Which columns an export has, and the query that reads them in order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
+from typing import Any
 
+from common.contract.source_minutes import SourceMinute, unpack_hour
 from common.database.mariadb import Connection
+from storer.database.months import floor_hour
 from storer.database.rows import COLUMNS
 from storer.export.frames import Selection
 
@@ -34,9 +38,12 @@ class Query:
     columns: Sequence[Column]
     sql: str
     arguments: Sequence[str]
+    #: Makes the rows of those that the server sends.
+    expand: Callable[[Iterable[Sequence[Any]]], Iterable[Sequence[Any]]] = iter
 
 
-ROLLUPS = {"minutes": "minute", "hours": "hour"}  # tables, and their columns of time
+#: Tables, and their columns of time.
+ROLLUPS = {"minutes": "minute", "hours": "hour", "source_minutes": "hour", "source_hours": "hour"}
 
 # As the view teleinfoframes has them.
 _FRAME_COLUMNS = (
@@ -54,7 +61,7 @@ _FRAME_COLUMNS = (
 )
 _FRAMES = "frames AS f LEFT JOIN label_sets AS s ON s.id = f.label_set_id LEFT JOIN meters AS m ON m.id = f.meter_id"
 #: Of no use outside of the database.
-_INTERNAL = {"meter_id", "label_set_id", "standard"}
+_INTERNAL = {"meter_id", "label_set_id", "standard", "source_id"}
 #: Bits, one a minute: `seconds` says how much of the hour is there.
 _BITS = {"minutes"}
 _ENERGY = {"drawn_wh", "injected_wh"}
@@ -68,15 +75,44 @@ def query_frames(selection: Selection) -> Query:
     return Query(_FRAME_COLUMNS, sql, arguments)
 
 
+def _source_minutes(selection: Selection) -> Query:
+    """Return the query for the minutes of sources, by source and then in order of time."""
+    hour = selection.start and floor_hour(selection.start)
+    where, arguments = replace(selection, start=hour).where("r.hour")
+    first, end = (None if time is None else time.replace(tzinfo=None) for time in (selection.start, selection.end))
+
+    def expand(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        for hour, name, text in rows:
+            for number, row in unpack_hour(text).items():
+                minute = hour + timedelta(minutes=number)
+                if (first is None or first <= minute) and (end is None or minute < end):
+                    yield (minute, name, *row)
+
+    columns = [
+        Column("minute", ColumnKind.TIME, "r.hour"),
+        Column("source", ColumnKind.TEXT, "m.name"),
+        *(Column(name, ColumnKind.NUMBER, "r.minutes") for name in SourceMinute._fields),
+    ]
+    sql = (
+        "SELECT r.hour, m.name, r.minutes FROM source_minutes AS r LEFT JOIN sources AS m ON m.id = r.source_id"  # noqa: S608
+        f"{where} ORDER BY r.source_id, r.hour"
+    )
+    return Query(columns, sql, arguments, expand)
+
+
 def query_rollup(connection: Connection, table: str, selection: Selection) -> Query:
-    """Return the query for a rollup, by meter and then in order of time, which is its key."""
+    """Return the query for a rollup, by meter or source and then in order of time, which is its key."""
+    if table == "source_minutes":
+        return _source_minutes(selection)
     time = ROLLUPS[table]
     found = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
         (table,),
     )
-    columns = [Column(time, ColumnKind.TIME, f"r.{time}"), Column("meter", ColumnKind.TEXT, "m.identifier")]
+    of_source = table.startswith("source_")
+    owner, identity = ("source", "m.name") if of_source else ("meter", "m.identifier")
+    columns = [Column(time, ColumnKind.TIME, f"r.{time}"), Column(owner, ColumnKind.TEXT, identity)]
     for name, sql_type in found:
         if name not in {time} | _INTERNAL | _BITS:
             kind = (
@@ -89,6 +125,6 @@ def query_rollup(connection: Connection, table: str, selection: Selection) -> Qu
             columns.append(Column(name, kind, f"r.{name}"))
     where, arguments = selection.where(f"r.{time}")
     names = ", ".join(column.sql for column in columns)
-    source = f"{table} AS r LEFT JOIN meters AS m ON m.id = r.meter_id"
-    sql = f"SELECT {names} FROM {source}{where} ORDER BY r.meter_id, r.{time}"  # noqa: S608 - our own names
+    rows = f"{table} AS r LEFT JOIN {owner}s AS m ON m.id = r.{owner}_id"
+    sql = f"SELECT {names} FROM {rows}{where} ORDER BY r.{owner}_id, r.{time}"  # noqa: S608 - our own names
     return Query(columns, sql, arguments)

@@ -72,7 +72,7 @@ def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
         midnight = parse_time(f"{text}T00:00:00Z")
         return midnight if zone is UTC else midnight.replace(tzinfo=zone).astimezone(UTC)
     except MessageError as error:
-        raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
+        raise ConfigError(f"{text!r} is not a time: write 2026-11-24 or 2026-11-24T18:00:00+01:00") from error
 
 
 def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[bytes]:

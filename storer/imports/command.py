@@ -1,7 +1,6 @@
 """The command `teleinfo-storer import`."""
 
 import argparse
-import contextlib
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,39 +11,50 @@ from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
 from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
+from common.runtime.progress import Progress
 from common.settings import config
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
-from storer.database.schema import ensure_migrated
-from storer.database.unfinished import refuse_unfinished
+from storer.database.schema import open_tables
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content
 from storer.imports.local_clock import LocalClock
+from storer.imports.meteo_france import read_station
 from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
-from storer.runtime.progress import Progress
+from storer.imports.temperatures import HELP, describe, plan_days, read_days, write_days
 
 _UNITS = {"Wh": 1, "kWh": 1000}
+_KINDS = {**{name: kind.help for name, kind in KINDS.items()}, writer.TEMPERATURES: HELP}
 
 
-def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
-    """Declare the arguments of the command; `config_file` is the configuration that it uses."""
-    kinds = "; ".join(f"{name}: {kind.help}" for name, kind in KINDS.items())
+def declare_import(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config`."""
+    kinds = "; ".join(f"{name}: {text}" for name, text in _KINDS.items())
     parser.epilog = f"Kinds: {kinds}. See docs/import.md."
     add = parser.add_argument
-    add("--config", type=Path, default=config_file, metavar="FILE", help=f"default: {config_file}")
-    add("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    add("kind", nargs="?", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
     add("files", nargs="*", metavar="FILE", help="a file, or the address of a database: mysql://user@host:3306/name")
-    add("--meter", metavar="ADDRESS", help="the meter that it is of; without it the only one that is stored")
-    add("--new-meter", action="store_true", help="of --meter nothing is stored yet: an old meter that was replaced")
+    add("--meter", metavar="ADDRESS", help="the meter of the data; default: the only one that is stored")
+    add(
+        "--new-meter",
+        action="store_true",
+        help="--meter is an old, replaced meter of which nothing is stored",
+    )
     add("--dry-run", action="store_true", help="only show what would be imported")
-    add("--series", action="append", default=[], metavar="NAME[=REGISTER]", help="a series of a database; repeatable")
+    add(
+        "--series",
+        action="append",
+        default=[],
+        metavar="NAME[=REGISTER]",
+        help="a series of a database, or a station; repeatable",
+    )
     add("--register", default="total", help="register of a Jeedom file; default: total")
     add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
     add("--zone", default="Europe/Paris", metavar="NAME", help="zone of local times; default: Europe/Paris")
-    add("--password-file", type=Path, metavar="FILE", help="the password for the address of a database")
+    add("--password-file", type=Path, metavar="FILE", help="a file with the password for a database")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="show what was imported")
     other.add_argument("--forget", type=whole, metavar="ID", help="delete what an import brought")
@@ -62,22 +72,19 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     if alone and arguments.kind:
         raise ConfigError("--list and --forget take no KIND")
     if not alone and not arguments.files:
-        raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
+        raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(_KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
     database = Database(settings.database)
-    with contextlib.closing(database.connect()) as connection:
-        refuse_unfinished(connection, database.where)
-        ensure_migrated(connection)
+    with open_tables(database) as connection:
         if arguments.list:
             _show_list(connection, LocalClock(arguments.zone), sys.stdout)
         elif arguments.forget is not None:
             _forget(connection, arguments.forget, sys.stdout)
+        elif arguments.kind == writer.TEMPERATURES:
+            _import_temperatures(connection, arguments, now or datetime.now(UTC), sys.stdout)
         else:
-            progress = Progress(sys.stderr)
-            try:
+            with Progress(sys.stderr) as progress:
                 _Importer(connection, arguments, progress, sys.stdout).run(now or datetime.now(UTC))
-            finally:
-                progress.clear()
     return 0
 
 
@@ -148,6 +155,30 @@ class _Importer:
         print(redact_prm(text), file=self._out)
 
 
+def _import_temperatures(connection: Connection, arguments: argparse.Namespace, now: datetime, out: TextIO) -> None:
+    meter, address = writer.find_meter(connection, arguments.meter)
+    if meter is None:
+        raise ConfigError(f"of the meter {address} nothing is stored: there is nothing to compare")
+    stored = read_days(connection, meter)
+    for file in map(Path, arguments.files):
+        try:
+            station = read_station(file, arguments.series)
+            plan = plan_days(station, stored, now.date())
+        except FileRefused as error:
+            raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
+        for line in describe(file.name, station, plan):
+            print(line, file=out)
+        number = 0
+        if arguments.dry_run:
+            print("  nothing was imported: this was a dry run", file=out)
+        elif not plan.new:
+            print("  nothing new", file=out)
+        else:
+            number = write_days(connection, meter, file.name, station, plan)
+            print(f"  imported: this is import {number}, which --forget {number} deletes", file=out)
+        stored |= {day: (temperature, number) for day, temperature in plan.new.items()}
+
+
 def _show_list(connection: Connection, clock: LocalClock, out: TextIO) -> None:
     found = writer.list_imports(connection)
     for one in found:
@@ -158,7 +189,7 @@ def _show_list(connection: Connection, clock: LocalClock, out: TextIO) -> None:
             span = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, "
         print(
             f"{one.id}: {one.kind} {one.file}, meter {one.meter}, {span}{plural(one.rows, 'row')},"
-            f" {one.wh / 1000:.3f} kWh, imported {one.taken_at:%Y-%m-%d %H:%M} UTC",
+            f"{'' if one.wh is None else f' {one.wh / 1000:.3f} kWh,'} imported {one.taken_at:%Y-%m-%d %H:%M} UTC",
             file=out,
         )
     if not found:
@@ -170,6 +201,6 @@ def _forget(connection: Connection, number: int, out: TextIO) -> None:
         deleted = writer.forget(connection, number)
     except PermanentError as error:
         raise PermanentError(
-            f"{error}; the account needs DELETE on imported_hours and imports: run mariadb/storer.sql again"
+            f"{error}; the account needs DELETE on the tables of imports: run mariadb/storer.sql again"
         ) from error
     print(f"import {number} is forgotten: {plural(deleted, 'row')} deleted", file=out)

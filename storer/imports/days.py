@@ -18,11 +18,7 @@ class Days:
         self._parsed = Parsed()
 
     def add(self, day: date, value: Fraction | None, factor: int, line: int, end: date | None = None) -> None:
-        """Take the energy from a day to `end` (exclusive; one day without it), in units of `factor` Wh.
-
-        Raises:
-            FileRefused: it is not to be believed, or differs from what another line says.
-        """
+        """Take the energy from a day to `end` (exclusive; one day without it), in units of `factor` Wh."""
         end = end or day + timedelta(days=1)
         if value is None:
             self._parsed.left_out[EMPTY] += 1

@@ -27,7 +27,6 @@ def read_domoticz(source: ForeignDatabase, wanted: Series, clock: LocalClock) ->
 
     Raises:
         ConfigError: the devices are not known, or none is chosen out of several.
-        FileRefused: this is no database of Domoticz.
     """
     counters = {int(number) for (number,) in source.query("SELECT DISTINCT DeviceRowID FROM Meter_Calendar")}
     multiple = {int(number) for (number,) in source.query("SELECT DISTINCT DeviceRowID FROM MultiMeter_Calendar")}

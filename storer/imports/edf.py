@@ -20,15 +20,11 @@ _HALF_HOUR = timedelta(minutes=30)
 
 
 def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
-    """Return the energy of a file, or of all files in a zip.
-
-    Raises:
-        FileRefused: the file is of another kind, or a value is not to be believed.
-    """
+    """Return the energy of a file, or of all files in a zip."""
     if data[:4] != b"PK\x03\x04":
         parsed = _parse(rows(decode(data)), clock)
         if parsed is None:
-            raise refused("this is no file of EDF: a column Puissance atteinte, Consommation or Index is expected")
+            raise refused("this is not a file from EDF: a column Puissance atteinte, Consommation or Index is expected")
         return parsed
     whole, known = Parsed(), False
     try:
@@ -41,7 +37,7 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
                     whole.add(parsed)
                     known = True
     except DAMAGED as error:
-        raise refused(f"this is no zip that can be read: {error}") from error
+        raise refused(f"this is not a zip that can be read: {error}") from error
     if not known:
         raise refused("there is no file of EDF in this zip")
     return whole

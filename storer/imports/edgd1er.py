@@ -24,7 +24,6 @@ def read_edgd1er(
 
     Raises:
         ConfigError: the table is of other meters.
-        FileRefused: there is no such table.
     """
     columns = source.columns("frame")
     registers = {register: label for register, label in _LABELS.items() if label in columns}

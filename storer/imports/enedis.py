@@ -10,11 +10,7 @@ from storer.imports.workbook import is_workbook, sheets
 
 
 def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
-    """Return the hours and days of a file.
-
-    Raises:
-        FileRefused: the file is of another kind, or a value is not to be believed.
-    """
+    """Return the hours and days of a file."""
     tables = sheets(data) if is_workbook(data) else [rows(decode(data))]
     parsed = Parsed()
     known = False
@@ -27,5 +23,5 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
             continue
         known = True
     if not known:
-        raise refused("this is no file of Enedis: columns Horodate and Valeur, Début and Fin, or Date are expected")
+        raise refused("this is not a file from Enedis: columns Horodate and Valeur, Début and Fin or Date are expected")
     return parsed

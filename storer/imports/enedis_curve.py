@@ -19,11 +19,7 @@ Value = tuple[Fraction | None, timedelta]  # W, and the step, or UNKNOWN
 
 
 def parse_curve(table: Table, clock: LocalClock) -> Parsed:
-    """Return the hours of all load curves of the file, whatever their steps.
-
-    Raises:
-        FileRefused: a value is not to be believed, or there is no load curve.
-    """
+    """Return the hours of all load curves of the file, whatever their steps."""
     parsed = Parsed()
     rows: dict[int, list[tuple[datetime, Value]]] = {}
     for block in read_blocks(table):

@@ -18,11 +18,7 @@ Reading = dict[int, int]  # Wh by register
 
 
 def parse_index(data: bytes, clock: LocalClock) -> Parsed:
-    """Return the energy of each day by register; as total where the registers do not add up to it.
-
-    Raises:
-        FileRefused: the file is of another kind, or a value is not to be believed.
-    """
+    """Return the energy of each day by register; as total where the registers do not add up to it."""
     parsed = Parsed()
     readings = _readings(rows(decode(data)), clock, parsed.left_out)
     if not readings:

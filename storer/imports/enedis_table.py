@@ -25,11 +25,7 @@ def header(table: Table) -> int | None:
 
 
 def parse_table(table: Table, place: int, clock: LocalClock) -> Parsed:
-    """Return the hours, or the days, of a table whose names of columns are at this place.
-
-    Raises:
-        FileRefused: a value is not to be believed, or a column of values is missing.
-    """
+    """Return the hours, or the days, of a table whose names of columns are at this place."""
     register = INJECTED if any("production" in plain(" ".join(cells)) for _, cells in table[:place]) else TOTAL
     names, body = table[place][1], table[place + 1 :]
     if column(names, "debut") is None:
@@ -60,7 +56,7 @@ def _curve(names: list[str], body: Table, line: int, register: int, clock: Local
         begin = _time(row, start)
         length = _length(begin, _time(row, end), clock)
         if not timedelta(0) < length <= HOUR:
-            raise refused(f"{begin} to {_time(row, end)} is no part of an hour", number_)
+            raise refused(f"{begin} to {_time(row, end)} is not part of an hour", number_)
         found = number(cell(cells, value), number_)
         hours = Fraction(length // timedelta(seconds=1), 3600)
         wh = None if found is None else found * factor * (1 if energy else hours)

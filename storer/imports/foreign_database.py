@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from common.database.mariadb import Database, DatabaseConfig
-from common.errors import ConfigError, FileRefused, PermanentError
+from common.errors import ConfigError, FileRefused, PermanentError, Unavailable
+from common.settings.config import Secret
 
 _SCHEMES = ("mysql", "mariadb")
 _SQLITE = b"SQLite format 3\x00"
@@ -25,11 +26,7 @@ class ForeignDatabase:
         self._query = query
 
     def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
-        """Return all rows.
-
-        Raises:
-            FileRefused: the database has no such table, or is damaged.
-        """
+        """Return all rows."""
         return self._query(sql, arguments)
 
     def columns(self, table: str) -> set[str]:
@@ -52,11 +49,7 @@ def is_sqlite(data: bytes) -> bool:
 
 @contextlib.contextmanager
 def open_file(file: Path) -> Iterator[ForeignDatabase]:
-    """Open a file of SQLite, which its program may be using.
-
-    Raises:
-        FileRefused: it cannot be read.
-    """
+    """Open a file of SQLite, which its program may be using."""
 
     def query(sql: str, arguments: Sequence[Any]) -> Rows:
         with _refusing():
@@ -104,7 +97,9 @@ def open_address(address: str, password_file: Path | None) -> Iterator[ForeignDa
 
     Raises:
         ConfigError: the address is incomplete, or has a password, which others on this machine could see.
-        DatabaseError: the server is unavailable, or refuses the user.
+        FileRefused: the server is unavailable.
+        NotReady: the password file cannot be read.
+        PermanentError: the server refuses the user.
     """
     config = _config(address, password_file)
     try:
@@ -112,6 +107,8 @@ def open_address(address: str, password_file: Path | None) -> Iterator[ForeignDa
     except PermanentError as error:
         hint = "" if password_file else "; its password is given by --password-file FILE"
         raise PermanentError(f"{error}{hint}") from error
+    except Unavailable as error:  # a check of the storer's own database would find nothing
+        raise FileRefused(str(error)) from error
 
     def query(sql: str, arguments: Sequence[Any]) -> Rows:
         try:
@@ -131,7 +128,7 @@ def _config(address: str, password_file: Path | None) -> DatabaseConfig:
         parts = urlsplit(address)
         port = parts.port or 3306
     except ValueError as error:
-        raise ConfigError(f"{address!r} is no address such as mysql://user@host:3306/name: {error}") from error
+        raise ConfigError(f"{address!r} is not an address such as mysql://user@host:3306/name: {error}") from error
     if parts.password is not None:
         raise ConfigError("leave the password out of the address: others could see it; use --password-file FILE")
     if not parts.hostname or not parts.username or not parts.path.strip("/"):
@@ -141,5 +138,5 @@ def _config(address: str, password_file: Path | None) -> DatabaseConfig:
         port=port,
         user=unquote(parts.username),
         name=unquote(parts.path.strip("/")),
-        password_file=str(password_file) if password_file else None,
+        password=Secret(password_file=str(password_file)).secret() if password_file else None,
     )

@@ -20,7 +20,6 @@ def read_home_assistant(source: ForeignDatabase, wanted: Series) -> Parsed:
 
     Raises:
         ConfigError: the series are not known, or none is chosen out of several.
-        FileRefused: this is no database of Home Assistant.
     """
     rows = source.query("SELECT id, statistic_id, unit_of_measurement FROM statistics_meta WHERE has_sum = 1")
     known = {str(name): (number, str(unit)) for number, name, unit in rows if unit in _UNITS}

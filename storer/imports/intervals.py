@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
+from storer.database.months import ceil_hour
 from storer.imports.model import HOUR, Period
 
 EMPTY = "empty values"
@@ -23,17 +24,6 @@ class Interval:
     end: datetime
     length: timedelta  # or UNKNOWN
     wh: Fraction | None  # None: the file has no value
-
-
-def floor_hour(instant: datetime) -> datetime:
-    """Return the beginning of the hour."""
-    return instant.replace(minute=0, second=0, microsecond=0)
-
-
-def ceil_hour(instant: datetime) -> datetime:
-    """Return the end of the hour that an instant belongs to as the end of an interval."""
-    start = floor_hour(instant)
-    return start if start == instant else start + HOUR
 
 
 def steps(ends: Sequence[datetime]) -> list[timedelta]:

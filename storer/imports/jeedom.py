@@ -11,11 +11,7 @@ from storer.imports.text import decode, is_number, local_time, number, rows
 
 
 def parse_jeedom(data: bytes, clock: LocalClock, register: int, factor: int) -> Parsed:
-    """Return the energy between the readings of a file; an index in units of `factor` Wh.
-
-    Raises:
-        FileRefused: the file is of another kind.
-    """
+    """Return the energy between the readings of a file; an index in units of `factor` Wh."""
     readings = []
     for line, cells in rows(decode(data)):
         if len(cells) >= 2 and is_number(cells[0]) and (value := number(cells[1], line)) is not None:
@@ -32,7 +28,6 @@ def read_jeedom(source: ForeignDatabase, wanted: Series, clock: LocalClock, fact
 
     Raises:
         ConfigError: the series are not known, or none is chosen out of several.
-        FileRefused: this is no database of Jeedom.
     """
     names = source.query("SELECT id, name FROM cmd WHERE isHistorized = 1 ORDER BY id")
     registers = choose(wanted, {str(command): str(name) for command, name in names})

@@ -89,8 +89,9 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
 
     Raises:
         ConfigError: it cannot be opened, or the command line lacks something.
-        DatabaseError: the server of the database is unavailable, or refuses the user.
-        FileRefused: it is of another kind, or something in it is not to be believed.
+        FileRefused: it is of another kind, its server is unavailable, or something in it is not to be believed.
+        NotReady: the password file cannot be read.
+        PermanentError: the server of the database refuses the user.
     """
     how = KINDS[kind]
     if is_address(where):

@@ -27,7 +27,6 @@ class LocalClock:
             ConfigError: this machine does not know it.
         """
         self.name = name
-        self._offsets: dict[date, timedelta | None] = {}
         try:
             self._zone = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -35,18 +34,7 @@ class LocalClock:
 
     def utc(self, local: datetime, *, second: bool = False) -> datetime:
         """Return the instant of a local time; of one that comes twice, the first unless `second`."""
-        offset = self._offset(local.date())
-        if offset is not None:
-            return local.replace(tzinfo=UTC) - offset
         return local.replace(tzinfo=self._zone, fold=int(second)).astimezone(UTC)
-
-    def _offset(self, day: date) -> timedelta | None:
-        """Return the offset of a day, None if the clock changes near it: days are many fewer than times."""
-        if day not in self._offsets:
-            noon = datetime.combine(day, time(12), self._zone)
-            around = {(noon + timedelta(days=days)).utcoffset() for days in (-1, 0, 1)}
-            self._offsets[day] = noon.utcoffset() if len(around) == 1 else None
-        return self._offsets[day]
 
     def local(self, instant: datetime) -> datetime:
         """Return what the clock shows at an instant."""
@@ -62,20 +50,13 @@ class LocalClock:
 
     def is_twice(self, local: datetime) -> bool:
         """Tell whether a local time comes twice."""
-        return self._offset(local.date()) is None and self.utc(local) < self.utc(local, second=True)
-
-    def is_never(self, local: datetime) -> bool:
-        """Tell whether the clock skips a local time."""
-        return self._offset(local.date()) is None and self.utc(local) > self.utc(local, second=True)
+        return self.utc(local) < self.utc(local, second=True)
 
     def resolve(self, rows: Sequence[tuple[datetime, Value]], left_out: Counter[str]) -> list[tuple[datetime, Value]]:
         """Return the instants of the times of one series, in order; `rows` are in the order of the file.
 
         A local time of the repeated hour is clear if it occurs twice: the file's order tells which is the first. Whole
         days may be doubled. What cannot be told apart is left out, and counted in `left_out`.
-
-        Raises:
-            FileRefused: a time has two values.
         """
         resolved: dict[datetime, Value] = {}
         for stamp, value in rows:
@@ -92,24 +73,28 @@ class LocalClock:
         values: defaultdict[datetime, list[Value]] = defaultdict(list)
         for local, value in rows:
             values[local].append(value)
+        # A time that comes twice has two instants in order; one that the clock skips has them the wrong way round.
+        both = {local: (self.utc(local), self.utc(local, second=True)) for local in values}
         copies: dict[date, int] = {}
         for local, found in values.items():
-            if not self.is_twice(local):
+            begin, end = both[local]
+            if begin >= end:
                 copies[local.date()] = min(copies.get(local.date(), len(found)), len(found))
         forth = sum((a < b) - (a > b) for (a, _), (b, _) in pairwise(rows))
         resolved: dict[datetime, Value] = {}
         for local, found in values.items():
-            if self.is_never(local):
+            begin, end = both[local]
+            if begin > end:
                 left_out[NEVER] += len(found)
-            elif not self.is_twice(local):
+            elif begin == end:
                 if any(value != found[0] for value in found):
                     raise refused(f"{local:%Y-%m-%d %H:%M} has several values")
                 left_out[DOUBLED] += len(found) - 1
-                resolved[self.utc(local)] = found[0]
+                resolved[begin] = found[0]
             elif (pair := _pair(found, copies.get(local.date(), 1))) is not None:
                 left_out[DOUBLED] += len(found) - 2
                 first, second = reversed(pair) if forth < 0 else pair
-                resolved |= {self.utc(local): first, self.utc(local, second=True): second}
+                resolved |= {begin: first, end: second}
             else:
                 left_out[UNCLEAR] += len(found)
         return resolved

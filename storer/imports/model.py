@@ -48,11 +48,7 @@ def refused(what: str, line: int | None = None) -> FileRefused:
 
 
 def check_wh(wh: float, hours: float, line: int | None = None) -> None:
-    """Refuse energy that no household meter can have counted.
-
-    Raises:
-        FileRefused: it is negative or absurd.
-    """
+    """Refuse energy that no household meter can have counted."""
     if wh < 0:
         raise refused(f"{float(wh):g} Wh is negative: a meter counts what is drawn and what is injected apart", line)
     if wh > MAX_POWER * hours:
@@ -73,7 +69,7 @@ def read_register(text: str) -> int:
     number = REGISTERS.index(text) if text in REGISTERS else _LABELS.get(text, supplier_number(text))
     if number is None or number not in (TOTAL, *SUPPLIER, INJECTED):
         raise ConfigError(
-            f"{text!r} is no register that can be imported: total, supplier_1 to supplier_10, injected, or a label"
+            f"{text!r} is not a register that can be imported: total, supplier_1 to supplier_10, injected, or a label"
             " such as EASF01 or HCHP"
         )
     return number

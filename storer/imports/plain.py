@@ -20,9 +20,6 @@ def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
     """Return the hours and days of a file; a `start` without an offset is local, one without a time is a whole day.
 
     If all times are on the hour, each line is an hour; else a line ends where the next one begins.
-
-    Raises:
-        FileRefused: the columns are others, or a value is not to be believed.
     """
     text = decode(data)
     table = rows(text, ";" if ";" in text.partition("\n")[0] else ",")

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 
-from storer.imports.intervals import ceil_hour
+from storer.database.months import ceil_hour
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, MAX_POWER, Parsed, Period
 

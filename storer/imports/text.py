@@ -23,11 +23,7 @@ _FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file: UTF-8 with or without a mark, else what Windows writes (ISO-8859-1 is part of it).
-
-    Raises:
-        FileRefused: it is no text.
-    """
+    """Return the text of a file: UTF-8 with or without a mark, else what Windows writes (ISO-8859-1 is part of it)."""
     if data.startswith(b"\x1f\x8b"):
         raise refused("the file is compressed: unpack it first")
     if data.startswith(b"PK\x03\x04"):
@@ -39,11 +35,7 @@ def decode(data: bytes) -> str:
 
 
 def rows(text: str, delimiter: str = ";") -> Table:
-    """Return the lines that are not empty, with their cells stripped.
-
-    Raises:
-        FileRefused: there are too many, or it is no table.
-    """
+    """Return the lines that are not empty, with their cells stripped."""
     try:
         return [
             (number, [cell.strip() for cell in cells])
@@ -51,7 +43,7 @@ def rows(text: str, delimiter: str = ";") -> Table:
             if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
-        raise refused(f"this is no table of text: {error}") from error
+        raise refused(f"this is not a table of text: {error}") from error
 
 
 def _lines(text: str, delimiter: str) -> Iterator[str]:
@@ -77,9 +69,6 @@ def plain(text: str) -> str:
 def number(text: str, line: int | None = None) -> Fraction | None:
     """Return a number, exactly; None if the cell says that there is none.
 
-    Raises:
-        FileRefused: it is neither.
-
     >>> number("1 016,5"), number("NA")
     (Fraction(2033, 2), None)
     """
@@ -94,11 +83,7 @@ def number(text: str, line: int | None = None) -> Fraction | None:
 
 
 def local_time(text: str, line: int | None = None) -> datetime:
-    """Return a time: aware if it has an offset, else local.
-
-    Raises:
-        FileRefused: it is no time.
-    """
+    """Return a time: aware if it has an offset, else local."""
     found = _time(text)
     if found is None or found.year not in _YEARS:
         raise refused(f"a time is expected, not {text[:40]!r}", line)
@@ -115,11 +100,7 @@ def _time(text: str) -> datetime | None:
 
 
 def local_day(text: str, line: int | None = None) -> date:
-    """Return a day, written as 31/12/2025 or 2025-12-31.
-
-    Raises:
-        FileRefused: it is no day.
-    """
+    """Return a day, written as 31/12/2025 or 2025-12-31."""
     form = "%d/%m/%Y" if "/" in text else "%Y-%m-%d"
     with contextlib.suppress(ValueError):
         day = datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day of the local calendar

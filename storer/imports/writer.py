@@ -11,7 +11,9 @@ from common.runtime.logs import redact_prm
 from storer.database.known_meters import known_meters, unknown_meter
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
+from storer.rollups.state import raise_version
 
+TEMPERATURES = "meteo-france"  # the kind that has no energy
 _BATCH = 1000  # rows of an INSERT
 _INSERT = (
     "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours, import_id)"
@@ -29,7 +31,7 @@ class Import:
     file: str
     taken_at: datetime
     rows: int
-    wh: int  # drawn and injected
+    wh: int | None  # drawn and injected; None: it has temperatures
     start: datetime | None  # None: nothing is left
     end: datetime | None
 
@@ -84,6 +86,18 @@ def find_import(connection: Connection, meter: int, kind: str, digest: bytes) ->
     return int(rows[0][0]) if rows else None
 
 
+def add_import(connection: Connection, meter: int, kind: str, file: str, digest: bytes) -> int:
+    """Add an import within a transaction; return its id, which is that of the same content if there is one."""
+    # The number of a delivery point is part of the names of Enedis' files.
+    connection.execute(
+        "INSERT INTO imports (meter_id, kind, file, digest) VALUES (%s, %s, %s, %s) ON DUPLICATE KEY UPDATE id = id",
+        (meter, kind, redact_prm(file)[-255:], digest),
+    )
+    number = find_import(connection, meter, kind, digest)
+    assert number is not None
+    return number
+
+
 def write(
     connection: Connection,
     meter: int,
@@ -95,14 +109,7 @@ def write(
 ) -> int:
     """Store periods, all or none; return the id of the import, which is that of the same content if there is one."""
     with connection.transaction():
-        # The number of a delivery point is part of the names of Enedis' files.
-        connection.execute(
-            "INSERT INTO imports (meter_id, kind, file, digest) VALUES (%s, %s, %s, %s)"
-            " ON DUPLICATE KEY UPDATE id = id",
-            (meter, kind, redact_prm(file)[-255:], digest),
-        )
-        number = find_import(connection, meter, kind, digest)
-        assert number is not None
+        number = add_import(connection, meter, kind, file, digest)
         for first in range(0, len(periods), _BATCH):
             batch = periods[first : first + _BATCH]
             connection.execute_many(
@@ -113,16 +120,20 @@ def write(
                 ],
             )
             progress(first + len(batch))
+        raise_version(connection)
     return number
 
 
 def list_imports(connection: Connection) -> list[Import]:
     """Return all imports, in order."""
     rows = connection.query(
-        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour), COALESCE(SUM(h.wh), 0),"
-        " MIN(h.hour - INTERVAL h.hours - 1 HOUR), MAX(h.hour + INTERVAL 1 HOUR)"
+        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour) + COUNT(t.hour),"
+        " IF(COUNT(t.hour), NULL, COALESCE(SUM(h.wh), 0)), MIN(COALESCE(h.hour - INTERVAL h.hours - 1 HOUR, t.hour)),"
+        " MAX(COALESCE(h.hour, t.hour) + INTERVAL 1 HOUR)"
         " FROM imports AS i LEFT JOIN meters AS m ON m.id = i.meter_id"
+        # An import has rows in one of both.
         " LEFT JOIN imported_hours AS h ON h.meter_id = i.meter_id AND h.import_id = i.id"
+        " LEFT JOIN imported_temperatures AS t ON t.meter_id = i.meter_id AND t.import_id = i.id"
         " GROUP BY i.id ORDER BY i.id"
     )
     return [
@@ -133,7 +144,7 @@ def list_imports(connection: Connection) -> list[Import]:
             str(file),
             taken.replace(tzinfo=UTC),
             int(count),
-            int(wh),
+            None if wh is None else int(wh),
             start.replace(tzinfo=UTC) if start else None,
             end.replace(tzinfo=UTC) if end else None,
         )
@@ -142,19 +153,22 @@ def list_imports(connection: Connection) -> list[Import]:
 
 
 def forget(connection: Connection, number: int) -> int:
-    """Delete an import and its energy; return how many rows that were.
+    """Delete an import and its energy or temperatures; return how many rows that were.
 
     Raises:
         ConfigError: there is no such import.
-        DatabaseError: the database is unavailable, or the account may not delete.
     """
     with connection.transaction():
-        rows = connection.query("SELECT meter_id FROM imports WHERE id = %s FOR UPDATE", (number,))
+        rows = connection.query("SELECT meter_id, kind FROM imports WHERE id = %s FOR UPDATE", (number,))
         if rows:
+            ((meter, kind),) = rows
+            table = "imported_temperatures" if kind == TEMPERATURES else "imported_hours"
             deleted = connection.execute(
-                "DELETE FROM imported_hours WHERE meter_id = %s AND import_id = %s", (rows[0][0], number)
+                f"DELETE FROM {table} WHERE meter_id = %s AND import_id = %s",  # noqa: S608 - our own names
+                (meter, number),
             )
             connection.execute("DELETE FROM imports WHERE id = %s", (number,))
+            raise_version(connection)
     if not rows:
         raise ConfigError(
             f"there is no import {number}: {here('teleinfo-storer').run('teleinfo-storer', 'import --list')} shows them"

@@ -7,41 +7,35 @@ those that nobody uses, and knows which.
 """
 
 import argparse
-import contextlib
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
-from common.errors import PermanentError
 from common.machine.deployment import here
+from common.runtime.progress import Progress
 from common.settings import config
 from storer.config import StorerConfig
 from storer.database.known_meters import known_meters, unknown_meter
-from storer.database.rights import may_delete
-from storer.database.schema import ensure_migrated
-from storer.database.unfinished import refuse_unfinished
+from storer.database.rights import require_delete
+from storer.database.schema import open_tables
+from storer.keeping.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed
 from storer.rollups import state as states
-from storer.runtime.progress import Progress
 
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
-TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")
+TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imported_temperatures", "imports")
 
 _PROGRAM = "teleinfo-storer"
-_TIMEOUT = 600.0  # seconds for one statement
-_ROWS = 10_000  # deleted in one statement
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _IN_FLIGHT = 2 * _HOUR  # what a transaction that began before may still add is not older, but for replays
 _REJECTED = "FROM rejected_messages WHERE CONCAT('/', topic, '/') LIKE %s OR LOCATE(%s, payload)"
 _UNSEARCHED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
-def declare_forget_meter(parser: argparse.ArgumentParser, config_file: Path) -> None:
-    """Declare the arguments of the command; `config_file` is the configuration that it uses."""
-    parser.add_argument("--config", type=Path, default=config_file, metavar="FILE", help=f"default: {config_file}")
+def declare_forget_meter(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config`."""
     parser.add_argument("address", metavar="ADDRESS", help="its address; to confirm, it is asked for once more")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be deleted")
     parser.set_defaults(command=_run)
@@ -49,18 +43,9 @@ def declare_forget_meter(parser: argparse.ArgumentParser, config_file: Path) -> 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    progress = Progress(sys.stderr)
-    try:
-        return forget_meter(
-            Database(settings.database), arguments.address, None if arguments.dry_run else _ask, progress, sys.stdout
-        )
-    finally:
-        progress.clear()
-
-
-def _ask(text: str) -> str:
-    print(text, end="", flush=True)  # noqa: T201 - a question to a person
-    return sys.stdin.readline()
+    ask = None if arguments.dry_run else ask_person
+    with Progress(sys.stderr) as progress:
+        return forget_meter(Database(settings.database), arguments.address, ask, progress, sys.stdout)
 
 
 def forget_meter(
@@ -74,17 +59,14 @@ def forget_meter(
         ConfigError: there is no such meter, or the tables are of an older version.
         PermanentError: the account may not delete.
     """
-    with contextlib.closing(database.connect(_TIMEOUT)) as connection:
-        refuse_unfinished(connection, database.where)
-        ensure_migrated(connection)
+    with open_tables(database, TIMEOUT) as connection:
         work = _Forgetting(connection, address, progress)
         for line in work.describe():
             print(line, file=out)
         if ask is None:
             return 0
         work.check_rights(database.name)
-        if ask(f"Type {address} to delete all of this: ").strip() != address:
-            print("nothing was deleted", file=out)
+        if not is_confirmed(address, ask, out):
             return 1
         deleted = work.delete()
         progress.clear()
@@ -128,13 +110,7 @@ class _Forgetting:
 
     def check_rights(self, name: str) -> None:
         """Refuse an account that may not delete from all tables: the storer's may not."""
-        if not may_delete(self._connection):
-            ((account,),) = self._connection.query("SELECT CURRENT_USER()")
-            user = "@".join(f"'{part}'" for part in str(account).rsplit("@", 1))
-            raise PermanentError(
-                f"the account {account} may not delete. As administrator ({here(_PROGRAM).sql()}): GRANT DELETE ON"
-                f" {name}.* TO {user}; and after this command: REVOKE DELETE ON {name}.* FROM {user};"
-            )
+        require_delete(self._connection, name)
 
     def delete(self) -> dict[str, int]:
         """Delete all rows, in small transactions; return how many, by table."""
@@ -149,7 +125,7 @@ class _Forgetting:
         for start in (None, since):
             deleted["frames"] += self._delete_frames(numbers, start)
             for table in TABLES:
-                deleted[table] += self._delete_all(table, numbers)
+                deleted[table] += delete_rows(connection, table, "meter_id IN %s", tuple(numbers), self._progress)
         connection.execute(
             "UPDATE rollup_state SET forgetting = 0, label_sets_from = %s WHERE id = 1", (sql_time(_UNSEARCHED),)
         )
@@ -168,6 +144,7 @@ class _Forgetting:
                 " WHERE id = 1",
                 (number,),
             )
+            self._connection.execute("UPDATE sources SET meter = NULL WHERE meter = %s", (self._address,))
             self._connection.execute("DELETE FROM meters WHERE id = %s", (number,))
 
     def _interrupted(self) -> bool:
@@ -215,16 +192,6 @@ class _Forgetting:
         while begin is not None:
             yield sql_time(begin), sql_time(begin + length)
             begin = states.first_frame(self._connection, begin + length)
-
-    def _delete_all(self, table: str, numbers: set[int]) -> int:
-        total = 0
-        while count := self._connection.execute(
-            f"DELETE FROM {table} WHERE meter_id IN %s LIMIT {_ROWS}",  # noqa: S608 - our own names
-            (tuple(numbers),),
-        ):
-            total += count
-            self._progress.show("deleting", table, total)
-        return total
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -6,7 +6,7 @@ for a time before it change no rollup; they are in the next partition, and dropp
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,7 @@ from storer.rollups import state as states
 from storer.rollups.hours import mend_measures
 from storer.rollups.recount import Comparison, compare_rollups, has_rollups
 from storer.rollups.state import State
+from storer.sources.hours import remake_hours
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +69,20 @@ class FrameRetention:
         now = min(now, newest.replace(tzinfo=UTC))
         yield from self._drop_frames(_months_before(now, self._policy.frames))
         if self._policy.minutes is not None:
-            yield from self._drop_minutes(_months_before(now, self._policy.minutes))
+            limit = _months_before(now, self._policy.minutes)
+            yield from self._drop_minutes(limit)
+            yield from self._drop_source_minutes(limit)
 
     def _drop_frames(self, limit: datetime) -> Iterator[None]:
         self._divide_earlier(limit)
         for part in self._parts("frames", limit):
             state = self._state()
-            if state.frames_from is None or state.frames_from < part.end:
+            is_open = state.frames_from is None or state.frames_from < part.end
+            if is_open:
                 yield from self._verify(part, state)
-                self._wait_for_backup(part)
-                if not states.freeze(self._connection, self._name, part.end, state.frames_from):
-                    raise Blocked(_waiting(part))
+            self._wait_for_backup(part)
+            if is_open and not states.freeze(self._connection, self._name, part.end, state.frames_from):
+                raise Blocked(_waiting(part))
             self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
             yield
 
@@ -107,6 +111,22 @@ class FrameRetention:
             yield from self._verify_hours(part)
             self._drop("minutes", part, f"minutes before {part.end:%Y-%m-%d}", "their hours stay")
             yield
+
+    def _drop_source_minutes(self, limit: datetime) -> Iterator[None]:
+        if not self._connection.query("SELECT 1 FROM sources LIMIT 1"):
+            return
+        for part in self._parts("source_minutes", limit):
+            if self._connection.query(f"SELECT 1 FROM source_minutes PARTITION ({part.name}) LIMIT 1"):  # noqa: S608
+                # From the minutes, which are the last that could make them.
+                for _ in remake_hours(self._connection, None, part.end):
+                    yield
+                if changed := changed_since_backup(self._connection, part.end, "source_hours", "hour"):
+                    raise Blocked(
+                        f"minutes of sources before {part.end:%Y-%m-%d} are kept: {_listed(changed)} changed since its"
+                        " last backup; they are dropped after the next one"
+                    )
+                self._drop("source_minutes", part, f"minutes of sources before {part.end:%Y-%m-%d}", "their hours stay")
+                yield
 
     def _parts(self, table: str, limit: datetime) -> list[_Part]:
         """Return the partitions that end before `limit`, the oldest first; never the last one."""
@@ -196,10 +216,9 @@ class FrameRetention:
     def _wait_for_backup(self, part: _Part) -> None:
         """Keep frames that came since the last backup of their month, where backups are made."""
         if changed := changed_since_backup(self._connection, part.end):
-            months = ", ".join(f"{month:%Y-%m}" for month in changed)
             raise Blocked(
-                f"frames before {part.end:%Y-%m-%d} are kept: {months} changed since its last backup; they are dropped"
-                " after the next one"
+                f"frames before {part.end:%Y-%m-%d} are kept: {_listed(changed)} changed since its last backup; they"
+                " are dropped after the next one"
             )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:
@@ -213,6 +232,10 @@ class FrameRetention:
             self._connection.execute(f"ALTER TABLE {table} DROP PARTITION {part.name}")
         size = _came_back(before, read_sizes(self._connection), table)
         log.info("Retention: dropped %s (%s), %s; %s", what, part.name, size, rest)
+
+
+def _listed(months: Iterable[datetime]) -> str:
+    return ", ".join(f"{month:%Y-%m}" for month in months)
 
 
 def _came_back(before: Sizes, after: Sizes, table: str) -> str:

@@ -78,9 +78,6 @@ def read_ends(connection: Connection, hour: datetime, minutes: Mapping[int, int]
     """Return the readings of an hour, of each meter that has any.
 
     `minutes`: by meter, bit n is set if minute n has a frame.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     ends = _ends(connection, hour, minutes)
     ids = {row.label_set_id for pair in ends.values() for row in pair}
@@ -98,9 +95,6 @@ def read_insides(connection: Connection, rows: Mapping[int, HourReadings]) -> di
     """Read what is between the ends of an hour that do not tell, by meter; without those whose frames were dropped.
 
     `rows`: by meter, all of one hour.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     wanted = [meter for meter, row in rows.items() if not ends_tell(row)]
     insides: dict[int, Inside] = {}

@@ -9,11 +9,13 @@ from common.database.mariadb import Connection, sql_time
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.hour_frames import read_ends, read_insides
 from storer.rollups.minute_columns import HOUR_COLUMNS, upsert
-from storer.rollups.state import raise_version
+from storer.rollups.state import raise_version, read_state
 from storer.rollups.stored_hours import StoredHours
 
 HOUR = timedelta(hours=1)
 _AT_ONCE = 500  # meters in one transaction
+# Before `up_to`. The monitor remembers nothing of the three hours before a meter's newest one.
+_NOT_REMEMBERED = timedelta(hours=2)
 _INSERT, _UPDATE = upsert("hours", ("meter_id", "hour"), tuple(HOUR_COLUMNS))
 _MEASURED = (
     f"SELECT meter_id, %s, {', '.join(HOUR_COLUMNS.values())} FROM minutes"  # noqa: S608 - our own names
@@ -44,9 +46,6 @@ def roll_hours(
         held: how many frames of the hour each meter has in `frames`: the readings are not replaced if the row was made
             of more, which were dropped since. None: nothing of this hour can have been dropped.
         always_judge: judge the breaks of this hour even if its row does not change.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     ordered = sorted(meters)
     for begin in range(0, len(ordered), _AT_ONCE):
@@ -69,9 +68,6 @@ def compare_hours(connection: Connection, hour: datetime, held: Mapping[int, int
         connection: any.
         hour: its start, in UTC.
         held: how many frames of the hour each meter has, also 0.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     found = HourComparison(set(), set())
     ordered = sorted(held)
@@ -85,9 +81,6 @@ def mend_measures(connection: Connection, hour: datetime, meters: Collection[int
     """Make what is measured in an hour again from its minutes where it differs; return whether it did.
 
     Readings stay: their frames may have been dropped.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     ordered, mended = sorted(meters), False
     for begin in range(0, len(ordered), _AT_ONCE):
@@ -101,9 +94,6 @@ def judge_from(connection: Connection, months: Iterable[str]) -> None:
     """Judge the first hour of each meter again from the start of some months on, because hours before are missing.
 
     `months`: such as 2026-10. The frames are not needed.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     meters = [int(number) for (number,) in connection.query("SELECT id FROM meters ORDER BY id")]
     for month in months:
@@ -125,26 +115,30 @@ class _HourRoller:
     def roll(self, held: Mapping[int, int] | None, always_judge: bool) -> None:
         connection, hour = self._connection, self._hour
         times = sql_time(hour), tuple(self._meters), sql_time(hour), sql_time(hour + HOUR)
-        connection.execute(f"{_INSERT} {_MEASURED}{_UPDATE}", times)
+        touched = connection.execute(f"{_INSERT} {_MEASURED}{_UPDATE}", times)
         # The rows are locked from here on: what follows reads what another storer has committed.
         old = self._stored.of_hour(hour, self._meters)
         new = self._readings(held)
         changed = [meter for meter in new if new[meter] != old.get(meter)]
         # Between ends that do not tell, a frame may be new although the ends are the same.
         judged = [meter for meter in new if always_judge or meter in changed or not ends_tell(new[meter])]
-        if not judged:
-            return
-        breaks = self._stored.breaks_of_hour(hour, judged)
-        judgements = self._judge_all({meter: new[meter] for meter in judged})
-        for meter, judgement in judgements.items():
-            self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
-        self._stored.write_readings([(meter, new[meter], judgement) for meter, judgement in judgements.items()])
-        later = self._stored.later(hour, changed)
-        for meter, following in later.items():
-            self._judge_following(meter, following, old.get(meter), new[meter])
-        if later and held is not None:
+        if judged:
+            breaks = self._stored.breaks_of_hour(hour, judged)
+            judgements = self._judge_all({meter: new[meter] for meter in judged})
+            for meter, judgement in judgements.items():
+                self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
+            self._stored.write_readings([(meter, new[meter], judgement) for meter, judgement in judgements.items()])
+        later = self._stored.later(hour, changed if held is None else new)
+        for meter in later.keys() & changed:
+            self._judge_following(meter, later[meter], old.get(meter), new[meter])
+        if held is not None and (touched or changed) and (later or self._is_past()):
             # Last: others wait for that row. Nobody remembers the newest hours, nor those that change as they go on.
             raise_version(connection)
+
+    def _is_past(self) -> bool:
+        """Tell whether the hour may be remembered: that of a meter that was replaced has no later one."""
+        state = read_state(self._connection)
+        return state is not None and self._hour + HOUR <= state.up_to - _NOT_REMEMBERED
 
     def compare(self, held: Mapping[int, int], found: HourComparison) -> None:
         made = self._stored.minutes_of_hour(self._hour, self._meters)

@@ -8,6 +8,7 @@ from typing import Any
 from common.database.mariadb import Connection, sql_time
 from storer.database.late_frames import FIRST_HOUR
 from storer.database.literals import Literal, literals
+from storer.database.months import floor_hour
 from storer.rollups.label_facts import read_facts
 from storer.rollups.minute_columns import AGGREGATES, COLUMNS, minute_values, upsert
 
@@ -39,9 +40,6 @@ def roll_minutes(
     """Make the rows of whole minutes from `start`, before `end`; return how many frames were read, by meter and hour.
 
     Safe to repeat. `meters`: only these, by id.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     rows, found = compute_minutes(connection, start, end, meters)
     for begin in range(0, len(rows), _AT_ONCE):
@@ -54,14 +52,11 @@ def roll_new_minutes(connection: Connection, start: datetime, end: datetime) -> 
 
     To count frames costs a quarter of reading them, and none of so short a time ago was dropped. Return all meters and
     hours with frames.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     found: list[HourKey] = []
     begin = max(start, FIRST_HOUR)
     while begin < end:
-        hour = begin.replace(minute=0, second=0, microsecond=0)
+        hour = floor_hour(begin)
         limit = min(hour + _HOUR, end)
         frames = {int(meter): int(count) for meter, count in connection.query(_COUNT, _times(begin, limit))}
         stored = _by_meters(connection, _COUNT_STORED, sorted(frames), begin, limit)
@@ -79,11 +74,7 @@ def compute_minutes(
     end: datetime,
     meters: Collection[int] | None = None,
 ) -> tuple[list[MinuteRow], Counter[HourKey]]:
-    """Return the rows of whole minutes as the frames make them, and how many frames were read, by meter and hour.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Return the rows of whole minutes as the frames make them, and how many frames were read, by meter and hour."""
     start = max(start, FIRST_HOUR)
     times = _times(start, end)
     if meters is None:
@@ -108,11 +99,7 @@ def compute_minutes(
 
 
 def read_minutes(connection: Connection, start: datetime, end: datetime, meters: Collection[int]) -> list[MinuteRow]:
-    """Return the stored rows of whole minutes from `start`, before `end`, in the form of `compute_minutes`.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Return the stored rows of whole minutes from `start`, before `end`, in the form of `compute_minutes`."""
     rows = _by_meters(connection, _STORED, sorted(meters), start, end)
     return [(meter, f"{minute:%Y-%m-%d %H:%M:%S}", *values) for meter, minute, *values in rows]
 

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from common.database.mariadb import Database
 from common.errors import Conflict
-from storer.database.schema import ensure_migrated
-from storer.database.unfinished import refuse_unfinished
+from common.runtime.progress import Progress
+from storer.database.schema import open_tables
 from storer.rollups import state as states
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
-from storer.runtime.progress import Progress
 
 _TRIES = 10  # after conflicts with a storer that is at the same hours
 
@@ -32,7 +31,6 @@ def rebuild(database: Database, start: datetime | None, end: datetime | None, pr
 
     Raises:
         ConfigError: the tables are of an older version.
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     work = _Rebuild(database, progress)
     for _ in range(_TRIES):
@@ -51,9 +49,7 @@ class _Rebuild:
         self._total: timedelta | None = None  # None: not requested yet
 
     def run(self, start: datetime | None, end: datetime | None) -> Done:
-        with contextlib.closing(self._database.connect()) as connection:
-            refuse_unfinished(connection, self._database.where)
-            ensure_migrated(connection)
+        with open_tables(self._database) as connection:
             roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
             roller.run()
             if self._total is None:

@@ -24,9 +24,6 @@ def compare_rollups(connection: Connection, hour: datetime, meters: Collection[i
     """Compare all that minutes, hours and breaks say of an hour with what its frames make now; nothing is written.
 
     `meters`: the ids of all that there are.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     computed, found = compute_minutes(connection, hour, hour + HOUR)
     made = {row[:2]: row for row in computed}
@@ -40,11 +37,7 @@ def compare_rollups(connection: Connection, hour: datetime, meters: Collection[i
 
 
 def has_rollups(connection: Connection, start: datetime, end: datetime, meters: Collection[int]) -> bool:
-    """Return whether there are minutes, hours or breaks of these meters from `start`, before `end`.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
+    """Return whether there are minutes, hours or breaks of these meters from `start`, before `end`."""
     if start >= end:
         return False
     ordered = sorted(meters)

@@ -81,9 +81,6 @@ class Roller:
 
         Call it once a minute. Safe to repeat, and to kill at any point. `delayed`: frames came that are some minutes
         old, but not old enough to be marked as late.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a statement.
         """
         now = self._now()
         edge = _floor_minute(now - OPEN)
@@ -146,7 +143,10 @@ class Roller:
 
     def _roll_late(self, state: State) -> None:
         deadline = time.monotonic() + _LATE_SECONDS
-        while marks := states.late_hours(self._connection, _LATE_AT_ONCE):
+        rolled: set[HourKey] = set()
+        # An hour into which frames still come waits for the next run: in this one it would be made again and again.
+        while marks := [mark for mark in states.late_hours(self._connection, _LATE_AT_ONCE) if mark.key not in rolled]:
+            rolled.update(mark.key for mark in marks)
             by_hour: dict[datetime, list[LateHour]] = {}
             for mark in marks:
                 by_hour.setdefault(mark.key[1], []).append(mark)
@@ -164,11 +164,7 @@ class Roller:
         roll_hours(self._connection, hour, meters, held)
 
     def rebuild(self) -> Rebuilt | None:
-        """Rebuild some hours of what is to be rebuilt; return None if there is nothing, or another one has the lease.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a statement.
-        """
+        """Rebuild some of the hours that wait for it; return None if there are none, or another one has the lease."""
         now = self._now()
         state = self._take_lease(now, _floor_minute(now - OPEN))
         if state is None or state.rebuild_from is None or state.rebuild_to is None:
@@ -199,11 +195,7 @@ class Roller:
         return Rebuilt(len(by_hour), found.total(), state.rebuild_to - end)
 
     def close(self) -> None:
-        """Release the lease.
-
-        Raises:
-            DatabaseError: the database is unavailable.
-        """
+        """Release the lease."""
         states.release_lease(self._connection, self._name)
 
 

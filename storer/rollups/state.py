@@ -7,15 +7,17 @@ from typing import Any
 
 from common.database.mariadb import Connection, Rows, sql_time
 from storer.database.late_frames import FIRST_HOUR
+from storer.database.months import ceil_hour, floor_hour
 from storer.rollups.minutes import HourKey
 
 LEASE = timedelta(minutes=5)
 _RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute
-_HOUR = timedelta(hours=1)
 _SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from, dropped_to FROM rollup_state WHERE id = 1"
 _MARKS = "SELECT meter_id, hour, storer, touched FROM late_hours WHERE waiting = 1"
+# What waits always changes, and be it by an hour at its end: so a step that runs meanwhile does not note these as done.
 _ADD_REBUILD = (
-    "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
+    "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s),"
+    " rebuild_to = GREATEST(COALESCE(rebuild_to + INTERVAL 1 HOUR, %s), %s)"
 )
 
 
@@ -53,17 +55,8 @@ def latest(*instants: datetime | None) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
-def floor_hour(instant: datetime) -> datetime:
-    """Return the start of the hour; of a time too early for that, the first one that can be stored."""
-    return max(instant.replace(minute=0, second=0, microsecond=0), FIRST_HOUR)
-
-
 def server_now(connection: Connection) -> datetime:
-    """Return the server's time: one clock for all storers.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Return the server's time: one clock for all storers."""
     ((now,),) = connection.query("SELECT NOW(6)")
     return now.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
@@ -76,14 +69,11 @@ def take_lease(
     The lease only saves work: if two roll up at once, the result is the same. So it may be taken by force.
 
     At the very first time, the frames before `first_up_to` are set to be rebuilt.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
     """
     state = _take(connection, name, now, by_force)
     if state is None and read_state(connection) is None:
         first = first_frame(connection)
-        rebuild = (first, _end_of(first_up_to)) if first is not None and first < first_up_to else (None, None)
+        rebuild = (first, ceil_hour(first_up_to)) if first is not None and first < first_up_to else (None, None)
         connection.execute(
             "INSERT INTO rollup_state (id, up_to, rebuild_from, rebuild_to) VALUES (1, %s, %s, %s)"
             " ON DUPLICATE KEY UPDATE id = rollup_state.id",
@@ -114,20 +104,12 @@ def _take(connection: Connection, name: str, now: datetime, by_force: bool) -> S
 
 
 def release_lease(connection: Connection, name: str) -> None:
-    """Let somebody else take the lease at once.
-
-    Raises:
-        DatabaseError: the database is unavailable.
-    """
+    """Let somebody else take the lease at once."""
     connection.execute("UPDATE rollup_state SET holder = NULL WHERE id = 1 AND holder = %s", (name,))
 
 
 def read_state(connection: Connection) -> State | None:
-    """Return the state; None if nothing was rolled up yet.
-
-    Raises:
-        DatabaseError: the database is unavailable, or has no such table.
-    """
+    """Return the state; None if nothing was rolled up yet."""
     rows = connection.query(_SELECT)
     return _state(rows[0]) if rows else None
 
@@ -139,16 +121,12 @@ def advance(connection: Connection, up_to: datetime, rebuild_from: datetime | No
     else:
         connection.execute(
             f"UPDATE rollup_state SET up_to = %s, {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
-            (sql_time(up_to), *_range(floor_hour(rebuild_from), _end_of(up_to))),
+            (sql_time(up_to), *_range(floor_hour(rebuild_from), ceil_hour(up_to))),
         )
 
 
 def raise_version(connection: Connection) -> None:
-    """Let nobody trust what they remember of hours of the past: they were changed, in the transaction that this is in.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the statement.
-    """
+    """Let nobody trust what they remember of hours of the past: the transaction that this is in changes them."""
     # By the time: a number that was there before a restore never comes again.
     connection.execute(
         "UPDATE rollup_state SET version = GREATEST(version + 1, FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000000)) WHERE id = 1"
@@ -156,11 +134,7 @@ def raise_version(connection: Connection) -> None:
 
 
 def first_frame(connection: Connection, since: datetime | None = None) -> datetime | None:
-    """Return the hour of the first frame, from `since` on; None: there is none.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return the hour of the first frame, from `since` on; None: there is none."""
     ((first,),) = connection.query(
         "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s", (sql_time(max(since or FIRST_HOUR, FIRST_HOUR)),)
     )
@@ -175,9 +149,6 @@ def request_rebuild(
     With `now`, those of which nothing is final yet are too. A running storer does it in the background, and one that
     starts goes on with it. What is already waiting to be rebuilt stays so. Without any rollups nothing is needed: the
     first storer makes all of them.
-
-    Raises:
-        DatabaseError: the database is unavailable, or has no such table.
     """
     state = read_state(connection)
     if state is None:
@@ -186,7 +157,7 @@ def request_rebuild(
     if begin is None:
         return
     newest = state.up_to if now is None else max(now, state.up_to)
-    limit = _end_of(newest if end is None else min(end, newest))
+    limit = ceil_hour(newest if end is None else min(end, newest))
     if begin < limit:
         connection.execute(
             f"UPDATE rollup_state SET {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
@@ -199,9 +170,6 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
 
     Return False, and change nothing, if hours before it are waiting to be rolled up, or if `name` lost the lease, or
     if they were made final as far as something else than `before`.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the statement.
     """
     limit = sql_time(up_to)
     return bool(
@@ -219,9 +187,6 @@ def unfreeze(connection: Connection) -> None:
     """Let frames of a time before `frames_from` be rolled up again, because old ones were added on purpose.
 
     Rows that were made of more frames stay as they are. That frames before `dropped_to` were dropped stays known.
-
-    Raises:
-        DatabaseError: the database is unavailable, or has no such table.
     """
     connection.execute("UPDATE rollup_state SET frames_from = NULL WHERE id = 1")
 
@@ -237,20 +202,12 @@ def rebuilt(connection: Connection, state: State, up_to: datetime | None) -> Non
 
 
 def late_hours(connection: Connection, limit: int) -> list[LateHour]:
-    """Return marks that wait, the earliest hours first.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return marks that wait, the earliest hours first."""
     return _late_hours(connection.query(f"{_MARKS} ORDER BY hour LIMIT %s", (limit,)))
 
 
 def late_hours_between(connection: Connection, start: datetime, end: datetime) -> list[LateHour]:
-    """Return all marks that wait for hours from `start`, before `end`.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return all marks that wait for hours from `start`, before `end`."""
     return _late_hours(connection.query(f"{_MARKS} AND hour >= %s AND hour < %s", (sql_time(start), sql_time(end))))
 
 
@@ -272,12 +229,6 @@ def mark_rolled(connection: Connection, marks: Iterable[LateHour]) -> None:
             "UPDATE late_hours SET waiting = 0 WHERE meter_id = %s AND hour = %s AND storer = %s AND touched = %s",
             (meter, sql_time(hour), mark.storer, mark.touched),
         )
-
-
-def _end_of(instant: datetime) -> datetime:
-    """Return the end of the hour that an instant is in; the instant itself if an hour begins there."""
-    start = floor_hour(instant)
-    return start if start == instant else start + _HOUR
 
 
 def _range(begin: datetime, end: datetime) -> tuple[str, str, str, str]:

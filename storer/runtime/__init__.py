@@ -1,1 +1,1 @@
-"""What long-running commands need: progress, retries, a limit on growth, memory of a bounded size."""
+"""What the storer needs around its work: retries, a limit on growth, memory of a bounded size."""

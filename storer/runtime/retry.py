@@ -33,6 +33,13 @@ class DatabaseRetry:
         """
         self.stalled_since: float | None = None  # monotonic seconds
         self.last_success = float("-inf")  # monotonic seconds
+        self._retrying = Retrying(
+            wait=wait_random_exponential(multiplier=0.5, max=MAX_BACKOFF),
+            stop=stop_when_event_set(stop),
+            sleep=sleep_using_event(stop),
+            before_sleep=self._on_failure,
+            reraise=True,
+        )
         self._stop = stop
         self._where = where
         self._on_change = on_change
@@ -54,16 +61,9 @@ class DatabaseRetry:
         Raises:
             DatabaseError: one that is not to be retried.
         """
-        retrying = Retrying(
-            retry=retry_if_exception_type(retry_on),
-            wait=wait_random_exponential(multiplier=0.5, max=MAX_BACKOFF),
-            stop=stop_when_event_set(self._stop),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._on_failure,
-            reraise=True,
-        )
+        self._retrying.retry = retry_if_exception_type(retry_on)
         try:
-            retrying(action)
+            self._retrying(action)
         except retry_on:
             if not self._stop.is_set():
                 raise

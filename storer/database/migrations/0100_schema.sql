@@ -256,7 +256,10 @@ CREATE TABLE IF NOT EXISTS rollup_state (
     -- What others may remember of the rollups is right as long as this number stays: docs/database.md.
     version BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'another one after each change of hours of the past',
     -- frames_from goes back when old frames are adopted; what was dropped is dropped all the same.
-    dropped_to TIMESTAMP NULL COMMENT 'retention has dropped frames before it'
+    dropped_to TIMESTAMP NULL COMMENT 'retention has dropped frames before it',
+    -- What `teleinfo-storer sources --forget` notes.
+    last_forgotten_source SMALLINT UNSIGNED NOT NULL DEFAULT 0
+        COMMENT 'highest number of a source that was forgotten: no other source gets it'
 ) ENGINE=InnoDB COMMENT='Progress of the rollups, one row';
 
 -- Apart from hours: what came from elsewhere cannot be made again from frames.
@@ -348,7 +351,17 @@ CREATE TABLE IF NOT EXISTS imports (
     digest BINARY(32) NOT NULL COMMENT 'SHA-256 of what was read',
     taken_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     UNIQUE KEY (meter_id, kind, digest)
-) ENGINE=InnoDB COMMENT='Files that imported_hours came from';
+) ENGINE=InnoDB COMMENT='Files that imported_hours and imported_temperatures came from';
+
+-- Outside temperatures of days before a thermometer was there: docs/import.md.
+
+CREATE TABLE IF NOT EXISTS imported_temperatures (
+    meter_id MEDIUMINT UNSIGNED NOT NULL,
+    hour TIMESTAMP NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'the first of its day, in UTC',
+    temperature SMALLINT NOT NULL COMMENT '0.1 degrees Celsius: mean of the day',
+    import_id INT UNSIGNED NOT NULL,
+    PRIMARY KEY (meter_id, hour)
+) ENGINE=InnoDB COMMENT='Outside temperature by day from files';
 
 -- Which rows of the original program's table have become frames, and how far that has come: docs/adoption.md.
 
@@ -381,3 +394,54 @@ CREATE TABLE IF NOT EXISTS saved_months (
     digest CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'of its small tables when its file was whole, empty: it has none',
     saved_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'of the last backup that had it like this'
 ) ENGINE=InnoDB COMMENT='Months as backups into a folder have them';
+
+-- What other devices send on MQTT topics, such as an inverter or a thermometer: docs/sources.md. As above, a row holds
+-- readings, never differences. Energy of a time: the last reading before its end, less the last one before its start, less
+-- the steps of the rows in it.
+
+CREATE TABLE IF NOT EXISTS sources (
+    -- The storer assigns ids itself, as it does those of meters.
+    id SMALLINT UNSIGNED NOT NULL PRIMARY KEY,
+    name VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'as in storer.yaml',
+    kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'production, device, temperature',
+    meter VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'address of the meter it is behind, NULL: the only one',
+    writer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'the storer that writes its rows: of several, one does',
+    writer_until TIMESTAMP NULL,
+    UNIQUE KEY (name)
+) ENGINE=InnoDB COMMENT='Sources beside the meters';
+
+CREATE TABLE IF NOT EXISTS source_minutes (
+    source_id SMALLINT UNSIGNED NOT NULL,
+    hour TIMESTAMP NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'its start',
+    minutes TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'JSON, a list a column, see docs/database.md',
+    PRIMARY KEY (source_id, hour)
+) ENGINE=InnoDB COMMENT='Sources by minute, the minutes of an hour together' /*M!100600 PAGE_COMPRESSED=1 */
+PARTITION BY RANGE (UNIX_TIMESTAMP(hour)) (
+    PARTITION p_earlier VALUES LESS THAN (1704067200),
+    PARTITION p2024 VALUES LESS THAN (1735689600),
+    PARTITION p2025 VALUES LESS THAN (1767225600),
+    PARTITION p2026 VALUES LESS THAN (1798761600),
+    PARTITION p2027 VALUES LESS THAN (1830297600),
+    PARTITION p2028 VALUES LESS THAN (1861920000),
+    PARTITION p2029 VALUES LESS THAN (1893456000),
+    PARTITION p2030 VALUES LESS THAN (1924992000),
+    PARTITION p2031 VALUES LESS THAN (1956528000),
+    PARTITION p2032 VALUES LESS THAN (1988150400),
+    PARTITION p2033 VALUES LESS THAN (2019686400),
+    PARTITION p2034 VALUES LESS THAN (2051222400),
+    PARTITION p2035 VALUES LESS THAN (2082758400),
+    PARTITION p2036 VALUES LESS THAN (2114380800),
+    PARTITION p_later VALUES LESS THAN MAXVALUE
+);
+
+CREATE TABLE IF NOT EXISTS source_hours (
+    source_id SMALLINT UNSIGNED NOT NULL,
+    hour TIMESTAMP NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'its start',
+    seconds SMALLINT UNSIGNED NOT NULL COMMENT 'covered',
+    energy_first INT UNSIGNED NULL COMMENT 'Wh', energy_last INT UNSIGNED NULL,
+    step INT NULL COMMENT 'Wh without energy since the last reading of the row before, NULL: none',
+    power_mean MEDIUMINT NULL COMMENT 'W', power_max MEDIUMINT NULL,
+    temperature_min SMALLINT NULL COMMENT '0.1 degrees Celsius, of the means of minutes',
+    temperature_mean SMALLINT NULL, temperature_max SMALLINT NULL,
+    PRIMARY KEY (source_id, hour)
+) ENGINE=InnoDB COMMENT='Sources by hour' /*M!100600 PAGE_COMPRESSED=1 */;

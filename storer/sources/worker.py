@@ -1,0 +1,232 @@
+"""The thread that reads sources and writes their tables, over connections of its own: frames never wait for it."""
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from common.database.mariadb import Connection, Database
+from common.errors import DatabaseError
+from common.machine.clock import KernelClock
+from common.mqtt.events import Event, Message
+from common.mqtt.session import Session
+from common.runtime.logs import ChangeLogger, RateLimiter
+from common.settings.config import Broker
+from storer.sources.accumulate import Accumulator, Minute
+from storer.sources.config import Source, Value
+from storer.sources.reading import MAX_MESSAGE, Refusal, read_value
+from storer.sources.status import SourceStatus
+from storer.sources.tables import SourceTables
+
+log = logging.getLogger(__name__)
+
+MAX_PENDING = 1440  # minutes of each source in memory while the database is away: a day
+MAX_QUEUED = 2000  # messages that wait to be read
+CLOCK_PATIENCE = 300.0  # seconds after the boot for the clock to be set, as the reader's `clock.patience`
+_TICK = 1.0  # seconds
+_WRITE_EVERY = 55.0  # seconds; minutes end every 60
+_STOP_TIMEOUT = 2.0  # seconds for the last minute at the stop; some thirty round trips with the database
+
+_Arrival = tuple[Message, float | None]  # when it came, None: by a clock that is not to be trusted
+
+
+class SourceWorker:
+    """Reads what sources send, and writes it once a minute."""
+
+    def __init__(
+        self, broker: Broker, database: Database, name: str, sources: Sequence[Source], stop: threading.Event
+    ) -> None:
+        """Work as the storer `name` until `stop` is set."""
+        self._database = database
+        self._stop = stop
+        self._clock = KernelClock()
+        self._clock_set = False  # once it was set, it is good enough
+        self._arrivals: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
+        self._dropped = 0  # messages
+        self._errors = 0  # of writing
+        self._active = False  # this storer, of several, writes the tables
+        self._lock = threading.Lock()  # for what `report` reads
+        self._status = {source.name: SourceStatus(source) for source in sources}
+        self._accumulators = {source.name: Accumulator(source) for source in sources}
+        self._pending: dict[str, list[Minute]] = {source.name: [] for source in sources}
+        self._readers: dict[str, list[tuple[str, Value]]] = {}  # by topic
+        for source in sources:
+            for value in source.values:
+                self._readers.setdefault(value.topic, []).append((source.name, value))
+        self._tables = SourceTables(name, sources)
+        self._connection: Connection | None = None
+        self._write_due = float("-inf")
+        self._limiter, self._failures = RateLimiter(), ChangeLogger(log)
+        self._session = Session(
+            broker, f"teleinfo-sources-{name}", subscriptions=sorted(self._readers), emit=self._on_event
+        )
+        self._thread = threading.Thread(target=self._run, name="sources", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; the tables must be there."""
+        self._session.start()
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait, after `stop` was set, until the last minute is written; not for a database that does not answer."""
+        self._arrivals.put(None)
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_TIMEOUT)
+
+    def report(self) -> dict[str, Any]:
+        """Return the state for `health` and the metrics."""
+        with self._lock:
+            return {
+                "connected": self._session.connected,
+                "active": self._active,
+                "pending": sum(map(len, self._pending.values())),
+                "dropped": self._dropped,
+                "errors": self._errors,
+                "sources": [status.report() for status in self._status.values()],
+            }
+
+    def _on_event(self, event: Event) -> None:
+        """Take a message, in the thread of the session; too many are dropped: the next value replaces them anyway."""
+        if not isinstance(event, Message):
+            return
+        if self._arrivals.qsize() >= MAX_QUEUED:
+            self._dropped += 1
+            return
+        # No more of a long one than shows that it is too long.
+        short = event._replace(payload=event.payload[: MAX_MESSAGE + 1])
+        self._arrivals.put((short, self._now()))
+
+    def _now(self) -> float | None:
+        """Return the time in seconds since the epoch; None while the clock is still to be set after the boot."""
+        now = self._clock.now()
+        if now < self._clock.build_date:
+            return None
+        if not self._clock_set:
+            self._clock_set = self._clock.synchronised() or self._clock.uptime() >= CLOCK_PATIENCE
+        return now.timestamp() if self._clock_set else None
+
+    def _run(self) -> None:
+        try:
+            self._resume()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the first readings are then believed
+            self._failed(error)
+        while not self._stop.is_set():
+            try:
+                self._read()
+                self._advance()
+                if time.monotonic() >= self._write_due and any(self._pending.values()):
+                    self._write_due = time.monotonic() + _WRITE_EVERY
+                    self._write()
+            except Exception as error:  # noqa: BLE001 - whatever it is, frames are stored; it is tried again
+                self._failed(error)
+        self._session.close()
+        try:
+            self._finish()
+        except Exception as error:  # noqa: BLE001 - it ends
+            self._failed(error)
+
+    def _resume(self) -> None:
+        with contextlib.closing(self._database.connect()) as connection:
+            newest = self._tables.newest(connection)
+        for name, stored in newest.items():
+            self._accumulators[name].resume(stored.minute, stored.energy, stored.energy_at)
+
+    def _read(self) -> None:
+        """Count what has arrived; wait for a moment if there is nothing."""
+        timeout = _TICK
+        try:
+            for _ in range(MAX_QUEUED):  # then the time passes, however much there is
+                arrival = self._arrivals.get(timeout=timeout) if timeout else self._arrivals.get_nowait()
+                timeout = 0.0
+                if arrival is not None:
+                    self._count(*arrival)
+        except queue.Empty:
+            pass
+
+    def _count(self, message: Message, at: float | None) -> None:
+        with self._lock:
+            for name, value in self._readers.get(message.topic, ()):
+                refusal = self._feed(name, value, message, at)
+                if refusal is not None:
+                    self._status[name].refuse(refusal, message.payload)
+                    if refusal is not Refusal.RETAINED and self._limiter.allow(
+                        f"{name} {value.quantity} {refusal}", time.monotonic()
+                    ):
+                        log.warning(
+                            "Source %s: %s of %s is not counted (%s): %.60r",
+                            name, value.quantity, message.topic, refusal, message.payload,
+                        )  # fmt: skip
+
+    def _feed(self, name: str, value: Value, message: Message, at: float | None) -> Refusal | None:
+        if message.retained:
+            return Refusal.RETAINED
+        if at is None:
+            return Refusal.CLOCK
+        number = read_value(message.payload, value)
+        if isinstance(number, Refusal):
+            return number
+        accumulator, status = self._accumulators[name], self._status[name]
+        refusal = accumulator.feed(value.quantity, number, at)
+        if refusal is None:
+            status.take(value.quantity, number, at)
+        if accumulator.breaks > status.breaks:
+            status.breaks = accumulator.breaks
+            log.info("Source %s: its counter was reset or replaced; it goes on from %.0f Wh", name, number)
+        return refusal
+
+    def _advance(self) -> None:
+        now = self._now()
+        if now is None:
+            return
+        with self._lock:
+            for name, accumulator in self._accumulators.items():
+                self._pending[name] += accumulator.advance(now)
+            for minutes in self._pending.values():
+                while len(minutes) > MAX_PENDING:
+                    earlier = minutes.pop(0)
+                    minutes[0].absorb(earlier)
+
+    def _write(self) -> None:
+        if self._connection is None:
+            self._connection = self._database.connect()
+        done = self._tables.write(self._connection, self._pending)
+        with self._lock:
+            for name, minute in done.items():
+                self._pending[name] = [one for one in self._pending[name] if one.minute > minute]
+            self._active = not any(self._pending.values())
+        if self._failures.reset():
+            log.info("Sources are stored again")
+
+    def _finish(self) -> None:
+        """Write what there is, with the minute that runs."""
+        while not self._arrivals.empty():
+            self._read()
+        now = self._now()
+        if now is not None:
+            for name, accumulator in self._accumulators.items():
+                self._pending[name] += accumulator.stop(now)
+        if any(self._pending.values()):
+            try:
+                self._write()
+            except DatabaseError as error:  # the database may have been restarted since the minute before
+                self._failed(error)
+                self._write()
+        if self._connection is not None:
+            self._tables.release(self._connection)
+            self._connection.close()
+
+    def _failed(self, error: Exception) -> None:
+        with self._lock:
+            self._errors += 1
+        text = str(error) if isinstance(error, DatabaseError) else repr(error)
+        self._failures.log(
+            logging.WARNING, f"Sources: {text}; frames are stored all the same; trying again each minute"
+        )
+        if not isinstance(error, DatabaseError):
+            log.debug("Sources", exc_info=error)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
