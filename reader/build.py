@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -19,11 +20,10 @@ from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
 from reader.delivery.storers import STORERS, Storers
 from reader.delivery.tallies import Tallies
-from reader.event_queue import EventQueue
 from reader.health import reader_metrics
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.port import open_port
-from reader.line.timestamper import ReaderClock, Timestamper
+from reader.line.timestamper import RESIDUES, ReaderClock, Timestamper
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 from reader.welcome import Welcome
@@ -57,7 +57,7 @@ def build_reader(
         journal.close()
         raise
     topics = Topics(config.mqtt.topic)
-    events: EventQueue[Event | LineEvent | None] = EventQueue()
+    events: deque[Event | LineEvent] = deque()
     session = session_class(
         config.mqtt,
         f"teleinfo-reader-{config.name}",
@@ -68,8 +68,13 @@ def build_reader(
             topics.price("+"),
             birth_topic(config.home_assistant.prefix),
         ],  # and what the parts below add, by meter
-        emit=events.put,
+        emit=events.append,
     )
+
+    def emit(event: LineEvent) -> None:
+        events.append(event)
+        session.wake()
+
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
     delivery = Delivery(session, topics, storers, journal, spool, batch=config.delivery.batch)
     delivery.recover(recovered, monotonic())
@@ -84,18 +89,23 @@ def build_reader(
         clock=now,
     )
     clock = ReaderClock()
+    residue = os.urandom(1)[0]
     lines = [
         line_class(
             port,
             mode=config.mode,
             hide=config.hide,
             open_port=open_port,
-            emit=events.put,
+            emit=emit,
             stop=stop,
             # Frames of a simulated meter need not wait for the clock.
-            time_source=Timestamper(clock, patience=0.0 if is_simulated(port) else config.clock.patience),
+            time_source=Timestamper(
+                clock,
+                patience=0.0 if is_simulated(port) else config.clock.patience,
+                residue=residue + place * RESIDUES // len(config.port),
+            ),
         )
-        for port in config.port
+        for place, port in enumerate(config.port)
     ]
     return ReaderService(
         name=config.name,

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, NO_ROOM, Command, add_version, one_of, run_cli
+from common.runtime.cli import (
+    LOCAL_TIMES,
+    NO_ROOM,
+    UTC_TIMES,
+    Command,
+    add_version,
+    config_option,
+    later,
+    one_of,
+    positive,
+    run_cli,
+)
 from common.runtime.shutdown import Shutdown
 from common.settings.file_errors import reason
 
@@ -35,55 +46,61 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
-    commands.add_parser(
-        "run", help="read the meters of the configuration and publish their frames", declare=_declare_run
+    common = config_option(CONFIG)
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="read the meters of the configuration and publish their frames",
+        epilog=LOCAL_TIMES,
     )
-    commands.add_parser("decode", help="decode raw captures, one frame as JSON a line", declare=_declare_decode)
-    commands.add_parser(
-        "check", help="diagnose port, line, broker, clock and disk, and suggest fixes", declare=_declare_check
-    )
-    commands.add_parser("forget", help="forget a storer, a reader or a meter that was removed", declare=_declare_forget)
-    commands.add_parser(
-        "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
-    )
-    commands.add_parser(
-        "record", help="record the bytes of the line to a file, such as for a bug report", declare=_declare_record
-    )
-    commands.add_parser(
-        "replay",
-        help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it",
-        declare=_declare_replay,
-    )
-    commands.add_parser("watch", help="show the meters live in this terminal; q quits", declare=_declare_watch)
-    return parser
-
-
-def _declare_run(run: argparse.ArgumentParser) -> None:
-    run.epilog = LOCAL_TIMES
-    run.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     run.set_defaults(command=_run)
 
-
-def _declare_decode(decode: argparse.ArgumentParser) -> None:
+    decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
     decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
 
+    commands.add_parser(
+        "check",
+        parents=[common],
+        help="diagnose port, line, broker, clock and disk, and suggest fixes",
+        epilog=UTC_TIMES,
+        declare=later("reader.doctor.command:declare_check"),
+    )
 
-def _declare_check(check: argparse.ArgumentParser) -> None:
-    from reader.doctor.command import declare_check
-
-    declare_check(check, CONFIG)
-
-
-def _declare_forget(gone: argparse.ArgumentParser) -> None:
-    gone.add_argument(
+    forget = commands.add_parser(
+        "forget", parents=[common], help="forget a storer, a reader or a meter that was removed"
+    )
+    forget.add_argument(
         "name",
         metavar="NAME",
         help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
         " remove it from broker and Home Assistant; none of them may be in use",
     )
-    gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
-    gone.set_defaults(command=_forget)
+    forget.set_defaults(command=_forget)
+
+    commands.add_parser(
+        "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
+    )
+    commands.add_parser(
+        "record",
+        parents=[common],
+        help="record the bytes of the line to a file, such as for a bug report",
+        epilog=UTC_TIMES,
+        declare=later("reader.recording.commands:declare_record"),
+    )
+    commands.add_parser(
+        "replay",
+        help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it",
+        declare=later("reader.recording.commands:declare_replay"),
+    )
+    commands.add_parser(
+        "watch",
+        parents=[common],
+        help="show the meters live in this terminal; q quits",
+        epilog=LOCAL_TIMES,
+        declare=later("reader.watch.command:declare_watch"),
+    )
+    return parser
 
 
 def _declare_simulate(simulate: argparse.ArgumentParser) -> None:
@@ -95,27 +112,8 @@ def _declare_simulate(simulate: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="such as standard-single-phase-tempo; an unknown one lists all",
     )
-    simulate.add_argument("--speed", default="1", metavar="N", help="send frames N times as fast (default: 1)")
-    simulate.add_argument("--noise", default="0", metavar="RATE", help="rate of bit errors, such as 1e-4")
+    simulate.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
     simulate.set_defaults(command=_simulate)
-
-
-def _declare_record(record: argparse.ArgumentParser) -> None:
-    from reader.recording.commands import declare_record
-
-    declare_record(record, CONFIG)
-
-
-def _declare_replay(replay: argparse.ArgumentParser) -> None:
-    from reader.recording.commands import declare_replay
-
-    declare_replay(replay)
-
-
-def _declare_watch(watch: argparse.ArgumentParser) -> None:
-    from reader.watch.command import declare_watch
-
-    declare_watch(watch, CONFIG)
 
 
 def _settings(arguments: argparse.Namespace) -> "ReaderConfig":
@@ -133,7 +131,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from reader.config import is_simulated
 
     settings = _settings(arguments)
-    logs.set_up(settings.log, "teleinfo-reader")
+    logs.set_up(settings.log.format, "teleinfo-reader")
     compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:
         if is_simulated(port):
@@ -207,11 +205,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from reader.simulator.line import SimulatedLine
 
     shutdown = Shutdown()
-    try:
-        url = f"simulate://{arguments.kind}?speed={arguments.speed}&noise={arguments.noise}"
-        line = SimulatedLine.from_url(url)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
+    line = SimulatedLine(arguments.kind, speed=arguments.speed)
     shutdown.install(line.close)
     serve_pty(line, announce=lambda name: print(name, flush=True))  # noqa: T201 - the command's output
     return shutdown.exit_code

@@ -3,9 +3,9 @@
 import json
 import logging
 import math
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from common.contract.topics import Topics
 from common.errors import MessageError
 from common.machine.version import __version__
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.session import Session
+from common.mqtt.session import WORK_EVERY, Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat
@@ -23,7 +23,6 @@ from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
-from reader.event_queue import EventQueue, is_answer
 from reader.health import HealthCheck
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.shared_meter import SharedMeters
@@ -34,14 +33,15 @@ log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
 _TICK = 0.5  # seconds between two rounds of periodic work, at least
-_IDLE = 5.0  # seconds without an event until the next round, at most
 _DRAIN_TIMEOUT = 2.0  # seconds at shutdown for the last confirmations, and again for the last messages
 
 
 class ReaderService:
     """Runs the lines and delivers their frames.
 
-    All events go through one queue and are handled by one thread, so nothing here needs a lock.
+    All events go through one queue and are handled by one thread, which also talks with the broker: so nothing here
+    needs a lock, and a frame no further thread. Messages of the broker are read only while the queue is empty, so that
+    anybody may publish faster than the reader can handle.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ReaderService:
         *,
         name: str,
         topics: Topics,
-        events: EventQueue[Event | LineEvent | None],
+        events: deque[Event | LineEvent],
         session: Session,
         lines: Sequence[LineWorker],
         delivery: Delivery,
@@ -92,7 +92,7 @@ class ReaderService:
 
     def wake(self) -> None:
         """Make the loop check the stop event; may be called from any thread."""
-        self._events.put(None)
+        self._session.wake()
 
     def run(self) -> None:
         """Work until the stop event, then write what is not confirmed to disk, and disconnect."""
@@ -102,12 +102,11 @@ class ReaderService:
         if self._delivery.pending:
             log.info("Recovered %d unconfirmed frames from the previous run", self._delivery.pending)
         self._metrics.start()
-        self._session.start()
+        self._session.start(thread=False)
         for thread in threads:
             thread.start()
         self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
-            self._events.pubacks_can_wait = not self._delivery.replaying  # the next replay needs room
             self._handle_event(self._idle_for())
             self._tick()
             self._beat()
@@ -126,12 +125,13 @@ class ReaderService:
 
     def _handle_event(self, timeout: float) -> None:
         """Handle the next event, if one comes within so many seconds."""
-        try:
-            event = self._events.get(timeout=timeout)
-        except queue.Empty:
+        if not self._events:
+            self._session.work(timeout)
+        if not self._events:
             return
+        event = self._events.popleft()
         now = self._monotonic()
-        self._tick_waits |= not is_answer(event)
+        self._tick_waits |= not _is_answer(event)
         match event:
             case FrameReceived():
                 self._on_frame(event, now)
@@ -153,8 +153,6 @@ class ReaderService:
                     self._publish_health()
             case Disconnected():
                 self._delivery.disconnected()
-            case None:
-                pass
 
     def _on_frame(self, event: FrameReceived, now: float) -> None:
         frame = event.frame
@@ -201,7 +199,7 @@ class ReaderService:
         now = self._monotonic()
         tick = now if self._tick_waits else self._delivery.next_due
         due = min(
-            now + _IDLE,
+            now + WORK_EVERY,
             max(tick, self._ticked_at + _TICK),
             self._health_due,
             self._heartbeat.next_due,
@@ -212,8 +210,8 @@ class ReaderService:
     def _tick(self) -> None:
         """Do what is due, twice a second at most; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
-        # Not between a PUBACK and the event that it has waited for, which may make something due.
-        least = _TICK if self._tick_waits or not self._events.qsize() else _IDLE
+        # Not between an answer and the event behind it, which may make something due.
+        least = _TICK if self._tick_waits or not self._events else WORK_EVERY
         if now - self._ticked_at >= least:
             self._ticked_at, self._tick_waits = now, False
             for tally in self._tallies.due(self._now()):
@@ -273,12 +271,11 @@ class ReaderService:
     def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
-        self._events.pubacks_can_wait = False
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
         for thread in threads:
             thread.join(max(0.0, deadline - self._monotonic()))
-        for _ in range(self._events.qsize()):  # not those that come meanwhile: answers to what is published here
+        for _ in range(len(self._events)):  # not those that come meanwhile: answers to what is published here
             self._handle_event(0)
         while self._can_drain() and self._monotonic() < deadline:
             self._handle_event(0.1)
@@ -290,11 +287,13 @@ class ReaderService:
         self._session.publish(self._status_topic, "offline", retain=True)
         self._session.close()
         while self._monotonic() < began + 2 * _DRAIN_TIMEOUT and self._session.connected:
-            try:
-                self._events.get(timeout=0.1)
-            except queue.Empty:
-                continue
+            self._session.work(0.1)
 
     def _can_drain(self) -> bool:
         """Whether waiting can still confirm items that are in memory."""
         return self._session.connected and self._delivery.can_confirm and not self._delivery.is_empty
+
+
+def _is_answer(event: Event | LineEvent) -> bool:
+    """Return whether an event only confirms that something has arrived: a PUBACK, or the confirmation of a storer."""
+    return isinstance(event, Published) or (isinstance(event, Message) and event.topic.endswith("/stored"))

@@ -35,11 +35,11 @@ class Welcome:
     def lines(self, meter: str, values: Mapping[str, object]) -> list[str]:
         """Return the lines to log."""
         subscribe = f"-v -t '{self.topic}/+/state'"
-        if self.broker.host == _BUNDLED:
+        if self.broker.hosts[0] == _BUNDLED:
             mqtt = f"docker compose exec mosquitto mosquitto_sub {subscribe}"
         else:
             account = f" -u {self.broker.username} -P PASSWORD" if self.broker.username else ""
-            mqtt = f"mosquitto_sub -h {self.broker.host} -p {self.broker.port}{account} {subscribe}"
+            mqtt = f"mosquitto_sub -h {self.broker.hosts[0]} -p {self.broker.port}{account} {subscribe}"
         sql = (
             f"mariadb -h {self.database_host} -u teleinfo -p teleinfodb -e '{_QUERY}'"
             if self.database_host

@@ -2,7 +2,8 @@
 
     folder    = NNNNNNNN.journal... counts.0 counts.1       on tmpfs: nothing is ever synced
     segment   = record...                                   see reader/buffer/record.py
-    body      = kind count time meter payload               count: frames of this meter and hour, including this one
+    body      = kind count time meter payload               count: frames of this meter and hour, including this one;
+                                                            another format has another kind: see `newer`
               | 0xFF reader                                 first in each segment: the name of the reader that writes it
               | 0xFE                                        all items before it in its segment are released
 
@@ -18,14 +19,15 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import TeleinfoError
+from common.errors import NotReady, TeleinfoError
 from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_private
 from reader.buffer.hourly_counts import HourKey, HourlyCounts
 from reader.buffer.item import HOUR, Item, ItemId, ItemKind
-from reader.buffer.record import read_records, write_record
+from reader.buffer.record import newer, read_records, write_record
 
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, time
+_LAST_KIND = bytes((max(ItemKind),))
 # No ItemKind has these numbers.
 _READER = b"\xff"  # begins the record with the reader's name
 _RELEASED = b"\xfe"
@@ -74,6 +76,7 @@ class Journal:
 
         Raises:
             JournalBusy: another process uses it.
+            NotReady: a newer version has written to it.
             OSError: the folder cannot be used, or others may write to it.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,7 +88,7 @@ class Journal:
             if locked is None:
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(self._folder))
             return self._read()
-        except (JournalBusy, OSError):
+        except (JournalBusy, NotReady, OSError):
             self.close()
             raise
 
@@ -177,7 +180,7 @@ class Journal:
             self._segments[number] = segment = _Segment(path, len(data), floor=floors.get(number, 0))
             self._next = max(self._next, number + 1)
             self.size += len(data)
-            for item in self._read_segment(data, segment.floor):
+            for item in self._read_segment(data, segment):
                 items.pop(item.identity, None)  # the last one wins
                 items[item.identity] = item
                 self._recovered[item.identity] = number
@@ -187,7 +190,7 @@ class Journal:
         self._drop_released()
         return list(items.values())
 
-    def _read_segment(self, data: bytes, floor: int) -> list[Item]:
+    def _read_segment(self, data: bytes, segment: _Segment) -> list[Item]:
         """Count the frames of a segment; return the items that are not known to be released."""
         items: list[Item] = []
         records, damaged = read_records(data)
@@ -200,13 +203,15 @@ class Journal:
             if body == _RELEASED:
                 items.clear()
                 continue
+            if body[:1] > _LAST_KIND:
+                raise newer(segment.path)
             try:
                 item, count = _read_body(body)
             except (struct.error, ValueError):  # whole, but not of this program
                 self.damaged_bytes += len(body)
                 continue
             hour = _hour_of(item)
-            if item.kind is ItemKind.FRAME and hour[1] >= floor:
+            if item.kind is ItemKind.FRAME and hour[1] >= segment.floor:
                 self.counts.raise_to(hour, count, reader)
             items.append(item)
         return items

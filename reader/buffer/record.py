@@ -8,7 +8,10 @@ nothing inside a record can be mistaken for one.
 """
 
 import struct
+from pathlib import Path
 from zlib import crc32
+
+from common.errors import NotReady
 
 MAGIC = b"\xffTM\x01"  # 0xFF is no part of any UTF-8 text
 _HEADER = struct.Struct("<4sII")
@@ -47,6 +50,11 @@ def read_records(data: bytes) -> tuple[list[tuple[int, bytes]], list[tuple[int, 
     if consumed < len(data):
         damaged.append((consumed, len(data)))
     return records, damaged
+
+
+def newer(path: Path) -> NotReady:
+    """Return the error of a file whose records are intact, and of a version that this program does not know."""
+    return NotReady(f"{path} was written by a newer version of teleinfo-reader: update this one")
 
 
 def record_size(data: bytes, offset: int) -> int:

@@ -15,13 +15,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from common.errors import TeleinfoError
+from common.errors import NotReady, TeleinfoError
 from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_trusted
 from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.record import HEADER_SIZE, read_records, record_size
+from reader.buffer.record import HEADER_SIZE, newer, read_records, record_size
 from reader.buffer.segment_files import read_readable, replace_file, save_damaged, sync_folder
-from reader.buffer.spool_block import BlockBuilders, is_block, read_body, read_payloads
+from reader.buffer.spool_block import BlockBuilders, is_block, is_newer, read_body, read_payloads
 from reader.buffer.spool_index import Block, Index, Segment, bits_of, next_to_compact
 
 _SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
@@ -74,6 +74,7 @@ class Spool:
 
         Raises:
             SpoolBusy: another process uses it.
+            NotReady: a newer version has written to it.
             OSError: the folder cannot be made or read, or belongs to another user.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +83,7 @@ class Spool:
             self._take_lock()
         try:
             self._read()
-        except OSError:
+        except (NotReady, OSError):
             self.close()
             raise
 
@@ -212,6 +213,8 @@ class Spool:
             size = record_size(data, offset)
             if is_block(body):
                 known.append((offset, size, body))
+            elif is_newer(body):
+                raise newer(path)
             else:
                 damaged.append((offset, offset + size))
         if damaged:

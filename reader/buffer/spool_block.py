@@ -81,6 +81,11 @@ def is_block(body: bytes) -> bool:
     return True
 
 
+def is_newer(body: bytes) -> bool:
+    """Tell whether a record is of a later version than this program knows."""
+    return body[:1] > bytes((_VERSION,))
+
+
 def read_body(body: bytes) -> tuple[int, BlockBuilder, bytes]:
     """Return the generation, the block without its payloads, and the stream that `read_payloads` decodes.
 

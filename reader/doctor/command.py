@@ -13,11 +13,12 @@ from pathlib import Path
 from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts, listen_to_broker, probe_broker
+from common.doctor.broker_probe import Received
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
 from common.machine.deployment import here
 from common.machine.host import Host
-from common.runtime.cli import UTC_TIMES
+from common.runtime.cli import between
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.line import LineFacts, diagnose_line, listen
@@ -35,37 +36,22 @@ from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
 from reader.line.port import open_port
 
-SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
+SECONDS = 12  # four seconds to try the other speed, then two of the longest frames of historic mode
 _QUICK = 0.7  # seconds; retained messages arrive at once
 _SOME_METER = "000000000000"  # stands for the meter in topics while none is known
 
 
-def declare_check(parser: argparse.ArgumentParser, config: Path) -> None:
-    """Declare the arguments of the command; `config` is the configuration that it checks."""
-    parser.epilog = UTC_TIMES
-    parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
-    parser.add_argument(
-        "--seconds", type=_seconds, default=SECONDS, metavar="N", help=f"how long to listen to the line: {SECONDS:.0f}"
-    )
+def declare_check(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config`."""
+    text = f"how long to listen to the line: {SECONDS}"
+    parser.add_argument("--seconds", type=between(1, 300), default=SECONDS, metavar="N", help=text)
     parser.set_defaults(command=lambda arguments: check(arguments.config, arguments.seconds, Report(sys.stdout)))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 1 <= seconds <= 300:
-        raise argparse.ArgumentTypeError(f"a number from 1 to 300 is expected, not {text!r}")
-    return seconds
 
 
 def check(path: Path, seconds: float, report: Report, machine: Host | None = None) -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
-    config, findings = read_config(ReaderConfig, path, PROGRAM)
+    config = read_config(ReaderConfig, path, PROGRAM, report)
     if config is None:
-        report.show(findings)
-        report.end()
         return NOT_CONFIGURED
     _Check(config, path, seconds, report, machine or Host()).run()
     return report.end()
@@ -99,14 +85,14 @@ class _Check:
         quick_probe = probe_broker(
             config.mqtt, publish=(), subscribe=(), extra_topics=self._extra_topics(), seconds=_QUICK
         )
-        service = self._service(quick_probe, _QUICK)
+        service = self._service(quick_probe.messages, _QUICK)
         facts = [probe_port(port, self._machine, self._user) for port in config.port]
         in_use = [self._is_in_use(port, service) for port in facts]
         show([finding for port in facts for finding in diagnose_port(port)])
         if any(in_use) and service.online:
             self._report.note(f"collecting reports of the running reader, for {self._seconds:.0f} s")
             messages = listen_to_broker(config.mqtt, self._extra_topics(service), self._seconds)
-            service = gather(config.name, self._topics, messages, seconds=self._seconds, local=self._running)
+            service = self._service(messages, self._seconds)
         show(diagnose_service(service) if quick_probe.failure is None else [])
         show(self._check_lines(facts, in_use, service))
 
@@ -176,8 +162,8 @@ class _Check:
         """Return the meters on the lines, as found by this check or reported by the running reader."""
         return sorted(self._meters | service.meters)
 
-    def _service(self, broker: BrokerFacts, seconds: float) -> ServiceFacts:
-        return gather(self._config.name, self._topics, broker.messages, seconds=seconds, local=self._running)
+    def _service(self, messages: Sequence[Received], seconds: float) -> ServiceFacts:
+        return gather(self._config.name, self._topics, messages, seconds=seconds, local=self._running)
 
     def _ask_for_rights(self, service: ServiceFacts) -> BrokerFacts:
         config, topics = self._config, self._topics
@@ -201,5 +187,5 @@ class _Check:
 
     def _latest(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
         """Return the latest state, with what only the longer listening before can show."""
-        latest = self._service(broker, _QUICK)
+        latest = self._service(broker.messages, _QUICK)
         return replace(latest, confirmed=latest.confirmed or service.confirmed)

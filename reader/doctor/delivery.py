@@ -1,13 +1,14 @@
 """Diagnoses whether frames are confirmed by storers, from what reader and storers publish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.program import number
 from common.machine.deployment import here
 from common.plural import plural
-from reader.doctor.service import PROGRAM, ServiceFacts, number
+from reader.doctor.service import PROGRAM, ServiceFacts
 
 DELIVERY = "Delivery"
 STORER = "teleinfo-storer"
@@ -17,31 +18,28 @@ _MANY = 60  # frames; about a minute
 
 def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
     """Return the findings about storers and unconfirmed frames."""
-    findings = _storers(facts, confirmed_by)
+    findings = list(_storers(facts, confirmed_by))
     delivery = facts.health.get("delivery")
     if not facts.online or not isinstance(delivery, dict):
         return findings
     pending, discarded = number(delivery.get("pending")), number(delivery.get("discarded"))
     oldest = _oldest(delivery)
     confirmed = number(delivery.get("confirmed"))
+    check = here(STORER).run(STORER, "check")
     if pending > _MANY and not confirmed and not facts.confirmed and "online" in facts.storers.values():
-        findings.append(
-            problem(
-                DELIVERY,
-                f"a storer is online, but none of {pending} frames was confirmed",
-                "in the broker's access rules, allow the reader to read teleinfo/+/stored, and the storer to write"
-                f" it and to read teleinfo/+/frame; for details: {here(STORER).run(STORER, 'check')}",
-            )
+        what = f"a storer is online, but none of {pending} frames was confirmed"
+        fix = (
+            "in the broker's access rules, allow the reader to read teleinfo/+/stored, and the storer to write it and"
+            f" to read teleinfo/+/frame; for details: {check}"
         )
+        findings.append(problem(DELIVERY, what, fix))
     elif pending and oldest and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT:
-        findings.append(
-            problem(
-                DELIVERY,
-                f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-                f"nothing is lost yet; find out why they are not stored: {here(STORER).run(STORER, 'check')}. If a"
-                f" storer was removed: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
-            )
+        what = f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
+        fix = (
+            f"nothing is lost yet; find out why they are not stored: {check}. If a storer was removed:"
+            f" {here(PROGRAM).run(PROGRAM, 'forget NAME')}"
         )
+        findings.append(problem(DELIVERY, what, fix))
     elif not findings or facts.storers:
         findings.append(ok(DELIVERY, f"{plural(confirmed, 'frame')} confirmed since its start, {pending} pending"))
     if discarded:
@@ -49,49 +47,34 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
     return findings
 
 
-def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Finding]:
+def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> Iterator[Finding]:
     wanted = [] if isinstance(confirmed_by, str) else list(confirmed_by)
     missing = [name for name in wanted if name not in facts.storers]
-    findings = []
     if missing:
-        findings.append(
-            problem(
-                DELIVERY,
-                f"the storer {', '.join(missing)} in delivery.confirmed_by has never been seen at this broker",
-                "start it, or correct delivery.confirmed_by. If it runs, allow the reader to read"
-                " teleinfo/storer/+/status in the broker's access rules",
-            )
+        yield problem(
+            DELIVERY,
+            f"the storer {', '.join(missing)} in delivery.confirmed_by has never been seen at this broker",
+            "start it, or correct delivery.confirmed_by. If it runs, allow the reader to read"
+            " teleinfo/storer/+/status in the broker's access rules",
         )
     one_is_enough = isinstance(confirmed_by, str) and "online" in facts.storers.values()
     for name, status in sorted(facts.storers.items()):
         if status == "online":
-            findings.append(ok(DELIVERY, f"the storer {name} is online"))
+            yield ok(DELIVERY, f"the storer {name} is online")
         elif status == "stalled":
-            findings.append(
-                problem(
-                    DELIVERY,
-                    f"the storer {name} cannot reach its database",
-                    f"on its machine: {here(STORER).run(STORER, 'check')}",
-                )
-            )
+            fix = f"on its machine: {here(STORER).run(STORER, 'check')}"
+            yield problem(DELIVERY, f"the storer {name} cannot reach its database", fix)
         else:
-            findings.append(
-                problem(
-                    DELIVERY,
-                    f"the storer {name} is {status}{'' if one_is_enough else '; frames wait until it is back'}",
-                    f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
-                )
-            )
+            what = f"the storer {name} is {status}{'' if one_is_enough else '; frames wait until it is back'}"
+            fix = f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}"
+            yield problem(DELIVERY, what, fix)
     if not facts.storers and confirmed_by == "auto":
-        findings.append(
-            notice(
-                DELIVERY,
-                "no storer has been seen at this broker: frames are published, but not stored",
-                "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the"
-                " broker's access rules",
-            )
+        yield notice(
+            DELIVERY,
+            "no storer has been seen at this broker: frames are published, but not stored",
+            "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the broker's"
+            " access rules",
         )
-    return findings
 
 
 def _oldest(delivery: Mapping[str, Any]) -> datetime | None:

@@ -2,12 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from common.contract.address import parse_address
 from common.contract.frame import Value
-from common.contract.labels import ADDRESS, OTHER_FAMILIES, Mode
+from common.contract.labels import ADDRESS, Mode, other_family
 from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import PortError
 from common.machine.deployment import here
@@ -145,19 +145,13 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
     """Return the findings."""
     if facts.error:
         held = "another program has it open" in facts.error
-        return [
-            problem(
-                SUBJECT,
-                facts.error,
-                f"{here(_PROGRAM).run(_PROGRAM, 'check')} shows which" if held else "see docs/hardware.md",
-            )
-        ]
+        fix = f"{here(_PROGRAM).run(_PROGRAM, 'check')} shows which" if held else "see docs/hardware.md"
+        return [problem(SUBJECT, facts.error, fix)]
     if not facts.frames:
         return [_no_frame(facts)]
-    findings = _wrong_mode(facts)
     if not facts.meters:
-        return [*findings, _no_meter(facts)]
-    return [*findings, *diagnose_noise(facts), *_diagnose_meter(facts)]
+        return [*_wrong_mode(facts), _no_meter(facts)]
+    return [*_wrong_mode(facts), _noise(facts), _diagnose_meter(facts)]
 
 
 def _no_frame(facts: LineFacts) -> Finding:
@@ -203,21 +197,17 @@ def _driver(facts: LineFacts) -> str:
     return f" (errors counted by the driver: {', '.join(counted)})" if counted else ""
 
 
-def _wrong_mode(facts: LineFacts) -> list[Finding]:
-    if facts.wanted in ("auto", facts.mode):
-        return []
-    return [
-        problem(
+def _wrong_mode(facts: LineFacts) -> Iterator[Finding]:
+    if facts.wanted not in ("auto", facts.mode):
+        yield problem(
             SUBJECT,
             f"the meter sends in {facts.mode} mode, but reader.yaml has mode: {facts.wanted}",
             "set mode: auto, which also follows when the supplier changes it",
         )
-    ]
 
 
 def _no_meter(facts: LineFacts) -> Finding:
-    count, family = max((len(labels.keys() & facts.values.keys()), name) for name, labels in OTHER_FAMILIES.items())
-    if count >= 3:
+    if (family := other_family(facts.values)) is not None:
         record = here(_PROGRAM).run(_PROGRAM, "record FILE")
         return problem(
             METER,
@@ -229,7 +219,7 @@ def _no_meter(facts: LineFacts) -> Finding:
     )
 
 
-def diagnose_noise(facts: LineFacts) -> list[Finding]:
+def _noise(facts: LineFacts) -> Finding:
     """Compare the damaged lines with what is normal."""
     damaged = sum(facts.dropped.values())
     groups = facts.good + damaged
@@ -247,28 +237,22 @@ def diagnose_noise(facts: LineFacts) -> list[Finding]:
         what += f"; {plural(facts.broken, 'undecodable frame')}"
     what += _driver(facts)
     if overruns:
-        return [
-            problem(
-                SUBJECT,
-                f"{what}: this machine lost characters on the serial port",
-                "on a Raspberry Pi, use the PL011 UART in place of the mini UART: dtoverlay=disable-bt, see"
-                " docs/hardware.md",
-            )
-        ]
+        return problem(
+            SUBJECT,
+            f"{what}: this machine lost characters on the serial port",
+            "on a Raspberry Pi, use the PL011 UART in place of the mini UART: dtoverlay=disable-bt, see"
+            " docs/hardware.md",
+        )
     if share >= _NOISY or parity >= _NOISY_PARITY or facts.broken > 1:
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(facts.dropped.items()))
-        return [
-            problem(
-                SUBJECT,
-                f"noisy: {what}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; a few a day are normal",
-                _WIRES + _slow(facts),
-            )
-        ]
+        return problem(
+            SUBJECT,
+            f"noisy: {what}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; a few a day are normal",
+            _WIRES + _slow(facts),
+        )
     if damaged or facts.parity_errors:
-        return [
-            notice(SUBJECT, f"{what} (a few a day are normal)", "check again later; if it happens often: " + _WIRES)
-        ]
-    return [ok(SUBJECT, f"{what}{'' if facts.parity else ' (without parity bits)'}")]
+        return notice(SUBJECT, f"{what} (a few a day are normal)", f"check again later; if it happens often: {_WIRES}")
+    return ok(SUBJECT, f"{what}{'' if facts.parity else ' (without parity bits)'}")
 
 
 def _slow(facts: LineFacts) -> str:
@@ -277,28 +261,24 @@ def _slow(facts: LineFacts) -> str:
     return "; an interface made for older meters may be too slow for standard mode"
 
 
-def _diagnose_meter(facts: LineFacts) -> list[Finding]:
+def _diagnose_meter(facts: LineFacts) -> Finding:
     if len(facts.meters) > 1:
-        return [
-            problem(
-                METER,
-                f"{len(facts.meters)} different meter addresses in {facts.seconds:.0f} s",
-                f"the line is noisy: {_WIRES}",
-            )
-        ]
+        return problem(
+            METER,
+            f"{len(facts.meters)} different meter addresses in {facts.seconds:.0f} s",
+            f"the line is noisy: {_WIRES}",
+        )
     (address,) = facts.meters
     if facts.values.keys() == {ADDRESS[Mode.HISTORIC]}:
-        return [
-            problem(
-                METER,
-                f"{address} sends only its number: its output is on standby (veille)",
-                "ask Enedis to set it to télé-information",
-            )
-        ]
+        return problem(
+            METER,
+            f"{address} sends only its number: its output is on standby (veille)",
+            "ask Enedis to set it to télé-information",
+        )
     return diagnose_meter(address, facts.values, str(facts.mode), len(facts.values))
 
 
-def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
+def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> Finding:
     """Return which meter it is, and what standard mode would add."""
     make = parse_address(address)
     model = make.model[1] if make.model else "meter of an unknown type"
@@ -306,14 +286,12 @@ def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups:
     contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())
     what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values per frame"
     if mode != Mode.HISTORIC or not make.linky:
-        return [ok(METER, what)]
+        return ok(METER, what)
     if contract == "BASE":
-        return [
-            notice(
-                METER,
-                f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy"
-                " used at each price is only in standard mode",
-                f"if your contract has several prices, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
-            )
-        ]
-    return [notice(METER, f"{what}. Standard mode would add: {_WHAT_STANDARD_ADDS}", f"if you want these: {_ASK}")]
+        return notice(
+            METER,
+            f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy used at"
+            " each price is only in standard mode",
+            f"if your contract has several prices, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
+        )
+    return notice(METER, f"{what}. Standard mode would add: {_WHAT_STANDARD_ADDS}", f"if you want these: {_ASK}")

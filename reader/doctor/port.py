@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -235,55 +236,44 @@ def _choose(facts: PortFacts) -> str:
     return facts.others[0] if facts.others else "the device of your interface, see docs/hardware.md"
 
 
-def _wrong_uart(facts: PortFacts) -> list[Finding]:
+def _wrong_uart(facts: PortFacts) -> Iterator[Finding]:
     if facts.debug_connector:
-        return [
-            problem(
-                SUBJECT,
-                f"{facts.url} is the debug connector between the HDMI sockets of the Pi 5, not pins 8 and 10",
-                "set port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
-            )
-        ]
-    if facts.bluetooth:
-        return [
-            problem(
-                SUBJECT,
-                f"{facts.url} is connected to Bluetooth on this {facts.pi}; the pins of a shield are on another UART",
-                "set port: /dev/serial0. Or use this UART for the pins, without Bluetooth: dtoverlay=disable-bt in"
-                " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
-            )
-        ]
-    if facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
+        yield problem(
+            SUBJECT,
+            f"{facts.url} is the debug connector between the HDMI sockets of the Pi 5, not pins 8 and 10",
+            "set port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
+        )
+    elif facts.bluetooth:
+        yield problem(
+            SUBJECT,
+            f"{facts.url} is connected to Bluetooth on this {facts.pi}; the pins of a shield are on another UART",
+            "set port: /dev/serial0. Or use this UART for the pins, without Bluetooth: dtoverlay=disable-bt in"
+            " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
+        )
+    elif facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
         what = f"{facts.url} is not the UART of a shield's pins on this {facts.pi}: that is {facts.pins}"
-        return [problem(SUBJECT, what, f"set port: /dev/{facts.pins}")]
-    if facts.switched_off:
+        yield problem(SUBJECT, what, f"set port: /dev/{facts.pins}")
+    elif facts.switched_off:
         what = f"{facts.url} is disabled: config.txt has no line enable_uart=1"
-        return [problem(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
-    return []
+        yield problem(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")
 
 
-def _console_on_it(facts: PortFacts) -> list[Finding]:
-    findings = []
+def _console_on_it(facts: PortFacts) -> Iterator[Finding]:
     if facts.console:
         uses = "uses" if facts.console_now else "will use"
         when = "" if facts.console_now else " after the next boot"
         where = "the kernel's command line" if facts.console == "/proc/cmdline" else facts.console
-        findings.append(
-            problem(
-                SUBJECT,
-                f"the system's console {uses} {facts.url}{when}, and takes characters of the meter ({where})",
-                _remove_console(facts),
-            )
+        yield problem(
+            SUBJECT,
+            f"the system's console {uses} {facts.url}{when}, and takes characters of the meter ({where})",
+            _remove_console(facts),
         )
     if facts.getty:
-        findings.append(
-            problem(
-                SUBJECT,
-                f"a login prompt runs on {facts.url} ({facts.getty})",
-                f"sudo systemctl disable --now {facts.getty}",
-            )
+        yield problem(
+            SUBJECT,
+            f"a login prompt runs on {facts.url} ({facts.getty})",
+            f"sudo systemctl disable --now {facts.getty}",
         )
-    return findings
 
 
 def _remove_console(facts: PortFacts) -> str:

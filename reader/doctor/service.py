@@ -1,7 +1,7 @@
 """Diagnoses a running reader from what it publishes, so that its port is left alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from common.contract.frame import Frame
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
-from common.doctor.formatting import format_days
+from common.doctor.program import ProgramFacts, find_conflict, not_connected, number, taken_over_once
 from common.errors import MessageError
 from common.machine.deployment import Deployment, here
 from common.plural import plural
@@ -20,23 +20,16 @@ PROGRAM = "teleinfo-reader"
 IMPLAUSIBLE = "implausible"  # drop reason of values that were received undamaged
 _NOISY = 0.05  # damaged lines per frame, since the start
 _STARTED_UP = 60  # seconds of uptime; then the reader has reported twice
-_TAKEOVERS = 2  # from here on, two readers use one name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceFacts:
+class ServiceFacts(ProgramFacts):
     """What a reader publishes about itself."""
 
-    name: str
-    status: str = ""  # empty if there is none, or we may not read it
-    health: Mapping[str, Any] = field(default_factory=dict)
-    returned: int = 0  # times it came online again while we listened
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
     frames: tuple[Frame, ...] = ()  # live ones
     confirmed: bool = False  # a confirmation was published while we listened
     storers: Mapping[str, str] = field(default_factory=dict)  # status by name
-    seconds: float = 0.0
-    local: bool = False  # a reader runs on this machine
 
     @property
     def online(self) -> bool:
@@ -107,31 +100,13 @@ def gather(name: str, topics: Topics, messages: Iterable[Received], *, seconds: 
 
 def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     """Return the findings about the reader itself."""
-    taken_over = number(facts.health.get("taken_over"))
-    if facts.returned >= _TAKEOVERS or taken_over >= _TAKEOVERS:
-        times = (
-            f"connected {facts.returned} times in {facts.seconds:.0f} s"
-            if facts.returned >= _TAKEOVERS
-            else f"{taken_over} times recently"
-        )
-        return [
-            problem(
-                SUBJECT,
-                f"two readers use the name {facts.name} and disconnect each other (client id conflict): {times}",
-                "give one of them another name in its reader.yaml, and restart it",
-            )
-        ]
+    if (conflict := find_conflict(facts, SUBJECT, "reader")) is not None:
+        return [conflict]
     if not facts.online:
         return [_not_online(facts)]
     findings = [_online(facts)]
-    if taken_over:
-        findings.append(
-            notice(
-                SUBJECT,
-                "another client with the same client id has just connected to the broker",
-                f"is a second reader named {facts.name} running somewhere? Check again in a minute",
-            )
-        )
+    if facts.taken_over:
+        findings.append(taken_over_once(facts, SUBJECT, "reader"))
     connects, uptime = number(facts.health.get("connects")), facts.health.get("uptime")
     if isinstance(uptime, int) and connects > 10 + uptime / 3600:
         findings.append(
@@ -146,28 +121,23 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
 
 
 def _not_online(facts: ServiceFacts) -> Finding:
-    log = here(PROGRAM).log(PROGRAM)
     if facts.local:
-        # No status proves nothing: we may not be allowed to read it.
-        state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
-        report = problem if facts.status else notice
-        return report(SUBJECT, f"the reader runs here, but {state}", f"look for the reason in its log: {log}")
+        return not_connected(facts, SUBJECT, "reader")
     # People stop the reader to check the line, so this alone is no problem.
     return notice(
         SUBJECT,
         f"no reader named {facts.name} is running: nothing is published",
-        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log: {log}",
+        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
+        f" {here(PROGRAM).log(PROGRAM)}",
     )
 
 
 def _online(facts: ServiceFacts) -> Finding:
-    uptime = facts.health.get("uptime")
-    since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
     if facts.local:
-        return ok(SUBJECT, f"{facts.name} is running and connected{since}")
+        return ok(SUBJECT, f"{facts.name} is running and connected{facts.since}")
     return notice(
         SUBJECT,
-        f"a reader named {facts.name} is connected to the broker{since}, but none runs on this machine",
+        f"a reader named {facts.name} is connected to the broker{facts.since}, but none runs on this machine",
         "fine if it runs in a container; if it runs on another machine, give this one another name in reader.yaml",
     )
 
@@ -201,21 +171,19 @@ def _check_line() -> str:
     return f"{commands.stop(PROGRAM)}, then: {commands.run(PROGRAM, 'check')}"
 
 
-def _implausible(line: Mapping[str, Any]) -> list[Finding]:
+def _implausible(line: Mapping[str, Any]) -> Iterator[Finding]:
     """Return a finding about registers that decrease or jump: the values are wrong, but the line is good."""
     dropped = line.get("groups_dropped")
     count = number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
     if not count:
-        return []
-    return [
-        notice(
-            LINE,
-            f"{line.get('port')}: {count} values of registers were dropped, because a register decreased or jumped;"
-            " the line itself is good",
-            "find the register in the reader's log; its value is accepted after 3 frames that agree. Was the meter"
-            " replaced?",
-        )
-    ]
+        return
+    yield notice(
+        LINE,
+        f"{line.get('port')}: {count} values of registers were dropped, because a register decreased or jumped;"
+        " the line itself is good",
+        "find the register in the reader's log; its value is accepted after 3 frames that agree. Was the meter"
+        " replaced?",
+    )
 
 
 def _reported_noise(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
@@ -243,18 +211,12 @@ def _reported_noise(facts: ServiceFacts, line: Mapping[str, Any], meter: str) ->
     return ok(LINE, what)
 
 
-def _reported_meter(facts: ServiceFacts, meter: str) -> list[Finding]:
+def _reported_meter(facts: ServiceFacts, meter: str) -> Iterator[Finding]:
     frame = next((frame for frame in reversed(facts.frames) if frame.meter == meter), None)
-    if frame is None:
-        return []
-    return diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
+    if frame is not None:
+        yield diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
 
 
 def _is_level(name: Any) -> bool:
     """Return whether this can stand between two slashes of a topic filter."""
     return isinstance(name, str) and name != "" and not set(name) & set("/+#\0")
-
-
-def number(value: Any) -> int:
-    """Return a count of a report, which may hold anything; 0 where it is none."""
-    return value if isinstance(value, int) else 0

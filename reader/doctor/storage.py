@@ -1,6 +1,6 @@
 """Checks the clock that timestamps frames, and the journal and spool that keep them safe."""
 
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.machine.deployment import Deployment, here
-from common.machine.disk import free_space, is_read_only, memory_backed, nearest_existing
+from common.machine.disk import free_space, is_read_only, memory_backed
 from common.machine.host import Host, User
 from common.machine.version import BUILD_DATE
 from common.plural import plural
@@ -70,30 +70,17 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         time_service=_time_service(machine),
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
-        journal_free=_free(config.spool.journal),
-        journal_writable=_may_write(config.spool.journal, user, machine),
+        journal_free=free_space(config.spool.journal),
+        journal_writable=machine.may_write(PROGRAM, config.spool.journal, user),
         journal_refused=_refused(config.spool.journal, user),
         spool=str(folder),
-        spool_writable=_may_write(folder, user, machine),
+        spool_writable=machine.may_write(PROGRAM, folder, user),
         spool_read_only=is_read_only(folder),
         spool_size=sizes,
         spool_limit=config.spool.max_size,
         damaged=damaged,
-        free=_free(folder) if readable or folder.parent.is_dir() else None,
+        free=free_space(folder) if readable or folder.parent.is_dir() else None,
     )
-
-
-def _free(folder: Path) -> int | None:
-    space = free_space(folder)
-    return space[0] if space else None
-
-
-def _may_write(folder: Path, user: User, machine: Host) -> bool:
-    """Return whether a user may write into a folder that exists, or that the user or systemd will create."""
-    if machine.unit_creates(PROGRAM, folder) and not machine.path(str(folder)).exists():
-        return True
-    existing = nearest_existing(folder)
-    return existing.is_dir() and user.may(existing, os.W_OK | os.X_OK)
 
 
 def _refused(journal: Path, user: User) -> str:
@@ -189,54 +176,46 @@ def _make_writable(facts: StorageFacts) -> str:
             return f"sudo install -d -o {facts.user} -m 0700 {facts.spool}"
 
 
-def _spool(facts: StorageFacts) -> list[Finding]:
+def _spool(facts: StorageFacts) -> Iterator[Finding]:
     if facts.spool_read_only:
-        return [
-            problem(
-                SPOOL,
-                f"the disk of {facts.spool} is read-only: a power cut would lose unconfirmed frames",
-                "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once"
-                " more. In a container: mount a volume there",
-            )
-        ]
+        yield problem(
+            SPOOL,
+            f"the disk of {facts.spool} is read-only: a power cut would lose unconfirmed frames",
+            "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once"
+            " more. In a container: mount a volume there",
+        )
+        return
     if not facts.spool_writable:
-        return [
-            problem(
-                SPOOL,
-                f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames",
-                _make_writable(facts),
-            )
-        ]
+        yield problem(
+            SPOOL,
+            f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames",
+            _make_writable(facts),
+        )
+        return
     room = facts.spool_limit - facts.spool_size
     days = _days(room)
     text = f"{facts.spool} holds {format_bytes(facts.spool_size)} of {format_bytes(facts.spool_limit)}"
     if facts.spool_size > _NEARLY_FULL * facts.spool_limit:
-        return [
-            problem(
-                SPOOL,
-                f"{text}: nearly full; soon every second of the oldest frames will be discarded",
-                "find out why frames are not confirmed: are storer and broker running? Meanwhile set spool.max_size:"
-                " 256MB",
-            )
-        ]
-    findings = []
+        yield problem(
+            SPOOL,
+            f"{text}: nearly full; soon every second of the oldest frames will be discarded",
+            "find out why frames are not confirmed: are storer and broker running? Meanwhile set spool.max_size: 256MB",
+        )
+        return
     if facts.free is not None and facts.free < room:
         lasts = _days(facts.free)
         what = f"only {format_bytes(facts.free)} free on the disk of {facts.spool}: frames of {format_days(lasts)}"
         fix = here(PROGRAM).on_host("free space on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
-        findings.append(problem(SPOOL, what, fix) if lasts < _LEAST_DAYS else notice(SPOOL, what, fix))
+        yield problem(SPOOL, what, fix) if lasts < _LEAST_DAYS else notice(SPOOL, what, fix)
     else:
         free = f"; {format_bytes(facts.free)} free on its disk" if facts.free is not None else ""
-        findings.append(ok(SPOOL, f"{text}: room for {format_days(days)} of unconfirmed frames{free}"))
+        yield ok(SPOOL, f"{text}: room for {format_days(days)} of unconfirmed frames{free}")
     if facts.damaged:
-        findings.append(
-            notice(
-                SPOOL,
-                f"{plural(facts.damaged, 'damaged file')} set aside in {facts.spool}: a power cut, or a failing disk",
-                "is the power supply strong enough, is the SD card old? The files *.damaged may be deleted",
-            )
+        yield notice(
+            SPOOL,
+            f"{plural(facts.damaged, 'damaged file')} set aside in {facts.spool}: a power cut, or a failing disk",
+            "is the power supply strong enough, is the SD card old? The files *.damaged may be deleted",
         )
-    return findings
 
 
 def _days(room: float) -> float:

@@ -116,6 +116,8 @@ class MeterPublisher:
             self._subscribe(frame.meter, now)
             self._prices.add_meter(frame.meter)
         self._retired.discard(frame.meter)
+        if self._links.get(frame.meter) is False:  # the port that had the meter before has lost it
+            self.set_online(frame.meter, True, now)
         discovery = self._discoveries[frame.meter]
         discovery.simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)

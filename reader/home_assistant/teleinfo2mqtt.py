@@ -55,7 +55,7 @@ def topic_safe(label: str) -> str:
 def _field(mode: Mode, label: str, value: Value) -> dict[str, Any]:
     known = LABELS[mode].get(label)
     if isinstance(value, int):
-        width = known.width if known is not None and known.width is not None else 0
+        width = 0 if known is None else known.width
         raw = f"{value:0{width}}"
         return {"raw": f"{raw}000", "value": value * 1000} if label in _KILO else {"raw": raw, "value": value}
     text = value.replace("..", "")

@@ -30,6 +30,11 @@ class Detector:
         self._last_valid = now
         self._partial = b""
 
+    def on_open(self, now: float) -> None:
+        """Give a locked speed its time again: a closed port brought nothing."""
+        if self.locked:
+            self._last_valid = now
+
     def feed(self, data: bytes, now: float) -> None:
         """Look for a valid group in received bytes."""
         *pieces, partial = _BREAK.split(self._partial + data.translate(SEVEN_BITS))

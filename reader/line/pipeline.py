@@ -1,4 +1,4 @@
-"""Turns readings into frames to publish: timestamp, address filter, plausibility filter, hidden labels.
+"""Turns readings into frames to publish: timestamp, plausibility filter, address filter, hidden labels.
 
 Does no I/O except for its log lines; time comes in as an argument and from a `TimeSource`.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from common.contract.frame import Frame
-from common.contract.labels import OTHER_FAMILIES
+from common.contract.labels import other_family
 from common.runtime.logs import RateLimiter
 from reader.line.address_filter import MAX_METERS, AddressFilter
 from reader.line.line_health import LineHealth
@@ -20,7 +20,6 @@ from reader.tic.decoder import Reading
 log = logging.getLogger(__name__)
 
 _MAX_PENDING = 3000  # readings that may wait for the clock, some 15 MB; five minutes bring 330
-_MIN_FAMILY_LABELS = 3  # labels of another family of meters in one frame until it counts as one of them
 
 
 class TimeSource(Protocol):
@@ -60,8 +59,6 @@ class FramePipeline:
         if address is None:
             self._health.no_address += 1
             self._warn_of_other_family(reading)
-        elif not self._pending and not self._time_source.waiting_for_sync():
-            return self._process(reading, address, at)
         else:
             self._pending.append((reading, address, at))
         return self.poll()
@@ -82,8 +79,9 @@ class FramePipeline:
 
     def _process(self, reading: Reading, address: str, at: float) -> list[Frame]:
         timestamp, synchronised = self._time_source.timestamp(at)
-        frame = reading.to_frame(address, timestamp, synchronised=synchronised)
-        frames = [self._hidden(self._plausible(frame, at)) for frame in self._address_filter.feed(frame)]
+        # Before the address filter, which holds frames back: a rise is judged by when its frame arrived.
+        frame = self._plausible(reading.to_frame(address, timestamp, synchronised=synchronised), at)
+        frames = [self._hidden(passed) for passed in self._address_filter.feed(frame)]
         self._health.address_mismatch = self._address_filter.address_mismatch
         if self._health.refused != self._address_filter.refused:
             self._health.refused = self._address_filter.refused
@@ -131,11 +129,7 @@ class FramePipeline:
     def _warn_of_other_family(self, reading: Reading) -> None:
         if self.other_family or self._health.meter:
             return
-        # The families share labels, so take the one that has the most of them.
-        count, family = max(
-            (len(labels.keys() & reading.values.keys()), name) for name, labels in OTHER_FAMILIES.items()
-        )
-        if count >= _MIN_FAMILY_LABELS:
+        if (family := other_family(reading.values)) is not None:
             self.other_family = True
             log.warning(
                 "%s: a meter of the family %s is not supported: it sends no address (ADCO or ADSC), so nothing is"

@@ -67,12 +67,12 @@ class PlausibilityFilter:
             value = values.get(label)
             if not isinstance(value, int):
                 continue
-            register = registers.get(label)
+            observation, register = _Observation(value, at, date), registers.get(label)
             if register is None:
-                registers[label] = _Register(value, at, date)
+                registers[label] = _Register(observation)
                 continue
-            was_plausible, accepted = register.candidate is None, register.value
-            if not register.accepts(_Observation(value, at, date), power if bounded else None):
+            was_plausible, accepted = register.candidate is None, register.accepted.value
+            if not register.accepts(observation, power if bounded else None):
                 dropped.add(label)
                 if was_plausible:
                     new.append(Implausible(label, value, accepted))
@@ -113,22 +113,19 @@ class _Observation(NamedTuple):
 class _Register:
     """The last values of one index."""
 
-    value: int  # the last plausible one
-    at: float  # when it was sent last, as in _Observation
-    date: float | None
+    accepted: _Observation  # the last plausible value
     candidate: _Observation | None = None  # the last implausible value, until a plausible one comes
     agreed: int = 0  # consecutive frames that agree on the candidate
 
     def accepts(self, observation: _Observation, power: int | None) -> bool:
         """Take the next value; return whether it is plausible, or confirmed by now."""
-        if not observation.may_follow(_Observation(self.value, self.at, self.date), power):
+        if not observation.may_follow(self.accepted, power):
             follows = self.candidate is not None and observation.may_follow(self.candidate, power)
             self.candidate = observation
             self.agreed = self.agreed + 1 if follows else 1
             if self.agreed < CONFIRMATIONS:
                 return False
-        self.value, self.at, self.date = observation
-        self.candidate, self.agreed = None, 0
+        self.accepted, self.candidate, self.agreed = observation, None, 0
         return True
 
 

@@ -7,6 +7,7 @@ bit and can be checked. With 7E1 the driver would strip the parity bit and pass 
 import array
 import errno
 import fcntl
+import os
 import select
 import socket
 import termios
@@ -31,7 +32,6 @@ _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEP
 _TIOCGICOUNT = 0x545D  # reads the counters of a driver, see tty_ioctl(4)
 _COUNTERS = {"framing": 6, "overrun": 7, "parity": 8, "break": 9, "buffer_overrun": 10}
 
-_UNPLUGGED = "the device was unplugged"
 _DENIED = "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
 _HINTS = {
     errno.EACCES: _DENIED,
@@ -154,7 +154,13 @@ class _SerialPort:
             port = self._serial.fileno()
             if timeout > 0 and port not in select.select([port, self._stop.fileno()], [], [], timeout)[0]:
                 return b""
-            return bytes(self._serial.read(_MAX_READ))  # its timeout is 0
+            try:
+                data = os.read(port, _MAX_READ)  # without pyserial, which waits once more, before and after
+            except BlockingIOError:
+                return b""
+            if timeout > 0 and not data:  # what is gone is ready, and gives nothing
+                raise OSError("disconnected" if is_network(self._url) else "the device was unplugged")
+            return data
         timeout = min(timeout, _UNSTOPPABLE)
         if self._serial.timeout != timeout and timeout > 0:  # pyserial negotiates with the gateway then
             self._serial.timeout = timeout
@@ -231,5 +237,4 @@ def _reason(error: BaseException) -> str:
         return f"permission denied; {commands.restart('teleinfo-reader')}"
     if number is not None:
         return _HINTS[number]
-    text = str(error)
-    return _UNPLUGGED if "multiple access on port" in text else text
+    return str(error)

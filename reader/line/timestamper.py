@@ -1,7 +1,6 @@
 """Timestamps of frames: unique, and held back while the host's clock is not set yet, as on a Raspberry Pi at boot."""
 
 import logging
-import os
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -71,15 +70,16 @@ class Timestamper:
     The time between two steps back is a *stretch*. The time is rounded down to whole milliseconds, and the residue of
     the stretch, 0 to 15 microseconds, is added: so overlapping stretches have no timestamp in common. Frames of the
     same millisecond are 16 microseconds apart. The first residue is random (a restart after a step back is then very
-    probably safe, too); a step back takes the next residue that was not used for later times. This keeps 16 overlapping
-    stretches apart. With more of them, timestamps continue after those of the stretch with the earliest last timestamp,
-    ahead of the clock until it catches up: they are still unique.
+    probably safe, too), and far from those of other lines, which may read the same meter. A step back takes the next
+    residue that was not used for later times. This keeps 16 overlapping stretches apart. With more of them, timestamps
+    continue after those of the stretch with the earliest last timestamp, ahead of the clock until it catches up: they
+    are still unique.
 
     One for each line, used by one thread.
     """
 
-    def __init__(self, clock: Clock, *, patience: float, residue: int | None = None) -> None:
-        """Wait for the clock until `patience` seconds after the boot; `residue` is for tests."""
+    def __init__(self, clock: Clock, *, patience: float, residue: int = 0) -> None:
+        """Wait for the clock until `patience` seconds after the boot; `residue` is the first."""
         self.steps_back = 0
         self._clock = clock
         self._patience = patience
@@ -88,7 +88,7 @@ class Timestamper:
         self.synchronised = False  # at the last check
         self._check(clock.now())
         self._may_wait = True
-        self._residue = (os.urandom(1)[0] if residue is None else residue) % RESIDUES
+        self._residue = residue % RESIDUES
         self._last = [_NEVER] * RESIDUES  # microseconds; the last timestamp of each residue
         self._latest = _NEVER  # microseconds; the latest time of the clock in this stretch
 

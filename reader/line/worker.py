@@ -124,6 +124,7 @@ class LineWorker:
         self.health.open = True
         opened = self._monotonic()
         self._watchdog.on_open(opened)
+        self._detector.on_open(opened)
         decoder = Decoder()
         undecodable = self.health.undecodable
         counters_due = opened

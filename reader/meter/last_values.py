@@ -1,10 +1,9 @@
 """Keeps the last good value of each label of one meter, and drops those that the meter no longer sends. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from common.contract.changes import changed_keys
 from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
 from reader.tic.status_register import parse_status
@@ -25,9 +24,7 @@ SETTLED = 5
 
 _OVERLOAD_WARNINGS = ("ADIR1", "ADIR2", "ADIR3")  # only in overload frames
 _OVERLOAD_FRAME = frozenset((*_OVERLOAD_WARNINGS, "ADCO", "IINST1", "IINST2", "IINST3"))
-_NO_STAMPS: Mapping[str, datetime] = {}
 _CONTRACT = {Mode.HISTORIC: "OPTARIF", Mode.STANDARD: "NGTF"}
-_DECISIVE = frozenset((*_CONTRACT.values(), "STGE"))  # that decide what else a meter sends
 _INDEXES = {
     mode: frozenset(label.name for label in labels.values() if label.cumulative) for mode, labels in LABELS.items()
 }
@@ -56,7 +53,7 @@ class Accepted(NamedTuple):
     """What a frame has brought."""
 
     labels: frozenset[str]  # whose values were accepted
-    changed: Sequence[str] | None  # whose values differ since the frame before; None: or labels have come or gone
+    changed: Sequence[str] | None  # whose last values differ now; None: or labels have come or gone
 
 
 class LastValues:
@@ -64,8 +61,6 @@ class LastValues:
 
     An index that is new, or that falls, is accepted when it comes a second time: a single wrong 0 in the first frame
     after a start could not be recognised otherwise.
-
-    Most frames repeat the one before but for a few values. While nothing is in doubt, only those are looked at.
     """
 
     def __init__(self) -> None:
@@ -84,8 +79,6 @@ class LastValues:
         self._missed: dict[str, int] = {}  # damaged frames in a row without a transient label
         self._seen_since_change: set[str] | None = None  # labels, since the contract changed
         self._complete_since_change = 0  # frames
-        self._before: Frame | None = None  # the last frame, if it would change nothing when it came again
-        self._accepted: frozenset[str] = frozenset()  # labels of the last frame
 
     @property
     def complete(self) -> bool:
@@ -95,36 +88,7 @@ class LastValues:
 
     def update(self, frame: Frame) -> Accepted:
         """Take over the values of a frame."""
-        return self._update_changes(frame) or self._update_whole(frame)
-
-    def _update_changes(self, frame: Frame) -> Accepted | None:
-        """Take over what differs from the frame before; None, and nothing is done, where that is not enough."""
-        before = self._before
-        if before is None or frame.meter != before.meter or frame.mode is not before.mode:
-            return None
-        changed = changed_keys(frame.values, before.values)
-        stamped = changed_keys(frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS)
-        if changed is None or stamped is None:
-            return None
-        changes, indexes = {}, _INDEXES[frame.mode]
-        for label in changed:
-            value, last = frame.values[label], self.values.get(label)
-            if type(value) is not int:
-                value = strip_padding(value)
-            # Does it only replace the one before?
-            if last is None or value == "" or label in _DECISIVE or label not in self._accepted:
-                return None
-            if label in indexes and not (isinstance(value, int) and isinstance(last, int) and value >= last):
-                return None
-            changes[label] = value
-        self.values.update(changes)
-        self.stamps.update((label, (frame.stamps or _NO_STAMPS)[label]) for label in stamped if label != "DATE")
-        if not self._complete_frames.many or frame.dropped:
-            self._complete_frames.feed(frame)
-        self._before = frame
-        return Accepted(self._accepted, changed)
-
-    def _update_whole(self, frame: Frame) -> Accepted:
+        before, stamped, changes = dict(self.values), set(self.stamps), self.changes
         if self._source != (frame.meter, frame.mode):
             self.changes += self._source is not None
             self._source = frame.meter, frame.mode
@@ -136,18 +100,14 @@ class LastValues:
         self._detect_contract_change(frame)
         if self._complete_frames.feed(frame):
             self._drop_former()
-        self._before, self._accepted = frame if self._is_settled(frame) else None, accepted
-        return Accepted(accepted, None)
-
-    def _is_settled(self, frame: Frame) -> bool:
-        """Return whether the frame that was just taken over would change nothing when it came again."""
-        stamps = (frame.stamps or {}).keys() - {"DATE"}
-        return (
-            not self._seen_once
-            and self._seen_since_change is None
-            and stamps <= self.stamps.keys()
-            and TRANSIENT.isdisjoint((self.values.keys() | self.stamps.keys()) - frame.values.keys())
-        )
+        if (
+            self.changes != changes
+            or self.overload_frame is not after_overload_frame
+            or self.values.keys() != before.keys()
+            or self.stamps.keys() != stamped
+        ):
+            return Accepted(accepted, None)
+        return Accepted(accepted, [label for label, value in self.values.items() if value != before[label]])
 
     def _accept(self, mode: Mode, label: str, value: Value) -> bool:
         if label not in _INDEXES[mode]:

@@ -73,7 +73,6 @@ class PublishPolicy:
         self._published: dict[str, Any] = {}
         self.idle_until = -math.inf
         """Monotonic time before which nothing is due, unless something urgent changes."""
-        self._none_ready = False  # that holds only until a value changes
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -83,18 +82,16 @@ class PublishPolicy:
     def force(self) -> None:
         """Publish everything next time."""
         self.forced = True
-        self.on_change(urgent=True)
+        self.on_urgent_change()
 
-    def on_change(self, *, urgent: bool) -> None:
-        """Take note that some value may have changed; `urgent`: perhaps an urgent one."""
-        if urgent or self._none_ready:
-            self.idle_until = -math.inf
-        self._none_ready = False
+    def on_urgent_change(self) -> None:
+        """Take note that an urgent value may have changed."""
+        self.idle_until = -math.inf
 
     def mark_published(self) -> None:
         """Record that all present values were published elsewhere: what is published next must not be older."""
         self._stale = True
-        self.on_change(urgent=True)
+        self.on_urgent_change()
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due."""
@@ -109,13 +106,7 @@ class PublishPolicy:
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
-        if ready:
-            return self._publish(state, ready, monotonic)
-        if URGENT.isdisjoint(changed):
-            ends = [self._changed_at.get(key, 0.0) + _rule(key).min_interval for key in changed]
-            self._rest_until(min((end for end in ends if end > monotonic - _ROUNDING), default=math.inf))
-            self._none_ready = True
-        return None
+        return self._publish(state, ready, monotonic) if ready else None
 
     def _changed(self, state: Mapping[str, Any]) -> list[str]:
         """Return the keys that differ from what was published, or have come or gone; no value is None."""

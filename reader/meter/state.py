@@ -66,7 +66,8 @@ class MeterState:
             frame = replace(frame, values=carried)
         self._update_estimate(frame, monotonic)
         self._comparable = self.complete = last_values.complete
-        self._policy.on_change(urgent=self.changed is None)
+        if self.changed is None:
+            self._policy.on_urgent_change()
         return frame
 
     def _acts_at_once(self, changed: Collection[str]) -> bool:
@@ -105,7 +106,7 @@ class MeterState:
         self._estimate.clear()
         self._has_estimate = self._comparable = False
         self._snapshot = None
-        self._policy.on_change(urgent=True)
+        self._policy.on_urgent_change()
 
     def set_prices(self, prices: dict[str, Any]) -> None:
         """Set the keys of prices: `price` and `next_prices`, or none."""
@@ -114,7 +115,7 @@ class MeterState:
         if prices.keys() != self._prices.keys():
             self._comparable = False
         self._prices, self._snapshot = prices, None
-        self._policy.on_change(urgent=True)
+        self._policy.on_urgent_change()
 
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""

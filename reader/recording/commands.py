@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine.deployment import here
 from common.machine.host import Host
 from common.plural import plural
-from common.runtime.cli import NO_ROOM, UTC_TIMES, argument, positive, whole
+from common.runtime.cli import NO_ROOM, argument, positive, whole
+from common.runtime.progress import Progress
 from common.runtime.shutdown import Shutdown
 from common.settings import config
 from common.settings.file_errors import reason
@@ -22,21 +22,14 @@ from reader.recording.format import read_chunks
 from reader.recording.playback import RecordedLine
 from reader.recording.recorder import Recorder, RecordingLimits, RecordingProgress
 
-_PROGRESS_EVERY = 0.25  # seconds
 
-
-def declare_record(record: argparse.ArgumentParser, default: Path) -> None:
-    """Declare the arguments of `record`; `default` is the configuration that names the port."""
-    record.epilog = UTC_TIMES
+def declare_record(record: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `record`, besides `--config`."""
     record.add_argument("file", type=Path, metavar="FILE", help="a text file that does not exist yet")
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
     record.add_argument("--seconds", type=positive, metavar="N", help="stop after N seconds (default: with Ctrl-C)")
     record.add_argument("--frames", type=whole, metavar="N", help="stop after N frames")
     record.add_argument("--port", type=argument(port_name), metavar="PORT", help="default: the configuration's")
-    record.add_argument(
-        "--mode", choices=("auto", "historic", "standard"), help="default: auto, or the configuration's"
-    )
-    record.add_argument("--config", type=Path, default=default, metavar="FILE", help=f"default: {default}")
     record.set_defaults(command=_record)
 
 
@@ -56,11 +49,9 @@ def _record(arguments: argparse.Namespace) -> int:
         with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
             recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, limits=limits, stop=shutdown.stop)
             shutdown.install(lambda: None)
-            progress = _ProgressLine(f"recording {port}; press Ctrl-C to stop")
-            try:
-                recorder.record(port, open_port, report=lambda recorded: progress.show(_describe(recorded)))
-            finally:
-                progress.end()
+            _print(f"recording {port}; press Ctrl-C to stop")
+            with Progress(sys.stderr) as progress:
+                recorder.record(port, open_port, report=lambda recorded: progress.write(_describe(recorded)))
     except FileExistsError as error:
         raise ConfigError(f"{arguments.file}: already exists; choose another name") from error
     except PortError as error:
@@ -92,11 +83,11 @@ def _private(path: str, flags: int) -> int:
 def _port_and_mode(arguments: argparse.Namespace) -> tuple[str, str]:
     """Return which port to record, and in which mode."""
     if arguments.port:
-        return arguments.port, arguments.mode or "auto"
+        return arguments.port, "auto"
     settings = config.load(ReaderConfig, arguments.config)
     if len(settings.port) > 1:
         raise ConfigError(f"there are several meters; choose one with --port: {', '.join(settings.port)}")
-    return settings.port[0], arguments.mode or settings.mode
+    return settings.port[0], settings.mode
 
 
 def _with_user(error: PortError, port: str) -> PortError:
@@ -128,15 +119,13 @@ def _replay(arguments: argparse.Namespace) -> int:
     line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)
     shutdown = Shutdown()
     shutdown.install(line.close)
-    progress = _ProgressLine("waiting for a program to open it; press Ctrl-C to stop")
-    try:
+    _print("waiting for a program to open it; press Ctrl-C to stop")
+    with Progress(sys.stderr) as progress:
         serve_pty(
-            _ReportedLine(line, progress.show),
+            _ReportedLine(line, progress.write),
             announce=lambda name: print(name, flush=True),  # noqa: T201 - the command's output
             wait_for_client=True,
         )
-    finally:
-        progress.end()
     if not shutdown.stop.is_set():
         _print(f"{arguments.file}: played all {line.duration:.0f} s")
     return shutdown.exit_code
@@ -160,29 +149,6 @@ class _ReportedLine:
         rounds = f", round {line.rounds + 1}" if line.rounds else ""
         self._report(f"{line.position:.0f} of {line.duration:.0f} s ({share:.0f} %){rounds}")
         return data
-
-
-class _ProgressLine:
-    """Shows progress on one line of a terminal; nothing if stderr is not a terminal."""
-
-    def __init__(self, heading: str) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._last_shown = float("-inf")
-        self._width = 0
-        _print(heading)
-
-    def show(self, text: str) -> None:
-        now = time.monotonic()
-        if self._terminal and now - self._last_shown >= _PROGRESS_EVERY:
-            self._last_shown = now
-            sys.stderr.write(f"\r{text:<{self._width}}")
-            sys.stderr.flush()
-            self._width = len(text)
-
-    def end(self) -> None:
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
 
 
 def _print(text: str) -> None:

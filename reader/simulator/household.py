@@ -25,6 +25,7 @@ _MAX_POWER = 6_000  # W; below the subscribed power, whatever is switched on
 _OVERLOAD = 11_000  # W drawn from the grid during an overload, at least
 _OVERLOAD_DAYS = 8  # one day of so many has an overload
 _WATT_HOUR = 3_600  # joules
+CAR_POWER = 3_200  # W, while it charges
 
 # W, at each hour; linear between two hours.
 # fmt: off
@@ -73,8 +74,8 @@ def _sunshine(day: LegalDay, chance: int) -> list[int]:
     return [max(0, int(sky * cloud * height)) for height, cloud in zip(heights, clouds, strict=True)]
 
 
-class Overload(NamedTuple):
-    """A time in which the household draws more than it subscribed to."""
+class Span(NamedTuple):
+    """A time of a day: of an overload, in which the household draws more than it subscribed to, or of a charge."""
 
     start: int  # seconds since midnight
     end: int
@@ -93,7 +94,10 @@ class DayLoad:
     sunshine: list[int]  # W, from the panels
     imported: list[int]  # joules from midnight to the start of the step; one more for the end of the day
     exported: list[int]
-    overload: Overload | None
+    produced: list[int]  # joules, as `imported`
+    overload: Span | None
+    charge: Span | None  # of the car
+    outside: float  # °C, mean
     chance: int  # 64 bits of this day and household
 
     def step_at(self, elapsed: int) -> int:
@@ -117,10 +121,15 @@ class Registers(NamedTuple):
 
 
 class Household:
-    """Loads and registers of one contract; they do not depend on the mode and the phases of the meter."""
+    """Loads and registers of one contract; they do not depend on the mode and the phases of the meter.
 
-    def __init__(self, contract: Contract, seed: int) -> None:
+    A `sunny` one has panels, as a producer has, and a car.
+    """
+
+    def __init__(self, contract: Contract, seed: int, *, sunny: bool = False) -> None:
         self._contract = contract
+        self._has_panels = sunny or contract.name == "producer"
+        self._has_car = sunny
         self._seed = mix(seed, contract.number)
         # Registers at the start of FIRST_DAY and the days after it, as far as needed.
         self._midnights = [self._history()]
@@ -183,12 +192,15 @@ class Household:
         day = legal_day(number)
         chance = mix(self._seed, number)
         overload = _overload(day, chance)
-        starts, drawn = self._appliances(day, chance)
+        charge = _charge(day, chance) if self._has_car else None
+        # Coldest in late January, and different each day.
+        outside = 12 - 8 * _season(day, 25) + chance % 9 - 4
+        starts, drawn = self._appliances(day, chance, outside, charge)
         if overload:
             _split(starts, drawn, overload.start)
             _split(starts, drawn, overload.end)
         sunshine = [0] * len(starts)
-        if self._contract.name == "producer":
+        if self._has_panels:
             panels = _sunshine(day, chance >> 40)
             sunshine = [panels[(day.start + start) % DAY // _STEP] for start in starts]
         if overload:
@@ -196,16 +208,19 @@ class Household:
                 drawn[i] = _OVERLOAD + (chance >> 40) % 21 * 50 + sunshine[i]
         lasts = [end - start for start, end in zip(starts, [*starts[1:], day.length], strict=True)]
         imports, exports = drawn, [0] * len(starts)
-        if self._contract.name == "producer":
+        if self._has_panels:
             net = [load - sun for load, sun in zip(drawn, sunshine, strict=True)]
             imports, exports = [max(0, power) for power in net], [max(0, -power) for power in net]
-        imported, exported = (list(accumulate(map(mul, powers, lasts), initial=0)) for powers in (imports, exports))
-        return DayLoad(day, starts, drawn, sunshine, imported, exported, overload, chance)
+        imported, exported, produced = (
+            list(accumulate(map(mul, powers, lasts), initial=0)) for powers in (imports, exports, sunshine)
+        )
+        return DayLoad(day, starts, drawn, sunshine, imported, exported, produced, overload, charge, outside, chance)
 
-    def _appliances(self, day: LegalDay, chance: int) -> tuple[list[int], list[int]]:
+    def _appliances(
+        self, day: LegalDay, chance: int, outside: float, charge: Span | None
+    ) -> tuple[list[int], list[int]]:
         """Return the steps of the day and the power of all appliances in each, without an overload."""
-        # Heating depends on the mean temperature outside: coldest in late January, and different each day.
-        heating = max(0, int((15 - (12 - 8 * _season(day, 25) + chance % 9 - 4)) * 110))  # W
+        heating = max(0, int((15 - outside) * 110))  # W
         # Habits follow legal time, which skips or repeats an hour.
         edge = 3 * HOUR - max(0, day.shift)
         starts = list(range(0, day.length, _STEP))
@@ -217,6 +232,7 @@ class Household:
         ]
         hot_water = self._contract.hot_water_at
         minute = 60
+        spans = [(*charge, CAR_POWER)] if charge else []
         for clock, lasts, power in (
             (hot_water, (70 + (chance >> 8) % 48) * minute, 2_000),
             (7 * HOUR + (chance >> 14) % 40 * minute, 3 * minute, 1_900),  # kettle
@@ -224,21 +240,34 @@ class Household:
             (9 * HOUR + (chance >> 26) % 480 * minute, 15 * minute * ((chance >> 36) & 1), 2_000),  # washing machine
             (20 * HOUR + (chance >> 32) % 120 * minute, 20 * minute * ((chance >> 38) & 1), 1_800),  # dishwasher
         ):
-            start, end = day.elapsed(clock), day.elapsed(clock) + lasts
             if lasts:
-                _split(starts, drawn, start)
-                _split(starts, drawn, end)
-                for i in range(bisect_left(starts, start), bisect_left(starts, end)):
-                    drawn[i] += power
+                spans.append((day.elapsed(clock), day.elapsed(clock) + lasts, power))
+        for start, end, power in spans:
+            _split(starts, drawn, start)
+            _split(starts, drawn, end)
+            for i in range(bisect_left(starts, start), bisect_left(starts, end)):
+                drawn[i] += power
         return starts, [min(_MAX_POWER, power) for power in drawn]
 
 
-def _overload(day: LegalDay, chance: int) -> Overload | None:
+def _charge(day: LegalDay, chance: int) -> Span | None:
+    """Draw the time of the car's charge: long in the sun of Saturday and Sunday, short at night on most other days."""
+    chance = mix(chance, 1)
+    if day.weekday >= 5:
+        start = day.elapsed(11 * HOUR) + chance % HOUR
+        return Span(start, start + 2 * HOUR + (chance >> 12) % (2 * HOUR))
+    if chance % 3 == 0:
+        return None
+    start = day.elapsed(22 * HOUR) + (chance >> 2) % 600
+    return Span(start, start + HOUR // 2 + (chance >> 12) % HOUR)
+
+
+def _overload(day: LegalDay, chance: int) -> Span | None:
     """Draw the time of the overload: in the evening, on one of eight days."""
     if (chance >> 48) % _OVERLOAD_DAYS:
         return None
     start = day.elapsed(18 * HOUR + 45 * 60) + (chance >> 45) % (90 * 60)
-    return Overload(start, start + 120 + (chance >> 52) % 61)
+    return Span(start, start + 120 + (chance >> 52) % 61)
 
 
 def _split(starts: list[int], powers: list[int], second: int) -> None:

@@ -26,7 +26,6 @@ class SimulatedLine:
 
     `speed` multiplies the frames a second. Their values follow `clock` at any speed, so at high speed many frames are
     equal. A reader that was away for more than a second continues from now; the bytes in between are never sent.
-    Setting the `stop` event of the caller ends the line as `close` does; `close` does not set it.
     """
 
     def __init__(
@@ -36,26 +35,25 @@ class SimulatedLine:
         speed: float = 1.0,
         noise: float = 0.0,
         seed: int = 0,
+        sunny: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         stop: threading.Event | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if not (speed > 0 and math.isfinite(speed)):
             raise ValueError(f"speed must be a number above 0, not {speed}")
-        self.meter = SimulatedMeter(kind, seed=seed)
+        self.meter = SimulatedMeter(kind, seed=seed, sunny=sunny)
         self._noise = Noise(noise, seed=seed)
         self._clock = clock
         self._monotonic = monotonic
         self._stop = stop or threading.Event()
-        self._closed = False
-        self._owns_stop = stop is None
         self._byte_time = _BITS_PER_CHARACTER / _BAUD[self.meter.mode] / speed
         self._gap = _FRAME_GAP / speed
         self._bursts: deque[bytes] = deque()  # of the frame that is being sent
         self._sent_until = monotonic()  # arrival time of the last byte that was read
 
     @classmethod
-    def from_url(cls, url: str, *, stop: threading.Event | None = None) -> Self:
+    def from_url(cls, url: str) -> Self:
         """Open simulate://KIND?speed=10&noise=1e-4&seed=3.
 
         Raises:
@@ -79,20 +77,18 @@ class SimulatedLine:
         if not seed.is_integer():
             raise ValueError(f"simulate://: seed must be a whole number, not {options['seed']!r}")
         try:
-            return cls(parts.netloc, speed=speed, noise=noise, seed=int(seed), stop=stop)
+            return cls(parts.netloc, speed=speed, noise=noise, seed=int(seed))
         except ValueError as error:
             raise ValueError(f"simulate://: {error}") from None
 
     @property
     def closed(self) -> bool:
         """Whether there are no more bytes."""
-        return self._closed or self._stop.is_set()
+        return self._stop.is_set()
 
     def close(self) -> None:
         """End the line; a `read` in another thread returns soon."""
-        self._closed = True
-        if self._owns_stop:
-            self._stop.set()
+        self._stop.set()
 
     def read(self, timeout: float) -> bytes:
         """Return the bytes that have arrived; b"" after `timeout` seconds without any, or when the line is closed."""

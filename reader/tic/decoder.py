@@ -16,17 +16,14 @@ Three things decide the shape of this file:
 
 - The checksum may itself be a separator, and data may hold one: slice by position, never split or strip.
 - Six bits of checksum are weak, and blind to bit 6. So parity, width, type and stamp have their say too.
-- Most groups of a frame are byte for byte those of the frame before: only the others are looked at, and each distinct
-  group is decoded once and kept. Whatever is unusual about a frame, it is decoded from the start.
+- Most groups of a frame are byte for byte those of the frame before: each distinct group is decoded once and kept.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from itertools import compress
-from operator import ne
 from typing import NamedTuple
 
 from common.contract.frame import Frame, Value
@@ -37,8 +34,7 @@ LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727
 CACHE_SIZE = 4096  # distinct groups kept; some ten new ones come with each frame
 
 _STX, _ETX, _EOT = b"\x02", b"\x03", b"\x04"
-_BEGIN = b"\x02\n"
-_SP, _HT, _CR = 0x20, 0x09, 0x0D
+_SP, _HT = 0x20, 0x09
 _ADDRESSES = frozenset(ADDRESS.values())
 
 # What a byte with parity is: its seven bits where the parity is even, and marked by the eighth where it is not. A byte
@@ -202,18 +198,6 @@ class _Known(dict[bytes, Group | DropReason]):
         return found
 
 
-class _Template(NamedTuple):
-    """The frame before, as far as the next one may repeat it: without damage, each label once."""
-
-    pieces: Sequence[bytes]  # its groups, without LF and CR
-    labels: Sequence[str]  # of these
-    reading: Reading
-    degraded: frozenset[str]  # labels whose stamp says that the meter is unsure of its clock
-
-
-_NOTHING: Mapping[DropReason, int] = {}
-
-
 class Decoder:
     """Turns bytes into readings; never raises, whatever the bytes, and keeps a bounded number of them."""
 
@@ -221,7 +205,6 @@ class Decoder:
         self._open = b""  # what came since the last ETX, its last LONGEST_FRAME bytes
         self._parity = False  # how the frame before was delivered: where to look first
         self._known = _Known()
-        self._template: _Template | None = None
         self.broken = 0  # frames with an end, but without a start or a single good group
 
     def feed(self, data: bytes) -> list[Reading]:
@@ -242,46 +225,6 @@ class Decoder:
         return readings
 
     def _read(self, raw: bytes) -> Reading | None:
-        if self._template is not None and (reading := self._read_changes(raw, self._template)) is not None:
-            return reading
-        return self._read_whole(raw)
-
-    def _read_changes(self, raw: bytes, before: _Template) -> Reading | None:
-        """Decode what differs from the frame before; None where more than values and stamps does."""
-        view = raw.translate(_CHECK_PARITY) if self._parity else raw
-        start = view.rfind(_BEGIN)
-        # No STX may come later, and the frame must not have been cut short.
-        if start < 0 or view[-1] != _CR or _EOT in view or view.rfind(_STX) != start:
-            return None
-        pieces = view[start + 2 : -1].split(b"\r\n")
-        last, labels, reading, degraded = before
-        if len(pieces) != len(last):
-            return None
-        changes = [*compress(zip(pieces, labels), map(ne, pieces, last))]  # noqa: B905 - as many
-        mode, values, stamps, _, _, _, _ = reading
-        if changes:
-            known = self._known
-            values = dict(values)
-            new_stamps = {}
-            for piece, label in changes:
-                group = known[piece]
-                if not isinstance(group, Group) or group.label != label or group.mode is not mode or group.eight_digits:
-                    return None
-                values[label] = group.value
-                if (group.stamp is None) is (label in stamps):
-                    return None
-                if group.stamp is not None:
-                    new_stamps[label] = group.stamp
-                    if group.degraded is not (label in degraded):
-                        degraded = degraded ^ {label}
-            if new_stamps:
-                stamps = {**stamps, **new_stamps}
-        reading = Reading(mode, values, stamps, bool(degraded), _NOTHING, self._parity, 0)
-        self._template = _Template(pieces, labels, reading, degraded)
-        return reading
-
-    def _read_whole(self, raw: bytes) -> Reading | None:
-        self._template = None
         likely = self._groups(raw, self._parity)
         if likely is None or not _all_good(likely[1]):
             # Something is wrong with it. Is it the parity? The groups that verify tell.
@@ -302,6 +245,13 @@ class Decoder:
         return body, self._split(body)
 
     def _split(self, body: bytes) -> list[Group | DropReason]:
+        known = self._known
+        groups = [known[piece] for piece in body[1:-1].split(b"\r\n")]
+        if body[:1] == b"\n" and body[-1:] == b"\r" and _all_good(groups):
+            return groups
+        return self._split_damaged(body)
+
+    def _split_damaged(self, body: bytes) -> list[Group | DropReason]:
         groups = []
         position, after = 0, b""
         while piece := _PIECE.match(body, position):
@@ -342,19 +292,7 @@ class Decoder:
         if len(values) != len(good):
             return self._assemble(body, [*{group.label: group for group in good}.values(), *Counter(faults).elements()])
         errors = 0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body)
-        reading = Reading(mode, values, stamps, degraded, faults, self._parity, errors)
-        self._remember(body, good, reading)
-        return reading
-
-    def _remember(self, body: bytes, groups: Sequence[Group], reading: Reading) -> None:
-        """Keep a frame as a template for the next one, if each of its pieces is one of its groups."""
-        pieces = body[1:-1].split(b"\r\n")
-        if body[:1] != b"\n" or body[-1:] != b"\r" or [self._known[piece] for piece in pieces] != groups:
-            return
-        if any(group.eight_digits for group in groups):
-            return
-        degraded = frozenset(group.label for group in groups if group.degraded)
-        self._template = _Template(pieces, [group.label for group in groups], reading, degraded)
+        return Reading(mode, values, stamps, degraded, faults, self._parity, errors)
 
 
 def _sort_out(groups: list[Group | DropReason]) -> tuple[Mode, list[Group], Mapping[DropReason, int]]:

@@ -38,8 +38,6 @@ class StatusRegister(NamedTuple):
     overload: bool  # the reference power is exceeded
     producer: bool
     exporting: bool  # active energy is negative
-    supplier_index: int  # 1 to 16; a meter has 10
-    distributor_index: int  # 1 to 4
     clock_degraded: bool
     plc: str | None  # None: a number that has no meaning
     plc_synchronised: bool
@@ -54,8 +52,8 @@ def parse_status(text: Value | None) -> StatusRegister | None:
     """Parse the text of STGE; None if it is not a status register.
 
     >>> status = parse_status("013AC401")
-    >>> status.tempo_today, status.supplier_index, status.distributor_index, status.contact_open
-    ('blue', 2, 4, True)
+    >>> status.tempo_today, status.contact_open
+    ('blue', True)
     """
     bits = status_bits(text)
     if bits is None:
@@ -68,8 +66,6 @@ def parse_status(text: Value | None) -> StatusRegister | None:
         overload=bool(bits >> 7 & 1),
         producer=bool(bits >> 8 & 1),
         exporting=bool(bits >> 9 & 1),
-        supplier_index=(bits >> 10 & 0xF) + 1,
-        distributor_index=(bits >> 14 & 0b11) + 1,
         clock_degraded=bool(bits >> 16 & 1),
         plc=_named(PLC, bits >> 21 & 0b11),
         plc_synchronised=bool(bits >> 23 & 1),

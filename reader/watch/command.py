@@ -15,7 +15,7 @@ from pathlib import Path
 from common.errors import ConfigError, PortBusy, PortError
 from common.machine.deployment import here
 from common.machine.host import Host, Process
-from common.runtime.cli import LOCAL_TIMES, argument
+from common.runtime.cli import argument
 from common.runtime.shutdown import Shutdown, StopEvent
 from common.settings import config
 from reader.config import ReaderConfig, ReaderMqtt, port_name
@@ -29,9 +29,8 @@ _CANNOT_DRAW = ("dumb", "unknown")  # values of TERM on which rich shows nothing
 _QUIT = frozenset("qQ\x03\x04")
 
 
-def declare_watch(watch: argparse.ArgumentParser, default: Path) -> None:
-    """Declare the arguments of `watch`; `default` is the configuration that names port and broker."""
-    watch.epilog = LOCAL_TIMES
+def declare_watch(watch: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `watch`, besides `--config`."""
     where = watch.add_mutually_exclusive_group()
     where.add_argument(
         "--port", type=argument(port_name), metavar="PORT", help="read this port instead of that of the configuration"
@@ -42,7 +41,6 @@ def declare_watch(watch: argparse.ArgumentParser, default: Path) -> None:
     )  # fmt: skip
     watch.add_argument("--meter", metavar="ADDRESS", help="show only this meter")
     watch.add_argument("--language", choices=("fr", "en"), help="default: home_assistant.language, else fr")
-    watch.add_argument("--config", type=Path, default=default, metavar="FILE", help=f"default: {default}")
     watch.set_defaults(command=_watch)
 
 
@@ -125,7 +123,7 @@ def _source(
         if user is None:
             mode = settings.mode if settings else "auto"
             return PortSource(ports, mode=mode, open_port=open_port, emit=emit), "", translate("check_line")
-        note = translate("from_broker", port=user[0], who=user[1], broker=broker.host)
+        note = translate("from_broker", port=user[0], who=user[1], broker=broker.hosts[0])
     return BrokerSource(broker, emit), note, translate("check_broker", topic=broker.topic)
 
 
