@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from common.runtime.cli import add_version, one_of, positive
+from common.runtime.cli import add_version, between, one_of, positive
 from reader.simulator.meter import KINDS
 
 
@@ -18,24 +18,29 @@ def _arguments() -> argparse.Namespace:
         help="the simulated meter (default: %(default)s); an unknown one prints the list",
     )
     parser.add_argument(
+        "--sun",
+        action="store_true",
+        help="give the house a roof, a car and a thermometer, which send over MQTT (standard mode, simulated only)",
+    )
+    parser.add_argument(
         "--seconds",
         type=positive,
         metavar="N",
         help="stop N seconds after the first frame; exit 0 only if every frame was stored",
     )
     parser.add_argument(
-        "--page-port", type=_port, metavar="N", help="the port of the page (default: 8080, or another if it is in use)"
+        "--page-port",
+        type=between(1, 65535),
+        metavar="N",
+        help="the port of the page (default: 8080, or another if it is in use)",
     )
     parser.add_argument("--no-history", action="store_true", help="do not give the simulated meter a past of 400 days")
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)
-    return parser.parse_args()
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and 0 < int(text) < 2**16:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"a number from 1 to 65535 is expected, not {text}")
+    arguments = parser.parse_args()
+    if arguments.sun and (arguments.port or not arguments.kind.startswith("standard-")):
+        parser.error("--sun needs a simulated meter in standard mode: a historic one does not count what is injected")
+    return arguments
 
 
 def main() -> int:

@@ -24,6 +24,7 @@ from demo.past import Past
 from demo.programs import Program, ProgramError
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
+from demo.sun import sources_of, sunny_meter
 
 FOLDER = Path(".demo")
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
@@ -59,13 +60,13 @@ class Demo:
         began = datetime.now(UTC)
         self._start("storer", "storer", "run", "--config", str(FOLDER / "storer.yaml"))
         self._wait(lambda: self._show.storer_online, "the storer")
-        port = self._arguments.port or self._simulator()
+        port = self._arguments.port or self._simulator(broker)
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
         self._explain(page_port, broker, database, port)
         self._starting = False  # from here on, an interruption is the demo's ordinary end
         self._wait_for_first(reader)
-        monitor = page.configure(FOLDER, broker, database, page_port)
+        monitor = page.configure(FOLDER, broker, database, page_port, sun=self._arguments.sun)
         self._start("monitor", "monitor", "run", "--config", str(monitor))
         self._fill(began)
         self._watch(reader)
@@ -77,6 +78,7 @@ class Demo:
             f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
             f"database: {{host: 127.0.0.1, port: {database.port}, user: {database.user},\n"
             f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
+            f"{self._sources()}"
         )
         client = FOLDER / "mariadb.cnf"
         client.touch(mode=0o600)
@@ -84,6 +86,12 @@ class Demo:
             f"[client]\nhost=127.0.0.1\nport={database.port}\nuser={database.user}\npassword={database.password}\n"
             f"[mariadb-client]\ndatabase={database.name}\n"
         )
+
+    def _sources(self) -> str:
+        """Return the lines of `storer.yaml` for what the house has."""
+        if not self._arguments.sun:
+            return ""
+        return f"sources: {json.dumps(sources_of(sunny_meter(self._arguments.kind).address))}\n"
 
     def _reader_config(self, broker: Broker, port: str) -> None:
         memory = Path("/dev/shm")
@@ -118,9 +126,13 @@ class Demo:
         self._stack.callback(program.stop, _STOP_WITHIN)
         return program
 
-    def _simulator(self) -> str:
-        """Start a simulated meter; return the path of its pseudo-terminal."""
-        program = self._start("meter", "reader", "simulate", self._arguments.kind)
+    def _simulator(self, broker: Broker) -> str:
+        """Start a simulated meter, with its house if that has a roof; return the path of its pseudo-terminal."""
+        kind = self._arguments.kind
+        if self._arguments.sun:
+            program = self._start("meter", "demo.sunny_house", "--kind", kind, "--broker", str(broker.port))
+        else:
+            program = self._start("meter", "reader", "simulate", kind)
         self._wait(lambda: program.first_line() is not None, "the simulated meter")
         return program.first_line() or ""
 
@@ -132,7 +144,7 @@ Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
 Try in another terminal:
   {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
-  mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
+  mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'{" -t 'sources/#'" if self._arguments.sun else ""}
   mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
 Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
 """)
@@ -161,7 +173,7 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
         """Give a simulated meter its past, beside all else."""
         if self._arguments.port or self._arguments.no_history:
             return
-        self._past = Past(FOLDER, self._arguments.kind, until)
+        self._past = Past(FOLDER, self._arguments.kind, until, sun=self._arguments.sun)
         self._stack.callback(self._past.stop, _STOP_WITHIN)
 
     def _end(self, reader: Program, database: Database, began: datetime) -> int:

@@ -6,19 +6,22 @@ there says how far it is. What it prints, a line for each day, is how the demo f
 
 import argparse
 import contextlib
-import itertools
 import os
 import sys
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.contract.frame import Frame, parse_time
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
+from common.contract.frame import parse_time
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from common.errors import Conflict, TeleinfoError
 from common.settings import config
-from demo.history import History
+from demo.history import History, frame_at
+from demo.source_history import SourceHistory
+from demo.sun import sunny_meter
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import Decoder
 from storer.config import StorerConfig
@@ -29,11 +32,12 @@ DAYS = 400
 _NAME = "history"  # as a reader and as a storer
 _DAY, _HOUR, _SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 _BATCH = 500  # frames
-_TRIES = 5  # of a day whose transaction was in another's way
 _NICE = 10  # the live part goes first
 
 
-def fill(database: Database, kind: str, until: datetime, days: int = DAYS) -> Generator[int, None, None]:
+def fill(
+    database: Database, kind: str, until: datetime, days: int = DAYS, *, sun: bool = False
+) -> Generator[int, None, None]:
     """Write the past of a meter up to the demo's first run; yield how many days are written, when that changes.
 
     Args:
@@ -41,19 +45,28 @@ def fill(database: Database, kind: str, until: datetime, days: int = DAYS) -> Ge
         kind: of the simulated meter.
         until: when this run began; only where the tables know nothing of the meter does it matter.
         days: how many.
+        sun: the house has a roof, a car and a thermometer.
     """
-    meter = SimulatedMeter(kind)
+    meter = sunny_meter(kind) if sun else SimulatedMeter(kind)
+    # A transaction may be in another's way.
+    again = Retrying(retry=retry_if_exception_type(Conflict), stop=stop_after_attempt(5), reraise=True)
     with contextlib.closing(database.connect()) as connection:
         begin, end = _range(connection, meter, until, days)
+        sources = SourceHistory(connection, kind, meter.address) if sun else None
         written = _written_from(connection, meter)
         if written is None or written >= end:
-            _write_frames(database, meter, end, min(until, end + _HOUR))
+            begun = min(until, end + _HOUR)
+            _write_frames(database, meter, end, begun)
+            if sources:
+                again(sources.write, end, begun.replace(second=0, microsecond=0))
             written = end
         history = History(connection, meter)
         yield (end - written) // _DAY
         while written > begin:
             start = max(begin, written - _DAY)
-            _write_day(history, start, written, begin)
+            if sources:  # before the hours of the meter, which say that the day is done
+                again(sources.write, start, written)
+            again(_write_day, history, start, written, begin)
             written = start
             yield (end - written) // _DAY
 
@@ -75,15 +88,8 @@ def _written_from(connection: Connection, meter: SimulatedMeter) -> datetime | N
 
 
 def _write_day(history: History, start: datetime, end: datetime, begin: datetime) -> None:
-    for tried in itertools.count(1):
-        try:
-            for _ in history.write(start, end, since=begin):
-                pass
-        except Conflict:
-            if tried == _TRIES:
-                raise
-        else:
-            return
+    for _ in history.write(start, end, since=begin):
+        pass
 
 
 def _write_frames(database: Database, meter: SimulatedMeter, start: datetime, end: datetime) -> None:
@@ -92,19 +98,7 @@ def _write_frames(database: Database, meter: SimulatedMeter, start: datetime, en
     with contextlib.closing(FrameStore(database, _NAME)) as store:
         moments = [start + number * _SECOND for number in range(int((end - start).total_seconds()))]
         for first in range(0, len(moments), _BATCH):
-            frames = []
-            for moment in moments[first : first + _BATCH]:
-                (reading,) = decoder.feed(meter.frame(moment))
-                frames.append(
-                    Frame(
-                        meter=meter.address,
-                        timestamp=moment,
-                        mode=reading.mode,
-                        values=reading.values,
-                        stamps=reading.stamps or None,
-                    )
-                )
-            store.write(frames)
+            store.write([frame_at(meter, decoder, moment) for moment in moments[first : first + _BATCH]])
         store.write_tallies([Tally(meter.address, start, _NAME, len(moments))])
 
 
@@ -114,13 +108,14 @@ def main() -> int:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--until", type=parse_time, required=True)
-    parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--sun", action="store_true")
     arguments = parser.parse_args()
     os.nice(_NICE)
     settings = config.load(StorerConfig, arguments.config)
     try:
-        for done in fill(Database(settings.database), arguments.kind, arguments.until, arguments.days):
-            print(done, arguments.days, flush=True)
+        database = Database(settings.database)
+        for done in fill(database, arguments.kind, arguments.until, sun=arguments.sun):
+            print(done, DAYS, flush=True)
     except TeleinfoError as error:
         print(f"demo.fill: {error}", file=sys.stderr)
         return 1

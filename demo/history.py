@@ -60,9 +60,6 @@ class History:
             end: a whole hour. Nothing of the meter may be in the tables between the two.
             since: where the history begins, if that is before `start`: the first hour then has the energy since the
                 hour before it.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a statement.
         """
         before = self._readings(start - HOUR)[0] if since is not None and since < start else None
         while start < end:
@@ -127,14 +124,7 @@ class History:
         """Return the first frame with an index and its readings, at an instant or a few seconds after or before it."""
         for number in range(_LONGEST_RUN_OF_SHORT_FRAMES + 1):
             at = instant + number * step
-            (reading,) = self._decoder.feed(self._meter.frame(at))
-            frame = Frame(
-                meter=self._meter.address,
-                timestamp=at,
-                mode=reading.mode,
-                values=reading.values,
-                stamps=reading.stamps or None,
-            )
+            frame = frame_at(self._meter, self._decoder, at)
             found = readings(frame.mode, frame.values)
             if any(value is not None for value in found):
                 return frame, found
@@ -167,6 +157,12 @@ class History:
             row["injected_first"], row["injected_last"] = minute.injected
             row["injected_power_mean"], row["injected_power_max"] = minute.injected_power
         return row
+
+
+def frame_at(meter: SimulatedMeter, decoder: Decoder, moment: datetime) -> Frame:
+    """Return the frame of a simulated meter at a moment."""
+    (reading,) = decoder.feed(meter.frame(moment))
+    return reading.to_frame(meter.address, moment)
 
 
 def _before(hour: HourReadings | None) -> list[Before | None]:

@@ -12,8 +12,8 @@ USER = "teleinfo-monitor"
 _USUAL = 8080  # the port where people expect the page
 
 
-def configure(folder: Path, broker: Broker, database: Database, port: int) -> Path:
-    """Make the account and the configuration; return its file."""
+def configure(folder: Path, broker: Broker, database: Database, port: int, *, sun: bool) -> Path:
+    """Make the account and the configuration, with a price of what is sold if there is a roof; return its file."""
     password = secrets.token_urlsafe(18)
     # '%' as for the storer: TCP clients are not "localhost" without name resolution.
     database.sql(ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", password))
@@ -23,10 +23,16 @@ def configure(folder: Path, broker: Broker, database: Database, port: int) -> Pa
         f"name: demo\n"
         f"listen: {{host: {HOST}, port: {port}}}\n"
         "auth: none\n"
+        f"state: {json.dumps(str(folder.absolute() / 'monitor'))}\n"
         f"mqtt: {{host: {HOST}, port: {broker.port}}}\n"
         f"database: {{host: {HOST}, port: {database.port}, user: {USER}, password: {json.dumps(password)},"
         f" name: {database.name}}}\n"
     )
+    if sun:
+        prices = folder.absolute() / "prices.yaml"
+        prices.write_text("feed_in:\n  - {from: 2024-03-01, price: 0.1269}\n")
+        with file.open("a") as configuration:
+            configuration.write(f"prices: {json.dumps(str(prices))}\n")
     return file
 
 

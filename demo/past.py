@@ -12,10 +12,10 @@ from demo.programs import Program
 class Past:
     """The history of a simulated meter, being written beside the demo."""
 
-    def __init__(self, folder: Path, kind: str, until: datetime) -> None:
-        """Start to write it, or to go on with it; `until` is when this run began."""
+    def __init__(self, folder: Path, kind: str, until: datetime, *, sun: bool) -> None:
+        """Start to write it, or to go on with it; `until` is when this run began, `sun` as for the demo."""
         command = [sys.executable, "-P", "-m", "demo.fill", "--config", str(folder / "storer.yaml")]
-        command += ["--kind", kind, "--until", format_time(until)]
+        command += ["--kind", kind, "--until", format_time(until), *(["--sun"] if sun else [])]
         self._program = Program("history", command, folder / "history.log")
         self._done = False
 

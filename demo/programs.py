@@ -1,12 +1,11 @@
 """Runs the project's programs as separate processes."""
 
-import os
 import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.servers import die_with
+from demo.servers import spawn
 
 _WARNING = re.compile(r"(?:\S+ (?P<time>\d\d:\d\d:\d\d)\S* )?(?:WARNING|ERROR|CRITICAL)\s+(?P<text>.+)")
 
@@ -24,14 +23,7 @@ class Program:
         self._read = 0  # bytes of the log that were searched for warnings
         self._warning = ""
         with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                process_group=0,  # Ctrl-C goes to the demo only, which stops its programs in order
-                preexec_fn=die_with(os.getpid()),
-            )
+            self.process = spawn(command, output)
 
     def first_line(self) -> str | None:
         """Return the first line of its output; None while there is none."""

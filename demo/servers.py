@@ -21,8 +21,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 HOST = "127.0.0.1"
 ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what users run on their own server
@@ -76,6 +75,19 @@ def die_with(parent: int) -> Callable[[], None]:
     return call
 
 
+def spawn(command: Sequence[str], output: IO[bytes], folder: Path | None = None) -> "subprocess.Popen[bytes]":
+    """Start a program in a folder, with its output in a file. It is killed when the thread that starts it ends."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd=folder,
+        process_group=0,  # Ctrl-C goes to this process only, which stops what it has started in order
+        preexec_fn=die_with(os.getpid()),
+    )
+
+
 class Server(ABC):
     """A server process. It is killed when the thread that started it ends."""
 
@@ -96,9 +108,7 @@ class Server(ABC):
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @abstractmethod
@@ -120,15 +130,7 @@ class Server(ABC):
             raise InstanceError(f"{self._kind} is already running")
         command = self._prepare()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                process_group=0,  # Ctrl-C goes to this process only, which stops its servers in order
-                preexec_fn=die_with(os.getpid()),
-            )
+            self.process = spawn(command, log, self.folder)
 
     def wait_until_ready(self) -> None:
         """Wait until the server answers; kill it if that takes too long."""
@@ -266,7 +268,7 @@ class Database(Server):
     def sql(self, statement: str) -> str:
         """Run SQL as the server's administrator; return the output: tab-separated, without headings."""
         command = [find_program("mariadb"), "--no-defaults", f"--socket={self.unix_socket}"]
-        command += [f"--user={self._administrator}", "--connect-timeout=5", "--batch", "--skip-column-names"]
+        command += [f"--user={self._administrator}", "--connect-timeout=60", "--batch", "--skip-column-names"]
         result = subprocess.run(command, input=statement, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise InstanceError(f"mariadb: {result.stderr.strip()}")
@@ -334,14 +336,7 @@ class Database(Server):
     def _run_script(self, command: Sequence[str]) -> int:
         """Run a script and return its exit code; an interruption kills it and its children."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-                preexec_fn=die_with(os.getpid()),
-            )
+            process = spawn(command, log, self.folder)
         try:
             while True:
                 self._end_if_interrupted()
