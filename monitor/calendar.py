@@ -4,6 +4,7 @@ A local day has 23, 24 or 25 hours. The zones of France differ from UTC by whole
 """
 
 from calendar import isleap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -118,3 +119,5 @@ class Calendar:
 
 
 BY = ("hour", "day", "week", "month", "year")
+#: By how often a digest comes: what it is about.
+DIGESTS: Mapping[str, str] = {"daily": "day", "weekly": "week", "monthly": "month"}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ConfigError
-from common.runtime.cli import add_version, run_cli
-from monitor.calendar import BY
+from common.runtime.cli import add_version, between, later, run_cli
+from monitor.calendar import BY, DIGESTS
 from monitor.report.help import HELP, language_of
 
 PROGRAM = "teleinfo-monitor"
@@ -32,7 +32,7 @@ def _language_of_help(arguments: Sequence[str]) -> str:
         return language_of()
 
     from common.settings import config
-    from monitor.config import MonitorConfig
+    from monitor.settings.config import MonitorConfig
 
     try:
         found, _ = looking.parse_known_args(arguments)
@@ -79,8 +79,9 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     form = reporting.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=words["json"])
     form.add_argument("--csv", action="store_true", help=words["csv"])
+    form.add_argument("--digest", nargs="?", const=False, choices=DIGESTS, help=words["digest"])
     reporting.add_argument("--locale", choices=("c", "fr"), help=words["locale"])
-    reporting.set_defaults(command=_report)
+    reporting.set_defaults(command=later("monitor.report.commands:report"))
 
     comparing = commands.add_parser(
         "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
@@ -88,23 +89,28 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     comparing.add_argument("--json", action="store_true", help=words["json"])
     comparing.add_argument("--all", action="store_true", help=words["compare_all"])
     comparing.add_argument("--then", action="store_true", help=words["then"])
-    comparing.add_argument("--shift", type=_percent, default=0, metavar="PERCENT", help=words["shift"])
-    comparing.set_defaults(command=_compare)
+    comparing.add_argument("--shift", type=between(0, 100), default=0, metavar="PERCENT", help=words["shift"])
+    comparing.set_defaults(command=later("monitor.report.commands:compare"))
 
     needing = commands.add_parser(
         "power", parents=[common, selection], help=words["power"], epilog=f"{words['times']} {words['twelve']}"
     )
     needing.add_argument("--json", action="store_true", help=words["json"])
-    needing.set_defaults(command=_power)
+    needing.set_defaults(command=later("monitor.report.commands:power"))
 
-    checking = commands.add_parser("check", parents=[common], help=words["check"])
+    checking = commands.add_parser("check", parents=[file], help=words["check"])
     checking.set_defaults(command=_check)
+
+    alerting = commands.add_parser("alerts", parents=[common], help=words["alerts"])
+    alerting.add_argument("--test", action="store_true", help=words["alerts_test"])
+    alerting.add_argument("--json", action="store_true", help=words["alerts_json"])
+    alerting.set_defaults(command=later("monitor.doctor.alerts_command:alerts"))
 
     bringing = commands.add_parser("home-assistant", parents=[common], help=words["home_assistant"])
     bringing.add_argument("--dry-run", action="store_true", help=words["dry_run"])
     bringing.add_argument("--undo", action="store_true", help=words["undo"])
     bringing.add_argument("--yes", action="store_true", help=words["yes"])
-    bringing.set_defaults(command=_home_assistant)
+    bringing.set_defaults(command=later("monitor.statistics.command:home_assistant"))
 
     locking = commands.add_parser("password", parents=[file], help=words["password"])
     locking.add_argument("--random", action="store_true", help=words["password_random"])
@@ -125,22 +131,17 @@ def _add_prices(
     actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
     showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
     showing.add_argument("--all", action="store_true", help=words["prices_all"])
-    showing.set_defaults(command=_show_prices)
-    actions.add_parser("check", parents=[again], help=words["prices_check"]).set_defaults(command=_verify_prices)
+    showing.set_defaults(command=later("monitor.report.commands:show_prices"))
+    checking = actions.add_parser("check", parents=[again], help=words["prices_check"])
+    checking.set_defaults(command=later("monitor.report.commands:verify_prices"))
     importing = actions.add_parser("import", parents=[again], help=words["prices_import"])
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
-    importing.set_defaults(command=_keep_prices)
+    importing.set_defaults(command=later("monitor.report.commands:keep_prices"))
     updating = actions.add_parser("update", parents=[again], help=words["prices_update"])
     updating.add_argument("source", metavar="FILE|URL", help="offers.yaml, tarif_bleu.yaml")
     updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
-    updating.set_defaults(command=_update_prices)
-    pricing.set_defaults(command=_show_prices)
-
-
-def _percent(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"a number from 0 to 100 is expected, not {text!r}")
-    return int(text)
+    updating.set_defaults(command=later("monitor.report.commands:take_prices"))
+    pricing.set_defaults(command=later("monitor.report.commands:show_prices"))
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -155,7 +156,7 @@ def _password(arguments: argparse.Namespace) -> int:
     from common.settings import config
     from common.settings.file_errors import reason
     from monitor import password
-    from monitor.config import MonitorConfig
+    from monitor.settings.config import MonitorConfig
 
     settings = config.load(MonitorConfig, arguments.config)
     settings.check_auth()
@@ -164,13 +165,14 @@ def _password(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"auth: {settings.auth} asks for no password")
     text = secrets.token_urlsafe(12) if arguments.random else _read_password()
     password.check(text)
+    ended = ", and all sessions have ended" if file.exists() else ""
     try:
         password.write(file, text, arguments.config)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
     if arguments.random:
         print(f"the password of the page: {text}")  # noqa: T201 - the command's output
-    print(f"{file} holds its hash; it is in force, and all sessions have ended")  # noqa: T201 - the command's output
+    print(f"{file} holds its hash; it is in force{ended}")  # noqa: T201 - the command's output
     return 0
 
 
@@ -186,61 +188,8 @@ def _read_password() -> str:
     return text
 
 
-def _report(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import report
-
-    return report(arguments)
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import compare
-
-    return compare(arguments)
-
-
-def _power(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import power
-
-    return power(arguments)
-
-
-def _show_prices(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import show_prices
-
-    return show_prices(arguments)
-
-
-def _verify_prices(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import verify_prices
-
-    return verify_prices(arguments)
-
-
-def _update_prices(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import take_prices
-
-    return take_prices(arguments)
-
-
-def _keep_prices(arguments: argparse.Namespace) -> int:
-    from monitor.report.commands import keep_prices
-
-    return keep_prices(arguments)
-
-
-def _home_assistant(arguments: argparse.Namespace) -> int:
-    from monitor.statistics.command import home_assistant
-
-    return home_assistant(arguments)
-
-
 def _check(arguments: argparse.Namespace) -> int:
-    from zoneinfo import ZoneInfo
-
     from common.doctor.findings import Report
     from monitor.doctor.command import check
-    from monitor.report.commands import describe
-    from monitor.text.formats import Formats
 
-    formats = Formats(arguments.language or language_of(), ZoneInfo("UTC"))
-    return check(arguments.config, Report(sys.stdout), lambda problem: describe(problem, formats))
+    return check(arguments.config, Report(sys.stdout))

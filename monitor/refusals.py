@@ -19,7 +19,7 @@ TEXTS: Mapping[str, Text] = {
     # A range of time.
     "no_time": Text(
         400,
-        "{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00",
+        "{text!r} is not a date: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00",
         "« {text} » n’est pas une date : écrivez 2026, 2026-11, 24/11/2026, 2026-11-24 ou 2026-11-24T18:00:00+01:00",
     ),
     "within_hour": Text(
@@ -29,8 +29,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "swapped": Text(
         400,
-        "the beginning, {start}, is not before the end, {end}: swap them",
-        "le début, {start}, n’est pas avant la fin, {end} : échangez-les",
+        "the beginning, {start}, must be before the end, {end}, which is not included",
+        "le début, {start}, doit précéder la fin, {end}, qui n’est pas comprise",
     ),
     "no_whole_day": Text(
         400, "there is no whole day from {start} to {end}", "il n’y a aucun jour entier du {start} au {end}"
@@ -115,11 +115,6 @@ TEXTS: Mapping[str, Text] = {
         "the subscribed power is not known: add a line to `contracts` in the configuration",
         "la puissance souscrite est inconnue : ajoutez une ligne à « contracts » dans la configuration",
     ),
-    "unknown_offer": Text(
-        400,
-        "one of the offers is unknown; known offers: {known}",
-        "une des offres est inconnue ; offres connues : {known}",
-    ),
     "no_cursor": Text(
         400,
         "the parameter cursor is not the value next of a page",
@@ -130,6 +125,11 @@ TEXTS: Mapping[str, Text] = {
         400,
         "--locale is for --csv only; a table is French with --language fr",
         "--locale ne vaut que pour --csv ; un tableau est en français avec --language fr",
+    ),
+    "digest_range": Text(
+        400,
+        "--digest is about the last period that is over: leave out --from, --to and --by",
+        "--digest porte sur la dernière période écoulée : retirez --from, --to et --by",
     ),
     # Parameters.
     "long_query": Text(
@@ -211,7 +211,7 @@ TEXTS: Mapping[str, Text] = {
         403,
         "this page has no password, so it does not open through a proxy. Give it a password, or write “auth: header” in"
         " monitor.yaml",
-        "cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un serveur mandataire. Donnez-lui un mot de"
+        "cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un reverse proxy. Donnez-lui un mot de"
         " passe, ou écrivez « auth: header » dans monitor.yaml",
     ),
     "not_ingress": Text(
@@ -222,13 +222,12 @@ TEXTS: Mapping[str, Text] = {
     "not_proxied": Text(
         403,
         "this page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is",
-        "cette page s’ouvre seulement à travers son serveur mandataire ; « listen.trusted » dans monitor.yaml dit"
-        " lequel",
+        "cette page s’ouvre seulement à travers son reverse proxy ; « listen.trusted » dans monitor.yaml dit lequel",
     ),
     "nobody": Text(
         401,
         "the proxy does not say who you are: the header Remote-User is missing",
-        "le serveur mandataire ne dit pas qui vous êtes : l’en-tête Remote-User manque",
+        "le reverse proxy ne dit pas qui vous êtes : l’en-tête Remote-User manque",
     ),
     # The server.
     "database_away": Text(

@@ -5,17 +5,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from common.database.mariadb import Connection
+from monitor.answers.behind import Behind
 from monitor.answers.compared_offers import OfferAnswers
 from monitor.answers.costs import CostAnswers
+from monitor.answers.curve_periods import CurvePeriods
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.days import Days
+from monitor.answers.devices import DeviceAnswers
 from monitor.answers.event_pages import EventAnswers
+from monitor.answers.forecasts import ForecastAnswers
 from monitor.answers.houses import called, gather
 from monitor.answers.needed_power import NeededPowerAnswers
+from monitor.answers.notes import NoteAnswers
 from monitor.answers.power_curve import SeriesAnswers
+from monitor.answers.recent import RecentAnswers
 from monitor.answers.stretch import StretchAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.answers.upkeep import MeterUpkeep
+from monitor.answers.weather import WeatherAnswers
+from monitor.answers.why import WhyAnswers
 from monitor.calendar import midnight
-from monitor.config import MonitorConfig
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Hours, Meter
@@ -25,11 +34,12 @@ from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts
 from monitor.readings.power import Power, Switch
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A meter and its contract, as the configuration has it, else as the meter says."""
+    """A meter and its contract, as the configuration has it, else as the meter says; `structure` is what it says."""
 
     last: datetime  # of its last readings
     standard: bool
@@ -38,6 +48,7 @@ class Facts:
     offer: str | None
     power: int | None  # kVA
     contract_start: date | None
+    structure: str | None  # an id of OFFERS
 
 
 class Answers:
@@ -64,19 +75,30 @@ class Answers:
         zone = config.time_zone
         memory = memory or Memory()
         self.reader = HouseReader(self.hours, self._imported, self._contracts, self._power, memory)
-        self.costs = CostAnswers(self.reader, self._imported, config, prices)
-        calendars = calendars or Calendars()
-        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, calendars, memory)
+        self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), zone)
+        self.costs = CostAnswers(self.reader, self._imported, config, prices, self.curve_periods)
+        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, memory)
+        self.forecasts = ForecastAnswers(self.costs, prices, zone, memory)
         self.stretches = StretchAnswers(connection, self.reader, self.costs)
         self.curves = CurveAnswers(connection, zone)
         self.series = SeriesAnswers(connection, self.reader, zone)
+        self.recent = RecentAnswers(connection)
         self.events = EventAnswers(connection, self.reader, self.costs)
         self.powers = NeededPowerAnswers(connection, self.costs, prices, zone, memory)
-        self.upkeep = MeterUpkeep(connection, self.reader, zone)
+        self.notes = NoteAnswers(self.costs, zone)
+        self._behind = Behind(connection, self.meters)
+        days = Days(zone, memory)
+        self.sun = SunAnswers(connection, self.reader, self._behind, prices, zone, days)
+        self.devices = DeviceAnswers(connection, self.reader, self._behind, self.costs, self.stretches, days)
+        self.weather = WeatherAnswers(connection, self.reader, self._behind, self._imported, zone)
+        self.whys = WhyAnswers(connection, self.costs, self.stretches, self.curves, self.weather, zone)
+        self.upkeep = MeterUpkeep(connection, self.reader, self.costs, zone, memory)
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
-        return gather(self.hours.meters(), self._config.meters)
+        found = gather(self.hours.meters(), self._config.meters)
+        self._behind.use(found)
+        return found
 
     def meter(self, identifier: str | None) -> Meter:
         """Return one meter: by its name, an address, or the last digits of one.
@@ -99,6 +121,12 @@ class Answers:
         if found:
             raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
         raise Refusal("unknown_meter", meter=identifier, known=names)
+
+    def remember(self, meter: Meter) -> None:
+        """Look up all that the memory keeps of a meter."""
+        self.reader.remember(meter)
+        self.sun.remember(meter)
+        self.devices.remember(meter)
 
     def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         """Return what is known of meters now, by number; those without readings are not there."""
@@ -123,6 +151,7 @@ class Answers:
             offer=line.offer if line else contract.offer,
             power=line.power if line else contract.power,
             contract_start=self.costs.contract_start(meter, now),
+            structure=contract.offer,
         )
 
     def first(self, meter: Meter) -> datetime | None:

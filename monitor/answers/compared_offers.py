@@ -1,27 +1,28 @@
 """What other offers would have cost for the energy that was drawn, and the Tempo colours that this needs."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from common.contract.offers import TEMPO
+from common.contract.offers import Window
 from monitor.answers.costs import CostAnswers
+from monitor.calendar import midnight
 from monitor.cost.comparison import Comparison, Measured, Question, compare
-from monitor.cost.contracts import contracts
+from monitor.cost.contracts import Contract, contracts, written_off_peak
 from monitor.cost.lived import Lived
-from monitor.cost.tempo_colours import learn_colours
-from monitor.prices.calendars import Calendars
+from monitor.cost.windows_effect import WindowsEffect, bill_windows
 from monitor.prices.model import PriceTable
-from monitor.prices.rules import Rule, Span, moments
+from monitor.prices.rules import Span, moments
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
-from monitor.readings.memory import Memory
-from monitor.readings.periods import ContractSpan, HourEnergy
+from monitor.readings.memory import Memory, settled_until
+from monitor.readings.periods import ContractLine, ContractSpan, HourEnergy, OffPeak
 from monitor.refusals import Refusal
 
-_AT_ONCE = timedelta(days=31)  # of a curve, which are read at once
+_QUARTERS = range(0, 24 * 60, 15)  # of a day
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class _Curve:
 
 
 class OfferAnswers:
-    """Compares offers; `calendars` are those that everybody knows and those of the user's files."""
+    """Compares offers."""
 
     def __init__(
         self,
@@ -45,13 +46,12 @@ class OfferAnswers:
         costs: CostAnswers,
         prices: PriceTable,
         zone: ZoneInfo,
-        calendars: Calendars,
         memory: Memory,
     ) -> None:
-        self.calendars = calendars
         self._reader = reader
         self._hours = hours
         self._costs = costs
+        self._periods = costs.curve
         self._prices = prices
         self._zone = zone
         self._memory = memory
@@ -71,11 +71,14 @@ class OfferAnswers:
 
         Raises:
             Refusal: no energy is known of the range, or the subscribed power is not.
-            DatabaseError: the database is unavailable, or refuses a query.
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._costs.lines(meter), spans, self._zone, end)
-        curve = self._curve(meter, start, end, spans, then=then)
+        # The table of prices is a part of the key, and stays with the answer: another one has other rules.
+        key = ("curve", start, end, then, id(self._prices))
+        _, curve = self._memory.of(meter).kept(
+            meter, key, end, lambda: (self._prices, self._curve(meter, start, end, known, spans, then=then))
+        )
         if curve is None:  # the meter's contract may be unknown then, too
             raise Refusal("no_energy")
         power = next((one.power for one in reversed(known) if one.power is not None), None)
@@ -102,53 +105,72 @@ class OfferAnswers:
         return replace(found, colours_until=curve.colours_until)
 
     def _curve(
-        self, meter: Meter, start: datetime, end: datetime, spans: Sequence[ContractSpan], *, then: bool
-    ) -> _Curve | None:
-        # The table of prices is a part of the key, and stays with the answer: another one has other rules.
-        key = ("curve", start, end, then, id(self._prices))
-        prices, curve = self._memory.of(meter).kept(
-            meter, key, end, lambda: (self._prices, self._read_curve(meter, start, end, spans, then=then))
-        )
-        assert prices is self._prices
-        return curve
-
-    def _read_curve(
-        self, meter: Meter, start: datetime, end: datetime, spans: Sequence[ContractSpan], *, then: bool
+        self,
+        meter: Meter,
+        start: datetime,
+        end: datetime,
+        known: Sequence[Contract],
+        spans: Sequence[ContractSpan],
+        *,
+        then: bool,
     ) -> _Curve | None:
         rules = list({id(offer.rule): offer.rule for offer in self._prices.offers if offer.rule is not None}.values())
         first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
-        facts = replace(self.calendars, shown=self.lived_colours(meter, first, last))
+        facts = self._periods.with_lived_colours(meter, start, end)
         changes = self._prices.changes(None, first, last) if then else []
         spot = self._prices.spot is not None
-        seen = _Seen(self._pieces(meter, start, end, rules))
+        written = (line.off_peak.moments for line in self._costs.lines(meter) if line.off_peak is not None)
+        cuts = set(moments(rules)).union(*written, _QUARTERS if spot else ())
+        seen = _Seen(self._periods.slots(meter, start, end, cuts, known))
         counted = self._reader.running(meter, [start, end])[0]
         names = self._reader.names(meter, spans, counted.keys())
-        lived = Lived(seen, rules, facts, self._zone, self._windows, names, changes, quarters=spot)
+        windows = functools.cache(functools.partial(_written_windows, self._costs.lines(meter)))
+        lived = Lived(seen, rules, facts, self._zone, windows, names, changes, quarters=spot)
         if seen.first is None or not lived.wh:
             return None
         # A first slot may begin within its hour.
         return _Curve(lived, seen.first.replace(minute=0), seen.covered, seen.imported, facts.colours_until)
 
-    def _pieces(self, meter: Meter, start: datetime, end: datetime, rules: Sequence[Rule]) -> Iterator[HourEnergy]:
-        """Return what was drawn, as finely as offers tell it apart."""
-        minutes = {minute % 60 for minute in (*moments(rules), *self._prices.off_peak_moments())} - {0}
-        minutes |= {15, 30, 45} if self._prices.spot is not None else set()
-        while start < end:
-            until = min(start + _AT_ONCE, end)
-            yield from self._reader.slots(meter, start, until, sorted(minutes))
-            start = until
+    def windows_effect(self, meter: Meter, old: OffPeak, new: OffPeak, now: datetime) -> WindowsEffect | None:
+        """Return what a year cost with the off-peak hours of before and with new ones, at today's prices.
 
-    def _windows(self, day: date) -> list[Span] | None:
-        windows = self._prices.off_peak(day)
-        if windows is None:
+        The year ends with the last day of which no hour may change any more. None: the present offer does not follow
+        the meter's off-peak hours, or what it costs is not known.
+        """
+        if meter.last is None:
             return None
-        return [(one.start.hour * 60 + one.start.minute, one.end.hour * 60 + one.end.minute) for one in windows]
+        today, last = (moment.astimezone(self._zone).date() for moment in (now, min(now, settled_until(meter))))
+        start, end = midnight(last - timedelta(days=365), self._zone), midnight(last, self._zone)
+        known = self._costs.contracts(meter, start, now)
+        contract = next(reversed(known), None)
+        offer = None if contract is None or contract.offer is None else self._prices.offer(contract.offer)
+        if contract is None or offer is None or offer.rule is None or not offer.rule.follows_meter:
+            return None
+        if offer.rule.choices != (None,):  # what the customer chose is not known
+            return None
+        rule, price = offer.rule, self._costs.bill([], now).rates(contract, today).kwh
 
-    def lived_colours(self, meter: Meter, first: date, last: date) -> dict[date, str]:
-        """Return the Tempo colours that the meter showed on the days from `first` to `last`, both included."""
-        days = [first + timedelta(number) for number in range((last - first).days + 2)]
-        limits = [datetime.combine(day, TEMPO.day_starts, self._zone).astimezone(UTC) for day in days]
-        return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
+        def find() -> WindowsEffect | None:
+            cuts = {*rule.moments, *old.moments, *new.moments}
+            pieces = list(self._periods.slots(meter, start, end, cuts, known))
+            billed = [bill_windows(pieces, one, rule, self._periods.calendars, price, self._zone) for one in (old, new)]
+            if not pieces or billed[0] is None or billed[1] is None:
+                return None
+            return WindowsEffect(pieces[0].start, end, offer.id, billed[0], billed[1])
+
+        key = ("windows", end, old, new, id(self._prices))  # as above
+        _, effect = self._memory.of(meter).kept(meter, key, end, lambda: (self._prices, find()))
+        return effect
+
+
+def _written_windows(lines: Sequence[ContractLine], day: date) -> list[Span] | None:
+    written = written_off_peak(lines, day)
+    return None if written is None else spans_of(written.at(day))
+
+
+def spans_of(windows: Iterable[Window]) -> list[Span]:
+    """Return off-peak windows as minutes of a day."""
+    return [(one.start.hour * 60 + one.start.minute, one.end.hour * 60 + one.end.minute) for one in windows]
 
 
 class _Seen:
@@ -163,5 +185,5 @@ class _Seen:
         for piece in self._pieces:
             self.first = self.first or piece.start
             self.covered += piece.covered
-            self.imported += piece.imported
+            self.imported += piece.slices if piece.imported else 0
             yield piece

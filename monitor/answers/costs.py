@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from common.contract.tariff import capitalise, expand_abbreviations
+from monitor.answers.curve_periods import CurvePeriods
 from monitor.calendar import Calendar, midnight
-from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.prices.age import OldPrice, old_price
@@ -17,6 +17,7 @@ from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import Whole, imported_wholes, named
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.periods import ContractLine, Energy, add_parts
+from monitor.settings.config import MonitorConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,19 @@ class Answer:
 class CostAnswers:
     """Answers what the energy of meters cost."""
 
-    def __init__(self, reader: HouseReader, imported: ImportedHours, config: MonitorConfig, prices: PriceTable) -> None:
+    def __init__(
+        self,
+        reader: HouseReader,
+        imported: ImportedHours,
+        config: MonitorConfig,
+        prices: PriceTable,
+        curve: CurvePeriods,
+    ) -> None:
         self._reader = reader
         self._imported = imported
         self._config = config
         self._prices = prices
+        self.curve = curve
         self._zone = config.time_zone
 
     def lines(self, meter: Meter) -> list[ContractLine]:
@@ -75,24 +84,27 @@ class CostAnswers:
         """Return what computes costs with these contracts."""
         return Bill(self._prices, known, self._zone, now)
 
+    def pieces(
+        self, meter: Meter, limits: Sequence[datetime], known: Sequence[Contract], now: datetime
+    ) -> list[Energy]:
+        """Return the energy between neighbouring limits, with registers as these contracts name them."""
+        return [self._named(piece, known) for piece in self._reader.energy(meter, limits, now)]
+
+    def _named(self, piece: Energy, known: Sequence[Contract]) -> Energy:
+        return named(piece, self.curve.structure(known, piece.start)) if piece.imported_wh else piece
+
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
     ) -> Answer:
-        """Return energy and cost of [start, end), cut by hour, day, week, month or year.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
+        """Return energy and cost of [start, end), cut by hour, day, week, month or year."""
         limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
         spans = self._reader.contract_spans(meter, start, end)
         lines = self.lines(meter)
         known = contracts(lines, spans, self._zone, end)
         bill = self.bill(known, now)
         # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
-        pieces = [
-            named(piece, _offer_at(known, piece.start))
-            for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
-        ]
+        pieces = self.pieces(meter, sorted({*limits, *bill.cuts(start, end)}), known, now)
+        pieces = self.curve.divided(meter, pieces, bill)
         imported = any(piece.imported_wh for piece in pieces)
         wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, start, end) if imported]
         periods = []
@@ -102,11 +114,7 @@ class CostAnswers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             here = [one for one in wholes if low <= one.hour < high]
-            moved = [
-                named(piece, _offer_at(known, piece.start))
-                for one in here
-                for piece in one.moved(bill.cuts(one.start, one.end))
-            ]
+            moved = [self._named(piece, known) for one in here for piece in one.moved(bill.cuts(one.start, one.end))]
             periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
         whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
         names = self._reader.names(meter, spans, whole.energy.wh.keys())
@@ -129,18 +137,23 @@ class CostAnswers:
         found = []
         today = now.astimezone(self._zone).date()
         for offer, end in offers:
-            day = min((end - timedelta.resolution).astimezone(self._zone).date(), today)
+            day = self._last_day(end, now)
             if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
                 found.append(old)
         return tuple(found)
 
+    def newest_prices(self, known: Sequence[Contract], now: datetime) -> date | None:
+        """Return the first day of the newest prices that contracts were billed with; None: they have none."""
+        rows = (self._prices.kwh_row(one.offer, self._last_day(one.end, now)) for one in known if one.offer is not None)
+        return max((row.start for row in rows if row is not None), default=None)
+
+    def _last_day(self, end: datetime, now: datetime) -> date:
+        """Return the last local day before an instant, up to today."""
+        return min(end - timedelta.resolution, now).astimezone(self._zone).date()
+
 
 def _across(wholes: Sequence[Whole], start: datetime) -> int:
     return sum(one.wh for one in wholes if one.start < start)
-
-
-def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
-    return next((one.offer for one in known if one.start <= moment < one.end), None)
 
 
 def join(pieces: Sequence[Energy]) -> Energy:

@@ -3,14 +3,14 @@
 import bisect
 import itertools
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection
 from monitor.calendar import Calendar, offsets
-from monitor.readings.hour_curves import Curves, Drawn, Night, WeekHour
+from monitor.readings.hour_curves import Curves, Night, WeekHour
 from monitor.readings.hours import Meter
 from monitor.readings.imported_energy import imported_hours
 from monitor.readings.imported_hours import ImportedHours
@@ -33,14 +33,6 @@ class BaseLoad:
 
     watts: int | None  # None: no night was whole enough
     nights: Sequence[tuple[date, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Mean Wh by weekday (0: Monday) and local hour, None where no hour was whole; and how many hours counted."""
-
-    mean_wh: tuple[tuple[int | None, ...], ...]
-    hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +75,25 @@ class CurveAnswers:
     def days(self, meter: Meter, start: datetime, end: datetime) -> DayCurves:
         """Return what was drawn in each hour of the local days of [start, end), which begins and ends at midnights."""
         midnights = [int(moment.timestamp()) for moment in Calendar(self._zone).boundaries("day", start, end)]
+        return DayCurves(start.astimezone(self._zone).date(), by_day(self.hours(meter, start, end), midnights))
+
+    def hours(self, meter: Meter, start: datetime, end: datetime) -> dict[int, int]:
+        """Return what was drawn in the hours of [start, end), by their start in seconds since 1970."""
         hours: dict[int, int] = {}
         for part in meter.parts:
             imported = imported_hours(self._imported, part, start, end)
-            of_part = {int(hour.start.timestamp()): hour.wh for hour in imported}
-            of_part |= dict(self._curves.drawn(part.number, start, end))
-            for hour, wh in of_part.items():
+            of_part = [(int(hour.start.timestamp()), hour.wh) for hour in imported]
+            for hour, wh in (*of_part, *self._curves.drawn(part.number, start, end).items()):
                 hours[hour] = hours.get(hour, 0) + wh
-        return DayCurves(
-            start.astimezone(self._zone).date(), by_day(itertools.starmap(Drawn, hours.items()), midnights)
-        )
+        return hours
 
-    def week(self, meter: Meter, start: datetime, end: datetime) -> Profile:
-        """Return the mean of each hour of the week."""
+    def week(self, meter: Meter, start: datetime, end: datetime) -> list[list[int | None]]:
+        """Return the mean of each hour of the week, as `profile` has it."""
         local_time = offsets(self._zone, start, end)
         cells = [cell for part in meter.parts for cell in self._curves.week(part.number, start, end, local_time)]
         for hour in (hour for part in meter.parts for hour in imported_hours(self._imported, part, start, end)):
             local = hour.start.astimezone(self._zone)
-            cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, 1))
+            cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, hour.slices))
         return profile(cells)
 
 
@@ -110,25 +103,28 @@ def base_load(nights: Iterable[Night]) -> BaseLoad:
     return BaseLoad(round(statistics.median(watts for _, watts in found)) if found else None, found)
 
 
-def by_day(hours: Iterable[Drawn], midnights: Sequence[int]) -> list[list[int | None]]:
+def by_day(hours: Mapping[int, int], midnights: Sequence[int]) -> list[list[int | None]]:
     """Return the Wh of each hour of each day, None where an hour is not known; a day has 23, 24 or 25 hours.
 
     Args:
-        hours: what was drawn, of hours inside the days.
+        hours: what was drawn, by the starts of hours inside the days; seconds since 1970.
         midnights: the beginnings of the days, and the end of the last; seconds since 1970.
     """
     days: list[list[int | None]] = [[None] * ((end - start) // _HOUR) for start, end in itertools.pairwise(midnights)]
-    for hour in hours:
-        place = bisect.bisect_right(midnights, hour.hour) - 1
-        days[place][(hour.hour - midnights[place]) // _HOUR] = hour.wh
+    for hour, wh in hours.items():
+        place = bisect.bisect_right(midnights, hour) - 1
+        days[place][(hour - midnights[place]) // _HOUR] = wh
     return days
 
 
-def profile(cells: Iterable[WeekHour]) -> Profile:
-    """Compute the profile; a place of the week may come several times."""
+def profile(cells: Iterable[WeekHour]) -> list[list[int | None]]:
+    """Return the mean Wh by weekday (0: Monday) and local hour, None where no hour was whole.
+
+    A place of the week may come several times.
+    """
     sums = [[0, 0] for _ in range(7 * 24)]
     for place, wh, hours in cells:
         sums[place][0] += wh
         sums[place][1] += hours
     means = [round(wh / hours) if hours else None for wh, hours in sums]
-    return Profile(tuple(tuple(means[day * 24 : day * 24 + 24]) for day in range(7)), sum(hours for _, hours in sums))
+    return [means[day * 24 : day * 24 + 24] for day in range(7)]

@@ -1,12 +1,12 @@
 """What happened to a meter, the latest first, page by page."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
-from monitor.answers.found_events import bad_voltages, is_outage, joined_overloads
+from monitor.patterns.found_events import bad_voltages, is_outage, joined_overloads
 from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import Series, moment_of
 from monitor.readings.happenings import Around, Happenings, Hole
@@ -72,9 +72,6 @@ class EventAnswers:
             end: the end, exclusive.
             kinds: which events, of `KINDS`.
             limit: how many.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
         """
         pages = [self._page(part, meter, start, end, kinds, limit) for part in meter.parts]
         # What lies before the end of one page, and is in another, comes again on the next.
@@ -152,7 +149,7 @@ class EventAnswers:
         silent = {event.at: _middle(event) for event in events if event.kind == "gap"}
         heard = self._series.siblings_heard(meter.number, list(silent.values())) if silent else set()
         return [
-            event if event.kind == "outage" else _because(event, "meter" if silent[event.at] in heard else "unknown")
+            event if event.kind == "outage" else replace(event, why="meter" if silent[event.at] in heard else "unknown")
             for event in events
             if event.kind in kinds
         ]
@@ -162,7 +159,7 @@ class EventAnswers:
         wh = None
         if around.before is not None and around.after is not None and end.replace(minute=0) not in broken:
             wh = around.after - around.before if around.after >= around.before else None
-        outage = is_outage(wh, around.power, (hole.end - hole.start) // 60)
+        outage = is_outage(wh, around.injected, around.power, (hole.end - hole.start) // 60)
         return Event("outage" if outage else "gap", start, end, wh=wh, why="outage" if outage else None)
 
     def _epochs(self, meter: Meter, start: datetime, end: datetime) -> list[Event]:
@@ -192,7 +189,3 @@ class EventAnswers:
 def _middle(event: Event) -> datetime:
     length = (event.until or event.at) - event.at
     return (event.at + length / 2).replace(second=0, microsecond=0)
-
-
-def _because(event: Event, why: str) -> Event:
-    return Event(event.kind, event.at, event.until, wh=event.wh, why=why)

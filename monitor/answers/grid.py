@@ -14,7 +14,6 @@ from monitor.readings.grid_curves import FRAMES, HOURS, MINUTES
 HOLD = 5
 #: The longest range that is shown from frames.
 MOST_OF_FRAMES = timedelta(hours=2)
-_LONGEST = timedelta(days=400)
 _MINUTE, _HOUR = 60, 3600
 _OF_FRAMES = (1, 2, 3, 5, 10, 15, 20, 30, 60)
 _OF_MINUTES = (_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE)
@@ -52,8 +51,6 @@ def choose_grid(start: datetime, end: datetime, points: int, source: str | None 
     """
     if source == FRAMES and end - start > MOST_OF_FRAMES:
         raise ValueError("frames")
-    if end - start > _LONGEST:
-        raise ValueError("range")
     sources = [source] if source else ([FRAMES] if end - start <= MOST_OF_FRAMES else []) + [MINUTES, HOURS]
     for one in sources:
         steps = {FRAMES: _OF_FRAMES, MINUTES: _OF_MINUTES, HOURS: _OF_HOURS}[one]

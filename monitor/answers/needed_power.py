@@ -117,7 +117,6 @@ class NeededPowerAnswers:
 
         Raises:
             Refusal: the range is too long, no power is known of it, or the subscribed power is not.
-            DatabaseError: the database is unavailable, or refuses a query.
         """
         if end - start > _LONGEST:
             raise Refusal("too_long", days=_LONGEST.days)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection
-from monitor.answers.found_events import Overload, joined_overloads
-from monitor.answers.gaps import MinuteGap, gaps, pace
 from monitor.answers.grid import Grid, choose_grid, hold, runs, spread
 from monitor.calendar import offsets
+from monitor.patterns.found_events import Overload, joined_overloads
+from monitor.patterns.gaps import MinuteGap, gaps, pace
 from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
 from monitor.readings.hours import Hours, Meter
@@ -68,7 +68,6 @@ class SeriesAnswers:
 
         Raises:
             ValueError: such a curve has too many points.
-            DatabaseError: the database is unavailable, or refuses a query.
         """
         choose_grid(start, end, points, source)  # refuses a question before it is read for
         minutes = self._minutes(meter, start, end) if end - start <= _MINUTES_OF else None
@@ -97,11 +96,7 @@ class SeriesAnswers:
         return Curve(grid, columns, happened, offsets(self._zone, start, end))
 
     def powers(self, meter: Meter, start: datetime, end: datetime) -> list[Second]:
-        """Return the powers of the frames in [start, end), a short time, in order.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
+        """Return the powers of the frames in [start, end), a short time, in order."""
         return sorted(one for part in meter.parts for one in self._series.powers(part.number, start, end))
 
     def _minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteFacts]:
@@ -135,7 +130,7 @@ class SeriesAnswers:
         named = [
             (minute.at, register)
             for (supplier, hour), part in itertools.groupby(minutes, lambda one: (one.supplier, one.at // _HOUR))
-            if (register := name(supplier, moment_of(hour * _HOUR))) is not None
+            if (register := name(supplier, hour * _HOUR)) is not None
             for minute in part
         ]
         # The index of another meter goes on from nowhere, as after a break.
@@ -169,11 +164,8 @@ class SeriesAnswers:
         name = self._reader.naming(meter, start, end)
         found = [row for part in meter.parts for row in self._hours.rows(part.number, start, end)]
         rows = sorted(found, key=lambda row: row.hour)
-        named = [
-            (int(row.hour.timestamp()), register)
-            for row in rows
-            if (register := name(row.supplier, row.hour)) is not None
-        ]
+        hours = [(int(row.hour.timestamp()), row.supplier) for row in rows]
+        named = [(hour, register) for hour, supplier in hours if (register := name(supplier, hour)) is not None]
         return Happened(
             registers=[(moment_of(low), moment_of(high), register) for low, high, register in runs(named, _HOUR)],
             gaps=[],

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from common.contract.registers import SUPPLIER, TOTAL
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
-from monitor.answers.minute_energy import drawn_by_register
 from monitor.calendar import full_hour
 from monitor.cost.bill import Bill, Cost
 from monitor.prices.age import OldPrice
 from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader, together
+from monitor.readings.minute_energy import drawn_by_register
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _NEAR = timedelta(minutes=5)
-_BEHIND = timedelta(minutes=20)  # hours are made each ten minutes
+BEHIND = timedelta(minutes=20)  # hours are made each ten minutes
 #: Up to here all is read from minutes; a longer stretch from hours, and its two ends from minutes.
 _SHORT = timedelta(days=2)
 
@@ -59,19 +59,20 @@ class StretchAnswers:
         self._costs = costs
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
-        """Return what was drawn in [start, end) up to now and its cost, None if nothing is known of that time.
-
-        Raises:
-            DatabaseError: the database is unavailable, or refuses a query.
-        """
+        """Return what was drawn in [start, end) up to now and its cost, None if nothing is known of that time."""
         known = self._costs.contracts(meter, start, end)
-        found = self._known(meter, start, min(end, now.replace(microsecond=0)), self._costs.bill(known, now), now)
-        return None if found is None else replace(found, old=self._costs.old_of(known, now))
+        bill = self._costs.bill(known, now)
+        found = self._known(meter, start, min(end, now.replace(microsecond=0)), bill, now)
+        if found is None:
+            return None
+        if found.cost.partial:
+            found = replace(found, cost=bill.cost(self._costs.curve.divided(meter, found.pieces, bill)))
+        return replace(found, old=self._costs.old_of(known, now))
 
     def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
         if start >= end:
             return None
-        if start == full_hour(start) and end == full_hour(end) and end <= now - _BEHIND:
+        if start == full_hour(start) and end == full_hour(end) and end <= now - BEHIND:
             # Hours know each register; minutes only which one ran.
             return self._of_hours(meter, start, end, bill, now, SECONDS)
         parts, asked = _counting(meter, start, end), (start, end)
@@ -171,7 +172,6 @@ class StretchAnswers:
                 self._reader.turns(meter, full_hour(low.at), high.at),
             ),
             injected_wh=injected,
-            reactive_varh={},
             recovered_wh=0,
             imported_wh=0,
             covered=min(_covered(minutes, low.at, high.at), expected),

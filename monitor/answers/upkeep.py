@@ -1,22 +1,38 @@
 """How well a meter's data is kept: frames counted and stored, the disk; its voltage, and off-peak hours as observed."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from common.contract.offers import BY_REGISTER
 from common.database.mariadb import Connection
-from monitor.answers.off_peak_windows import HourSwitch, ObservedWindows, usual_switches, windows
+from monitor.answers.costs import CostAnswers
 from monitor.calendar import full_hour, midnight
+from monitor.patterns.off_peak_change import (
+    STARTS,
+    Night,
+    OffPeakChange,
+    against,
+    last_change,
+    nights,
+    stretches,
+)
+from monitor.patterns.off_peak_windows import HourSwitch, ObservedWindows, times, usual_switches, windows
 from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import HOURS, Series
 from monitor.readings.happenings import Happenings
 from monitor.readings.hours import Meter
+from monitor.readings.memory import Memory
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
 
 DAYS = 30  # of the audit and of the voltage
 _MONTHS = 13
+_A_DAY = timedelta(hours=24)
+_RECENT = timedelta(days=14)  # ago was the last night, if its hours are those of now
+_NIGHTS = 400  # that are looked at for a change of off-peak hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +55,7 @@ class Voltage:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class DiskForecast:
     """The disk, and how long it lasts."""
 
     disk: Disk
@@ -49,13 +65,17 @@ class Forecast:
 class MeterUpkeep:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
+    def __init__(
+        self, connection: Connection, reader: EnergyReader, costs: CostAnswers, zone: ZoneInfo, memory: Memory
+    ) -> None:
         self._upkeep = Upkeep(connection)
         self._series = Series(connection)
         self._power = Power(connection)
         self._happenings = Happenings(connection)
         self._reader = reader
+        self._costs = costs
         self._zone = zone
+        self._memory = memory
         self.server = self._upkeep.server
         self.backup = self._upkeep.backup
 
@@ -96,13 +116,66 @@ class MeterUpkeep:
         start = midnight(date(place // 12, place % 12 + 1, 1), self._zone)
         found = self._reader.off_peak_switches(meter, start, now)
         usual = usual_switches((HourSwitch(hour, low, supplier) for hour, low, supplier in found), self._zone)
-        samples = {sample.hour: sample.supplier for one in usual for sample in one.samples}
-        minutes: dict[datetime, datetime] = {}
-        for part in meter.parts:
-            minutes |= self._power.switch_minutes(part.number, samples)
+        minutes = self._minutes(meter, {sample.hour: sample.supplier for one in usual for sample in one.samples})
         return windows(usual, minutes, self._zone)
 
-    def forecast(self, now: datetime) -> Forecast | None:
+    def _minutes(self, meter: Meter, hours: dict[datetime, int]) -> dict[datetime, datetime]:
+        minutes: dict[datetime, datetime] = {}
+        for part in meter.parts:
+            minutes |= self._power.switch_minutes(part.number, hours)
+        return minutes
+
+    def off_peak_change(self, seen: Sequence[Night]) -> OffPeakChange | None:
+        """Return the last change of the off-peak hours, after three nights that had the same new ones.
+
+        It is no change that the contract became another one, with hours of its own.
+        """
+        return last_change(stretches(seen), self._zone)
+
+    def off_peak_against_contract(self, meter: Meter, seen: Sequence[Night], now: datetime) -> OffPeakChange | None:
+        """Return how the off-peak hours of the last nights differ from those that the user wrote down (`old`)."""
+        found = stretches(seen)
+        if not found or now - midnight(found[-1].nights[-1].day, self._zone) > _RECENT:
+            return None
+        last = found[-1].nights[-1].day
+        lines = [line for line in self._costs.lines(meter) if line.start <= last and line.off_peak is not None]
+        written = lines[-1].off_peak if lines else None
+        if written is None:
+            return None
+        return against(found[-1], lines[-1].start, lambda day: times(written.at(day)))
+
+    def off_peak_nights(self, meter: Meter, now: datetime) -> list[Night]:
+        """Return the nights of the last year of which all switches are known, in order."""
+        local = now.astimezone(self._zone)
+        end = local.date() - timedelta(local.time() < STARTS)  # the night of this day is not over
+        limits = [
+            datetime.combine(end - timedelta(number), STARTS, self._zone).astimezone(UTC)
+            for number in range(_NIGHTS, -1, -1)
+        ]
+        key, earlier = ("off_peak_nights", limits[-2]), limits[:-1]
+        known = self._memory.of(meter).kept(meter, key, earlier[-1], lambda: self._nights(meter, earlier))
+        return [*known, *self._nights(meter, limits[-2:])]  # the last hours are not remembered for some hours
+
+    def _nights(self, meter: Meter, limits: list[datetime]) -> list[Night]:
+        complete = self._complete_nights(meter, limits)
+        # A switch is seen where the hour before it was read, too.
+        found = self._reader.off_peak_switches(meter, limits[0] - timedelta(hours=1), limits[-1])
+        minutes = self._minutes(meter, {hour: supplier for hour, _, supplier in found})
+        switches = (HourSwitch(hour, low, supplier) for hour, low, supplier in found)
+        return nights(switches, minutes, complete, self._zone)
+
+    def _complete_nights(self, meter: Meter, limits: list[datetime]) -> dict[date, str]:
+        """Return the nights of 24 hours, each of them read, with one contract that follows the meter's own hours."""
+        known = self._costs.contracts(meter, limits[0], limits[-1])
+        complete = {}
+        for (low, high), hours in zip(itertools.pairwise(limits), self._reader.running(meter, limits), strict=True):
+            contract = {one.offer or "" for one in known if one.start < high and low < one.end}
+            follows = all(name in BY_REGISTER and BY_REGISTER[name][0].follows_meter for name in hours)
+            if len(contract) == 1 and follows and high - low == _A_DAY and sum(hours.values()) == 24:
+                complete[low.astimezone(self._zone).date()] = contract.pop()
+        return complete
+
+    def forecast(self, now: datetime) -> DiskForecast | None:
         """Return the size of the tables, and how many years the disk lasts at the growth of the last months."""
         disk = self._upkeep.disk(now)
         if disk is None:
@@ -110,4 +183,4 @@ class MeterUpkeep:
         months = disk.months[-3:]
         growth = sum(months) * 12 / len(months) if months else 0
         years = None if disk.free is None or growth < 1 else min(int(disk.free / growth), 99)
-        return Forecast(disk, years)
+        return DiskForecast(disk, years)

@@ -4,7 +4,6 @@ from typing import Any
 
 from monitor.api.call import LiveCall, LiveRoute
 from monitor.api.schemas import FLAG, TEXT, described, maybe, record, several, words
-from monitor.app_file import BROKERS, DATABASES
 
 
 def answer(call: LiveCall) -> Any:
@@ -35,10 +34,11 @@ ROUTE = LiveRoute(
                 "meter": described("a reader is online and has a meter: the app's own, or one elsewhere", FLAG),
                 "broker": described(
                     "none: there is none; service: Home Assistant's; options: that of the app's options",
-                    words(*BROKERS),
+                    words("none", "service", "options"),
                 ),
                 "database": described(
-                    "internal: the app's own; mariadb: that of Home Assistant's MariaDB app", words(*DATABASES)
+                    "internal: the app's own; mariadb: that of Home Assistant's MariaDB app",
+                    words("internal", "mariadb"),
                 ),
             }
         ),

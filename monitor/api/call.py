@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.answers.answers import Answers
-from monitor.app_file import AppFile
-from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.ranges import Range, check_length
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
+from monitor.settings.app_file import AppFile
+from monitor.settings.config import MonitorConfig
 
 _HOUR = timedelta(hours=1)
 
@@ -34,15 +34,14 @@ class Call:
     parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
     range: Range
     now: datetime
+    live: Live
     language: str = "fr"
-    live: Live | None = None  # None in tests only
 
     def meter(self) -> Meter:
         """Return the meter that is asked about.
 
         Raises:
             Refusal: it is unknown, or there are several and none is named.
-            DatabaseError: the database is unavailable.
         """
         meters, identifier = self.answers.meters(), self.parameters.get("meter")
         found = [meter for meter in meters if identifier is None or meter.has(identifier)]
@@ -54,6 +53,18 @@ class Call:
         if identifier is None:
             raise Refusal("meter_needed", known=", ".join(known), meters=known)
         raise Refusal("unknown_meter", meter=identifier, known=", ".join(known))
+
+    def given_range(self, longest: timedelta) -> tuple[datetime, datetime]:
+        """Return the range, which has no default.
+
+        Raises:
+            Refusal: it is not given, or too long.
+        """
+        low, high = self.range.low, self.range.high
+        if low is None or high is None:
+            raise Refusal("no_range")
+        check_length(low, high, longest)
+        return low, high
 
     def known_range(self, meter: Meter, longest: timedelta) -> tuple[datetime, datetime] | None:
         """Return the range, which by default begins with the first energy that is known, and ends now.

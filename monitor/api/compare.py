@@ -23,44 +23,34 @@ from monitor.api.schemas import (
     words,
 )
 from monitor.cost.comparison import Comparison, OfferCost
-from monitor.cost.extent import extent
 from monitor.cost.why import Why
 from monitor.prices.model import Kind, PriceTable
 from monitor.prices.rules import clock
 from monitor.ranges import check_length, year_to
-from monitor.refusals import Refusal
 from monitor.text.comparison_words import refusal, verdict, withheld
 from monitor.text.formats import Formats, ten_thousandths
 from monitor.text.rule_words import rule_words
 
-_LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
+_LONGEST = timedelta(days=5 * 366)  # each of its minutes is read: in a terminal one may wait for more
 
 
 def answer(call: Call) -> dict[str, Any]:
-    """Return the offers, the rankable ones first, the cheapest first."""
+    """Return the offers, those with a rank first, the cheapest first."""
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
     check_length(start, end, _LONGEST)
-    prices, names = call.answers.prices, call.parameters.get("offers")
-    for name in names or ():
-        if prices.offer(name) is None:
-            raise Refusal("unknown_offer", known=", ".join(prices.near(name)))
+    prices = call.answers.prices
     then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
     comparison = call.answers.offers.compare(meter, start, end, call.now, then=then, shift=shift / 100)
     question = comparison.question
     first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
-    about = extent(first.date(), last.date())
-    chosen = None if names is None else {prices.id_of(name) for name in names}
     used_until = last.date() if then else question.today
     formats = Formats(call.language, zone)
-    shown = [cost for cost in comparison.offers if chosen is None or cost.yours or cost.offer.id in chosen]
     return {
         "meter": meter.identifier,
         "from": first.date().isoformat(),
         "last_day": last.date().isoformat(),
         "measured_from": write_stamp(question.start) if question.start > start else None,
-        "days": about.days,
-        "without": about.without,
         "power": question.power,
         "at": "then" if then else "today",
         "shift": shift,
@@ -68,33 +58,29 @@ def answer(call: Call) -> dict[str, Any]:
         "recovered_wh": comparison.recovered_wh,
         "hours": comparison.hours,
         "hours_known": int(comparison.covered),
-        "hours_read": comparison.read,
-        "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
         "refused": withheld(comparison, formats),
         "verdict": verdict(comparison, formats),
         "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
         "prices": money.prices_object(prices, question.today, comparison.old),
-        "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in shown],
+        "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in comparison.offers],
     }
 
 
 def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date, formats: Formats) -> dict[str, Any]:
     offer, known = cost.offer, int(comparison.covered)
     computed = not cost.unknown and comparison.withheld is None
-    row = next((row for row in prices.rows(offer.id, day) if row.has_kwh), None)
+    row = prices.kwh_row(offer.id, day)
     return {
         "id": offer.id,
         "supplier": offer.supplier,
         "name": offer.name or offer.id,
         "kind": None if offer.kind is None else offer.kind.value,
         "yours": cost.yours,
-        "rankable": cost.rankable,
         "rank": cost.rank,
         "energy": ten_thousandths(cost.energy) if computed else None,
         "subscription": ten_thousandths(cost.subscription) if computed else None,
         "total": ten_thousandths(cost.total) if computed else None,
-        "parts": money.parts_object(cost.parts) if computed and cost.parts is not None else None,
         "wh": dict(cost.wh_by_period),
         "by_period": {name: ten_thousandths(amount) for name, amount in cost.by_period.items()},
         "rule": {"SPOT": formats.text("rule_spot")} if offer.kind is Kind.SPOT else rule_words(offer.rule, formats),
@@ -124,12 +110,10 @@ _OFFER = record(
         "name": TEXT,
         "kind": maybe(words(*(kind.value for kind in Kind)), "null: one of the user's own offers"),
         "yours": FLAG,
-        "rankable": described("it was computed, of what is known, and its prices are recent", FLAG),
-        "rank": maybe(COUNT, "from 1"),
+        "rank": maybe(COUNT, "from 1; null: see why, of the offer or of the whole"),
         "energy": maybe(AMOUNT),
         "subscription": maybe(AMOUNT),
         "total": maybe(AMOUNT, "with the best choice, if there are some"),
-        "parts": money.PARTS,
         "wh": by_name(COUNT, "by period of the offer"),
         "by_period": by_name(AMOUNT, "of the energy, by period of the offer"),
         "rule": by_name(TEXT, "when each period holds, in words"),
@@ -153,8 +137,6 @@ _SCHEMA = record(
         "from": DAY,
         "last_day": DAY,
         "measured_from": maybe(INSTANT, "nothing is known of what was asked for before: the comparison begins here"),
-        "days": described("from the first to the last, both included", NUMBER),
-        "without": maybe(words("winter", "summer"), "the season of which the range has no day"),
         "power": described("subscribed, kVA: the same for all offers", COUNT),
         "at": described("at the prices of today, or of then", words("today", "then")),
         "shift": described("percent of what ran in peak hours that would have run in off-peak hours", COUNT),
@@ -162,18 +144,16 @@ _SCHEMA = record(
         "recovered_wh": described("part of wh, counted after an interruption, at an unknown hour", COUNT),
         "hours": described("of the range", NUMBER),
         "hours_known": described("of these, measured or imported", NUMBER),
-        "hours_read": described("of these, with any reading, or imported", NUMBER),
-        "rankable": described("offers may be ranked on this range", FLAG),
         "why": maybe(
             words("hours", "recovered"),
-            "why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer"
-            " the cheapest",
+            "why no offer is ranked: fewer than nine hours in ten have readings; recovered energy could make another"
+            " offer the cheapest",
         ),
         "refused": maybe(TEXT, "the same as a sentence"),
         "verdict": maybe(TEXT, "what is concluded; null: nothing can be"),
         "colours_until": maybe(DAY, "the last Tempo day of which the colour is known"),
         "prices": money.PRICES,
-        "offers": several(_OFFER, "the rankable ones first, the cheapest first"),
+        "offers": several(_OFFER, "those with a rank first, the cheapest first"),
     }
 )
 ROUTE = Route(
@@ -183,11 +163,6 @@ ROUTE = Route(
         METER,
         FROM,
         TO,
-        Parameter(
-            "offers",
-            "The offers to compare, with commas between; by default all.",
-            {"type": "array", "items": {"type": "string"}},
-        ),
         choice("prices", "At the prices of today, or at those of then.", ("today", "then")),
         Parameter(
             "shift",

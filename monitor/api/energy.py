@@ -7,7 +7,7 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import Answer, Period
-from monitor.api import energy_range, money
+from monitor.api import devices, energy_range, money, sun
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, choice
 from monitor.api.schemas import (
@@ -71,6 +71,7 @@ def answer(call: Call) -> dict[str, Any]:
         nothing = dict.fromkeys(("offer", "cost", "subscription", "whole"))
         return {**head, **nothing, **columns, "names": {}, "wh": {}}
     starts = [period.energy.start for period in found.periods]
+    roof = call.answers.sun.of(found, by, call.now)
     return head | {
         "offer": found.contracts[-1].offer if found.contracts else None,
         "names": dict(found.names),
@@ -79,6 +80,8 @@ def answer(call: Call) -> dict[str, Any]:
         ],
         **_columns(found),
         "whole": _whole(found.whole),
+        **sun.columns(roof),
+        **devices.columns(call.answers.devices.of(found, roof, call.now)),
     }
 
 
@@ -206,8 +209,10 @@ _COLUMNS = record(
         "subscription": maybe(several(AMOUNT)),
         "partial_cost": several(described("something of the period has no price", FLAG)),
         "whole": maybe(_WHOLE, "the range as one; null: nothing is known of it"),
+        **sun.COLUMNS,
+        **devices.COLUMNS,
     },
-    optional=("injected_wh",),
+    optional=("injected_wh", *sun.COLUMNS, *devices.COLUMNS),
 )
 ROUTE = Route(
     "energy",

@@ -16,8 +16,11 @@ def answer(call: Call) -> Body:
     """Return the table; without known energy, its header only."""
     meter, french = call.meter(), call.parameters["locale"] == "fr"
     found = ask(call, meter, _MOST)
+    sun = None if found is None else call.answers.sun.of(found, call.range.by, call.now)
+    devices = None if found is None else call.answers.devices.of(found, sun, call.now)
     text = io.StringIO()
-    write_csv(found, Formats(call.language if french else "en", call.config.time_zone), text, french=french)
+    formats = Formats(call.language if french else "en", call.config.time_zone)
+    write_csv(found, formats, text, french=french, sun=sun, devices=devices)
     name = "energie" if call.language == "fr" else "energy"
     return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"{name}-{meter.identifier}-{call.range.by}.csv")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import join
-from monitor.api import money
+from monitor.api import devices, money
 from monitor.api.call import Call
 from monitor.api.schemas import (
     AMOUNT,
@@ -21,7 +21,6 @@ from monitor.api.schemas import (
     record,
     words,
 )
-from monitor.ranges import check_length
 from monitor.refusals import Refusal
 from monitor.text.formats import ten_thousandths
 
@@ -30,26 +29,26 @@ _LONGEST = timedelta(days=400)
 
 def answer(call: Call) -> dict[str, Any]:
     """Return energy, cost, mean and highest power between the readings at two instants."""
-    meter, start, end = call.meter(), call.range.low, call.range.high
-    if start is None or end is None:
-        raise Refusal("no_range")
-    check_length(start, end, _LONGEST)
+    meter = call.meter()
+    start, end = call.given_range(_LONGEST)
     found = call.answers.stretches.stretch(meter, start, end, call.now)
     if found is None:
         raise Refusal("no_data")
     energy = join(found.pieces)
     seconds = (min(found.end, call.now) - found.start).total_seconds()
     zone = call.config.time_zone
+    roofs = call.answers.sun.roofs(meter)
+    made = call.answers.sun.made(roofs, found.start, found.end) if roofs else None
     return {
         "meter": meter.identifier,
         "by": "range",
         "zone": zone.key,
         "from": write_stamp(found.start),
         "to": write_stamp(found.end),
-        "precision": found.precision,
         "wh": energy.total_wh,
         "registers": dict(energy.wh),
         "injected_wh": energy.injected_wh,
+        **({} if made is None else _sun(made, energy.injected_wh)),
         "coverage": round(energy.coverage, 4),
         "mean": round(energy.total_wh * 3600 / seconds) if seconds > 0 else None,
         "max": None if found.peak is None else {"power": found.peak.power, "at": write_stamp(found.peak.at)},
@@ -58,7 +57,12 @@ def answer(call: Call) -> dict[str, Any]:
         "subscription": ten_thousandths(found.cost.subscription) if found.cost.known else None,
         "partial_cost": found.cost.partial,
         "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), found.old),
+        **devices.of_stretch(call.answers.devices.of_stretch(meter, found.start, found.end, call.now)),
     }
+
+
+def _sun(made: int, injected: int | None) -> dict[str, Any]:
+    return {"production_wh": made, "self_consumed_wh": None if injected is None else made - injected}
 
 
 SCHEMA = record(
@@ -66,16 +70,16 @@ SCHEMA = record(
         "meter": TEXT,
         "by": words("range"),
         "zone": TEXT,
-        "from": INSTANT,
-        "to": INSTANT,
-        "precision": described(
-            "from and to are those asked for, at most now, rounded down to this: where frames are no longer kept,"
-            " readings are of minutes, or of hours",
-            words("seconds", "minutes", "hours"),
+        "from": described(
+            "from and to are those asked for, at most now: rounded down to a minute or an hour where no more is kept",
+            INSTANT,
         ),
+        "to": INSTANT,
         "wh": described("drawn: from the readings at both ends", WH),
         "registers": by_name(NUMBER, "wh by register"),
         "injected_wh": maybe(WH),
+        "production_wh": described("Wh, to the minute; only of a home with a source of production", WH),
+        "self_consumed_wh": maybe(WH, "as in columns"),
         "coverage": SHARE,
         "mean": maybe(NUMBER, "W, from wh"),
         "max": maybe(record({"power": NUMBER, "at": INSTANT})),
@@ -84,5 +88,7 @@ SCHEMA = record(
         "subscription": maybe(AMOUNT, "1e-4 EUR, taxes included; null: no price is known"),
         "partial_cost": described("something of it has no price", FLAG),
         "prices": money.PRICES,
-    }
+        **devices.OF_STRETCH,
+    },
+    optional=("production_wh", "self_consumed_wh", *devices.OF_STRETCH),
 )

@@ -55,6 +55,7 @@ _TODAY = _closed(
         "at": described("when the database was asked", INSTANT),
         "wh": maybe(WH),
         "injected_wh": maybe(WH),
+        "production_wh": maybe(WH, "Wh that sources of production made; null: there is none, or it is new today"),
         "cost": maybe(NUMBER, "1e-4 EUR with the subscription; null: a price is missing"),
         "same_hour_last_week_wh": maybe(WH),
         "same_hour_last_week_cost": maybe(NUMBER, "as cost"),
@@ -85,6 +86,10 @@ _SCHEMA = _closed(
             "active power, from the steps of the index in the last ten minutes; null: not known yet",
         ),
         "peak": maybe(_closed({"power": _MAYBE_NUMBER, "at": _MAYBE_INSTANT})),
+        "production": maybe(
+            _closed({"power": NUMBER, "at": INSTANT}),
+            "W that sources of production made in the minute that ended then; null: there is none, or it is silent",
+        ),
         "today": maybe(_TODAY),
         "links": LINK,
         "ring": maybe(_RING),
@@ -103,7 +108,8 @@ def _stream(call: LiveCall) -> Viewer:
 #: Its answer is a stream, which is opened in the event loop; whoever gets it closes it.
 STREAM = LiveRoute(
     "live/stream",
-    "The newest values as they come (server-sent events): `state`, at most one a second, and `link`.",
+    "The newest values as they come (server-sent events): `state`, at most one a second; `link`, and `alerts` (those of"
+    " `active`), when they change.",
     (METER,),
     _stream,
     TEXT,

@@ -21,11 +21,14 @@ def answer(call: Call) -> dict[str, Any]:
     facts = call.answers.facts(meters, call.now)
     last = call.answers.last_frames(meters, facts, call.now)
     known = call.answers.firsts(meters)
+    thermometers = call.answers.weather.series(meters)
     return {
         "zone": call.config.time_zone.key,
         "now": moment(call.now),
         "meters": [
             _meter(call, meter, facts.get(meter.number), known.get(meter.number), last.get(meter.number))
+            | ({"devices": names} if (names := [one.name for one in call.answers.devices.devices(meter)]) else {})
+            | ({"weather": True} if meter.number in thermometers else {})
             for meter in meters
         ],
     }
@@ -44,7 +47,7 @@ def _meter(
         "phases": None if facts is None else facts.phases,
         "unit": "VA",
         "subscribed": None if facts is None or facts.power is None else facts.power * _VA,
-        "offer": None if facts is None else facts.offer,
+        "offer": None if facts is None or facts.offer is None else call.answers.prices.structure(facts.offer),
         "producer": facts is not None and facts.producer,
         "first": _day(call, meter.first),
         "known_since": _day(call, known),
@@ -80,7 +83,12 @@ _METER = record(
         "known_since": maybe(DAY, "local day of the first energy that is known, read or imported; null: none yet"),
         "last": maybe(INSTANT, "when the last stored frame came, or its minute"),
         "contract_year": maybe(TEXT, "month and day on which the contract's year begins; null: contracts does not say"),
-    }
+        "devices": several(TEXT, "names of its sources of the kind device; not there: it has none"),
+        "weather": described(
+            "outside temperatures are known: `weather` can compare with the year before; not there: none are", FLAG
+        ),
+    },
+    optional=("devices", "weather"),
 )
 ROUTE = Route(
     "meters",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from monitor.api.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, maybe, record, several
@@ -9,6 +10,11 @@ from monitor.cost.bill import Cost, Parts
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
 from monitor.text.formats import ten_thousandths
+
+
+def amount(euros: Decimal | None) -> int | None:
+    """Return an amount; None: it is not known."""
+    return None if euros is None else ten_thousandths(euros)
 
 
 def cost_object(cost: Cost) -> dict[str, Any] | None:
@@ -20,12 +26,12 @@ def cost_object(cost: Cost) -> dict[str, Any] | None:
         "subscription": ten_thousandths(cost.subscription),
         "total": ten_thousandths(cost.total),
         "by_register": {name: ten_thousandths(value) for name, value in cost.by_register.items()},
-        "parts": None if cost.parts is None else parts_object(cost.parts),
+        "parts": None if cost.parts is None else _parts_object(cost.parts),
         "missing": [{"day": one.day.isoformat(), "offer": one.offer, "what": one.what} for one in cost.missing],
     }
 
 
-def parts_object(parts: Parts) -> dict[str, int | None]:
+def _parts_object(parts: Parts) -> dict[str, int | None]:
     """Return the parts of a bill: without tax, and the taxes."""
     return {
         "energy": ten_thousandths(parts.energy),
@@ -64,7 +70,7 @@ PRICES = record(
         ),
     }
 )
-PARTS = maybe(
+_PARTS = maybe(
     record(
         {
             **dict.fromkeys(("energy", "accise", "subscription"), AMOUNT),
@@ -81,7 +87,7 @@ COST = maybe(
             "subscription": AMOUNT,
             "total": AMOUNT,
             "by_register": by_name(AMOUNT),
-            "parts": PARTS,
+            "parts": _PARTS,
             "missing": several(
                 record({"day": DAY, "offer": maybe(TEXT), "what": TEXT}),
                 "what has no price or no contract, so is not in the cost",

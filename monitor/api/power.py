@@ -65,7 +65,6 @@ def _option(found: NeededPower, option: Option, formats: Formats) -> dict[str, A
     return option_object(found, option, formats) | {
         "saving": None if saving is None else ten_thousandths(saving.total),
         "saving_subscription": None if saving is None else ten_thousandths(saving.subscription),
-        "saving_energy": None if saving is None else ten_thousandths(saving.energy),
     }
 
 
@@ -90,9 +89,8 @@ _OPTION = record(
             "description": "it would have been enough; null: nobody can tell",
         },
         "sentence": TEXT,
-        "saving": maybe(_EUR),
+        "saving": maybe(_EUR, "1e-4 EUR a year; also by the kWh, where its price depends on the power"),
         "saving_subscription": maybe(_EUR),
-        "saving_energy": maybe(_EUR, "1e-4 EUR: where the price of a kWh depends on the power; the kWh of 365 days"),
     }
 )
 _MOMENT = record(

@@ -21,8 +21,7 @@ def answer(call: Call) -> dict[str, Any]:
         return head | {"first": None, "rows": []}
     start, end = whole_days(*span, call.config.time_zone)
     if by == "weekday":
-        week = call.answers.curves.week(meter, start, end).mean_wh
-        return head | {"first": None, "rows": [list(day) for day in week]}
+        return head | {"first": None, "rows": call.answers.curves.week(meter, start, end)}
     found = call.answers.curves.days(meter, start, end)
     return head | {"first": found.first.isoformat(), "rows": [list(day) for day in found.days]}
 

@@ -1,10 +1,10 @@
 """`series`: a curve on a regular grid, and what happened in its time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.found_events import Overload
 from monitor.answers.grid import HOLD, Grid, aligned, without_end
 from monitor.answers.power_curve import Curve, Happened
 from monitor.api.call import Call, Parameter, Route
@@ -31,6 +31,7 @@ from monitor.refusals import Refusal
 
 _LONGEST = timedelta(days=400)
 _BEHIND = timedelta(minutes=5)
+_CHANNELS = (*CHANNELS, "production")
 PARAMETERS = (
     METER,
     FROM,
@@ -39,9 +40,9 @@ PARAMETERS = (
     choice("source", "auto: frames up to two hours, then minutes, then hours.", ("auto", FRAMES, MINUTES, HOURS)),
     choices(
         "channels",
-        f"What is measured, with commas between: {', '.join(CHANNELS)}.",
-        tuple(CHANNELS),
-        default=("power", "injected", "phases"),
+        f"What is measured, with commas between: {', '.join(_CHANNELS)}.",
+        _CHANNELS,
+        default=("power", "injected", "phases", "production"),
     ),
     Parameter(
         "align",
@@ -69,6 +70,10 @@ def answer(call: Call) -> dict[str, Any]:
         raise Refusal("long_frames" if str(error) == "frames" else "few_points") from None
     if curve is None:
         raise Refusal("no_data")
+    if "production" in asked["channels"]:
+        made = call.answers.sun.curve(meter, curve.grid)
+        if made is not None:
+            curve = replace(curve, columns={**curve.columns, "production": made})
     return {
         "meter": meter.identifier,
         **(_own(curve, start, end, call.now) if over is None else _laid_over(call, curve, over)),
@@ -101,7 +106,7 @@ def _laid_over(call: Call, curve: Curve, over: datetime) -> dict[str, Any]:
     columns = {
         name: [None if place is None else column[place] for place in places] for name, column in curve.columns.items()
     }
-    return {**_head(grid), **columns, "aligned_from": _ms(curve.grid.start)}
+    return {**_head(grid), **columns}
 
 
 def _head(grid: Grid) -> dict[str, Any]:
@@ -113,15 +118,13 @@ def _happened(happened: Happened, expected: float) -> dict[str, Any]:
     return {
         "registers": [[_ms(low), _ms(high), name] for low, high, name in happened.registers],
         "gaps": [[_ms(gap.start), _ms(gap.end), why, gap.wh] for gap, why in happened.gaps],
-        "overloads": [_overload(one) for one in happened.overloads],
+        "overloads": [
+            {"at": write_stamp(one.at), "seconds": one.seconds, "power": one.power} for one in happened.overloads
+        ],
         "volts": None if volts is None else {"min": volts[0], "max": volts[1]},
         "peak": None if peak is None else {"at": write_stamp(peak.at), "power": peak.power},
         "coverage": round(min(happened.covered / expected, 1), 4) if expected else None,
     }
-
-
-def _overload(one: Overload) -> dict[str, Any]:
-    return {"at": write_stamp(one.at), "seconds": one.seconds, "power": one.power}
 
 
 def _ms(moment: datetime) -> int:
@@ -145,7 +148,11 @@ _OF_PHASES = {
 }
 _PROPERTIES = {
     "meter": TEXT,
-    "t0": described("ms since 1970: where the first value begins", MS),
+    "t0": described(
+        "ms since 1970: where the first value begins; with align, that of the day that is shown: value n belongs to the"
+        " same local time as value n of that day's curve",
+        MS,
+    ),
     "step": described("ms between values", NUMBER),
     "source": described(
         f"frames: a value holds until the next one, {HOLD} s or a step at most", words(FRAMES, MINUTES, HOURS)
@@ -155,15 +162,11 @@ _PROPERTIES = {
     "min": _column("VA"),
     "max": _column("VA"),
     "injected": _column("mean power injected, VA; only of a producer"),
+    "production": _column("mean power that sources of production made, W; only where there is one"),
     **_OF_PHASES,
     "offsets": several(
         row(MS, NUMBER),
         "by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours",
-    ),
-    "aligned_from": described(
-        "with align: t0 is that of the day that is shown, value n belongs to the same local time as value n of that"
-        " day's curve, and this is where the curve itself begins; ms since 1970",
-        MS,
     ),
     "registers": several(row(MS, MS, TEXT), "from, to, register that ran; up to two days"),
     "gaps": several(

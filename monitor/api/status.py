@@ -6,23 +6,24 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from common.machine.version import __version__
-from monitor.answers.off_peak_windows import ObservedWindows
-from monitor.answers.upkeep import DAYS, Forecast
+from monitor.answers.upkeep import DAYS, DiskForecast
 from monitor.api import money
 from monitor.api.call import Call, LiveCall, Route
 from monitor.api.parameters import METER
-from monitor.api.schemas import COUNT, FLAG, INSTANT, SHARE, TEXT, Schema, maybe, record, several, words
+from monitor.api.schemas import COUNT, FLAG, INSTANT, SHARE, TEXT, Schema, described, maybe, record, several, words
 from monitor.calendar import midnight
 from monitor.live.answer import moment
 from monitor.live.house import Program
-from monitor.live.links import LINKS, STATES, UNKNOWN, UP
+from monitor.live.links import LINKS, STATES, UP
 from monitor.live.live import Live
+from monitor.patterns.off_peak_windows import clocks
+from monitor.patterns.unseen_injection import UnseenInjection
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
 
 _LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
-_NOTHING = ("yesterday", "audit", "disk", "backup", "volts")
+_NOTHING = ("yesterday", "audit", "disk", "backup", "volts", "unseen_export")
 
 
 def answer(call: Call) -> dict[str, Any]:
@@ -38,11 +39,12 @@ def answer(call: Call) -> dict[str, Any]:
             "yesterday": _yesterday(call, meter),
             "audit": _audit(call, meter),
             "volts": _volts(call, meter),
-            "windows": [_window(one) for one in upkeep.windows(meter, call.now)],
+            "unseen_export": _unseen(call.answers.sun.unseen(meter, call.now)),
+            "windows": [[f"{one.month:%Y-%m}", clocks(one.windows)] for one in upkeep.windows(meter, call.now)],
         }
     found["backup"] = _backup(upkeep.backup())
     found["disk"] = _disk(upkeep.forecast(call.now))
-    states = {} if call.live is None else call.live.links(identifier)
+    states = call.live.links(identifier)
     prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
     last = None if meter is None else call.answers.last_frame(meter, call.now)
     return {
@@ -73,7 +75,7 @@ def without_database(call: LiveCall) -> dict[str, Any]:
 
 
 def _links(
-    live: Live | None,
+    live: Live,
     meter: str,
     states: Mapping[str, str],
     now: datetime,
@@ -82,16 +84,16 @@ def _links(
 ) -> list[dict[str, Any]]:
     own, storers = _programs(live, meter)
     last: dict[str, datetime | None] = {
-        "meter": (None if live is None else live.last_frame(meter)) or last_stored,
+        "meter": live.last_frame(meter) or last_stored,
         "reader": max((one.at for one in own), default=None),
-        "storer": (None if live is None else live.stored_at(meter)) or max((one.at for one in storers), default=None),
-        "database": now if states.get("database") == UP else None,
+        "storer": live.stored_at(meter) or max((one.at for one in storers), default=None),
+        "database": now if states["database"] == UP else None,
     }
     detail = {"reader": _names(own), "storer": _names(storers), "database": database}
     return [
         {
             "id": link,
-            "state": states.get(link, UNKNOWN),
+            "state": states[link],
             "last": None if (at := last.get(link)) is None else moment(at),
             "detail": detail.get(link),
         }
@@ -103,15 +105,13 @@ def _names(programs: list[Program]) -> str | None:
     return ", ".join(one.name for one in programs) or None
 
 
-def _programs(live: Live | None, meter: str) -> tuple[list[Program], list[Program]]:
+def _programs(live: Live, meter: str) -> tuple[list[Program], list[Program]]:
     """Return the readers of a meter, all if none says that it reads it, and the storers."""
-    if live is None:
-        return [], []
     readers = live.programs("reader")
     return [one for one in readers if meter in one.meters] or readers, live.programs("storer")
 
 
-def _versions(live: Live | None, meter: str) -> list[list[str]]:
+def _versions(live: Live, meter: str) -> list[list[str]]:
     """Return the versions of our programs; of several of a kind each with its name."""
     found = []
     for kind, programs in zip(("reader", "storer"), _programs(live, meter), strict=True):
@@ -123,9 +123,9 @@ def _versions(live: Live | None, meter: str) -> list[list[str]]:
     return [*found, ["teleinfo-monitor", __version__]]
 
 
-def _spool(live: Live | None, meter: str) -> dict[str, int | None] | None:
+def _spool(live: Live, meter: str) -> dict[str, int | None] | None:
     """Return what the readers of a meter keep on disk; None: no reader told."""
-    readers = [] if live is None else live.programs("reader")
+    readers = live.programs("reader")
     found = [spool for one in readers if meter in one.meters and (spool := _spool_of(one.health)) is not None]
     if not found:
         return None
@@ -183,7 +183,6 @@ def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
         "at": write_stamp(until),
         "days": DAYS,
         "ok": counted.incomplete == 0,
-        "incomplete_hours": counted.incomplete,
         "missing": counted.expected - counted.frames,
     }
 
@@ -202,16 +201,16 @@ def _volts(call: Call, meter: Meter) -> dict[str, Any] | None:
     }
 
 
-def _disk(found: Forecast | None) -> dict[str, Any] | None:
+def _unseen(found: UnseenInjection | None) -> dict[str, Any] | None:
+    return None if found is None else {"days": found.days, "minutes": found.minutes, "power": found.power}
+
+
+def _disk(found: DiskForecast | None) -> dict[str, Any] | None:
     return None if found is None else {"used": found.disk.used, "free": found.disk.free, "years": found.years}
 
 
 def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
     return None if found is None else {"at": moment(found[0]), "rows": found[1]}
-
-
-def _window(one: ObservedWindows) -> list[str]:
-    return [f"{one.month:%Y-%m}", ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in one.windows)]
 
 
 def _known(text: str, **properties: Schema) -> Schema:
@@ -247,7 +246,6 @@ _SCHEMA = record(
             at=INSTANT,
             days=COUNT,
             ok=FLAG,
-            incomplete_hours=COUNT,
             missing=COUNT,
         ),
         "disk": _known(
@@ -262,6 +260,11 @@ _SCHEMA = record(
             lowest=COUNT,
             highest=COUNT,
             outside_minutes=COUNT,
+        ),
+        "unseen_export": maybe(
+            record({"days": COUNT, "minutes": COUNT, "power": described("mean, VA, roughly", COUNT)}),
+            "of the last 14 days: power flowed by day and no index moved, so that the home probably injects, and its"
+            " meter is not in producer mode; null: nothing of that kind",
         ),
         "windows": several(
             _PAIR, "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"

@@ -19,17 +19,18 @@ def answer(call: Call) -> dict[str, Any]:
     today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
     year = call.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
-    lived = call.answers.offers.lived_colours(meter, first, last)
-    written = {day: colour for day, colour in call.answers.offers.calendars.written.items() if first <= day <= last}
+    periods = call.answers.curve_periods
+    lived = periods.lived_colours(meter, first, last)
+    written = {day: colour for day, colour in periods.calendars.written.items() if first <= day <= last}
     bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
     colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.
-    said = {} if call.live is None else call.live.answer(meter.identifier)
+    said = call.live.answer(meter.identifier)
     for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
         if said.get(key) in COLOURS and first <= day <= last:
             colours.setdefault(day, str(said[key]))
             lived.setdefault(day, str(said[key]))
-    counted = season({day: colour for day, colour in colours.items() if day <= today}, year, today)
+    counted = season(colours, year, today)
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     return {
         "meter": meter.identifier,

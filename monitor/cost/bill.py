@@ -6,6 +6,7 @@ day: so hours, days and months add up, as exactly as Decimal divides (28 digits)
 
 import bisect
 import itertools
+from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +14,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.cost.contracts import Contract
+from monitor.cost.contracts import Contract, contract_at
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import Energy
+from monitor.readings.periods import add_up as sum_by_name
 
 ZERO = Decimal(0)
 
@@ -27,6 +29,7 @@ class Missing:
     day: date
     offer: str | None
     what: str  # a register, `subscription` or `contract`
+    untold: bool = False  # the offer has prices, but which of them held is not known
 
 
 @dataclass(slots=True)
@@ -102,13 +105,11 @@ class Stretch:
 
 
 class Rates:
-    """The prices of a contract on a day, which hold from `start` to `end`, where one of them may change."""
+    """The prices of a contract on a day."""
 
     def __init__(self, prices: PriceTable, contract: Contract, day: date) -> None:
         offer = contract.offer or ""
-        changes = [date.min, *prices.changes(offer, date.min, date.max), date.max]
-        place = bisect.bisect_right(changes, day)
-        self.contract, self.start, self.end = contract, changes[place - 1], changes[place]
+        self.contract = contract
         self.accise, self.vat, self.vat_subscription = prices.accise(day), prices.vat(day), prices.vat_subscription(day)
         self.subscription = prices.subscription(offer, contract.power, day)
         self.cta = prices.cta(offer, contract.power, day)
@@ -128,10 +129,12 @@ class Bill:
 
     def __init__(self, prices: PriceTable, contracts: Sequence[Contract], zone: ZoneInfo, now: datetime) -> None:
         self._prices = prices
-        self._contracts = contracts
+        self.contracts = contracts
         self._zone = zone
         self._now = now
-        self._rates: Rates | None = None  # of the last piece: nearly always those of the next one, too
+        # Of the last piece, and when they hold: nearly always those of the next one, too.
+        self._rates: Rates | None = None
+        self._hold = (now, now)
 
     def local_day(self, moment: datetime) -> date:
         """Return the local day of an instant."""
@@ -140,7 +143,7 @@ class Bill:
     def cuts(self, start: datetime, end: datetime) -> list[datetime]:
         """Return the instants inside (start, end) at which a price or the contract changes."""
         found = set()
-        for contract in self._contracts:
+        for contract in self.contracts:
             low, high = max(contract.start, start), min(contract.end, end)
             if low >= high:
                 continue
@@ -160,17 +163,51 @@ class Bill:
 
     def add(self, cost: Cost, piece: Energy) -> None:
         """Add a piece of energy, and the subscription of its time, to a cost."""
-        contract = next((one for one in self._contracts if one.start <= piece.start < one.end), None)
-        day = self.local_day(piece.start)
-        if contract is None or contract.offer is None:
+        day, rates = self.local_day(piece.start), self.rates_at(piece.start)
+        if rates is None:
             if piece.total_wh:
                 _miss(cost, Missing(day, None, "contract"))
             return
-        rates = self._rates
-        if rates is None or rates.contract is not contract or not rates.start <= day < rates.end:
-            rates = self._rates = Rates(self._prices, contract, day)
-        self.add_energy(cost, piece.wh, rates, day)
+        if piece.periods is None:
+            self.add_energy(cost, piece.wh, rates, day)
+        else:
+            self._add(cost, ((*names, wh) for names, wh in piece.periods.items()), rates, day)
+            for register in piece.wh:  # one that differs by rounding only has its cost with another one
+                cost.by_register.setdefault(register, ZERO)
         self.add_subscription(cost, piece.start, piece.end, rates, day)
+
+    def cost_of(self, used: Iterable[tuple[datetime, Mapping[str, int]]]) -> Decimal | None:
+        """Return what energy would have cost if it had been drawn; None: some of it has no price.
+
+        That is what devices used, or the home of its own production: Wh by register from moments on, in order.
+        """
+        total = ZERO
+        for rates, part in itertools.groupby(used, lambda one: self.rates_at(self._with_contract(one[0]))):
+            for register, wh in sum_by_name(wh for _, wh in part).items():
+                price = None if rates is None else rates.kwh(register)
+                if price is not None:
+                    total += price * wh / 1000
+                elif wh:
+                    return None
+        return total
+
+    def _with_contract(self, moment: datetime) -> datetime:
+        """Return a moment, or when the first contract begins on its day: a meter has one from its first frame on."""
+        first = self.contracts[0].start if self.contracts else moment
+        return first if moment < first and self.local_day(moment) == self.local_day(first) else moment
+
+    def rates_at(self, moment: datetime) -> Rates | None:
+        """Return the prices that hold at a moment; None: no contract is known."""
+        start, end = self._hold
+        if not start <= moment < end:
+            contract = contract_at(self.contracts, moment)
+            if contract is None:
+                return None
+            limits = [contract.start, *self.cuts(contract.start, contract.end), contract.end]
+            place = bisect.bisect_right(limits, moment)
+            self._hold = limits[place - 1], limits[place]
+            self._rates = None if contract.offer is None else self.rates(contract, self.local_day(moment))
+        return self._rates
 
     def rates(self, contract: Contract, day: date) -> Rates:
         """Return the prices of a contract on a day."""
@@ -184,25 +221,39 @@ class Bill:
 
     def add_energy(self, cost: Cost, energy: Mapping[str, int], rates: Rates, day: date) -> None:
         """Add energy in Wh by register, or by period of the offer."""
-        accise, vat = rates.accise, rates.vat
-        for register, wh in energy.items():
+        self._add(cost, ((register, register, wh) for register, wh in energy.items()), rates, day)
+
+    def _add(self, cost: Cost, counted: Iterable[tuple[str, str | None, int]], rates: Rates, day: date) -> None:
+        """Add energy by register and period."""
+        priced, total = 0, ZERO  # Wh, EUR
+        for register, period, wh in counted:
             if not wh:
                 continue
-            price = rates.kwh(register)
+            price = None if period is None else rates.kwh(period)
             if price is None:
-                _miss(cost, Missing(day, rates.contract.offer, register))
+                offer, what = rates.contract.offer, period or register
+                _miss(cost, Missing(day, offer, what, untold=self._is_untold(offer or "", what, day)))
                 continue
-            kwh = Decimal(wh) / 1000
-            amount = kwh * price
-            cost.energy += amount
+            amount = price * wh / 1000
             cost.by_register[register] = cost.by_register.get(register, ZERO) + amount
-            if cost.parts is None or accise is None or vat is None:
-                cost.parts = None
-            else:
-                without_vat = amount / (1 + vat)
-                cost.parts.accise += kwh * accise
-                cost.parts.energy += without_vat - kwh * accise
-                cost.parts.vat += amount - without_vat
+            priced += wh
+            total += amount
+        cost.energy += total
+        if not priced and not total:
+            return
+        if cost.parts is None or rates.accise is None or rates.vat is None:
+            cost.parts = None
+            return
+        without_vat, accise = total / (1 + rates.vat), rates.accise * priced / 1000
+        cost.parts.accise += accise
+        cost.parts.energy += without_vat - accise
+        cost.parts.vat += total - without_vat
+
+    def _is_untold(self, offer: str, what: str, day: date) -> bool:
+        known = self._prices.offer(offer)
+        if known is None or self._prices.kwh_row(offer, day) is None:
+            return False
+        return known.rule is None or what not in known.rule.periods
 
     def add_subscription(self, cost: Cost, start: datetime, end: datetime, rates: Rates, day: date) -> None:
         """Add the subscription of a time; that of the time to come is not owed yet."""
@@ -213,14 +264,14 @@ class Bill:
         if yearly is None:
             _miss(cost, Missing(day, rates.contract.offer, "subscription"))
             return
-        amount = sum((yearly * share / _days_of(year) for year, share in days), ZERO)
+        amount = _of_days(yearly, days)
         cost.subscription += amount
         vat = rates.vat_subscription
         if cost.parts is None or vat is None:
             cost.parts = None
         else:
             without_vat = amount / (1 + vat)
-            cta = ZERO if rates.cta is None else sum((rates.cta * share / _days_of(year) for year, share in days), ZERO)
+            cta = ZERO if rates.cta is None else _of_days(rates.cta, days)
             cost.parts.cta += cta
             cost.parts.cta_known &= rates.cta is not None
             cost.parts.subscription += without_vat - cta
@@ -250,5 +301,6 @@ def _miss(cost: Cost, missing: Missing) -> None:
         cost.missing.append(missing)
 
 
-def _days_of(year: int) -> int:
-    return (date(year + 1, 1, 1) - date(year, 1, 1)).days
+def _of_days(yearly: Decimal, days: Iterable[tuple[int, Decimal]]) -> Decimal:
+    """Return what is owed for days, as `Bill.days` has them, of a price a year."""
+    return sum((yearly * share / (365 + isleap(year)) for year, share in days), ZERO)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from monitor.cost.bill import ZERO, Bill, Cost, Parts
+from monitor.cost.bill import ZERO, Bill, Cost
 from monitor.cost.contracts import Contract
 from monitor.cost.lived import Amount, Billed, Lived, shifted
 from monitor.cost.why import Why
@@ -42,7 +42,6 @@ class OfferCost:
     by_period: dict[str, Decimal] = field(default_factory=dict)
     swing: Decimal = ZERO  # by how much a kWh of one hour may differ from that of another one, EUR
     withheld: Why | None = None  # why it is not ranked although nothing of it lacks
-    parts: Parts | None = None  # None: the taxes of a day are not known
     choices: tuple[Choice, ...] = ()  # of what a customer may choose, the cheapest first
     rank: int | None = None
 
@@ -125,7 +124,7 @@ def compare(
     offers = [pricer.cost(offer) for offer in prices.offers]
     for cost in offers:
         if cost.yours and question.then and own is not None and not own.partial and not question.shift:
-            cost.energy, cost.parts, cost.unknown, cost.swing = own.energy, own.parts, {}, ZERO
+            cost.energy, cost.unknown, cost.swing = own.energy, {}, ZERO
     offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer.id))
     hours = (question.end - question.start) // timedelta(hours=1)
     withheld = Why.HOURS if measured.read < LEAST * hours else _unsure(offers, Decimal(measured.recovered_wh) / 1000)
@@ -155,10 +154,6 @@ def _unsure(offers: Sequence[OfferCost], recovered: Decimal) -> Why | None:
         if recovered and other.total - ranked[0].total <= recovered * (ranked[0].swing + other.swing) > 0:
             return Why.RECOVERED
     return None
-
-
-def _slot(choice: "int | Span | None") -> Span | None:
-    return choice if isinstance(choice, tuple) else None
 
 
 class _Pricer:
@@ -195,13 +190,18 @@ class _Pricer:
         own = frozenset(offer.rule.periods) if cost.yours else frozenset[str]()
         found = []
         for choice in offer.rule.choices:
-            billed = shifted(self._lived.billed(offer.rule, choice, own), question.shift)
+            lived = self._lived.billed(offer.rule, choice, own)
+            billed = Billed(shifted(lived.periods, question.shift), lived.unknown)
             found.append((self._priced(cost.offer, billed, yours=cost.yours), choice))
         found.sort(key=lambda pair: pair[0].total)
         best, _ = found[0]
         if len(found) > 1 and best.rankable:
             best.choices = tuple(
-                Choice(weekday=choice if isinstance(choice, int) else None, slot=_slot(choice), total=one.total)
+                Choice(
+                    weekday=choice if isinstance(choice, int) else None,
+                    slot=choice if isinstance(choice, tuple) else None,
+                    total=one.total,
+                )
                 for one, choice in found
             )
         return self._if_recent(best)
@@ -220,18 +220,18 @@ class _Pricer:
         """Return the cost of an offer whose price of the kWh is another one each quarter of an hour."""
         question, total = self._question, Cost()
         day = self._first
-        row = next((row for row in self._prices.rows(cost.offer.id, day) if row.spot is not None), None)
+        row = self._prices.kwh_row(cost.offer.id, day)
         if self._prices.spot is None or row is None or row.spot is None:
             cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}
             return cost
         accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
-        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise)
+        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
         cost.wh_by_period = {"SPOT": wh}
         if missing:
             cost.unknown[Why.SPOT] = missing
         rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
         self._bill.add_subscription(total, question.start, question.end, rates, day)
-        cost.subscription, cost.parts = total.subscription, None
+        cost.subscription = total.subscription
         if total.missing:
             cost.unknown[Why.SUBSCRIPTION] = 0
         return self._if_recent(cost)
@@ -257,7 +257,7 @@ class _Pricer:
             cost.swing = max(cost.swing, max(known, default=ZERO) - min(known, default=ZERO))
             self._bill.add_energy(total, priced, rates, stretch.day)
             self._bill.add_subscription(total, stretch.start, stretch.end, rates, stretch.day)
-        cost.energy, cost.subscription, cost.parts = total.energy, total.subscription, total.parts
+        cost.energy, cost.subscription = total.energy, total.subscription
         cost.by_period = dict(total.by_register)
         if total.missing and Why.PRICES not in cost.unknown:  # what has no price of a kWh is not in `priced`
             cost.unknown[Why.SUBSCRIPTION] = 0

@@ -1,13 +1,13 @@
 """Which offer and subscribed power a meter had when: the user's lines, else what the meter said."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.readings.periods import ContractLine, ContractSpan
+from monitor.readings.periods import ContractLine, ContractSpan, OffPeak
 
 #: How far from a change that the meter showed a line may begin and still be about it.
 _NEAR = timedelta(days=7)
@@ -21,6 +21,12 @@ class Contract:
     end: datetime
     offer: str | None
     power: int | None  # kVA
+    off_peak: OffPeak | None = None  # that the user wrote down
+
+
+def contract_at(known: Iterable[Contract], moment: datetime) -> Contract | None:
+    """Return the contract that holds at a moment."""
+    return next((one for one in known if one.start <= moment < one.end), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def contracts(
     ]
     limits = [*(start for start, _ in starts[1:]), end]
     result += [
-        Contract(start, min(limit, end), line.offer, line.power)
+        Contract(start, min(limit, end), line.offer, line.power, written_off_peak(lines, line.start))
         for (start, line), limit in zip(starts, limits, strict=False)
         if start < min(limit, end)
     ]
@@ -68,6 +74,12 @@ def _start(line: ContractLine, spans: Sequence[ContractSpan], zone: ZoneInfo) ->
     return next(
         (change for change in changes if change.astimezone(zone).date() == line.start), midnight(line.start, zone)
     )
+
+
+def written_off_peak(lines: Sequence[ContractLine], day: date) -> OffPeak | None:
+    """Return the off-peak hours of the last line up to a day that has some: a new power or supplier keeps them."""
+    found = [line for line in lines if line.start <= day and line.off_peak is not None]
+    return max(found, key=lambda line: line.start).off_peak if found else None
 
 
 def contract_start(lines: Sequence[ContractLine], day: date) -> date | None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import is_off_peak
 from monitor.cost.why import Why
-from monitor.prices.rules import Facts, Rule, Span, Spot, in_span, moments
+from monitor.prices.rules import DAY, Facts, Rule, Span, Spot, in_span, moments
 from monitor.prices.spot_file import QUARTER, SpotPrices
 from monitor.readings.periods import HourEnergy
 
@@ -37,6 +38,7 @@ class Amount:
 
 #: Which days, by a number; whether off-peak hours ran; and the stretch between changes of prices.
 Group = tuple[int, bool, int]
+P = TypeVar("P")  # a period of a rule, or the start and length of a quarter of an hour
 
 
 @dataclass(slots=True)
@@ -51,9 +53,9 @@ class Billed:
 class _Cell:
     days: int
     segment: int  # the minute of the day at which it begins
-    divided: bool  # else it is a whole hour of which no minutes are kept
+    divided: bool  # else another price may begin within it, and no minutes of it are kept
     register: str | None
-    off_peak: bool | None
+    off_peak: bool | None  # None: not known, or not all of the hour
     stretch: int
 
 
@@ -96,7 +98,7 @@ class Lived:
         self._number_of: dict[date, int] = {}
         self.changes = tuple(changes)
         #: By start (Unix time) and length in seconds: quarters of an hour, and whole ones of which no minutes are kept.
-        self.quarters: dict[tuple[int, int], Amount] = {}
+        self._quarters: dict[tuple[Group, tuple[int, int]], Amount] = {}
         self._keep_quarters = quarters
         self._cells = self._gather(pieces)
         self._signatures = list(self._days)
@@ -114,14 +116,14 @@ class Lived:
                 number = self._number_of[day] = self._number(day)
             place = bisect.bisect_right(self._moments, minute)
             segment = self._moments[place - 1]
-            # The next moment lies within the piece.
-            whole = not piece.divided and place < len(self._moments) and self._moments[place] < minute + 60
+            whole = not piece.divided and self._changes_within(day, minute)
+            off_peak = self._off_peak(day, minute, piece.register, whole=whole)
             cell = _Cell(
                 number,
                 minute if whole else segment,
                 not whole,
                 piece.register,
-                self._off_peak(day, minute, piece.register),
+                off_peak,
                 bisect.bisect_right(self.changes, day),
             )
             amount = cells.get(cell)
@@ -130,16 +132,20 @@ class Lived:
             amount.add(piece.wh, piece.slices)
             if self._keep_quarters:
                 start = int(piece.start.timestamp())
-                key = (start - start % QUARTER, QUARTER) if piece.divided else (start, 3600)
-                self.quarters.setdefault(key, Amount()).add(piece.wh, piece.slices)
+                quarter = (start - start % QUARTER, QUARTER) if piece.divided else (start, 3600)
+                key = (day.toordinal(), _is_night(off_peak, minute), 0), quarter
+                self._quarters.setdefault(key, Amount()).add(piece.wh, piece.slices)
         return cells
 
     def spot_energy(
-        self, prices: SpotPrices, spot: Spot, accise: Callable[[date], Decimal | None]
+        self, prices: SpotPrices, spot: Spot, accise: Callable[[date], Decimal | None], shift: float
     ) -> tuple[Decimal, int, int]:
-        """Return what the energy costs at prices of the market, EUR, the Wh that have one, and the hours without."""
+        """Return what the energy costs at prices of the market, EUR, the Wh that have one, and the hours without.
+
+        `shift` is the share of what ran in peak hours that would have run in off-peak hours of the same day.
+        """
         total, priced, missing = Decimal(0), 0, 0
-        for (start, seconds), amount in self.quarters.items():
+        for (_, (start, seconds)), amount in shifted(self._quarters, shift).items():
             day = datetime.fromtimestamp(start, self._zone).date()
             price, tax = prices.of(start, seconds), accise(day)
             if price is None or tax is None:
@@ -152,7 +158,7 @@ class Lived:
     def _number(self, day: date) -> int:
         """Return a number for the types that a local day has by all rules; alike days have the same."""
         signature = tuple(
-            (self._type(place, rule.day_of(day, 0)), self._type(place, rule.day_of(day, 24 * 60 - 1)))
+            (self._type(place, rule.day_of(day, 0)), self._type(place, rule.day_of(day, DAY - 1)))
             for place, (rule, _) in enumerate(self._variants)
         )
         return self._days.setdefault(signature, len(self._days))
@@ -164,10 +170,17 @@ class Lived:
             self._types[key] = rule.type_of(day, self._facts, choice)
         return self._types[key]
 
-    def _off_peak(self, day: date, minute: int, register: str | None) -> bool | None:
+    def _changes_within(self, day: date, minute: int) -> bool:
+        """Tell whether another price may begin within the hour from a minute of a day on."""
+        written = (edge % DAY for span in self._windows(day) or () for edge in span)
+        return any(minute < moment < minute + 60 for moment in (*self._moments, *written))
+
+    def _off_peak(self, day: date, minute: int, register: str | None, *, whole: bool) -> bool | None:
         windows = self._windows(day)
         if windows is not None:
-            return any(in_span(span, minute) for span in windows)
+            length = 60 if whole else 1
+            found = {any(in_span(span, minute + more) for span in windows) for more in range(length)}
+            return found.pop() if len(found) == 1 else None
         if (known := is_off_peak(register or "")) is not None:
             return known
         name = self._names.get(register or "", "")
@@ -197,8 +210,7 @@ class Lived:
                     why = period or Why.CALENDAR
                     found.unknown[why] = found.unknown.get(why, 0) + amount.slices
                 continue
-            night = in_span(_NIGHT, cell.segment) if cell.off_peak is None else cell.off_peak
-            key = (cell.days, night, cell.stretch), period
+            key = (cell.days, _is_night(cell.off_peak, cell.segment), cell.stretch), period
             found.periods.setdefault(key, Amount()).add(amount.wh, amount.slices)
         if not own:
             self._billed[place] = found
@@ -215,28 +227,34 @@ class Lived:
     def _period_at(self, place: int, cell: _Cell, minute: int) -> "str | Why":
         rule, choice = self._variants[place]
         early, late = self._signatures[cell.days][place]
-        kind = late if minute >= rule.day_starts % (24 * 60) else early
+        kind = late if minute >= rule.day_starts % DAY else early
         if kind is None:
             return Why.COLOURS if "tempo" in rule.calendars else Why.CALENDAR
-        return rule.period_of(kind, minute, off_peak=cell.off_peak, choice=choice) or Why.WINDOWS
+        return rule.period_of(kind, minute, off_peak=cell.off_peak, choice=choice) or (
+            Why.WINDOWS if cell.divided else Why.MINUTES
+        )
 
 
-def shifted(billed: Billed, share: float) -> Billed:
+def _is_night(off_peak: bool | None, minute: int) -> bool:
+    return in_span(_NIGHT, minute) if off_peak is None else off_peak
+
+
+def shifted(amounts: dict[tuple[Group, P], Amount], share: float) -> dict[tuple[Group, P], Amount]:
     """Return what would have been drawn if a share of the use in peak hours had been in off-peak hours of like days.
 
     Nothing is gained or lost; days without any use in off-peak hours stay as they are.
     """
     if not share:
-        return billed
+        return amounts
     sums: dict[tuple[int, int], list[int]] = {}
-    for ((days, night, stretch), _), amount in billed.periods.items():
+    for ((days, night, stretch), _), amount in amounts.items():
         sums.setdefault((days, stretch), [0, 0])[night] += amount.wh
-    moved = Billed(unknown=dict(billed.unknown))
-    for key, amount in billed.periods.items():
+    moved = {}
+    for key, amount in amounts.items():
         (days, night, stretch), _ = key
         peak, off_peak = sums[days, stretch]
         factor = 1.0
         if off_peak:
             factor = 1 + peak * share / off_peak if night else 1 - share
-        moved.periods[key] = Amount(round(amount.wh * factor), amount.slices)
+        moved[key] = Amount(round(amount.wh * factor), amount.slices)
     return moved

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from common.contract.offers import is_off_peak
 from monitor.cost.contracts import Contract
 from monitor.prices.model import PriceTable
-from monitor.prices.rules import Facts
+from monitor.prices.rules import Facts, Rule
 from monitor.prices.spot_file import QUARTER
 
 
@@ -28,7 +28,7 @@ def price_at(
     if contract.offer is None:
         return None
     local = moment.astimezone(zone)
-    day, minute = local.date(), local.hour * 60 + local.minute
+    day = local.date()
     if register is not None:
         price = prices.kwh(contract.offer, register, contract.power, day)
         if price is not None:
@@ -38,17 +38,24 @@ def price_at(
         return None
     if offer.rule is None:
         return _of_market(prices, contract.offer, moment, local)
-    if offer.rule.choices != (None,):  # what the customer chose is not known
-        return None
-    kind = offer.rule.type_of(offer.rule.day_of(day, minute), facts)
-    windows = prices.off_peak(day)
-    off_peak = is_off_peak(register or "") if windows is None else any(one.holds(local.time()) for one in windows)
-    period = None if kind is None else offer.rule.period_of(kind, minute, off_peak=off_peak)
+    period = period_at(offer.rule, facts, contract, local, register)
     return None if period is None else prices.kwh(contract.offer, period, contract.power, day)
 
 
+def period_at(rule: Rule, facts: Facts, contract: Contract, local: datetime, register: str | None) -> str | None:
+    """Return the period of a contract's rule at a local time while a register runs; None: that is not known."""
+    if rule.choices != (None,):  # what the customer chose is not known
+        return None
+    day, minute = local.date(), local.hour * 60 + local.minute
+    kind = rule.type_of(rule.day_of(day, minute), facts)
+    off_peak = is_off_peak(register or "")
+    if contract.off_peak is not None:
+        off_peak = any(window.holds(local.time()) for window in contract.off_peak.at(day))
+    return None if kind is None else rule.period_of(kind, minute, off_peak=off_peak)
+
+
 def _of_market(prices: PriceTable, offer: str, moment: datetime, local: datetime) -> Decimal | None:
-    row = next((row for row in prices.rows(offer, local.date()) if row.spot is not None), None)
+    row = prices.kwh_row(offer, local.date())
     if row is None or row.spot is None or prices.spot is None:
         return None
     price, accise = prices.spot.of(int(moment.timestamp()), QUARTER), prices.accise(local.date())

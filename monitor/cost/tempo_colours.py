@@ -15,10 +15,8 @@ RED, WHITE = 22, 43
 
 @dataclass(frozen=True, slots=True)
 class TempoSeason:
-    """The season that began on 1 September of `year`."""
+    """How many days of a season had each colour, and how many will have it."""
 
-    year: int
-    days: Mapping[date, str]  # blue, white or red, those that are known
     used: Mapping[str, int]
     remaining: Mapping[str, int] | None  # None: days of the past are not known, so nobody can tell
 
@@ -52,14 +50,13 @@ def season_of(day: date) -> int:
 
 
 def season(colours: Mapping[date, str], year: int, today: date) -> TempoSeason:
-    """Return a season's days, and what is left of it after `today` (a Tempo day)."""
+    """Return the days of a season up to `today` (a Tempo day), and what is left of it after that."""
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
-    days = {day: colour for day, colour in sorted(colours.items()) if first <= day <= last}
-    used = Counter(days.values())
     passed = [first + timedelta(number) for number in range((min(today, last) - first).days + 1)]
+    used = Counter(colours[day] for day in passed if day in colours)
     remaining = None
-    if all(day in days for day in passed):
+    if used.total() == len(passed):
         length = (last - first).days + 1
         whole = {"red": RED, "white": WHITE, "blue": length - RED - WHITE}
         remaining = {colour: max(count - used[colour], 0) for colour, count in whole.items()}
-    return TempoSeason(year, days, {colour: used[colour] for colour in COLOURS}, remaining)
+    return TempoSeason({colour: used[colour] for colour in COLOURS}, remaining)

@@ -1,6 +1,6 @@
 """The command `teleinfo-monitor check`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +17,17 @@ from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
 from common.plural import plural
 from common.settings.config import Broker, Secret
-from monitor.config import MonitorConfig, MonitorMqtt
+from monitor.doctor.alerts import diagnose_alerts
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
-from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.check import Issue, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.table import load_prices, read_file
 from monitor.readings.periods import ContractLine, House
+from monitor.readings.tables import NewerTables, open_tables
+from monitor.report.commands import describe
+from monitor.settings.config import MonitorConfig, MonitorMqtt
+from monitor.text.formats import Formats
 
 PROGRAM, _STORER = "teleinfo-monitor", "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account="teleinfo-monitor", rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
@@ -32,13 +36,11 @@ _SECONDS = 2.0  # retained messages come at once
 _MANY_LATE = 1000  # hours that wait to be rolled up again
 
 
-def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], now: datetime | None = None) -> int:
+def check(path: Path, report: Report, now: datetime | None = None) -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     now = now or datetime.now(UTC)
-    config, findings = read_config(MonitorConfig, path, PROGRAM)
+    config = read_config(MonitorConfig, path, PROGRAM, report)
     if config is None:
-        report.show(findings)
-        report.end()
         return NOT_CONFIGURED
     report.show([ok(SUBJECT, f"{path}: days of {config.time_zone.key}")])
     secrets: dict[str, Secret | Broker] = {"database": config.database}
@@ -46,7 +48,8 @@ def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], n
         secrets["mqtt"] = config.mqtt
     report.show(diagnose_secrets(secrets, path))
     report.show(diagnose_page(probe_page(config)))
-    report.show(_diagnose_prices(config, path, describe, now))
+    report.show(diagnose_alerts(config, path))
+    report.show(_diagnose_prices(config, path, now))
     report.show(_diagnose_database(config, now))
     if config.mqtt is not None:
         report.note(f"listening to the broker, for {_SECONDS:.0f} s")
@@ -56,19 +59,20 @@ def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], n
     return report.end()
 
 
-def _diagnose_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House]) -> list[Finding]:
+def _diagnose_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House]) -> Iterator[Finding]:
     topics = Topics(settings.topic)
     wanted = [topics.state("+"), topics.link("+"), topics.frame("+"), topics.stored("+")]
     for program in ("reader", "storer"):
         wanted += [topics.status(program, "+"), topics.health(program, "+")]
     facts = probe_broker(settings, publish=[], subscribe=wanted, seconds=_SECONDS)
-    findings = diagnose_broker(facts, now.timestamp())
+    yield from diagnose_broker(facts, now.timestamp())
     if facts.failure is not None:
-        return findings
+        return
     meters = {name for message in facts.messages if (name := _meter(message.topic, topics)) is not None}
     if meters:
-        return [*findings, ok("Meters", f"live: {_named(sorted(meters), houses)}")]
-    return [*findings, notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")]
+        yield ok("Meters", f"live: {_named(sorted(meters), houses)}")
+    else:
+        yield notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")
 
 
 def _meter(topic: str, topics: Topics) -> str | None:
@@ -76,60 +80,58 @@ def _meter(topic: str, topics: Topics) -> str | None:
     return meter if topic == topics.state(meter) else None
 
 
-def _diagnose_prices(
-    config: MonitorConfig, path: Path, describe: Callable[[PriceProblem], str], now: datetime
-) -> list[Finding]:
+def _diagnose_prices(config: MonitorConfig, path: Path, now: datetime) -> Iterator[Finding]:
+    commands = here(PROGRAM)
     try:
         prices = load_prices(config.prices, path.parent, config.spot)
     except ConfigError as error:
-        return [
-            problem(
-                "Prices", str(error), f"correct the file; {here(PROGRAM).run(PROGRAM, 'prices')} shows what is known"
-            )
-        ]
+        yield problem("Prices", str(error), f"correct the file; {commands.run(PROGRAM, 'prices')} shows what is known")
+        return
     if config.tempo is not None:
         try:
             read_colours(read_file(config.tempo), str(config.tempo))
         except ConfigError as error:
-            return [problem("Tempo", str(error), "correct the file, or `tempo`")]
+            yield problem("Tempo", str(error), "correct the file, or `tempo`")
+            return
     today = now.astimezone(config.time_zone).date()
     found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
-    findings = [
-        problem("Prices", describe(one), f"{here(PROGRAM).run(PROGRAM, 'prices show --all')} tells what is known")
-        if one.issue in (Issue.UNKNOWN, Issue.MISSING)
-        else notice("Prices", describe(one))
-        for one in found
-    ]
-    newest = prices.newest_before(today)
-    return findings or [ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")]
+    formats = Formats("en", config.time_zone)
+    for one in found:
+        what = describe(one, formats)
+        if one.issue in (Issue.UNKNOWN, Issue.MISSING):
+            yield problem("Prices", what, f"{commands.run(PROGRAM, 'prices show --all')} tells what is known")
+        else:
+            yield notice("Prices", what)
+    if not found:
+        newest = prices.newest_before(today)
+        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")
 
 
-def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:
+def _diagnose_database(config: MonitorConfig, now: datetime) -> Iterator[Finding]:
     database = Database(config.database)
     try:
-        with closing(database.connect()) as connection:
+        with closing(open_tables(database)) as connection:
             facts = probe(connection)
+    except NewerTables as error:
+        yield problem("Database", str(error), "docs/upgrading.md says how")
+        return
     except DatabaseError as error:
-        return [diagnose_refusal(refusal_of(config.database, error), _NEEDS)]
-    return [
-        *diagnose(facts, database.where, now, config.meters),
-        *diagnose_contracts(config.contracts, facts.meters),
-        *diagnose_houses(config.meters, facts.meters),
-    ]
+        yield diagnose_refusal(refusal_of(config.database, error), _NEEDS)
+        return
+    yield from diagnose(facts, database.where, now, config.meters)
+    yield from diagnose_contracts(config.contracts, facts.meters)
+    yield from diagnose_houses(config.meters, facts.meters)
 
 
-def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> list[Finding]:
-    """Return a finding for each address of `meters` that is none of the database's."""
-    named = [address for house in houses for address in (house.address, *house.replaced)] if meters else []
-    return [
-        notice(
-            "Meters",
-            f"no meter {address} is in the database: `meters` names it for nothing",
-            f"correct its address in `meters`; there are {', '.join(meters)}",
-        )
-        for address in named
-        if address not in meters
-    ]
+def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each address of `meters` that is none of the database's."""
+    for address in [address for house in houses for address in (house.address, *house.replaced)]:
+        if meters and address not in meters:
+            yield notice(
+                "Meters",
+                f"no meter {address} is in the database: `meters` names it for nothing",
+                f"correct its address in `meters`; there are {', '.join(meters)}",
+            )
 
 
 def _named(meters: Sequence[str], houses: Sequence[House]) -> str:
@@ -147,59 +149,50 @@ def _named(meters: Sequence[str], houses: Sequence[House]) -> str:
     return ", ".join(texts.values())
 
 
-def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str]) -> list[Finding]:
-    """Return a finding for each meter of the user's lines that is none of the database's."""
-    named = sorted({line.meter for line in contracts} - set(meters)) if meters else []
-    return [
-        notice(
+def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each meter of the user's lines that is none of the database's."""
+    for meter in sorted({line.meter for line in contracts} - set(meters)) if meters else []:
+        yield notice(
             "Contracts",
             f"no meter {meter} is in the database: its lines count for nothing",
             f"correct its number in `contracts`; there are {', '.join(meters)}",
         )
-        for meter in named
-    ]
 
 
-def diagnose(facts: DatabaseFacts, where: str, now: datetime, houses: Sequence[House] = ()) -> list[Finding]:
+def diagnose(facts: DatabaseFacts, where: str, now: datetime, houses: Sequence[House] = ()) -> Iterator[Finding]:
     """Turn what a database answered into findings."""
-    findings = [ok("Database", f"{where}: MariaDB {facts.version}, as {facts.account}")]
+    yield ok("Database", f"{where}: MariaDB {facts.version}, as {facts.account}")
     if facts.can_write:
-        findings.append(
-            notice(
-                "Database",
-                f"{facts.account} may write ({', '.join(facts.can_write)}): the monitor only reads",
-                "use the account of mariadb/monitor.sql",
-            )
+        yield notice(
+            "Database",
+            f"{facts.account} may write ({', '.join(facts.can_write)}): the monitor only reads",
+            "use the account of mariadb/monitor.sql",
         )
     if not facts.has_rollups:
-        return [
-            *findings,
-            problem("Rollups", "the tables are not there", "start teleinfo-storer of this version: it makes them"),
-        ]
-    if not facts.meters:
-        findings.append(
-            notice("Meters", "no meter yet", f"does teleinfo-storer run? {here(_STORER).run(_STORER, 'check')} tells")
-        )
+        yield problem("Rollups", "the tables are not there", "start teleinfo-storer of this version: it makes them")
+        return
+    if facts.meters:
+        yield ok("Meters", _named(facts.meters, houses))
     else:
-        findings.append(ok("Meters", _named(facts.meters, houses)))
-    return [*findings, *_diagnose_rollups(facts, now)]
+        yield notice("Meters", "no meter yet", f"does teleinfo-storer run? {here(_STORER).run(_STORER, 'check')} tells")
+    yield from _diagnose_rollups(facts, now)
 
 
-def _diagnose_rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:
+def _diagnose_rollups(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
     if facts.up_to is None:
-        return [notice("Rollups", "nothing was rolled up yet", "start teleinfo-storer: it does so once a minute")]
-    findings = []
-    lag = now - facts.up_to
-    if facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE:
-        findings.append(
-            problem(
-                "Rollups",
-                f"they end {format_days(lag / timedelta(days=1))} ago, frames came since",
-                f"{here(_STORER).run(_STORER, 'check')} tells why; its log: {here(_STORER).log(_STORER)}",
-            )
+        yield notice("Rollups", "nothing was rolled up yet", "start teleinfo-storer: it does so once a minute")
+        return
+    behind = facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE
+    if behind:
+        yield problem(
+            "Rollups",
+            f"they end {format_days((now - facts.up_to) / timedelta(days=1))} ago, frames came since",
+            f"{here(_STORER).run(_STORER, 'check')} tells why; its log: {here(_STORER).log(_STORER)}",
         )
-    if facts.late_hours > _MANY_LATE:
-        findings.append(notice("Rollups", f"{facts.late_hours} hours wait to be rolled up again after late frames"))
+    many = facts.late_hours > _MANY_LATE
+    if many:
+        yield notice("Rollups", f"{facts.late_hours} hours wait to be rolled up again after late frames")
     if facts.rebuilding:
-        findings.append(notice("Rollups", "hours of the past are being rebuilt: their figures may still change"))
-    return findings or [ok("Rollups", f"up to {facts.up_to:%Y-%m-%d %H:%M} UTC")]
+        yield notice("Rollups", "hours of the past are being rebuilt: their figures may still change")
+    if not (behind or many or facts.rebuilding):
+        yield ok("Rollups", f"up to {facts.up_to:%Y-%m-%d %H:%M} UTC")

@@ -5,17 +5,20 @@ import errno
 import http.client
 import os
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from common.doctor.config_file import is_readable_by_all
 from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import NotReady
 from common.machine.deployment import here
 from monitor import password
-from monitor.config import MonitorConfig, is_loopback
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import is_loopback
 
 SUBJECT = "Page"
 _PROGRAM = "teleinfo-monitor"
@@ -64,7 +67,7 @@ def probe_page(config: MonitorConfig) -> PageFacts:
     if file is not None:
         try:
             error = "" if password.is_hash(password.read(file)) else password.plain(file)
-            readable = bool(file.stat().st_mode & 0o004)
+            readable = is_readable_by_all(file)
         except NotReady as problem_of_file:
             error = str(problem_of_file)
     answer = _ask(_ANY.get(host, host), port, prefix)
@@ -100,41 +103,34 @@ def diagnose_page(facts: PageFacts) -> list[Finding]:
     return [*findings, ok(SUBJECT, f"served at {facts.url}, {asks}")]
 
 
-def _diagnose_parts(facts: PageFacts) -> list[Finding]:
+def _diagnose_parts(facts: PageFacts) -> Iterator[Finding]:
     if facts.missing_libraries:
         names = " and ".join(facts.missing_libraries)
-        return [problem(SUBJECT, f"needs the Python package {names}", "install teleinfo-monitor[monitor] again")]
-    if not facts.has_files:
-        return [problem(SUBJECT, "its files are not there: monitor/page/index.html", "install teleinfo-monitor again")]
-    return []
+        yield problem(SUBJECT, f"needs the Python package {names}", "install teleinfo-monitor[monitor] again")
+    elif not facts.has_files:
+        yield problem(SUBJECT, "its files are not there: monitor/page/index.html", "install teleinfo-monitor again")
 
 
-def _diagnose_password(facts: PageFacts) -> list[Finding]:
+def _diagnose_password(facts: PageFacts) -> Iterator[Finding]:
     file = facts.password_file
     if facts.auth == "none" and not is_loopback(facts.host):
-        return [
-            notice(
-                SUBJECT,
-                f"everybody in the network of {facts.host} sees it: auth is none",
-                "give a password_file instead, unless this is what you want",
-            )
-        ]
+        what = f"everybody in the network of {facts.host} sees it: auth is none"
+        yield notice(SUBJECT, what, "give a password_file instead, unless this is what you want")
     if facts.auth != "password":
-        return []
+        return
     if file is None:
-        return [problem(SUBJECT, "it is not written who may open it", f"add password_file, then {password.command()}")]
-    if facts.password_error:
-        return [problem(SUBJECT, facts.password_error, password.command())]
-    if facts.readable_by_all:
+        yield problem(SUBJECT, "it has no password yet", f"add password_file, then {password.command()}")
+    elif facts.password_error:
+        yield problem(SUBJECT, facts.password_error, password.command())
+    elif facts.readable_by_all:
         what = f"every user of this machine can read the hash of the password in {file}"
-        return [notice(SUBJECT, what, f"sudo chmod o-rwx {file}")]
-    return []
+        yield notice(SUBJECT, what, f"sudo chmod o-rwx {file}")
 
 
 def _no_place(facts: PageFacts) -> Finding:
     match facts.cannot_listen:
         case errno.EADDRNOTAVAIL:
-            what, fix = f"listen.host: {facts.host} is no address of this machine", "correct it, or take 127.0.0.1"
+            what, fix = f"listen.host: {facts.host} is not an address of this machine", "correct it, or take 127.0.0.1"
         case errno.EACCES:
             what, fix = f"listen.port: {facts.port} is for administrators only", "take a port above 1023, such as 8080"
         case None | errno.EADDRINUSE:
@@ -158,9 +154,9 @@ def _ask(host: str, port: int, prefix: str) -> Answerer:
         except (OSError, http.client.HTTPException):
             return Answerer.OTHER
     kind = response.headers.get_content_type()
-    # It may tell nothing to us but that it wants a password, or that we go round its proxy.
+    # It may tell nothing to us but that it wants a password, or has none yet, or that we go round its proxy.
     described = response.status == http.HTTPStatus.OK and b'"openapi"' in body
-    refused = response.status in (401, 403) and kind == "application/problem+json"
+    refused = response.status in (401, 403, 503) and kind == "application/problem+json"
     return Answerer.OURS if described or refused else Answerer.OTHER
 
 

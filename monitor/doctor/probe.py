@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.database.mariadb import Connection
+from common.database.rights import account_of, held_rights
 
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
@@ -26,19 +27,9 @@ class DatabaseFacts:
 
 
 def probe(connection: Connection) -> DatabaseFacts:
-    """Ask a database; nothing is written.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
-    ((version, account),) = connection.query("SELECT VERSION(), CURRENT_USER()")
-    held = {
-        str(right)
-        for (right,) in connection.query(
-            "SELECT privilege_type FROM information_schema.user_privileges UNION SELECT privilege_type FROM"
-            " information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
-        )
-    }
+    """Ask a database; nothing is written."""
+    ((version,),) = connection.query("SELECT VERSION()")
+    account, held = account_of(connection), held_rights(connection)
     can_write = tuple(right for right in _WRITING if right in held)
     tables = {str(name) for (name,) in connection.query("SHOW TABLES")}
     if not tables >= _ROLLUPS:

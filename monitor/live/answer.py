@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
 from monitor.calendar import midnight
+from monitor.cost.contracts import Contract
+from monitor.cost.price_at import price_at
 from monitor.live.links import NEVER
 from monitor.live.measures import Measures, Tariff
 from monitor.live.meter import MeterView, clock_of
@@ -17,6 +19,7 @@ from monitor.live.ring import SECONDS
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
 from monitor.prices.model import PriceTable
+from monitor.prices.rules import Facts
 from monitor.text.formats import ten_thousandths
 
 UNIT = "VA"
@@ -72,6 +75,7 @@ def answer(
     today: Today | None,
     links: Mapping[str, str],
     prices: PriceTable,
+    facts: Facts,
     now: datetime,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def answer(
         today: what the database says; None: nothing.
         links: the state of each link.
         prices: what a kWh costs.
+        facts: what is known of days.
         now: the present time.
         zone: the local time.
     """
@@ -92,15 +97,16 @@ def answer(
     found = state(view, links["mqtt"] == "up", today, now)
     offer = _offer(rate, today)
     subscribed = _subscribed(rate, today)
-    power = None if subscribed is None else subscribed // 1000
+    contract = Contract(now, now, offer, None if subscribed is None else subscribed // 1000)
 
     def price(register: str | None, at: datetime) -> int | None:
-        if offer is None or register is None:
-            return None
-        found = prices.kwh(offer, register, power, at.astimezone(zone).date())
+        found = price_at(prices, facts, zone, contract, at, register)
         return None if found is None else ten_thousandths(found)
 
-    changes = [] if today is None else upcoming(offer, rate.register, rate.tomorrow, today.switches, now, zone)
+    changes = []
+    if today is not None:  # the registers are those of the meter, whatever the user's line calls the offer
+        structure = rate.offer or today.structure
+        changes = upcoming(structure, rate.register, rate.tomorrow, today.switches, now, zone)
     return {
         "meter": meter,
         **found,
@@ -119,12 +125,20 @@ def answer(
         "tomorrow": rate.tomorrow,
         "mean": view.mean._asdict() if view is not None and view.mean is not None and found["fresh"] else None,
         "peak": _peak(rate, ring, ring_end, today, now, zone),
+        "production": _production(today),
         "today": _today(today),
         "links": dict(links),
         "ring": None
         if ring is None
         else {"t0": (int(ring_end.timestamp()) - SECONDS + 1) * 1000, "step": _STEP, "power": list(ring)},
     }
+
+
+def _production(today: Today | None) -> dict[str, Any] | None:
+    if today is None or today.production is None:
+        return None
+    at, power = today.production
+    return {"power": power, "at": moment(at)}
 
 
 def _today(today: Today | None) -> dict[str, Any] | None:
@@ -134,6 +148,7 @@ def _today(today: Today | None) -> dict[str, Any] | None:
         "at": moment(today.at),
         "wh": today.wh,
         "injected_wh": today.injected_wh,
+        "production_wh": today.production_wh,
         "cost": today.cost,
         "same_hour_last_week_wh": today.last_week_wh,
         "same_hour_last_week_cost": today.last_week_cost,

@@ -166,9 +166,9 @@ class LiveHouse:
     # -- what is known -------------------------------------------------------------------------------------------------
 
     def meters(self) -> list[str]:
-        """Return the meters of which something came, by identifier."""
+        """Return the meters of which the broker has something, by identifier; of others only the past is known."""
         with self._lock:
-            return sorted(self._meters)
+            return sorted(name for name, meter in self._meters.items() if meter.announced)
 
     def meter(self, identifier: str, now: float) -> MeterView | None:
         """Return a meter; None if nothing came of it."""

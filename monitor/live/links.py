@@ -1,9 +1,12 @@
-"""The links of the way of a frame, from the meter to the database, as the page shows them. Pure."""
+"""The links of the way of a frame, from the meter to the database, as the page and alerts see them. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from monitor.alerts.now import MeterNow
 from monitor.live.house import Program
 from monitor.live.meter import MeterView
+from monitor.power_need.breaker import HOLD
 
 UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
 STATES = (UP, DOWN, STALLED, NEVER, UNKNOWN)
@@ -33,6 +36,22 @@ def links(
         return dict(zip(LINKS, (UNKNOWN, UNKNOWN, DOWN, UNKNOWN, database), strict=True))
     return dict(
         zip(LINKS, (_meter(view, ever_stored), _reader(view, readers), UP, _storer(storers), database), strict=True)
+    )
+
+
+def meter_now(view: MeterView, readers: Sequence[Program], at: datetime) -> MeterNow:
+    """Return what rules of alerts look at, at our time `at`."""
+    return MeterNow(
+        identifier=view.identifier,
+        speaking=view.speaking,
+        fresh=view.speaking and view.age is not None and view.age <= HOLD,
+        last_frame=None if view.age is None else at - timedelta(seconds=view.age),
+        reader={UP: True, DOWN: False}.get(_reader(view, readers)),
+        power=view.measures.power,
+        phases=view.measures.phases,
+        warned=view.measures.warned,
+        limit=view.tariff.subscribed,
+        tomorrow=view.tariff.tomorrow,
     )
 
 

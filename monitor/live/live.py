@@ -3,28 +3,36 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from common.contract.topics import Topics
 from common.database.mariadb import Database
-from common.mqtt.events import PublishToken
+from common.mqtt.events import Published, PublishToken
+from monitor.alerts.now import HouseNow
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
-from monitor.config import MonitorConfig
+from monitor.live.alert_board import AlertBoard
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
 from monitor.live.house import LiveHouse, Program
-from monitor.live.links import links
+from monitor.live.later import later
+from monitor.live.links import links, meter_now
 from monitor.live.looks import Looks, Opened
+from monitor.live.measures import Tariff
 from monitor.live.meter import clock_of
 from monitor.live.price_topic import Past, PriceTopic
+from monitor.live.retained import Retained
 from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
+from monitor.readings.memory import Memory
+from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 
 REPEAT_EVERY = 15.0  # seconds
 
@@ -44,6 +52,7 @@ class Live:
         prices: PriceTable,
         calendars: Calendars,
         *,
+        memory: Memory | None = None,
         viewers: Viewers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -54,14 +63,20 @@ class Live:
         self._house = LiveHouse()
         self._viewers = viewers or Viewers()
         self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
+        self._told_alerts: object = None  # what the alerts that were told last were written from
+        self._sent_alerts = ""  # as they were sent last
         self._sent_at: dict[str, float] = {}  # by watched meter, when its viewers got something last, monotonic
 
         def connect() -> Opened:
-            connection = Database(config.database).connect()
-            return connection, Answers(connection, config, self._prices, self._calendars)
+            connection = open_tables(Database(config.database))
+            return connection, Answers(connection, config, self._prices, self._calendars, memory)
 
         self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
-        self._price_topic = PriceTopic(config, self._house, prices, calendars, self._retain_prices, clock)
+        self._price_topic = PriceTopic(
+            config, self._house, prices, calendars, partial(self._retain, Topics.price), clock
+        )
+        self.alerts = AlertBoard(config, self.named_meters)
+        self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
         self._feed = (
             None
             if config.mqtt is None
@@ -69,9 +84,10 @@ class Live:
                 config.mqtt,
                 config.name,
                 self._house,
+                None if config.alerts is None else config.alerts.away,
                 changed=self._on_frame,
                 tick=self._on_tick,
-                answered=self._price_topic.on_answer,
+                answered=self._on_answer,
             )
         )
 
@@ -119,6 +135,11 @@ class Live:
         found = (*self._house.meters(), *(meter.identifier for meter in stored))
         return sorted({newest(address, houses) for address in found})
 
+    def named_meters(self) -> set[str]:
+        """Return the meters that broker and configuration know, without a look at the database."""
+        houses = self._config.meters
+        return {newest(address, houses) for address in self._house.meters()} | {house.address for house in houses}
+
     def choose(self, meter: str | None) -> str:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
 
@@ -151,9 +172,16 @@ class Live:
             today,
             self.links(meter),
             self._prices,
+            self._calendars,
             now,
             self._config.time_zone,
         )
+
+    def later(self, meter: str) -> dict[str, Any]:
+        """Return the answer of `later`."""
+        view = self._house.meter(meter, time.monotonic())
+        tariff = Tariff() if view is None else view.tariff
+        return later(meter, self._price_topic.spans(meter), tariff, self._clock(), self._config.time_zone)
 
     def links(self, meter: str) -> dict[str, str]:
         """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.links`."""
@@ -172,6 +200,25 @@ class Live:
         view = self._house.meter(meter, time.monotonic())
         return None if view is None else view.last_frame
 
+    def now(self) -> HouseNow:
+        """Return what rules of alerts look at; it asks nobody."""
+        monotonic, at = time.monotonic(), self._clock()
+        connected = self._house.connected
+        readers = self._house.programs("reader")
+        meters = []
+        for identifier in self._house.meters():
+            # An address whose meter was replaced says nothing any more.
+            if newest(identifier, self._config.meters) == identifier:
+                view = self._house.meter(identifier, monotonic)
+                if view is not None:
+                    meters.append(meter_now(view, readers, at))
+        away = None if self._feed is None or not connected else self._feed.away
+        return HouseNow(at, None if self._feed is None else connected, tuple(meters), away)
+
+    def peak_price(self, meter: str, day: date, colour: str) -> int | None:
+        """Return what a kWh costs in the peak hours of a Tempo day, 1e-4 EUR; None: not known."""
+        return self._price_topic.peak_price(meter, day, colour, time.monotonic())
+
     def stored_at(self, meter: str) -> datetime | None:
         """Return when a storer last confirmed something of a meter."""
         return self._house.stored_at(meter)
@@ -181,7 +228,7 @@ class Live:
         return self._house.programs(kind)
 
     def stream(self, meter: str) -> Viewer:
-        """Open a stream of events: `state` with each frame, at most one a second; `link` when a link changes.
+        """Open a stream: `state` with each frame, at most one a second; `link` and `alerts` when they change.
 
         Raises:
             Refusal: as many as may be are open.
@@ -189,6 +236,7 @@ class Live:
         viewer = self._viewers.open(meter)
         viewer.put("link", event("link", self._links_text(meter)))
         viewer.put("state", self._state_event(meter))
+        viewer.put("alerts", event("alerts", self._alerts_text()))
         return viewer
 
     def _state_event(self, meter: str) -> bytes:
@@ -197,6 +245,9 @@ class Live:
             return b""
         data, at = state_event(view, self._house.connected, self._looks.known(meter), self._clock())
         return event("state", data, at)
+
+    def _alerts_text(self) -> str:
+        return json.dumps(self.alerts.active(), separators=(",", ":"))
 
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
@@ -216,10 +267,14 @@ class Live:
 
     # -- in the thread of the feed -------------------------------------------------------------------------------------
 
-    def _retain_prices(self, payload: bytes) -> PublishToken | None:
+    def _retain(self, topic: Callable[[Topics, str], str], payload: bytes) -> PublishToken | None:
         if self._feed is None or self._config.mqtt is None:
             return None
-        return self._feed.retain(Topics(self._config.mqtt.topic).price(self._config.name), payload)
+        return self._feed.retain(topic(Topics(self._config.mqtt.topic), self._config.name), payload)
+
+    def _on_answer(self, answer: Published) -> None:
+        self._price_topic.on_answer(answer)
+        self._alert_topic.on_answer(answer)
 
     def _on_frame(self, meter: str) -> None:
         if meter in self._viewers.meters:
@@ -230,8 +285,9 @@ class Live:
         self._sent_at[meter] = time.monotonic()
 
     def _on_tick(self) -> None:
-        """Publish prices; tell viewers what nobody says: that a meter is silent, that the stream lives."""
+        """Publish prices and alerts; tell viewers what nobody says: that a meter is silent, that the stream lives."""
         self._price_topic.tick(time.monotonic())
+        self._tell_alerts()
         watched = self._viewers.meters
         if NO_METER in watched and self._house.meters():
             self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
@@ -246,3 +302,20 @@ class Live:
                 self._sent_links[meter] = text
                 self._viewers.publish(meter, "link", event("link", text))
                 self._publish_state(meter)
+
+    def _tell_alerts(self) -> None:
+        """Tell MQTT and all viewers what is wrong, when it changes."""
+        connected = self._house.connected
+        told = connected, self.alerts.events(), self.named_meters()
+        if told == self._told_alerts:
+            return
+        self._told_alerts = told
+        if not connected:
+            self._alert_topic.on_disconnected()
+        elif (message := self.alerts.message()) is not None:
+            self._alert_topic.show(message)
+        text = self._alerts_text()
+        if text != self._sent_alerts:
+            self._sent_alerts = text
+            for meter in self._viewers.meters:
+                self._viewers.publish(meter, "alerts", event("alerts", text))

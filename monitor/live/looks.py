@@ -64,7 +64,7 @@ class Looks:
         self._changed = threading.Condition()
         self._looks: dict[str, _Look] = {}
         self._meters: Sequence[Meter] | None = None
-        self._state = UNKNOWN
+        self.database = UNKNOWN  # whether it answered last: up or down; unknown before the first look
         self._asked_at = self._failed_at = float("-inf")  # monotonic
         self._closing = self._reopening = False
         self._log = ChangeLogger(log)
@@ -81,11 +81,6 @@ class Looks:
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(2.0)
-
-    @property
-    def database(self) -> str:
-        """Whether the database answered last: up, down; unknown before the first look."""
-        return self._state
 
     def meters(self) -> Sequence[Meter] | None:
         """Return the meters of the database, as the last look found them; None: it never answered."""
@@ -157,7 +152,7 @@ class Looks:
                     opened = None
                 self._log.log(logging.WARNING, f"Today's energy cannot be shown: {error}")
                 with self._changed:
-                    self._state, self._failed_at = DOWN, time.monotonic()
+                    self.database, self._failed_at = DOWN, time.monotonic()
                     self._changed.notify_all()
         if opened is not None:
             opened[0].close()
@@ -167,7 +162,7 @@ class Looks:
         with self._changed:
             while not self._closing:
                 now = time.monotonic()
-                ready_at = pinged_at + PING_EVERY if self._state == DOWN else float("-inf")
+                ready_at = pinged_at + PING_EVERY if self.database == DOWN else float("-inf")
                 due = [
                     (max(look.taken_at + (0.0 if look.due else LOOK_EVERY), ready_at), meter)
                     for meter, look in self._looks.items()
@@ -192,7 +187,7 @@ class Looks:
         if self._log.reset():
             log.info("Today's totals are available again")
         with self._changed:
-            self._state, self._meters, self._failed_at = UP, meters, float("-inf")
+            self.database, self._meters, self._failed_at = UP, meters, float("-inf")
             look = None if meter is None else self._looks.get(meter)
             if look is not None:
                 look.today, look.taken_at, look.due = looked, time.monotonic(), False

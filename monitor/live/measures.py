@@ -9,10 +9,11 @@ from typing import Any
 
 from common.contract.offers import BY_ID, COLOURS, with_calendar
 from common.contract.phases import GRID_VOLTS, is_three_phase
-from common.contract.tariff import HISTORIC_REGISTERS
+from common.contract.tariff import HISTORIC_REGISTERS, status_bits
 from monitor.readings.steps import supplier_name
 
 _PHASES = (1, 2, 3)
+_WARNINGS = ("ADPS", "ADIR1", "ADIR2", "ADIR3")  # of historic mode
 _REGISTER_OF_PERIOD = {
     period.rstrip("."): register for registers in HISTORIC_REGISTERS.values() for period, register in registers.items()
 }
@@ -27,6 +28,7 @@ class Measures:
     injected: int | None = None  # VA
     phases: tuple[int | None, ...] | None = None  # VA of each of three phases
     volts: tuple[int, ...] | None = None  # of each phase
+    warned: tuple[int, ...] | None = None  # phases of which the meter says that too much is drawn; 0: of no single one
 
     def after(self, previous: "Measures") -> "Measures":
         """Return these, completed by those before: a damaged frame lacks some, and a short one has currents only."""
@@ -39,6 +41,7 @@ class Measures:
             injected=previous.injected if self.injected is None else self.injected,
             phases=phases or previous.phases,
             volts=self.volts or previous.volts,
+            warned=previous.warned if self.warned is None else self.warned,
         )
 
 
@@ -46,7 +49,7 @@ def measures(values: Mapping[str, Any]) -> Measures:
     """Read what is measured.
 
     >>> measures({"SINSTS": 1840, "URMS1": 234})
-    Measures(power=1840, injected=None, phases=None, volts=(234,))
+    Measures(power=1840, injected=None, phases=None, volts=(234,), warned=None)
     >>> measures({"ADIR1": 21, "IINST1": 21, "IINST2": 1, "IINST3": 0}).power
     5060
     """
@@ -57,6 +60,7 @@ def measures(values: Mapping[str, Any]) -> Measures:
         injected=_number(values, "SINSTI"),
         phases=tuple(_phase_power(values, phase) for phase in _PHASES) if three else None,
         volts=volts or None,
+        warned=_warned(values),
     )
 
 
@@ -80,6 +84,15 @@ def _power(values: Mapping[str, Any]) -> int | None:
     currents = [_number(values, label) for label in ("IINST", "IINST1", "IINST2", "IINST3")]
     known = [amperes for amperes in currents if amperes is not None]
     return sum(known) * GRID_VOLTS if known else None
+
+
+def _warned(values: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """Return the phases above their limit; None: a frame that lacks STGE or PTEC is damaged, or short."""
+    status = status_bits(values.get("STGE"))
+    if status is not None:
+        return (0,) if status >> 7 & 1 else ()
+    found = tuple(phase for phase, label in enumerate(_WARNINGS) if label in values)
+    return found if found or "PTEC" in values else None
 
 
 def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:

@@ -51,6 +51,11 @@ class LiveMeter:
         self._ring = Ring()
         self._index = IndexMean()
 
+    @property
+    def announced(self) -> bool:
+        """Whether the broker has something of it: a frame, a state, or the word of a reader."""
+        return self._stated or self._online is not None
+
     def on_frame(self, frame: Frame, now: float) -> None:
         """Take over a frame."""
         found = measures(frame.values)

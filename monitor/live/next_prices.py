@@ -11,8 +11,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from common.contract.prices import PriceSpan
-from monitor.calendar import full_hour, midnight
-from monitor.cost.contracts import Contract
+from monitor.calendar import full_hour, midnight, offsets
+from monitor.cost.contracts import Contract, contract_at
 from monitor.cost.price_at import price_at
 from monitor.live.schedule import Change
 from monitor.prices.model import Kind, PriceTable
@@ -54,7 +54,7 @@ def next_prices(
     start, end = stretch(now, zone)
 
     def price(moment: datetime, register: str | None) -> Decimal | None:
-        contract = next((one for one in contracts if one.start <= moment < one.end), None)
+        contract = contract_at(contracts, moment)
         return None if contract is None else price_at(prices, facts, zone, contract, moment, register)
 
     def expected(moment: datetime) -> Decimal | None:
@@ -93,11 +93,14 @@ def _limits(
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = [first + number * _DAY for number in range((last - first).days + 1)]
     offers = [offer for one in contracts if one.offer is not None and (offer := prices.offer(one.offer)) is not None]
-    minutes = {0, *prices.off_peak_moments()}.union(*(offer.rule.moments for offer in offers if offer.rule is not None))
+    minutes = {0}.union(*(offer.rule.moments for offer in offers if offer.rule is not None))
+    minutes = minutes.union(*(one.off_peak.moments for one in contracts if one.off_peak is not None))
     if any(offer.kind is Kind.SPOT for offer in offers):
         minutes |= set(range(0, DAY_MINUTES, 15))
     clocks = [time(*divmod(minute, 60)) for minute in minutes]
-    found = {datetime.combine(day, clock, zone).astimezone(UTC) for day in days for clock in clocks}
+    times = [datetime.combine(day, clock, zone) for day in days for clock in clocks]
+    found = {moment.replace(fold=fold).astimezone(UTC) for moment in times for fold in (0, 1)}
+    found |= {moment for moment, _ in offsets(zone, start, end)}  # a time that is skipped is over then
     found |= {change.at for change in changes} | {contract.start for contract in contracts}
     return [start, *sorted(moment for moment in found if start < moment < end), end]
 

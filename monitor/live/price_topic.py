@@ -1,30 +1,28 @@
 """Keeps the topic of prices up to date: what a kWh of each meter costs now and next, as far as it is known. No I/O."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
 from common.contract.prices import PriceSpan, write_prices
-from common.mqtt.events import REFUSED, Published, PublishToken
-from common.mqtt.reasons import publish_advice
-from common.runtime.logs import ChangeLogger
-from monitor.config import MonitorConfig
-from monitor.cost.contracts import Contract, contracts
+from common.mqtt.events import Published, PublishToken
+from monitor.cost.contracts import Contract, contract_at, contracts
+from monitor.cost.price_at import price_at
 from monitor.live.house import LiveHouse
 from monitor.live.measures import Tariff
 from monitor.live.next_prices import NEAR, next_prices, stretch
+from monitor.live.retained import Retained
 from monitor.live.schedule import Change, expected
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
 from monitor.readings.steps import supplier_name
-
-log = logging.getLogger(__name__)
+from monitor.settings.config import MonitorConfig
+from monitor.text.formats import ten_thousandths
 
 SETTLE = 2.0  # seconds after a connection: what the broker retains of meters comes first
 _WAIT_FOR_PAST = 15.0  # seconds after a connection, at most
@@ -50,23 +48,10 @@ class _Rates(NamedTuple):
     calendars: Calendars
 
 
-class _Key(NamedTuple):
-    """What the prices of a meter follow from, besides rates and past."""
-
-    minute: int
-    speaking: bool
-    offer: str | None
-    subscribed: int | None
-    register: str | None
-    colour: str | None
-    tomorrow: str | None
-
-
 @dataclass(slots=True)
 class _Meter:
     colours: dict[date, str] = field(default_factory=dict)  # of Tempo days, as it said
-    computed_from: tuple[_Rates, Past | None] | None = None
-    key: _Key | None = None
+    computed_from: tuple[object, ...] = ()
     spans: list[PriceSpan] = field(default_factory=list)
 
 
@@ -86,15 +71,12 @@ class PriceTopic:
         self._config = config
         self._zone = config.time_zone
         self._house = house
-        self._publish = publish
         self._clock = clock
         self._rates = _Rates(prices, calendars)
         self._pasts: Mapping[str, Past] | None = None  # by identifier; None: the database was not asked yet
         self._meters: dict[str, _Meter] = {}
         self._connected_at: float | None = None  # monotonic
-        self._sent: bytes | None = None  # on this connection
-        self._token: PublishToken | None = None
-        self._log = ChangeLogger(log)
+        self._topic = Retained("prices", publish)
 
     def use(self, prices: PriceTable, calendars: Calendars) -> None:
         """Compute with other prices and calendars from now on; may be called from any thread."""
@@ -104,10 +86,16 @@ class PriceTopic:
         """Compute with this past of meters from now on; may be called from any thread."""
         self._pasts = pasts
 
+    def spans(self, meter: str) -> Sequence[PriceSpan]:
+        """Return the prices of a meter as they were computed last; may be called from any thread."""
+        known = self._meters.get(meter)
+        return () if known is None else known.spans
+
     def tick(self, monotonic: float) -> None:
         """Publish what has changed; called about once a second, and when the connection comes or goes."""
         if not self._house.connected:
-            self._connected_at = self._sent = None
+            self._connected_at = None
+            self._topic.on_disconnected()
             return
         if self._connected_at is None:
             self._connected_at = monotonic
@@ -115,21 +103,25 @@ class PriceTopic:
             return
         payload = self._payload(monotonic, self._clock())
         # An older message need not be cleared: its prices end by themselves.
-        if payload != self._sent and not (self._sent is None and payload == _NOTHING):
-            self._token = self._publish(payload)
-            self._sent = None if self._token is None else payload
+        if self._topic.sent is not None or payload != _NOTHING:
+            self._topic.show(payload)
+
+    def peak_price(self, identifier: str, day: date, colour: str, monotonic: float) -> int | None:
+        """Return what a kWh costs in the peak hours of a Tempo day, 1e-4 EUR; in any thread."""
+        view = self._house.meter(identifier, monotonic)
+        register = next((one for one in TEMPO.registers if one.colour == colour and not one.off_peak), None)
+        if view is None or register is None:
+            return None
+        noon = datetime.combine(day, time(12), self._zone).astimezone(UTC)
+        contract = contract_at(self._contracts(identifier, view.tariff, noon, noon + _DAY), noon)
+        if contract is None:
+            return None
+        price = price_at(self._rates.prices, self._rates.calendars, self._zone, contract, noon, register.name)
+        return None if price is None else ten_thousandths(price)
 
     def on_answer(self, answer: Published) -> None:
-        """Log that the broker refuses prices: its rules may be older than they are."""
-        if answer.token != self._token:
-            return
-        if answer.reason_code < REFUSED:
-            self._log.reset()
-        else:
-            advice = publish_advice(answer.reason_code)
-            self._log.log(
-                logging.WARNING, f"The broker refuses the topic of prices (reason {answer.reason_code:#04x}): {advice}"
-            )
+        """Take note of what the broker answered."""
+        self._topic.on_answer(answer)
 
     def _payload(self, monotonic: float, now: datetime) -> bytes:
         found = self._house.meters()
@@ -143,20 +135,11 @@ class PriceTopic:
             return []
         said, meter = view.tariff, self._meters.setdefault(identifier, _Meter())
         rates, past = self._rates, (self._pasts or {}).get(identifier)
-        key = _Key(
-            minute=int(now.timestamp()) // 60,
-            speaking=view.speaking,
-            offer=said.offer,
-            subscribed=said.subscribed,
-            register=said.register,
-            colour=said.colour,
-            tomorrow=said.tomorrow,
-        )
-        computed_from = meter.computed_from
-        if computed_from is None or computed_from[0] is not rates or computed_from[1] is not past or key != meter.key:
+        computed_from = (rates, past, said, view.speaking, int(now.timestamp()) // 60)
+        if computed_from != meter.computed_from:
             if view.speaking:
                 self._learn_colours(meter.colours, said, now)
-            meter.computed_from, meter.key = (rates, past), key
+            meter.computed_from = computed_from
             running = said.register if view.speaking else None
             meter.spans = self._compute(identifier, said, running, meter.colours, rates, past, now)
         return meter.spans

@@ -31,27 +31,30 @@ class Today:
     last_week_wh: int | None  # up to the same time of this week-day a week ago; of a silent meter, of its last frame
     last_week_cost: int | None  # of the same hours, 1e-4 EUR with the subscription
     peak: Second | None
-    offer: str | None
+    offer: str | None  # that prices are looked up by
     power: int | None  # subscribed, kVA
     switches: Sequence[Change]  # of the last eight days, in order
+    structure: str | None = None  # of the meter's registers: an id of OFFERS
+    production_wh: int | None = None  # None: there is no source of it, or it is new today
+    production: tuple[datetime, int] | None = None  # the present one, a minute or two old: when, and W
 
 
 def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
-    """Look at the local day of `now`.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+    """Look at the local day of `now`."""
     start = midnight(now.astimezone(zone).date(), zone)
+    now = max(now, start + timedelta(seconds=1))  # energy is known to the second
     facts = answers.facts([meter], now).get(meter.number)
-    offer = None if facts is None else facts.offer
+    structure = None if facts is None else facts.structure
     found = answers.stretches.stretch(meter, start, now, now)
     pieces = [] if found is None else found.pieces
-    # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
-    known = any(piece.covered for piece in pieces) and all(piece.total_wh >= 0 for piece in pieces)
-    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     last = answers.last_frame(meter, now)
+    # Minutes are made once a minute: of a new day there may be none yet.
+    read = last is not None and last >= min(start, now - _SILENT)
+    # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
+    known = read and bool(pieces) and all(piece.total_wh >= 0 for piece in pieces)
+    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     until = last if last is not None and start < last < now - _SILENT else now
+    roofs = answers.sun.roofs(meter)
     before = _a_week_ago(answers, meter, now, until, zone)
     return Today(
         start=start,
@@ -63,12 +66,15 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
         last_week_wh=before[0],
         last_week_cost=before[1],
         peak=None if found is None else found.peak,
-        offer=offer,
+        offer=None if facts is None else facts.offer,
         power=None if facts is None else facts.power,
         switches=[
-            Change(one.at, supplier_name(one.supplier, offer))
+            Change(one.at, supplier_name(one.supplier, structure))
             for one in answers.switches(meter, start - _WEEK - _DAY, now)
         ],
+        structure=structure,
+        production_wh=answers.sun.made(roofs, start, now) if roofs else None,
+        production=answers.sun.power(roofs, now) if roofs else None,
     )
 
 

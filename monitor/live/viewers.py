@@ -16,40 +16,28 @@ RETRY = 3000  # ms after which a browser connects again
 
 
 class Viewer:
-    """One stream: at most one waiting event of each kind; `close` it whatever happens."""
+    """One stream, in the event loop: at most one waiting event of each kind; `close` it whatever happens."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ping_every: float, forget: "Callable[[Viewer], None]") -> None:
+    def __init__(self, ping_every: float, forget: "Callable[[Viewer], None]") -> None:
         self._closed = False
-        self._loop = loop
         self._ping_every = ping_every
         self._forget = forget
-        self._lock = threading.Lock()
         self._waiting: dict[str, bytes] = {}  # by kind of event
         self._woken = asyncio.Event()
 
     def put(self, kind: str, event: bytes) -> None:
-        """Replace the waiting event of this kind; from any thread."""
-        with self._lock:
-            first = not self._waiting
-            self._waiting[kind] = event
-        if first:  # else it is awake already: a client that reads nothing makes no work
-            self._wake()
+        """Replace the waiting event of this kind."""
+        self._waiting[kind] = event
+        self._woken.set()
 
     def close(self) -> None:
-        """End the stream, and forget it; from any thread, once or more."""
+        """End the stream, and forget it; once or more."""
         self._closed = True
         self._forget(self)
-        self._wake()
-
-    def _wake(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._woken.set)
-        except RuntimeError:  # the loop is closed, and with it the stream
-            self._closed = True
+        self._woken.set()
 
     def _take(self) -> bytes:
-        with self._lock:
-            waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting = self._waiting, {}
         return b"".join(waiting.values())
 
     async def events(self) -> AsyncGenerator[bytes, None]:
@@ -58,7 +46,8 @@ class Viewer:
             yield b"retry: %d\n\n" % RETRY + self._take()
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._ping_every)
+                    async with asyncio.timeout(self._ping_every):
+                        await self._woken.wait()
                 self._woken.clear()
                 if self._closed:
                     return
@@ -75,6 +64,7 @@ class Viewers:
         self._ping_every = ping_every
         self._lock = threading.Lock()
         self._viewers: dict[Viewer, str] = {}  # with the meter that each watches
+        self._loop: asyncio.AbstractEventLoop | None = None  # that of the viewers, since there are any
         self._closed = False
 
     def __len__(self) -> int:
@@ -87,15 +77,9 @@ class Viewers:
         with self._lock:
             return set(self._viewers.values())
 
-    def of(self, meter: str) -> list[Viewer]:
-        """Return those who watch a meter."""
-        with self._lock:
-            return [viewer for viewer, watched in self._viewers.items() if watched == meter]
-
     def publish(self, meter: str, kind: str, event: bytes) -> None:
         """Hand an event to all viewers of a meter; from any thread, without waiting for anyone."""
-        for viewer in self.of(meter):
-            viewer.put(kind, event)
+        self._each_of(meter, lambda viewer: viewer.put(kind, event))
 
     def open(self, meter: str) -> Viewer:
         """Open a stream; in the event loop.
@@ -103,7 +87,8 @@ class Viewers:
         Raises:
             Refusal: as many as may be are open.
         """
-        viewer = Viewer(asyncio.get_running_loop(), self._ping_every, self._forget)
+        viewer = Viewer(self._ping_every, self._forget)
+        self._loop = asyncio.get_running_loop()
         with self._lock:
             if self._closed or len(self._viewers) >= self._limit:
                 raise Refusal("too_many_viewers")
@@ -123,8 +108,19 @@ class Viewers:
 
     def close_meter(self, meter: str) -> None:
         """End the streams of a meter: browsers open them anew; from any thread."""
-        for viewer in self.of(meter):
-            viewer.close()
+        self._each_of(meter, Viewer.close)
+
+    def _each_of(self, meter: str, do: Callable[[Viewer], None]) -> None:
+        with self._lock:
+            viewers = [viewer for viewer, watched in self._viewers.items() if watched == meter]
+
+        def do_all() -> None:
+            for viewer in viewers:
+                do(viewer)
+
+        if viewers and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed, and with it the streams
+                self._loop.call_soon_threadsafe(do_all)
 
 
 def event(kind: str, data: str, identifier: str | None = None) -> bytes:

@@ -9,7 +9,7 @@ _CHANGES = ((2, 1), (8, 1))  # month and day on which regulated prices change
 _PATIENCE = timedelta(days=3)  # until the new ones are known everywhere
 _MARKED_AFTER = timedelta(days=100)  # of market prices, from the day on which their source was last looked at
 _STALE_AFTER = timedelta(days=190)
-_OWN_OLD_AFTER = timedelta(days=214)  # seven months: the user's own, from the first day of the row
+SEVEN_MONTHS = timedelta(days=214)  # the user's own, from the first day of the row
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def old_price(table: PriceTable, offer: str, day: date, today: date) -> OldPrice
         today: the present day.
     """
     # An older row of an earlier file hides the newest one.
-    row = next((row for row in table.rows(offer, day) if row.has_kwh), None) or _newest(table, offer, day)
+    row = table.kwh_row(offer, day) or _newest(table, offer, day)
     known = table.offer(offer)
     if row is None or known is None:
         return None
@@ -49,7 +49,7 @@ def old_price(table: PriceTable, offer: str, day: date, today: date) -> OldPrice
     if known.checked is not None:
         old = today - known.checked > _MARKED_AFTER
         return OldPrice(known.id, known.title, known.checked, origin, market=True) if old else None
-    old = row.end is None and day - row.start > _OWN_OLD_AFTER
+    old = row.end is None and day - row.start > SEVEN_MONTHS
     return OldPrice(known.id, known.title, row.start, origin) if old else None
 
 
@@ -66,10 +66,7 @@ def seen_before_taxes(table: PriceTable, offer: PricedOffer, today: date) -> boo
 
 
 def _newest(table: PriceTable, offer: str, day: date) -> PriceRow | None:
-    identifier = table.id_of(offer)
-    rows = [
-        row for file in table.files for row in file.rows if table.id_of(row.offer) == identifier and row.start <= day
-    ]
+    rows = (row for row in table.all_rows(offer) if row.start <= day)
     return max(rows, key=lambda row: row.start, default=None)
 
 

@@ -1,5 +1,6 @@
 """Reads the user's calendars of offers: the colours of Tempo, and files of `date;kind` of others."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -8,6 +9,7 @@ from pathlib import Path
 from common.errors import ConfigError
 from monitor.prices.calendars import Calendars, Listed, bundled_calendars
 from monitor.prices.colour_file import read_colours
+from monitor.prices.dated_lines import read_dated
 from monitor.prices.table import read_file
 
 _LINE = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*[;,]\s*([a-z][a-z-]*)\s*")
@@ -29,19 +31,15 @@ def load_calendars(tempo: Path | None, files: Iterable[tuple[str, Path]], *, als
 
 def _listed(file: Path) -> Listed:
     """Return a calendar: days that are not listed are ordinary from the first listed one to the last."""
-    kinds: dict[date, str] = {}
-    for number, line in enumerate(read_file(file).decode("utf-8-sig", errors="replace").splitlines(), 1):
-        if not line.strip() or (number == 1 and not any(character.isdigit() for character in line)):
-            continue
-        match = _LINE.fullmatch(line)
-        try:
-            day = date.fromisoformat(match[1]) if match else None
-        except ValueError:
-            day = None
-        if match is None or day is None:
-            raise ConfigError(f"{file}, line {number}: a day and its kind are expected, 2026-01-15;peak, not {line!r}")
-        if kinds.setdefault(day, match[2]) != match[2]:
-            raise ConfigError(f"{file}, line {number}: {day} is there with two kinds")
+    kinds = read_dated(read_file(file), str(file), _parse, "a day and its kind such as 2026-01-15;peak")
     if not kinds:
         raise ConfigError(f"{file}: no days are listed: write a line such as 2026-01-15;peak for each")
     return Listed(kinds, min(kinds), max(kinds))
+
+
+def _parse(line: str) -> tuple[date, str] | None:
+    match = _LINE.fullmatch(line)
+    if match is not None:
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(match[1]), match[2]
+    return None

@@ -55,7 +55,7 @@ def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) 
         if table.offer(line.offer) is None:
             yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=", ".join(table.near(line.offer)))
             continue
-        if not any(row.has_kwh for row in table.rows(line.offer, today)):
+        if table.kwh_row(line.offer, today) is None:
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
         if table.subscription(line.offer, line.power, today) is None:
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail=f"{line.power} kVA")
@@ -75,10 +75,10 @@ def _old(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> I
 
 def _holes(table: PriceTable) -> Iterator[PriceProblem]:
     for offer in (one.id for one in table.offers):
-        rows = [row for file in table.files for row in file.rows if table.id_of(row.offer) == offer and row.has_kwh]
+        rows = [row for row in table.all_rows(offer) if row.has_kwh]
         days = sorted({row.start for row in rows} | {row.end for row in rows if row.end is not None})
         for start, end in itertools.pairwise(days):
-            if not any(row.has_kwh for row in table.rows(offer, start)):
+            if table.kwh_row(offer, start) is None:
                 yield PriceProblem(Issue.HOLE, "", offer, start, end)
 
 

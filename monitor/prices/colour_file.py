@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from common.contract.offers import COLOURS
-from common.errors import ConfigError
+from monitor.prices.dated_lines import read_dated
 
 _WORDS: Mapping[str, str] = {
     word: name
@@ -19,25 +19,19 @@ _LINE = re.compile(r"\s*\"?(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4}))\"?\s*
 def read_colours(content: bytes, origin: str) -> dict[date, str]:
     """Return the colour of each day of a file: blue, white or red.
 
-    Days are ISO or DD/MM/YYYY, colours words in French or English, or 1 to 3; a first line of names is skipped.
+    Days are ISO or DD/MM/YYYY, colours words in French or English, or 1 to 3.
 
     Raises:
         ConfigError: a line is neither, or a day has two colours.
     """
-    colours: dict[date, str] = {}
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), 1):
-        if not line.strip() or (number == 1 and not any(character.isdigit() for character in line)):
-            continue
-        match = _LINE.fullmatch(line)
-        day = None if match is None else _day(match)
-        colour = None if match is None else _WORDS.get(match[7].lower())
-        if day is None or colour is None:
-            raise ConfigError(
-                f"{origin}, line {number}: a day and a colour such as 2026-01-15;rouge are expected: {line!r}"
-            )
-        if colours.setdefault(day, colour) != colour:
-            raise ConfigError(f"{origin}, line {number}: {day} has two colours")
-    return colours
+    return read_dated(content, origin, _parse, "a day and a colour such as 2026-01-15;rouge")
+
+
+def _parse(line: str) -> tuple[date, str] | None:
+    match = _LINE.fullmatch(line)
+    day = None if match is None else _day(match)
+    colour = None if match is None else _WORDS.get(match[7].lower())
+    return None if day is None or colour is None else (day, colour)
 
 
 def _day(match: re.Match[str]) -> date | None:

@@ -5,32 +5,19 @@ Amounts are Decimal, EUR with all taxes unless a name says `ht`; subscriptions a
 
 import bisect
 import difflib
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import TypeVar
 
-from common.contract.offers import Window, is_off_peak
+from common.contract.offers import is_off_peak
 from monitor.prices.rules import Rule, Spot
 from monitor.prices.spot_file import SpotPrices
 
 #: A price of a kWh by period, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]
-
-
-@dataclass(frozen=True, slots=True)
-class OffPeak:
-    """The off-peak hours from a day on; they may differ in summer (April to October)."""
-
-    start: date
-    winter: tuple[Window, ...]
-    summer: tuple[Window, ...]
-
-    def at(self, day: date) -> tuple[Window, ...]:
-        """Return the windows of a day."""
-        return self.summer if 4 <= day.month <= 10 else self.winter
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +79,8 @@ class PricedOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Tax:
-    """Taxes from a day on."""
+class DatedAmount:
+    """An amount from a day on: a tax, or what a kWh earns that is injected."""
 
     start: date
     value: Decimal
@@ -117,12 +104,15 @@ class PriceFile:
     origin: str
     rows: tuple[PriceRow, ...] = ()
     offers: tuple[PricedOffer, ...] = ()
-    off_peak: tuple[OffPeak, ...] = ()
-    accise: tuple[Tax, ...] = ()  # EUR per MWh
-    vat: tuple[Tax, ...] = ()  # share, of a kWh
-    vat_subscription: tuple[Tax, ...] = ()  # share
+    feed_in: tuple[DatedAmount, ...] = ()  # EUR per kWh
+    accise: tuple[DatedAmount, ...] = ()  # EUR per MWh
+    vat: tuple[DatedAmount, ...] = ()  # share, of a kWh
+    vat_subscription: tuple[DatedAmount, ...] = ()  # share
     cta: tuple[Cta, ...] = ()
     checked: date | None = None  # when its prices were last compared with their sources
+
+
+T = TypeVar("T", PriceRow, DatedAmount, Cta)
 
 
 class PriceTable:
@@ -146,7 +136,7 @@ class PriceTable:
                 self._offers[identifier] = _completed(known, offer)
         self._rows = [self._by_offer(file.rows) for file in self.files]
         self._cache: dict[tuple[str, date], list[PriceRow]] = {}
-        self._off_peak = next((file.off_peak for file in self.files if file.off_peak), ())
+        self.feed_in = next((file.feed_in for file in self.files if file.feed_in), ())
         self._accise = next((file.accise for file in self.files if file.accise), ())
         self._cta = next((file.cta for file in self.files if file.cta), ())
         self._vat = next((file.vat for file in self.files if file.vat), ())
@@ -171,6 +161,11 @@ class PriceTable:
         """Return an offer by its id, or as a meter names it."""
         return self._offers.get(self.id_of(name))
 
+    def structure(self, name: str) -> str:
+        """Return the name that meters give an offer; the id of one that they do not know."""
+        known = self.offer(name)
+        return name if known is None or known.meter is None else known.meter
+
     def near(self, name: str) -> list[str]:
         """Return some ids that are like a name, else those of offers that meters name and of the user's own."""
         likely = difflib.get_close_matches(name, self._offers, n=3)
@@ -181,8 +176,16 @@ class PriceTable:
         key = self.id_of(offer), day
         if key not in self._cache:
             found = (_in_force(rows.get(key[0], ()), day) for rows in self._rows)
-            self._cache[key] = [row for row in found if row is not None]
+            self._cache[key] = [row for row in found if row is not None and (row.end is None or day < row.end)]
         return self._cache[key]
+
+    def all_rows(self, offer: str) -> list[PriceRow]:
+        """Return the rows of an offer of any day, the first file's first."""
+        return [row for rows in self._rows for row in rows.get(self.id_of(offer), ())]
+
+    def kwh_row(self, offer: str, day: date) -> PriceRow | None:
+        """Return the row of an offer that has the prices of the kWh on a day."""
+        return next((row for row in self.rows(offer, day) if row.has_kwh), None)
 
     def kwh(self, offer: str, register: str, power: int | None, day: date) -> Decimal | None:
         """Return the price of a kWh of a period, or of a register of the meter; None where no row has it.
@@ -208,12 +211,12 @@ class PriceTable:
 
     def accise(self, day: date) -> Decimal | None:
         """Return the excise duty in EUR per kWh, without VAT."""
-        value = _tax(self._accise, day)
+        value = _amount(self._accise, day)
         return None if value is None else value / 1000
 
     def cta(self, offer: str, power: int | None, day: date) -> Decimal | None:
         """Return the CTA of a regulated offer in EUR a year, without VAT; None: it is not known."""
-        known, cta = self.offer(offer), next((one for one in reversed(self._cta) if one.start <= day), None)
+        known, cta = self.offer(offer), _in_force(self._cta, day)
         if known is None or known.kind is not Kind.REGULATED or power is None or cta is None or cta.share is None:
             return None
         off_peak = known.rule is not None and known.rule.follows_meter
@@ -221,21 +224,15 @@ class PriceTable:
 
     def vat(self, day: date) -> Decimal | None:
         """Return the VAT on a kWh, as a share."""
-        return _tax(self._vat, day)
+        return _amount(self._vat, day)
 
     def vat_subscription(self, day: date) -> Decimal | None:
         """Return the VAT on the subscription, as a share."""
-        return _tax(self._vat_subscription, day)
+        return _amount(self._vat_subscription, day)
 
-    def off_peak(self, day: date) -> tuple[Window, ...] | None:
-        """Return the off-peak windows that the user wrote down for a day; None: unknown."""
-        found = [windows for windows in self._off_peak if windows.start <= day]
-        return found[-1].at(day) if found else None
-
-    def off_peak_moments(self) -> set[int]:
-        """Return the minutes of the day at which an off-peak window that the user wrote down begins or ends."""
-        windows = [window for period in self._off_peak for window in (*period.winter, *period.summer)]
-        return {moment.hour * 60 + moment.minute for window in windows for moment in (window.start, window.end)}
+    def feed_in_price(self, day: date) -> Decimal | None:
+        """Return what a kWh earns that is injected; None: no price holds that day."""
+        return _amount(self.feed_in, day)
 
     def changes(self, offer: str | None, start: date, end: date) -> list[date]:
         """Return the days after `start` and before `end` on which something of an offer's bill may change.
@@ -244,12 +241,10 @@ class PriceTable:
         """
         days = {tax.start for tax in (*self._accise, *self._vat, *self._vat_subscription)}
         days |= {cta.start for cta in self._cta}
-        for rows in self._rows:
-            found = itertools.chain.from_iterable(rows.values()) if offer is None else rows.get(self.id_of(offer), ())
-            for row in found:
-                days.add(row.start)
-                if row.end is not None:
-                    days.add(row.end)
+        for row in (row for file in self.files for row in file.rows) if offer is None else self.all_rows(offer):
+            days.add(row.start)
+            if row.end is not None:
+                days.add(row.end)
         return sorted(day for day in days if start < day < end)
 
     def taxes_changed(self, day: date) -> date | None:
@@ -277,11 +272,12 @@ def _completed(first: PricedOffer, later: PricedOffer) -> PricedOffer:
     return replace(first, **missing)
 
 
-def _in_force(rows: Sequence[PriceRow], day: date) -> PriceRow | None:
-    place = bisect.bisect_right([row.start for row in rows], day)
-    row = rows[place - 1] if place else None
-    return row if row is not None and (row.end is None or day < row.end) else None
+def _in_force(dated: Sequence[T], day: date) -> T | None:
+    """Return the last one that began, up to a day."""
+    place = bisect.bisect_right(dated, day, key=lambda one: one.start)
+    return dated[place - 1] if place else None
 
 
-def _tax(taxes: Sequence[Tax], day: date) -> Decimal | None:
-    return next((tax.value for tax in reversed(taxes) if tax.start <= day), None)
+def _amount(dated: Sequence[DatedAmount], day: date) -> Decimal | None:
+    found = _in_force(dated, day)
+    return None if found is None else found.value

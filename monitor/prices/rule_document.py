@@ -1,11 +1,12 @@
 """Reads a rule as files of prices write it: `day_starts`, `days`, `hours`, `choice`. The keys: docs/energy.md."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from common.errors import ConfigError
+from common.settings.lines import inside, line_of, mapping
 from monitor.prices.rules import CHOICE, DAY, METER, REST, DayTest, Hours, MonthDay, Rule, Span
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -16,60 +17,65 @@ _BEFORE = " of the day before"
 _EVERY_DAY = "any"
 
 
-class WrongRule(Exception):
-    """A rule is wrong; says where, and what to write."""
-
-
 def read_rule(value: Any, where: str) -> Rule:
     """Read one rule.
 
     Raises:
-        WrongRule: it is none.
+        ConfigError: it is none, with its line.
     """
-    rule = _mapping(value, where, _KEYS)
-    choice = _mapping(rule.get("choice") or {}, f"{where}: choice", ("weekday", "slot"))
-    days = tuple(
-        _test(str(name), test, f"{where}: days.{name}")
-        for name, test in _mapping(rule.get("days") or {_EVERY_DAY: "always"}, f"{where}: days").items()
-    )
-    hours = _mapping(rule.get("hours"), f"{where}: hours")
+    with inside(value):
+        return _rule(mapping(value, where, _KEYS), where)
+
+
+def _rule(rule: Mapping[str, Any], where: str) -> Rule:
+    choice = mapping(rule.get("choice") or {}, f"{where}: choice", ("weekday", "slot"))
+    types = mapping(rule.get("days") or {_EVERY_DAY: "always"}, f"{where}: days")
+    days: list[DayTest] = []
+    for name, test in types.items():
+        with inside(types, name):
+            days.append(_test(str(name), test, f"{where}: days.{name}"))
+    hours = mapping(rule.get("hours"), f"{where}: hours")
     names = {test.name for test in days}
     if set(map(str, hours)) != names:
         wrong = sorted(set(map(str, hours)) ^ names)
-        raise WrongRule(f"{where}: `days` and `hours` name the same types of days; only one of them has {wrong[0]}")
-    weekdays = tuple(_weekday(name, f"{where}: choice") for name in choice.get("weekday") or ())
-    slots = tuple(_span(text, f"{where}: choice") for text in choice.get("slot") or ())
-    if weekdays and slots:
-        raise WrongRule(f"{where}: choice is of a weekday or of a slot, not both")
+        raise ConfigError(f"{where}: `days` and `hours` name the same types of days; only one of them has {wrong[0]}")
+    with inside(rule, "choice"):
+        at = f"{where}: choice"
+        weekdays = tuple(_weekday(name, at) for name in _list(choice, "weekday", at, "[mon, wed]"))
+        slots = tuple(_span(text, at) for text in _list(choice, "slot", at, '["13:00-15:00"]'))
+        if weekdays and slots:
+            raise ConfigError(f"{where}: choice is of a weekday or of a slot, not both")
+    of_types: dict[str, tuple[Hours, ...]] = {}
+    for name, of_type in hours.items():
+        with inside(hours, name):
+            of_types[str(name)] = _hours(of_type, f"{where}: hours.{name}")
     result = Rule(
-        days=days,
-        hours={str(name): _hours(of_type, f"{where}: hours.{name}") for name, of_type in hours.items()},
-        day_starts=_day_starts(rule.get("day_starts", "00:00"), where),
+        days=tuple(days),
+        hours=of_types,
+        day_starts=_day_starts(rule, where),
         weekdays=weekdays,
         slots=slots,
     )
     if any(test.chosen for test in days) != bool(weekdays):
-        raise WrongRule(f"{where}: `choice: {{weekday: [mon, wed]}}` and `weekdays: [choice]` belong together")
+        raise ConfigError(f"{where}: `choice: {{weekday: [mon, wed]}}` and `weekdays: [choice]` belong together")
     if any(one.by == CHOICE for of_type in result.hours.values() for one in of_type) != bool(slots):
-        raise WrongRule(f'{where}: `choice: {{slot: ["13:00-15:00"]}}` and a period `choice` belong together')
+        raise ConfigError(f'{where}: `choice: {{slot: ["13:00-15:00"]}}` and a period `choice` belong together')
     return result
 
 
 def _test(name: str, value: Any, where: str) -> DayTest:
     if value == "always":
         return DayTest(name)
-    test = _mapping(value, where, _TEST_KEYS)
+    test = mapping(value, where, _TEST_KEYS)
     if not test:
-        raise WrongRule(f"{where}: `always`, or tests such as {{weekdays: [sat, sun], holidays: fr}}, are expected")
+        raise ConfigError(f"{where}: `always`, or tests such as {{weekdays: [sat, sun], holidays: fr}}, are expected")
     if test.get("holidays", "fr") != "fr":
-        raise WrongRule(f"{where}: only `holidays: fr` is known")
+        raise ConfigError(f"{where}: only `holidays: fr` is known")
     if ("from" in test) != ("to" in test):
-        raise WrongRule(f'{where}: `from` and `to` belong together: from: "11-01", to: "03-31"')
+        raise ConfigError(f'{where}: `from` and `to` belong together: from: "11-01", to: "03-31"')
     if ("calendar" in test) != ("is" in test):
-        raise WrongRule(f"{where}: `calendar` and `is` belong together: {{calendar: tempo, is: red}}")
-    names = test.get("weekdays") or []
-    if not isinstance(names, list):
-        raise WrongRule(f"{where}: a list such as [sat, sun] is expected")
+        raise ConfigError(f"{where}: `calendar` and `is` belong together: {{calendar: tempo, is: red}}")
+    names = _list(test, "weekdays", where, "[sat, sun]")
     return DayTest(
         name,
         weekdays=frozenset(_weekday(one, where) for one in names if one != CHOICE),
@@ -81,18 +87,28 @@ def _test(name: str, value: Any, where: str) -> DayTest:
     )
 
 
+def _list(owner: Mapping[str, Any], key: str, where: str, example: str) -> list[Any]:
+    found = owner.get(key) or []
+    if not isinstance(found, list):
+        raise ConfigError(f"{where}: {key} is a list such as {example}, not {found!r}", line_of(owner, key))
+    return found
+
+
 def _hours(value: Any, where: str) -> tuple[Hours, ...]:
-    hours = tuple(_period(str(name), spec, where) for name, spec in _mapping(value, where).items())
+    hours: list[Hours] = []
+    for name, spec in mapping(value, where).items():
+        with inside(value, name):
+            hours.append(_period(str(name), spec, where))
     if not hours or hours[-1].by != REST or any(one.by == REST for one in hours[:-1]):
-        raise WrongRule(f"{where}: the last period, and no other, is `rest`: {{HC: meter, HP: rest}}")
-    return hours
+        raise ConfigError(f"{where}: the last period, and no other, is `rest`: {{HC: meter, HP: rest}}")
+    return tuple(hours)
 
 
 def _period(name: str, spec: Any, where: str) -> Hours:
     if spec in (METER, CHOICE, REST):
         return Hours(name, by=spec)
     if not isinstance(spec, list):
-        raise WrongRule(
+        raise ConfigError(
             f'{where}: {name} is `meter`, `choice`, `rest` or windows such as ["22:00-06:00"], not {spec!r}'
         )
     return Hours(name, tuple(_span(text, f"{where}: {name}") for text in spec))
@@ -101,10 +117,10 @@ def _period(name: str, spec: Any, where: str) -> Hours:
 def _span(text: Any, where: str) -> Span:
     start, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
     if not dash:
-        raise WrongRule(f'{where}: a window is written "22:30-06:30", in quotes, not {text!r}')
+        raise ConfigError(f'{where}: a window is written "22:30-06:30", in quotes, not {text!r}')
     span = _minute(start, where), _minute(end, where)
     if span[0] == span[1]:
-        raise WrongRule(f"{where}: the window {text} has no length")
+        raise ConfigError(f"{where}: the window {text} has no length")
     return span
 
 
@@ -112,39 +128,29 @@ def _minute(text: str, where: str) -> int:
     match = _TIME.fullmatch(text)
     minute = int(match[1]) * 60 + int(match[2]) if match else DAY + 1
     if minute > DAY:
-        raise WrongRule(f'{where}: a time of day is written "06:00", not {text!r}')
+        raise ConfigError(f'{where}: a time of day is written "06:00", not {text!r}')
     return minute
 
 
-def _day_starts(text: Any, where: str) -> int:
-    if not isinstance(text, str):
-        raise WrongRule(f'{where}: day_starts is written "06:00", in quotes, not {text!r}')
-    if text.endswith(_BEFORE):
-        return _minute(text.removesuffix(_BEFORE), f"{where}: day_starts") - DAY
-    return _minute(text, f"{where}: day_starts")
+def _day_starts(rule: Mapping[str, Any], where: str) -> int:
+    text = rule.get("day_starts", "00:00")
+    with inside(rule, "day_starts"):
+        if not isinstance(text, str):
+            raise ConfigError(f'{where}: day_starts is written "06:00", in quotes, not {text!r}')
+        if text.endswith(_BEFORE):
+            return _minute(text.removesuffix(_BEFORE), f"{where}: day_starts") - DAY
+        return _minute(text, f"{where}: day_starts")
 
 
 def _month_day(text: Any, where: str) -> MonthDay:
     try:
         day = date.fromisoformat(f"2024-{text}")  # a leap year
     except ValueError:
-        raise WrongRule(f'{where}: a day of each year is written "11-01", in quotes, not {text!r}') from None
+        raise ConfigError(f'{where}: a day of each year is written "11-01", in quotes, not {text!r}') from None
     return day.month, day.day
 
 
 def _weekday(name: Any, where: str) -> int:
     if name not in WEEKDAYS:
-        raise WrongRule(f"{where}: a weekday is one of {', '.join(WEEKDAYS)}, not {name!r}")
+        raise ConfigError(f"{where}: a weekday is one of {', '.join(WEEKDAYS)}, not {name!r}")
     return WEEKDAYS.index(name)
-
-
-def _mapping(value: Any, where: str, known: Iterable[str] = ()) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise WrongRule(f"{where}: keys and values are expected (key: value)")
-    names = tuple(known)
-    for key in value if names else ():
-        if key not in names:
-            near = difflib.get_close_matches(str(key), names, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(names)}"
-            raise WrongRule(f"{where}: unknown key '{key}', {hint}")
-    return value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from common.errors import ConfigError
+from monitor.prices.dated_lines import read_dated
 
 QUARTER = 900  # seconds
 _HOUR = 3600
@@ -32,18 +32,7 @@ def read_spot(content: bytes, origin: str) -> SpotPrices:
     Raises:
         ConfigError: a line is wrong.
     """
-    prices: dict[int, Decimal] = {}
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), 1):
-        if not line.strip() or (number == 1 and "start" in line.lower()):
-            continue
-        match = _LINE.fullmatch(line)
-        start = None if match is None else _start(match[1])
-        if match is None or start is None:
-            raise ConfigError(
-                f"{origin}, line {number}: 2026-01-15T10:00:00Z;85.20 is expected (UTC, EUR per MWh), not {line!r}"
-            )
-        if prices.setdefault(start, Decimal(match[2]) / _MEGA) != Decimal(match[2]) / _MEGA:
-            raise ConfigError(f"{origin}, line {number}: {match[1]} is there with two prices")
+    prices = read_dated(content, origin, _parse, "2026-01-15T10:00:00Z;85.20 (UTC, EUR per MWh)")
     starts = sorted(prices)
     by_quarter: dict[int, Decimal] = {}
     length = _HOUR
@@ -53,6 +42,12 @@ def read_spot(content: bytes, origin: str) -> SpotPrices:
         for quarter in range(start, start + length, QUARTER):
             by_quarter[quarter] = prices[start]
     return SpotPrices(by_quarter)
+
+
+def _parse(line: str) -> tuple[int, Decimal] | None:
+    match = _LINE.fullmatch(line)
+    start = None if match is None else _start(match[1])
+    return None if match is None or start is None else (start, Decimal(match[2]) / _MEGA)
 
 
 def _start(text: str) -> int | None:

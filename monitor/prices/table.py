@@ -1,6 +1,7 @@
 """The price files on disk: the user's, those imported from the regulator, and the bundled one."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from common.errors import ConfigError
@@ -14,6 +15,7 @@ from monitor.prices.spot_file import read_spot
 BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
 MARKET = Path(__file__).with_name("offers.yaml")
 IMPORTED = tuple(f"cre_{offer}.csv" for offer in COLUMNS)
+TABLES = (BUNDLED, MARKET)
 #: Newer tables than the bundled ones, in the same order.
 UPDATED = ("update_tarif_bleu.yaml", "update_offers.yaml")
 
@@ -25,23 +27,39 @@ def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = N
         ConfigError: a file cannot be read, or a row is wrong.
     """
     files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
-    bundled = read_document(read_yaml(BUNDLED), BUNDLED.name)
+    regulated, market = (tables(folder, place) for place in range(len(UPDATED)))
     for name in IMPORTED:
         path = folder / name
         if path.exists():
-            files.append(_closed(read_cre(read_file(path), str(path)), bundled))
+            files.append(_closed(read_cre(read_file(path), str(path)), regulated[0]))
     spot = None if spot_file is None else read_spot(read_file(spot_file), str(spot_file))
-    newer = [read_document(read_yaml(path), str(path)) for name in UPDATED if (path := folder / name).exists()]
-    return PriceTable([*files, *newer, bundled, read_document(read_yaml(MARKET), MARKET.name)], spot)
+    return PriceTable([*files, *regulated, *market], spot)
 
 
-def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:
-    """End the last grid of a regulator's file, which has no end, where the bundled table has a newer one."""
+def tables(folder: Path, place: int) -> list[PriceFile]:
+    """Return the bundled table, after the one that was taken by `prices update` unless that is older.
+
+    Args:
+        folder: where tables that were taken are kept.
+        place: of the table in `TABLES` and `UPDATED`.
+    """
+    bundled, path = read_document(read_yaml(TABLES[place]), TABLES[place].name), folder / UPDATED[place]
+    taken = [read_document(read_yaml(path), str(path))] if path.exists() else []
+    return [*(one for one in taken if not is_older(one, bundled)), bundled]
+
+
+def is_older(table: PriceFile, other: PriceFile) -> bool:
+    """Tell whether the prices of a table were compared with their sources before those of another one."""
+    return (table.checked or date.min) < (other.checked or date.min)
+
+
+def _closed(imported: PriceFile, table: PriceFile) -> PriceFile:
+    """End the last grid of a regulator's file, which has no end, where a table has a newer one."""
     if not imported.rows:
         return imported
-    names = {offer.meter: offer.id for offer in bundled.offers}
+    names = {offer.meter: offer.id for offer in table.offers}
     *earlier, last = imported.rows
-    newer = [row.start for row in bundled.rows if row.offer == names.get(last.offer) and row.start > last.start]
+    newer = [row.start for row in table.rows if row.offer == names.get(last.offer) and row.start > last.start]
     end = last.end or min(newer, default=None)
     return replace(imported, rows=(*earlier, replace(last, end=end)))
 

@@ -1,6 +1,7 @@
 """Takes a newer table of prices, of which the project's release states the SHA-256: only when somebody asks for it."""
 
 import hashlib
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from common.settings.file_errors import reason
 from common.settings.yaml_file import read_yaml
 from monitor.prices.document import read_document
 from monitor.prices.model import Kind, PriceFile, PriceRow
-from monitor.prices.table import BUNDLED, MARKET, UPDATED, read_file
+from monitor.prices.table import UPDATED, is_older, read_file, tables
 
 _LONGEST = 5_000_000  # bytes
 _TIMEOUT = 30  # seconds
@@ -54,9 +55,8 @@ def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[
         table = read_document(read_yaml(new), source)
         regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
         place = 0 if regulated else 1
-        kept, bundled = folder / UPDATED[place], (BUNDLED, MARKET)[place]
-        before = read_document(read_yaml(kept if kept.exists() else bundled), bundled.name)
-        if table.checked is None or (before.checked is not None and table.checked < before.checked):
+        kept, before = folder / UPDATED[place], tables(folder, place)[0]
+        if table.checked is None or is_older(table, before):
             raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
         changes = list(_changes(before, table, today))
         new.replace(kept)
@@ -71,8 +71,9 @@ def _download(address: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT) as reply:  # noqa: S310 - https only
             content: bytes = reply.read(_LONGEST + 1)
-    except (OSError, urllib.error.URLError, ValueError) as error:
-        raise ConfigError(f"{address}: cannot be read: {error}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise ConfigError(f"{address}: cannot be read: {getattr(why, 'strerror', None) or why}") from error
     if len(content) > _LONGEST:
         raise ConfigError(f"{address}: is too long for a table of prices")
     return content

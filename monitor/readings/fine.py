@@ -1,6 +1,5 @@
 """Divides the hours of a curve into shorter slots, for prices that change within an hour. Pure."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from monitor.readings.power import Slot
 
 
 def divide(
-    hours: Sequence[HourEnergy], slots: Sequence[Slot], name: Callable[[int | None, datetime], str | None]
+    hours: Sequence[HourEnergy], slots: Sequence[Slot], name: Callable[[int | None, int], str | None]
 ) -> list[HourEnergy]:
     """Return each hour in slots, in the shares that minutes show; an hour that minutes do not show stays whole.
 
@@ -18,12 +17,14 @@ def divide(
 
     Args:
         hours: in order.
-        slots: in order, from before the first hour.
-        name: gives the name of a supplier register at a moment.
+        slots: in order, from before the first hour, or from the first reading on.
+        name: gives the name of a supplier register at a moment, in seconds since 1970.
     """
     shares: dict[datetime, list[tuple[Slot, int]]] = {}
-    for before, slot in itertools.pairwise(slots):
-        shares.setdefault(slot.start.replace(minute=0), []).append((slot, max(slot.total - before.total, 0)))
+    before = slots[0].first if slots else 0
+    for slot in slots:
+        shares.setdefault(slot.start.replace(minute=0), []).append((slot, max(slot.total - before, 0)))
+        before = slot.total
     divided: list[HourEnergy] = []
     for hour in hours:
         parts = shares.get(hour.start, [])
@@ -35,7 +36,7 @@ def divide(
         for slot, wh in parts:
             # What was rounded goes to the next slot, so the sum is that of the hour.
             part = remaining * wh // weight if weight else 0
-            register = name(slot.supplier, slot.start) or hour.register
+            register = name(slot.supplier, int(slot.start.timestamp())) or hour.register
             one = HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False, divided=True)
             divided.append(replace(one, slices=int(first and part > 0)))
             remaining, weight, first = remaining - part, weight - wh, first and not part

@@ -76,6 +76,8 @@ class MinuteFacts(NamedTuple):
     power_max: int | None  # VA
     power_max_second: int | None
     overload: int | None  # frames that told of one
+    injected_first: int | None = None  # Wh
+    injected_last: int | None = None
 
 
 class Total(NamedTuple):
@@ -103,6 +105,8 @@ FACTS = (
     "power_max",
     "power_max_second",
     "overload",
+    "injected_first",
+    "injected_last",
 )
 
 

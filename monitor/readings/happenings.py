@@ -34,6 +34,7 @@ class Around(NamedTuple):
     before: int | None  # Wh
     after: int | None
     power: int  # VA, the highest of the minute before
+    injected: int  # Wh, between the two
 
 
 class Happenings:
@@ -120,19 +121,18 @@ class Happenings:
         wanted = [sql_time(moment_of(moment)) for hole in holes for moment in (hole.start - 60, hole.end)]
         # As text: of a list of FROM_UNIXTIME(), MariaDB 11.8 finds the first only.
         sql = (
-            "SELECT UNIX_TIMESTAMP(minute), total_first, total_last, power_max FROM minutes"  # noqa: S608 - marks
-            f" WHERE meter_id = %s AND minute IN ({', '.join(['%s'] * len(wanted))})"
+            "SELECT UNIX_TIMESTAMP(minute), total_first, total_last, power_max, injected_first, injected_last"  # noqa: S608
+            f" FROM minutes WHERE meter_id = %s AND minute IN ({', '.join(['%s'] * len(wanted))})"
         )
         rows = {int(row[0]): row[1:] for row in self._connection.query(sql, (meter, *wanted))}
-        nothing = (None, None, None)
-        return {
-            hole: Around(
-                rows.get(hole.start - 60, nothing)[1],
-                rows.get(hole.end, nothing)[0],
-                rows.get(hole.start - 60, nothing)[2] or 0,
-            )
-            for hole in holes
-        }
+        nothing = (None,) * 5
+        found = {}
+        for hole in holes:
+            _, before, power, _, injected_before = rows.get(hole.start - 60, nothing)
+            after, _, _, injected_after, _ = rows.get(hole.end, nothing)
+            known = injected_before is not None and injected_after is not None
+            found[hole] = Around(before, after, power or 0, injected_after - injected_before if known else 0)
+        return found
 
 
 def _holes(hour: int, bits: int) -> list[Hole]:

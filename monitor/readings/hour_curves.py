@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.number_rows import hour_rows
 
 #: Hours whose energy was drawn in them: covered, and no gap of more than a minute before them.
 _CERTAIN = (
@@ -12,13 +13,6 @@ _CERTAIN = (
     " WHERE h.meter_id = %s AND h.hour >= %s AND h.hour < %s AND h.drawn_wh IS NOT NULL AND h.seconds >= 3540"
     " AND h.first_at <= p.last_at + INTERVAL 1 MINUTE"
 )
-
-
-class Drawn(NamedTuple):
-    """What was drawn in an hour."""
-
-    hour: int  # its start, seconds since 1970
-    wh: int
 
 
 class Night(NamedTuple):
@@ -42,14 +36,15 @@ class Curves:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def drawn(self, meter: int, start: datetime, end: datetime) -> list[Drawn]:
-        """Return the hours in [start, end) of which it is known what was drawn, in order."""
-        sql = (
-            "SELECT UNIX_TIMESTAMP(hour), drawn_wh FROM hours"
-            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND drawn_wh IS NOT NULL ORDER BY hour"
+    def drawn(self, meter: int, start: datetime, end: datetime) -> dict[int, int]:
+        """Return what was drawn in the hours of [start, end) of which that is known, by their starts, in order."""
+        rows = hour_rows(
+            self._connection,
+            ["drawn_wh"],
+            "FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND drawn_wh IS NOT NULL",
+            (meter, sql_time(start), sql_time(end)),
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return [Drawn(int(hour), int(wh)) for hour, wh in rows]
+        return dict(rows)
 
     def nights(
         self, meter: int, start: datetime, end: datetime, offsets: Sequence[tuple[datetime, int]]

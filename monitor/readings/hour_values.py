@@ -8,7 +8,7 @@ from typing import Any
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.grid_curves import moment_of
-from monitor.readings.number_rows import number_rows
+from monitor.readings.number_rows import hour_rows, number_rows
 
 Values = tuple[int | None, ...]  # one for each of REGISTERS, Wh or VArh
 
@@ -34,9 +34,9 @@ def values_of(
     found: dict[datetime, tuple[Any, ...]] = {}
     for begin in range(0, len(hours), _AT_ONCE):
         part = hours[begin : begin + _AT_ONCE]
-        rows = number_rows(
+        rows = hour_rows(
             connection,
-            ["UNIX_TIMESTAMP(hour)", *columns],
+            columns,
             f"FROM hours WHERE meter_id = %s AND hour IN ({', '.join(['%s'] * len(part))}) AND last_at IS NOT NULL",
             (meter, *map(sql_time, part)),
         )

@@ -1,20 +1,26 @@
 """Queries of `hours` and `breaks`. All times are aware and in UTC."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.grid_curves import moment_of
-from monitor.readings.hour_values import LAST, TIMES, Reading, reading_before, utc, values_of
-from monitor.readings.number_rows import number_rows
+from monitor.readings.hour_values import FIRST, LAST, TIMES, Reading, reading_before, utc, values_of
+from monitor.readings.number_rows import hour_rows, number_rows
 from monitor.readings.presence import Presence
 
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
 _HOUR = timedelta(hours=1)
+_SUPPLIERS = [REGISTERS[place] for place in SUPPLIER]
+
+
+def is_read(register: int, shape: int) -> bool:
+    """Tell whether hours of a shape have a register, by its place in REGISTERS."""
+    return not shape >> register & 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,10 @@ class Hours:
 
     def meters(self) -> list[Meter]:
         """Return all meters, by identifier."""
+        # Without the hint, the server may go through all hours of other meters.
         first, last = (
-            "(SELECT hour FROM hours WHERE meter_id = m.id AND last_at IS NOT NULL"  # noqa: S608 - our own words
+            "(SELECT hour FROM hours FORCE INDEX FOR JOIN (PRIMARY)"  # noqa: S608 - our own words
+            " WHERE meter_id = m.id AND last_at IS NOT NULL"
             f" ORDER BY hour {order} LIMIT 1)"
             for order in ("ASC", "DESC")
         )
@@ -113,27 +121,41 @@ class Hours:
             result.append(reading)
         return result[::-1]
 
+    def last_read(self, meter: Meter, moment: datetime) -> datetime:
+        """Return the hour of the last reading before a whole hour, of any meter of a house; without one, that hour."""
+        found = (self.readings_at(part, [moment])[0] for part in meter.parts)
+        return max((reading.hour for reading in found if reading is not None), default=moment)
+
     def readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
         """Return the readings at the ends of those of the hours that have any."""
         return {hour: Reading(hour, values) for hour, values in values_of(self._connection, meter, LAST, hours).items()}
 
-    def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        """Return the first reading of a register in [start, end)."""
-        name = REGISTERS[register]
-        return self._value(f"COALESCE({name}_first, {name}_last)", name, "ASC", meter, start, end)
+    def first_values(self, meter: int, registers: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+        """Return the first readings of registers in [start, end), of those that have any."""
+        return self._values(FIRST, "ASC", meter, registers, start, end)
 
-    def last_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        """Return the last reading of a register in [start, end)."""
-        name = REGISTERS[register]
-        return self._value(f"{name}_last", name, "DESC", meter, start, end)
+    def last_values(self, meter: int, registers: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+        """Return the last readings of registers in [start, end), of those that have any."""
+        return self._values(LAST, "DESC", meter, registers, start, end)
 
-    def _value(self, column: str, name: str, order: str, meter: int, start: datetime, end: datetime) -> int | None:
-        sql = (
-            f"SELECT {column} FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608 - our own names
-            f" AND {name}_last IS NOT NULL ORDER BY hour {order} LIMIT 1"
+    def _values(
+        self,
+        columns: Sequence[str],
+        order: str,
+        meter: int,
+        registers: Collection[int],
+        start: datetime,
+        end: datetime,
+    ) -> dict[int, int]:
+        if not registers:
+            return {}
+        each = ", ".join(
+            f"(SELECT {columns[register]} FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608
+            f" AND {LAST[register]} IS NOT NULL ORDER BY hour {order} LIMIT 1)"
+            for register in registers
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return int(rows[0][0]) if rows else None
+        (row,) = self._connection.query(f"SELECT {each}", (meter, sql_time(start), sql_time(end)) * len(registers))
+        return {register: int(value) for register, value in zip(registers, row, strict=True) if value is not None}
 
     def shape_changes(self, meter: int, since: datetime | None = None) -> list[tuple[datetime, int]]:
         """Return the hours from which other registers are read, or in another mode, with a number for the shape.
@@ -194,6 +216,37 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [(moment_of(hour), int(before), int(supplier)) for hour, before, supplier in rows]
 
+    def injections(
+        self, meter: int, start: datetime, end: datetime
+    ) -> list[tuple[int, int | None, int | None, int | None]]:
+        """Return the hours of [start, end), in order.
+
+        Each has its seconds since 1970, the supplier register at its end, what was injected, and whether that was more
+        than what was drawn, by the mean power of both.
+        """
+        rows = hour_rows(
+            self._connection,
+            ["supplier", "injected_wh", "injected_power_mean > power_mean"],
+            "FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s",
+            (meter, sql_time(start), sql_time(end)),
+        )
+        return [(hour, supplier, injected, surplus) for hour, supplier, injected, surplus in rows]
+
+    def mixes(self, meter: int, start: datetime, end: datetime) -> dict[int, list[int]]:
+        """Return the hours of [start, end) in which several supplier registers counted, and what each of them did, Wh.
+
+        By their seconds since 1970. What a register counted before the first reading of the hour is left out.
+        """
+        pairs = [(f"COALESCE({name}_first, {name}_last)", f"{name}_last") for name in _SUPPLIERS]
+        moving = " + ".join(f"IFNULL({last} > {first}, 0)" for first, last in pairs)
+        rows = number_rows(
+            self._connection,
+            ["UNIX_TIMESTAMP(hour)", *(f"IF({last} > {first}, {last} - {first}, 0)" for first, last in pairs)],
+            f"FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND {moving} > 1",
+            (meter, sql_time(start), sql_time(end)),
+        )
+        return {hour: counted for hour, *counted in rows}
+
     def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
         """Return what was drawn in those of the hours that have readings, and the supplier register at their ends."""
         found = values_of(self._connection, meter, ["drawn_wh", "supplier"], hours)
@@ -201,10 +254,10 @@ class Hours:
 
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""
-        rows = number_rows(
+        rows = hour_rows(
             self._connection,
-            ["UNIX_TIMESTAMP(hour)", "drawn_wh", "supplier", "seconds", *TIMES],
-            "FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour",
+            ["drawn_wh", "supplier", "seconds", *TIMES],
+            "FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s",
             (meter, sql_time(start), sql_time(end)),
         )
         return [

@@ -24,6 +24,11 @@ class HouseReader(EnergyReader):
         """Return the hours of [start, end) in which a meter went to other registers, or to the other mode."""
         return set().union(*(EnergyReader.turns(self, part, start, end) for part in meter.parts))
 
+    def injects_since(self, meter: Meter) -> datetime | None:
+        """Return the first hour in which a meter counted what was injected; None: there is none."""
+        hours = (EnergyReader.injects_since(self, part) for part in meter.parts)
+        return min((hour for hour in hours if hour is not None), default=None)
+
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of the meters."""
         for part in meter.parts:
@@ -33,9 +38,11 @@ class HouseReader(EnergyReader):
         """Return what was drawn in each hour of [start, end), by meter, in order."""
         return _in_order(EnergyReader.hours(self, part, start, end) for part in meter.parts)
 
-    def slots(self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int]) -> list[HourEnergy]:
+    def slots(
+        self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int], hours_of_day: Collection[int]
+    ) -> list[HourEnergy]:
         """Return what was drawn in each hour, cut at these minutes and where the register changed."""
-        return _in_order(EnergyReader.slots(self, part, start, end, cuts) for part in meter.parts)
+        return _in_order(EnergyReader.slots(self, part, start, end, cuts, hours_of_day) for part in meter.parts)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""

@@ -33,11 +33,7 @@ class Imports:
 
 
 def imported_between(hours: ImportedHours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
-    """Return what was imported between neighbouring boundaries.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
+    """Return what was imported between neighbouring boundaries."""
     result = [Imports() for _ in boundaries[1:]]
     for row in _rows(hours, meter, boundaries[0], boundaries[-1]):
         part = result[bisect.bisect_right(boundaries, row.hour) - 1]
@@ -72,7 +68,7 @@ class Whole:
             return []
         return [
             # Without any length: it owes no subscription.
-            Energy(start, start, {self.name: wh}, None, {}, 0, imported_wh=wh, covered=0, expected=0)
+            Energy(start, start, {self.name: wh}, None, 0, imported_wh=wh, covered=0, expected=0)
             for start, wh in [*self._shares(cuts), (self.hour, -self.wh)]
         ]
 
@@ -85,11 +81,7 @@ class Whole:
 
 
 def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
-    """Return the energy that was drawn in imported days and months that count in [start, end).
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a query.
-    """
+    """Return the energy that was drawn in imported days and months that count in [start, end)."""
     return [
         Whole(row.hour - (row.hours - 1) * _HOUR, row.hour + _HOUR, name, row.wh)
         for row in _rows(hours, meter, start, end, 2)
@@ -98,20 +90,19 @@ def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: da
 
 
 def imported_hours(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
-    """Return the imported hours of [start, end), without days and months.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
-    """
-    found: dict[datetime, tuple[int, str | None]] = {}
+    """Return the imported hours of [start, end), without days and months: an hour by register."""
+    found: dict[datetime, list[tuple[int, str | None]]] = {}
     for row in _rows(hours, meter, start, end):
         label = imported_name(REGISTERS[row.register])
         if label is None or row.hours > 1:
             continue
-        known, register = found.get(row.hour, (0, None))
-        found[row.hour] = known + row.wh, label if row.wh else register
+        registers = found.setdefault(row.hour, [])
+        if row.wh:
+            registers.append((row.wh, label))
     return [
-        HourEnergy(hour, wh, register, 3600, recovered=False, imported=True) for hour, (wh, register) in found.items()
+        HourEnergy(hour, wh, name, 0 if place else 3600, recovered=False, imported=True, slices=0 if place else 1)
+        for hour, registers in found.items()
+        for place, (wh, name) in enumerate(registers or [(0, None)])
     ]
 
 
@@ -123,15 +114,21 @@ def imported_name(name: str) -> str | None:
 
 
 def named(piece: Energy, offer: str | None) -> Energy:
-    """Return a piece of which imported registers, which have a number only, are named as those of an offer are."""
-    if not piece.imported_wh:
-        return piece
+    """Return a piece of which registers that have a number only, as imported ones, are named as those of an offer."""
     wh: dict[str, int] = {}
-    for name, counted in piece.wh.items():
-        if name.startswith(NUMBERED):
-            name = supplier_name(int(name.removeprefix(NUMBERED)), offer)
+    for register, counted in piece.wh.items():
+        name = name_by(offer, register)
         wh[name] = wh.get(name, 0) + counted
     return replace(piece, wh=wh)
+
+
+def name_by(offer: str | None, register: str) -> str:
+    """Return the name that an offer gives a register, if that has a number only.
+
+    >>> name_by("hchp", "EASF02"), name_by("hchp", "BASE")
+    ('HCHP', 'BASE')
+    """
+    return supplier_name(int(register.removeprefix(NUMBERED)), offer) if register.startswith(NUMBERED) else register
 
 
 def _rows(hours: ImportedHours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:

@@ -1,4 +1,6 @@
-"""What is remembered of meters, because it rarely changes and is costly to find: contracts, and which registers run.
+"""What is remembered of meters, because it rarely changes and is costly to find.
+
+That is contracts, which registers run, and what sources counted on days that are over.
 
 It is right for one version of the rollups, which is another one after each change of hours of the past. The newest
 hours, which change each minute, are not remembered. Several readers may share it, in any threads: what two of them find
@@ -6,15 +8,16 @@ at the same time is the same.
 """
 
 from collections.abc import Callable, Hashable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import MeterContract
 from monitor.readings.presence import Holes
 
-# The storer changes hours without another version for 25 minutes, and an hour after it was stopped.
+# The storer changes hours without another version until two and a half hours after their end.
 _NEW = timedelta(hours=3)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _MOST_KEPT = 8  # answers about one meter
 
@@ -29,9 +32,10 @@ class Known:
 
     def __init__(self, meter: Meter) -> None:
         """Know nothing."""
-        self._first, self._version = meter.first, meter.version
-        self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
+        self._state = _state(meter)
+        self.contracts: tuple[datetime, datetime, list[Change]] | None = None  # from when, until when, and samples
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
+        self.days: dict[tuple[Hashable, datetime, datetime], Any] = {}  # what was found of local days that are over
         self._holes: Holes | None = None
         self._kept: dict[Hashable, Any] = {}
         self._shapes: list[Shape] = []
@@ -39,7 +43,7 @@ class Known:
 
     def is_of(self, meter: Meter) -> bool:
         """Tell whether this is still right for a meter."""
-        return (self._first, self._version) == (meter.first, meter.version)
+        return self._state == _state(meter)
 
     def kept(self, meter: Meter, key: Hashable, end: datetime, find: Callable[[], T]) -> T:
         """Return an answer about the time up to `end`, which is kept if nothing of it may change any more."""
@@ -47,7 +51,7 @@ class Known:
             found: T = self._kept[key]
             return found
         found = find()
-        if is_settled(meter, end):
+        if end <= settled_until(meter):
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = found
@@ -70,9 +74,9 @@ class Known:
         for hour, shape in find(until):
             if not shapes or shapes[-1][1] != shape:
                 shapes.append((hour, shape))
-        if meter.last is not None and (until is None or until < meter.last - _NEW):
+        if meter.last is not None and (until is None or until < settled_until(meter)):
             self._shapes = [shape for shape in shapes if is_settled(meter, shape[0])]
-            self._shapes_until = meter.last - _NEW
+            self._shapes_until = settled_until(meter)
         return shapes
 
 
@@ -80,17 +84,27 @@ class Memory:
     """Remembers meters."""
 
     def __init__(self) -> None:
-        self._meters: dict[tuple[int, str], Known] = {}
+        self._meters: dict[tuple[str, tuple[int, ...]], Known] = {}
 
     def of(self, meter: Meter) -> Known:
         """Return what is known of a meter, as it was looked up for this question."""
-        key = (meter.number, meter.identifier)
+        key = meter.identifier, tuple(part.number for part in meter.parts)  # a house has the address of its newest one
         known = self._meters.get(key)
         if known is None or not known.is_of(meter):
             known = self._meters[key] = Known(meter)
         return known
 
 
+def _state(meter: Meter) -> tuple[datetime | None, int, list[datetime | None]]:
+    """Return what another one of changes hours that are settled: late ones of a meter that was replaced, too."""
+    return meter.first, meter.version, [part.last for part in meter.parts[:-1]]
+
+
+def settled_until(meter: Meter) -> datetime:
+    """Return up to when the hours of a meter change only with the version."""
+    return _NEVER if meter.last is None else meter.last - _NEW
+
+
 def is_settled(meter: Meter, hour: datetime) -> bool:
     """Tell whether an hour of a meter changes only with the version."""
-    return meter.last is not None and hour < meter.last - _NEW
+    return hour < settled_until(meter)

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from common.contract.offers import Window
+
+#: The share of a time that must be measured before it is set against others.
+COMPARABLE = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Energy:
@@ -20,11 +25,12 @@ class Energy:
     end: datetime
     wh: Mapping[str, int]
     injected_wh: int | None
-    reactive_varh: Mapping[str, int]  # by TIC label, ERQ1 ... ERQ4
     recovered_wh: int  # the part of `wh` that was counted while no frame came
     imported_wh: int  # the part of `wh` that is from imported hours
     covered: int  # seconds that have a frame or an imported hour; a day or a month is of the piece that it ends in
     expected: int  # seconds of the period that are over, from the first frame of the meter on
+    #: By register and period of the offer, where its prices are not those of registers; no period: it is not known.
+    periods: Mapping[tuple[str, str | None], int] | None = None
 
     @property
     def total_wh(self) -> int:
@@ -35,6 +41,21 @@ class Energy:
     def coverage(self) -> float:
         """The covered share of the period, 0 to 1; 0 if none of it is over."""
         return min(self.covered / self.expected, 1.0) if self.expected else 0.0
+
+    @property
+    def covered_share(self) -> float:
+        """The covered share of its whole time; above 1 where a longer time was imported as a whole and ends in it."""
+        return self.covered / (self.end - self.start).total_seconds()
+
+    @property
+    def is_comparable(self) -> bool:
+        """Tell whether so much of it was measured that it can be set against another one."""
+        return self.covered_share >= COMPARABLE
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether anything is known of it."""
+        return bool(self.covered or self.total_wh)
 
 
 def add_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -55,7 +76,6 @@ def add_parts(parts: Sequence[Energy], expected: int) -> Energy:
         end=parts[-1].end,
         wh=add_up(part.wh for part in parts),
         injected_wh=sum(injected) if injected else None,
-        reactive_varh=add_up(part.reactive_varh for part in parts),
         recovered_wh=sum(part.recovered_wh for part in parts),
         imported_wh=sum(part.imported_wh for part in parts),
         covered=min(sum(part.covered for part in parts), expected),
@@ -89,6 +109,24 @@ class HourEnergy:
 
 
 @dataclass(frozen=True, slots=True)
+class OffPeak:
+    """Off-peak hours by the season: summer is from 1 April to 31 October."""
+
+    winter: tuple[Window, ...]
+    summer: tuple[Window, ...]
+
+    def at(self, day: date) -> tuple[Window, ...]:
+        """Return the windows of a day."""
+        return self.summer if 4 <= day.month <= 10 else self.winter
+
+    @property
+    def moments(self) -> set[int]:
+        """The minutes of a day at which one of them begins or ends."""
+        ends = (moment for window in (*self.winter, *self.summer) for moment in (window.start, window.end))
+        return {moment.hour * 60 + moment.minute for moment in ends}
+
+
+@dataclass(frozen=True, slots=True)
 class ContractLine:
     """One line of `contracts`: from that local day on, the meter has this offer and this subscribed power."""
 
@@ -96,6 +134,7 @@ class ContractLine:
     start: date
     offer: str
     power: int  # kVA
+    off_peak: OffPeak | None = None  # as the bill says; None: as in the line before
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +144,12 @@ class House:
     address: str  # of the meter that is there now
     name: str | None
     replaced: tuple[str, ...]  # addresses, the earliest first
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One entry of `notes`: what changed in the home on a local day."""
+
+    at: date
+    text: str
+    meter: str | None = None  # None: of all meters

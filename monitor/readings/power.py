@@ -1,8 +1,9 @@
 """Queries of power, voltage and overloads in `hours` and `minutes`. All times are aware and in UTC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.grid_curves import moment_of
@@ -10,6 +11,8 @@ from monitor.readings.number_rows import number_rows
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
 VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_AT_ONCE = 10  # ranges in one query: it compares each row with all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Slot:
     """Some minutes of an hour, for curves that are finer."""
 
     start: datetime  # the first of them that has a reading
+    first: int  # Wh, the first reading
     total: int  # Wh, the reading at its end
     seconds: int  # covered
     supplier: int | None  # that ran at its end
@@ -69,6 +73,25 @@ class Power:
             peaks.append(Peak(at, int(power), max(known)[1] if len(known) > 1 else None))
         return peaks
 
+    def minutes_at_rest(
+        self, meters: Sequence[int], start: datetime, end: datetime, least: int
+    ) -> list[tuple[int, int]]:
+        """Return the minutes of [start, end) in which power flows and no index moves: seconds since 1970, and VA.
+
+        That is the apparent power, or where the meter shows none, what its currents make at 230 V; `least` at least.
+        """
+        marks = ", ".join(["%s"] * len(meters))
+        amperes = " + ".join(f"COALESCE(current_{phase}_max, 0)" for phase in (1, 2, 3))
+        power = f"IF(power_max = 0, 230 * ({amperes}), power_mean)"
+        rows = number_rows(
+            self._connection,
+            ["UNIX_TIMESTAMP(minute)", power],
+            f"FROM minutes WHERE meter_id IN ({marks}) AND minute >= %s AND minute < %s AND total_first = total_last"
+            f" AND injected_last IS NULL AND seconds >= 50 AND {power} >= %s ORDER BY minute",
+            (*meters, sql_time(start), sql_time(end), least),
+        )
+        return [(at, va) for at, va in rows]
+
     def last_minutes(self, meters: Sequence[int], before: datetime) -> dict[int, datetime]:
         """Return of each meter the last minute before a moment that has frames."""
         if not meters:
@@ -93,33 +116,56 @@ class Power:
 
     def switch_minutes(self, meter: int, hours: Mapping[datetime, int]) -> dict[datetime, datetime]:
         """Return for hours the first minute that ended with a supplier register; none where no minute did."""
-        if not hours:
-            return {}
-        # One short search an hour; a single query over all of them would read each of their minutes.
-        first = (
-            "(SELECT UNIX_TIMESTAMP(minute) FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s"
-            " AND supplier = %s ORDER BY minute LIMIT 1)"
-        )
-        values: list[object] = []
-        for hour, supplier in hours.items():
-            values += [meter, sql_time(hour), sql_time(hour + timedelta(hours=1)), supplier]
-        rows = self._connection.query(" UNION ALL ".join([first] * len(hours)), values)
-        minutes = [moment_of(int(minute)) for (minute,) in rows]
-        return {minute.replace(minute=0): minute for minute in minutes}
+        found = {}
+        columns = ["UNIX_TIMESTAMP(MIN(minute))", "supplier"]
+        ranges = [(hour, hour + _HOUR) for hour in hours]
+        for minute, supplier in self._minutes_in(meter, ranges, columns, "", "supplier"):
+            moment = moment_of(minute)
+            hour = moment.replace(minute=0)
+            if hours[hour] == supplier:
+                found[hour] = moment
+        return found
 
-    def slots(self, meter: int, start: datetime, end: datetime, cuts: Sequence[int]) -> list[Slot]:
-        """Return the last reading of each part of an hour of [start, end) that has one.
+    def slots(self, meter: int, hours: Sequence[datetime], cuts: Sequence[int]) -> list[Slot]:
+        """Return the last reading of each part of these hours that has one, and those of the minutes before them.
 
         An hour is cut at the minutes `cuts`, and where another supplier register ran. In historic mode the total of a
         contract with several registers is their sum.
         """
+        ranges: list[tuple[datetime, datetime]] = []
+        for hour in hours:
+            follows = bool(ranges) and hour - _MINUTE <= ranges[-1][1]
+            start = ranges.pop()[0] if follows else hour - _MINUTE
+            ranges.append((start, hour + _HOUR))
         parts = ", ".join(str(int(cut)) for cut in sorted(cuts))
-        place = f"INTERVAL(EXTRACT(MINUTE FROM minute), {parts or 60})"
-        rows = number_rows(
-            self._connection,
-            ["UNIX_TIMESTAMP(MIN(minute))", "MAX(total_last)", "SUM(seconds)", "supplier"],
-            "FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s AND total_last IS NOT NULL"
-            f" GROUP BY UNIX_TIMESTAMP(minute) DIV 3600, {place}, supplier ORDER BY MIN(minute)",
-            (meter, sql_time(start), sql_time(end)),
+        readings = ["COALESCE(MIN(total_first), MIN(total_last))", "MAX(total_last)"]
+        columns = ["UNIX_TIMESTAMP(MIN(minute))", *readings, "SUM(seconds)", "supplier"]
+        group = f"INTERVAL(EXTRACT(MINUTE FROM minute), {parts or 60}), supplier"
+        rows = self._minutes_in(meter, ranges, columns, "AND total_last IS NOT NULL", group)
+        return sorted(
+            (
+                Slot(moment_of(start), first, total, seconds, supplier)
+                for start, first, total, seconds, supplier in rows
+            ),
+            key=lambda slot: slot.start,
         )
-        return [Slot(moment_of(first), total, seconds, supplier) for first, total, seconds, supplier in rows]
+
+    def _minutes_in(
+        self,
+        meter: int,
+        ranges: Sequence[tuple[datetime, datetime]],
+        columns: Sequence[str],
+        condition: str,
+        group: str,
+    ) -> Iterator[list[Any]]:
+        """Yield columns of the minutes in these ranges, by hour and the groups in it."""
+        for place in range(0, len(ranges), _AT_ONCE):
+            part = ranges[place : place + _AT_ONCE]
+            inside = " OR ".join(["minute >= %s AND minute < %s"] * len(part))
+            yield from number_rows(
+                self._connection,
+                columns,
+                f"FROM minutes WHERE meter_id = %s AND ({inside}) {condition}"
+                f" GROUP BY UNIX_TIMESTAMP(minute) DIV 3600, {group}",
+                (meter, *(sql_time(limit) for limits in part for limit in limits)),
+            )

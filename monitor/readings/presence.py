@@ -17,8 +17,6 @@ class Gap:
     """The time between two hours' readings, more than a minute: from the last one before it to the first after it."""
 
     hour: datetime  # of `after`
-    start: datetime
-    end: datetime
     before: Values
     after: Values
 
@@ -114,7 +112,7 @@ class Presence:
         before = values_of(self._connection, meter, LAST, [pair.before for pair in wide])
         after = values_of(self._connection, meter, FIRST, [pair.hour for pair in wide])
         return [
-            Gap(pair.hour, pair.start, pair.end, before[pair.before], after[pair.hour])
+            Gap(pair.hour, before[pair.before], after[pair.hour])
             for pair in wide
             if pair.before in before and pair.hour in after
         ]

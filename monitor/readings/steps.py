@@ -3,14 +3,13 @@
 A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common.contract.offers import OFFERS
-from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
+from common.contract.registers import INJECTED, SUPPLIER, TOTAL
 from monitor.readings.hour_values import Values
-
-REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 1)
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.
 OTHER = "OTHER"
@@ -31,11 +30,10 @@ def in_order(wh: Mapping[str, int]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was counted: drawn by register, injected, and reactive by label."""
+    """What was counted: drawn by register, and injected."""
 
     wh: Mapping[str, int]
     injected_wh: int | None
-    reactive_varh: Mapping[str, int]
 
 
 def supplier_name(number: int, offer: str | None) -> str:
@@ -46,6 +44,11 @@ def supplier_name(number: int, offer: str | None) -> str:
     """
     names = registers_of(offer)
     return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
+
+
+@functools.cache
+def _supplier_names(offer: str | None) -> list[str]:
+    return [supplier_name(number, offer) for number, _ in enumerate(SUPPLIER, 1)]
 
 
 #: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
@@ -79,8 +82,8 @@ def step(
         if (counted := went_on[place]) is not None:
             went_on[place] = counted - broken
     counted_by = {
-        supplier_name(number, offer): counted
-        for number, place in enumerate(SUPPLIER, 1)
+        name: counted
+        for name, place in zip(_supplier_names(offer), SUPPLIER, strict=True)
         if (counted := went_on[place]) is not None
     }
     if by_total and (total := went_on[TOTAL]) is not None:
@@ -88,10 +91,7 @@ def step(
         name = OTHER if outside else next(iter(counted_by), "BASE")
         counted_by[name] = counted_by.get(name, 0) + rest
     wh = {name: counted for name, counted in counted_by.items() if counted}
-    reactive = {
-        f"ERQ{number}": counted for number, place in enumerate(REACTIVE, 1) if (counted := went_on[place]) is not None
-    }
-    return Step(wh, went_on[INJECTED], reactive)
+    return Step(wh, went_on[INJECTED])
 
 
 def complete(known: Step, drawn: int, register: str | None) -> Step:

@@ -13,20 +13,29 @@ from common.machine.deployment import here
 from common.runtime.logs import printable
 from common.settings import config
 from monitor.answers.answers import Answers
-from monitor.config import MonitorConfig
+from monitor.answers.digest import digests
+from monitor.answers.forecasts import Forecast
+from monitor.calendar import DIGESTS
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import Kind, PriceTable
 from monitor.prices.table import import_prices, load_prices
 from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
+from monitor.readings.hours import Meter
+from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
 from monitor.report.help import language_of
 from monitor.report.powers import print_powers
 from monitor.report.tables import Tables
+from monitor.settings.config import MonitorConfig
+from monitor.text.device_words import device_lines
+from monitor.text.digest_lines import digest_text
+from monitor.text.forecast_words import forecast_line
 from monitor.text.formats import Formats
 from monitor.text.output import json_offers, json_rows, write_csv
 from monitor.text.powers import json_powers
+from monitor.text.sun_words import sun_lines
 
 PROGRAM = "teleinfo-monitor"
 _MOST_OFFERS = 12
@@ -34,15 +43,15 @@ _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of 
 
 
 @contextlib.contextmanager
-def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
+def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig]]:
     """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
     calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
     language, database = language_in(arguments, settings), Database(settings.database)
     try:
-        with contextlib.closing(database.connect()) as connection:
-            yield Answers(connection, settings, prices, calendars), settings, prices
+        with contextlib.closing(open_tables(database)) as connection:
+            yield Answers(connection, settings, prices, calendars), settings
     except Refusal as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:
@@ -65,8 +74,10 @@ def report(arguments: argparse.Namespace) -> int:
     """Print what a range used and cost."""
     if arguments.locale is not None and not arguments.csv:
         raise ConfigError(Refusal("locale").text(arguments.language or language_of()))
+    if arguments.digest is not None:
+        return _digest(arguments)
     now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings, prices):
+    with answers_of(arguments) as (answers, settings):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
@@ -80,24 +91,54 @@ def report(arguments: argparse.Namespace) -> int:
         if start >= end:
             raise Refusal("no_year", day=start.astimezone(zone).date())
         answer = answers.costs.energy(meter, asked.by, start, end, now, calendar)
+        sun = answers.sun.of(answer, asked.by, now)
+        devices = answers.devices.of(answer, sun, now)
         if arguments.json:
-            print(json_rows(answer))  # noqa: T201 - the command's output
+            print(json_rows(answer, sun, devices))  # noqa: T201 - the command's output
         elif arguments.csv:
             french = arguments.locale == "fr"
-            write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
+            csv_formats = formats if french else Formats("en", formats.zone)
+            write_csv(answer, csv_formats, sys.stdout, french=french, sun=sun, devices=devices)
         else:
-            newest = prices.newest_before(now.astimezone(zone).date())
+            newest = answers.costs.newest_prices(answer.contracts, now)
             peak = next(iter(answers.curves.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.curves.base_load(meter, start, end).watts if short else None
-            Tables(sys.stdout, formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+            tables = Tables(sys.stdout, formats)
+            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+            for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
+                tables.line(line)
+            if end > now and (expected := forecast_line(_forecast(answers, meter, arguments.by, now), formats)):
+                tables.line(expected)
     return 0
+
+
+def _digest(arguments: argparse.Namespace) -> int:
+    """Print the last period that is over, of all meters or one, as a message has it."""
+    if arguments.start or arguments.end or arguments.by != "day":
+        raise ConfigError(Refusal("digest_range").text(arguments.language or language_of()))
+    with answers_of(arguments) as (answers, settings):
+        named = arguments.digest or (settings.alerts and settings.alerts.digest) or "weekly"
+        meters = [answers.meter(arguments.meter)] if arguments.meter else answers.meters()
+        found = digests(answers, meters, DIGESTS[named], datetime.now(UTC), settings.time_zone)
+        if not found:
+            raise Refusal("no_data")
+        title, lines = digest_text(found, _formats(arguments, settings))
+        print(title, *lines, sep="\n")  # noqa: T201 - the command's output
+    return 0
+
+
+def _forecast(answers: Answers, meter: Meter, by: str, now: datetime) -> Forecast | None:
+    """Return the forecast that goes with a report: of the present month, unless it is cut by longer periods."""
+    forecasts = answers.forecasts
+    of = {"year": forecasts.year, "contract-year": forecasts.contract_year}.get(by, forecasts.month)
+    return of(meter, now)
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Print what each offer would have cost."""
     now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings, _):
+    with answers_of(arguments) as (answers, settings):
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
@@ -115,7 +156,7 @@ def compare(arguments: argparse.Namespace) -> int:
 def power(arguments: argparse.Namespace) -> int:
     """Print what each subscribed power would have meant."""
     now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings, _):
+    with answers_of(arguments) as (answers, settings):
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)

@@ -53,7 +53,7 @@ class Tables:
         """
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
-        if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
+        if first is not None and not (whole.energy.is_known or whole.cost.total):
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
         self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
@@ -92,20 +92,20 @@ class Tables:
 
     def _cells(self, period: Period, name: str, *, injected: bool, known: bool = True) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
-        nothing = not known or (not energy.covered and not energy.total_wh)
+        nothing = not known or not energy.is_known
         total = cost.total if known else cost.subscription
         amount = "–" if total == 0 else f.money(total) + ("*" if cost.partial else "")
         cells = [name, "–" if nothing else f.kwh(energy.total_wh)]
         if injected:
             cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
-        return [*cells, amount, f.percent(energy.coverage) if energy.expected and known else "–"]
+        return [*cells, amount, f.coverage(energy.coverage) if energy.expected and known else "–"]
 
     def _registers(self, answer: Answer) -> Iterable[str]:
         f, whole = self._formats, answer.whole
         for name, wh in sorted(whole.energy.wh.items(), key=lambda item: _place(item[0])):
             amount = whole.cost.by_register.get(name)
             price = "" if amount is None else f" · {f.money(amount)}"
-            yield f"{f.register(name, answer.names)} : {f.kwh(wh)}\u202fkWh{price}".replace(" :", self._colon())
+            yield f"{f.register(name, answer.names)} : {f.energy(wh)}{price}".replace(" :", self._colon())
         if whole.cost.subscription:
             yield f"{f.text('subscription')} : {f.money(whole.cost.subscription)}".replace(" :", self._colon())
 
@@ -125,7 +125,7 @@ class Tables:
         hours, missing = energy.expected // 3600, (energy.expected - energy.covered) // 3600
         if missing:
             counts = {"missing": f.number(Decimal(missing), 0), "hours": f.number(Decimal(hours), 0)}
-            yield f.text("partial_data", **counts, percent=f.percent(energy.coverage))
+            yield f.text("partial_data", **counts, percent=f.coverage(energy.coverage))
         if energy.recovered_wh:
             yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
         if energy.imported_wh:
@@ -140,7 +140,8 @@ class Tables:
                 yield "* " + f.text("no_contract", day=day)
             else:
                 what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
-                yield "* " + f.text("no_price", what=what, offer=self._formats.offer(gap.offer), day=day)
+                key = "untold_price" if gap.untold else "no_price"
+                yield "* " + f.text(key, what=what, offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
         yield from self._old(answer.old if cost.total else ())
@@ -211,8 +212,11 @@ class Tables:
         f = self._formats
         table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
         yours = yours_of(comparison)
+        seen = {old.offer: f.text("seen_on", day=f.calendar_day(old.start)) for old in comparison.old if old.market}
         for cost in shown:
-            name = printable(cost.offer.title) + (f" ({f.text('yours')})" if cost.yours else "") + choice(cost, f)
+            marks = [f.text("yours")] if cost.yours else []
+            marks += [seen[cost.offer.id]] if cost.offer.id in seen else []
+            name = printable(cost.offer.title) + "".join(f" ({mark})" for mark in marks) + choice(cost, f)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
             table.append([str(cost.rank), name, *amounts, f.money(cost.total), against])
@@ -233,7 +237,7 @@ class Tables:
             yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
         if len(told) < len(unranked):
             yield f.text("compare_unranked", count=len(unranked) - len(told))
-        yield from self._old([old for old in comparison.old if everything or not old.market])
+        yield from self._old(old for old in comparison.old if not old.market)  # that of a row of the table is there
         if (found := verdict(comparison, f)) is not None:
             yield found
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from monitor.config import Listen
 from monitor.server.messages import Request
+from monitor.settings.listen import Listen
 
 #: Names that nobody can register in the public DNS; `.box` is a public domain since 2024.
 _PRIVATE = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".home")

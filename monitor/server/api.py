@@ -13,22 +13,18 @@ from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Route
 from monitor.api.parameters import range_of, read_parameters
-from monitor.app_file import AppFile
-from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.refusals import Refusal
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Busy, SingleFlight, Turns, Workers
+from monitor.settings.app_file import AppFile
+from monitor.settings.config import MonitorConfig
 
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
 _MOST_DIGITS = 60  # of the name of a file
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Api:
@@ -43,7 +39,7 @@ class Api:
         quick: Workers,
         answers_on: Callable[[Lease], Answers],
         live: Live,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Prepare; `workers` wait for the database, `quick` ones for nothing that takes long."""
         self._routes = {route.name: route for route in routes}
@@ -112,7 +108,7 @@ class Api:
         try:
             with self._pool.lease() as lease:
                 answers = self._answers_on(lease)
-                answer = route.answer(Call(answers, self._config, parameters, asked, now, language, self._live))
+                answer = route.answer(Call(answers, self._config, parameters, asked, now, self._live, language))
                 if lease.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:

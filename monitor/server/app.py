@@ -1,8 +1,7 @@
 """The site as an ASGI application: from a scope to a `Request`, from a `Reply` to messages."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping, Set
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from typing import Any
 
@@ -87,37 +86,28 @@ async def _send(reply: Reply, closing: asyncio.Event, method: str, receive: Rece
 
 async def _send_stream(stream: Stream, start: Message, closing: asyncio.Event, receive: Receive, send: Send) -> None:
     """Send events until there are no more, the viewer goes away or `closing` is set."""
+    await send(start)
+    sending = asyncio.ensure_future(_send_events(stream, send))
     gone, closed = asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(closing.wait())
-    ends: set[asyncio.Future[Any]] = {gone, closed}
+    tasks = sending, gone, closed
     try:
-        async with aclosing(stream.events()) as events:
-            await send(start)
-            while not gone.done() and (event := await _next(events, ends)) is not None:
-                await send({"type": "http.response.body", "body": event, "more_body": True})
-            if not gone.done():
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for end in ends:
-            end.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not sending.cancelled():
+        sending.result()
+    if gone.cancelled():
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_events(stream: Stream, send: Send) -> None:
+    async with aclosing(stream.events()) as events:
+        async for event in events:
+            await send({"type": "http.response.body", "body": event, "more_body": True})
 
 
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _next(events: AsyncGenerator[bytes, None], ends: Set["asyncio.Future[Any]"]) -> bytes | None:
-    """Return the next event; None: there is none any more."""
-    following = asyncio.ensure_future(_first(events))
-    try:
-        await asyncio.wait({following, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        if not following.done():
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
-    return None if following.cancelled() else following.result()
-
-
-async def _first(events: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await anext(events, None)

@@ -1,11 +1,12 @@
 """`teleinfo-monitor run`: serves the page and the API until stopped."""
 
 import contextlib
+import gc
 import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,15 @@ from monitor.api.call import LiveCall
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
 from monitor.api.routes import ROUTES
-from monitor.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.readings.memory import Memory
+from monitor.readings.tables import open_tables
+from monitor.server.alerting import Alerting
 from monitor.server.api import JSON, Api
+from monitor.server.background import TIMEOUT, Background
 from monitor.server.door import Door
 from monitor.server.files import Files
+from monitor.server.gathering import Gathering
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, Stream, json_bytes, packed
 from monitor.server.openapi import document
@@ -40,6 +44,8 @@ from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
 from monitor.server.warmth import Warmth
 from monitor.server.workers import Workers
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Listen, is_loopback
 
 if TYPE_CHECKING:
     import asyncio
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).resolve().parents[1] / "page"
-CONNECTIONS = 4  # to the database, and threads that use them
+CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
 MOST_WAITING = 100  # questions that wait for a thread
 #: Of compose.yaml: the address and port of the machine that lead to the container.
@@ -62,7 +68,7 @@ def run(file: Path) -> int:
         ConfigError: the configuration is wrong, or a library is not installed.
     """
     settings = config.load(MonitorConfig, file)
-    logs.set_up(settings.log, "teleinfo-monitor")
+    logs.set_up(settings.log.format, "teleinfo-monitor")
     settings.check_auth()
     if settings.password_file is not None:
         password.hash_in_place(settings.password_file)
@@ -78,7 +84,7 @@ def run(file: Path) -> int:
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
     rates = RateFiles(settings, file.parent)
-    parts, live, warmth, pasts = build(settings, rates)
+    parts, live, background = build(settings, rates)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -106,10 +112,11 @@ def run(file: Path) -> int:
             heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
         if rates.refresh(now):
             live.use(*rates.current)
-        warmth.tick()
-        pasts.tick()
+        for work in background:
+            work.tick()
         metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
 
+    gc.freeze()  # modules and prices stay: an answer would wait 30 ms whenever Python looks through them again
     live.start()
     metrics.start()
     with contextlib.ExitStack() as opened:
@@ -123,26 +130,39 @@ def run(file: Path) -> int:
     return shutdown.exit_code
 
 
-def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmth, Pasts]:
+def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
-    pool = Pool(lambda: database.connect(SILENCE_TIMEOUT))
+    pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
-    live = Live(settings, *rates.current)
+    slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
     memory = Memory()
+    live = Live(settings, *rates.current, memory=memory)
 
     def answers_on(lease: Lease) -> Answers:
         return Answers(lease, settings, *rates.current, memory)
+
+    @contextlib.contextmanager
+    def lend() -> Iterator[Answers]:
+        with pool.lease(TIMEOUT) as lease:
+            yield answers_on(lease)
 
     def stream(query: str) -> Stream:
         opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    warmth = Warmth(workers, pool, answers_on)
-    pasts = Pasts(workers, pool, answers_on, settings.time_zone, live.use_pasts)
+    gathering = Gathering(settings, slow, lend)
+    alerting = Alerting(settings, live, quick, gathering)
+    live.alerts.use(alerting.alerts)
+    background = (
+        Warmth(slow, lend),
+        Pasts(slow, lend, settings.time_zone, live.use_pasts),
+        gathering,
+        alerting,
+    )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), stream), live, warmth, pasts
+    return Parts(api, description, Files(PAGE), stream), live, background
 
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:

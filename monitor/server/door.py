@@ -12,7 +12,6 @@ from common.errors import NotReady
 from common.plural import plural
 from common.runtime.logs import ChangeLogger, RateLimiter
 from monitor import password
-from monitor.config import MonitorConfig
 from monitor.refusals import Refusal
 from monitor.server import access, login
 from monitor.server.attempts import DELAY, Attempts, network
@@ -20,6 +19,7 @@ from monitor.server.health import Counters
 from monitor.server.messages import Reply, Request, Stream, language_for, problem, redirect
 from monitor.server.sessions import Sessions, cookie_named, set_cookie
 from monitor.server.workers import Busy, Workers
+from monitor.settings.config import MonitorConfig
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ _KINDS = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-PLACES = frozenset(["jour", "bilan", "periode", "contrats", "etat"])  # and "", as main.js names them
+PLACES = frozenset(["jour", "bilan", "contrats", "etat"])  # and "", as main.js names them
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
 _BASE = re.compile(r'<base href="?[^">]*"?>')
@@ -112,7 +112,7 @@ def sources_digest(folder: Path) -> str:
 def is_place(path: str) -> bool:
     """Tell whether a path is one of the page's places, with what is looked at there.
 
-    >>> is_place("etat"), is_place("periode/2025-09-01..2026-08-31"), is_place(".git/config"), is_place("jour/x.js")
+    >>> is_place("etat"), is_place("bilan/2025-09-01..2026-08-31"), is_place(".git/config"), is_place("jour/x.js")
     (True, True, False, False)
     """
     place, _, detail = path.partition("/")

@@ -19,7 +19,8 @@ async def first_answers(ask: Ask, place: str, query: str, language: str, *, app:
 
     Args:
         ask: asks a route, by its name and query.
-        place: the page's path; the first place (empty) begins with `live`, too.
+        place: the page's path; the first place (empty) begins with `live` and `later`, too, and
+            with `devices` of a home that has some.
         query: that of the page, which may name a meter.
         language: that of the page; api.js in another one asks again.
         app: whether this is Home Assistant's app, which says what is to be set up.
@@ -29,12 +30,15 @@ async def first_answers(ask: Ask, place: str, query: str, language: str, *, app:
         async with asyncio.timeout(WITHIN):
             if app:
                 await _take(ask, "app", {"lang": language}, found)
+            await _take(ask, "alerts", {"lang": language}, found)
             meters = await _take(ask, "meters", {"lang": language}, found)
             if meters is not None and place in ("", "index.html"):
-                known = [meter["id"] for meter in json.loads(meters)["meters"]]
-                wanted = parse_qs(query).get("compteur", known[:1])[:1]
+                known = {meter["id"]: meter for meter in json.loads(meters)["meters"]}
+                wanted = parse_qs(query).get("compteur", [*known][:1])[:1]
                 if wanted and wanted[0] in known:
-                    await _take(ask, "live", {"meter": wanted[0], "lang": language}, found)
+                    devices = ["devices"] if "devices" in known[wanted[0]] else []
+                    for route in ("live", "later", *devices):
+                        await _take(ask, route, {"meter": wanted[0], "lang": language}, found)
     return _element(found, datetime.now(UTC)) if found else ""
 
 

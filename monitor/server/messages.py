@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from monitor.refusals import Refusal
+from monitor.text.formats import unbroken
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
 SMALLEST_ZIPPED = 1000  # bytes
 _LANGUAGE = re.compile(r"(?:^|&)lang=(fr|en)(?:&|$)")
-_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
 _ZIPPED = ("text/", "application/json", "application/problem+json", "application/manifest+json", "image/svg+xml")
 
 #: The titles of problems, by language and status.
@@ -116,7 +116,7 @@ def problem(refusal: Refusal, language: str, **headers: str) -> Reply:
         "type": "about:blank",
         "title": TITLES[language][refusal.status],
         "status": refusal.status,
-        "detail": _FRENCH_SPACE.sub("\u00a0", detail) if language == "fr" else detail,
+        "detail": unbroken(detail, language),
     }
     if refusal.meters:
         body["meters"] = list(refusal.meters)

@@ -11,7 +11,7 @@ from common.errors import DatabaseError, Unavailable
 
 STATEMENT_TIMEOUT = 10  # seconds
 SILENCE_TIMEOUT = STATEMENT_TIMEOUT + 2.0  # seconds without a word of the server: it hangs, or the network does
-ANSWER_TIMEOUT = 20.0  # seconds for all statements of an answer
+ANSWER_TIMEOUT = 20.0  # seconds for all statements of an answer that somebody waits for
 _STALE = 1.0  # seconds; a connection that fails sooner was probably closed while it was idle
 
 
@@ -26,9 +26,12 @@ class Pool:
         self._idle: list[Connection] = []
 
     @contextlib.contextmanager
-    def lease(self) -> Iterator["Lease"]:
-        """Lend a connection; it is opened with the first query, so that what needs none works without a database."""
-        lease = Lease(self, self._clock)
+    def lease(self, timeout: float = ANSWER_TIMEOUT) -> Iterator["Lease"]:
+        """Lend a connection; it is opened with the first query, so that what needs none works without a database.
+
+        All statements together may take `timeout` seconds.
+        """
+        lease = Lease(self, self._clock, timeout)
         try:
             yield lease
         finally:
@@ -72,10 +75,11 @@ class Pool:
 class Lease(Connection):
     """A borrowed connection. A query whose connection was closed meanwhile runs again on a new one."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
+    def __init__(self, pool: Pool, clock: Callable[[], float], timeout: float = ANSWER_TIMEOUT) -> None:
         self._pool = pool
         self._clock = clock
-        self._ends = clock() + ANSWER_TIMEOUT
+        self._timeout = timeout
+        self._ends = clock() + timeout
         self._borrowed: Connection | None = None
         self._used = False
         self.reached = False  # the database has answered
@@ -117,5 +121,5 @@ class Lease(Connection):
     def _check_time(self) -> float:
         now = self._clock()
         if now > self._ends:
-            raise Unavailable(f"the answer takes longer than {ANSWER_TIMEOUT:.0f} s; ask for a shorter range")
+            raise Unavailable(f"the answer takes longer than {self._timeout:.0f} s; ask for a shorter range")
         return now

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
-from monitor.config import MonitorConfig
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.prices.table import IMPORTED, UPDATED, load_prices
+from monitor.settings.config import MonitorConfig
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -14,9 +14,10 @@ from uvicorn.server import ServerState
 
 from common.errors import NotReady
 from common.private_members import check_members
-from monitor.config import Ingress, Listen, MonitorConfig, is_loopback
 from monitor.server.crowd import Crowd
 from monitor.server.messages import security_headers
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Ingress, Listen, is_loopback
 
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
 _IDLE = 15  # seconds until a connection is closed on which no request comes
@@ -209,10 +210,7 @@ class _Connection(H11Protocol):
         self._looking = self.loop.call_later(_IDLE, self._look)
 
 
-def _every(seconds: float, work: Callable[[], None]) -> Coroutine[Any, Any, None]:
-    async def repeat() -> None:
-        while True:
-            work()
-            await asyncio.sleep(seconds)
-
-    return repeat()
+async def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        work()
+        await asyncio.sleep(seconds)

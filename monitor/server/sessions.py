@@ -39,7 +39,7 @@ class Sessions:
         self._key = secrets.token_bytes(32)
         self._password: str | None = None  # a digest of the line of the password that they belong to
         self._open: dict[str, list[float]] = {}  # digest of the token: when opened, when seen
-        self._unsaved = True
+        self.unsaved = True  # whether `save` has something to do
         self._read()
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class Sessions:
             log.info("The password of the page has changed: %s ended", plural(len(self._open), "session"))
         self._open.clear()
         self._password = digest
-        self._unsaved = True
+        self.unsaved = True
 
     def begin(self, now: float) -> str:
         """Open a session; return its token."""
@@ -66,7 +66,7 @@ class Sessions:
         name = secrets.token_urlsafe(24)
         token = f"{name}.{self._signature(name)}"
         self._open[_digest(token)] = [now, now]
-        self._unsaved = True
+        self.unsaved = True
         return token
 
     def find(self, token: str, now: float) -> bool:
@@ -81,7 +81,7 @@ class Sessions:
             return False
         if now - seen >= _SEEN_EVERY:
             self._open[digest][1] = now
-            self._unsaved = True
+            self.unsaved = True
         return True
 
     def end(self, token: str) -> bool:
@@ -96,7 +96,7 @@ class Sessions:
         """End all sessions; return how many they were."""
         count = len(self._open)
         self._open.clear()
-        self._unsaved = True
+        self.unsaved = True
         return count
 
     def is_ours(self, token: str) -> bool:
@@ -104,17 +104,12 @@ class Sessions:
         match = _TOKEN.fullmatch(token)
         return match is not None and hmac.compare_digest(match[2], self._signature(match[1]))
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether `save` has something to do."""
-        return self._unsaved
-
     def save(self) -> None:
         """Write the file if something has changed; in any thread. After a failure the next change tries again."""
         with self._lock:
-            if not self._unsaved:
+            if not self.unsaved:
                 return
-            self._unsaved = False
+            self.unsaved = False
             text = json.dumps(
                 {"key": self._key.hex(), "password": self._password, "sessions": dict(self._open)}, indent=1
             )
@@ -149,11 +144,11 @@ class Sessions:
         except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("state: %s is damaged; all sessions have ended", self._file)
             return
-        self._key, self._password, self._open, self._unsaved = key, password, sessions, False
+        self._key, self._password, self._open, self.unsaved = key, password, sessions, False
 
     def _end(self, digest: str) -> None:
         del self._open[digest]
-        self._unsaved = True
+        self.unsaved = True
 
     def _signature(self, name: str) -> str:
         return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()

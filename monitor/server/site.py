@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from common.errors import NotReady
 from monitor.api.live import STREAM
-from monitor.config import MonitorConfig
 from monitor.refusals import Refusal
 from monitor.server import access, login
 from monitor.server.api import Api
@@ -25,6 +24,7 @@ from monitor.server.messages import (
     redirect,
     security_headers,
 )
+from monitor.settings.config import MonitorConfig
 
 API = "api/v1/"
 DOCUMENT = "openapi.json"

@@ -5,9 +5,10 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -38,37 +39,26 @@ class Workers:
         """
         if self._queue.qsize() >= self._most_waiting:
             raise Busy
-        loop, asked_at = asyncio.get_running_loop(), self._clock()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def deliver(result: T | None, error: Exception | None) -> None:
-            if future.done():  # nobody waits any more
-                return
-            if error is None:
-                future.set_result(result)  # type: ignore[arg-type]
-            else:
-                future.set_exception(error)
+        asked_at, future = self._clock(), Future[T]()
 
         def task() -> None:
-            result, failure = None, None
+            if not future.set_running_or_notify_cancel():  # nobody waits any more
+                return
             try:
                 if self._clock() - asked_at > LONGEST_WAIT:
                     raise Busy
                 result = work()
             except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
-                failure = error
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(deliver, result, failure)
+                future.set_exception(error)
+            else:
+                future.set_result(result)
 
         self._queue.put(task)
-        return await future
+        return await asyncio.wrap_future(future)
 
-    def start(self, work: Callable[[], None]) -> bool:
-        """Let a thread do `work`, which must not raise, unless something else waits for one; return whether it will."""
-        if not self._queue.empty():
-            return False
+    def start(self, work: Callable[[], None]) -> None:
+        """Let a thread do `work`, which must not raise, when one is free."""
         self._queue.put(work)
-        return True
 
     def _work(self) -> None:
         while True:
@@ -115,15 +105,12 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._running: dict[Hashable, asyncio.Task[T]] = {}
 
-    async def run(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, key: Hashable, compute: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of `compute`, or that of the computation of the same key which runs already."""
         task = self._running.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._compute(compute))
+            task = asyncio.ensure_future(compute())
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
         # One who goes away does not end it for the others.
         return await asyncio.shield(task)
-
-    async def _compute(self, compute: Callable[[], Awaitable[T]]) -> T:
-        return await compute()

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from monitor.answers.answers import Answers
 from monitor.calendar import Calendar
@@ -57,12 +58,11 @@ class Removed:
     deleted: bool  # else they are there, with 0 Wh
 
 
-class Names:
+class Names(NamedTuple):
     """What statistics that belong to no entity are called."""
 
-    def __init__(self, cost: Callable[[str], str], whole_cost: Callable[[Meter], str]) -> None:
-        self.cost = cost
-        self.whole_cost = whole_cost
+    cost: Callable[[str], str]
+    whole_cost: Callable[[Meter], str]
 
 
 class Bringer:

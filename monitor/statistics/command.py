@@ -15,8 +15,8 @@ from common.errors import ConfigError, TeleinfoError
 from common.settings import config
 from common.settings.file_errors import reason
 from monitor.calendar import Calendar
-from monitor.config import MonitorConfig
 from monitor.report.commands import answers_of, language_in
+from monitor.settings.config import MonitorConfig
 from monitor.statistics.bring import Bringer, Names, Removed, Work
 from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder
 from monitor.statistics.words import TEXTS, StatisticsError
@@ -45,7 +45,7 @@ def home_assistant(arguments: argparse.Namespace) -> int:
             if arguments.undo:
                 says.removed(bringer.undo())
             else:
-                with answers_of(arguments) as (answers, _, _):
+                with answers_of(arguments) as (answers, _):
                     says.brought(bringer.bring(answers, says.names))
     except StatisticsError as error:
         kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError

@@ -23,7 +23,7 @@ def choice(cost: OfferCost, formats: Formats) -> str:
     if not cost.choices:
         return ""
     best = cost.choices[0]
-    chosen = formats.text("weekdays").split()[best.weekday] if best.weekday is not None else ""
+    chosen = formats.weekday(best.weekday) if best.weekday is not None else ""
     return f" ({clock(best.slot) if best.slot is not None else chosen})"
 
 

@@ -1,5 +1,7 @@
 """Writes numbers, money and times as French and English have them. Pure."""
 
+import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,6 +14,7 @@ from monitor.readings.steps import OTHER
 from monitor.text.words import TEXTS
 
 CENT = Decimal("0.01")
+_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
 _DAYS = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -32,6 +35,15 @@ def month_number(name: str) -> int:
         ValueError: there is none.
     """
     return next((names.index(name) + 1 for names in _MONTHS.values() if name in names), 0) or int(name)
+
+
+def unbroken(text: str, language: str) -> str:
+    r"""Keep French signs with the words before them.
+
+    >>> unbroken("Budget : 120 €", "fr")
+    'Budget\xa0: 120 €'
+    """
+    return _FRENCH_SPACE.sub("\u00a0", text) if language == "fr" else text
 
 
 def round_money(amount: Decimal) -> Decimal:
@@ -67,7 +79,7 @@ class Formats:
 
     def number(self, value: Decimal, digits: int) -> str:
         """Write a number: `1 840,5` with a narrow no-break space, or `1,840.5`."""
-        text = f"{value:,.{digits}f}"
+        text = f"{value:,.{digits}f}".replace("-", "−")
         return text.translate({ord(","): "\u202f", ord("."): ","}) if self.language == "fr" else text
 
     def kwh(self, wh: int) -> str:
@@ -75,27 +87,58 @@ class Formats:
         kwh = Decimal(wh) / 1000
         return self.number(kwh, 2 if kwh < 10 else 1 if kwh < 1000 else 0)
 
+    def energy(self, wh: int) -> str:
+        """Write energy with its unit."""
+        return f"{self.kwh(wh)}\u202fkWh"
+
     def money(self, amount: Decimal) -> str:
-        """Write an amount, rounded to the cent."""
-        return f"{self.number(round_money(amount), 2)}\u202f€"
+        """Write an amount, rounded to the cent: `88,28 €`, or `€88.28`."""
+        return self._euro(self.number(round_money(amount), 2))
+
+    def euros(self, amount: Decimal) -> str:
+        """Write an amount, rounded to the euro."""
+        return self._euro(self.number(amount, 0))
+
+    def _euro(self, number: str) -> str:
+        return f"{number}\u202f€" if self.language == "fr" else f"€{number}".replace("€−", "−€")
 
     def percent(self, share: float) -> str:
-        """Write a share; not 100 % unless it is whole."""
-        value = min(int(share * 100), 99) if share < 1 else 100
+        """Write a share, rounded."""
+        value = self.number(Decimal(share) * 100, 0)
         return f"{value}\u202f%" if self.language == "fr" else f"{value}%"
+
+    def coverage(self, share: float) -> str:
+        """Write a part of the time, rounded down: only what is whole is 100 %."""
+        return self.percent(math.floor(share * 100 + 1e-6) / 100)
 
     def day(self, moment: datetime) -> str:
         """Write the local day of an instant."""
         return self.calendar_day(moment.astimezone(self.zone).date())
 
     def clock(self, moment: datetime) -> str:
-        """Write the local time of an instant."""
+        """Write the local time of an instant: `6 h 02`, or `06:02`."""
         local = moment.astimezone(self.zone)
-        return f"{local:%H\u202fh\u202f%M}" if self.language == "fr" else f"{local:%H:%M}"
+        return f"{local.hour}\u202fh\u202f{local:%M}" if self.language == "fr" else f"{local:%H:%M}"
 
     def calendar_day(self, day: date) -> str:
         """Write a day."""
         return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
+
+    def weekday(self, number: int) -> str:
+        """Write a day of the week, 0: `lundi`, `Monday`."""
+        return self.text("weekdays").split()[number]
+
+    def month(self, number: int) -> str:
+        """Write a month, 12: `décembre`, `December`."""
+        return self.text("months").split()[number - 1]
+
+    def month_day(self, month: int, day: int) -> str:
+        """Write a day of the year: `1er décembre`, `1 December`."""
+        return f"{'1er' if self.language == 'fr' and day == 1 else day} {self.month(month)}"
+
+    def long_day(self, day: date) -> str:
+        """Write a day: `mardi 1er décembre`, `Tuesday 1 December`."""
+        return f"{self.weekday(day.weekday())} {self.month_day(day.month, day.day)}"
 
     def period(self, by: str, start: datetime, *, dated: bool = False) -> str:
         """Write the name of a period; `dated`: with its year, as those beside it may be of another one."""

@@ -5,11 +5,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TextIO
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import Answer, Period
+from monitor.answers.devices import DevicesAnswer
+from monitor.answers.sun import SunAnswer
 from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.sun import Sun
 from monitor.text.comparison_words import refusal
 from monitor.text.formats import Formats, round_money
 
@@ -18,9 +22,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
-def json_rows(answer: Answer) -> str:
+def json_rows(answer: Answer, sun: SunAnswer | None = None, devices: DevicesAnswer | None = None) -> str:
     """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
-    return json.dumps([_json(period) for period in answer.periods], indent=1, ensure_ascii=False)
+    rows = [_json(period) for period in answer.periods]
+    if sun is not None and sun.since is not None:
+        for row, one in zip(rows, sun.periods, strict=True):
+            row |= {"production_wh": one.production_wh, "self_consumed_wh": one.self_consumed_wh}
+            row |= {"saved": _json_money(one.saved), "earned": _json_money(one.earned)}
+    if devices is not None:
+        for place, row in enumerate(rows):
+            row["devices"] = {device.name: device.wh[place] for device in devices.devices}
+    return json.dumps(rows, indent=1, ensure_ascii=False)
+
+
+def _json_money(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(round_money(amount))
 
 
 def json_offers(comparison: Comparison, formats: Formats) -> str:
@@ -79,10 +95,19 @@ def _flags(period: Period) -> list[str]:
     return [name for name, holds in flags if holds]
 
 
-def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french: bool) -> None:
+def write_csv(
+    answer: Answer | None,
+    formats: Formats,
+    output: TextIO,
+    *,
+    french: bool,
+    sun: SunAnswer | None = None,
+    devices: DevicesAnswer | None = None,
+) -> None:
     """Write a table: for machines with `,` and times in UTC, or for a French spreadsheet with `;` and local times.
 
-    The byte order mark that such a spreadsheet wants is part of the text. Without an answer it has a header only.
+    The byte order mark that such a spreadsheet wants is part of the text. Without an answer it has a header only. What
+    a roof made and what devices used stands in the last columns, of a home that has sources of them.
     """
     if french:
         output.write("\ufeff")
@@ -90,9 +115,23 @@ def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french
     periods = () if answer is None else answer.periods
     registers = sorted({name for period in periods for name in period.energy.wh})
     header = _header({} if answer is None else answer.names, registers, formats)
-    writer.writerow(map(_no_formula, header))
-    for period in periods:
-        writer.writerow(map(_no_formula, _cells(period, registers, formats, french=french)))
+    made = () if sun is None or sun.since is None else sun.periods
+    of_sun = [formats.text(f"csv_{name}") for name in ("production", "self_consumed", "saved", "earned")]
+    used = () if devices is None else devices.devices
+    of_devices = [formats.text("csv_wh", name=device.name) for device in used]
+    writer.writerow(map(_no_formula, [*header, *(of_sun if made else ()), *of_devices]))
+    for place, period in enumerate(periods):
+        more = _sun_cells(made[place], french=french) if made else ()
+        by_device = ["" if (wh := device.wh[place]) is None else wh for device in used]
+        writer.writerow(map(_no_formula, [*_cells(period, registers, formats, french=french), *more, *by_device]))
+
+
+def _sun_cells(one: Sun, *, french: bool) -> Iterator[object]:
+    for wh in (one.production_wh, one.self_consumed_wh):
+        yield "" if wh is None else wh
+    for amount in (one.saved, one.earned):
+        text = _json_money(amount) or ""
+        yield text.replace(".", ",") if french else text
 
 
 def _no_formula(cell: object) -> object:

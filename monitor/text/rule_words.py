@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from common.contract.tariff import capitalise
 from monitor.prices.rules import CHOICE, DAY, METER, REST, DayTest, Hours, MonthDay, Rule, Span
 from monitor.text.formats import Formats
 from monitor.text.words import TEXTS
@@ -20,11 +21,7 @@ def rule_words(rule: Rule | None, formats: Formats) -> dict[str, str]:
             hours = _hours(rule, one, formats, alone=len(rule.hours[test.name]) == 1)
             text = ", ".join(part for part in (day, hours) if part) or formats.text("rule_always")
             found.setdefault(one.period, []).append(text)
-    return {period: _capital(formats.text("rule_between").join(texts)) for period, texts in found.items()}
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return {period: capitalise(formats.text("rule_between").join(texts)) for period, texts in found.items()}
 
 
 def _day(rule: Rule, place: int, formats: Formats) -> str:
@@ -45,14 +42,13 @@ def _has_days(test: DayTest) -> bool:
 
 
 def _named_days(rule: Rule, test: DayTest, formats: Formats) -> Iterable[str]:
-    names = formats.text("weekdays").split()
     weekdays = sorted(test.weekdays)
     if {5, 6} <= test.weekdays:
         yield formats.text("rule_weekend")
         weekdays = [day for day in weekdays if day not in (5, 6)]
-    yield from (formats.text("rule_weekday", day=names[day]) for day in weekdays)
+    yield from (formats.text("rule_weekday", day=formats.weekday(day)) for day in weekdays)
     if test.chosen:
-        yield formats.text("rule_chosen_day", days=_listed((names[day] for day in rule.weekdays), formats, "rule_or"))
+        yield formats.text("rule_chosen_day", days=_listed(map(formats.weekday, rule.weekdays), formats, "rule_or"))
     if test.holidays:
         yield formats.text("rule_holidays")
     if test.calendar is not None:
@@ -65,16 +61,8 @@ def _named_days(rule: Rule, test: DayTest, formats: Formats) -> Iterable[str]:
 
 
 def _dates(dates: tuple[MonthDay, MonthDay], formats: Formats) -> str:
-    first, last = (_month_day(day, formats) for day in dates)
+    first, last = (formats.month_day(month, day) for month, day in dates)
     return formats.text("rule_dates", first=first, last=last)
-
-
-def _month_day(day: MonthDay, formats: Formats) -> str:
-    month, number = day
-    name = formats.text("months").split()[month - 1]
-    if formats.language == "fr":
-        return f"{'1er' if number == 1 else number} {name}"
-    return f"{number} {name}"
 
 
 def _hours(rule: Rule, one: Hours, formats: Formats, *, alone: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.answers.found_events import is_outage
+from monitor.patterns.found_events import is_outage
 from monitor.readings.grid_curves import MinuteFacts, moment_of
 
 _MINUTE = 60
@@ -72,4 +72,8 @@ def _gap(last: MinuteFacts, minute: MinuteFacts, start: datetime, broken: Collec
         wh = minute.total_first - last.total_last
         if wh < 0 or end.replace(minute=0) in broken:
             wh = None
-    return MinuteGap(max(begin, start), end, wh, is_outage(wh, last.power_max, (end - begin) // timedelta(minutes=1)))
+    injected = 0
+    if last.injected_last is not None and minute.injected_first is not None:
+        injected = minute.injected_first - last.injected_last
+    outage = is_outage(wh, injected, last.power_max, (end - begin) // timedelta(minutes=1))
+    return MinuteGap(max(begin, start), end, wh, outage)

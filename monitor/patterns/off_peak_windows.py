@@ -4,22 +4,28 @@ The minutes of a year are half a million; these hours are some hundred.
 """
 
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from common.contract.offers import Window
+
 _DAYS = 7  # of a month, its last ones with a switch: a month in which the windows changed has those of its end
 _SAMPLES = 3  # of these days, whose minute is looked at
 
 
+#: Off-peak hours by the local clock; the end of a window may lie past midnight.
+Windows = tuple[tuple[time, time], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedWindows:
-    """Off-peak hours at the end of a month, by the local clock; the end of a window may lie past midnight."""
+    """Off-peak hours at the end of a month."""
 
     month: date  # its first day
-    windows: tuple[tuple[time, time], ...]
+    windows: Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +104,35 @@ def windows(
     result = []
     for month, made in sorted(clocks.items()):
         made.sort()
-        starts = [place for place, off_peak in made if off_peak]
         # Each begins and ends once: a month in which that is not so had two ways, and neither is its own.
-        if starts and Counter(off_peak for _, off_peak in made)[False] == len(starts) and _alternate(made):
-            ends = [next(end for end, off in _after(made, start) if not off) for start in starts]
-            pairs = zip(starts, ends, strict=True)
-            result.append(ObservedWindows(month, tuple((_time(start), _time(end)) for start, end in pairs)))
+        if alternate(made):
+            result.append(ObservedWindows(month, pairs(made)))
     return result
 
 
-def _alternate(made: Sequence[tuple[int, bool]]) -> bool:
+def alternate(made: Sequence[tuple[int, bool]]) -> bool:
+    """Tell whether of the switches of a day, in order, each second one begins off-peak time."""
     return all(one[1] != other[1] for one, other in zip(made, [*made[1:], made[0]], strict=True))
 
 
-def _after(made: Sequence[tuple[int, bool]], start: int) -> list[tuple[int, bool]]:
-    return [one for one in made if one[0] > start] + [one for one in made if one[0] < start]
+def pairs(made: Sequence[tuple[int, bool]]) -> Windows:
+    """Return the windows between switches, minutes of the day, that alternate."""
+    following = zip(made, [*made[1:], made[0]], strict=True)
+    return tuple((_time(start), _time(end)) for (start, off_peak), (end, _) in following if off_peak)
+
+
+def times(windows: Iterable[Window]) -> Windows:
+    """Return windows that the user wrote down as those that were observed are written."""
+    return tuple((window.start, window.end) for window in windows)
+
+
+def clocks(windows: Windows) -> str:
+    """Write windows.
+
+    >>> clocks(((time(22), time(6)), (time(12, 30), time(15, 30))))
+    '22:00–06:00, 12:30–15:30'
+    """
+    return ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in windows)
 
 
 def _time(place: int) -> time:

@@ -69,6 +69,6 @@ def bad_voltages(minutes: Sequence[VoltageMinute]) -> list[BadVoltage]:
     return sorted(found, key=lambda event: (event.start, event.phase))
 
 
-def is_outage(wh: int | None, power_before: int | None, minutes: int) -> bool:
+def is_outage(wh: int | None, injected: int, power_before: int | None, minutes: int) -> bool:
     """Tell whether the house had no current in a gap: the meter counted nothing though power was drawn before it."""
-    return wh == 0 and (power_before or 0) >= _OUTAGE_POWER and minutes >= _OUTAGE_MINUTES
+    return wh == 0 and injected == 0 and (power_before or 0) >= _OUTAGE_POWER and minutes >= _OUTAGE_MINUTES

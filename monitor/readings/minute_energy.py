@@ -15,7 +15,7 @@ def drawn_by_register(
     before: int,
     after: int,
     end: datetime,
-    name: Callable[[int | None, datetime], str],
+    name: Callable[[int | None, int], str],
     breaks: Mapping[datetime, int],
     turns: Collection[datetime] = (),
 ) -> dict[str, int]:
@@ -28,7 +28,7 @@ def drawn_by_register(
         before: the reading at its beginning.
         after: the reading at its end.
         end: its end.
-        name: gives the name of a supplier register at a moment.
+        name: gives the name of a supplier register at a moment, in seconds since 1970.
         breaks: by hour, by how much the total changed without energy.
         turns: the hours in which the meter went to other registers: the total is another one then.
     """
@@ -39,7 +39,7 @@ def drawn_by_register(
         value = minute.total_last if minute.at + _MINUTE <= end.timestamp() else after
         if value is None:
             continue
-        register = name(minute.supplier, moment_of(minute.at))
+        register = name(minute.supplier, minute.at)
         passed = 1 if last_at is None else (minute.at - last_at) // _MINUTE
         step, most = value - last, _MOST * max(passed, 1)
         if not 0 <= step <= most:
@@ -53,6 +53,6 @@ def drawn_by_register(
     if last_at is not None and rest > _MOST * ((int(end.timestamp()) - last_at) // _MINUTE + 1):
         rest = 0
     if rest:
-        register = register or name(None, end)
+        register = register or name(None, int(end.timestamp()))
         wh[register] = wh.get(register, 0) + rest
     return {register: counted for register, counted in wh.items() if counted}

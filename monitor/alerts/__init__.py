@@ -1,0 +1,1 @@
+"""Alerts: what holds now becomes events, events become messages, and messages are delivered once."""

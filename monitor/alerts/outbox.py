@@ -1,0 +1,238 @@
+"""The outbox: each letter goes to each address once, by a process of its own, and again where that failed.
+
+Its owner keeps `to_json` in a file and then calls `saved`: nothing is sent before. What was sent is known from the
+receipts that the processes leave. A monitor that follows one that was killed reads them, too, and waits for a process
+that still runs.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from common.runtime.file_lock import try_lock
+from monitor.alerts.addresses import destinations
+from monitor.alerts.failures import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
+from monitor.alerts.letters import Letter
+from monitor.alerts.memory import as_json, fields_of
+from monitor.settings.alerts import Address
+
+log = logging.getLogger(__name__)
+
+_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))  # after each failure; then as the last
+_AT_ONCE = 2  # processes: each takes 50 MB
+CHILD = ("-m", "monitor.alerts.child")
+_KEPT = 100  # deliveries that are done, for lists
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A letter to one address."""
+
+    letter: str  # its id
+    to: str  # the name of the address such as "ntfy 1"
+    tries: int = 0  # that failed
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None  # the last time
+    why: str | None = None  # a code of `failures`
+    given_up: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.sent_at is None and not self.given_up
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when it is tried again; None: at once, if it waits."""
+        return None if self.failed_at is None else self.failed_at + _DELAYS[min(self.tries, len(_DELAYS)) - 1]
+
+    @property
+    def file(self) -> str:
+        """Return the name of what a try leaves in the folder."""
+        return f"{hashlib.sha256(f'{self.letter} {self.to}'.encode()).hexdigest()[:20]}-{self.tries}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a process has to do."""
+
+    url: str
+    title: str
+    body: str
+    receipt: str
+
+
+class Child(Protocol):
+    """A process that was started."""
+
+    def poll(self) -> int | None:
+        """Return its exit code, None while it runs."""
+
+
+def start_child(job: Job, lock: int) -> Child:
+    """Start a process that holds a lock as long as it runs."""
+    # Memory, not a pipe: the process has all of it, even if the monitor is killed now.
+    with os.fdopen(os.memfd_create("letter"), "w+") as stream:
+        json.dump(asdict(job), stream)
+        stream.seek(0)
+        return subprocess.Popen(
+            [sys.executable, "-P", *CHILD],
+            stdin=stream,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # it may contain the address
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+
+
+class Outbox:
+    """Letters and what became of them; one thread uses it, only `deliveries` is for all."""
+
+    def __init__(
+        self, addresses: Sequence[Address], folder: Path, start: Callable[[Job, int], Child] = start_child
+    ) -> None:
+        self._destinations = {found.name: found for found in destinations(addresses)}
+        for destination in self._destinations.values():
+            if destination.problem is not None:
+                log.warning("alerts.to: %s", destination.problem)
+        self._folder, self._start_child = folder, start
+        self._letters: dict[str, Letter] = {}  # that wait
+        self._deliveries: Mapping[tuple[str, str], Delivery] = {}  # oldest first; replaced, for other threads
+        self._children: dict[Delivery, Child] = {}
+        self.changed = False
+        """Whether `to_json` has something new, which is to be kept; nothing is sent before."""
+
+    def put(self, letter: Letter) -> None:
+        """Send a letter to all addresses; one with an id that was put before is not sent again."""
+        known = {delivery.letter for delivery in self._deliveries.values()}
+        if letter.id in known or not self._destinations:
+            return
+        self._letters[letter.id] = letter
+        for name in self._destinations:
+            self._set(Delivery(letter.id, name))
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Return what became of the letters, newest first."""
+        return tuple(self._deliveries.values())[::-1]
+
+    def tick(self, now: datetime, *, quiet: bool = False) -> None:
+        """Read receipts, and start what is due, in quiet hours only what is urgent; it never waits."""
+        waiting = [delivery for delivery in self._deliveries.values() if delivery.waits]
+        for delivery in waiting:
+            self._collect(delivery, now)
+        if self.changed:
+            return  # to be kept first
+        # What failed before may hang: it must not hold up what is new.
+        for delivery in sorted(waiting, key=lambda delivery: delivery.tries):
+            if quiet and not self._letters[delivery.letter].urgent:
+                continue
+            if len(self._children) >= _AT_ONCE:
+                return
+            if delivery not in self._children and self._is_due(delivery, now):
+                self._try(delivery, now)
+
+    def saved(self) -> None:
+        """Take note that the last `to_json` is kept: receipts that it includes are deleted."""
+        self.changed = False
+        wanted = {delivery.file for delivery in self._deliveries.values() if delivery.waits}
+        with suppress(OSError):  # the folder is not there, or a file stays
+            for file in self._folder.iterdir():
+                if file.stem not in wanted:
+                    file.unlink()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "letters": [as_json(letter) for letter in self._letters.values()],
+            "deliveries": [as_json(delivery) for delivery in self._deliveries.values()],
+        }
+
+    def from_json(self, state: Mapping[str, Any]) -> None:
+        """Go on with what an earlier monitor left.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is no such state.
+        """
+        self._letters = {letter["id"]: Letter(**fields_of(letter)) for letter in state["letters"]}
+        found = [Delivery(**fields_of(delivery)) for delivery in state["deliveries"]]
+        self._deliveries = {(delivery.letter, delivery.to): delivery for delivery in found}
+        for delivery in found:
+            if delivery.waits and (delivery.to not in self._destinations or delivery.letter not in self._letters):
+                self._set(replace(delivery, given_up=True, why=GONE))
+
+    @staticmethod
+    def _is_due(delivery: Delivery, now: datetime) -> bool:
+        if delivery.failed_at is None or delivery.next_at is None:
+            return True
+        return not delivery.failed_at <= now < delivery.next_at  # a clock that was set back does not put it off
+
+    def _collect(self, delivery: Delivery, now: datetime) -> None:
+        """Take note of what became of a try."""
+        child = self._children.get(delivery)
+        if child is not None:
+            code = child.poll()
+            if code is None:
+                return
+            del self._children[delivery]
+        try:
+            why = json.loads((self._folder / f"{delivery.file}.receipt").read_bytes())["why"]
+        except (OSError, ValueError, KeyError, TypeError):
+            if child is not None:
+                self._fail(delivery, TIMEOUT if code == -signal.SIGALRM else CRASHED, now)
+            return
+        if why is None:
+            log.info("Sent %s to %s", delivery.letter, delivery.to)
+            self._set(replace(delivery, sent_at=now, why=None))
+        else:
+            self._fail(delivery, str(why), now)
+
+    def _try(self, delivery: Delivery, now: datetime) -> None:
+        letter, url = self._letters[delivery.letter], self._destinations[delivery.to].url
+        if now > letter.expires:
+            self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
+            return
+        if url is None:
+            self._fail(delivery, NO_FILE, now)
+            return
+        receipt = self._folder / f"{delivery.file}.receipt"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(receipt.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                # Another has it: the process of a monitor that was killed. One that has just ended left a receipt.
+                if try_lock(lock) is not False and not receipt.exists():
+                    job = Job(url, letter.title, letter.body, str(receipt))
+                    self._children[delivery] = self._start_child(job, lock)
+            finally:
+                os.close(lock)
+        except OSError as error:
+            log.warning("alerts: cannot send: %s", error.strerror)
+            self._fail(delivery, CRASHED, now)
+
+    def _fail(self, delivery: Delivery, why: str, now: datetime) -> None:
+        failed = replace(delivery, tries=delivery.tries + 1, failed_at=now, why=why)
+        given_up = failed.next_at is None or failed.next_at > self._letters[delivery.letter].expires
+        log.warning(
+            "Could not send %s to %s (%s)%s", delivery.letter, delivery.to, why, "; giving up" if given_up else ""
+        )
+        self._set(replace(failed, given_up=given_up))
+
+    def _set(self, delivery: Delivery) -> None:
+        changed = {**self._deliveries, (delivery.letter, delivery.to): delivery}
+        done = [key for key, each in changed.items() if not each.waits]
+        for key in done[:-_KEPT]:
+            del changed[key]
+        self._deliveries = changed
+        waiting = {each.letter for each in changed.values() if each.waits}
+        self._letters = {name: letter for name, letter in self._letters.items() if name in waiting}
+        self.changed = True

@@ -1,0 +1,1 @@
+"""Rules: what is known becomes signs. One file a kind of alert; pure."""

@@ -1,0 +1,44 @@
+"""`later`: what a kWh costs now, and when it will cost less. It answers from memory, so also without the database."""
+
+from typing import Any
+
+from common.contract.offers import COLOURS
+from monitor.api.call import LiveCall, LiveRoute
+from monitor.api.parameters import METER
+from monitor.api.schemas import INSTANT, NUMBER, TEXT, described, maybe, record, several, words
+
+_PRICE = described("1e-4 EUR a kWh, all taxes included", NUMBER)
+
+
+def _answer(call: LiveCall) -> Any:
+    return call.live.later(call.live.choose(call.parameters.get("meter")))
+
+
+_SCHEMA = record(
+    {
+        "meter": TEXT,
+        "price": maybe(NUMBER, "now, 1e-4 EUR a kWh, all taxes included; null: not known"),
+        "change": maybe(
+            record({"at": INSTANT, "price": _PRICE}), "the next price that differs by 0.01 EUR; null: none is known"
+        ),
+        "cheaper": described(
+            "the next cheaper price and the cheapest; empty: none is known",
+            several(
+                record(
+                    {
+                        "at": INSTANT,
+                        "price": _PRICE,
+                        "colour": maybe(words(*COLOURS), "of the next Tempo day; null: before it, or without Tempo"),
+                    }
+                )
+            ),
+        ),
+    }
+)
+ROUTE = LiveRoute(
+    "later",
+    "What a kWh costs now, and when it will cost less.",
+    (METER,),
+    _answer,
+    _SCHEMA,
+)

@@ -1,0 +1,57 @@
+"""Now or later: what a kWh costs now, and when it will cost less, as far as prices are known. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from common.contract.frame import write_stamp
+from common.contract.offers import TEMPO
+from common.contract.prices import PriceSpan
+from monitor.live.measures import Tariff
+
+
+def later(meter: str, spans: Sequence[PriceSpan], tariff: Tariff, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the answer of `later`; keys are always there, null where nothing is known.
+
+    A price that differs by less than a cent counts as the same.
+
+    Args:
+        meter: its identifier.
+        spans: what a kWh costs from now on, as far as it is known.
+        tariff: what the meter says; it knows the colour of its next day.
+        now: the present time.
+        zone: the local time.
+    """
+    answer: dict[str, Any] = {"meter": meter, "price": None, "change": None, "cheaper": []}
+    coming = [span for span in spans if span.end > now]
+    if not coming or coming[0].start > now:
+        return answer
+    present = coming[0]
+    answer["price"] = _price(present)
+    change = next((span for span in coming if _cents(span) != _cents(present)), None)
+    if change is not None:
+        answer["change"] = {"at": write_stamp(change.start), "price": _price(change)}
+    cheaper = [span for span in coming if _cents(span) < _cents(present)]
+    if cheaper:
+        cheapest = min(cheaper, key=_cents)  # the first of them
+        choices = [span for span in cheaper[:1] if _cents(span) > _cents(cheapest)] + [cheapest]
+        answer["cheaper"] = [
+            {"at": write_stamp(span.start), "price": _price(span), "colour": _colour(span, tariff, now, zone)}
+            for span in choices
+        ]
+    return answer
+
+
+def _price(span: PriceSpan) -> int:
+    return round(span.value * 10_000)
+
+
+def _cents(span: PriceSpan) -> int:
+    return (_price(span) + 50) // 100
+
+
+def _colour(span: PriceSpan, tariff: Tariff, now: datetime, zone: ZoneInfo) -> str | None:
+    """Return the colour of a moment of the next Tempo day."""
+    today, day = (TEMPO.day_of(moment.astimezone(zone)) for moment in (now, span.start))
+    return tariff.tomorrow if day == today + timedelta(days=1) else None

@@ -1,0 +1,161 @@
+"""Counts what the registers of a meter went on by, in pieces of time without a change of registers or contract."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.contract.registers import REGISTERS, SUPPLIER, TOTAL
+from monitor.readings.hour_values import Reading, Values
+from monitor.readings.hours import Break, Hours, Meter
+from monitor.readings.periods import ContractSpan
+from monitor.readings.steps import ROUNDING, Step, complete, difference, step, supplier_name
+
+_HOUR = timedelta(hours=1)
+_NOTHING: Values = (None,) * len(REGISTERS)
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch without a change of registers or contract."""
+
+    start: datetime
+    end: datetime
+    step: Step
+
+
+class PieceReader:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, hours: Hours) -> None:
+        """Read through `hours`."""
+        self._hours = hours
+
+    def between(
+        self, meter: Meter, boundaries: Sequence[datetime], spans: Sequence[ContractSpan], shapes: Sequence[datetime]
+    ) -> list[Piece]:
+        """Return the pieces of the time between boundaries, in order; none crosses one of them.
+
+        Args:
+            meter: from `Hours.meters`.
+            boundaries: whole hours, in order.
+            spans: the contracts of that time.
+            shapes: the first hour of the meter, and each in which it went to other registers, of all its time.
+        """
+        start, end = boundaries[0], boundaries[-1]
+        begin, limit = meter.first or start, (meter.last or end) + _HOUR
+        all_breaks = self._hours.breaks(meter.number, min(start, begin), max(end, limit))
+        breaks = [one for one in all_breaks if start <= one.hour < end]
+        # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
+        broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
+        turns = {hour for hour in {*shapes[1:], *broken} if start <= hour < end}
+        cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
+        limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
+        outside = self._outside(meter, start, end, sorted({*shapes, *broken, limit}), all_breaks)
+        pieces = self._pieces(meter, limits, spans, breaks, outside)
+        self._complete_turns(meter, sorted(turns), pieces, spans)
+        return pieces
+
+    def _pieces(
+        self,
+        meter: Meter,
+        limits: list[datetime],
+        spans: Sequence[ContractSpan],
+        breaks: Sequence[Break],
+        outside: Callable[[datetime], bool],
+    ) -> list[Piece]:
+        readings = self._hours.readings_at(meter, limits)
+        values = self._last_known(meter, limits, readings)
+        pieces = []
+        for place, (low, high) in enumerate(itertools.pairwise(limits)):
+            before, after = values[place], values[place + 1]
+            first, last = readings[place], readings[place + 1]
+            inside = _sum_breaks(breaks, low, high)
+            has_total = last is not None and last.values[TOTAL] is not None
+            by_total = has_total and (first is None or first.values[TOTAL] is not None)
+            if before.count(None) > after.count(None):  # what was read before is in both
+                before = self._begun(meter, before, after, low, high)
+            if last is not None and has_total and all(last.values[place] is None for place in SUPPLIER):
+                # The registers of an earlier contract have come to rest: the total alone counts.
+                after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
+            span = span_at(spans, low) or span_at(spans, high - _HOUR)
+            offer = span.offer if span else None
+            counted = step(before, after, inside, by_total=by_total, offer=offer, outside=outside(low))
+            pieces.append(Piece(low, high, counted))
+        return pieces
+
+    def _outside(
+        self, meter: Meter, start: datetime, end: datetime, turns: Sequence[datetime], breaks: Sequence[Break]
+    ) -> Callable[[datetime], bool]:
+        """Return what tells, for a moment of [start, end), whether the total shows more than the supplier's registers.
+
+        That is decided for the whole time from one turn to the next, whatever part of it is asked for: so the parts of
+        a range add up to it by register, too. `turns` are all of the meter, and the end of its readings.
+        """
+        # From the end of the hour of a turn to the next turn; the first one begins with the readings.
+        stretches = [
+            (low + _HOUR, high) for low, high in itertools.pairwise(turns) if low < end and start < high > low + _HOUR
+        ]
+        limits = sorted({limit for stretch in stretches for limit in stretch})
+        readings = zip(limits, self._hours.readings_at(meter, limits), strict=True)
+        rests = {limit: None if reading is None else difference(reading.values) for limit, reading in readings}
+        found = []
+        for low, high in stretches:
+            before, after = rests[low], rests[high]
+            if before is not None and after is not None:
+                broken = _sum_breaks(breaks, low, high).get(TOTAL, 0)
+                if after - before - broken > ROUNDING:
+                    found.append((low - _HOUR, high))
+        return lambda moment: any(low <= moment < high for low, high in found)
+
+    def _complete_turns(
+        self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[Piece], spans: Sequence[ContractSpan]
+    ) -> None:
+        hours = self._hours.drawn(meter.number, turns)
+        for piece in pieces:
+            drawn, supplier = hours.get(piece.start, (None, None))
+            if drawn is not None:
+                name = register_name(supplier, span_at(spans, piece.start) or span_at(spans, piece.end - _HOUR))
+                piece.step = complete(piece.step, drawn, name)
+
+    def _begun(self, meter: Meter, before: Values, after: Values, start: datetime, end: datetime) -> Values:
+        """Return the values at the start; of a register that was never read before, its first reading after it."""
+        begun = [place for place in range(len(before)) if before[place] is None and after[place] is not None]
+        first = self._hours.first_values(meter.number, begun, start, end)
+        return tuple(first.get(place, value) for place, value in enumerate(before))
+
+    def _last_known(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
+        """Return the latest value of each register at each limit, also of those that the last hour did not have."""
+        result: list[Values] = []
+        known = _NOTHING
+        if readings[0] is not None:
+            ever = {place for one in readings if one for place, value in enumerate(one.values) if value is not None}
+            absent = [place for place in ever if readings[0].values[place] is None]
+            earlier = self._hours.last_values(meter.number, absent, meter.first or limits[0], limits[0])
+            known = tuple(earlier.get(place) for place in range(len(known)))
+        for reading in readings:
+            if reading is not None:
+                pairs = zip(reading.values, known, strict=True)
+                known = tuple(last if value is None else value for value, last in pairs)
+            result.append(_NOTHING if reading is None else known)
+        return result
+
+
+def register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
+    """Return the name of a supplier register under a contract; None: it is not known which one runs, or ran."""
+    if supplier is not None:
+        return supplier_name(supplier, span.offer if span else None)
+    return "BASE" if span is not None and span.offer == "base" else None
+
+
+def span_at(spans: Sequence[ContractSpan], moment: datetime) -> ContractSpan | None:
+    """Return the contract that held at a moment."""
+    return next((span for span in spans if span.start <= moment < span.end), None)
+
+
+def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for one in breaks:
+        if start <= one.hour < end:
+            total[one.register] = total.get(one.register, 0) + one.step
+    return total

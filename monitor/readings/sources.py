@@ -1,0 +1,134 @@
+"""Queries of sources: what inverters, plugs and thermometers sent beside the meters. All times are aware and in UTC."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from common.contract.source_minutes import unpack_hour
+from common.database.mariadb import Connection, sql_time
+from monitor.calendar import full_hour
+from monitor.readings.grid_curves import moment_of
+from monitor.readings.hours import Meter
+from monitor.readings.number_rows import hour_rows, number_rows
+
+PRODUCTION, DEVICE, TEMPERATURE = "production", "device", "temperature"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source, as the storer's configuration names it."""
+
+    number: int
+    name: str
+    kind: str
+    meter: str | None  # address of the meter that it is behind; None: the only one
+
+
+class SourceMinute(NamedTuple):
+    """A minute that a source has a row for."""
+
+    at: int  # its start, seconds since 1970
+    seconds: int  # covered
+    energy: int | None  # Wh: the last reading
+    step: int | None  # Wh by which the reading changed without energy since the row before
+    power: int | None  # W
+    power_max: int | None
+    temperature: int | None  # 0.1 °C
+
+
+def behind(sources: Iterable[Source], meter: Meter, meters: Sequence[Meter], kind: str) -> list[Source]:
+    """Return the sources of a kind that are behind a meter; one that names none is behind the only one of `meters`."""
+    return [
+        source
+        for source in sources
+        if source.kind == kind and (len(meters) == 1 if source.meter is None else meter.has(source.meter))
+    ]
+
+
+class Sources:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self) -> list[Source]:
+        """Return all sources, by name; none costs one query of an empty table."""
+        rows = self._connection.query("SELECT id, name, kind, meter FROM sources ORDER BY name")
+        return [Source(int(number), str(name), str(kind), meter) for number, name, kind, meter in rows]
+
+    def first(self, source: Source) -> datetime | None:
+        """Return the hour of the first reading of a counter; None: it has none."""
+        rows = self._hours_of_readings(source, "ASC", "energy_first", "", ())
+        return moment_of(rows[0][0]) if rows else None
+
+    def _reading_before(self, source: Source, moment: datetime) -> int | None:
+        rows = self._hours_of_readings(source, "DESC", "energy_last", "AND hour < %s", (sql_time(moment),))
+        return rows[0][1] if rows else None
+
+    def _first_from(self, source: Source, moment: datetime) -> int:
+        rows = self._hours_of_readings(source, "ASC", "energy_first", "AND hour >= %s", (sql_time(moment),))
+        return int(rows[0][1])
+
+    def _hours_of_readings(
+        self, source: Source, order: str, column: str, where: str, arguments: tuple[str, ...]
+    ) -> list[list[int]]:
+        return number_rows(
+            self._connection,
+            ["UNIX_TIMESTAMP(hour)", column],
+            f"FROM source_hours WHERE source_id = %s {where} AND {column} IS NOT NULL ORDER BY hour {order} LIMIT 1",
+            (source.number, *arguments),
+        )
+
+    def by_hour(self, source: Source, start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
+        """Yield the hours of [start, end) that have a reading, in order: seconds since 1970, Wh, seconds covered."""
+        rows = hour_rows(
+            self._connection,
+            ["seconds", "energy_first", "energy_last", "step"],
+            "FROM source_hours WHERE source_id = %s AND hour >= %s AND hour < %s AND energy_last IS NOT NULL",
+            (source.number, sql_time(start), sql_time(end)),
+        )
+        before = self._reading_before(source, start)
+        for hour, seconds, first, last, step in rows:
+            yield hour, last - (first if before is None else before) - (step or 0), seconds
+            before = last
+
+    def between(self, source: Source, start: datetime, end: datetime) -> int | None:
+        """Return the energy of a stretch, to the minute where minutes are kept; None: nothing was read before its end.
+
+        A minute counts where it begins.
+        """
+        (low, low_step), (high, high_step) = self._to_the_minute(source, start), self._to_the_minute(source, end)
+        if high is None:
+            return None
+        if low is None:
+            first = self.first(source)
+            low = high if first is None else self._first_from(source, first)
+        ((steps,),) = number_rows(
+            self._connection,
+            ["SUM(step)"],
+            "FROM source_hours WHERE source_id = %s AND hour >= %s AND hour < %s",
+            (source.number, sql_time(full_hour(start)), sql_time(full_hour(end))),
+        )
+        return high - low - (steps or 0) - high_step + low_step
+
+    def _to_the_minute(self, source: Source, moment: datetime) -> tuple[int | None, int]:
+        """Return the reading before a moment, and the steps between the start of its hour and it."""
+        hour = full_hour(moment)
+        minutes = [one for one in self.minutes(source, hour, moment) if one.energy is not None]
+        last = minutes[-1].energy if minutes else self._reading_before(source, hour)
+        return last, sum(one.step or 0 for one in minutes)
+
+    def minutes(self, source: Source, start: datetime, end: datetime) -> list[SourceMinute]:
+        """Return the minutes of [start, end) that were stored, in order."""
+        rows = self._connection.query(
+            "SELECT UNIX_TIMESTAMP(hour), minutes FROM source_minutes"
+            " WHERE source_id = %s AND hour >= %s AND hour < %s ORDER BY hour",
+            (source.number, sql_time(full_hour(start)), sql_time(end)),
+        )
+        low, high = start.timestamp(), end.timestamp()
+        return [one for hour, text in rows for one in _minutes_of(int(hour), text) if low <= one.at < high]
+
+
+def _minutes_of(hour: int, text: str) -> list[SourceMinute]:
+    return [SourceMinute(hour + 60 * number, *row) for number, row in unpack_hour(text).items()]

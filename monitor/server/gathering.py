@@ -1,0 +1,58 @@
+"""Asks the database each few minutes what slow alerts are made of, and makes digests when they are due."""
+
+import queue
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from monitor.alerts.digest import digest_due, digest_letter
+from monitor.alerts.facts import Facts
+from monitor.alerts.gather import gather
+from monitor.alerts.letters import Letter
+from monitor.answers.answers import Answers
+from monitor.server.background import Background, Lend
+from monitor.server.workers import Workers
+from monitor.settings.config import MonitorConfig
+
+AGAIN = 300.0  # seconds
+
+
+class Gathering(Background):
+    """Keeps the newest facts, and the digests that are to be sent."""
+
+    def __init__(
+        self,
+        settings: MonitorConfig,
+        workers: Workers,
+        lend: Lend,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(workers, clock)
+        self._settings = settings
+        self._lend = lend
+        self._now = now
+        self._digest: str | None = None  # the last one that was made
+        self.facts: Facts | None = None
+        self.letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()  # of digests, to be sent
+
+    def step(self) -> float:
+        """Ask the database."""
+        with self._lend() as answers:
+            now = self._now()
+            self.facts = gather(answers, self._settings, now, self.facts)
+            self._make_digest(answers, now)
+        return AGAIN
+
+    def _make_digest(self, answers: Answers, now: datetime) -> None:
+        config = self._settings.alerts
+        if config is None or config.digest is None or not config.to:
+            return
+        due = digest_due(config, now, self._settings.time_zone)
+        if due is None or due == self._digest:
+            return
+        letter = digest_letter(answers, self._settings, config.digest, now)
+        if letter is not None:
+            self.letters.put(letter)
+            self._digest = due
