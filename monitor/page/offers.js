@@ -1,4 +1,4 @@
-// Made by `python -m docs.tools.page_types` from common/contract/offers.py.
+// Made by `python -m docs.tools.page_offers` from common/contract/offers.py.
 export const COLOURS = {
   fr: {"blue": "Bleu", "white": "Blanc", "red": "Rouge"},
   en: {"blue": "Blue", "white": "White", "red": "Red"},

@@ -3,6 +3,7 @@ import { ALL } from './choice.js';
 import { h, icon } from './dom.js';
 import { language, T } from './i18n.js';
 import { remember } from './memory.js';
+import { select } from './part/select.js';
 import { go, here, href } from './router.js';
 import { themeButton } from './theme.js';
 
@@ -38,8 +39,7 @@ export function drawPlaces(nav, current, context) {
 
 /** Theme, language, the way out of a session: at the foot of the rail on a desk, at the end of the page on a phone. */
 export function choices() {
-  const { place, detail } = here(),
-    other = language === 'fr' ? 'en' : 'fr';
+  const other = language === 'fr' ? 'en' : 'fr';
   const switchLanguage = (event) => {
     event.preventDefault();
     remember('language', other);
@@ -51,7 +51,7 @@ export function choices() {
       'a',
       {
         class: 'quiet',
-        href: href(detail ? `${place}/${detail}` : place, { lang: other }),
+        href: href(here().path, { lang: other }),
         lang: other,
         onclick: switchLanguage,
       },
@@ -66,20 +66,18 @@ export function choices() {
 /** Nothing when there is one meter: on a phone at the head of the page, so that it is clear whose numbers these are. */
 export function meterChoice({ meters, meter, choice }, current) {
   if (meters.length < 2 || choice.unknown) return null;
-  const { place, detail } = here();
-  const pick = ({ currentTarget: { value } }) => {
-    remember('meter', value);
-    go(href(detail ? `${place}/${detail}` : place, { compteur: value }));
-  };
+  const all = current === 'now' ? [[ALL, T.allMeters]] : [];
   return h(
     'label',
     { class: 'field meter-choice' },
     h('span', null, T.meterChoice),
-    h(
-      'select',
-      { onchange: pick },
-      current === 'now' && h('option', { value: ALL, selected: choice.all }, T.allMeters),
-      meters.map((m) => h('option', { value: m.id, selected: m === meter && !choice.all }, m.name)),
-    ),
+    select({
+      options: [...all, ...meters.map((m) => [m.id, m.name])],
+      value: choice.all ? ALL : meter?.id,
+      onpick: (id) => {
+        remember('meter', id);
+        go(href(here().path, { compteur: id }));
+      },
+    }),
   );
 }

@@ -22,7 +22,7 @@ const most = (...lists) => Math.max(0, ...lists.flat().map((v) => v ?? 0));
  * @type {(curves: {series: Curve, compare: Curve | null}) => number}
  */
 export const highestOf = ({ series, compare }) =>
-  Math.max(1000, most(series.max ?? [], series.mean, compare?.mean ?? []));
+  Math.max(1000, most(series.max ?? [], series.mean, compare?.mean ?? [], series.production ?? []));
 
 /**
  * Round steps above zero, and the room below it for what is injected.
@@ -34,7 +34,7 @@ export function scaleOf({ series, limit, highest }) {
 }
 
 /**
- * uPlot's columns: time, highest, lowest, mean, the other day, what is injected. `end`: of the day, in seconds.
+ * uPlot's columns: time, highest, lowest, mean, the other day, what is injected, production. `end`: of the day, in seconds.
  * @type {(curves: Curves, end: number) => [number[], ...(number | null)[][]]}
  */
 export function columnsOf({ shown, compare }, end) {
@@ -47,6 +47,7 @@ export function columnsOf({ shown, compare }, end) {
     shown.mean,
     compare ? at.map((t) => valueAt(compare, 'mean', t)) : none,
     shown.injected?.map((v) => (v ? -v : null)) ?? none,
+    shown.production?.map((v) => v || null) ?? none,
   ];
   // The axis is the whole day even when today has only begun.
   if ((times.at(-1) ?? 0) >= end) return [times, ...values];
@@ -65,17 +66,16 @@ export function textAt({ series, shown, compare }, t) {
     start = shown.t0 + i * shown.step,
     fine = shown.step < MINUTE;
   if (mean == null) return null;
-  const { unit, min, max, injected } = shown,
+  const { unit, min, max, injected, production } = shown,
     other = compare && valueAt(compare, 'mean', start);
-  return [
+  return f.joined([
     fine || !min || !max
       ? `${f.clock(start, fine)}${T.colon}${f.power(mean, unit)}`
       : T.day.at(f.clock(start), f.power(mean, unit), f.number(min[i]), f.power(max[i], unit)),
+    production?.[i] && `${T.sun.made} ${f.power(production[i], 'W')}`,
     injected?.[i] && `${T.tariff.injected} ${f.power(injected[i], 'W')}`,
     other != null && `${T.day.compared} ${f.power(other, unit)}`,
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ]);
 }
 
 /**

@@ -129,5 +129,6 @@ function linesOf(colour) {
     { stroke: () => colour('line'), width: 1.25, points },
     { stroke: () => colour('compare'), width: 1.25, dash: [5, 4], points },
     { stroke: () => colour('inj'), fill: () => `${colour('inj')}55`, fillTo: () => 0, width: 1.5, points },
+    { stroke: () => colour('own'), width: 1.5, points },
   ];
 }

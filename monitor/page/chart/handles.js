@@ -1,5 +1,5 @@
 // The two ends of a selection, to take hold of: by mouse, by finger, by the arrow keys.
-import { h } from '../dom.js';
+import { h, set } from '../dom.js';
 
 /** @import {Range} from '../../../deploy/page/types' */
 
@@ -63,10 +63,12 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
       node.hidden = out;
       if (out) return;
       node.style.setProperty('--at', `${positions[end]}px`);
-      node.setAttribute('aria-valuemin', String(bounds.min));
-      node.setAttribute('aria-valuemax', String(bounds.max));
-      node.setAttribute('aria-valuenow', String(selected[end]));
-      node.setAttribute('aria-valuetext', text(selected[end]));
+      set(node, {
+        'aria-valuemin': bounds.min,
+        'aria-valuemax': bounds.max,
+        'aria-valuenow': selected[end],
+        'aria-valuetext': text(selected[end]),
+      });
     });
   };
 }

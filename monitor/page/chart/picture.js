@@ -1,6 +1,6 @@
 // A chart as a PNG file: its title, the drawing as it is on screen, its legend. An SVG is painted shape by shape: loading
 // it as an image would need addresses (data:, blob:) that the page's security policy does not allow.
-import { ofPage } from '../dom.js';
+import { ofPage, save } from '../dom.js';
 import { FAMILY, contextOf, hatch } from './paint.js';
 
 const MARGIN = 16;
@@ -47,15 +47,6 @@ export async function picture({ name, title, notes, drawing, legend = null }) {
   lines.forEach((line, i) => line.forEach(({ li, x }) => key(ctx, li, MARGIN + x, HEAD + box.height + i * 24 + 14)));
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
   save(blob, `${name}.png`);
-}
-
-/** Offers a file to the browser. The address is given up later: the download may not have begun when click returns. */
-function save(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60e3);
 }
 
 // ---- legend --------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // Hour × weekday: what an ordinary week looks like. Down = Monday to Sunday, across = hours of the wall clock.
-import { s } from '../dom.js';
+import { s, set } from '../dom.js';
 import * as f from '../format.js';
 import { T } from '../i18n.js';
 import { levelOf } from './levels.js';
@@ -14,7 +14,7 @@ import { pick } from './pick.js';
  * rows: seven lists of the mean Wh of 24 hours, Monday first; null for unknown.
  * @param {Reading & {rows: Rows, limits: number[]}} options
  */
-export function week({ rows, limits, label, reading, resting }) {
+export function week({ rows, limits, label, resting }) {
   const big = textScale(),
     frame = { big, left: 38 * big, top: 20 * big, tall: 26 * Math.sqrt(big), cell: 28 },
     { left, top, tall } = frame,
@@ -24,15 +24,13 @@ export function week({ rows, limits, label, reading, resting }) {
   whenSized(svg, (width) => {
     frame.cell = (width - left) / 24;
     svg.setAttribute('viewBox', `0 0 ${width} ${top + 7 * tall}`);
-    cursor.setAttribute('width', String(frame.cell + 1));
-    cursor.setAttribute('visibility', 'hidden');
+    set(cursor, { width: frame.cell + 1, visibility: 'hidden' });
     svg.replaceChildren(...rows.flatMap((hours, day) => line(hours, day, limits, frame)), ...clock(frame), cursor);
   });
   return pick(svg, {
     label,
     count: rows.length * 24,
     text: (i) => textOf(rows, i),
-    reading,
     resting,
     step: 24,
     find(x, y) {
@@ -40,12 +38,8 @@ export function week({ rows, limits, label, reading, resting }) {
         day = Math.floor((y - top) / tall);
       return hour < 0 || hour > 23 || day < 0 ? -1 : day * 24 + hour;
     },
-    mark(i) {
-      cursor.setAttribute('visibility', i < 0 ? 'hidden' : 'visible');
-      if (i < 0) return;
-      cursor.setAttribute('x', String(left + (i % 24) * frame.cell));
-      cursor.setAttribute('y', String(top + Math.floor(i / 24) * tall));
-    },
+    cursor,
+    spot: (i) => ({ x: left + (i % 24) * frame.cell, y: top + Math.floor(i / 24) * tall }),
   });
 }
 

@@ -48,6 +48,7 @@ export default {
   sameHour: (date) => `${date}, at the same time`,
   colours: (now, before) => `${now} instead of ${before}`,
   costIncomplete: 'cost incomplete',
+  ofDevices: (devices) => `of which ${devices}`,
   bareCost: (euro) => `${euro} without standing charge`,
   ofWhichSub: (x) => `standing charge ${x}`,
   voltageNote: 'limits 207–253 V',

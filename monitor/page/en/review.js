@@ -23,6 +23,13 @@ export default {
     range: 'Previous period',
   },
   yearAgo: 'Same period a year earlier',
+  equalWeather: 'at equal weather',
+  weatherWeak: 'the weather explains little here',
+  degreeDays: (now, before, base) =>
+    `${now} degree days (base ${base}${f.THIN}°C) compared with ${before} a year earlier`,
+  perDegreeDay: (energy) => `${energy} per degree day`,
+  explained: (share, days) =>
+    `the temperature explains ${share} of the differences from day to day (R², over ${days} days)`,
   atSameDay: 'up to the same date',
   partlyBefore: 'incomplete data',
   costIncomplete: 'One of the two costs is incomplete: no comparison in euros.',
@@ -67,10 +74,7 @@ export default {
   columns: {
     date: 'Date',
     total: 'Total (kWh)',
-    cost: 'Cost (€)',
     coverage: 'Measured',
-    energy: 'Energy (kWh)',
-    injected: 'Exported (kWh)',
     watts: 'Base load (W)',
   },
 };

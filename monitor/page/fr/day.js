@@ -50,6 +50,7 @@ export default {
   sameHour: (date) => `${date}, à la même heure`,
   colours: (now, before) => `${now} contre ${before}`,
   costIncomplete: 'coût incomplet',
+  ofDevices: (devices) => `dont ${devices}`,
   bareCost: (euro) => `${euro} hors abonnement`,
   ofWhichSub: (x) => `dont abonnement ${x}`,
   voltageNote: `limites 207–253${f.THIN}V`,

@@ -23,6 +23,11 @@ export default {
     range: 'Période précédente',
   },
   yearAgo: 'Même période, un an plus tôt',
+  equalWeather: 'à météo égale',
+  weatherWeak: 'la météo explique peu ici',
+  degreeDays: (now, before, base) => `${now} degrés-jours (base ${base}${f.THIN}°C) contre ${before} un an plus tôt`,
+  perDegreeDay: (energy) => `${energy} par degré-jour`,
+  explained: (share, days) => `la température explique ${share} des écarts d’un jour à l’autre (R², sur ${days} jours)`,
   atSameDay: 'à la même date',
   partlyBefore: 'données incomplètes',
   costIncomplete: 'Coût incomplet d’un côté ou de l’autre : pas de comparaison en euros.',
@@ -69,10 +74,7 @@ export default {
   columns: {
     date: 'Date',
     total: 'Total (kWh)',
-    cost: 'Coût (€)',
     coverage: 'Mesuré',
-    energy: 'Énergie (kWh)',
-    injected: 'Injecté (kWh)',
     watts: 'Talon (W)',
   },
 };

@@ -47,13 +47,11 @@ export function stamp(now) {
 /**
  * A part of a view, drawn again when what it is given has changed. Tables that are open stay open, and what has the
  * focus or is being read keeps it.
- * @param {(...given: any[]) => Node | {node: Node, leave?: () => void} | false | null | undefined} make
+ * @param {(...given: any[]) => ChildNode | false | null | undefined} make
  */
 export function piece(make) {
-  /** @type {any} */
+  /** @type {ChildNode} */
   let node = document.createComment('');
-  /** @type {(() => void) | null | undefined} */
-  let leave = null;
   let known = '';
   return {
     get node() {
@@ -64,14 +62,10 @@ export function piece(make) {
       const text = JSON.stringify(given);
       if (text === known) return;
       known = text;
-      const made = make(...given) || document.createComment(''),
-        next = /** @type {ChildNode} */ (made instanceof Node ? made : made.node);
-      leave?.();
-      leave = made instanceof Node ? null : made.leave;
-      if (node.isConnected) replace(node, next);
+      const next = make(...given) || document.createComment('');
+      if (node.parentNode) replace(node, next);
       node = next;
     },
-    leave: () => leave?.(),
   };
 }
 

@@ -5,6 +5,7 @@ import * as f from '../format.js';
 import { T } from '../i18n.js';
 import { table } from '../part/figures.js';
 import { href } from '../router.js';
+import { page } from './block.js';
 import { together } from './now/together.js';
 
 const N = T.now;
@@ -26,12 +27,7 @@ export default async function all({ meters, now: clock }) {
   await show();
   return {
     title: N.title,
-    node: h(
-      'div',
-      { class: 'page now' },
-      h('header', { class: 'head' }, h('h1', null, N.title), h('p', { class: 'head-side' }, time)),
-      content,
-    ),
+    node: page('now', [h('h1', null, N.title), h('p', { class: 'head-side' }, time)], content),
     tick: show,
     leave() {
       left = true;
@@ -39,20 +35,14 @@ export default async function all({ meters, now: clock }) {
   };
 }
 
-const known = (value, write) => (value == null ? '–' : write(value));
-
 function parts(meters, { rows, sum }) {
   const unit = meters[0].unit ?? 'VA';
-  const cells = ({ power, wh, cost }) => [
-    known(power, (va) => f.power(va, unit)),
-    known(wh, f.energy),
-    known(cost, f.euro),
-  ];
+  const link = ({ id, name }) => h('a', { href: href('', { compteur: id }) }, name);
   return [
     h(
       'section',
       { class: 'block power', 'aria-label': N.power },
-      h('span', { class: 'figure-xl' }, known(sum.power, f.number), h('small', null, unit)),
+      h('span', { class: 'figure-xl' }, f.known(sum.power, f.number), h('small', null, unit)),
     ),
     h(
       'section',
@@ -61,7 +51,7 @@ function parts(meters, { rows, sum }) {
       h(
         'p',
         { class: 'pair' },
-        [known(sum.wh, f.energy), known(sum.cost, f.euro)].map((text) => h('span', { class: 'figure-l' }, text)),
+        [f.known(sum.wh, f.energy), f.known(sum.cost, f.euro)].map((text) => h('span', { class: 'figure-l' }, text)),
       ),
       h('p', { class: 'note' }, `${f.capital(N.withSubscription)}.`),
       h(
@@ -69,10 +59,13 @@ function parts(meters, { rows, sum }) {
         { class: 'table-wrap' },
         table({
           caption: T.allMeters,
-          columns: [{ text: T.meterChoice, number: false }, N.power, N.today, T.day.cost],
-          rows: meters
-            .map((meter, i) => [h('a', { href: href('', { compteur: meter.id }) }, meter.name), ...cells(rows[i])])
-            .concat([[T.allMeters, ...cells(sum)]]),
+          columns: [
+            [T.meterChoice, ({ meter }) => (meter ? link(meter) : T.allMeters), 'words'],
+            [N.power, ({ power }) => f.known(power, (va) => f.power(va, unit))],
+            [N.today, ({ wh }) => f.known(wh, f.energy)],
+            [T.day.cost, ({ cost }) => f.known(cost, f.euro)],
+          ],
+          rows: [...meters.map((meter, i) => ({ meter, ...rows[i] })), sum],
         }),
       ),
     ),

@@ -2,25 +2,26 @@
 import * as api from '../../api.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { h, icon } from '../../dom.js';
+import { h } from '../../dom.js';
 import { go, here, href, note } from '../../router.js';
 import { isDate, plusDays } from '../../time.js';
 import { swatch } from '../../part/chip.js';
-import { csvFile, figures, table } from '../../part/figures.js';
-import { notice } from '../../part/notice.js';
+import { figures, table } from '../../part/figures.js';
+import { notice, remark } from '../../part/notice.js';
+import { select } from '../../part/select.js';
 import { choice } from '../../part/tabs.js';
 import { rangeForm } from '../range-form.js';
-import { among, refusals, titleOf } from './ranking.js';
+import { among, chosen, refusals, titleOf } from './ranking.js';
+import { W } from '../words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
+/** @import {File} from '../../part/figures.js' */
 
-const P = T.contracts,
+const P = W.contracts,
   F = T.file,
   MOST_SHIFTED = 50, // percent
   STEP = 5,
   PAUSE = 400; // ms that the slider rests before the server is asked
-
-const place = () => [here().place, here().detail].filter(Boolean).join('/');
 
 /** What the address asks for: dates, at which prices, how much is shifted. */
 function asked() {
@@ -41,6 +42,7 @@ export const compared = (meter) => api.compare(meter, asked());
 export function offersBlock({ meter, today }) {
   const body = h('div'),
     form = h('div'),
+    filters = h('div', { class: 'assumptions' }),
     range = h('span', { class: 'note' }),
     since = h('p', { class: 'note' }),
     verdict = h('p', { class: 'verdict', role: 'status' }),
@@ -55,6 +57,7 @@ export function offersBlock({ meter, today }) {
     since,
     h('div', { class: 'assumptions' }, prices(again), shifting(again)),
     verdict,
+    filters,
     body,
     form,
   );
@@ -90,6 +93,7 @@ export function offersBlock({ meter, today }) {
     verdict.hidden = !data.verdict;
     verdict.textContent = data.verdict ?? '';
     draw(data);
+    filters.replaceChildren(...(body.querySelector('.ranking') ? filtering(data.offers, () => draw(data)) : []));
   }
 
   /** @param {string} selector */
@@ -155,8 +159,37 @@ function shifting(again) {
   return h('label', { class: 'shift' }, h('span', null, P.shift), slider, output);
 }
 
+/** The lists to choose by; each choice is in the address. */
+function filtering(offers, changed) {
+  const filter = (name, label, keyOf, option) => {
+    const keys = [...new Set(offers.map(keyOf))].filter(Boolean).sort((a, b) => a.localeCompare(b, 'fr'));
+    const onpick = (key) => {
+      note({ [name]: key || null });
+      changed();
+    };
+    const options = [['', P.filters.all], ...keys.map(option)];
+    return h('label', { class: 'inline' }, label, select({ options, value: here().query.get(name), onpick }));
+  };
+  return [
+    filter(
+      'fournisseur',
+      P.filters.supplier,
+      ({ supplier }) => supplier,
+      (name) => [name, name, 'fr'],
+    ),
+    filter(
+      'type',
+      P.filters.kind,
+      ({ kind }) => kind,
+      (kind) => [kind, P.kinds[kind]],
+    ),
+  ];
+}
+
+/** The address of other dates; all else that it asks for stays. */
+const dated = (from, to) => href(here().path, { ...Object.fromEntries(here().query), du: from, au: to });
+
 function dates(data, meter, today) {
-  const rest = () => ({ prix: here().query.get('prix'), deplace: here().query.get('deplace') });
   return h(
     'details',
     { class: 'choices', open: here().query.has('du') },
@@ -167,10 +200,11 @@ function dates(data, meter, today) {
         today,
         from: data.from,
         to: data.last_day,
-        onpick: (from, to) => from < to && go(href(place(), { du: from, au: to, ...rest() })),
+        onpick: (from, to) => from < to && go(dated(from, to)),
         'aria-label': P.period,
       },
-      here().query.has('du') && h('a', { class: 'button', href: href(place(), rest()) }, P.lastYear),
+      here().query.has('du') &&
+        h('button', { type: 'button', class: 'button', onclick: () => go(dated(null, null)) }, P.lastYear),
     ),
   );
 }
@@ -178,15 +212,20 @@ function dates(data, meter, today) {
 /** @param {Answers.Compare} data */
 function content(data, { open, all, more }) {
   if (data.refused) return [muted(data.refused)];
-  const { ranked, shown, yours } = among(data.offers, all),
-    out = data.offers.filter((o) => o.rank == null);
-  if (ranked.length < 2) return [muted(ranked.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
-  const top = Math.max(...ranked.map((o) => o.total ?? 0)),
-    early = among(data.offers).shown,
+  const whole = among(data.offers).ranked,
+    { query } = here(),
+    offers = chosen(data.offers, { supplier: query.get('fournisseur'), kind: query.get('type') }),
+    { ranked, shown, yours } = among(offers, all),
+    out = offers.filter((o) => o.rank == null);
+  if (whole.length < 2) return [muted(whole.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
+  const top = Math.max(...whole.map((o) => o.total ?? 0)),
+    early = among(offers).shown,
     items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o) }));
   return [
-    data.shift > 0 && h('p', { class: 'partial' }, icon('info'), P.whatIf(data.shift)),
+    data.shift > 0 && remark(P.whatIf(data.shift)),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
+    offers.length < data.offers.length && h('p', { class: 'note' }, P.filters.kept(whole.length)),
+    ranked.every((o) => o.yours) && muted(P.filters.none),
     h('ol', { class: 'ranking', 'aria-label': P.compareSummary }, items),
     shown.length < ranked.length &&
       h('p', { class: 'more' }, h('button', { class: 'button', onclick: more }, P.more(ranked.length - shown.length))),
@@ -198,7 +237,7 @@ function content(data, { open, all, more }) {
     ),
     refused(out),
     colours(data, out),
-    figuresOf(data),
+    figuresOf(data, offers),
   ];
 }
 
@@ -251,7 +290,7 @@ function item(offer, { yours, top, open, late }) {
   details.append(behind);
   return h(
     'li',
-    { class: [offer.yours && 'strong', late && 'late'].filter(Boolean).join(' ') || null, 'data-offer': offer.id },
+    { class: f.joined([offer.yours && 'strong', late && 'late'], ' ') || null, 'data-offer': offer.id },
     details,
   );
 }
@@ -259,11 +298,11 @@ function item(offer, { yours, top, open, late }) {
 /** Of an offer: each period with its words, kWh and cost; the choice; how old the prices are, and where they are from. */
 function inside(offer) {
   const cost = (period) => offer.by_period[period] ?? (period === 'SPOT' ? offer.energy : null);
-  const rows = Object.entries(offer.rule).map(([period, words]) => [
+  const rows = Object.entries(offer.rule).map(([period, words]) => ({
     words,
-    f.kwh(offer.wh[period] ?? 0, 0),
-    f.amount(cost(period) ?? 0),
-  ]);
+    wh: offer.wh[period] ?? 0,
+    cost: cost(period) ?? 0,
+  }));
   const [best, ...others] = offer.choices;
   return [
     h(
@@ -271,8 +310,12 @@ function inside(offer) {
       { class: 'table-plain' },
       table({
         caption: nameOf(offer),
-        columns: [{ text: P.when, number: false }, 'kWh', '€'],
-        rows: [...rows, [T.review.sub, '', f.amount(offer.subscription)]],
+        columns: [
+          [P.when, ({ words }) => words, 'words'],
+          ['kWh', ({ wh }) => (wh == null ? '' : f.kwh(wh, 0))],
+          ['€', (row) => f.amount(row.cost)],
+        ],
+        rows: [...rows, { words: T.review.sub, cost: offer.subscription }],
       }),
     ),
     best &&
@@ -293,13 +336,13 @@ const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayNam
 
 function sourceOf({ kind, since, checked, source, grade }) {
   const sentences = [
-    kind && P.kinds[kind],
+    kind && `${P.kinds[kind]}.`,
     checked && P.pricesOf(f.numericDate(checked)),
     since && P.inForce(f.numericDate(since)),
     source && P.pricesFrom(source),
     grade && P.grade[grade],
   ];
-  return sentences.filter(Boolean).join(' ');
+  return f.joined(sentences, ' ');
 }
 
 /** What is not ranked, by reason. */
@@ -322,57 +365,41 @@ const refused = (offers) =>
 const colours = ({ from, colours_until: until }, out) =>
   out.some((o) => o.why === 'colours') &&
   until > from &&
-  h(
-    'p',
-    null,
-    h(
-      'a',
-      { class: 'button', href: href(place(), { du: plusDays(until, -364), au: until }) },
-      P.knownUntil(f.fullDate(until)),
-    ),
-  );
+  h('p', null, h('a', { class: 'button', href: dated(plusDays(until, -364), until) }, P.knownUntil(f.fullDate(until))));
 
-function figuresOf(data) {
-  const costs = ({ subscription, energy, total }) => [subscription, energy, total],
-    choices = (o) => (o.choices.length ? choiceText(o.choices[0]) : '');
+function figuresOf(data, offers) {
   return figures({
     caption: P.compare,
     columns: [
-      { text: P.columns.offer, number: false },
-      `${T.review.sub} (€)`,
-      `${T.day.energy} (€)`,
-      `${T.review.total} (€)`,
+      [P.columns.offer, nameOf, 'words'],
+      [`${T.review.sub} (€)`, (o) => f.known(o.subscription, f.amount)],
+      [`${T.day.energy} (€)`, (o) => f.known(o.energy, f.amount)],
+      [`${T.review.total} (€)`, (o) => f.known(o.total, f.amount)],
     ],
-    rows: () => data.offers.map((o) => [nameOf(o), ...costs(o).map((v) => (v == null ? '–' : f.amount(v)))]),
-    csv: {
-      name: `${F.names.offers}-${data.from}..${data.last_day}.csv`,
-      href: () =>
-        csvFile(
-          [
-            P.columns.rank,
-            P.columns.offer,
-            F.subscription,
-            F.energyCost,
-            `${F.total} (€)`,
-            P.columns.choice,
-            P.columns.since,
-            P.columns.checked,
-            P.columns.source,
-            P.columns.refused,
-          ],
-          data.offers.map((o) => [
-            o.rank ?? '',
-            titleOf(o),
-            ...costs(o).map((v) => (v == null ? '' : v / 1e4)),
-            choices(o),
-            o.since ?? '',
-            o.checked ?? '',
-            o.source ?? '',
-            o.rank == null ? (o.refused ?? '') : '',
-          ]),
-        ),
-    },
+    rows: offers,
+    csv: () => fileOf(data, offers),
   });
+}
+
+/** @type {(data: Answers.Compare, offers: Answers.Compare['offers']) => File} */
+function fileOf({ from, last_day: last }, offers) {
+  const euros = (value) => (value == null ? null : value / 1e4);
+  return {
+    name: `${F.names.offers}-${from}..${last}`,
+    columns: [
+      [P.columns.rank, (o) => o.rank],
+      [P.columns.offer, titleOf],
+      [F.subscription, (o) => euros(o.subscription)],
+      [F.energyCost, (o) => euros(o.energy)],
+      [`${F.total} (€)`, (o) => euros(o.total)],
+      [P.columns.choice, (o) => (o.choices.length ? choiceText(o.choices[0]) : null)],
+      [P.columns.since, (o) => o.since],
+      [P.columns.checked, (o) => o.checked],
+      [P.columns.source, (o) => o.source],
+      [P.columns.refused, (o) => (o.rank == null ? o.refused : null)],
+    ],
+    rows: offers,
+  };
 }
 
 function difference(offer, yours) {

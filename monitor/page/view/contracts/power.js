@@ -1,15 +1,15 @@
 // Which subscribed power the house needs, by the rule of the Linky's breaker: the server makes the sentences.
 import * as f from '../../format.js';
-import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
 import { figures } from '../../part/figures.js';
 import { block } from '../block.js';
+import { W } from '../words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
 
-const P = T.contracts.power,
+const P = W.contracts.power,
   AROUND = 1; // powers above and below one's own that are told in words; the others are in the table
 
 /** @param {Answers.Power} data */
@@ -23,7 +23,7 @@ export function powerBlock(data) {
       'dl',
       { class: 'powers' },
       near.map((one) => [
-        h('dt', null, one.yours ? P.yours(kva(one)) : kva(one), one.saving && h('span', { class: 'note' }, saved(one))),
+        h('dt', null, nameOf(one), one.saving ? h('span', { class: 'note' }, saved(one)) : null),
         h('dd', null, one.sentence),
       ]),
     ),
@@ -35,20 +35,13 @@ export function powerBlock(data) {
     figures({
       caption: P.title,
       columns: [
-        { text: P.columns.power, number: false },
-        P.columns.above,
-        P.columns.beyond,
-        P.columns.trips,
-        P.columns.saving,
+        [P.columns.power, nameOf, 'words'],
+        [P.columns.above, (one) => (one.at_most ? P.atMost : String)(f.duration(one.above * 1000))],
+        [P.columns.beyond, (one) => f.duration(one.beyond * 1000)],
+        [P.columns.trips, (one) => f.known(one.trips, f.number)],
+        [P.columns.saving, (one) => f.known(one.saving, f.amount)],
       ],
-      rows: () =>
-        data.powers.map((one) => [
-          one.yours ? P.yours(kva(one)) : kva(one),
-          (one.at_most ? P.atMost : (text) => text)(f.duration(one.above * 1000)),
-          f.duration(one.beyond * 1000),
-          one.trips == null ? '–' : f.number(one.trips),
-          one.saving == null ? '–' : f.amount(one.saving),
-        ]),
+      rows: data.powers,
     }),
   );
 }
@@ -61,5 +54,9 @@ function momentItem(one) {
   return h('li', null, h('a', { href: href(`jour/${day}`) }, f.fullDate(day)), text);
 }
 
-const kva = (one) => f.kva(one.power * 1000);
+function nameOf({ power, yours }) {
+  const kva = f.kva(power * 1000);
+  return yours ? P.yours(kva) : kva;
+}
+
 const saved = (one) => (one.saving > 0 ? P.saves : P.costs)(f.euro(Math.abs(one.saving)));

@@ -1,7 +1,9 @@
+import { joined } from '../../format.js';
+
 /** So many of the cheapest offers are shown at first. */
 const FIRST = 10;
 
-export const titleOf = ({ supplier, name }) => [supplier, name].filter(Boolean).join(' · ');
+export const titleOf = ({ supplier, name }) => joined([supplier, name]);
 
 /**
  * Offers in their order; of these `shown`: all, or the cheapest, the regulated ones and one's own.
@@ -15,6 +17,18 @@ export function among(offers, all = false) {
     shown: ranked.filter((o, i) => all || i < FIRST || o.yours || o.kind === 'regulated'),
     yours: ranked.find((o) => o.yours) ?? null,
   };
+}
+
+/**
+ * The offers that have these values, such as {kind: 'fixed'}, and one's own beside them. A value that no offer has
+ * filters nothing: a link may be older than the list.
+ * @template {{yours: boolean}} Offer
+ * @param {Offer[]} offers
+ * @param {Partial<Record<keyof Offer, any>>} values
+ */
+export function chosen(offers, values) {
+  const held = Object.entries(values).filter(([key, value]) => offers.some((o) => o[key] === value));
+  return offers.filter((o) => o.yours || held.every(([key, value]) => o[key] === value));
 }
 
 /**

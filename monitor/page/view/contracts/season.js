@@ -5,14 +5,17 @@ import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
 import { daysBetween, plusDays } from '../../time.js';
 import { colourChip, swatch } from '../../part/chip.js';
-import { csvFile, figures, table } from '../../part/figures.js';
+import { figures, plainTable } from '../../part/figures.js';
 import { calendar } from '../../chart/calendar.js';
 import { picture } from '../../chart/picture.js';
 import { block } from '../block.js';
+import { W } from '../words.js';
 
-const P = T.contracts,
+const P = W.contracts,
   COLOURS = ['blue', 'white', 'red'],
   CODE = { B: 'blue', W: 'white', R: 'red' };
+
+/** @import {Column} from '../../part/figures.js' */
 
 /** Of each day of a season that is known: {colour, source}; null when none is. */
 export function coloursOf(data, season) {
@@ -76,12 +79,10 @@ export function remaining(data, season, today, running) {
 export function seasonMap(data, colours, season, today) {
   const from = `${season}-09-01`,
     to = plusDays(`${season + 1}-09-01`, -1),
-    reading = h('p', { class: 'reading' }),
     summary = P.calendarSummary(data.used.red, data.used.white, data.used.blue);
   const map = calendar({
     from,
     to,
-    reading,
     resting: summary,
     label: summary,
     open: (date) => date <= today && go(href(`jour/${date}`)),
@@ -92,8 +93,7 @@ export function seasonMap(data, colours, season, today) {
   return h(
     'section',
     { class: 'block' },
-    reading,
-    map,
+    map.nodes,
     h(
       'div',
       { class: 'block-foot' },
@@ -105,7 +105,7 @@ export function seasonMap(data, colours, season, today) {
         name: `tempo-${season}`,
         notes: [],
         title: `Tempo, ${P.season(season).toLowerCase()}`,
-        drawing: map.querySelector('svg'),
+        drawing: map.svg,
         legend,
       }),
     ),
@@ -128,56 +128,49 @@ const legendOf = ({ future, unknown }) =>
   );
 
 function figuresOf(season, colours, png) {
-  const heads = [P.columns.colour, P.columns.source],
-    rows = (name) => [...colours].map(([date, x]) => [name(date), T.tariff[x.colour], x.source]);
+  const rows = [...colours].map(([date, found]) => ({ date, ...found }));
+  /** @type {Column[]} */
+  const columns = [
+    [P.columns.colour, ({ colour }) => T.tariff[colour], 'words'],
+    [P.columns.source, ({ source }) => source, 'words'],
+  ];
   return figures({
     caption: T.review.calendar,
-    columns: [T.review.columns.date, ...heads].map((text) => ({ text, number: false })),
-    rows: () => rows(f.longDate).reverse(),
-    csv: {
-      name: `tempo-${season}.csv`,
-      href: () =>
-        csvFile(
-          [T.file.day, ...heads],
-          rows((date) => date),
-        ),
-    },
+    columns: [[T.review.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
+    rows: rows.toReversed(),
+    csv: () => ({ name: `tempo-${season}`, columns: [[T.file.day, ({ date }) => date], ...columns], rows }),
     png,
   });
 }
 
 export function byColour(days, colours, running) {
-  const rows = COLOURS.map((c) => {
-    const [low, high] = ['hc', 'hp'].map((hours) => registerOf(c, hours));
+  const rows = COLOURS.map((colour) => {
+    const [low, high] = ['hc', 'hp'].map((hours) => registerOf(colour, hours));
     const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
     return {
-      c,
-      days: days.rows.filter((r) => r.start <= running && colours.get(r.start)?.colour === c).length,
+      colour,
+      days: days.rows.filter((r) => r.start <= running && colours.get(r.start)?.colour === colour).length,
       hc: sum((r) => r.wh[low]),
       hp: sum((r) => r.wh[high]),
       cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),
     };
   });
   const C = P.columns;
-  const cells = (r) => [
-    f.number(r.days),
-    f.kwh(r.hc, 0),
-    f.kwh(r.hp, 0),
-    f.kwh(r.hc + r.hp, 0),
-    days.priced ? f.amount(r.cost) : '–',
-    days.priced && r.hc + r.hp ? f.amount((r.cost * 1000) / (r.hc + r.hp), 4) : '–',
-  ];
   return block(
     P.byColour,
-    h(
-      'div',
-      { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
-      table({
-        caption: P.byColour,
-        stacks: true,
-        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, 'kWh', C.cost, '€/kWh'],
-        rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
-      }),
-    ),
+    plainTable({
+      caption: P.byColour,
+      stacks: true,
+      columns: [
+        [C.colour, ({ colour }) => colourChip(colour), 'words'],
+        [C.days, (row) => f.number(row.days)],
+        [C.hc, ({ hc }) => f.kwh(hc, 0)],
+        [C.hp, ({ hp }) => f.kwh(hp, 0)],
+        ['kWh', ({ hc, hp }) => f.kwh(hc + hp, 0)],
+        [T.day.columns.cost, ({ cost }) => (days.priced ? f.amount(cost) : '–')],
+        ['€/kWh', ({ hc, hp, cost }) => (days.priced && hc + hp ? f.amount((cost * 1000) / (hc + hp), 4) : '–')],
+      ],
+      rows,
+    }),
   );
 }

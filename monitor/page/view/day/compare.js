@@ -1,6 +1,7 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
+import { select } from '../../part/select.js';
 import { go, here, href } from '../../router.js';
 import { isDate, plusDays, yearBefore } from '../../time.js';
 
@@ -16,20 +17,16 @@ export function compareChoice(date, other, today) {
     [yearBefore(date), D.compareYear],
   ];
   if (other && !days.some(([day]) => day === other)) days.push([other, f.fullDate(other)]);
-  const select = h(
-    'select',
-    {
-      onchange: ({ currentTarget }) => {
-        if (currentTarget.value !== 'any') return choose(currentTarget.value);
-        select.hidden = true;
-        any.hidden = false;
-        any.focus();
-      },
+  const list = select({
+    options: [...days, ['any', D.compareDate]],
+    value: other ?? '',
+    onpick: (day) => {
+      if (day !== 'any') return choose(day);
+      list.hidden = true;
+      any.hidden = false;
+      any.focus();
     },
-    [...days, ['any', D.compareDate]].map(([value, text]) =>
-      h('option', { value, selected: value === (other ?? '') }, text),
-    ),
-  );
+  });
   // A date that is being typed changes often: it counts when the field is left, or by Enter.
   const done = () => isDate(any.value) && any.value !== other && choose(any.value);
   const any = h('input', {
@@ -49,11 +46,11 @@ export function compareChoice(date, other, today) {
   });
   function back() {
     any.hidden = true;
-    select.hidden = false;
-    select.value = other ?? '';
+    list.hidden = false;
+    list.value = other ?? '';
   }
   return {
-    node: h('label', { class: 'inline' }, h('span', { class: 'hidden' }, D.compare), select, any),
-    focus: () => select.focus(),
+    node: h('label', { class: 'inline' }, h('span', { class: 'hidden' }, D.compare), list, any),
+    focus: () => list.focus(),
   };
 }

@@ -2,6 +2,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { compared } from '../../compared.js';
 import { facts } from '../../part/facts.js';
+import { madeFacts } from '../../part/sun.js';
 import { reasonOf } from '../review/totals.js';
 import { ofWhole } from './other.js';
 import { peakOf } from './numbers.js';
@@ -32,6 +33,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       other: versus?.energy,
     },
     whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+    ...madeFacts(energy?.sun),
     {
       name: D.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
@@ -70,7 +72,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
 function against(side, peak, { date, side: other, sameHour }, unit) {
   const found = compared(side, other),
     name = sameHour ? D.sameHour(f.shortDate(date)) : f.shortDate(date),
-    line = (...parts) => `${name}${T.colon}${parts.filter(Boolean).join(', ')}`;
+    line = (...parts) => `${name}${T.colon}${f.joined(parts, ', ')}`;
   return {
     energy: line(f.energy(other.wh), other.wh > 0 && f.signedPercent(found.energy)),
     cost:

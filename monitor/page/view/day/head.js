@@ -10,9 +10,7 @@ const D = T.day;
 /** The date in the middle, a day to each side, any day by the calendar. */
 export function head(meter, date, today) {
   const to = (day) => href(`jour/${day}`, { t: null, z: null });
-  return h(
-    'header',
-    { class: 'head' },
+  return [
     stepper(
       f.capital(f.longDate(date)),
       { href: to(plusDays(date, -1)), label: D.previous },
@@ -31,5 +29,5 @@ export function head(meter, date, today) {
       }),
       date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, T.now.today),
     ),
-  );
+  ];
 }

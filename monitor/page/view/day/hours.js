@@ -1,11 +1,13 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
-import { HOUR, dayStart, hoursIn, wall } from '../../time.js';
-import { columnOf, ORDER, register } from '../../tariff.js';
-import { csvFile, figures, sumsOf } from '../../part/figures.js';
+import { HOUR, wall } from '../../time.js';
+import { columnOf, register } from '../../tariff.js';
+import { figures, sumsOf } from '../../part/figures.js';
+import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
+import { madeText, ownOf } from '../../part/sun.js';
 import { picture } from '../../chart/picture.js';
 
 const D = T.day,
@@ -13,30 +15,28 @@ const D = T.day,
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
 export function hours(meter, date, energy, other) {
-  const used = registersOf(energy),
-    then = comparedHours(other),
-    reading = h('p', { class: 'reading' });
+  const used = registersOf(...energy.rows),
+    then = comparedHours(other);
   const chart = bars({
-    bars: barsOf(date, energy, used, then),
+    bars: barsOf(date, energy, then),
     label: D.hoursSummary(f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0))),
     format: f.number,
     every: 2,
     height: 200,
-    reading,
     resting: most(energy.rows),
   });
   const legend = legendOf(energy, used, other),
     name = `${T.file.names.energy}-${date}`;
-  const node = h(
+  return h(
     'section',
     { class: 'block' },
     h('div', { class: 'block-head' }, h('h2', null, D.byHour, ' ', h('span', { class: 'muted unit' }, 'kWh')), legend),
-    reading,
-    chart.node,
+    chart.nodes,
     figures({
       caption: D.byHour,
-      ...tableOf(energy, used, then),
-      csv: { name: `${name}.csv`, href: () => csvFile(...fileOf(energy)) },
+      columns: columnsOf(energy, then),
+      rows: energy.rows,
+      csv: () => fileOf(energy, name),
       png: () =>
         picture({
           name,
@@ -47,13 +47,6 @@ export function hours(meter, date, energy, other) {
         }),
     }),
   );
-  return { node, leave: chart.leave };
-}
-
-/** The registers that counted in some hour, those of known offers first. */
-function registersOf({ rows, registers }) {
-  const others = registers.filter((name) => !ORDER.includes(name));
-  return [...ORDER, ...others].filter((name) => rows.some((row) => row.wh[name]));
 }
 
 /** Wh of an hour of the compared day by the clock, and that in words; of the hour that comes twice the first counts. */
@@ -67,54 +60,37 @@ function comparedHours(other) {
 
 const span = (t) => `${f.clock(t)}–${f.clock(t + HOUR)}`;
 
-const namesOf = (row, used) =>
-  used
-    .filter((name) => row.wh[name])
-    .map((name) => register(name).long)
-    .join(', ');
-
-function barsOf(date, energy, used, then) {
-  const start = dayStart(date),
-    rows = new Map(energy.rows.map((row) => [Date.parse(row.start), row]));
-  return Array.from({ length: hoursIn(date) }, (_, i) => {
-    const t = start + i * HOUR,
-      row = rows.get(t),
-      place = wall(t).hour,
-      before = then?.wh(t);
+const barsOf = (date, energy, then) =>
+  hoursOf(date, energy.rows).map(({ t, place, row }) => {
+    const before = then?.wh(t);
     return {
       label: String(place),
       place,
-      segments: row ? segmentsOf(row, used) : [],
+      segments: row ? segmentsOf(row) : [],
       below: row?.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       ghost: before == null ? null : before / 1000,
-      text: [row ? textOf(t, row, used) : `${span(t)}${T.colon}${T.review.noData}`, then?.text(t)]
-        .filter(Boolean)
-        .join(' · '),
+      text: f.joined([row ? textOf(t, row) : `${span(t)}${T.colon}${T.review.noData}`, then?.text(t)]),
     };
   });
-}
 
 /** What was recovered is part of the hour's register, and drawn on top of the rest of it. */
-function segmentsOf(row, used) {
-  const parts = used
-    .filter((name) => row.wh[name])
-    .map((name, i) => ({
-      css: register(name).css,
-      value: (row.wh[name] - (i ? 0 : Math.min(row.recovered, row.wh[name]))) / 1000,
-    }));
-  return [...parts, { css: 'recovered', value: row.recovered / 1000 }];
+function segmentsOf(row) {
+  const parts = registersOf(row).map((name, i) => ({
+    css: register(name).css,
+    value: (row.wh[name] - (i ? 0 : Math.min(row.recovered, row.wh[name]))) / 1000,
+  }));
+  return [...parts, { css: 'recovered', value: row.recovered / 1000 }, ownOf(row)];
 }
 
-function textOf(t, row, used) {
-  return [
+function textOf(t, row) {
+  return f.joined([
     `${span(t)}${T.colon}${f.energy(row.total)}`,
     row.energy != null && f.euro(row.energy),
-    namesOf(row, used),
+    registersIn(row),
     row.injected && `${T.tariff.injected} ${f.energy(row.injected)}`,
+    madeText(row),
     row.recovered && D.recovered(f.energy(row.recovered)),
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ]);
 }
 
 /** The hour that used most, in words. */
@@ -127,6 +103,7 @@ function most(rows) {
 function legendOf({ rows }, used, other) {
   const legend = registerLegend(used, {
     injected: rows.some((row) => row.injected),
+    own: rows.some((row) => row.own),
     recovered: rows.some((row) => row.recovered),
   });
   if (other)
@@ -134,39 +111,33 @@ function legendOf({ rows }, used, other) {
   return legend;
 }
 
-function tableOf({ rows }, used, then) {
-  const injects = rows.some((row) => row.injected),
-    kwh = (wh) => (wh == null ? '–' : f.kwh(wh, 2));
-  return {
-    columns: [
-      { text: D.columns.time, number: false },
-      { text: D.columns.register, number: false },
-      D.columns.energy,
-      ...(injects ? [D.columns.injected] : []),
-      D.columns.cost,
-      ...(then ? [D.columns.compare('kWh')] : []),
-    ],
-    rows: () =>
-      rows.map((row) => [
-        span(Date.parse(row.start)),
-        namesOf(row, used),
-        kwh(row.total),
-        ...(injects ? [kwh(row.injected)] : []),
-        row.energy == null ? '–' : f.amount(row.energy),
-        ...(then ? [kwh(then.wh(Date.parse(row.start)))] : []),
-      ]),
-  };
+function columnsOf({ rows }, then) {
+  const made = rows.some((row) => row.made != null);
+  return [
+    [D.columns.time, (row) => span(Date.parse(row.start)), 'words'],
+    [D.columns.register, registersIn, 'words'],
+    [D.columns.energy, (row) => f.kwh(row.total, 2)],
+    rows.some((row) => row.injected) && [D.columns.injected, (row) => f.kwh(row.injected, 2)],
+    made && [T.sun.columns.made, (row) => f.kwh(row.made, 2)],
+    made && [T.sun.columns.own, (row) => f.kwh(row.own, 2)],
+    [D.columns.cost, (row) => f.known(row.energy, f.amount)],
+    then && [D.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
+  ];
 }
 
-function fileOf({ rows, registers }) {
-  return [
-    [F.utc, ...registers.map(columnOf), F.wh(F.injected), F.wh(F.recovered), F.energyCost],
-    rows.map((row) => [
-      row.start,
-      ...registers.map((name) => row.wh[name]),
-      row.injected,
-      row.recovered,
-      row.energy == null ? '' : row.energy / 1e4,
-    ]),
-  ];
+function fileOf({ rows, registers }, name) {
+  const made = rows.some((row) => row.made != null);
+  return {
+    name,
+    columns: [
+      [F.utc, (row) => row.start],
+      ...registers.map((r) => [columnOf(r), (row) => row.wh[r]]),
+      [F.wh(F.injected), (row) => row.injected],
+      made && [F.wh(T.sun.made), (row) => row.made],
+      made && [F.wh(T.sun.own), (row) => row.own],
+      [F.wh(T.tariff.recovered), (row) => row.recovered],
+      [F.energyCost, (row) => row.energy && row.energy / 1e4],
+    ],
+    rows,
+  };
 }

@@ -7,7 +7,7 @@ import { dateOf } from '../../time.js';
 const D = T.day,
   QUARTER = 900e3;
 
-const mean = (list) => (list.length ? list.reduce((a, b) => a + b, 0) / list.length : null);
+const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
 
 /** Of one column of a series, the values of a quarter of an hour that are known. */
 function quarterOf(series, column, t) {
@@ -31,59 +31,42 @@ export function peakOf(ofHours, series) {
 
 /** compare: the series of another day on the same grid, or null. */
 export function quarters(series, compare) {
-  const cell = (v) => (v == null ? '–' : f.number(v));
-  const least = (list) => (list.length ? Math.min(...list) : null),
-    most = (list) => (list.length ? Math.max(...list) : null);
+  const of =
+    (column, value, from = series) =>
+    (t) => {
+      const known = quarterOf(from, column, t);
+      return known.length ? f.number(value(known)) : '–';
+    };
   const count = Math.ceil((series.mean.length * series.step) / QUARTER);
   return {
     columns: [
-      { text: D.columns.time, number: false },
-      ...[D.columns.mean, D.columns.min, D.columns.max].map((text) => text(series.unit)),
-      ...(series.injected ? [D.columns.injectedPower] : []),
-      ...(compare ? [D.columns.compare(series.unit)] : []),
+      [D.columns.time, f.clock, 'words'],
+      [D.columns.mean(series.unit), of('mean', mean)],
+      [D.columns.min(series.unit), of('min', (list) => Math.min(...list))],
+      [D.columns.max(series.unit), of('max', (list) => Math.max(...list))],
+      series.injected && [D.columns.injectedPower, of('injected', mean)],
+      series.production && [T.sun.columns.power, of('production', mean)],
+      compare && [D.columns.compare(series.unit), of('mean', mean, compare)],
     ],
-    rows: () =>
-      Array.from({ length: count }, (_, q) => {
-        const t = series.t0 + q * QUARTER;
-        return [
-          f.clock(t),
-          cell(mean(quarterOf(series, 'mean', t))),
-          cell(least(quarterOf(series, 'min', t))),
-          cell(most(quarterOf(series, 'max', t))),
-          ...(series.injected ? [cell(mean(quarterOf(series, 'injected', t)))] : []),
-          ...(compare ? [cell(mean(quarterOf(compare, 'mean', t)))] : []),
-        ];
-      }),
+    rows: Array.from({ length: count }, (_, i) => series.t0 + i * QUARTER),
   };
 }
 
 /** Each value between two instants, in the resolution that is shown. Local time for people, UTC for programs. */
 export function fileOf(shown, { from, to }, compare) {
-  const { unit } = shown,
-    optional = [
-      [D.columns.min(unit), shown.min],
-      [D.columns.max(unit), shown.max],
-      [D.columns.injectedPower, shown.injected],
-    ].filter(([, column]) => column);
-  const head = [
-    T.file.start,
-    T.file.utc,
-    D.columns.mean(unit),
-    ...optional.map(([name]) => name),
-    ...(compare ? [D.columns.compare(unit)] : []),
-  ];
-  const rows = shown.mean.flatMap((value, i) => {
-    const t = shown.t0 + i * shown.step;
-    if (t < from || t >= to) return [];
-    return [
-      [
-        `${f.numericDate(dateOf(t))} ${f.clock(t, true)}`,
-        new Date(t).toISOString().replace('.000', ''),
-        value ?? '',
-        ...optional.map(([, column]) => column[i] ?? ''),
-        ...(compare ? [valueAt(compare, 'mean', t) ?? ''] : []),
-      ],
-    ];
-  });
-  return [head, rows];
+  const { unit, t0, step } = shown,
+    of = (column) => (t) => column[Math.round((t - t0) / step)];
+  return {
+    columns: [
+      [T.file.start, (t) => `${f.numericDate(dateOf(t))} ${f.clock(t, true)}`],
+      [T.file.utc, (t) => new Date(t).toISOString().replace('.000', '')],
+      [D.columns.mean(unit), of(shown.mean)],
+      shown.min && [D.columns.min(unit), of(shown.min)],
+      shown.max && [D.columns.max(unit), of(shown.max)],
+      shown.injected && [D.columns.injectedPower, of(shown.injected)],
+      shown.production && [T.sun.columns.power, of(shown.production)],
+      compare && [D.columns.compare(unit), (t) => valueAt(compare, 'mean', t)],
+    ],
+    rows: shown.mean.map((_, i) => t0 + i * step).filter((t) => t >= from && t < to),
+  };
 }

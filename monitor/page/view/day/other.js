@@ -1,9 +1,7 @@
 // The day that is set against this one: what of it is compared. No words and no drawing here.
 import { sideOf } from '../../compared.js';
 import { register } from '../../tariff.js';
-import { at, dateOf, dayEnd, wall } from '../../time.js';
-
-const two = (n) => String(n).padStart(2, '0');
+import { at, dateOf, dayEnd, two, wall } from '../../time.js';
 
 /** The instant of another day at which its clocks say what they say at t; date: the day that t is of, or the end of. */
 export function sameTime(t, other, date = dateOf(t)) {
@@ -28,9 +26,6 @@ export function ofWhole(energy, peak) {
 }
 
 /** Of a stretch of a day, with its part of the subscription. */
-export const ofStretch = (part) => part && sideOfStretch(part);
-
-/** The same, of one that there is. */
 export function sideOfStretch(part) {
   return {
     wh: part.wh,

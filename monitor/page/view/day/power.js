@@ -5,7 +5,7 @@ import { h, icon, id } from '../../dom.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
 import { piece } from '../../part/alive.js';
 import { notice } from '../../part/notice.js';
-import { csvFile, figures } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { spanOf } from './clock.js';
@@ -19,14 +19,14 @@ const LATE = 10 * MINUTE; // what is newer may not have been complete
 
 /**
  * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums(): of
- * the day, in words.
+ * the day, in words; why(from, to): says why a stretch was different.
  */
-export async function power({ meter, date, series, sums, other, compare, query, keys }) {
+export async function power({ meter, date, series, sums, other, compare, query, keys, why }) {
   const coarse = matchMedia('(pointer: coarse)').matches,
     title = `${T.now.power}, ${f.fullDate(date)}`,
     about = id('about'),
     clear = () => chart?.select(null),
-    selected = selection({ meter, date, other, hint: coarse ? D.touchHint : D.selectHint, clear }),
+    selected = selection({ meter, date, other, hint: coarse ? D.touchHint : D.selectHint, clear, why }),
     screen = screenOf({
       meter,
       date,
@@ -141,7 +141,7 @@ function tableOf({ title, date, series, compare, screen, png }) {
     caption: title,
     ...quarters(series, compare),
     note: png && D.figuresNote,
-    csv: { name: `${T.file.names.day}-${date}.csv`, href: () => csvFile(...fileOf(screen.shown, screen, compare)) },
+    csv: () => ({ name: `${T.file.names.day}-${date}`, ...fileOf(screen.shown, screen, compare) }),
     png,
   });
 }
@@ -192,7 +192,7 @@ function legendOf(other) {
   const item = (css, text) => h('li', null, h('span', { class: css, 'aria-hidden': 'true' }), text);
   const step = h('span', { class: 'note' }, D.step.minutes),
     band = item('key-band', D.band);
-  const part = piece(({ unit, gaps, banded, injected }, compared) =>
+  const part = piece(({ unit, gaps, banded, injected, made }, compared) =>
     h(
       'ul',
       { class: 'legend' },
@@ -203,6 +203,7 @@ function legendOf(other) {
           'key-compare',
           compared ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`,
         ),
+      made && item('key-own', T.sun.made),
       injected && item('key-inj', T.tariff.injected),
       gaps.length > 0 && item('key-hole', gapsText(gaps)),
       gaps.some((gap) => gap[3]) && item('key-recovered', T.tariff.recovered),
@@ -210,8 +211,11 @@ function legendOf(other) {
   );
   return {
     part,
-    show: ({ unit, gaps, min, injected }, compare) =>
-      part.show({ unit, gaps, banded: Boolean(min), injected: Boolean(injected) }, Boolean(compare)),
+    show: ({ unit, gaps, min, injected, production }, compare) =>
+      part.show(
+        { unit, gaps, banded: Boolean(min), injected: Boolean(injected), made: Boolean(production) },
+        Boolean(compare),
+      ),
     tell(frames) {
       step.textContent = D.step[frames ? (frames.partly ? 'partly' : 'frames') : 'minutes'];
       band.hidden = Boolean(frames); // seconds have no envelope

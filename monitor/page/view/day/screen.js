@@ -4,7 +4,7 @@ import { note } from '../../router.js';
 import { HOUR, SECOND, dayEnd, dayStart } from '../../time.js';
 import { padded } from '../../chart/span.js';
 import { filled } from '../../chart/values.js';
-import { clockOf } from './clock.js';
+import { writeSpan } from './clock.js';
 
 const LONGEST = 2 * HOUR; // of what is shown as single frames
 const KEPT = 6; // stretches of them
@@ -27,7 +27,7 @@ export function screenOf({ meter, date, series: minutes, onRange, onUse, onFrame
     const mine = ++turn;
     Object.assign(state, { from, to, whole: to - from >= (last - first) * 0.99 });
     onRange(state);
-    note({ z: state.whole ? null : [from, to].map((t) => clockOf(second(t), date)).join('..') });
+    note({ z: state.whole ? null : writeSpan([from, to].map(second), date) });
     const found = await frames.find(from, to, minutes);
     if (mine !== turn || left) return;
     const next = found ?? minutes;

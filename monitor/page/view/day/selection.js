@@ -4,17 +4,19 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h, say } from '../../dom.js';
 import { note } from '../../router.js';
+import { ofStretch } from '../devices.js';
 import { compared } from '../../compared.js';
-import { clockOf } from './clock.js';
+import { W } from '../words.js';
+import { clockOf, writeSpan } from './clock.js';
 import { sameTime, sideOfStretch } from './other.js';
 
 const D = T.day;
 
 /**
- * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; other: the day
- * that is compared, or null.
+ * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; why(from, to):
+ * says why it was different; other: the day that is compared, or null.
  */
-export function selection({ meter, date, other, hint, clear }) {
+export function selection({ meter, date, other, hint, clear, why }) {
   const resting = h('span', { class: 'muted' }, hint),
     node = h('p', { class: 'reading' }, resting);
   /** @type {HTMLElement | null} */
@@ -28,7 +30,7 @@ export function selection({ meter, date, other, hint, clear }) {
     const mine = ++turn;
     if (left) return;
     chosen = from == null ? null : [from, to];
-    if (!quietly) note({ t: chosen && `${clockOf(from, date)}..${clockOf(to, date)}` });
+    if (!quietly) note({ t: chosen && writeSpan(chosen, date) });
     if (!chosen) {
       measured = null;
       node.replaceChildren(resting);
@@ -46,6 +48,7 @@ export function selection({ meter, date, other, hint, clear }) {
       h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
       ` · ${part ? stretchText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: clear }, D.clear),
+      part && [' ', h('button', { class: 'link-button', onclick: () => why(...span) }, W.why.ask)],
       then && h('span', { class: 'compare-text' }, then),
     );
     measured = said;
@@ -73,15 +76,15 @@ export function selection({ meter, date, other, hint, clear }) {
   };
 }
 
-const joined = (parts) => parts.filter(Boolean).join(' · ');
-
 const peakText = (power, unit, at) => D.maxPower(f.power(power, unit), f.clock(at, true));
 
 function stretchText(part) {
-  return joined([
+  const ran = ofStretch(part);
+  return f.joined([
     f.energy(part.wh),
     part.cost != null && D.bareCost(f.euro(part.cost)),
     part.partial_cost && D.costIncomplete,
+    ran && D.ofDevices(ran),
     part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
     part.mean != null && D.meanPower(f.power(part.mean, 'W')),
     part.max && peakText(part.max.power, part.unit, Date.parse(part.max.at)),
@@ -93,8 +96,8 @@ function againstText(part, found) {
   // A stretch has no part of the subscription.
   const [now, before] = [part, found].map((one) => sideOfStretch({ ...one, subscription: 0 })),
     change = before.wh > 0 ? compared(now, before) : {},
-    amount = (text, ratio) => [text, ratio != null && f.signedPercent(ratio)].filter(Boolean).join(', ');
-  return joined([
+    amount = (text, ratio) => f.joined([text, ratio != null && f.signedPercent(ratio)], ', ');
+  return f.joined([
     amount(f.energy(before.wh), change.energy),
     before.cost != null && amount(f.euro(before.cost), change.money),
     before.peak && peakText(before.peak.power, found.unit, before.peak.at),

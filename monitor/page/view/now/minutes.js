@@ -26,7 +26,11 @@ export function minutesBlock(meter, now) {
     chart.node,
     figures({
       caption: N.minutes,
-      columns: [{ text: T.day.columns.time, number: false }, T.day.columns.mean(unit), T.day.columns.max(unit)],
+      columns: [
+        [T.day.columns.time, ({ from }) => f.clock(from), 'words'],
+        [T.day.columns.mean(unit), ({ powers }) => (powers.length ? f.number(meanOf(powers)) : PLACEHOLDER)],
+        [T.day.columns.max(unit), ({ powers }) => (powers.length ? f.number(Math.max(...powers)) : PLACEHOLDER)],
+      ],
       rows: () => byMinute(chart.points(), now()),
     }),
   );
@@ -51,10 +55,7 @@ export function minutesBlock(meter, now) {
     mean(live, known) {
       mean.textContent = known && live.mean ? meanText(live.mean) : '';
     },
-    leave() {
-      stop();
-      chart.leave();
-    },
+    leave: stop,
   };
 }
 
@@ -77,13 +78,13 @@ function eachSecond(draw) {
   return () => clearInterval(timer);
 }
 
-/** Rows of a table: the minutes of the clock, with what was measured in them. */
-export function byMinute(points, now) {
+const meanOf = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+
+/** The minutes of the clock, with what was measured in them. */
+function byMinute(points, now) {
   const first = Math.floor(now / MINUTE) * MINUTE - 9 * MINUTE;
   return Array.from({ length: 10 }, (_, i) => {
     const from = first + i * MINUTE;
-    const part = points.filter(([at]) => at >= from && at < from + MINUTE).map(([, power]) => power);
-    if (!part.length) return [f.clock(from), PLACEHOLDER, PLACEHOLDER];
-    return [f.clock(from), f.number(part.reduce((a, b) => a + b, 0) / part.length), f.number(Math.max(...part))];
+    return { from, powers: points.filter(([at]) => at >= from && at < from + MINUTE).map(([, power]) => power) };
   });
 }

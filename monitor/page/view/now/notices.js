@@ -3,7 +3,8 @@ import { inApp } from '../../app.js';
 import { h, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { notice } from '../../part/notice.js';
+import { piece } from '../../part/alive.js';
+import { quietNotice } from '../../part/notice.js';
 import { reloadButton } from '../../part/reload.js';
 import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
@@ -20,7 +21,7 @@ const TEXTS = {
       live.power != null && N.silentMore(f.power(live.power, meter.unit)),
       live.power != null && (inApp() ? N.cableApp : N.cable),
     ];
-    return ['off', silent(Date.parse(live.silent_since ?? live.at), now), more.filter(Boolean).join(' ')];
+    return ['off', silent(Date.parse(live.silent_since ?? live.at), now), f.joined(more, ' ')];
   },
   database: ({ live }) => [
     'warn',
@@ -52,25 +53,20 @@ export function overload(meter, live) {
     : N.overload(f.power(live.power, meter.unit), f.kva(meter.subscribed));
 }
 
-// The page's live region says it: an element that comes with its text is not heard everywhere, or twice.
-function silentNotice([kind, title, more]) {
-  const node = notice(kind, title, more);
-  node.removeAttribute('role');
-  return node;
-}
-
 export function noticesBlock(meter) {
-  const node = h('div', { class: 'notices' });
-  let kinds = '',
-    written = '';
+  const shown = piece((texts) =>
+    h(
+      'div',
+      { class: 'notices' },
+      texts.map(([kind, title, more]) => quietNotice(kind, title, more)),
+    ),
+  );
+  let kinds = '';
   return {
-    node,
+    node: shown.node,
     show(wrong, known) {
       const texts = wrong.map((kind) => TEXTS[kind]({ meter, ...known }));
-      const text = JSON.stringify(texts);
-      if (text === written) return;
-      written = text;
-      node.replaceChildren(...texts.map(silentNotice));
+      shown.show(texts);
       // "since 3 min" grows; that is not said again.
       if (wrong.join() !== kinds) say(texts.map(([, title]) => title).join(' '));
       kinds = wrong.join();

@@ -6,6 +6,7 @@ import { T } from '../../i18n.js';
 import { headroom, tooMuch } from './standing.js';
 
 const PLACEHOLDER = '–';
+const BLANK = '\u00a0';
 const N = T.now;
 
 export function powerBlock(meter) {
@@ -14,7 +15,8 @@ export function powerBlock(meter) {
     unitText = h('small', null, `${f.THIN}${unit}`),
     left = h('p', { class: 'headroom' }),
     flag = h('p', { class: 'note peak-note', hidden: true }),
-    injected = h('p', { class: 'injected inj-text', hidden: true }),
+    injected = h('p', { class: 'injected inj-text' }),
+    made = h('p', { class: 'injected made' }),
     phases = h('ul', { class: 'phases', hidden: true }),
     measure = limit ? ruler({ limit, label: N.power }) : null;
   let spoken = T.unknown;
@@ -28,6 +30,7 @@ export function powerBlock(meter) {
     { class: 'block power', 'aria-label': N.power },
     h('div', { 'aria-live': 'off' }, figure),
     measure?.node,
+    made,
     injected,
     h('div', { class: 'headroom-line' }, left, flag, read),
     phases,
@@ -46,8 +49,11 @@ export function powerBlock(meter) {
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
     measure?.peak(peak?.power);
     showPeak(flag, peak, unit);
-    injected.hidden = !(known && live.injected > 0);
-    if (!injected.hidden) injected.textContent = N.injecting(f.power(live.injected, unit));
+    // What injects or produces has its line at night, too, so that nothing moves in the morning.
+    injected.hidden = live.injected == null;
+    injected.textContent = known ? N.injecting(f.power(live.injected, unit)) : BLANK;
+    made.hidden = live.production == null && live.today?.production_wh == null;
+    made.textContent = live.production ? T.sun.power(f.power(live.production.power, 'W')) : BLANK;
     showPhases(phases, live.phases, known, unit);
   }
   return { node, show };

@@ -2,6 +2,7 @@
 import { h } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { piece } from '../../part/alive.js';
 import { chip, colourChip, registerChip } from '../../part/chip.js';
 import { learn, register } from '../../tariff.js';
 import { at, dateOf, plusDays, tempoDay } from '../../time.js';
@@ -10,22 +11,22 @@ const N = T.now;
 
 /** Tomorrow's colour across a wall: from the other end of the room, it is what a Tempo home looks for. */
 export function tomorrowBand() {
-  const node = h('p', { class: 'band-tomorrow' });
+  const shown = piece(
+    (isTempo, colour, when, price) =>
+      isTempo &&
+      h(
+        'p',
+        { class: `band-tomorrow ${colour ? `day-${colour}` : ''}` },
+        h('strong', null, when, ' ', colour ? T.tariff[colour] : N.tomorrowUnknown),
+        price && h('span', null, N.fromSix(f.price(price))),
+      ),
+  );
   return {
-    node,
+    node: shown.node,
     show(live, now) {
-      const [today, running] = [dateOf(now), tempoDay(now)];
-      node.hidden = !live.colour;
-      if (node.hidden) return;
-      const when = running < today ? N.atSix : N.tomorrowIs,
+      const [today, running] = [dateOf(now), tempoDay(now)],
         price = live.tomorrow && priceAt(live, at(plusDays(running, 1), '06:00'));
-      node.className = `band-tomorrow ${live.tomorrow ? `day-${live.tomorrow}` : ''}`;
-      node.replaceChildren(
-        ...[
-          h('strong', null, when, ' ', live.tomorrow ? T.tariff[live.tomorrow] : N.tomorrowUnknown),
-          price && h('span', null, N.fromSix(f.price(price))),
-        ].filter(Boolean),
-      );
+      shown.show(Boolean(live.colour), live.tomorrow, running < today ? N.atSix : N.tomorrowIs, price);
     },
   };
 }
@@ -36,19 +37,15 @@ function priceAt({ next }, moment) {
 }
 
 export function tariffBlock() {
-  const node = h('section', { class: 'block tariff', 'aria-labelledby': 'now-tariff' });
-  let written = '';
+  const shown = piece((live, today, running) =>
+    h('section', { class: 'block tariff', 'aria-labelledby': 'now-tariff' }, board(live, today, running)),
+  );
   return {
-    node,
-    show(live, now) {
-      const { register: name, price, since, until, next, colour, tomorrow } = live;
-      const [today, running] = [dateOf(now), tempoDay(now)];
-      const text = JSON.stringify([name, price, since, until, next, colour, tomorrow, today, running]);
-      if (text === written) return;
-      written = text;
+    node: shown.node,
+    show({ register: name, name: word, price, since, until, next, colour, tomorrow }, now) {
       // A register of an offer that we do not know has the meter's word.
-      if (name && live.name) learn([name], { [name]: live.name });
-      node.replaceChildren(...board(live, today, running).filter(Boolean));
+      if (name && word) learn([name], { [name]: word });
+      shown.show({ register: name, price, since, until, next, colour, tomorrow }, dateOf(now), tempoDay(now));
     },
   };
 }

@@ -6,37 +6,37 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { piece } from '../../part/alive.js';
 import { figures } from '../../part/figures.js';
+import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
+import { madeText, ownOf } from '../../part/sun.js';
 import { oldPrices } from '../../part/prices.js';
 import { href } from '../../router.js';
-import { ORDER, register } from '../../tariff.js';
-import { dayStart, HOUR, hoursIn, MINUTE, wall, weekday } from '../../time.js';
+import { register } from '../../tariff.js';
+import { dayStart, MINUTE, weekday } from '../../time.js';
 
 const N = T.now;
 const OLD = 2 * MINUTE; // a look at the day is taken each minute
 const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 
-export function todayBlock(meter, date) {
-  const totals = h('p', { class: 'pair' }),
-    note = h('p', { class: 'note' }),
-    hours = h('div', { class: 'today-hours' });
+/** expected: a line on the month, below those of today. */
+export function todayBlock(meter, date, expected) {
+  const totals = piece((today) => h('p', { class: 'pair' }, today && amounts(today))),
+    note = piece((today, away, how) =>
+      h('p', null, today ? remarks(today, date, how) : away ? N.todayUnknown : N.todayNothing),
+    ),
+    byHour = piece((day) => hourBars(day, date));
   const node = h(
     'section',
     { class: 'block today', 'aria-labelledby': 'now-today' },
     h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
-    totals,
-    note,
-    hours,
+    totals.node,
+    h('div', { class: 'note' }, note.node, expected),
+    h('div', { class: 'today-hours' }, byHour.node),
   );
-  const byHour = piece((day) => hourBars(day, date));
-  let written = '',
-    left = false;
 
   /** The bars by hour. Without the database the old ones stay. */
   async function load() {
     const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
-    if (left || !day?.rows.some((row) => row.total || row.injected)) return;
-    byHour.show(day);
-    if (!byHour.node.isConnected) hours.replaceChildren(byHour.node);
+    if (day?.rows.some((row) => row.total || row.injected || row.made)) byHour.show(day);
   }
   return {
     node,
@@ -46,20 +46,10 @@ export function todayBlock(meter, date) {
       const fresh = !meter.first || meter.first === date || now - dayStart(date) < NEW_DAY,
         early = fresh && !(register && price == null),
         old = today && now - Date.parse(today.at) > OLD,
-        text = JSON.stringify([old, { ...today, at: old && today.at }, links.database, early]);
-      if (text === written) return;
-      written = text;
+        known = today && { ...today, at: old && today.at };
       node.classList.toggle('unknown-today', !today);
-      totals.replaceChildren(...(today ? amounts(today) : []));
-      note.replaceChildren(
-        ...(today
-          ? remarks(today, { date, early, old })
-          : [links.database === 'down' ? N.todayUnknown : N.todayNothing]),
-      );
-    },
-    leave() {
-      left = true;
-      byHour.leave();
+      totals.show(known);
+      note.show(known, links.database === 'down', { early, old });
     },
   };
 }
@@ -70,14 +60,25 @@ function amounts({ wh, cost, injected_wh: injected }) {
     large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
-  ].filter((node) => node instanceof Node);
+  ];
 }
 
-const remarks = (today, { date, early, old }) => [
+const remarks = (today, date, { early, old }) => [
   today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
   ...sameHour(today, date),
+  ...made(today),
   old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
 ];
+
+/** What the roof made so far, and the share of what was used that came from it. */
+function made({ wh, production_wh: production, injected_wh: injected }) {
+  if (!(production > 0) || injected == null) return [];
+  const own = Math.max(production - injected, 0); // production is a minute behind
+  return [
+    T.sun.today(f.energy(production), f.energy(own)),
+    wh != null && own + wh > 0 ? T.sun.todayShare(f.percent(own / (own + wh))) : '',
+  ];
+}
 
 /** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
 function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
@@ -88,24 +89,19 @@ function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_wee
 }
 
 function hourBars(day, date) {
-  const reading = h('p', { class: 'reading' }),
-    start = dayStart(date),
-    rows = new Map(day.rows.map((row) => [Date.parse(row.start), row]));
-  const used = (row) => ORDER.filter((name) => row.wh[name]);
-  const words = (row) =>
-    used(row)
-      .map((name) => register(name).long)
-      .join(', ');
-  const list = Array.from({ length: hoursIn(date) }, (_, i) => {
-    const row = rows.get(start + i * HOUR),
-      label = String(wall(start + i * HOUR).hour);
-    if (!row) return { label, segments: [], text: f.hourOnly(label) };
+  const list = hoursOf(date, day.rows).map(({ place, row }) => {
+    const label = String(place);
+    if (!row) return { label, place, segments: [], text: f.hourOnly(place) };
     const cost = row.cost == null ? '' : `, ${f.euro(row.energy)}`;
     return {
       label,
-      segments: used(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
+      place,
+      segments: [
+        ...registersOf(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
+        ownOf(row),
+      ],
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
-      text: `${f.hourOnly(label)}${T.colon}${f.energy(row.total)}${cost} · ${words(row)}`,
+      text: f.joined([`${f.hourOnly(place)}${T.colon}${f.energy(row.total)}${cost}`, registersIn(row), madeText(row)]),
     };
   });
   const chart = bars({
@@ -114,18 +110,16 @@ function hourBars(day, date) {
     format: f.number,
     every: 3,
     height: 150,
-    reading,
     resting: `${N.soFar}, kWh`,
   });
-  const columns = [
-    { text: T.day.columns.time, number: false },
-    { text: T.day.columns.register, number: false },
-    T.day.columns.energy,
-  ];
   const table = figures({
     caption: N.soFar,
-    columns,
-    rows: () => day.rows.map((row) => [f.clock(Date.parse(row.start)), words(row), f.kwh(row.total, 2)]),
+    columns: [
+      [T.day.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
+      [T.day.columns.register, registersIn, 'words'],
+      [T.day.columns.energy, (row) => f.kwh(row.total, 2)],
+    ],
+    rows: day.rows,
   });
-  return { node: h('div', null, oldPrices(day.prices), reading, chart.node, table), leave: chart.leave };
+  return h('div', null, oldPrices(day.prices), chart.nodes, table);
 }

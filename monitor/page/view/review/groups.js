@@ -36,6 +36,8 @@ export function groups(data, by, { from, to }) {
     group.subscription += row.subscription ?? 0;
     if (row.partial) group.partialCost = true;
     group.injected += row.injected;
+    group.made = plus(group.made, row.made);
+    group.own = plus(group.own, row.own);
     group.missing += row.hours * (1 - row.coverage);
   }
   return [...found.values()];
@@ -52,6 +54,9 @@ export function complete(list, by, { from, to }, today) {
   return found.length ? found : list;
 }
 
+/** Of some days production may not be known. */
+const plus = (sum, more) => (more == null ? sum : (sum ?? 0) + more);
+
 const firstDay = (key) => `${key}-01-01`.slice(0, 10);
 
 function empty(key, registers) {
@@ -64,6 +69,8 @@ function empty(key, registers) {
     cost: 0,
     subscription: 0,
     injected: 0,
+    made: null,
+    own: null,
     missing: 0,
     unknown: true,
   };

@@ -19,9 +19,7 @@ export function head({ meter, range, title, today, query }) {
     id: 'range-form',
     hidden: range.kind !== 'range',
   });
-  return h(
-    'header',
-    { class: 'head' },
+  return [
     stepper(
       title,
       !(meter.known_since && range.from <= meter.known_since) && { href: to(range.previous), label: T.previous },
@@ -36,7 +34,7 @@ export function head({ meter, range, title, today, query }) {
       h('li', null, formButton(form)),
     ),
     form,
-  );
+  ];
 }
 
 /** The week, the month and the years that a day is in. */

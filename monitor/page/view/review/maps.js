@@ -5,7 +5,7 @@ import { h } from '../../dom.js';
 import { go, href, note } from '../../router.js';
 import { HOUR, dayStart, daysBetween, plusDays, wall } from '../../time.js';
 import { choice } from '../../part/tabs.js';
-import { csvFile, figures } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { notice } from '../../part/notice.js';
 import { calendar } from '../../chart/calendar.js';
 import { heatmap } from '../../chart/heatmap.js';
@@ -78,28 +78,27 @@ function scale(limits) {
 }
 
 /** A drawing with what is read of it, its scale, and its figures, which are also a file; name: what files are called. */
-function drawn({ meter, range, name, title, drawing, reading, limits, table, file }) {
+function drawn({ meter, range, name, title, chart, limits, columns, rows, file }) {
   return [
-    reading,
-    drawing,
+    ...chart.nodes,
     scale(limits),
     figures({
       caption: title,
-      ...table,
-      csv: { name: `${name}-${range.text}.csv`, href: () => csvFile(...file()) },
+      columns,
+      rows,
+      csv: () => ({ name: `${name}-${range.text}`, rows, ...file }),
       png: () =>
         picture({
           name: `${name}-${range.text}`,
           notes: [meter.name],
           title: `${title} (kWh), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
-          drawing: drawing.querySelector('svg'),
+          drawing: chart.svg,
         }),
     }),
   ];
 }
 
 const nothing = (text) => h('p', { class: 'muted' }, text);
-const readingLine = () => h('p', { class: 'reading' });
 
 function calendarMap(meter, data, range) {
   // A day in the middle of a hole used an amount that nobody knows: it is not a day without use.
@@ -107,13 +106,10 @@ function calendarMap(meter, data, range) {
   if (!known.length) return nothing(R.noDays);
   const byDate = new Map(known.map((r) => [r.start, r])),
     values = known.map((r) => r.total),
-    limits = quantiles(values),
-    reading = readingLine();
-  const drawing = calendar({
+    limits = quantiles(values);
+  const chart = calendar({
     from: range.from,
     to: range.to,
-    reading,
-    resting: '',
     open: openDay,
     label: R.calendarSummary(f.energy(Math.min(...values)), f.energy(Math.max(...values))),
     cell: (date) => dayCell(date, byDate.get(date), limits),
@@ -123,14 +119,21 @@ function calendarMap(meter, data, range) {
     range,
     name: F.names.calendar,
     title: R.calendar,
-    drawing,
-    reading,
+    chart,
     limits,
-    table: {
-      columns: [{ text: R.columns.date, number: false }, R.columns.energy, R.columns.coverage],
-      rows: () => known.map((r) => [f.numericDate(r.start), f.kwh(r.total), f.coverage(r.coverage)]),
+    columns: [
+      [R.columns.date, (r) => f.numericDate(r.start), 'words'],
+      [T.day.columns.energy, (r) => f.kwh(r.total)],
+      [R.columns.coverage, (r) => f.coverage(r.coverage)],
+    ],
+    rows: known,
+    file: {
+      columns: [
+        [F.day, (r) => r.start],
+        [F.wh(F.total), (r) => r.total],
+        [R.columns.coverage, (r) => r.coverage],
+      ],
     },
-    file: () => [[F.day, F.wh(F.total), R.columns.coverage], known.map((r) => [r.start, r.total, r.coverage])],
   });
 }
 
@@ -138,82 +141,80 @@ function dayCell(date, row, limits) {
   if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };
   return {
     css: `heat-${levelOf(row.total, limits)}${row.coverage < 0.9 ? ' holed' : ''}`,
-    text: [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)]
-      .filter(Boolean)
-      .join(', '),
+    text: f.joined(
+      [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)],
+      ', ',
+    ),
   };
 }
 
 const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
-const kwh = (wh) => (wh == null ? '–' : f.kwh(wh, 2));
 
 async function heat(meter, range) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
   if (!first || isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
-    reading = readingLine(),
-    list = hoursOf(first, rows);
+    days = hoursOf(first, rows);
   return drawn({
     meter,
     range,
     name: F.names.heat,
     title: R.heat,
-    drawing: heatmap({ first, rows, limits, label: R.heatSummary, reading, resting: '', open: openDay }),
-    reading,
+    chart: heatmap({ first, rows, limits, label: R.heatSummary, open: openDay }),
     limits,
-    table: {
-      columns: [{ text: R.columns.date, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
-      rows: () => rows.map((_, day) => [f.numericDate(plusDays(first, day)), ...byClock(list, day)]),
-    },
-    file: () => [
-      [F.day, F.hour, F.utc, F.wh(F.total)],
-      list.map((x) => [plusDays(first, x.day), x.hour, `${new Date(x.at).toISOString().slice(0, 19)}Z`, x.wh ?? '']),
+    columns: [
+      [R.columns.date, ({ day }) => f.numericDate(day), 'words'],
+      ...CLOCK.map((hour) => [f.hourOnly(hour), ({ hours }) => atClock(hours, hour)]),
     ],
+    rows: days,
+    file: {
+      columns: [
+        [F.day, (x) => x.day],
+        [F.hour, (x) => x.hour],
+        [F.utc, (x) => `${new Date(x.at).toISOString().slice(0, 19)}Z`],
+        [F.wh(F.total), (x) => x.wh],
+      ],
+      rows: days.flatMap(({ hours }) => hours),
+    },
   });
 }
 
 const CLOCK = [...Array(24).keys()];
 
-/** Each hour of the rows with its place: {day, hour of the clock, at, wh}. */
+/** Each day with its hours: {day, hour of the clock, at, wh}. */
 function hoursOf(first, rows) {
-  return rows.flatMap((hours, day) => {
-    const start = dayStart(plusDays(first, day));
-    return hours.map((wh, i) => ({ day, hour: wall(start + i * HOUR).hour, at: start + i * HOUR, wh }));
+  return rows.map((hours, i) => {
+    const day = plusDays(first, i),
+      start = dayStart(day);
+    const placed = (wh, n) => ({ day, hour: wall(start + n * HOUR).hour, at: start + n * HOUR, wh });
+    return { day, hours: hours.map(placed) };
   });
 }
 
-/** The 24 hours of a day; the one that comes twice on the day of a change of clocks has both amounts. */
-function byClock(list, day) {
-  const hours = list.filter((x) => x.day === day);
-  return CLOCK.map((hour) =>
-    hours
-      .filter((x) => x.hour === hour)
-      .map((x) => kwh(x.wh))
-      .join(' + '),
-  );
-}
+/** An hour of a day; the one that comes twice on the day of a change of clocks has both amounts. */
+const atClock = (hours, hour) =>
+  hours
+    .filter((x) => x.hour === hour)
+    .map((x) => f.kwh(x.wh, 2))
+    .join(' + ');
 
 async function ordinary(meter, range) {
   const { rows } = await api.profile(meter.id, range.from, range.to, 'weekday');
   if (isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
-    reading = readingLine(),
-    nameOf = (day) => f.weekdayName(day, 'long');
+    nameOf = (hours) => f.weekdayName(rows.indexOf(hours), 'long');
   return drawn({
     meter,
     range,
     name: F.names.weekday,
     title: R.weekday,
-    drawing: week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary }),
-    reading,
+    chart: week({ rows, limits, label: R.weekday, resting: R.weekSummary }),
     limits,
-    table: {
-      columns: [{ text: R.weekColumn, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
-      rows: () => rows.map((list, day) => [f.capital(nameOf(day)), ...list.map(kwh)]),
-    },
-    file: () => [
-      [F.day, ...CLOCK.map(F.hourOf)],
-      rows.map((list, day) => [nameOf(day), ...list.map((wh) => wh ?? '')]),
+    columns: [
+      [R.weekColumn, (hours) => f.capital(nameOf(hours)), 'words'],
+      ...CLOCK.map((hour) => [f.hourOnly(hour), (hours) => f.kwh(hours[hour], 2)]),
     ],
+    rows,
+    file: { columns: [[F.day, nameOf], ...CLOCK.map((hour) => [F.hourOf(hour), (hours) => hours[hour]])] },
   });
 }

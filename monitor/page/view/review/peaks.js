@@ -3,8 +3,10 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { href } from '../../router.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
-import { csvFile, table } from '../../part/figures.js';
-import { block } from '../block.js';
+import { csvButton, plainTable } from '../../part/figures.js';
+import { block, emptyBlock } from '../block.js';
+
+/** @import {File} from '../../part/figures.js' */
 
 const R = T.review;
 
@@ -14,55 +16,38 @@ export const dayIn = ({ from, to }) =>
 
 /** The highest powers, each a link to its twenty minutes. */
 export function peaksBlock({ peaks, unit }, range) {
+  if (!peaks.length) return emptyBlock(R.peaks, R.noData);
   const three = peaks.some((p) => p.phase != null),
     [rank, power, date, time] = R.peaksColumns;
-  const rows = peaks.map((peak, i) => {
+  const dayOf = (peak) => {
     const at = Date.parse(peak.at),
       day = dateOf(at);
-    return [
-      String(i + 1),
-      f.power(peak.power, unit),
-      ...(three ? [peak.phase ?? '–'] : []),
-      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dayIn(range)(day)),
-      f.clock(at, true),
-    ];
+    return h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dayIn(range)(day));
+  };
+  /** @type {() => File} */
+  const file = () => ({
+    name: T.file.names.peaks,
+    columns: [
+      [T.file.power(unit), (peak) => peak.power],
+      [T.file.utc, (peak) => peak.at],
+      [T.file.phase, (peak) => peak.phase],
+    ],
+    rows: peaks,
   });
-  const columns = [
-    { text: rank, number: false },
-    power,
-    ...(three ? [R.phase] : []),
-    { text: date, number: false },
-    time,
-  ];
   return block(
     R.peaks,
-    rows.length
-      ? h(
-          'div',
-          { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': R.peaks },
-          table({ caption: R.peaks, columns, rows }),
-        )
-      : h('p', { class: 'muted' }, R.noData),
-    rows.length > 0 &&
-      h(
-        'p',
-        { class: 'files' },
-        h(
-          'a',
-          {
-            class: 'button',
-            href: '#',
-            download: `${T.file.names.peaks}.csv`,
-            onclick: (e) => {
-              e.currentTarget.href = csvFile(
-                [T.file.power(unit), T.file.utc, T.file.phase],
-                peaks.map((p) => [p.power, p.at, p.phase ?? '']),
-              );
-            },
-          },
-          T.csv,
-        ),
-      ),
+    plainTable({
+      caption: R.peaks,
+      columns: [
+        [rank, (peak) => String(peaks.indexOf(peak) + 1), 'words'],
+        [power, (peak) => f.power(peak.power, unit)],
+        three && [R.phase, (peak) => peak.phase ?? '–'],
+        [date, dayOf, 'words'],
+        [time, (peak) => f.clock(Date.parse(peak.at), true)],
+      ],
+      rows: peaks,
+    }),
+    h('p', { class: 'files' }, csvButton(file)),
   );
 }
 

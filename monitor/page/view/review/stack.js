@@ -5,18 +5,20 @@ import { go, href } from '../../router.js';
 import { daysBetween, weekday } from '../../time.js';
 import { columnOf, ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
-import { csvFile, figures, sumsOf } from '../../part/figures.js';
+import { figures, sumsOf } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
+import { madeText, ownOf } from '../../part/sun.js';
 import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../block.js';
+import { notesAt } from '../notes.js';
 
 const R = T.review,
   F = T.file;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
-export function stack({ meter, data, range, today, unit, query, stop }) {
+export function stack({ meter, data, range, today, unit, query, written }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     known = places.filter((g) => !g.unknown),
@@ -24,21 +26,15 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
   if (!known.length) return emptyBlock(title, R.noDays);
   const { priced } = data,
     inEuro = unit === 'euro' && priced,
-    used = registersOf(data, known),
-    reading = h('p', { class: 'reading' });
+    used = ORDER.filter((r) => known.some((g) => g.wh[r] || g.costBy[r]));
   const chart = bars({
-    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, count: places.length })),
+    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, written, count: places.length })),
     label: R.summary(title, f.energy(sum(known, (g) => g.total))),
     format: f.number,
-    every: 1,
     height: 260,
-    reading,
     resting: meanAndMost(known, { by, range, today, inEuro }),
-    open: (i) =>
-      places[i].unknown ||
-      go(href(by === 'day' ? `jour/${places[i].key}` : `bilan/${places[i].key}`, { u: query.get('u') })),
+    open: opening(places, by, query),
   });
-  stop.push(chart.leave);
   const legend = legendOf(places, known, used, inEuro),
     told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is listed, too
     name = `${T.file.names.energy}-${range.text}`;
@@ -46,13 +42,13 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
     'section',
     { class: 'block' },
     h('div', { class: 'block-head' }, h('h2', null, title), priced && unitChoice(range, unit, query)),
-    reading,
-    chart.node,
+    chart.nodes,
     legend,
     figures({
       caption: title,
-      ...table(told, { by, used, priced }),
-      csv: { name: `${name}.csv`, href: () => csvFile(...file(told, { used, priced })) },
+      columns: columnsOf(told, { by, used, priced }),
+      rows: told,
+      csv: () => fileOf(told, name, { used, priced }),
       png: () =>
         picture({
           name,
@@ -66,9 +62,6 @@ export function stack({ meter, data, range, today, unit, query, stop }) {
 }
 
 const sum = (list, of) => list.reduce((total, g) => total + of(g), 0);
-
-const registersOf = ({ registers }, list) =>
-  [...ORDER, ...registers.filter((r) => !ORDER.includes(r))].filter((r) => list.some((g) => g.wh[r] || g.costBy[r]));
 
 /** The mean of what is over, and the most, in words. */
 function meanAndMost(list, { by, range, today, inEuro }) {
@@ -84,11 +77,13 @@ function legendOf(places, list, used, inEuro) {
   const all = sum(list, (g) => (inEuro ? g.cost : g.total));
   const share = (r) => {
     if (r === 'inj') return f.energy(sum(list, (g) => g.injected));
+    if (r === 'own') return f.energy(sum(list, (g) => g.own ?? 0));
     const part = sum(list, (g) => (r === 'sub' ? g.subscription : inEuro ? g.costBy[r] : g.wh[r]));
     return all ? f.percent(part / all) : '';
   };
   return registerLegend(used, {
     injected: !inEuro && list.some((g) => g.injected),
+    own: !inEuro && list.some((g) => g.own),
     subscription: inEuro,
     partial: places.some((g) => g.missing > 1),
     text: share,
@@ -106,79 +101,90 @@ const unitChoice = (range, unit, query) =>
     onpick: (u) => go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
   });
 
-function nameOf({ key }, by) {
+/** Opens the day, or the period, of a bar. */
+export const opening = (places, by, query) => (i) =>
+  places[i].unknown || go(href(`${by === 'day' ? 'jour' : 'bilan'}/${places[i].key}`, { u: query.get('u') }));
+
+export function nameOf({ key }, by) {
   if (by === 'year') return key;
   return by === 'month' ? f.monthYear(`${key}-01`) : f.shortDate(key);
 }
 
-function labelOf({ key }, { by, range, count }) {
+export function labelOf({ key }, { by, range, count }) {
   if (by === 'year') return key;
   if (by === 'month') return f.monthName(`${key}-01`, count > 7 && innerWidth < 820 ? 'narrow' : 'short');
   if (range.kind !== 'week') return String(+key.slice(8));
   return innerWidth < 820 ? f.weekdayName(weekday(key)) : f.shortDate(key).replace(/ [^ ]+$/, '');
 }
 
-function bar(g, { by, range, today, used, inEuro, priced, count }) {
+function bar(g, { by, range, today, used, inEuro, priced, written, count }) {
   const label = labelOf(g, { by, range, count }),
     name = f.capital(nameOf(g, by));
-  const mark = g.missing > 1;
-  if (g.unknown) return { label, segments: [], mark, text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
+  const mark = g.missing > 1,
+    note = notesAt(written, g.key),
+    flag = Boolean(note);
+  if (g.unknown) {
+    const text = f.joined([`${name}${T.colon}${g.key > today ? R.future : R.noData}`, note]);
+    return { label, segments: [], mark, flag, text };
+  }
   const segments = inEuro
     ? [
         { css: 'sub', value: g.subscription / 1e4 },
         ...used.map((r) => ({ css: register(r).css, value: g.costBy[r] / 1e4 })),
       ]
-    : used.map((r) => ({ css: register(r).css, value: g.wh[r] / 1000 }));
+    : [...used.map((r) => ({ css: register(r).css, value: g.wh[r] / 1000 })), ownOf(g)];
   return {
     label,
     segments,
     below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
     mark,
-    text: [
+    flag,
+    text: f.joined([
       `${name}${T.colon}${f.energy(g.total)}`,
       priced && f.euro(g.cost),
       ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
       g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,
-    ]
-      .filter(Boolean)
-      .join(' · '),
+      madeText(g),
+      note,
+    ]),
   };
 }
 
-function table(list, { by, used, priced }) {
-  const injected = list.some((g) => g.injected);
-  return {
-    columns: [
-      { text: R.columns.date, number: false },
-      ...used.map((r) => f.capital(register(r).short)),
-      R.columns.total,
-      ...(injected ? [R.columns.injected] : []),
-      R.columns.cost,
-    ],
-    rows: () =>
-      list.map((g) => [
-        f.capital(nameOf(g, by)),
-        ...[...used.map((r) => g.wh[r]), g.total, ...(injected ? [g.injected] : [])].map((wh) =>
-          g.unknown ? '–' : f.kwh(wh),
-        ),
-        priced && !g.unknown ? costText(g) : '–',
-      ]),
-  };
+function columnsOf(list, { by, used, priced }) {
+  const made = list.some((g) => g.made != null),
+    kwh = (of) => (g) => f.kwh(g.unknown ? null : of(g));
+  return [
+    [R.columns.date, (g) => f.capital(nameOf(g, by)), 'words'],
+    ...used.map((r) => [f.capital(register(r).short), kwh((g) => g.wh[r])]),
+    [R.columns.total, kwh((g) => g.total)],
+    list.some((g) => g.injected) && [T.day.columns.injected, kwh((g) => g.injected)],
+    made && [T.sun.columns.made, kwh((g) => g.made)],
+    made && [T.sun.columns.own, kwh((g) => g.own)],
+    [T.day.columns.cost, (g) => (priced && !g.unknown ? costText(g) : '–')],
+  ];
 }
 
 /** As in `teleinfo-monitor report`: what lacks something is marked, of what nothing is known is no zero. */
 const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amount(g.cost)}*` : '–');
 
-function file(list, { used, priced }) {
-  return [
-    [F.start, ...used.map(columnOf), F.wh(F.total), F.wh(F.injected), F.subscription, F.cost, F.partial, F.missing],
-    list.map((g) => [
-      g.key,
-      ...[...used.map((r) => g.wh[r]), g.total, g.injected].map((wh) => (g.unknown ? '' : wh)),
-      priced && costText(g) !== '–' ? g.subscription / 1e4 : '',
-      priced && costText(g) !== '–' ? g.cost / 1e4 : '',
-      g.partialCost ? F.yes : '',
-      Math.round(g.missing * 100) / 100,
-    ]),
-  ];
+function fileOf(list, name, { used, priced }) {
+  const made = list.some((g) => g.made != null),
+    wh = (of) => (g) => (g.unknown ? null : of(g)),
+    euros = (of) => (g) => (priced && costText(g) !== '–' ? of(g) / 1e4 : null);
+  return {
+    name,
+    columns: [
+      [F.start, (g) => g.key],
+      ...used.map((r) => [columnOf(r), wh((g) => g.wh[r])]),
+      [F.wh(F.total), wh((g) => g.total)],
+      [F.wh(F.injected), wh((g) => g.injected)],
+      made && [F.wh(T.sun.made), wh((g) => g.made)],
+      made && [F.wh(T.sun.own), wh((g) => g.own)],
+      [F.subscription, euros((g) => g.subscription)],
+      [F.cost, euros((g) => g.cost)],
+      [F.partial, (g) => (g.partialCost ? F.yes : null)],
+      [F.missing, (g) => Math.round(g.missing * 100) / 100],
+    ],
+    rows: list,
+  };
 }

@@ -3,10 +3,11 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { yearBefore } from '../../time.js';
 import { standby, withHoles } from './months.js';
-import { csvFile, figures } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 import { block, emptyBlock } from '../block.js';
+import { notesAt } from '../notes.js';
 
 const R = T.review;
 const YEAR = 8766; // hours
@@ -14,50 +15,52 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
 
 /**
  * The base load of the period, and that of the months up to its end, of which the lowest is what never stops.
- * watts: of the period; year: the whole of the last twelve months' energy, or undefined.
+ * watts: of the period; year: the whole of the last twelve months' energy, or undefined; written: all notes.
  */
-export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, stop }) {
+export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, written }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
   if (!last) return emptyBlock(T.day.talon, R.noData);
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
-    name = (m) => f.capital(f.monthYear(`${m.month}-01`)),
-    reading = h('p', { class: 'reading' });
+    name = (m) => f.capital(f.monthYear(`${m.month}-01`));
   const chart = bars({
     bars: list.map((m) => ({
       label: f.monthName(`${m.month}-01`, 'narrow'),
       segments: m.watts == null ? [] : parts(m.watts, least?.watts),
-      text: `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
+      flag: Boolean(notesAt(written, m.month)),
+      text: f.joined([
+        `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
+        notesAt(written, m.month),
+      ]),
     })),
     label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
     format: (v, digits) => (v ? f.number(v, digits) : f.power(0, 'W')),
     height: 180,
     level: least?.watts,
-    reading,
-    resting: '',
   });
-  stop.push(chart.leave);
   return block(
     T.day.talon,
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
     h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
     h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),
-    reading,
-    chart.node,
+    chart.nodes,
     figures({
       caption: T.day.talon,
-      columns: [{ text: T.contracts.columns.month, number: false }, R.columns.watts],
-      rows: () => list.map((m) => [name(m), m.watts == null ? '–' : f.number(m.watts)]),
-      csv: {
-        name: `${T.file.names.talon}.csv`,
-        href: () =>
-          csvFile(
-            [T.file.month, R.columns.watts],
-            list.map((m) => [m.month, m.watts ?? '']),
-          ),
-      },
+      columns: [
+        [T.file.month, name, 'words'],
+        [R.columns.watts, (m) => f.known(m.watts, f.number)],
+      ],
+      rows: list,
+      csv: () => ({
+        name: T.file.names.talon,
+        columns: [
+          [T.file.month, (m) => m.month],
+          [R.columns.watts, (m) => m.watts],
+        ],
+        rows: list,
+      }),
       png: () =>
         picture({ name: T.file.names.talon, notes: [meter.name], title: `${T.day.talon} (W)`, drawing: chart.svg }),
     }),
@@ -77,7 +80,7 @@ function standing({ month, watts }, ofPeriod, year) {
   const cost = year?.cost && year.total_wh ? (watts * YEAR * year.cost.energy) / year.total_wh : null;
   return [
     R.standby,
-    h('strong', null, [f.power(watts, 'W'), cost != null && R.standbyCost(f.euro(cost, 0))].filter(Boolean).join(', ')),
+    h('strong', null, f.joined([f.power(watts, 'W'), cost != null && R.standbyCost(f.euro(cost, 0))], ', ')),
     ` (${f.monthYear(`${month}-01`)}${cost == null ? '' : R.standbyPrice}).`,
     ofPeriod > watts * ABOVE && ` ${R.aboveStandby}`,
   ];

@@ -1,14 +1,17 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { h, icon } from '../../dom.js';
+import { h } from '../../dom.js';
 import { compared, sideOf } from '../../compared.js';
 import { facts } from '../../part/facts.js';
+import { remark } from '../../part/notice.js';
 import { oldPrices } from '../../part/prices.js';
+import { contradiction, madeFacts, worthFacts } from '../../part/sun.js';
+import { weatherOf } from './weather.js';
 
 const R = T.review;
 
-/** Energy and cost of the whole period, the parts of the bill, and comparisons: others is [name, answer or null]. */
-export function totals({ whole, prices, closed, others, open, updated }) {
+/** Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]. */
+export function totals({ whole, sun, prices, closed, others, open, updated }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
@@ -23,9 +26,10 @@ export function totals({ whole, prices, closed, others, open, updated }) {
       updated,
     ),
     cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.numericDate(prices.checked))),
-    missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
-    cost?.missing.length > 0 && note(R.missingPrices),
+    missing > 0 && remark(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
+    cost?.missing.length > 0 && remark(R.missingPrices),
     cost && oldPrices(prices),
+    contradiction(sun),
     facts([
       cost && { name: R.sub, value: f.euro(cost.subscription), note: parts && R.subNote },
       cost && { name: T.day.energy, value: f.euro(cost.energy) },
@@ -35,17 +39,21 @@ export function totals({ whole, prices, closed, others, open, updated }) {
         note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
       },
       whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+      ...madeFacts(sun, Date.parse(sun?.since ?? whole.from) > Date.parse(whole.from)),
+      ...worthFacts(sun, whole.injected_wh),
     ]),
     h(
       'dl',
       { class: 'against' },
-      others.map(([name, answer]) => h('div', null, h('dt', null, name), against(closed, answer, open))),
+      others.map(([name, answer, weather]) =>
+        h('div', null, h('dt', null, name), against(closed, answer, open, weatherOf(weather))),
+      ),
     ),
   );
 }
 
 /** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
-function against(closed, answer, open) {
+function against(closed, answer, open, weather) {
   const other = answer?.whole,
     // An index that jumped over a hole still counts: only days that are not there at all make it another period.
     complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
@@ -61,6 +69,8 @@ function against(closed, answer, open) {
       before.cost != null && pair(f.euro(before.cost, 0), found.money == null ? '' : f.signedPercent(found.money)),
       open && h('span', { class: 'muted' }, R.atSameDay),
     ),
+    weather && h('dd', null, weather.change && h('strong', null, weather.change), weather.change && ' ', weather.text),
+    weather?.note && h('dd', { class: 'note' }, weather.note),
     found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, R.costIncomplete),
     found.price && h('dd', { class: 'note' }, why(found)),
   ];
@@ -76,5 +86,3 @@ export function reasonOf({ kind, now, before }) {
   if (kind === 'red') return R.redDays(f.number(now), f.number(before));
   return kind === 'peak' ? R.peakShare(f.percent(now), f.percent(before)) : R.sameSubscription;
 }
-
-const note = (text) => h('p', { class: 'partial' }, icon('info'), text);

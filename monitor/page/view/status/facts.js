@@ -8,7 +8,7 @@ import { staleDays } from './verdict.js';
 import { block } from '../block.js';
 
 const S = T.status;
-const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
+export const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
 export function storage({ links, spool, audit, backup, disk, volts }, now) {
   const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown
@@ -58,10 +58,8 @@ export function versions({ versions: list }, meter) {
   const facts = meter && [
     [
       T.meterChoice,
-      [meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)].filter(Boolean).join(', '),
-      [meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)]
-        .filter(Boolean)
-        .join(', '),
+      f.joined([meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)], ', '),
+      f.joined([meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)], ', '),
     ],
     [S.first, meter.first ? f.fullDate(meter.first) : '–'],
   ];
@@ -75,7 +73,7 @@ export function versions({ versions: list }, meter) {
   );
 }
 
-function pairs(list) {
+export function pairs(list) {
   return h(
     'dl',
     { class: 'pairs' },

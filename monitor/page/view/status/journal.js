@@ -3,7 +3,8 @@ import * as api from '../../api.js';
 import { h, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { table } from '../../part/figures.js';
+import { plainTable } from '../../part/figures.js';
+import { select } from '../../part/select.js';
 import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
 
@@ -16,7 +17,7 @@ const LOOKS = 5; // a page looks back about a year, and may have found nothing i
 export async function journal(meter) {
   let first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
-  const list = h('div', { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': S.journal }),
+  const list = h('div'),
     more = h('button', { class: 'button', onclick: () => load(true) }, S.older);
   let kind = null,
     rows = [],
@@ -24,13 +25,10 @@ export async function journal(meter) {
     turn = 0;
 
   function show(answer, add) {
-    rows = [...(add ? rows : []), ...answer.events.map((event) => line(event, meter))];
+    rows = [...(add ? rows : []), ...answer.events];
     next = answer.next ?? null;
     more.hidden = next == null;
-    const columns = S.journalColumns.map((text, i) => ({ text, number: i === 2 }));
-    list.replaceChildren(
-      rows.length ? table({ caption: S.journal, columns, rows, stacks: true }) : h('p', { class: 'muted' }, S.nothing),
-    );
+    list.replaceChildren(rows.length ? tableOf(rows, meter) : h('p', { class: 'muted' }, S.nothing));
   }
   async function load(add, quietly = false) {
     const mine = ++turn;
@@ -47,8 +45,8 @@ export async function journal(meter) {
     }
   }
   show(first, false);
-  const pick = (event) => {
-    kind = event.target.value || null;
+  const pick = (name) => {
+    kind = name || null;
     load(false);
   };
   const node = h('section', { class: 'block journal' }, head(pick), list, more);
@@ -59,17 +57,16 @@ export async function journal(meter) {
   return { node, refresh };
 }
 
-function head(onchange) {
-  const kinds = [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])];
+function head(onpick) {
   return h(
     'div',
     { class: 'block-head' },
     h('h2', null, S.journal),
-    h(
-      'select',
-      { 'aria-label': S.journalColumns[0], onchange },
-      kinds.map(([value, text]) => h('option', { value }, text)),
-    ),
+    select({
+      'aria-label': S.journalColumns[0],
+      options: [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])],
+      onpick,
+    }),
   );
 }
 
@@ -81,11 +78,25 @@ async function page(meter, kind, cursor) {
   }
 }
 
-function line(event, meter) {
+function tableOf(rows, meter) {
+  const [kind, date, duration, details] = S.journalColumns;
+  return plainTable({
+    caption: S.journal,
+    columns: [
+      [kind, (event) => S.kinds[event.kind] ?? event.kind, 'words'],
+      [date, linkOf, 'words'],
+      [duration, lasts],
+      [details, (event) => detail(event, meter), 'words'],
+    ],
+    rows,
+    stacks: true,
+  });
+}
+
+function linkOf(event) {
   const at = Date.parse(event.at),
     day = dateOf(at);
-  const link = h('a', { href: href(`jour/${day}`) }, `${f.numericDate(day)} ${f.clock(at)}`);
-  return [S.kinds[event.kind] ?? event.kind, link, lasts(event), detail(event, meter)];
+  return h('a', { href: href(`jour/${day}`) }, `${f.numericDate(day)} ${f.clock(at)}`);
 }
 
 export function lasts({ at, until, seconds }) {
@@ -104,5 +115,5 @@ function detail({ kind, power, volts, phase, wh, why, text, offer, subscribed },
     offer,
     subscribed && f.kva(subscribed),
   ];
-  return words.filter(Boolean).join(', ');
+  return f.joined(words, ', ');
 }

@@ -1,0 +1,101 @@
+// What is wrong, as the server's alerts have it: said on every place, as long as it lasts.
+import * as api from './api.js';
+import { h, say } from './dom.js';
+import * as f from './format.js';
+import { language, T } from './i18n.js';
+import { piece } from './part/alive.js';
+import { quietNotice } from './part/notice.js';
+import { here, href } from './router.js';
+import { dateOf } from './time.js';
+
+/** @import {Alerts} from '../../deploy/page/answers' */
+/** @typedef {Alerts['active'][number]} Alert */
+
+const MOST = 3; // that are said: the others are in the list of « État »
+const SUDDEN = ['overload', 'silent', 'forgotten', 'voltage']; // of which it matters since when
+
+/** @type {Alert[]} */
+let active = [];
+/** @type {{meter: string | null, kinds: string[]}} */
+let covered = { meter: null, kinds: [] };
+/** @type {Promise<Alerts | null>} */
+let asked = Promise.resolve(null);
+/** @type {Set<string> | null} ids; null: nothing is known yet */
+let known = null;
+
+const banner = piece(
+  /** @type {(list: Alert[], place: string) => HTMLElement | false} */
+  (list, place) =>
+    list.length > 0 &&
+    h(
+      'div',
+      { class: 'notices alerts' },
+      list.slice(0, MOST).map((alert) => one(alert, place)),
+      list.length > MOST && h('p', null, h('a', { href: href('etat') }, T.alerts.more(list.length - MOST))),
+    ),
+);
+
+/** @type {(alert: Alert, place: string) => HTMLElement} */
+function one({ kind, text, began, path, meter }, place) {
+  const isHere = path.split('/')[0] === place,
+    words = text[language];
+  return quietNotice('warn', [
+    isHere ? words : h('a', { href: href(path, meter ? { compteur: meter } : {}) }, words),
+    SUDDEN.includes(kind) && h('span', { class: 'note' }, ` ${since(Date.parse(began))}`),
+  ]);
+}
+
+/** @type {(at: number) => string} */
+function since(at) {
+  const day = dateOf(at),
+    time = f.hour(at);
+  return T.alerts.since(day === dateOf(api.now()) ? time : T.notices.onDay(f.dayMonth(day), time));
+}
+
+/** Without what the place says itself; what came suddenly is said first. */
+const uncovered = () =>
+  active
+    .filter(({ kind, meter }) => !(covered.kinds.includes(kind) && (meter ?? covered.meter) === covered.meter))
+    .sort((one, other) => Number(SUDDEN.includes(other.kind)) - Number(SUDDEN.includes(one.kind)));
+
+const show = () => banner.show(uncovered(), here().place, dateOf(api.now()));
+
+/** @param {Alert[]} list */
+function take(list) {
+  active = list;
+  show();
+  // Heard once by a screen reader, when it begins.
+  const news = uncovered().filter(({ id }) => known && !known.has(id));
+  if (news.length) say(news.map(({ text }) => `${text[language]}.`).join(' '));
+  known = new Set(list.map(({ id }) => id));
+}
+
+export const alerts = {
+  /** To be put below the head of a place. */
+  get node() {
+    return banner.node;
+  },
+  /** Ask again; what was said stays while nobody answers. */
+  async look() {
+    show(); // this may be another place
+    asked = api.alerts().catch(() => null);
+    const found = await asked;
+    if (found) take(found.active);
+  },
+  /** What is active, as the live stream has it. */
+  take,
+  /** The last answer. */
+  get latest() {
+    return asked;
+  },
+  /**
+   * A place says some kinds itself, of its meter, with its newest values.
+   * @type {(meter: string | null, kinds: string[]) => void}
+   */
+  cover(meter, kinds) {
+    covered = { meter, kinds };
+    show();
+  },
+  /** @type {(kind: string) => boolean} */
+  says: (kind) => active.some((alert) => alert.kind === kind),
+};

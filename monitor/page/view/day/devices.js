@@ -1,0 +1,20 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { hoursOf } from '../../part/hours.js';
+import { HOUR } from '../../time.js';
+import { devicesBlock } from '../devices.js';
+
+/** Devices by hour. */
+export const ofDay = ({ data, date }) =>
+  devicesBlock({
+    data,
+    periods: hoursOf(date, data.rows).map(({ t, place, row }) => ({
+      label: String(place),
+      place,
+      name: `${f.clock(t)}–${f.clock(t + HOUR)}`,
+      rows: row ? [data.rows.indexOf(row)] : [],
+    })),
+    file: `${T.file.names.devices}-${date}`,
+    column: T.day.columns.time,
+    every: 2,
+  });
