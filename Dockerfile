@@ -1,7 +1,7 @@
 # One target per program; compose.yaml builds them. Packages are locked in requirements/full.txt.
 ARG PYTHON_IMAGE=python:3.13-slim
-# The page in a few small files.
-FROM ${PYTHON_IMAGE} AS page
+# The page in a few small files, the same for each processor: made on that of the building machine.
+FROM --platform=$BUILDPLATFORM ${PYTHON_IMAGE} AS page
 WORKDIR /src
 COPY requirements/page.txt requirements/
 RUN python -m pip --no-cache-dir --disable-pip-version-check install --root-user-action ignore \

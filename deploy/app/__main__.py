@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 from common.errors import ConfigError
 from common.runtime import logs
@@ -19,7 +18,7 @@ _PAUSE = 30.0  # seconds before a database that cannot be made is tried again
 
 def main(arguments: list[str]) -> int:
     """Run the command; return its exit code. Each imports only what it needs: `watch` stays in memory."""
-    logs.set_up(SimpleNamespace(format="plain"), "teleinfo-app")  # type: ignore[arg-type]
+    logs.set_up("plain", "teleinfo-app")
     os.umask(0o022)
     try:
         match arguments:

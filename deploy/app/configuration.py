@@ -19,8 +19,13 @@ SOCKET = "/run/mysqld/mysqld.sock"
 JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this container
 SPOOL = "/data/spool"
 SESSIONS = "/data/monitor"
-#: What the owner's own monitor.yaml may have, and its folder in the container.
-OWN = ("contracts", "meters", "prices", "tempo", "time_zone")
+#: What the owner's own files of the programs may have, and their folder in the container.
+OWN = {
+    "monitor": (
+        "alerts", "alsace_moselle", "calendars", "contracts", "meters", "notes", "prices", "spot", "tempo", "time_zone",
+    ),
+    "storer": ("sources",),
+}  # fmt: skip
 OWN_FOLDER = "/config"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
 
@@ -32,7 +37,7 @@ class Known(NamedTuple):
     answers: Answers
     zone: str = ""  # of the environment
     passwords: Mapping[str, str] = {}  # of our accounts at the app MariaDB, by program
-    own: Mapping[str, Any] = {}  # the owner's monitor.yaml
+    own: Mapping[str, Config] = {}  # the owner's files, by program
 
 
 def files(known: Known) -> dict[str, dict[str, str]]:
@@ -90,6 +95,7 @@ def _storer(known: Known) -> Config:
         "name": NAME,
         "mqtt": _mqtt("storer", known),
         "database": _database("storer", "teleinfo", known),
+        **_own("storer", known),
     }
 
 
@@ -107,11 +113,20 @@ def _monitor(known: Known) -> Config:
         "language": _language(known),
         "home_assistant": {"url": "http://supervisor/core"},
     }
-    config |= {key: known.own[key] for key in OWN if key in known.own}
-    for key in ("prices", "tempo"):
-        if isinstance(config.get(key), str) and not config[key].startswith("/"):
-            config[key] = f"{OWN_FOLDER}/{config[key]}"
+    config |= _own("monitor", known)
+    config |= {key: _in_own_folder(config[key]) for key in ("prices", "spot", "tempo") if key in config}
+    if isinstance(calendars := config.get("calendars"), dict):
+        config["calendars"] = {name: _in_own_folder(file) for name, file in calendars.items()}
     return config
+
+
+def _own(program: str, known: Known) -> Config:
+    own = known.own.get(program, {})
+    return {key: own[key] for key in OWN[program] if key in own}
+
+
+def _in_own_folder(file: Any) -> Any:
+    return f"{OWN_FOLDER}/{file}" if isinstance(file, str) and not file.startswith("/") else file
 
 
 def _language(known: Known) -> str:

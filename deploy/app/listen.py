@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from common.machine.host import Host
-from deploy.meters import listen_to_all
+from deploy.meters import Heard, listen_to_all
 from reader.doctor.command import SECONDS
 from reader.doctor.line import listen
 from reader.line.port import open_port
@@ -22,7 +22,12 @@ def listen_to_ports() -> None:
     """Listen for some seconds to all ports that may be a meter's."""
     candidates = without_radios(ports(Host()))
     heard = listen_to_all(candidates, lambda port: listen(port, "auto", SECONDS, open_port)) if candidates else []
-    print(json.dumps([{"port": one.port, "says": one.finding.what, "meter": bool(one.meters)} for one in heard]))
+    print(json.dumps([{"port": one.port, "says": says(one), "meter": bool(one.meters)} for one in heard]))
+
+
+def says(heard: Heard) -> str:
+    """Return what was received, without the port, which stands beside it."""
+    return heard.finding.what.removeprefix(heard.port).lstrip(" :")
 
 
 def without_radios(found: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.meters import port_groups
-from monitor.config import MonitorConfig
 from monitor.server.rates import RateFiles
+from monitor.settings.config import MonitorConfig
+from storer.config import StorerConfig
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,10 @@ ANSWERS = DATA / "answers.json"
 #: The users of the programs; at the database, storer and monitor have accounts of the same names.
 USERS = {"reader": "teleinfo-reader", "storer": "teleinfo", "monitor": "teleinfo-monitor"}
 
-_OWN = Path(configuration.OWN_FOLDER, "monitor.yaml")
+_CHECKS: Mapping[str, Callable[[Path], object]] = {
+    "monitor": lambda file: RateFiles(config.load(MonitorConfig, file), RUN),
+    "storer": lambda file: config.load(StorerConfig, file),
+}
 _SQL = Path(__file__).resolve().parents[2] / "mariadb"
 _ACCOUNTS = ("storer", "monitor")  # programs that have one, and files of SQL
 _NO_BROKER = (
@@ -47,7 +51,9 @@ _NO_BROKER = (
 def know(answers: Answers, options: Options) -> Known:
     """Put together what the files are made of."""
     passwords = {} if options.internal else {program: _secret(f"{program}.database-password") for program in _ACCOUNTS}
-    return Known(options, answers, os.environ.get("TZ", ""), passwords, _own())
+    return Known(
+        options, answers, os.environ.get("TZ", ""), passwords, {program: _own(program) for program in configuration.OWN}
+    )
 
 
 def prepare() -> tuple[Known, Known]:
@@ -71,12 +77,13 @@ def prepare() -> tuple[Known, Known]:
     RUN.mkdir(mode=0o755, exist_ok=True)
     _write_page_password(options)
     _write_files(known)
-    try:
-        RateFiles(config.load(MonitorConfig, RUN / "monitor.yaml"), RUN)
-    except ConfigError as error:
-        log.error("Your %s is not used: %s; correct it and restart this app", _OWN, error)
-        known = known._replace(own={})
-        _write_files(known)
+    for program, check in _CHECKS.items():
+        try:
+            check(RUN / f"{program}.yaml")
+        except ConfigError as error:
+            log.error("Your %s is not used: %s; correct it and restart this app", _own_file(program), error)
+            known = known._replace(own={**known.own, program: {}})
+            _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
     return before._replace(own=known.own), known
 
@@ -197,12 +204,17 @@ def _secret(name: str) -> str:
     return file.read_text().rstrip("\n")
 
 
-def _own() -> Mapping[str, Any]:
-    """Return the owner's own part of monitor.yaml; a file that cannot be read counts as none."""
-    if not _OWN.exists():
+def _own_file(program: str) -> Path:
+    return Path(configuration.OWN_FOLDER, f"{program}.yaml")
+
+
+def _own(program: str) -> dict[str, Any]:
+    """Return what the owner's file of a program has; one that cannot be read counts as none."""
+    file = _own_file(program)
+    if not file.exists():
         return {}
     try:
-        own = read_yaml(_OWN)
+        own = read_yaml(file)
     except ConfigError as error:
         log.error("%s", error)
         return {}

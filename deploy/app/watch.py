@@ -85,7 +85,7 @@ def _meters(found: list[dict[str, Any]]) -> list[str]:
 def _describe(found: list[dict[str, Any]]) -> str:
     if not found:
         return "No serial port was found: plug in the adapter"
-    return "; ".join(f"{line['port']}: {line['says'].removeprefix(line['port']).lstrip(' :')}" for line in found)
+    return "; ".join(f"{line['port']}: {line['says']}" for line in found)
 
 
 def _bring_statistics(before: str) -> str:

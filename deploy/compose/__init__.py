@@ -1,4 +1,1 @@
-"""The set-up service of `docker compose`: accounts, certificates, broker and database, backup schedule.
-
-Runs once, with the standard library only; shares no code with the programs.
-"""
+"""The set-up service of `docker compose`: accounts, certificates, broker and database, backup schedule."""

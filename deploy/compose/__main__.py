@@ -31,6 +31,8 @@ _EVERYWHERE = ("", "0.0.0.0", "[::]")  # noqa: S104 - they are only compared
 _RESTART = "docker compose restart mosquitto mariadb"
 _RESTART_BROKER = "docker compose restart mosquitto"
 
+Action = Callable[["Setup", argparse.Namespace], None]
+
 
 class Setup:
     """Writes the folders that `setup` shares with the containers, one for each, and the one that only `setup` has."""
@@ -100,12 +102,11 @@ def main() -> int:
     """Run the command; return its exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args()
-    if arguments.command is _meter:
+    if arguments.command is None:  # the one that needs no Setup
         return meter.main(arguments.ports)
     try:
         setup = Setup(ROOT, TEMPLATES, read_names(os.environ.get("MQTT_NAMES", "")))
-        command: Callable[[Setup, argparse.Namespace], None] = arguments.command
-        command(setup, arguments)
+        arguments.command(setup, arguments)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="setup", description="Passwords and certificates of TeleInfo Monitor.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, action: Callable[[Setup, argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    def command(name: str, action: Action | None, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=action)
         return added
@@ -138,9 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("role", choices=ROLES)
     remove = command("remove", _remove, "remove an account that was added")
     remove.add_argument("name")
-    add_meter = command(
-        "meter", _meter, "find the meter on the serial ports of this machine, and write its port to .env"
-    )
+    add_meter = command("meter", None, "find the meter on the serial ports of this machine, and write its port to .env")
     add_meter.add_argument("ports", nargs="*", metavar="PORT", help="such as /dev/ttyUSB0 (default: all ports)")
     given = command(
         "password", _password, "set the password of an account on your own broker or database (prompts for it)"
@@ -257,10 +256,6 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: saved the password of {account.name}; to apply: docker compose restart")
-
-
-def _meter(_: Setup, __: argparse.Namespace) -> None:
-    """Mark the one command that needs no Setup; `main` runs it."""
 
 
 if __name__ == "__main__":

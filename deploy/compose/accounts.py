@@ -41,7 +41,7 @@ ACCOUNTS = (
     Account("page", "page", "the web page: its password"),
 )
 #: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.
-GUESTS = ("home-assistant", "phone")
+GUESTS = ("home-assistant", "phone", "device")
 #: Roles of accounts that are added.
 ROLES = ("reader", "storer", "monitor", *GUESTS)
 #: How the client ids of programs begin.

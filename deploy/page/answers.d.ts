@@ -1,5 +1,3 @@
-// Made by `python -m docs.tools.page_types` from the schemas in monitor/api/routes.py.
-
 export type Problem = {
   type?: string;
   title: string;
@@ -43,6 +41,10 @@ export type Meters = {
     last: string | null;
     /** month and day on which the contract's year begins; null: contracts does not say */
     contract_year: string | null;
+    /** names of its sources of the kind device; not there: it has none */
+    devices?: Array<string>;
+    /** outside temperatures are known: `weather` can compare with the year before; not there: none are */
+    weather?: boolean;
   }>;
 };
 
@@ -98,6 +100,11 @@ export type Live = {
     power: number | null;
     at: string | null;
   } | null;
+  /** W that sources of production made in the minute that ended then; null: there is none, or it is silent */
+  production: {
+    power: number;
+    at: string;
+  } | null;
   today: {
     /** when the database was asked */
     at: string;
@@ -105,6 +112,8 @@ export type Live = {
     wh: number | null;
     /** Wh */
     injected_wh: number | null;
+    /** Wh that sources of production made; null: there is none, or it is new today */
+    production_wh: number | null;
     /** 1e-4 EUR with the subscription; null: a price is missing */
     cost: number | null;
     /** Wh */
@@ -129,9 +138,29 @@ export type Live = {
   } | null;
 };
 
+export type Later = {
+  meter: string;
+  /** now, 1e-4 EUR a kWh, all taxes included; null: not known */
+  price: number | null;
+  /** the next price that differs by 0.01 EUR; null: none is known */
+  change: {
+    at: string;
+    /** 1e-4 EUR a kWh, all taxes included */
+    price: number;
+  } | null;
+  /** the next cheaper price and the cheapest; empty: none is known */
+  cheaper: Array<{
+    at: string;
+    /** 1e-4 EUR a kWh, all taxes included */
+    price: number;
+    /** of the next Tempo day; null: before it, or without Tempo */
+    colour: 'blue' | 'white' | 'red' | null;
+  }>;
+};
+
 export type Series = {
   meter: string;
-  /** ms since 1970: where the first value begins */
+  /** ms since 1970: where the first value begins; with align, that of the day that is shown: value n belongs to the same local time as value n of that day's curve */
   t0: number;
   /** ms between values */
   step: number;
@@ -147,6 +176,8 @@ export type Series = {
   max?: Array<number | null>;
   /** mean power injected, VA; only of a producer */
   injected?: Array<number | null>;
+  /** mean power that sources of production made, W; only where there is one */
+  production?: Array<number | null>;
   /** VA of phase 1; only of three phases */
   p1_max?: Array<number | null>;
   /** VA of phase 2; only of three phases */
@@ -179,8 +210,6 @@ export type Series = {
   v3_max?: Array<number | null>;
   /** by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours */
   offsets?: Array<[number, number]>;
-  /** with align: t0 is that of the day that is shown, value n belongs to the same local time as value n of that day's curve, and this is where the curve itself begins; ms since 1970 */
-  aligned_from?: number;
   /** from, to, register that ran; up to two days */
   registers?: Array<[number, number, string]>;
   /** from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh that the reading after it shows, null if there is none yet; up to two days */
@@ -283,20 +312,85 @@ export type Energy = {
       }>;
     } | null;
   } | null;
+  production_wh?: Array<number | null>;
+  self_consumed_wh?: Array<number | null>;
+  self_consumption?: Array<number | null>;
+  self_sufficiency?: Array<number | null>;
+  saved?: Array<number | null>;
+  earned?: Array<number | null>;
+  /** of the whole range; only of a home that makes or injects */
+  sun?: {
+    /** from when on production is known, and what was injected if it is counted; null: there is no source */
+    since: string | null;
+    /** hours in which it sent something; inverters sleep at night */
+    heard: number | null;
+    /** Wh injected in the time in which production is known */
+    injected_wh: number | null;
+    /** Wh that the sources of production made; null: not known */
+    production_wh: number | null;
+    /** Wh used at home: production less what was injected, so that the three add up over any time; less than 0 where a counter shows only later what it counted; null: one of the two is not known */
+    self_consumed_wh: number | null;
+    /** share of the production that was used at home; null: not known */
+    self_consumption: number | null;
+    /** share of what the home used that it made itself; null: not known */
+    self_sufficiency: number | null;
+    /** 1e-4 EUR that self_consumed_wh would have cost by the register that ran; null: not known */
+    saved: number | null;
+    /** 1e-4 EUR for what was injected, at the prices of feed_in; null: not known */
+    earned: number | null;
+    /** in which more was injected than drawn */
+    surplus_hours: number;
+    /** the periods, or of hours the whole, in which the sources made less than was injected: one of the two is wrong; null: none */
+    contradiction: {
+      periods: number;
+      /** Wh */
+      production_wh: number;
+      /** Wh */
+      injected_wh: number;
+    } | null;
+  };
+  /** what each device used */
+  devices?: Record<string, Array<number | null>>;
+  devices_cost?: Record<string, Array<number | null>>;
+  devices_whole?: {
+    devices: Record<string, {
+      /** Wh; null: not known yet */
+      wh: number | null;
+      /** 1e-4 EUR at the mean price of each hour: of the registers that counted in it, by what the home drew on each; also for what the home made itself; null: not known, or something has no price */
+      cost: number | null;
+    }>;
+    /** all that the home used, what it made itself included; null: that is not known */
+    house_wh: number | null;
+    /** what no device counted of it */
+    rest_wh: number | null;
+    /** 1e-4 EUR; null: the home makes energy of its own, or something has no price */
+    rest_cost: number | null;
+    /** the periods, or of hours the whole, in which devices counted more than the home used: a counter, its unit or its meter is wrong; null: none */
+    above: {
+      periods: number;
+      /** Wh */
+      devices_wh: number;
+      /** Wh */
+      house_wh: number;
+    } | null;
+  };
 } | {
   meter: string;
   by: 'range';
   zone: string;
+  /** from and to are those asked for, at most now: rounded down to a minute or an hour where no more is kept */
   from: string;
   to: string;
-  /** from and to are those asked for, at most now, rounded down to this: where frames are no longer kept, readings are of minutes, or of hours */
-  precision: 'seconds' | 'minutes' | 'hours';
   /** drawn: from the readings at both ends */
   wh: number;
   /** wh by register */
   registers: Record<string, number>;
   /** Wh */
   injected_wh: number | null;
+  /** Wh, to the minute; only of a home with a source of production */
+  production_wh?: number;
+  /** as in columns */
+  self_consumed_wh?: number | null;
   coverage: number;
   /** W, from wh */
   mean: number | null;
@@ -323,6 +417,22 @@ export type Energy = {
       regulated: boolean;
     }>;
   };
+  /** what each device used; only of a home with sources of the kind device */
+  devices?: Record<string, number | null>;
+  devices_cost?: Record<string, number | null>;
+};
+
+export type Devices = {
+  devices: Array<{
+    /** as in storer.yaml */
+    name: string;
+    /** W, mean of its newest minute, or of ten where its counter tells no power; null: not known */
+    power: number | null;
+    /** it uses 10 W or more */
+    on: boolean;
+    /** of that minute; null: it sent nothing for ten minutes */
+    at: string | null;
+  }>;
 };
 
 export type Events = {
@@ -397,16 +507,111 @@ export type Profile = {
   rows: Array<Array<number | null>>;
 };
 
+export type Forecast = {
+  meter: string;
+  /** of a month, as in `alerts`, 1e-4 EUR; null: there is none */
+  budget: number | null;
+  /** null: nothing is known of the meter */
+  month: {
+    from: string;
+    to: string;
+    /** what is known ends here */
+    until: string;
+    /** why nothing is expected: fewer than 14 days are known, or more than a month is to come and the same days of a year before are not known, or nothing was read for a week */
+    why_not: 'few_days' | 'no_year' | 'silent' | null;
+    /** drawn: so far, expected of the whole period, and the range in which that lies four times of five */
+    wh: {
+      /** Wh */
+      so_far: number;
+      /** Wh */
+      expected: number | null;
+      /** Wh */
+      low: number | null;
+      /** Wh */
+      high: number | null;
+    };
+    /** the same with the subscription; null: a price is not known */
+    cost: {
+      /** 1e-4 EUR, taxes included */
+      so_far: number | null;
+      /** 1e-4 EUR, taxes included */
+      expected: number | null;
+      /** 1e-4 EUR, taxes included */
+      low: number | null;
+      /** 1e-4 EUR, taxes included */
+      high: number | null;
+    };
+  } | null;
+  /** null: nothing is known of the meter */
+  year: {
+    from: string;
+    to: string;
+    /** what is known ends here */
+    until: string;
+    /** why nothing is expected: fewer than 14 days are known, or more than a month is to come and the same days of a year before are not known, or nothing was read for a week */
+    why_not: 'few_days' | 'no_year' | 'silent' | null;
+    /** drawn: so far, expected of the whole period, and the range in which that lies four times of five */
+    wh: {
+      /** Wh */
+      so_far: number;
+      /** Wh */
+      expected: number | null;
+      /** Wh */
+      low: number | null;
+      /** Wh */
+      high: number | null;
+    };
+    /** the same with the subscription; null: a price is not known */
+    cost: {
+      /** 1e-4 EUR, taxes included */
+      so_far: number | null;
+      /** 1e-4 EUR, taxes included */
+      expected: number | null;
+      /** 1e-4 EUR, taxes included */
+      low: number | null;
+      /** 1e-4 EUR, taxes included */
+      high: number | null;
+    };
+  } | null;
+  /** null, too: it is not known when the contract began */
+  contract_year: {
+    from: string;
+    to: string;
+    /** what is known ends here */
+    until: string;
+    /** why nothing is expected: fewer than 14 days are known, or more than a month is to come and the same days of a year before are not known, or nothing was read for a week */
+    why_not: 'few_days' | 'no_year' | 'silent' | null;
+    /** drawn: so far, expected of the whole period, and the range in which that lies four times of five */
+    wh: {
+      /** Wh */
+      so_far: number;
+      /** Wh */
+      expected: number | null;
+      /** Wh */
+      low: number | null;
+      /** Wh */
+      high: number | null;
+    };
+    /** the same with the subscription; null: a price is not known */
+    cost: {
+      /** 1e-4 EUR, taxes included */
+      so_far: number | null;
+      /** 1e-4 EUR, taxes included */
+      expected: number | null;
+      /** 1e-4 EUR, taxes included */
+      low: number | null;
+      /** 1e-4 EUR, taxes included */
+      high: number | null;
+    };
+  } | null;
+};
+
 export type Compare = {
   meter: string;
   from: string;
   last_day: string;
   /** nothing is known of what was asked for before: the comparison begins here */
   measured_from: string | null;
-  /** from the first to the last, both included */
-  days: number;
-  /** the season of which the range has no day */
-  without: 'winter' | 'summer' | null;
   /** subscribed, kVA: the same for all offers */
   power: number;
   /** at the prices of today, or of then */
@@ -420,11 +625,7 @@ export type Compare = {
   hours: number;
   /** of these, measured or imported */
   hours_known: number;
-  /** of these, with any reading, or imported */
-  hours_read: number;
-  /** offers may be ranked on this range */
-  rankable: boolean;
-  /** why they may not: fewer than nine hours in ten have readings; recovered energy could make another offer the cheapest */
+  /** why no offer is ranked: fewer than nine hours in ten have readings; recovered energy could make another offer the cheapest */
   why: 'hours' | 'recovered' | null;
   /** the same as a sentence */
   refused: string | null;
@@ -443,7 +644,7 @@ export type Compare = {
       regulated: boolean;
     }>;
   };
-  /** the rankable ones first, the cheapest first */
+  /** those with a rank first, the cheapest first */
   offers: Array<{
     id: string;
     /** empty: one of the user's own offers */
@@ -452,9 +653,7 @@ export type Compare = {
     /** null: one of the user's own offers */
     kind: 'regulated' | 'indexed' | 'fixed' | 'spot' | null;
     yours: boolean;
-    /** it was computed, of what is known, and its prices are recent */
-    rankable: boolean;
-    /** from 1 */
+    /** from 1; null: see why, of the offer or of the whole */
     rank: number | null;
     /** 1e-4 EUR, taxes included */
     energy: number | null;
@@ -462,19 +661,6 @@ export type Compare = {
     subscription: number | null;
     /** with the best choice, if there are some */
     total: number | null;
-    /** the bill without tax, and its taxes; null: a tax is not known */
-    parts: {
-      /** 1e-4 EUR, taxes included */
-      energy: number;
-      /** 1e-4 EUR, taxes included */
-      accise: number;
-      /** 1e-4 EUR, taxes included */
-      subscription: number;
-      /** null: its rate is not known, so it is in the subscription */
-      cta: number | null;
-      /** 1e-4 EUR, taxes included */
-      vat: number;
-    } | null;
     /** by period of the offer */
     wh: Record<string, number>;
     /** of the energy, by period of the offer */
@@ -573,15 +759,215 @@ export type Power = {
     /** it would have been enough; null: nobody can tell */
     enough: boolean | null;
     sentence: string;
-    /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
+    /** 1e-4 EUR a year; also by the kWh, where its price depends on the power */
     saving: number | null;
     /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
     saving_subscription: number | null;
-    /** 1e-4 EUR: where the price of a kWh depends on the power; the kWh of 365 days */
-    saving_energy: number | null;
   }>;
   /** what else is to be known, in sentences */
   remarks: Array<string>;
+};
+
+export type Why = {
+  meter: string;
+  from: string;
+  /** at most so far as energy is stored */
+  to: string;
+  /** what it is compared with: their mean */
+  compared: Array<{
+    from: string;
+    to: string;
+  }>;
+  /** why nothing is explained: less than a tenth differs, or less than 0.5 kWh and 0.10 EUR; the same days before are not known; too little was measured */
+  why_not: 'same' | 'before' | 'coverage' | null;
+  /** null: see why_not */
+  now: {
+    /** Wh */
+    wh: number;
+    /** 1e-4 EUR, taxes included, without the subscription; null: some of it has no price */
+    cost: number | null;
+  } | null;
+  /** null: see why_not */
+  before: {
+    /** Wh */
+    wh: number;
+    /** 1e-4 EUR, taxes included, without the subscription; null: some of it has no price */
+    cost: number | null;
+  } | null;
+  /** the greatest first; with the rest, they add up to now less before */
+  parts: Array<{
+    /** base: the base load, W; step: the power rose at once by `watts`, and stayed until `to`; hours: more or less was used in these hours of the day, null: in all; weather: the mean outside temperature of its whole days; colour: the share of `register`, the one that counts most; price: of a kWh, 1e-4 EUR */
+    kind: 'base' | 'step' | 'hours' | 'weather' | 'colour' | 'price';
+    /** W, °C, share or price */
+    before: number | null;
+    /** W, °C, share or price */
+    now: number | null;
+    /** of a step */
+    from: string | null;
+    to: string | null;
+    watts: number | null;
+    /** local hours: the first, and the one after the last */
+    hours: Array<number> | null;
+    register: string | null;
+    /** Wh */
+    wh: number;
+    /** 1e-4 EUR, taxes included, without the subscription; null: some of it has no price */
+    cost: number | null;
+  }>;
+  rest: {
+    /** Wh */
+    wh: number;
+    /** 1e-4 EUR, taxes included, without the subscription; null: some of it has no price */
+    cost: number | null;
+    /** a quarter of the difference or more */
+    large: boolean;
+  } | null;
+};
+
+export type Weather = {
+  meter: string;
+  /** of degree days, °C */
+  base: number;
+  /** the name of the source; null: imported temperatures, or none */
+  thermometer: string | null;
+  /** null: no temperatures are known, or no day of the range is over */
+  compared: {
+    first: string;
+    /** so far as days are over */
+    last: string;
+    /** that both years know; the sums below are of these */
+    days: number;
+    degree_days: number;
+    degree_days_before: number;
+    /** drawn on these days, Wh */
+    wh: number;
+    /** drawn on the same days a year before, Wh */
+    wh_before: number;
+    /** of the fit of Wh a day on degree days, with a level for each year */
+    wh_per_degree_day: number | null;
+    /** R² of the fit */
+    quality: number | null;
+    /** why nothing is corrected: fewer than 14 days or four fifths of the period are known in both years; it was too warm to heat; the fit is too bad, or the line falls */
+    why_not: 'days' | 'warm' | 'weak' | null;
+    /** -0.12: 12 % less than the year before would have been with this year's degree days; null: why_not */
+    change: number | null;
+  } | null;
+};
+
+export type Notes = {
+  meter: string;
+  /** the earliest first */
+  notes: Array<{
+    at: string;
+    text: string;
+  }>;
+  /** null: not asked for, or fewer than seven days are known on each side */
+  compared: {
+    /** on each side, with the same weekdays */
+    days: number;
+    before: {
+      first: string;
+      last: string;
+      /** a day */
+      wh: number;
+      /** 1e-4 EUR a day, subscription and taxes included; null: some of it has no price */
+      cost: number | null;
+      coverage: number;
+    };
+    after: {
+      first: string;
+      last: string;
+      /** a day */
+      wh: number;
+      /** 1e-4 EUR a day, subscription and taxes included; null: some of it has no price */
+      cost: number | null;
+      coverage: number;
+    };
+  } | null;
+};
+
+export type Off_Peak = {
+  meter: string;
+  /** the last one that the meter showed on three same nights; null: none */
+  change: {
+    since: string;
+    /** that had the new ones */
+    nights: number;
+    /** such as 22:00–06:00, 12:30–15:30 */
+    old: string;
+    /** such as 22:00–06:00, 12:30–15:30 */
+    new: string;
+    /** those of both seasons, as written in `contracts`; null: not written */
+    old_seasons: {
+      /** such as 22:00–06:00, 12:30–15:30 */
+      winter: string;
+      /** from 1 April to 31 October */
+      summer: string;
+    } | null;
+    /** the same */
+    new_seasons: {
+      /** such as 22:00–06:00, 12:30–15:30 */
+      winter: string;
+      /** from 1 April to 31 October */
+      summer: string;
+    } | null;
+  } | null;
+  /** how the last nights differ (new) from what `contracts` says (old); null: they do not */
+  against: {
+    since: string;
+    /** that had the new ones */
+    nights: number;
+    /** such as 22:00–06:00, 12:30–15:30 */
+    old: string;
+    /** such as 22:00–06:00, 12:30–15:30 */
+    new: string;
+    /** those of both seasons, as written in `contracts`; null: not written */
+    old_seasons: {
+      /** such as 22:00–06:00, 12:30–15:30 */
+      winter: string;
+      /** from 1 April to 31 October */
+      summer: string;
+    } | null;
+    /** the same */
+    new_seasons: {
+      /** such as 22:00–06:00, 12:30–15:30 */
+      winter: string;
+      /** from 1 April to 31 October */
+      summer: string;
+    } | null;
+  } | null;
+  /** the off-peak hours of today's line of `contracts` */
+  written: {
+    /** such as 22:00–06:00, 12:30–15:30 */
+    winter: string;
+    /** from 1 April to 31 October */
+    summer: string;
+  } | null;
+  /** the lived curve with the hours of before and with the new ones, at today's prices; null: not known, or the offer does not follow them */
+  effect: {
+    /** up to the last one of which no hour may change any more */
+    days: number;
+    offer: string;
+    /** drawn in the off-peak hours of before */
+    old_wh: number;
+    /** in the new ones */
+    new_wh: number;
+    /** 1e-4 EUR, taxes included, more than before; negative: less */
+    difference: number;
+  } | null;
+  /** of which all switches were seen, from two weeks before the change on */
+  nights: Array<{
+    /** on which the night begins, at 09:00 */
+    day: string;
+    /** as the meter switched */
+    windows: string;
+    /** to the minute; else only the hours are kept */
+    exact: boolean;
+    /** as `contracts` says */
+    written: string | null;
+    /** both are the same, within two minutes */
+    agrees: boolean | null;
+  }>;
 };
 
 export type Tempo = {
@@ -646,7 +1032,6 @@ export type Status = {
     at: string;
     days: number;
     ok: boolean;
-    incomplete_hours: number;
     missing: number;
   } | null;
   /** bytes of the tables; years until the disk is full; null: not known */
@@ -668,6 +1053,13 @@ export type Status = {
     lowest: number;
     highest: number;
     outside_minutes: number;
+  } | null;
+  /** of the last 14 days: power flowed by day and no index moved, so that the home probably injects, and its meter is not in producer mode; null: nothing of that kind */
+  unseen_export: {
+    days: number;
+    minutes: number;
+    /** mean, VA, roughly */
+    power: number;
   } | null;
   /** off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00 */
   windows: Array<Array<string>>;
@@ -693,3 +1085,65 @@ export type App = {
   /** internal: the app's own; mariadb: that of Home Assistant's MariaDB app */
   database: 'internal' | 'mariadb';
 } | null;
+
+export type Alerts = {
+  /** messages are sent somewhere */
+  sends: boolean;
+  /** of which of them messages are sent */
+  rules: Array<{
+    name: 'overload' | 'silent' | 'power_cut' | 'red' | 'white' | 'off_peak' | 'forgotten' | 'talon' | 'budget' | 'feed_in' | 'backup' | 'disk' | 'loss' | 'voltage' | 'prices';
+    on: boolean;
+    text: {
+      fr: string;
+      en: string;
+    };
+  }>;
+  /** what goes on */
+  active: Array<{
+    id: string;
+    kind: 'overload' | 'silent' | 'power_cut' | 'red' | 'white' | 'off_peak' | 'forgotten' | 'talon' | 'budget' | 'feed_in' | 'backup' | 'disk' | 'loss' | 'voltage' | 'prices';
+    /** null: of the whole installation */
+    meter: string | null;
+    began: string;
+    /** null: it goes on; of what does not last, as began */
+    ended: string | null;
+    /** of the page that shows more of it */
+    path: string;
+    text: {
+      fr: string;
+      en: string;
+    };
+  }>;
+  /** what is over, newest first */
+  past: Array<{
+    id: string;
+    kind: 'overload' | 'silent' | 'power_cut' | 'red' | 'white' | 'off_peak' | 'forgotten' | 'talon' | 'budget' | 'feed_in' | 'backup' | 'disk' | 'loss' | 'voltage' | 'prices';
+    /** null: of the whole installation */
+    meter: string | null;
+    began: string;
+    /** null: it goes on; of what does not last, as began */
+    ended: string | null;
+    /** of the page that shows more of it */
+    path: string;
+    text: {
+      fr: string;
+      en: string;
+    };
+  }>;
+  /** what became of the last messages to each */
+  addresses: Array<{
+    /** its kind and number such as ntfy 1, never the address */
+    name: string;
+    sent: number;
+    /** are tried again */
+    waiting: number;
+    /** are given up */
+    failed: number;
+    /** the last time */
+    sent_at: string | null;
+    /** the last failure of a message that is not sent */
+    failed_at: string | null;
+    /** why it failed: a word, or http or smtp with a number */
+    why: string | null;
+  }>;
+};

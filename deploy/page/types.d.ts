@@ -1,9 +1,10 @@
-// What the modules of the page hand to each other. What the server answers is in answers.d.ts.
+// What the modules of the page hand to each other. What the server answers is in answers.d.ts,
+// which `./run check` makes of the schemas in monitor/api/.
 import type * as Answers from './answers';
 
 // ---- the document -------------------------------------------------------------------------------
-/** What h() and s() put into a node; null and false are left out. */
-export type Child = Node | string | number | false | null | undefined | Child[];
+/** What h() and s() put into a node; null and false are left out. No number: `length && h(…)` would show a 0. */
+export type Child = Node | string | false | null | undefined | Child[];
 
 type Value = string | number | boolean | null | undefined;
 /** Of HTML and SVG, the attributes that the page sets. */
@@ -100,6 +101,7 @@ export type View = {
 /** A number of ms, or a local day. */
 export type Time = number | string;
 export type Energy = Exclude<Answers.Energy, { by: 'range' }>;
+export type Sun = NonNullable<Energy['sun']>;
 export type Stretch = Extract<Answers.Energy, { by: 'range' }>;
 /** A series with the values of its line. */
 export type Curve = Answers.Series & { mean: Array<number | null> };
@@ -110,16 +112,13 @@ export type Gap = DayCurve['gaps'][number];
 
 // ---- tables and charts -------------------------------------------------------------------------------------
 export type Fact = { name: Child; value: Child; note?: Child; tone?: string; other?: Child };
-export type Column = string | { text: string; number?: boolean };
 /** In the units of an axis. */
 export type Range = { min: number; max: number };
 /** Where something is picked with pointer, keys or a screen reader, and what is then read. */
 export type Reading = {
   /** says what is drawn */
   label: string;
-  /** the line that says what is under the pointer */
-  reading?: HTMLElement;
-  /** what that line says otherwise */
+  /** what is read while nothing is picked */
   resting?: string;
 };
 export type Segment = { css: string; value: number };
@@ -131,6 +130,8 @@ export type Bar = {
   below?: Segment | null;
   /** some of its data are missing */
   mark?: boolean;
+  /** the owner noted something there */
+  flag?: boolean;
   /** what another day had there */
   ghost?: number | null;
   /** its number on the axis, where that is not its number in the list: the hours of a day of 25 */

@@ -1,0 +1,1 @@
+"""Makes the programs' packages for Debian; `./run packages` begins it."""

@@ -1,0 +1,51 @@
+"""Makes a release. The first command is for people, the others are steps of .github/workflows/release.yml."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.release import files
+from deploy.release.error import ReleaseError
+from deploy.release.prepare import notes, prepare, verify
+from deploy.release.version import Version
+
+
+def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
+    """Run a command; return 1 if the release cannot go on."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.release", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser("prepare", help="check, set version and date, commit, tag: ./run release")
+    command.add_argument("version", metavar="X.Y.Z")
+    command.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    command = commands.add_parser(
+        "verify", help="print a tag's version if it is that of the programs and of CHANGELOG.md"
+    )
+    command.add_argument("tag", metavar="vX.Y.Z")
+    command.add_argument("repository", metavar="OWNER/NAME", help="the repository that the tag is in")
+    command = commands.add_parser("notes", help="print the notes of a release, from CHANGELOG.md")
+    command.add_argument("version", metavar="X.Y.Z")
+    command = commands.add_parser("app", help="let Home Assistant offer a version whose image is published")
+    command.add_argument("version", metavar="X.Y.Z")
+    chosen = parser.parse_args(arguments)
+    try:
+        match chosen.command:
+            case "prepare":
+                today = datetime.now(UTC).date()
+                prepare(root, Version.parse(chosen.version), today, dry_run=chosen.dry_run)
+            case "verify":
+                print(verify(root, chosen.tag, chosen.repository))
+            case "notes":
+                print(notes(root, Version.parse(chosen.version)))
+            case "app":
+                version = Version.parse(chosen.version)
+                if version > files.version_of_app(root):
+                    files.offer_app(root, version)
+    except ReleaseError as error:
+        print(f"release: {error}".replace("\n", "\nrelease: "), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""All of a release that needs no code forge: checks, version, date, commit and tag."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from deploy.release import changelog, files
+from deploy.release.error import ReleaseError
+from deploy.release.version import Version
+
+
+def prepare(root: Path, version: Version, day: date, *, dry_run: bool) -> None:
+    """Commit the version and tag it; with `dry_run`, only say what would be done."""
+    problems = list(_problems(root, version))
+    if problems:
+        raise ReleaseError("\n".join(problems))
+    closed = changelog.close(files.read(root, files.CHANGELOG), version, day)
+    if dry_run:
+        print(f"Would set {version} and {day} in {files.PROGRAMS} and {files.CHANGELOG}, run ./run check, and tag.")
+        print(f"The notes of the release:\n\n{changelog.notes(closed, version, _links(root, version))}")
+        return
+    changed = (str(files.PROGRAMS), str(files.CHANGELOG), str(files.RELEASED))
+    files.set_version_of_programs(root, version, day)
+    files.write(root, files.CHANGELOG, closed)
+    for command in _commands(version):
+        if subprocess.run(command, cwd=root, check=False).returncode:
+            _git(root, "checkout", "--quiet", "--", *changed)
+            raise ReleaseError(f"{' '.join(command)} failed: nothing was changed")
+    _git(root, "add", "--", *changed)
+    _git(root, "commit", "--quiet", "--message", f"project: release {version}", "--", *changed)
+    _git(root, "tag", "--annotate", "--message", f"TeleInfo Monitor {version}", f"v{version}")
+    print(
+        f"v{version} is committed and tagged, here only. Left to do: .ci/run if it has not passed yet, then\n"
+        f"  git push --atomic origin main v{version}\n"
+        "The workflow `release` tests, publishes and signs the images, writes the release and then offers the app's\n"
+        "version to Home Assistant. After the first release, make the packages public at the code forge, by hand."
+    )
+
+
+def _commands(version: Version) -> Iterator[list[str]]:
+    yield ["./run", "check"]
+    if version.major and not version.patch:
+        # What its programs leave, which all later ones must be able to read.
+        yield [sys.executable, "-m", "tests.released.make", f"{version.major}.{version.minor}"]
+
+
+def verify(root: Path, tag: str, repository: str) -> Version:
+    """Return the version of a tag if programs, CHANGELOG and addresses are those of this tag and this repository."""
+    version = Version.parse(tag.removeprefix("v"))
+    if tag != f"v{version}":
+        raise ReleaseError(f"the tag {tag} must begin with v")
+    for place, found in (
+        (files.PROGRAMS, files.version_of_programs(root)),
+        (files.CHANGELOG, changelog.newest(files.read(root, files.CHANGELOG))),
+    ):
+        if found != version:
+            raise ReleaseError(f"{place} has {found}, the tag is {tag}")
+    if files.address(root) != f"https://github.com/{repository}":
+        raise ReleaseError(f"repository.yaml has {files.address(root)}, not {repository}")
+    return version
+
+
+def notes(root: Path, version: Version) -> str:
+    """Return the notes of a release, for its page at the code forge."""
+    found = changelog.notes(files.read(root, files.CHANGELOG), version, _links(root, version))
+    if not found:
+        raise ReleaseError(f"{files.CHANGELOG} has nothing on {version}")
+    return found
+
+
+def _problems(root: Path, version: Version) -> Iterator[str]:
+    text = files.read(root, files.CHANGELOG)
+    newest = max(filter(None, (changelog.newest(text), files.version_of_programs(root))))
+    if version < newest or version == changelog.newest(text):
+        yield f"{version} is not newer than {newest}"
+    if not changelog.has_entries(text):
+        yield f"{files.CHANGELOG} has nothing below Unreleased"
+    if "/OWNER/" in files.address(root):
+        yield "OWNER still stands in repository.yaml and elsewhere: CONTRIBUTING.md has the command that replaces it"
+    if _git(root, "status", "--porcelain"):
+        yield "there are changes that are not committed"
+    if (branch := _git(root, "branch", "--show-current")) != "main":
+        yield f"releases are made on main, not on {branch or 'a single commit'}"
+    if _git(root, "tag", "--list", f"v{version}"):
+        yield f"the tag v{version} exists"
+
+
+def _links(root: Path, version: Version) -> str:
+    return f"{files.address(root)}/blob/v{version}"
+
+
+def _git(root: Path, *command: str) -> str:
+    ran = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise ReleaseError(f"git {command[0]} failed: {ran.stderr.strip()}")
+    return ran.stdout.strip()
