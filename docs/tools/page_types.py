@@ -1,20 +1,13 @@
-"""Writes what the page has from the code in Python: the types of the API's answers, and the registers of offers."""
+"""Writes the types of the API's answers, with which `./run check` checks the code of the page."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from common.contract.offers import BY_REGISTER, COLOURS, HOURS, Offer, Register
 from monitor.api.routes import ROUTES
 from monitor.server.openapi import document
 
-_ROOT = Path(__file__).resolve().parents[2]
-FILE = _ROOT / "deploy" / "page" / "answers.d.ts"
-OFFERS_FILE = _ROOT / "monitor" / "page" / "offers.js"
-_HEAD = "// Made by `python -m docs.tools.page_types` from the schemas in monitor/api/routes.py.\n"
-_OFFERS_HEAD = "// Made by `python -m docs.tools.page_types` from common/contract/offers.py.\n"
-_LANGUAGES = ("fr", "en")
+FILE = Path(__file__).resolve().parents[2] / "deploy/page/answers.d.ts"
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 _UNTYPED = {"description", "format", "pattern", "minimum", "maximum", "minItems", "maxItems"}
 _TYPED = {"type", "enum", "oneOf", "properties", "required", "additionalProperties", "items", "prefixItems"}
@@ -28,7 +21,7 @@ def declarations() -> str:
         content = item["get"]["responses"]["200"]["content"]
         if "application/json" in content:
             types[path.removeprefix("/").title().replace("/", "")] = content["application/json"]["schema"]
-    return _HEAD + "".join(f"\nexport type {name} = {type_of(schema)};\n" for name, schema in types.items())
+    return "\n".join(f"export type {name} = {type_of(schema)};\n" for name, schema in types.items())
 
 
 def type_of(schema: Mapping[str, Any], margin: str = "") -> str:
@@ -71,33 +64,5 @@ def _union(types: Iterable[str]) -> str:
     return " | ".join(dict.fromkeys(types))
 
 
-def offers() -> str:
-    """Return the text of the page's table of registers and colours."""
-    colours = {language: {name: colour.names[language] for name, colour in COLOURS.items()} for language in _LANGUAGES}
-    registers = {name: _register(offer, register) for name, (offer, register) in BY_REGISTER.items()}
-    tables = {"COLOURS": colours, "REGISTERS": registers}
-    return _OFFERS_HEAD + "".join(f"export const {name} = {_table(table)};\n" for name, table in tables.items())
-
-
-def _register(offer: Offer, register: Register) -> dict[str, Any]:
-    hours = HOURS[register.hours]
-    colour = None if register.colour is None else COLOURS[register.colour]
-    words = {}
-    for language in _LANGUAGES:
-        whole, short = hours.names[language], (hours.short or hours.names)[language]
-        words[language] = {
-            "long": whole if colour is None else f"{colour.names[language]} · {whole}",
-            "short": short[0].upper() + short[1:] if colour is None else f"{colour.names[language]} {short}",
-            "column": offer.column(register, language),
-        }
-    shade = hours.shade if register.colour is None else f"{hours.shade}-{register.colour}"
-    return {"offer": offer.id, "hours": register.hours, "colour": register.colour, "css": shade, **words}
-
-
-def _table(rows: Mapping[str, Any]) -> str:
-    return "{\n" + "".join(f"  {name}: {json.dumps(row, ensure_ascii=False)},\n" for name, row in rows.items()) + "}"
-
-
 if __name__ == "__main__":
     FILE.write_text(declarations(), encoding="utf-8")
-    OFFERS_FILE.write_text(offers(), encoding="utf-8")

@@ -2,32 +2,32 @@
 
 A real Home Assistant, the reader, and one simulated meter: Tempo, standard mode, one phase. The registers of the days
 before are imported as hourly statistics, as the same meter would have sent them: five minutes alone would leave the
-dashboard empty. Needs Chromium (`apt-get install chromium`).
+dashboard empty. `./run test browser --co -q` installs the browser.
 """
 
 import argparse
 import contextlib
-import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Page
+
 from demo.servers import HOST, Broker
-from docs.tools.chromium import Page, browse
+from docs.tools.chromium import browse
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.home_assistant.instance import HomeAssistant
-from tests.support.programs import Service
+from tests.support.programs import Service, wait_until
 
 KIND = "standard-single-phase-tempo"
 DAYS = 9  # of history
 APPEARS_WITHIN = 120.0  # seconds; health comes once a minute
 PHONE, SCREEN = 480, 1280  # widths, in pixels; on a screen Home Assistant cuts names short
+TALL = 4000  # pixels: taller than any page
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
 #: Euros a kWh of each register: roughly what such a contract costs.
 PRICES = {"easf01": 0.13, "easf02": 0.16, "easf03": 0.15, "easf04": 0.19, "easf05": 0.16, "easf06": 0.76}
@@ -74,13 +74,13 @@ class House:
             "spool": {"journal": f"{folder}/journal", "path": f"{folder}/spool"},
         }
         stack.enter_context(Service("reader", folder, settings).start())
-        self._wait(self._shown, 1, "the meter")
+        wait_until(self._shown, APPEARS_WITHIN, "the meter")
 
-    def _shown(self) -> list[str]:
-        """The enabled entities, when all of them have a value."""
+    def _shown(self) -> bool:
+        """Whether all enabled entities have a value."""
         states = self.home.states()
         enabled = [entry["entity_id"] for entry in self.home.registered() if entry["disabled_by"] is None]
-        return enabled if all(states.get(entity, {"state": ""})["state"] not in _NOTHING for entity in enabled) else []
+        return bool(enabled) and all(states.get(one, {"state": ""})["state"] not in _NOTHING for one in enabled)
 
     @property
     def device(self) -> dict[str, Any]:
@@ -99,7 +99,8 @@ class House:
         flows = [{"stat_energy_from": entities[key], "number_energy_price": PRICES[key]} | price for key in PRICES]
         source = {"type": "grid", "flow_from": flows, "flow_to": [], "cost_adjustment_day": 0}
         self.home.call("energy/save_prefs", energy_sources=[source])
-        costs = self._wait(lambda: self.home.call("energy/info")["cost_sensors"], len(PRICES), "what energy costs")
+        wait_until(lambda: len(self._costs()) >= len(PRICES), APPEARS_WITHIN, "what energy costs")
+        costs = self._costs()
 
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         hours = registers_since(self.meter, hour - timedelta(days=DAYS), hour)
@@ -110,6 +111,11 @@ class House:
             self._import(entities[key], "energy", "Wh", [(begin, index, index - first) for begin, index in rows])
             spent = [(begin, (index - first) / 1000 * euros) for begin, index in rows]
             self._import(costs[entities[key]], None, "EUR", [(begin, sum_, sum_) for begin, sum_ in spent])
+
+    def _costs(self) -> dict[str, str]:
+        """The entities of what energy costs, by those of energy."""
+        costs: dict[str, str] = self.home.call("energy/info")["cost_sensors"]
+        return costs
 
     def _import(
         self, entity: str, unit_class: str | None, unit: str, rows: list[tuple[datetime, float, float]]
@@ -126,35 +132,39 @@ class House:
         stats = [{"start": begin.isoformat(), "state": state, "sum": sum_} for begin, state, sum_ in rows]
         self.home.call("recorder/import_statistics", metadata=metadata, stats=stats)
 
-    def _wait(self, look: Callable[[], Any], count: int, what: str) -> Any:
-        """Wait until there are so many, and return them."""
-        deadline = time.monotonic() + APPEARS_WITHIN
-        while len(seen := look()) < count:
-            if time.monotonic() > deadline:
-                raise SystemExit(f"timed out after {APPEARS_WITHIN:.0f} s: {what}: {seen}")
-            time.sleep(0.5)  # between two looks
-        return seen
-
 
 def take(house: House, page: Page, folder: Path) -> None:
-    """Take all pictures, and print their texts."""
-    address = f"http://{HOST}:{house.home.port}"
-    tokens = house.home.tokens() | {"hassUrl": address}
-    page.remember({"hassTokens": json.dumps(tokens), "selectedLanguage": '"fr"', "dockedSidebar": '"always_hidden"'})
+    """Take all pictures."""
     version = "Version du lecteur"  # the last of them
-    page.resize(PHONE, 900)
-    page.open(f"{address}/config/devices/device/{house.device['id']}", until=version)
-    _save(page, folder / "home-assistant-device.png", page.picture(width=PHONE, down_to=version, margin=16))
-    page.resize(SCREEN, 900)
-    page.open(f"{address}/energy", until="kWh")
-    page.wait(f"({_ENERGY}).length")
+    page.goto(f"/config/devices/device/{house.device['id']}")
+    page.get_by_text(version).wait_for()
+    _save(page, folder / "home-assistant-device.png", down_to=version, margin=16)
+    page.set_viewport_size({"width": SCREEN, "height": TALL})
+    page.goto("/energy")
+    page.get_by_text("kWh").first.wait_for(state="attached")
+    page.wait_for_function(f"({_ENERGY}).length")
     page.evaluate(_WEEK_BEFORE)
-    _save(page, folder / "home-assistant-energy.png", page.picture(width=SCREEN, down_to="Total", margin=80))
+    _save(page, folder / "home-assistant-energy.png", down_to="Total", margin=80)
 
 
-def _save(page: Page, file: Path, picture: bytes) -> None:
-    file.write_bytes(picture)
-    print(f"{file}: {len(picture) // 1000} kB: {page.text()[:3000]}")
+def _save(page: Page, file: Path, *, down_to: str, margin: int) -> None:
+    """Take a picture down to the end of the last card with a text, and a margin."""
+    _still(page)
+    card = page.locator("ha-card", has_text=down_to).last.bounding_box()
+    assert card is not None
+    height = round(card["y"] + card["height"]) + margin
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
+    file.write_bytes(_still(page))
+    print(f"{file}: {file.stat().st_size // 1000} kB")
+
+
+def _still(page: Page) -> bytes:
+    """Return a PNG of the page, once nothing moves."""
+    previous = b""
+    while (current := page.screenshot()) != previous:
+        previous = current
+        page.wait_for_timeout(1000)  # between two pictures
+    return previous
 
 
 def main() -> int:
@@ -165,7 +175,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="teleinfo-") as place, contextlib.ExitStack() as stack:
         house = House(Path(place), stack)
         house.add_history()
-        page = stack.enter_context(browse(Path(place) / "chromium", language="fr", time_zone="Europe/Paris"))
+        size = {"width": PHONE, "height": TALL}
+        page = stack.enter_context(browse(house.home, size, dockedSidebar='"always_hidden"'))
         take(house, page, folder)
     return 0
 

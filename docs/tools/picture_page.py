@@ -1,6 +1,6 @@
-"""Takes the pictures of the web page: each place on a desk and on a phone, light and dark.
+"""Takes the pictures of the web page: each place on a desk and on a phone, light and dark; and a film in each language.
 
-Usage: `./run test browser --co -q` once (it installs Chromium and Playwright), then
+Usage: `./run test browser --co -q` (it installs Chromium and Playwright) and `apt-get install webp` once, then
 `.venv/bin/python -P -m docs.tools.picture_page [FOLDER]`. A simulated home of 400 days is started for it.
 """
 
@@ -10,14 +10,16 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from docs.tools.film_page import SIZE, film
 from tests.browser.home import Home, home
 from tests.browser.visit import DEVICES, Visit
 from tests.support.programs import wait_until
 
 FOLDER = Path(__file__).resolve().parent.parent / "pictures" / "page"
 DAYS = 400
+FILMS = {"en": "film.webp", "fr": "film-fr.webp"}
 TEN_MINUTES = 660_000  # ms, and some
 QUALITY = 72  # of a JPEG: text stays readable at 30 to 60 kB
 
@@ -55,13 +57,25 @@ def main(folder: Path) -> None:
                 one = Visit(context, house.address)
                 for name, path in places(house).items():
                     one.go(path)
-                    # Of the live line all ten minutes are to be known.
-                    one.page.wait_for_function("() => !document.querySelector('.minutes .hole')", timeout=TEN_MINUTES)
+                    # Of the live line all ten minutes are to be known, and the curve of the day is to be drawn.
+                    ready = "() => !document.querySelector('.minutes .hole, .day-plot:empty')"
+                    one.page.wait_for_function(ready, timeout=TEN_MINUTES)
                     wait_until(one.rests, 60, "the last answer")
                     one.page.evaluate("document.querySelector('#contrats')?.scrollIntoView()")  # the ranking
                     one.page.screenshot(path=folder / f"{name}-{device}-{theme}.jpg", type="jpeg", quality=QUALITY)
                 context.close()
+        for language, name in FILMS.items():
+            with tempfile.TemporaryDirectory() as pictures:
+                _film(browser, house, language, Path(pictures), folder / name)
         browser.close()
+
+
+def _film(browser: Browser, house: Home, language: str, pictures: Path, file: Path) -> None:
+    context = browser.new_context(viewport=SIZE, color_scheme="light", locale="fr-FR", timezone_id="Europe/Paris")
+    one = Visit(context, house.address)
+    one.go(f"?compteur={house.tempo}&lang={language}")
+    film(one.page, pictures, file, lambda: wait_until(one.rests, 60, "the last answer"))
+    context.close()
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """Take the picture of the page in Home Assistant's side bar: `.venv/bin/python -m docs.tools.picture_side_bar [FILE]`.
 
 A real Home Assistant shows it as a dashboard of the type Webpage, as docs/page.md tells: the panel of an app needs a
-Supervisor. Needs Chromium (`apt-get install chromium`).
+Supervisor. `./run test browser --co -q` installs the browser.
 """
 
-import base64
-import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from demo.servers import HOST
@@ -18,8 +15,8 @@ from tests.home_assistant.instance import HomeAssistant
 
 FILE = Path(__file__).parents[1] / "pictures" / "home-assistant-side-bar.png"
 DAYS = 60
-WIDTH, HEIGHT = 1280, 800
-FILLED = 660  # seconds: ten minutes of live values, and some
+SIZE = {"width": 1280, "height": 800}
+FILLED = 660_000  # ms: ten minutes of live values, and some
 
 
 def main(file: Path) -> None:
@@ -29,23 +26,21 @@ def main(file: Path) -> None:
         with (
             home(folder, DAYS) as house,
             HomeAssistant(folder / "home-assistant") as assistant,
-            browse(folder / "chromium", language="fr", time_zone="Europe/Paris") as page,
+            browse(assistant, SIZE) as page,
         ):
             address = f"http://{HOST}:{assistant.port}"
             house.monitor.stop()
             house.monitor.settings["frame_ancestors"] = [address]
-            house.monitor.start()
+            house.monitor.start().wait_for_log("(?s)The page is at.*The page is at")
             linky = {"url_path": "app-linky", "title": "Linky", "icon": "mdi:meter-electric", "show_in_sidebar": True}
             assistant.call("lovelace/dashboards/create", **linky, require_admin=False, mode="storage")
             shown = {"type": "iframe", "url": f"{house.address}?compteur={house.tempo}"}
             assistant.call("lovelace/config/save", url_path="app-linky", config={"strategy": shown})
 
-            tokens = assistant.tokens() | {"hassUrl": address}
-            page.remember({"hassTokens": json.dumps(tokens), "selectedLanguage": '"fr"'})
-            page.resize(WIDTH, HEIGHT)
-            page.open(f"{address}/app-linky", until="Linky")
-            time.sleep(FILLED)
-            file.write_bytes(base64.b64decode(page.command("Page.captureScreenshot", format="png")["data"]))
+            page.goto("/app-linky")
+            page.get_by_text("Linky").first.wait_for()
+            page.wait_for_timeout(FILLED)
+            page.screenshot(path=file)
 
 
 if __name__ == "__main__":

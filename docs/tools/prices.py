@@ -5,6 +5,7 @@
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -88,17 +89,8 @@ def _stands(value: Decimal, text: str) -> bool:
     digits = format(value.normalize(), "f")
     whole, _, cents = digits.partition(".")
     forms = {f"{whole}{mark}{cents.ljust(length, '0')}" for mark in ",." for length in range(max(len(cents), 2), 6)}
-    return any(_apart(form, text) for form in forms | ({whole} if not cents else set()))
-
-
-def _apart(form: str, text: str) -> bool:
-    place = text.find(form)
-    while place >= 0:
-        before, after = text[place - 1 : place], text[place + len(form) : place + len(form) + 1]
-        if not before.isdigit() and not after.isdigit():
-            return True
-        place = text.find(form, place + 1)
-    return False
+    choices = "|".join(map(re.escape, forms | ({whole} if not cents else set())))
+    return re.search(rf"(?<!\d)({choices})(?!\d)", text) is not None
 
 
 def newest(tables: list[PriceFile], offer: str) -> PriceRow:
