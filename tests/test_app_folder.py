@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from common.machine.version import __version__
+from deploy.release.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "homeassistant"
@@ -34,6 +35,7 @@ _MY = r"https://my\.home-assistant\.io/redirect"
 REPOSITORY_BUTTON = re.compile(rf"{_MY}/supervisor_store/\?repository_url=([^)]+)")
 BLUEPRINT_BUTTON = re.compile(rf"{_MY}/blueprint_import/\?blueprint_url=([^)]+)")
 ADDRESS = re.compile(r"github(?:usercontent)?\.com/([\w.-]+/teleinfo-monitor)\b")
+IMAGE = re.compile(r"(ghcr\.io/[\w.-]+/teleinfo)-")
 _TYPE = re.compile(r"(\w+)(?:\((.*)\))?(\?)?$")
 
 
@@ -81,10 +83,12 @@ def test_the_watchdog_asks_the_page_of_the_side_bar() -> None:
     assert CONFIG["watchdog"] == f"http://[HOST]:[PORT:{CONFIG['ingress_port']}]/health"
 
 
-def test_the_version_is_that_of_the_programs_everywhere() -> None:
-    assert CONFIG["version"] == __version__
-    headings = re.findall(r"^## (.+)$", (APP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings[0] == __version__
+def test_the_app_never_has_a_version_whose_image_may_not_be_there() -> None:
+    """It follows the programs once the image is published: `deploy/release`."""
+    assert Version.parse(CONFIG["version"]) <= Version.parse(__version__)
+    offered = re.findall(r"^## (.+)$", (APP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    released = re.findall(r"^## (\S+) - ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert offered[:1] == [version for version in [CONFIG["version"]] if version in released]
 
 
 def documents() -> Iterator[tuple[str, str]]:
@@ -101,6 +105,7 @@ def test_every_place_names_the_same_repository() -> None:
     assert CONFIG["image"] == f"ghcr.io/{owner if owner == 'OWNER' else owner.lower()}/teleinfo-app"
     for document, text in documents():
         assert set(ADDRESS.findall(text)) <= {f"{owner}/{name}"}, document
+        assert {f"{image}-app" for image in IMAGE.findall(text)} <= {CONFIG["image"]}, document
 
 
 def test_each_button_leads_to_this_repository() -> None:

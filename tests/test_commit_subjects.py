@@ -9,11 +9,11 @@ import pytest
 RUN = Path(__file__).resolve().parent.parent / "run"
 
 
-def problems(folder: Path, *subjects: str) -> tuple[int, str]:
+def problems(folder: Path, *subjects: str, author: str = "somebody") -> tuple[int, str]:
     """Commit with these subjects after origin/main, and check them."""
     found = re.search(r"^check_subjects\(\) \{\n.*?^\}\n", RUN.read_text(), re.MULTILINE | re.DOTALL)
     assert found
-    who = "-c user.name=somebody -c user.email=somebody@example.org -c commit.gpgsign=false"
+    who = f"-c 'user.name={author}' -c user.email=somebody@example.org -c commit.gpgsign=false"
     script = [f"git init -q . && git {who} commit -q --allow-empty -m 'Whatever' && git branch origin/main"]
     script += [f"git {who} commit -q --allow-empty -m '{subject}'" for subject in subjects]
     script += ['say() { printf "%s\\n" "$*"; }', found[0], "check_subjects"]
@@ -49,3 +49,7 @@ def test_others_are_named(tmp_path: Path, subject: str) -> None:
     assert code == 1
     assert said.count("\n") == 1
     assert subject.strip() in said
+
+
+def test_the_words_of_dependabot_are_its_own(tmp_path: Path) -> None:
+    assert problems(tmp_path, "Bump the python group with 3 updates", author="dependabot[bot]") == (0, "")

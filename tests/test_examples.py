@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from common.settings.config import Tls, load
-from monitor.config import Ingress, MonitorConfig, MonitorMqtt
+from monitor.settings.alerts import AlertsConfig
+from monitor.settings.config import MonitorConfig, MonitorMqtt
+from monitor.settings.listen import Ingress
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -20,7 +22,7 @@ EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "monitor.example.yaml": (MonitorConfig, {"database.password_file", "password_file"}),
 }
 #: Sections of the monitor that are off by default.
-OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress}
+OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress, "alerts": AlertsConfig}
 _COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
 
 

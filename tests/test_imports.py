@@ -32,7 +32,15 @@ STORER = {
     "common.mqtt.forget",
 }
 
-MONITOR = {"monitor.doctor", "monitor.report.commands", "rich", "common.doctor", "common.mqtt.forget", "sqlite3"}
+MONITOR = {
+    "apprise",
+    "monitor.doctor",
+    "monitor.report.commands",
+    "rich",
+    "common.doctor",
+    "common.mqtt.forget",
+    "sqlite3",
+}
 #: Runs `run` up to the call that builds its service, and prints what was imported by then.
 RUN = """
 import sys

@@ -19,6 +19,7 @@ HOMES = {
     "rich": "reader/watch/screen.py",
     "websocket": "monitor/statistics/connection.py",
     "uvicorn": "monitor/server/serve.py",
+    "apprise": "monitor/alerts/child.py",
 }
 #: The doctor asks a broker what no session of the programs would.
 ALSO = {"paho": "common/doctor/broker_probe.py"}

@@ -185,6 +185,11 @@ class House:
         self.set(services={"mqtt": None})
         docker("stop", "--time", "5", f"{self.prefix}-mosquitto", check=False)
 
+    def remove_broker(self) -> None:
+        """Stop the Mosquitto app, with all that it keeps for programs that are gone."""
+        self.stop_broker()
+        docker("rm", "--force", "--volumes", f"{self.prefix}-mosquitto", check=False)
+
     def start_mariadb(self) -> None:
         """Start the MariaDB app, for the first time or again; it is provided when it is ready."""
         name = f"{self.prefix}-mariadb"

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import node
+from tests.bench import forecast, node, quiet_year
 from tests.bench.figures import Disturbed, check_calm, not_measured
 from tests.bench.options import FRAMES, METERS, Options
 from tests.bench.report import Machine, Section, page, text
@@ -24,7 +24,6 @@ PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(options) -> Section`.
 MEASUREMENTS = (
     "decode",
-    "pure_work",
     "instructions",
     "line_pace",
     "latency",
@@ -43,6 +42,12 @@ _NOT_TIMED = ("instructions", "at_rest")  # instructions and bytes: what else th
 def main() -> int:
     """Run it from the command line; exit 1 only if a measurement could not be made."""
     options, names, output = _arguments()
+    if options.forecast is not None:
+        forecast.print_table(options.forecast)
+        return 0
+    if options.alerts:
+        quiet_year.print_table()
+        return 0
     begun = time.monotonic()
     sections: list[Section] = []
     failed: list[str] = []
@@ -94,24 +99,23 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
         help="of the database of ten years (default: %(default)s)",
     )
     parser.add_argument(
-        "--linkytic",
-        action="append",
-        default=[],
+        "--forecast",
+        nargs="*",
         type=Path,
-        metavar="FOLDER",
-        help="a checkout of linkytic; may be repeated",
+        metavar="CONFIG",
+        help="only how right forecasts would have been: of generated homes, or of the database of a monitor.yaml",
     )
     parser.add_argument(
-        "--teleinfo2mqtt", type=Path, metavar="FOLDER", help="a checkout of teleinfo2mqtt, after npm ci"
+        "--alerts", action="store_true", help="only how many messages come in a year in which nothing is wrong"
     )
     given = parser.parse_args()
     options = Options(
         quick=given.quick,
         frames=given.frames,
-        linkytic=tuple(given.linkytic),
-        teleinfo2mqtt=given.teleinfo2mqtt,
         meters=tuple(given.scale or METERS),
         seconds=given.seconds,
+        alerts=given.alerts,
+        forecast=None if given.forecast is None else tuple(given.forecast),
     )
     if given.scale is not None:
         return options, ["scale"], None

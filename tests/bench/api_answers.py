@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from tests.bench.cpu import Cpu, timed
+from tests.bench.cpu import BETWEEN_STEPS, Cpu, timed
 from tests.bench.decade import END, Decade
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.monitor import Browser
@@ -35,19 +35,36 @@ QUESTIONS = {
     "baseload?": _MOST,
     "profile?from={year}&to={day}": _MOST,
     "profile?by=weekday&from={year}&to={day}": _MOST,
+    "why?from={day}&to={next}": _MOST,
+    "why?from={day}T07:10:00Z&to={day}T17:25:00Z": _MOST,
+    "notes?at={day}": _MOST,
     "tempo?": _MOST,
     "compare?from={year}&to={day}": 40,
+    "forecast?": _MOST,
+}
+#: Of a meter with sources behind it.
+OF_SOURCES = {
+    "energy?by=hour&from={day}&to={next}": _MOST,
+    "energy?by=day&from={year}&to={day}": _MOST,
+    "energy?by=month&from={first}&to={day}": _MOST,
+    "energy?by=range&from={year}T07:10:12Z&to={day}T07:25:40Z": _MOST,
+    "devices?": _MOST,
+    "weather?from={year}&to={day}": _MOST,
 }
 
 _FIRST = "compare?from={year}&to={day}"
 
 
 def rows(decade: Decade, cpu: Cpu, browser: Browser, rounds: int) -> Iterator[Row]:
-    """Ask each question of a Tempo meter."""
-    for question, most in QUESTIONS.items():
-        ask = browser.asking(filled(question, decade.meters[0], decade.start))
+    """Ask each question of a Tempo meter, and some of a producer with a roof, a car and a thermometer."""
+    asked = [(question, most, 0) for question, most in QUESTIONS.items()]
+    asked += [(question, most, 1) for question, most in OF_SOURCES.items()]
+    cpu.settle(BETWEEN_STEPS)  # or what a monitor looks up after its start would count, too
+    for question, most, meter in asked:
+        ask = browser.asking(filled(question, decade.meters[meter], decade.start))
         (ours,) = in_turn(rounds, timed(cpu, ask, _CALLS))
         what = f"`{question.rstrip('?').format(day='DAY', next='NEXT', year='YEAR', first='FIRST')}`"
+        what += ", three sources" if meter else ""
         yield Row(what=what, unit="ms of CPU", ours=ours, target=Target("≤", most), decides="min")
         yield Row(
             what=f"{what}, by the clock, back to back",

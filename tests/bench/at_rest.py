@@ -1,18 +1,13 @@
 """How many bytes a frame takes on disk, label sets included, with arrival times as a host sees them."""
 
 import contextlib
-import dataclasses
 import itertools
-import math
-import random
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from common.contract.frame import Frame, Value
+from common.contract.frame import Frame
 from common.database.mariadb import Database as Client
-from common.database.mariadb import DatabaseConfig
-from reader.line.timestamper import Timestamper
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
 from tests.bench.figures import Row, Target
@@ -20,7 +15,9 @@ from tests.bench.house import decoded
 from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.bench.rig import rig
+from tests.support.arrivals import arriving, under_a_clear_sky
 from tests.support.servers import Database
+from tests.support.storing import client
 
 _HOW = """\
 A day of a simulated meter, a frame a second, written by the storer's own code. Arrival times vary as on a host: by a
@@ -29,57 +26,6 @@ all tables of the database, less those of the empty database. Page compression n
 holes."""
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 _BATCH = 500
-_PEAK = 3_800  # VA of solar panels at noon
-
-
-@dataclasses.dataclass
-class _Clock:
-    """A host's clock that is where the measurement puts it."""
-
-    time: datetime = DAY
-    build_date: datetime = datetime(2020, 1, 1, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return (self.time - DAY).total_seconds()
-
-    def uptime(self) -> float:
-        return 1e6
-
-    def synchronised(self) -> bool:
-        return True
-
-    def warn_of_build_date(self, now: datetime) -> None:
-        raise AssertionError(now)
-
-
-def arriving(frames: Iterable[Frame], seed: int = 1) -> Iterator[Frame]:
-    """Stamp frames with times that tremble, as a reader does; the order stays."""
-    clock, chance = _Clock(), random.Random(seed)
-    timestamper = Timestamper(clock, patience=0.0)
-    for frame in frames:
-        seconds = (frame.timestamp - DAY).total_seconds()
-        late = 0.3 + 0.07 * math.sin(seconds / 600) + chance.gauss(0, 0.004)
-        clock.time = frame.timestamp + timedelta(seconds=late)
-        timestamp, _ = timestamper.timestamp(clock.monotonic())
-        yield dataclasses.replace(frame, timestamp=timestamp)
-
-
-def clear_sky(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Let a producer's panels stand in the sun the whole day without a cloud: the maximum rises by the second."""
-    highest, since = 0, None
-    for frame in frames:
-        hour = (frame.timestamp - DAY).total_seconds() / 3600
-        power = max(0, int(_PEAK * math.sin(math.pi * (hour - 4) / 15))) if 4 <= hour < 19 else 0
-        if power > highest:
-            highest, since = power, frame.timestamp.replace(microsecond=0)
-        values: dict[str, Value] = {**frame.values, "SINSTI": power, "SMAXIN": highest}
-        stamps = dict(frame.stamps or {})
-        if since is not None:
-            stamps["SMAXIN"] = since
-        yield dataclasses.replace(frame, values=values, stamps=stamps)
 
 
 def measure(options: Options) -> Section:
@@ -89,7 +35,7 @@ def measure(options: Options) -> Section:
     for kind, name, target, change in (
         ("standard-single-phase-tempo", "standard, one phase, Tempo", 22, None),
         ("standard-three-phase-producer", "standard, three phases, producer", 28, None),
-        ("standard-single-phase-producer", "standard, one phase, producer, clear sky", 28, clear_sky),
+        ("standard-single-phase-producer", "standard, one phase, producer, clear sky", 28, under_a_clear_sky),
         ("historic-single-phase-hchp", "historic, one phase, HC/HP", None, None),
     ):
         rows += _stored(kind, name, None if target is None else Target("≤", target), seconds, change)
@@ -107,11 +53,7 @@ def _stored(
 ) -> list[Row]:
     with rig() as place:
         server = place.database()
-        database = Client(
-            DatabaseConfig(
-                host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
-            )
-        )
+        database = client(server)
         migrate(database)
         with contextlib.closing(database.connect()) as connection:
             make_partitions(connection, DAY)

@@ -14,22 +14,24 @@ from tests.bench.rig import Rig, rig
 from tests.support.programs import Service
 from tests.support.servers import Database
 
+_A_DAY = 86_400 / 15  # frames/s
 _HOW = """\
 A storer was away; the broker has kept its messages, a frame in each. From the first confirmation to the last: frames a
-second, and CPU time of the storer a frame. Against `executemany` of PyMySQL with 500 of the same rows a transaction,
-into an empty table of the same form in the same database."""
+second, and CPU time of the storer a frame. The target is a day of a meter's frames in fifteen seconds. Beside it,
+`executemany` of PyMySQL with 500 of the same rows a transaction, into an empty table of the same form in the same
+database. The rollups of the backlog are made within the next minute, and are not in the figures."""
 
 
 def measure(options: Options) -> Section:
     """Measure one meter, and a hundred."""
     count, rounds = (1_000, 1) if options.quick else (20_000, 5)
     rows: list[Row] = []
-    for meters, target in ((1, 0.35), (100, 0.3)):
-        rows += _drain(count, rounds, meters, target)
+    for meters in (1, 100):
+        rows += _drain(count, rounds, meters)
     return Section("backlog", _HOW, rows)
 
 
-def _drain(count: int, rounds: int, meters: int, target: float) -> list[Row]:
+def _drain(count: int, rounds: int, meters: int) -> list[Row]:
     village = Village(meters, count // meters)
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(rig())
@@ -50,7 +52,8 @@ def _drain(count: int, rounds: int, meters: int, target: float) -> list[Row]:
             ours=rates,
             against=f"executemany({BATCH})",
             theirs=limits,
-            target=Target("≥", target),
+            target=Target("≥", _A_DAY),
+            target_is_absolute=True,
         ),
         Row(what=f"… CPU of the storer, {name}", unit="µs a frame", ours=drain.cpu, decides="min"),
     ]
@@ -86,6 +89,8 @@ class _Drain:
                 publisher.wait_published(most=1000)
             publisher.wait_published()
         if not running:
+            # Of the round before. A storer that was away for long has rolled up what it stored then.
+            self._database.sql(f"DELETE FROM {self._database.name}.late_hours")
             self._storer.start()
         spent = self._heard.wait()
         self.cpu.append(spent.cpu * 1e6)

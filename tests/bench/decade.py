@@ -29,6 +29,12 @@ from tests.support.servers import Database
 from tests.support.storing import make_tables, store
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
+#: Of sources: name, kind, the first and the last reading and the temperature of an hour, and which hours have any.
+SOURCES = (
+    ("roof", "production", "place * 900 - 900, place * 900, NULL", "HOUR(hour) BETWEEN 6 AND 17"),
+    ("car", "device", "place * 400 - 400, place * 400, NULL", "TRUE"),
+    ("garden", "temperature", "NULL, NULL, 120 + 80 * COS(DAYOFYEAR(hour) / 58)", "TRUE"),
+)
 FRAMES_OF = "standard-single-phase-base"  # one register, so a copy has an index that goes on, too
 END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAY = timedelta(days=1)
@@ -69,6 +75,7 @@ def make(server: Database, size: Size) -> Decade:
     database = make_tables(server, END)
     with contextlib.closing(database.connect()) as connection:
         meters = [rollups(connection, kind, size) for kind in KINDS]
+        add_sources(connection, meters[1])
     frames_of = add_frames(database, size.frames)
     return Decade(database, size.start, meters, frames_of)
 
@@ -94,6 +101,20 @@ def rollups(connection: Connection, kind: str, size: Size) -> str:
                 (number, sql_time(start), sql_time(END)),
             )
     return meter.address
+
+
+def add_sources(connection: Connection, meter: str) -> None:
+    """Add hours of a roof, a car and a thermometer to those of a meter."""
+    for number, (name, kind, values, when) in enumerate(SOURCES, 1):
+        connection.execute(
+            "INSERT INTO sources (id, name, kind, meter) VALUES (%s, %s, %s, %s)", (number, name, kind, meter)
+        )
+        connection.execute(
+            "INSERT INTO source_hours (source_id, hour, seconds, energy_first, energy_last, temperature_mean)"
+            f" SELECT {number}, hour, 3600, {values} FROM (SELECT hour, ROW_NUMBER() OVER (ORDER BY hour) AS place"
+            f" FROM hours WHERE meter_id = (SELECT id FROM meters WHERE identifier = %s)) AS known WHERE {when}",
+            (meter,),
+        )
 
 
 def _columns(connection: Connection, table: str) -> list[str]:

@@ -31,7 +31,6 @@ def measure(options: Options) -> Section:
         "kinds": [kind for kind, _ in _KINDS],
         "frames": 200 if options.quick else 1_000,
         "rounds": 2 if options.quick else 9,
-        "linkytic": [str(checkout.absolute()) for checkout in options.linkytic],
     }
     command = [str(python), "-m", "tests.bench.decode_worker", json.dumps(settings)]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=600).stdout

@@ -8,12 +8,8 @@ import importlib
 import json
 import sys
 import time
-import types
 from collections.abc import Callable, Sequence, Sized
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
@@ -22,10 +18,8 @@ from tests.bench.figures import in_turn
 
 Parser = Callable[[bytes], Sized]  # of one frame, in bytes of seven bits; returns its groups
 
-_LIBRARIES = ("serialx", "serial", "serial.serialutil")  # that open a port
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OURS, LIMIT = "ours", "split and sum"
-_LAST_BY_LINES = "3.0.0-beta6"
 
 
 def main() -> None:
@@ -36,7 +30,7 @@ def main() -> None:
     for kind in settings["kinds"]:
         # A frame comes once, as in life: a decoder that remembers what it saw must not meet it again.
         frames = [_frames(kind, number, settings["frames"]) for number in range(rounds + 1)]
-        parsers = _parsers(kind, settings["linkytic"], failed)
+        parsers = _parsers(kind, failed)
         works = [_decoding(frames), *(_parsing(parser, frames) for parser in parsers.values())]
         for work in works:
             work()  # fills caches, and is not counted
@@ -78,20 +72,11 @@ def _parsing(parse: Callable[[bytes], object], rounds: Sequence[Sequence[bytes]]
     return work
 
 
-def _parsers(kind: str, linkytic: Sequence[str], failed: dict[str, str]) -> dict[str, Parser]:
+def _parsers(kind: str, failed: dict[str, str]) -> dict[str, Parser]:
     """Return the parsers that read this kind of meter, all groups but one at least; others go to `failed`."""
-    meter = SimulatedMeter(kind)
-    frame = meter.frame(START)
+    frame = SimulatedMeter(kind).frame(START)
     found: dict[str, Parser] = {LIMIT: split_and_sum}
-    if not linkytic:
-        failed["linkytic"] = "linkytic is in no package registry; --linkytic FOLDER names a checkout"
-    loads: list[tuple[str, Callable[[], Parser]]] = [
-        ("enedis-tic", _enedis_tic),
-        ("serial-teleinfo", _serial_teleinfo),
-    ]
-    for number, checkout in enumerate(linkytic):
-        loads.append((_linkytic_name(checkout), partial(_linkytic, f"linkytic_{number}", checkout, meter.mode)))
-    for name, load in loads:
+    for name, load in (("enedis-tic", _enedis_tic), ("serial-teleinfo", _serial_teleinfo)):
         try:
             parse = load()
         except Exception as error:  # noqa: BLE001 - nor is it known how a peer of another version fails
@@ -122,63 +107,6 @@ def _serial_teleinfo() -> Parser:
         return {key: value for key, value, _ in map(parse_line, lines)}
 
     return parse
-
-
-def _linkytic_name(checkout: str) -> str:
-    """Return its name and version: its parser was written anew after 3.0.0-beta6."""
-    folder = Path(checkout) / "custom_components" / "linkytic"
-    try:
-        version = json.loads((folder / "manifest.json").read_text())["version"]
-        anew = "class TICProtocol" in (folder / "serial_reader.py").read_text()
-    except OSError:
-        return "linkytic"
-    # Between two releases the manifest has the version of the one before.
-    return f"linkytic after {version}" if anew and version == _LAST_BY_LINES else f"linkytic {version}"
-
-
-def _linkytic(name: str, checkout: str, mode: str) -> Parser:
-    folder = Path(checkout) / "custom_components" / "linkytic"
-    for library in ("homeassistant", "homeassistant.config_entries", "homeassistant.core", *_LIBRARIES):
-        sys.modules.setdefault(library, _Anything(library))
-    package = types.ModuleType(name)  # without its __init__, which needs all of Home Assistant
-    package.__path__ = [str(folder)]
-    sys.modules.setdefault(name, package)
-    module = importlib.import_module(f"{name}.serial_reader")
-    if not hasattr(module, "TICProtocol"):
-        return _linkytic_3_0(module, mode)
-    kind = module.StandardDataset if mode == "standard" else module.HistoricDataset
-    frames: list[list[Any]] = []
-    protocol = module.TICProtocol(types.SimpleNamespace(frame_received=frames.append), kind)
-
-    def parse(frame: bytes) -> dict[str, Any]:
-        frames.clear()
-        protocol.data_received(frame)
-        return {dataset.tag: dataset for dataset in frames[0]}
-
-    return parse
-
-
-def _linkytic_3_0(module: Any, mode: str) -> Parser:
-    """Return the parser of versions 3.0 up to 3.0.0-beta6, which take lines."""
-    reader = module.LinkyTICReader("bench", "", mode == "standard", producer_mode=False, three_phase=False)
-    reader._first_line = False
-
-    def parse(frame: bytes) -> dict[str, Any]:
-        for line in frame[2:-2].split(b"\r\n"):
-            reader._parse_line(line + b"\r\n")
-        values: dict[str, Any] = reader._values
-        return values
-
-    return parse
-
-
-class _Anything(types.ModuleType):
-    """A library that a parser imports and does not use while it parses."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda argument=None, *_, **__: argument
 
 
 if __name__ == "__main__":

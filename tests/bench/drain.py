@@ -22,8 +22,9 @@ from tests.bench.rig import rig
 
 _HOW = """\
 A reader starts with a spool of unconfirmed frames of one meter on disk; broker, storer and database run. From the
-first confirmation of the storer to the last. Against `executemany` of PyMySQL with 500 of the same rows a transaction,
-into an empty table of the same form in the same database."""
+first confirmation of the storer to the last. The target is a day of frames in ten seconds. Beside it, `executemany` of
+PyMySQL with 500 of the same rows a transaction, into an empty table of the same form in the same database."""
+_A_DAY = 86_400 / 10  # frames/s
 _MINUTE = 60  # frames that are pending when a reader moves them to its spool
 
 
@@ -61,7 +62,8 @@ def measure(options: Options) -> Section:
         ours=rates,
         against=f"executemany({BATCH})",
         theirs=limits,
-        target=Target("≥", 0.5),
+        target=Target("≥", _A_DAY),
+        target_is_absolute=True,
     )
     return Section("drain", _HOW, [row])
 

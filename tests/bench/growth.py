@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.api_answers import filled
 from tests.bench.client import Client
-from tests.bench.cpu import Cpu, timed
+from tests.bench.cpu import BETWEEN_STEPS, Cpu, timed
 from tests.bench.decade import END, KINDS, SERVER_OPTIONS, Size, rollups
 from tests.bench.figures import Disturbed, Row, Target, growth, in_turn, not_measured
 from tests.bench.house import decoded
@@ -78,10 +78,12 @@ class _Household:
 
     def __init__(self, folder: Path, years: int, broker: Broker, stack: contextlib.ExitStack, *, quick: bool) -> None:
         size = Size(days=1 if quick else _DAYS, copies=_COPIES * years)
-        self.server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
-        with contextlib.closing(make_tables(self.server, END).connect()) as connection:
+        server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
+        with contextlib.closing(make_tables(server, END).connect()) as connection:
             self.meter = rollups(connection, KINDS[0], size)
-        self.monitor: Service = stack.enter_context(start(self.server, folder, broker))
+        self.monitor: Service = stack.enter_context(start(server, folder, broker))
+        self.cpu = Cpu(server, self.monitor.pid)
+        self.cpu.settle(BETWEEN_STEPS)
         self.memory = resident(self.monitor.pid)  # while nobody looks
         self._browser = stack.enter_context(browser(self.monitor))
         self._start = size.start
@@ -100,10 +102,7 @@ def _of_years(households: dict[int, _Household], publisher: Client, rounds: int)
     publisher.publish(f"teleinfo/{frame.meter}/frame", frame.to_json())
     publisher.wait_published()
     for what, template in _OF_YEARS.items():
-        works = [
-            timed(Cpu(household.server, household.monitor.pid), household.asking(template), _CALLS)
-            for household in households.values()
-        ]
+        works = [timed(household.cpu, household.asking(template), _CALLS) for household in households.values()]
         found = dict(zip(households, in_turn(rounds, *works), strict=True))
         yield from growth(what, "ms of CPU", "year", found)
 

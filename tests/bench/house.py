@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.contract.frame import Frame
-from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder
+from tests.support.frames import FRACTION, simulated
 
 KIND = "standard-single-phase-base"
 _JITTER = timedelta(milliseconds=4)
@@ -15,18 +14,8 @@ _JITTER = timedelta(milliseconds=4)
 
 def decoded(kind: str, start: datetime, count: int) -> Iterator[Frame]:
     """Yield a frame a second of one meter, stamped with the whole second."""
-    meter, decoder = SimulatedMeter(kind), Decoder()
-    for number in range(count):
-        instant = start + timedelta(seconds=number)
-        (reading,) = decoder.feed(meter.frame(instant))
-        assert reading.address is not None
-        yield Frame(
-            meter=reading.address,
-            timestamp=instant,
-            mode=reading.mode,
-            values=reading.values,
-            stamps=reading.stamps or None,
-        )
+    for frame in simulated(kind, count, start=start, every=timedelta(seconds=1)):
+        yield dataclasses.replace(frame, timestamp=frame.timestamp - FRACTION)
 
 
 class Village:

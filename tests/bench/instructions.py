@@ -29,9 +29,9 @@ _PI_ZERO = 400e6  # instructions a second: a guess
 _HOW = f"""\
 Instructions of the process, counted by cachegrind (Valgrind) on this machine's processor: those of twice as many frames
 less those of as many, so that the start is not among them. They hardly depend on what else the machine does. *Reader*:
-its parts connected as in the program, without paho and threads, as in *pure_work*; the frames go on in time. *Storer*:
-messages are decoded, encoded as rows and committed, without paho; the database is a process of its own, and not
-counted. Times on a Pi Zero are estimates, not measured: they assume {_PI_ZERO / 1e6:.0f} million instructions a second
+its parts connected as in the program, without paho and threads; the frames go on in time. *Storer*: messages are
+decoded, encoded as rows and committed, without paho; the database is a process of its own, and not counted.
+Times on a Pi Zero are estimates, not measured: they assume {_PI_ZERO / 1e6:.0f} million instructions a second
 there, and as many of them as here."""
 _KINDS = (
     ("standard-single-phase-tempo", "standard, one phase"),

@@ -41,7 +41,7 @@ def read(frames: Sequence[bytes]) -> None:
     with reader_parts(first.address) as parts:
         for second, frame in enumerate(frames):
             (reading,) = decoder.feed(frame)
-            parts.clock.set(float(second))
+            parts.clock.advance(second - parts.clock.up)
             parts.work(reading)
 
 
@@ -52,8 +52,8 @@ def store(batches: Sequence[Sequence[tuple[str, bytes]]], database: dict[str, An
     for batch in batches:
         messages = [Message(topic, payload, False, 0, 1, 1) for topic, payload in batch]
         envelopes = decode_batch(messages, None)
-        for step in writer.steps:
-            step(envelopes)
+        for step in writer.steps(envelopes):
+            step()
     store.close()
     assert counters.stored >= len(batches), counters
 

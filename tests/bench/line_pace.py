@@ -15,6 +15,7 @@ from tests.bench.rig import Rig, rig
 from tests.support.programs import Program, wait_until
 
 KIND = "standard-single-phase-base"
+_CPU, _MEMORY, _NODE = "reader, CPU", "reader, resident memory", "node, serialport and mqtt alone"
 _HOW = """\
 A standard frame a second at 9600 baud, 16 bytes at a time, through a pseudo-terminal to `teleinfo-reader run`, which
 publishes to mosquitto; each frame is confirmed. All readers run at the same time, each with a line of its own. CPU time
@@ -33,32 +34,26 @@ def measure(options: Options) -> Section:
         least = min(each.cpu_a_second for each in idle)
         if least > _MOST_IDLE:
             raise Disturbed(f"an idle reader takes {least:.1f} ms of CPU time a second on this machine")
-        others, missing = _others(place, stack, options)
+        other, missing = _other(place, stack)
         storer = stack.enter_context(FakeStorer(place.broker.port))
         feeder = stack.enter_context(Feeder(line, live_frames(KIND), speed=STANDARD))
-        for _, feed in others:
-            stack.enter_context(feed)
         wait_until(lambda: storer.count >= _WARM_UP, 40, "confirmed frames", [reader])
         ours: list[Usage] = []
-        theirs: dict[str, list[Usage]] = {}
+        theirs: list[Usage] = []
         for _ in range(rounds):
-            begun, frames = {program.name: usage(program.pid) for program, _ in others}, feeder.count
+            begun, frames = other and usage(other.pid), feeder.count
             ours.append(_window(reader, seconds))
-            for program, _ in others:
-                program.check()
-                theirs.setdefault(program.name, []).append(usage(program.pid) - begun[program.name])
+            if other and begun:
+                other.check()
+                theirs.append(usage(other.pid) - begun)
             sent = feeder.count - frames
             if sent < 0.9 * seconds - 1:
                 raise Disturbed(f"only {sent} frames were sent in {seconds:.0f} s")
-        memory = {program.name: resident(program.pid) for program in (reader, *(program for program, _ in others))}
-    return Section("line_pace", _HOW, [*_rows(idle, ours, theirs), *_memory(memory, reader.name), *missing])
-
-
-def _memory(memory: dict[str, float], reader: str) -> Iterator[Row]:
-    ours = [memory.pop(reader)]
-    yield Row(what="reader, resident memory", unit="MB", ours=ours, target=Target("≤", 28))
-    for name, theirs in memory.items():
-        yield Row(what="reader, resident memory", unit="MB", ours=ours, against=name, theirs=[theirs])
+        memory = [resident(reader.pid)]
+        rows = [*_rows(idle, ours), Row(what=_MEMORY, unit="MB", ours=memory, target=Target("≤", 28)), *missing]
+        if other:
+            rows += _beside(ours, theirs, memory, [resident(other.pid)])
+    return Section("line_pace", _HOW, rows)
 
 
 def _reader(place: Rig, stack: contextlib.ExitStack) -> tuple[Program, Line]:
@@ -74,25 +69,16 @@ def _reader(place: Rig, stack: contextlib.ExitStack) -> tuple[Program, Line]:
     return reader, line
 
 
-def _others(
-    place: Rig, stack: contextlib.ExitStack, options: Options
-) -> tuple[list[tuple[Program, Feeder]], list[Row]]:
-    started: list[tuple[Program, Feeder]] = []
-    missing: list[Row] = []
-    for peer in node.READERS:
-        line = stack.enter_context(Line())
-        try:
-            command = peer.command(options)
-        except node.NotInstalled as error:
-            missing.append(
-                not_measured(f"reader at the pace of the line, against {peer.name}", str(error), target=peer.target)
-            )
-            continue
-        program = stack.enter_context(node.NodeProgram(peer.name, command, place.folder))
-        program.start(**peer.environment(line.name, place.broker.port))
-        # Node's readers know no parity.
-        started.append((program, Feeder(line, live_frames(KIND, parity=False), speed=STANDARD)))
-    return started, missing
+def _other(place: Rig, stack: contextlib.ExitStack) -> tuple[Program | None, list[Row]]:
+    """Start the reader on Node, on a line of its own; without it there is a row that says why."""
+    line = stack.enter_context(Line())
+    try:
+        program = stack.enter_context(node.NodeReader(line.name, place.broker.port, place.folder))
+    except node.NotInstalled as error:
+        return None, [not_measured(_CPU, str(error), against=_NODE)]
+    # Node's readers know no parity.
+    stack.enter_context(Feeder(line, live_frames(KIND, parity=False), speed=STANDARD))
+    return program.start(), []
 
 
 def _window(reader: Program, seconds: float) -> Usage:
@@ -102,41 +88,35 @@ def _window(reader: Program, seconds: float) -> Usage:
     return usage(reader.pid) - begun
 
 
-def _rows(idle: list[Usage], ours: list[Usage], theirs: dict[str, list[Usage]]) -> Iterator[Row]:
-    yield Row(
-        what="reader, CPU",
-        unit="ms/s",
-        ours=[each.cpu_a_second for each in ours],
-        target=Target("≤", 2.5),
-        decides="min",
-    )
-    yield Row(
-        what="reader, context switches",
-        unit="/s",
-        ours=[each.switches_a_second for each in ours],
-        target=Target("≤", 20),
-        decides="min",
-    )
-    for name, usages in theirs.items():
-        target = next(peer.target for peer in node.READERS if peer.name == name)
+def _rows(idle: list[Usage], ours: list[Usage]) -> Iterator[Row]:
+    for name, usages, cpu, switches in (
+        ("reader", ours, Target("≤", 2.5), Target("≤", 10)),
+        ("idle reader", idle, None, None),
+    ):
         yield Row(
-            what="reader, CPU",
+            what=f"{name}, CPU",
             unit="ms/s",
-            ours=[each.cpu_a_second for each in ours],
-            against=name,
-            theirs=[each.cpu_a_second for each in usages],
-            target=target,
+            ours=[each.cpu_a_second for each in usages],
+            target=cpu,
             decides="min",
         )
+        yield Row(
+            what=f"{name}, context switches",
+            unit="/s",
+            ours=[each.switches_a_second for each in usages],
+            target=switches,
+            decides="min",
+        )
+
+
+def _beside(ours: list[Usage], theirs: list[Usage], memory: list[float], their_memory: list[float]) -> Iterator[Row]:
     yield Row(
-        what="idle reader, CPU",
+        what=_CPU,
         unit="ms/s",
-        ours=[each.cpu_a_second for each in idle],
+        ours=[each.cpu_a_second for each in ours],
+        against=_NODE,
+        theirs=[each.cpu_a_second for each in theirs],
+        target=Target("≤", 0.2),
         decides="min",
     )
-    yield Row(
-        what="idle reader, context switches",
-        unit="/s",
-        ours=[each.switches_a_second for each in idle],
-        decides="min",
-    )
+    yield Row(what=_MEMORY, unit="MB", ours=memory, against=_NODE, theirs=their_memory)

@@ -29,7 +29,7 @@ class Live:
 
 def measure(options: Options) -> Section:
     """Measure a message a frame, then blocks."""
-    meters, seconds, rounds = (200, 5, 2) if options.quick else (1_000, 15, 4)
+    meters, seconds, rounds = (200, 5, 2) if options.quick else (1_000, 15, 8)
     rows: list[Row] = []
     for block, how, most in ((1, "a message a frame", 200), (_BLOCK, f"blocks of {_BLOCK} s", 90)):
         found = live(meters, seconds, rounds, block=block)

@@ -15,16 +15,11 @@ from tests.support.servers import HOST, Broker, Database, free_port
 def start(database: Database, folder: Path, broker: Broker) -> Service:
     """Return a monitor that serves the page; a context manager ends it."""
     settings = {
+        "name": folder.name,  # two of one name would take the broker from each other
         "listen": {"port": free_port()},
         "auth": "none",
         "mqtt": {"host": broker.host, "port": broker.port},
-        "database": {
-            "host": database.host,
-            "port": database.port,
-            "user": database.user,
-            "password": database.password,
-            "name": database.name,
-        },
+        "database": database.login,
     }
     monitor = Service("monitor", folder, settings)
     monitor.start().wait_for_log("The page is at", "[Cc]onnected")

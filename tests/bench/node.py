@@ -1,17 +1,13 @@
-"""Readers that run on Node: the least that its libraries allow, and teleinfo2mqtt from a checkout."""
+"""The least reader that the libraries of Node allow."""
 
 import functools
-import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from tests.bench.figures import Target
-from tests.bench.options import Options
 from tests.support.programs import ROOT, Program
-from tests.support.servers import HOST, die_with
+from tests.support.servers import HOST
 
 PEERS = Path(__file__).resolve().parent / "peers"
 FOLDER = ROOT / ".venv-bench" / "node"
@@ -22,47 +18,25 @@ class NotInstalled(Exception):
     """A peer cannot be measured here; the text says why, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A program that reads a port and publishes."""
+class NodeReader(Program):
+    """The least reader of a port, as a process that ends with the benchmark."""
 
-    name: str
-    command: Callable[[Options], Sequence[str]]  # raises NotInstalled
-    target: Target | None
+    def __init__(self, port: str, broker: int, folder: Path) -> None:
+        """Prepare it.
 
-    @staticmethod
-    def environment(port: str, broker: int) -> dict[str, str]:
-        """Return the variables that it is configured with."""
-        return {
+        Raises:
+            NotInstalled: as `install`.
+        """
+        super().__init__("node", "", folder=folder)
+        self._command = ["node", str(PEERS / "reader.cjs")]
+        self._environment = {
             "SERIAL": port,
             "MQTT_URL": f"mqtt://{HOST}:{broker}",
-            "TIC_MODE": "standard",
-            "EMIT_INTERVAL": "0",
-            "NODE_PATH": str(FOLDER / "node_modules"),
+            "NODE_PATH": str(install() / "node_modules"),
         }
 
-
-class NodeProgram(Program):
-    """A program of Node, as a process that ends with the benchmark."""
-
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
-        super().__init__("node-" + "".join(filter(str.isalnum, name)), "", folder=folder)
-        self.name = name
-        self._line = command
-
-    def start(self, **environment: str) -> "NodeProgram":
-        """Start it, with more environment variables."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._line,
-                env=os.environ | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-                preexec_fn=die_with(os.getpid()),
-            )
-        return self
+    def start(self, **environment: str) -> Self:
+        return super().start(**self._environment, **environment)
 
 
 def install() -> Path:
@@ -108,30 +82,3 @@ def version() -> str:
     return (
         "" if node is None else subprocess.run([node, "-v"], capture_output=True, text=True, check=True).stdout.strip()
     )
-
-
-def _node() -> str:
-    node = shutil.which("node")
-    if node is None:
-        raise NotInstalled("node is not installed")
-    return node
-
-
-def _least(_: Options) -> Sequence[str]:
-    install()
-    return [_node(), str(PEERS / "reader.cjs")]
-
-
-def _teleinfo2mqtt(options: Options) -> Sequence[str]:
-    if options.teleinfo2mqtt is None:
-        raise NotInstalled("teleinfo2mqtt is in no package registry; --teleinfo2mqtt FOLDER names a checkout")
-    app = options.teleinfo2mqtt / "app"
-    if not (app / "node_modules").is_dir():
-        raise NotInstalled(f"{app} has no node_modules: run npm ci there")
-    return [_node(), str(app / "index.js")]
-
-
-READERS = (
-    Reader("node, serialport and mqtt alone", _least, Target("≤", 0.1)),
-    Reader("node teleinfo2mqtt", _teleinfo2mqtt, Target("≤", 0.1)),
-)

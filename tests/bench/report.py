@@ -55,9 +55,7 @@ _REPEAT = """\
 ```
 
 Peers are installed from `requirements/bench.txt` into an environment of their own, and for Node from
-`tests/bench/peers/package-lock.json`. Projects that are in no package registry are measured from a checkout:
-`--linkytic FOLDER`, once for each version, and `--teleinfo2mqtt FOLDER`. What cannot be installed is listed as not
-measured.
+`tests/bench/peers/package-lock.json`. What cannot be installed is listed as not measured.
 """
 
 

@@ -51,13 +51,7 @@ class Rig:
                 {
                     "name": name,
                     "mqtt": {"host": self.broker.host, "port": self.broker.port, "share": share},
-                    "database": {
-                        "host": database.host,
-                        "port": database.port,
-                        "user": database.user,
-                        "password": database.password,
-                        "name": database.name,
-                    },
+                    "database": database.login,
                     **settings,
                 },
                 name=f"storer-{name}",

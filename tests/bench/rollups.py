@@ -137,7 +137,7 @@ def measure(options: Options) -> Section:
         with contextlib.closing(database.connect()) as connection:
             make_earlier_partitions(connection, DAY - timedelta(days=40))
         rows = []
-        for meters, size, most in ((1, 1, 0.1), (1, 60, None), (100, 500, 0.2)):
+        for meters, size, most in ((1, 1, 0.1), (1, 60, None), (100, 500, 0.3)):
             rows.append(_cost(server, database, cpu, rounds, meters, size, most))
         frames = days(server, database, 1 if options.quick else 3)
         speeds = [rebuild_all(database, frames, cpu.now) for _ in range(rounds)]

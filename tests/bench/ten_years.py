@@ -16,11 +16,11 @@ from tests.support.servers import Broker, Database
 from tests.support.storing import make_tables
 
 _HOW = """\
-Rollups of ten years of three meters, made by `tests/bench/decade.py`, and frames of a fourth, one a second. CPU time of
-the server and of the program, with all rows fetched: on a machine that does nothing else it is the time of an answer
-from memory. The routes of the API are asked over HTTP, on one connection that stays open; by the clock, an answer may
-take ten milliseconds more than its CPU time. *Flat*: the same query on a table with a tenth of the frames, in a server
-of its own."""
+Rollups of ten years of three meters, one of them with a roof, a car and a thermometer, made by `tests/bench/decade.py`,
+and frames of a fourth, one a second. CPU time of the server and of the program, with all rows fetched: on a machine
+that does nothing else it is the time of an answer from memory. The routes of the API are asked over HTTP, on one
+connection that stays open; by the clock, an answer may take ten milliseconds more than its CPU time. *Flat*: the same
+query on a table with a tenth of the frames, in a server of its own."""
 _CALLS = 7
 
 _LIVE = (

@@ -10,13 +10,14 @@ from common.contract.block import split_block
 from common.contract.frame import Frame
 from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import encode_row
-from tests.bench import at_rest, instructions_worker, node
+from tests.bench import instructions_worker
 from tests.bench.bare_client import TimeCounter
 from tests.bench.crowd import Crowd
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch
 from tests.bench.line import Line
-from tests.bench.options import Options
+from tests.support.arrivals import under_a_clear_sky
+from tests.support.frames import DAY
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -24,27 +25,14 @@ START = datetime(2026, 11, 24, tzinfo=UTC)
 def test_a_confirmation_counts_for_the_frame_that_it_is_of() -> None:
     watch = Stopwatch()
     now = time.monotonic()
-    watch.sent(now - 2.0, 100.0)
-    watch.sent(now - 1.0, 101.0)
+    watch.sent(now - 2000.0, 100.0)
+    watch.sent(now - 1000.0, 101.0)
     watch.stored(99.0)  # of a frame before both
     assert watch.take() == []
     watch.stored(101.001)  # that of the first was lost: it is not the second's time
-    assert watch.take() == [pytest.approx(1000, abs=500)]
+    assert watch.take() == [pytest.approx(1_000_000, abs=500_000)]
     watch.stored(101.001)
     assert watch.take() == []
-
-
-def test_frames_of_many_meters_are_different_frames() -> None:
-    village = Village(3, 4)
-    first = list(village.frames(START))
-    later = list(village.frames(START + timedelta(seconds=4)))
-    identities = {(frame.meter, frame.timestamp) for frame in (*first, *later)}
-    assert len(identities) == 24
-    assert [frame.values["ADSC"] for frame in first[:3]] == [frame.meter for frame in first[:3]]
-    assert len({frame.meter for frame in first}) == 3
-    assert {frame.timestamp.replace(microsecond=0) for frame in first} == {
-        START + timedelta(seconds=s) for s in range(4)
-    }
 
 
 def test_frames_of_a_crowd_are_frames_and_all_different() -> None:
@@ -84,16 +72,9 @@ def test_a_meter_s_own_clock_has_whole_seconds() -> None:
     assert len({encode_row(frame).label_set.digest for frame in frames}) < len(frames)
 
 
-def test_arrival_times_vary_and_increase() -> None:
-    frames = list(at_rest.arriving(decoded("standard-single-phase-base", at_rest.DAY, 30)))
-    times = [frame.timestamp for frame in frames]
-    assert times == sorted(set(times))
-    assert len({time.microsecond // 1000 for time in times}) > 10
-
-
 def test_under_a_clear_sky_the_maximum_is_that_of_the_power_and_has_its_time() -> None:
-    noon = at_rest.DAY + timedelta(hours=8)
-    frames = list(at_rest.clear_sky(decoded("standard-single-phase-producer", noon, 60)))
+    noon = DAY + timedelta(hours=8)
+    frames = list(under_a_clear_sky(decoded("standard-single-phase-producer", noon, 60)))
     highest = 0
     for frame in frames:
         power, most = frame.values["SINSTI"], frame.values["SMAXIN"]
@@ -121,16 +102,3 @@ def test_a_line_sends_the_frame_at_its_pace() -> None:
         while len(received) < len(frame):
             received += port.read(len(frame))
     assert received == frame
-
-
-def test_a_peer_that_no_registry_has_needs_a_checkout() -> None:
-    (reader,) = (reader for reader in node.READERS if reader.name == "node teleinfo2mqtt")
-    if node.version():
-        with pytest.raises(node.NotInstalled, match="--teleinfo2mqtt"):
-            reader.command(Options())
-
-
-def test_a_line_that_nobody_reads_loses_bytes_and_does_not_block() -> None:
-    with Line() as line:
-        for _ in range(100):
-            line.send(b"x" * 1000)

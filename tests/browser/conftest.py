@@ -1,14 +1,18 @@
 """Gives the tests of the page a home that lives, and Debian's Chromium."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.home import Home, home
+from tests.browser.stand import Stand
 from tests.browser.visit import DEVICES, FOREIGN, WITHIN, Visit
+from tests.support.programs import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +40,31 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def stand(browser: Browser) -> Iterator[Stand]:
+    """One visitor of the page with made-up answers."""
+    node = shutil.which("node")
+    assert node
+    command = [node, "tests/page/stand/serve.js", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        try:
+            found = Stand(program.stdout.readline().strip(), browser)
+            found.stop = partial(stop, program)
+            yield found
+            found.visit.page.unroute_all(behavior="ignoreErrors")  # an answer may be under way
+            found.visit.context.close()
+        finally:
+            stop(program)
+    assert found.visit.troubles() == []
+
+
+def stop(program: subprocess.Popen[str]) -> None:
+    """End a program; return when it answers no more."""
+    program.terminate()
+    program.wait()
 
 
 @pytest.fixture

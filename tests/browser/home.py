@@ -1,10 +1,13 @@
 """A home for the tests of the page: two meters with a past and a present, and all between them and the browser."""
 
 import contextlib
+import json
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from demo.history import History
 from reader.simulator.meter import SimulatedMeter
@@ -15,6 +18,9 @@ from tests.support.storing import client, make_tables
 TEMPO = "historic-single-phase-tempo"
 PRODUCER = "standard-three-phase-producer"
 DAYS = 60
+#: On yesterday, and in the middle of the past; words of both languages.
+_TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
+NOTES = {_TODAY - timedelta(days=1): "LED", _TODAY - timedelta(days=30): "Spa"}
 STARTED_WITHIN = 180.0  # seconds
 
 
@@ -46,7 +52,17 @@ class Home:
         )
         self.storer = Service("storer", folder, {"name": "main", "mqtt": mqtt, "database": access})
         self.monitor = Service(
-            "monitor", folder, {"listen": {"port": port}, "auth": "none", "mqtt": mqtt, "database": access, **LANGUAGE}
+            "monitor",
+            folder,
+            {
+                "listen": {"port": port},
+                "auth": "none",
+                "state": str(folder / "state"),
+                "mqtt": mqtt,
+                "database": access,
+                "notes": [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()],
+                **LANGUAGE,
+            },
         )
         self.tempo = SimulatedMeter(TEMPO).address
         self.producer = SimulatedMeter(PRODUCER).address
@@ -55,6 +71,24 @@ class Home:
         """Return the rows of a query."""
         with contextlib.closing(client(self.database).connect()) as connection:
             return [tuple(row) for row in connection.query(sql, arguments)]
+
+    def is_known(self) -> bool:
+        """Tell whether the monitor has had a frame, and has looked at the day so far: then an opened page rests."""
+        with contextlib.suppress(OSError):
+            return self._ask("later")["price"] is not None and self._ask("live")["today"] is not None
+        return False
+
+    def _ask(self, route: str) -> Any:
+        with urllib.request.urlopen(f"{self.address}api/v1/{route}?meter={self.tempo}") as answer:
+            return json.load(answer)
+
+    @contextlib.contextmanager
+    def behind(self, meter: str, source: str) -> Iterator[None]:
+        """Put a source behind a meter for a while."""
+        with contextlib.closing(client(self.database).connect()) as connection:
+            connection.execute("UPDATE sources SET meter = %s WHERE name = %s", (meter, source))
+            yield
+            connection.execute("UPDATE sources SET meter = NULL WHERE name = %s", (source,))
 
 
 LANGUAGE = {"language": "fr"}
@@ -73,6 +107,7 @@ def home(folder: Path, days: int = DAYS) -> Iterator[Home]:
             programs = [place.storer, place.reader, place.monitor]
             place.monitor.wait_for_log("The page is at", within=STARTED_WITHIN)
             wait_until(lambda: _meters_with_frames(place) == 2, STARTED_WITHIN, "frames of two meters", programs)
+            wait_until(place.is_known, STARTED_WITHIN, "the monitor knows the present", programs)
             yield place
 
 

@@ -4,70 +4,17 @@ The household is the stand's, whose clock can be set; the browser's is set alike
 """
 
 import re
-import shutil
-import subprocess
-import urllib.request
-from collections.abc import Callable, Iterator
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visit import DEVICES, Visit
-from tests.support.programs import ROOT, wait_until
+from tests.browser.stand import Stand
+from tests.support.programs import wait_until
 
-NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)  # 14:32 in Paris, a Wednesday
-LATE = datetime(2026, 11, 30, 22, 59, 30, tzinfo=UTC)  # half a minute before December
+LATE = datetime(2026, 11, 30, 22, 59, 2, tzinfo=UTC)  # a minute before December
 TOTALS = {"": ".today .figure-l", "jour": ".facts .fact", "bilan": ".totals .figure-2xl"}
-
-
-class Stand:
-    """The page with made-up answers, and one visitor."""
-
-    def __init__(self, address: str, browser: Browser) -> None:
-        self.address = address
-        self.now = NOW
-        self.stop: Callable[[], None] = lambda: None
-        context = browser.new_context(**DEVICES["desk"], timezone_id="Europe/Paris", locale="fr-FR")
-        self.visit = Visit(context, address)
-        self.page: Page = self.visit.page
-
-    def open(self, path: str, now: datetime = NOW) -> Page:
-        """Open a path at a time."""
-        self.now = now
-        self._set_clock()
-        self.page.clock.install(time=now)
-        self.visit.go(path)
-        return self.page
-
-    def pass_by(self, time: timedelta) -> None:
-        """Let time go by, as while a computer sleeps: what was due meanwhile happens once."""
-        self.now += time
-        self._set_clock()
-        self.page.clock.fast_forward(int(time.total_seconds() * 1000))
-
-    def ask(self, path: str) -> None:
-        """Stage something."""
-        with urllib.request.urlopen(self.address + path):
-            pass
-
-    def _set_clock(self) -> None:
-        self.ask(f"clock/{int(self.now.timestamp() * 1000)}")
-
-
-@pytest.fixture
-def stand(browser: Browser) -> Iterator[Stand]:
-    node = shutil.which("node")
-    assert node
-    command = [node, "tests/page/stand/serve.js", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout
-        found = Stand(program.stdout.readline().strip(), browser)
-        found.stop = program.terminate
-        yield found
-        found.visit.context.close()
-        program.terminate()
-    assert found.visit.troubles() == []
 
 
 def hide(page: Page, hidden: bool) -> None:
@@ -189,6 +136,40 @@ def test_a_server_that_is_gone_is_said_beside_what_was_read_of_today(stand: Stan
     expect(page.locator("h1")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_the_head_of_a_phone_stays_as_high_whatever_it_says(stand: Stand, width: int) -> None:
+    stand.page.set_viewport_size({"width": width, "height": 844})
+    head = stand.open("").locator(".head")
+    expect(head).to_contain_text("En direct")
+    before = head.bounding_box()
+    stand.ask("stage/mqtt")
+    expect(head).to_contain_text("Direct interrompu")
+    assert head.bounding_box() == before
+    stand.visit.expected = ("ERR_",)
+    stand.stop()
+    expect(head).to_contain_text("Reconnexion")
+    assert head.bounding_box() == before
+
+
+def test_the_head_of_a_phone_stays_as_high_when_the_page_has_to_ask(stand: Stand) -> None:
+    stand.ask("stage/swallow")
+    stand.page.set_viewport_size({"width": 320, "height": 844})
+    page = stand.open("")
+    head = page.locator(".head")
+    before = head.bounding_box()
+    page.clock.fast_forward(6_000)
+    expect(head).to_contain_text("Direct ralenti")
+    assert head.bounding_box() == before
+
+
+def test_the_clock_of_the_server_decides_whether_something_was_last_seen_today(stand: Stand) -> None:
+    stand.ask("stage/reader")
+    page = stand.open("etat")
+    stand.ask(f"clock/{int((stand.now + timedelta(days=1)).timestamp() * 1000)}")  # this device is a day late
+    page.reload()
+    expect(page.locator(".chain .down")).to_contain_text(re.compile(r"dernière réception 14:\d\d:\d\d"))
+
+
 def test_a_place_that_is_slow_is_empty_under_its_own_name(stand: Stand) -> None:
     page = stand.open("")
     held: list[Route] = []
@@ -282,23 +263,44 @@ def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None
     expect(stand.open("bilan/2027-03").locator(".blank")).to_contain_text("pas encore commencé")
 
 
-SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver((list) => { for (const one of list.getEntries()) window.shifted += one.value; })
-  .observe({ type: 'layout-shift', buffered: true });
-"""
-
-
 @pytest.mark.parametrize("path", ["jour", "bilan"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int) -> None:
     stand.page.set_viewport_size({"width": width, "height": 900})
-    stand.page.add_init_script(SHIFTS)
     page = stand.open(path)
     page.wait_for_selector(".day-plot canvas" if path == "jour" else ".map svg rect")
     page.wait_for_selector(".bars .seg")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert page.evaluate("window.shifted") < 0.01
+    assert sum(value for value, *_ in page.evaluate("shifts")) < 0.01
+
+
+def test_a_curve_is_drawn_although_what_is_selected_of_it_comes_late(stand: Stand) -> None:
+    stand.page.route("**/api/v1/energy?*by=range*", later)
+    expect(stand.open("jour?t=09:00..10:00").locator(".day-plot canvas")).to_be_visible()
+
+
+def later(route: Route) -> None:
+    time.sleep(0.5)
+    route.continue_()
+
+
+#: Counts the drawings that wait for another width.
+WATCHED = """
+window.watched = 0;
+const { observe, disconnect } = ResizeObserver.prototype;
+ResizeObserver.prototype.observe = function (node) { watched += 1; observe.call(this, node); };
+ResizeObserver.prototype.disconnect = function () { watched -= 1; disconnect.call(this); };
+"""
+
+
+def test_drawings_end_with_the_place_that_they_are_of(stand: Stand) -> None:
+    stand.page.add_init_script(WATCHED)
+    page = stand.open("bilan")
+    page.wait_for_selector(".map svg rect")
+    assert page.evaluate("watched") > 1
+    page.get_by_role("link", name="État").click()
+    expect(page.locator(".verdict")).to_be_visible()
+    page.wait_for_function("() => watched === 0")
 
 
 def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
@@ -308,3 +310,46 @@ def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
     stand.ask("stage/late")  # the database did not answer in time
     page.clock.fast_forward(61_000)
     expect(page.locator(".today .note")).to_contain_text("À jour à 14:1")
+
+
+def test_the_month_is_told_with_what_is_expected_its_range_and_the_budget(stand: Stand) -> None:
+    page = stand.open("")
+    stand.pass_by(timedelta(seconds=6))  # it comes after what everybody looks at first
+    line = page.locator(".today .note")
+    expect(line).to_contain_text(re.compile(r"Novembre\s: 187\s€ prévus, entre 173\s€ et 200\s€ \(budget\s: 170\s€\)"))
+    line.get_by_role("link").click()
+    block = page.locator(".block", has=page.get_by_role("heading", name="Prévision"))
+    for text in (
+        r"101\s€640\skWh",
+        r"187\s€1\s180\skWh",
+        r"173\s€ à 200\s€quatre fois sur cinq",
+        r"170\s€17\s€ de trop",
+    ):
+        expect(block).to_contain_text(re.compile(text))
+    parts = (".expected .ruler-bar", ".expected-range", ".expected-mark.budget")
+    so_far, likely, budget = (page.locator(part) for part in parts)
+    left = [one.bounding_box() for one in (so_far, budget, likely)]
+    assert all(left)
+    assert [box["x"] for box in left if box] == sorted(box["x"] for box in left if box)
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "text"),
+    [
+        ("young", "bilan", "14 jours de relevés"),
+        ("unpriced", "bilan", r"1\s180\skWh"),
+        ("ok", "bilan/2026", r"187\s€"),
+    ],
+)
+def test_a_review_of_what_goes_on_has_a_forecast(stand: Stand, stage: str, path: str, text: str) -> None:
+    stand.ask(f"stage/{stage}")
+    page = stand.open(path)
+    block = page.locator(".block", has=page.get_by_role("heading", name="Prévision"))
+    expect(block).to_contain_text(re.compile(text))
+    expect(block).not_to_contain_text("Budget")  # it is one of a month, in euros
+
+
+def test_a_month_that_is_over_has_no_forecast(stand: Stand) -> None:
+    page = stand.open("bilan/2026-10")
+    expect(page.locator(".totals")).to_be_visible()
+    expect(page.get_by_role("heading", name="Prévision")).to_have_count(0)

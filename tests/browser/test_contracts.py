@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
+from tests.browser.stand import Stand
 from tests.browser.test_views import VIEWS, findings
+from tests.browser.visit import DEVICES
 
 POWERS = (6, 9, 12, 15, 18, 30, 36)  # of which Tempo has a subscription, kVA
 
@@ -28,7 +30,7 @@ def answered(page: Page, change: Change) -> None:
     """Let the page get an answer to `compare`, whatever it asks."""
 
     def answer(route: Route) -> None:
-        data = {"from": "2025-11-28", "last_day": "2026-11-27", "days": 365, "without": None, "colours_until": None}
+        data = {"from": "2025-11-28", "last_day": "2026-11-27", "colours_until": None}
         change(data)
         route.fulfill(json=data)
 
@@ -52,8 +54,8 @@ def offer(rank: int | None, **values: Any) -> dict[str, Any]:
     total = None if rank is None else 17_000_000 + rank * 100_000
     found = {
         "id": f"offer-{rank}", "supplier": "Sélia", "name": f"Fixe {rank}", "kind": "fixed", "yours": False,
-        "rankable": rank is not None, "rank": rank, "energy": total and total - 2_000_000, "subscription": 2_000_000,
-        "total": total, "parts": None, "wh": {"HC": 3_000_000, "HP": 5_000_000},
+        "rank": rank, "energy": total and total - 2_000_000, "subscription": 2_000_000,
+        "total": total, "wh": {"HC": 3_000_000, "HP": 5_000_000},
         "by_period": {"HC": 4_000_000, "HP": 11_000_000},
         "rule": {"HC": "La nuit de 22 h à 6 h", "HP": "Les autres heures"}, "choices": [], "why": None, "refused": None,
         "hours_known": 8760, "since": "2026-08-01", "grade": "B", "checked": "2026-09-25",
@@ -65,8 +67,8 @@ def offer(rank: int | None, **values: Any) -> dict[str, Any]:
 def compared(*offers: dict[str, Any], **values: Any) -> Change:
     """These offers on a year that is known, but for these values of the answer."""
     answer = {
-        "offers": list(offers), "hours": 8760, "hours_known": 8760, "hours_read": 8760, "wh": 8_000_000,
-        "recovered_wh": 0, "rankable": True, "why": None, "refused": None, "verdict": "Sélia est moins cher.",
+        "offers": list(offers), "hours": 8760, "hours_known": 8760, "wh": 8_000_000,
+        "recovered_wh": 0, "why": None, "refused": None, "verdict": "Sélia est moins cher.",
         "measured_from": None, "at": "today", "shift": 0, "power": 9,
     }  # fmt: skip
     return lambda data: data.update(answer | values)
@@ -92,6 +94,45 @@ def test_the_cheapest_offers_are_shown_and_ones_own_and_the_regulated_ones_and_a
     expect(block.locator(".ranking .rank")).to_have_count(20)
     expect(block.get_by_role("button", name=re.compile("Afficher"))).to_have_count(0)
     assert page.evaluate("document.activeElement.querySelector('.rank').textContent") == "11"
+
+
+@pytest.mark.parametrize(("device", "language"), [("desk", "en"), ("phone", "fr")])
+def test_the_ranking_is_filtered_by_supplier_and_kind_of_price_and_a_link_keeps_both(
+    stand: Stand, device: str, language: str
+) -> None:
+    stand.page.set_viewport_size(DEVICES[device]["viewport"])
+    page = stand.open(f"contrats?lang={language}")
+    block = page.locator("#contrats")
+    ranks, supplier, kind = block.locator(".ranking .rank"), block.locator("select").first, block.locator("select").last
+    supplier.select_option("EDF")
+    expect(ranks).to_have_text(["2", "5", "7", "9", "13"])
+    expect(block).to_contain_text("complet de 13 offres" if language == "fr" else "of 13 offers")
+    kind.focus()
+    kind.select_option("fixed")
+    expect(ranks).to_have_text(["2", "5", "7"])  # one's own, of another kind, stays
+    expect(kind).to_be_focused()
+    assert page.url.endswith("fournisseur=EDF&type=fixed")
+    page.reload()
+    expect(ranks).to_have_text(["2", "5", "7"])
+    assert page.evaluate("shifts") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES[device]["viewport"]["width"]
+    assert findings(page) == []
+    supplier.select_option("JPME")  # refused
+    expect(ranks).to_have_text(["2"])
+    expect(block).to_contain_text("JPME · Fixe, Heures Creuses")
+    expect(block).to_contain_text("Aucune offre classée" if language == "fr" else "No ranked offer")
+    supplier.select_option("")
+    kind.select_option("")
+    expect(ranks).to_have_count(11)
+    assert "fournisseur" not in page.url
+
+
+def test_other_dates_keep_what_else_the_comparison_was_asked_for(stand: Stand) -> None:
+    page = stand.open("contrats?prix=epoque&du=2026-01-01&au=2026-06-30")
+    page.locator("#contrats select").first.select_option("EDF")
+    page.get_by_role("button", name="Douze derniers mois").click()
+    expect(page.locator("#contrats .ranking .rank")).to_have_text(["2", "5", "7", "9", "13"])
+    assert page.url.endswith("contrats?prix=epoque&fournisseur=EDF")
 
 
 def test_an_offer_opens_on_its_parts_its_choice_and_where_its_prices_are_from(visit: Visits) -> None:
@@ -142,6 +183,13 @@ def test_where_nothing_can_be_ranked_the_reason_is_said(visit: Visits, change: C
     expect(block.locator(".verdict:visible, .ranking, table")).to_have_count(0)
 
 
+#: Moves a slider on, faster than anybody.
+SLIDE = """(slider) => [10, 15, 20].forEach((percent) => {
+  slider.value = percent;
+  slider.dispatchEvent(new Event('input'));
+})"""
+
+
 def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_address(visit: Visits) -> None:
     asked: list[str] = []
 
@@ -162,12 +210,12 @@ def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_
     expect(block.locator(".verdict")).to_have_text("True, 0")
     expect(first.locator("table")).to_be_visible()  # what was opened stays open
     slider = block.get_by_role("slider", name="Et si je déplaçais")
-    for _ in range(4):
-        slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    slider.evaluate(SLIDE)
     expect(block.locator(".verdict")).to_have_text("True, 20")
     expect(block.locator(".partial")).to_contain_text("Hypothèse")
     expect(slider).to_be_focused()
-    assert len(asked) <= 4  # the slider rests before the server is asked
+    assert not [url for url in asked if re.search("shift=1[05]", url)]  # the slider rests before the server is asked
     page.reload()
     expect(block.locator(".verdict")).to_have_text("True, 20")
 
@@ -207,3 +255,89 @@ def test_the_power_that_the_house_needs_is_told_and_each_other_one_is_in_the_tab
     part.get_by_text("Voir les chiffres").click()
     expect(part.locator("tbody tr")).to_have_count(len(POWERS))
     assert not findings(page)
+
+
+@pytest.mark.parametrize(("meter", "links"), [("041234567890", 0), ("051234560042", 1)])
+def test_only_off_peak_hours_of_the_meter_itself_can_be_proved(stand: Stand, meter: str, links: int) -> None:
+    page = stand.open(f"contrats?compteur={meter}")
+    part = page.locator("section.block", has=page.get_by_role("heading", name="Heures creuses observées"))
+    expect(part).to_be_visible()
+    expect(part.get_by_role("link")).to_have_count(links)
+
+
+NIGHT, SPLIT = "22:00–06:00", "01:38–06:38, 12:30–15:30"
+
+
+def off_peak(visit: Visits, path: str, device: str = "desk", language: str = "fr", **values: Any) -> Page:
+    """Open a page of a meter whose off-peak hours changed on 5 December 2026, as the API tells it."""
+    nights = [("2026-12-03", NIGHT, True), ("2026-12-05", SPLIT, False), ("2026-12-06", SPLIT, None)]
+    change = {"since": "2026-12-05", "nights": 3, "old": NIGHT, "new": SPLIT, "old_seasons": None, "new_seasons": None}
+    effect = {
+        "days": 365, "offer": "Tarif Bleu", "old_wh": 2_310_000, "new_wh": 1_870_400, "difference": 243_320,
+    }  # fmt: skip
+    written = {"winter": NIGHT, "summer": "02:00–07:00, 14:00–17:00"}
+    data = {
+        "meter": "031961123456", "change": change, "against": None, "written": written, "effect": effect,
+        "nights": [
+            {"day": day, "windows": windows, "exact": agrees is not None, "written": NIGHT, "agrees": agrees}
+            for day, windows, agrees in nights
+        ],
+    }  # fmt: skip
+    page = visit("etat", device)
+    page.route(re.compile(r"/api/v1/off_peak\?"), lambda route: route.fulfill(json=data | values))
+    page.goto(page.url.replace("etat", f"{path}?lang={language}"))
+    page.wait_for_selector("#main:not([aria-busy]) h1")
+    return page
+
+
+def test_a_change_of_off_peak_hours_says_since_when_what_it_costs_and_what_to_set_again(visit: Visits) -> None:
+    block = off_peak(visit, "contrats").locator("section").filter(has_text="Vos heures creuses ont changé").last
+    for text in (r"5 décembre 2026.*3 nuits", r"365 jours.*24,33\s€ de plus", r"1\s870\skWh.*2\s310\skWh"):
+        expect(block).to_contain_text(re.compile(text))
+    expect(block.locator(".windows .n")).to_have_text([NIGHT, SPLIT])
+    expect(block).to_contain_text("Chauffe-eau")
+    expect(block).not_to_contain_text("monitor.yaml")  # the hours of the bill are written
+
+
+def test_a_change_of_off_peak_hours_comes_with_the_page_and_moves_nothing(stand: Stand) -> None:
+    page = stand.open("contrats?compteur=051234560042")
+    expect(page.locator(".reform")).to_be_visible()
+    assert page.evaluate("shifts") == []
+
+
+def test_hours_that_are_not_those_of_the_bill_are_told_with_both_seasons(visit: Visits) -> None:
+    seasons = {"winter": NIGHT, "summer": SPLIT}
+    against = {
+        "since": "2026-12-05", "nights": 9, "old": NIGHT, "new": SPLIT, "old_seasons": seasons, "new_seasons": None,
+    }  # fmt: skip
+    page = off_peak(visit, "contrats", change=None, against=against, effect=None)
+    block = page.locator("section").filter(has_text="ne sont pas celles de votre facture").last
+    expect(block.locator(".windows .n")).to_have_text([NIGHT, SPLIT, SPLIT])
+    expect(block).to_contain_text("été (1er avril – 31 octobre)")
+    expect(block).not_to_contain_text("Chauffe-eau")
+
+
+@pytest.mark.parametrize(("device", "language"), [("desk", "fr"), ("phone", "en")])
+def test_the_proof_lists_each_night_beside_the_bill_and_prints_without_buttons(
+    visit: Visits, device: str, language: str
+) -> None:
+    page = off_peak(visit, "contrats/preuve", device, language)
+    assert findings(page) == []
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text(SPLIT)
+    expect(rows.nth(1)).to_contain_text("non" if language == "fr" else "no")
+    expect(page.locator(".proof-facts")).to_contain_text("1 sur 2" if language == "fr" else "1 of 2")
+    expect(page.locator(".proof-facts")).to_contain_text("02:00–07:00")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name=re.compile("Imprimer|Print"))).to_be_hidden()
+    expect(rows.nth(2)).to_be_visible()
+
+
+def test_a_meter_whose_hours_stay_has_no_such_part_and_its_proof_says_so(visit: Visits) -> None:
+    nothing: dict[str, Any] = {"change": None, "against": None, "written": None, "effect": None, "nights": []}
+    page = off_peak(visit, "contrats/preuve", **nothing)
+    expect(page.locator("main")).to_contain_text("Aucune nuit")
+    page.get_by_role("link", name="Contrats").last.click()
+    expect(page.locator("main")).to_contain_text("La puissance")
+    expect(page.locator("main")).not_to_contain_text("ont changé")

@@ -68,7 +68,7 @@ def test_a_stretch_that_is_dragged_over_is_measured_and_its_ends_are_pulled(day:
     day.get_by_role("slider", name="Début de la sélection").press("ArrowRight")
     wait_for_range(day, "t", start + 1, end, within=0.5)
     day.get_by_role("slider", name="Fin de la sélection").press("Escape")
-    wait_until(lambda: not parameter(day, "t"), 10, "nothing is selected")
+    wait_until(lambda: not parameter(day, "t"), WITHIN / 1000, "nothing is selected")
 
 
 def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
@@ -84,7 +84,7 @@ def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
 def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> None:
     day.get_by_text("Voir les chiffres").first.click()
     with day.expect_download() as file:
-        day.get_by_role("link", name=re.compile("CSV")).first.click()
+        day.get_by_role("button", name=re.compile("CSV")).first.click()
     text = file.value.path().read_text("utf-8-sig")
     assert text.splitlines()[0].startswith('"Début";"Début (UTC)";"Moyenne (VA)"')
     assert len(text.splitlines()) > 1000
@@ -109,7 +109,7 @@ def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
     low, high = wait_for_range(day, "z", within=720)
     assert high - low < 1000
     day.keyboard.press("0")
-    wait_until(lambda: not parameter(day, "z"), 10, "the whole day")
+    wait_until(lambda: not parameter(day, "z"), WITHIN / 1000, "the whole day")
     day.evaluate("document.activeElement.blur()")
     day.keyboard.press("ArrowLeft")
     day.wait_for_url(re.compile(f"{WHOLE - timedelta(days=1)}"))

@@ -41,4 +41,4 @@ def test_all_meters_together_have_a_row_each_and_one_in_all_on_the_first_place(v
     expect(page).to_have_title(re.compile(ALL))
     page.locator("nav a[href*=etat]").first.click()
     expect(page.locator("h1")).to_have_text("État")
-    assert ALL not in page.locator(CHOICE).inner_text()
+    expect(page.locator(CHOICE)).not_to_contain_text(ALL)

@@ -1,7 +1,7 @@
 """The numbers on the page are those of the database, by plain SQL over frames, readings and hours."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -9,19 +9,17 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
-from tests.browser.test_views import PARIS, YESTERDAY, with_meter
+from tests.browser.test_views import BEGIN, END, YESTERDAY, with_meter
 
 
 def of_day(house: Home, meter: str) -> tuple[int, int]:
     """Return what a meter drew yesterday in Wh, and its highest power in VA, from the hours' own columns."""
-    start = datetime.combine(YESTERDAY, time(), PARIS).astimezone(UTC)
-    end = datetime.combine(YESTERDAY + timedelta(days=1), time(), PARIS).astimezone(UTC)
     ((drawn, power),) = house.query(
         "SELECT SUM(h.drawn_wh), MAX(h.power_max) FROM hours h JOIN meters m ON m.id = h.meter_id"
         " WHERE m.identifier = %s AND h.hour >= %s AND h.hour < %s",
         meter,
-        start.replace(tzinfo=None),
-        end.replace(tzinfo=None),
+        BEGIN.replace(tzinfo=None),
+        END.replace(tzinfo=None),
     )
     return int(drawn), int(power)
 
@@ -84,7 +82,7 @@ def test_the_compared_day_is_counted(visit: Visits, house: Home) -> None:
     assert signed(cost) == percent(now["cost"]["total"], before["cost"]["total"])
     page.wait_for_selector(".measured .compare-text")
     assert "kWh" in page.locator(".measured .compare-text").inner_text()
-    assert page.locator(".bars .ghost").count() == 24
+    assert page.locator(".bars .ghost").count() >= 23  # where the clock changed, an hour has none
     assert f" {other.day} " in page.locator(".legend").first.inner_text()
 
 

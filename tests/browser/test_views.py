@@ -2,20 +2,23 @@
 
 import itertools
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
+from tests.browser.stand import Stand
 from tests.browser.visit import DEVICES
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = datetime.now(PARIS).date()
 YESTERDAY = TODAY - timedelta(days=1)
+BEGIN, END = (datetime.combine(day, time(), PARIS).astimezone(UTC) for day in (YESTERDAY, TODAY))
+HOURS = (END - BEGIN) // timedelta(hours=1)  # of yesterday: 23 or 25 where the clock changed
 VIEWS = {
     "now": "",
     "day": f"jour/{YESTERDAY}",
@@ -27,6 +30,7 @@ VIEWS = {
     "range": f"bilan/{YESTERDAY - timedelta(days=40)}..{YESTERDAY}",
     "tempo": f"contrats/{TODAY.year if TODAY.month >= 9 else TODAY.year - 1}",
     "contracts": "contrats",
+    "proof": "contrats/preuve",
     "status": "etat",
     "kiosk": "?mode=kiosk",
     "together": "?compteur=tous",
@@ -96,7 +100,10 @@ def test_nothing_stands_beside_a_screen_of_320_pixels(visit: Visits, view: str) 
 
 @pytest.mark.parametrize(
     ("view", "device"),
-    [*itertools.product(["now", "day", "month", "tempo", "status"], ["desk", "phone"]), ("status", "tiny")],
+    [
+        *itertools.product(["now", "day", "month", "tempo", "contracts", "status"], ["desk", "phone"]),
+        ("status", "tiny"),
+    ],
 )
 def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, device: str) -> None:
     page = visit(VIEWS[view], device)
@@ -113,6 +120,30 @@ def test_no_column_of_a_table_stands_beside_a_phone(visit: Visits, view: str, de
     page.wait_for_selector(".table-plain table")
     wide = "[...document.querySelectorAll('.table-plain')].filter((one) => one.scrollWidth > one.clientWidth).length"
     assert page.evaluate(wide) == 0
+
+
+# What a list shows when it is as wide as its choice; buttons side by side.
+CUT = """() => [
+  ...[...document.querySelectorAll('main select')].filter((list) => {
+    const whole = list.cloneNode(), width = list.offsetWidth;
+    whole.append(new Option(list.selectedOptions[0].text));
+    whole.style.cssText = 'position: absolute; width: auto';
+    list.after(whole);
+    const cut = whole.offsetWidth > width;
+    whole.remove();
+    return cut;
+  }),
+  ...[...document.querySelectorAll('.segmented')].filter((one) => one.scrollWidth > one.clientWidth),
+].map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("path", ["jour/2026-11-25?c=2026-11-18", "contrats"])
+def test_no_choice_is_cut_on_a_phone(stand: Stand, path: str, width: int) -> None:
+    stand.page.set_viewport_size({"width": width, "height": 844})
+    page = stand.open(path)
+    expect(page.locator(".segmented, .chart-bar select").first).to_be_visible()
+    assert page.evaluate(CUT) == []
 
 
 @pytest.mark.parametrize("device", ["desk", "phone"])
@@ -157,6 +188,24 @@ def test_without_colours_of_its_own_a_page_still_has_edges_and_pressed_buttons(v
     assert page.locator(".round[aria-pressed=true]").evaluate(edge) == "2px"
     page = visit("", forced_colors="active")
     assert page.locator(".ruler-track").first.evaluate(edge) == "1px"
+
+
+def test_the_longest_name_of_an_offer_stays_on_the_screen(stand: Stand) -> None:
+    page = stand.open("contrats")
+    page.wait_for_selector(".share-name")
+    page.evaluate(
+        "document.querySelectorAll('.verdict, .share-name').forEach((one) => { one.lastChild.data = 'x'.repeat(300); })"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES["desk"]["viewport"]["width"]
+
+
+def test_on_paper_an_open_table_is_whole(stand: Stand) -> None:
+    page = stand.open("bilan/2026-10")
+    page.locator(".figures summary").first.click()
+    page.emulate_media(media="print")
+    table = page.locator(".table-wrap").first
+    expect(table.locator("tbody tr")).to_have_count(31)
+    assert table.evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
 
 
 @pytest.mark.parametrize("view", ["now", "day", "month", "year"])

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
+from tests.browser.stand import Stand
 
 #: What people screw to a wall, the display of a Raspberry Pi first.
 WALLS = [(800, 480), (1024, 600), (1024, 768), (1280, 720), (1280, 800), (1920, 1080), (2560, 1440), (800, 1280)]
@@ -49,6 +50,13 @@ def test_a_large_screen_is_filled(visit: Visits, size: tuple[int, int]) -> None:
     assert band["y"] + band["height"] == pytest.approx(size[1], abs=1)
     assert band["width"] == pytest.approx(size[0], abs=1)
     assert band["y"] - (drawing["y"] + drawing["height"]) < 0.05 * size[1]
+
+
+@pytest.mark.parametrize(("size", "is_shown"), [((768, 1024), False), ((800, 1280), False), ((1920, 1080), True)])
+def test_ten_minutes_that_could_not_be_read_are_left_out(stand: Stand, size: tuple[int, int], is_shown: bool) -> None:
+    stand.ask("stage/devices")
+    stand.page.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(stand.open("?mode=kiosk").locator(".minutes .block-head")).to_be_visible(visible=is_shown)
 
 
 @pytest.mark.parametrize("place", ["", "jour", "bilan", "contrats", "etat"])

@@ -1,9 +1,10 @@
 """One visit: a page, and what it complained of and asked for."""
 
+import itertools
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request
+from playwright.sync_api import APIResponse, BrowserContext, ConsoleMessage, Request, Route
 
 #: By name: a screen and what it is touched with.
 DEVICES: dict[str, dict[str, Any]] = {
@@ -16,9 +17,20 @@ DEVICES: dict[str, dict[str, Any]] = {
     },
     "tiny": {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 }
+#: Collects what has moved without anybody's doing, and by how much.
+_SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().filter((one) => !one.hadRecentInput).forEach((one) => {
+  shifts.push([one.value, ...one.sources.map(({ node }) => node?.className || node?.nodeName)]);
+})).observe({ type: 'layout-shift', buffered: true });"""
 #: A public name that leads here.
 FOREIGN = "home.example.org"
 WITHIN = 60_000  # ms: the machine may be loaded
+
+
+def whole_page(route: Route, last: str) -> APIResponse:
+    """Fetch a page with the last answer of those that it begins with: a busy monitor leaves out what takes too long."""
+    pages = itertools.islice(iter(route.fetch, None), 100)
+    return next(page for page in pages if f'"{last}?' in page.text())
 
 
 class Visit:
@@ -30,24 +42,29 @@ class Visit:
         self.expected: tuple[str, ...] = ()
         self.requests: list[Request] = []
         self.finished: list[Request] = []
+        self._failed: list[Request] = []
         self._complaints: list[str] = []
+        context.add_init_script(_SHIFTS)
         self.page = context.new_page()
         self.page.set_default_timeout(WITHIN)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
         self.page.on("request", lambda request: self.requests.append(request))
         self.page.on("requestfinished", lambda request: self.finished.append(request))
+        self.page.on("requestfailed", lambda request: self._failed.append(request))
 
     def go(self, path: str) -> None:
         """Open a path; return when its view stands."""
         self.page.goto(self.address + path)
         self.page.wait_for_selector("#main:not([aria-busy]) h1")
-        self.page.wait_for_function("document.fonts.status === 'loaded'")
+        self.page.wait_for_function("() => document.fonts.status === 'loaded'")
 
     def rests(self) -> bool:
         """Whether nothing is asked for any more but the stream, and the page has done with what it got."""
-        self.page.evaluate("new Promise((done) => requestIdleCallback(done))")
-        return all(request in self.finished or "live/stream" in request.url for request in self.requests)
+        # Chromium may announce no idle time until something is drawn again.
+        self.page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
+        over = self.finished + self._failed
+        return all(request in over or "live/stream" in request.url for request in self.requests)
 
     def troubles(self) -> list[str]:
         """Return what a visitor must never meet: errors, refusals of the policy, requests to other hosts."""

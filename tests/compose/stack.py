@@ -173,3 +173,9 @@ class Stack:
         return self.compose("ps", "--all", check=False) + self.compose(
             "logs", "--tail", "20", *SERVICES, "prepare", check=False
         )
+
+
+def gateway() -> str:
+    """Return this machine's address in the containers' network."""
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -33,6 +33,8 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
     "teleinfo/storer/matrix/health": (("storer",), ("storer", *_LOOK)),
     "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
+    "teleinfo/monitor/matrix/alerts": (("monitor",), ("home-assistant", "phone")),
+    "home/away": (("home-assistant",), ("monitor",)),
     "teleinfo/rejected": (("storer",), ("home-assistant",)),
     "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
     "homeassistant/sensor/matrix/config": ((), ()),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.stack import SERVICES, Stack
+from tests.compose.stack import SERVICES, Stack, gateway
 from tests.support.counted import WITHIN, CountedMeter
 from tests.support.meters import Meter
 from tests.support.programs import wait_until
@@ -27,9 +27,7 @@ class Metered(CountedMeter):
 
 @pytest.fixture(scope="module")
 def metered(stack: Stack) -> Iterator[Metered]:
-    gateway = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
-    host = subprocess.run(gateway, capture_output=True, text=True, check=True).stdout.strip()
-    meter = Meter(10, host)
+    meter = Meter(10, gateway())
     stack.up(TIC_PORT=f"socket://host.docker.internal:{meter.port}")
     metered = Metered(stack, meter)
     wait_until(lambda: bool(metered.rows()), WITHIN, "the first row of this meter")

@@ -27,6 +27,22 @@ def test_help_needs_nothing_but_python(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["python"]
 
 
+@pytest.mark.parametrize("arguments", [["--port", "/dev/ttyAMA0"], ["--kind", "historic-single-phase-hchp"]])
+def test_a_roof_needs_a_simulated_meter_that_counts_what_is_injected(tmp_path: Path, arguments: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-P", "-m", "demo", "--sun", *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "standard mode" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_page_has_the_port_that_is_asked_for_or_none() -> None:
     port = free_port()
     assert page.choose_port(port) == port

@@ -22,9 +22,10 @@ from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild, unfreeze
+from tests.services.conftest import connection
 from tests.services.test_backup import empty, folder
 from tests.services.test_backup_months import MONTHS, rows
-from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, connection, roll_all, roller, run, tables
+from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, roll_all, roller, run, tables
 from tests.services.test_rollup_cases import METER, OTHER, standard, write
 from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.servers import Database as Server

@@ -32,11 +32,24 @@ class Reader(Program):
 
     def __init__(self, rig: Rig, name: str, spool: Path) -> None:
         self._rig = rig
+        self._journal = rig.memory / name
         self.spool = spool
         config = rig.folder / f"{name}.yaml"
         text = rig.reader_config.read_text().replace(str(rig.spool), str(spool))
         config.write_text(text.replace("/journal,", f"/{name},"))
         super().__init__(name, "reader", "run", "--config", str(config), folder=rig.memory)
+
+    def read_more(self, frames: int) -> None:
+        """Wait until it has read so many more of those that are sent: the last one is in its journal."""
+        assert self._rig.meter is not None
+        sent = self._rig.meter.sent
+        last = len(sent) + frames
+        wait_until(lambda: len(sent) > last, WITHIN, "frames are sent", [self])
+        wait_until(lambda: self._has(sent[last][0]), WITHIN, "frames are read", [self])
+
+    def _has(self, number: int) -> bool:
+        files = self._journal.glob("*.journal")
+        return any(b'"SINSTS": %d,' % number in file.read_bytes() for file in files)
 
 
 @contextlib.contextmanager
@@ -93,10 +106,10 @@ def test_every_whole_record_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Path)
     with reading(rig, "damaged", spool) as reader:
         grown(rig, 10, storer, reader)  # the reader knows the storer now
         assert storer.stop() == 0
+        stored = rig.rows().keys()  # the reader may miss some of the last confirmations
         rig.broker.stop()
         for segments in range(1, 5):
-            begun = sent(rig)
-            wait_until(lambda begun=begun: sent(rig) >= begun + 480, WITHIN, "frames are read", [reader])  # type: ignore[misc]
+            reader.read_more(480)
             assert reader.stop() == 0  # it writes what nobody has confirmed to the disk
             assert len(list(spool.glob("*.spool"))) == segments
             if segments < 4:
@@ -128,7 +141,7 @@ def test_every_whole_record_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Path)
         assert reader.count("The spool was damaged: ") == 1
         assert reader.stop() == 0
     rows = rig.rows()
-    assert not lost & rows.keys()
+    assert (lost - stored).isdisjoint(rows)
     assert set(rows.values()) == {1}
     aside = b"".join(path.read_bytes() for path in sorted(spool.glob("*.damaged")))
     assert read_records(aside)[0] == []
@@ -175,7 +188,7 @@ def test_a_spool_that_cannot_be_written_does_not_stop_the_live_stream(rig: Rig, 
             grown(rig, 100, storer, reader)
             assert storer.stop() == 0
             begun = sent(rig)
-            wait_until(lambda: sent(rig) >= begun + 480, WITHIN, "frames wait", [reader])
+            reader.read_more(480)
             assert reader.stop() == 0
             assert reader.count("they stay in the journal") == 1
             assert not list(spool.glob("*.spool"))

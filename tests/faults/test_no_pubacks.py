@@ -29,8 +29,9 @@ def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing
     without_pubacks: tuple[Rig, Proxy],
 ) -> None:
     rig, link = without_pubacks
-    programs = rig.start_storer(), rig.start_reader()
-    wait_until(lambda: bool(rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", programs)
+    storer = rig.start_storer()
+    storer.wait_for_log("Connected to the broker")  # what nobody is there to confirm stays in flight
+    programs = storer, rig.start_reader()
     wait_until(lambda: len(rig.rows()) > 2 * IN_FLIGHT, WITHIN, "rows beyond what may be in flight", programs)
     assert link.opened == 1, "it has connected afresh"
 

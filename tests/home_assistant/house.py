@@ -126,22 +126,21 @@ class House:
             if entry["unique_id"].startswith(start) and entry["disabled_by"] is None
         }
 
-    def enabled(self) -> list[str]:
-        """The ids of the enabled entities of all meters."""
-        return [entry["entity_id"] for entry in self.home.registered() if entry["disabled_by"] is None]
+    def shown(self) -> dict[str, dict[str, Any]]:
+        """The states of the enabled entities of all meters, by their ids; one that was just registered has none yet."""
+        enabled = [entry["entity_id"] for entry in self.home.registered() if entry["disabled_by"] is None]
+        states = self.home.states()
+        return {entity: states.get(entity, {"state": "unavailable", "attributes": {}}) for entity in enabled}
 
     def missing(self) -> list[str]:
         """The enabled entities that have no value, and the meters that have no entity."""
-        states = self.home.states()
-        enabled = self.enabled()
-        silent = [entity for entity in enabled if states.get(entity, {"state": "unavailable"})["state"] in NOTHING]
+        silent = [entity for entity, shown in self.shown().items() if shown["state"] in NOTHING]
         announced = {entry["unique_id"].split("_")[1] for entry in self.home.registered()}
         return silent + sorted(set(self.addresses) - announced)
 
     def registers(self) -> list[str]:
         """The entities that count energy, of all meters."""
-        states = self.home.states()
-        return [entity for entity in self.enabled() if states[entity]["attributes"].get("device_class") == "energy"]
+        return [entity for entity, shown in self.shown().items() if shown["attributes"].get("device_class") == "energy"]
 
     def state(self, address: str, key: str) -> str:
         """The state of an entity of a meter."""

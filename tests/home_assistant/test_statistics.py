@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +34,8 @@ _INDEXES = {
     "NGTF": " H PLEINE/CREUSE", "LTARF": "  HEURE  CREUSE ", "EASF01": "007000000", "EASF02": "000001000",
     "EAST": "007001000", "EAIT": "000001000", "SINSTI": "00000", "STGE": "003A0101",
 }  # fmt: skip
+#: Goes on with the recorder: at the end of an hour it would add one to those that the test has made.
+_NO_HOURS_OF_TODAY = "  exclude:\n    domains: sensor\n"
 #: Home Assistant keeps one of them in kWh: its owner has chosen that unit.
 IN_KWH = "eait"
 REGISTERS: dict[str, int | str] = {"east": "east", "easf01": 1, "easf02": 2, "eait": "eait"}
@@ -44,7 +46,7 @@ class Dashboard:
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         broker = stack.enter_context(Broker(folder / "broker"))
-        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant"))
+        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=_NO_HOURS_OF_TODAY))
         self.home.add_mqtt(HOST, broker.port)
         meter = OwnMeter(METER, VALUES | _INDEXES)
         stack.callback(meter.stop)
@@ -60,8 +62,7 @@ class Dashboard:
         tables = make_tables(self.server)
         store(tables, self.past.frames())
         roll_up(tables, READ_UNTIL + timedelta(days=1))
-        for hour, wh, count in self.past.imported():
-            self.import_hour(hour, wh, count)
+        self.import_hours(self.past.imported())
         token = folder / "token"
         token.write_text(self.home.call("auth/long_lived_access_token", client_name="monitor", lifespan=1))
         (folder / "prices.yaml").write_text(PRICES)
@@ -73,10 +74,13 @@ class Dashboard:
         )
         self.entities = self._entities()
 
-    def import_hour(self, hour: datetime, wh: int, count: int = 1) -> None:
+    def import_hours(self, rows: Iterable[tuple[datetime, int, int]]) -> None:
         self.server.sql(
-            f"REPLACE INTO {self.server.name}.imported_hours (meter_id, hour, register, source, wh, hours)"
-            f" SELECT id, '{hour:%Y-%m-%d %H:%M:%S}', 0, 'test', {wh}, {count} FROM {self.server.name}.meters;"
+            "".join(
+                f"REPLACE INTO {self.server.name}.imported_hours (meter_id, hour, register, source, wh, hours)"
+                f" SELECT id, '{hour:%Y-%m-%d %H:%M:%S}', 0, 'test', {wh}, {count} FROM {self.server.name}.meters;"
+                for hour, wh, count in rows
+            )
         )
 
     def _entities(self) -> dict[str, str]:
@@ -226,7 +230,8 @@ def test_the_energy_dashboard_takes_them(dashboard: Dashboard) -> None:
     grid = {"type": "grid", "flow_from": [total | free], "flow_to": [], "cost_adjustment_day": 0.0}
     dashboard.home.call("energy/save_prefs", energy_sources=[grid])
     problems = dashboard.home.call("energy/validate")
-    assert not any(issue for source in problems["energy_sources"] for issue in source)
+    issues = [issue["type"] for source in problems["energy_sources"] for issue in source]
+    assert set(issues) <= {"recorder_untracked"}
 
 
 def test_a_second_time_nothing_changes(dashboard: Dashboard) -> None:
@@ -243,8 +248,7 @@ def test_a_late_hour_and_an_earlier_month_are_put_right(dashboard: Dashboard) ->
     late, earlier = local(2025, 2, 10, 18), local(2024, 12, 31, 23)
     dashboard.past.wh[late] += 500
     dashboard.past.wh[earlier] = 777
-    dashboard.import_hour(late, dashboard.past.wh[late])
-    dashboard.import_hour(earlier, 777)
+    dashboard.import_hours([(late, dashboard.past.wh[late], 1), (earlier, 777, 1)])
     dashboard.bring("--yes")
     shown = dashboard.months("sensor.compteur")
     assert shown == dashboard.past.months(OWN_UNTIL, "east")

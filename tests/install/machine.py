@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-#: The oldest that counts, as Raspberry Pi OS of 2023: Python 3.11, systemd 252. TELEINFO_RELEASE=trixie is the next.
-RELEASE = os.environ.get("TELEINFO_RELEASE", "bookworm")
+#: The oldest that counts, as Raspberry Pi OS of 2023, with Python 3.11 and systemd 252; and the next.
+RELEASES = ("bookworm", "trixie")
 CLONE = "/srv/clone"
 PROGRAMS = "/opt/teleinfo-monitor"
 #: What a clone has, as far as the installer looks at it.
@@ -66,7 +66,11 @@ exec env -i container=other PATH="$PATH" /lib/systemd/systemd --system --log-tar
 class Machine:
     """A root file system; the network is that of this machine."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, release: str, *, architecture: str = "", processor: str = "") -> None:
+        """Prepare it; for another architecture than this machine's, name a processor that QEMU emulates."""
+        self._release = release
+        self._options = [f"--arch={architecture}"] if architecture else []
+        self._environment = {"QEMU_CPU": processor} if processor else {}
         self.root = root / "root"
         self.root.mkdir()
         self._kept = root / "programs"
@@ -74,6 +78,8 @@ class Machine:
 
     def make(self) -> None:
         """Fetch and unpack it: a minute or two."""
+        # What is thrown away need not be synced to the disk, for each file.
+        self.write("/etc/dpkg/dpkg.cfg.d/unsynced", "force-unsafe-io\n")
         self._tool("debootstrap", "--variant=minbase", "--include=python3,ca-certificates,udev,systemd-sysv,dbus")
         shutil.copy(_AUTHORITIES, self.path(_AUTHORITIES))  # whatever is trusted here, a proxy's, too
         self.path("/etc/hosts").write_text("127.0.0.1 localhost\n")
@@ -119,7 +125,7 @@ class Machine:
         else:
             namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
             enter = ["nsenter", f"--target={self._init()}", *namespaces, "--root", "--wdns=/"]
-        given = [f"{name}={value}" for name, value in environment.items()]
+        given = [f"{name}={value}" for name, value in (self._environment | environment).items()]
         clean = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "LC_ALL=C.UTF-8", *given]
         return subprocess.run(
             [*enter, *clean, *command],
@@ -145,6 +151,15 @@ class Machine:
 
     def uninstall(self, program: str, *options: str) -> str:
         return self.run(f"{CLONE}/run", "uninstall", program, *options)
+
+    def install_packages(self, *names: str) -> subprocess.CompletedProcess[str]:
+        """Let apt install packages that are in the clone's folder `dist`."""
+        files = (f"{CLONE}/dist/{name}" for name in names)
+        return self.try_("apt-get", "--quiet", "--yes", "install", *files, DEBIAN_FRONTEND="noninteractive")
+
+    def remove_packages(self, *names: str, purge: bool = False) -> None:
+        """Remove those of the packages that are there."""
+        self.run("dpkg", "--purge" if purge else "--remove", *names)
 
     # -- what is there -------------------------------------------------------------------------------------------------
 
@@ -216,6 +231,10 @@ class Machine:
 
     def _tool(self, *command: str) -> None:
         result = subprocess.run(
-            [*command, RELEASE, str(self.root)], capture_output=True, text=True, timeout=1800, check=False
+            [*command, *self._options, self._release, str(self.root)],
+            capture_output=True,
+            text=True,
+            timeout=1800,
+            check=False,
         )
         assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]

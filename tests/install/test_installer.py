@@ -113,30 +113,30 @@ def test_the_clone_can_be_deleted(prepared: Machine) -> None:
     prepared.clone()
 
 
-def test_an_upgrade_replaces_the_previous_version(machine: Machine) -> None:
-    machine.install("reader")
-    machine.path(READER_YAML).write_text("port: /dev/mine\n")
-    set_version(machine, "99.1")
-    machine.install("reader")
-    assert installed_version(machine) == "99.1"
-    assert machine.path(READER_YAML).read_text() == "port: /dev/mine\n"
-    environments = [path.name for path in machine.path("/opt/teleinfo-monitor").iterdir() if not path.is_symlink()]
+def test_an_upgrade_replaces_the_previous_version(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.path(READER_YAML).write_text("port: /dev/mine\n")
+    set_version(prepared, "99.1")
+    prepared.install("reader")
+    assert installed_version(prepared) == "99.1"
+    assert prepared.path(READER_YAML).read_text() == "port: /dev/mine\n"
+    environments = [path.name for path in prepared.path("/opt/teleinfo-monitor").iterdir() if not path.is_symlink()]
     assert len(environments) == 1
 
 
-def test_an_upgrade_that_fails_keeps_the_previous_version(machine: Machine) -> None:
-    machine.install("reader")
-    version = installed_version(machine)
-    before = machine.snapshot()
-    machine.path(f"{CLONE}/reader/__main__.py").write_text("import nothing_like_this\n")
-    result = machine.try_(f"{CLONE}/run", "install", "reader")
+def test_an_upgrade_that_fails_keeps_the_previous_version(prepared: Machine) -> None:
+    prepared.install("reader")
+    version = installed_version(prepared)
+    before = prepared.snapshot()
+    prepared.path(f"{CLONE}/reader/__main__.py").write_text("import nothing_like_this\n")
+    result = prepared.try_(f"{CLONE}/run", "install", "reader")
     assert result.returncode != 0
     assert "failed; those in use are unchanged" in result.stdout
-    assert installed_version(machine) == version
-    assert machine.run(COMMAND, "--help")
-    left = {name for name in machine.snapshot().keys() - before.keys() if "__pycache__" not in name}
+    assert installed_version(prepared) == version
+    assert prepared.run(COMMAND, "--help")
+    left = {name for name in prepared.snapshot().keys() - before.keys() if "__pycache__" not in name}
     assert not [name for name in left if name.startswith(("/opt", "/etc", "/usr/local"))]
-    assert not [*machine.path("/tmp").iterdir()]
+    assert not [*prepared.path("/tmp").iterdir()]
 
 
 def test_both_programs_share_what_they_need_until_the_last_is_removed(prepared: Machine) -> None:

@@ -5,7 +5,6 @@ import json
 import re
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
@@ -37,12 +36,6 @@ for name in ("/etc/teleinfo/x", "/opt/x", "/var/lib/teleinfo/x", "/run/teleinfo/
     except OSError as error:
         print("probe", name, errno.errorcode[error.errno])
 """
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with Broker(tmp_path_factory.mktemp("broker")) as broker:
-        yield broker
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './browser.js';
 import { dayStart } from '../../monitor/page/time.js';
-import { ofStretch, ofWhole, sameTime } from '../../monitor/page/view/day/other.js';
+import { ofWhole, sameTime, sideOfStretch } from '../../monitor/page/view/day/other.js';
 
 test('the same time of another day is by the wall clock, also when the clocks changed between', () => {
   const before = dayStart('2026-10-24'); // summer time, the 26th is winter's
@@ -31,7 +31,6 @@ test('a day of which nothing was drawn is none to compare with', () => {
   assert.equal(ofWhole({ by: 'hour', rows: [], whole: null }, null), null);
   const whole = { total_wh: 0, wh: {}, coverage: 0, cost: null };
   assert.equal(ofWhole({ by: 'hour', rows: [], whole }, null), null);
-  assert.equal(ofStretch(null), null);
 });
 
 test('a part of a day has the cost of its energy and of its part of the subscription', () => {
@@ -42,7 +41,7 @@ test('a part of a day has the cost of its energy and of its part of the subscrip
     subscription: 2500,
     max: { power: 5000, at: '2026-11-19T07:00:00Z' },
   };
-  const found = ofStretch(part);
+  const found = sideOfStretch(part);
   assert.deepEqual([found.wh, found.cost, found.peak.power, found.colour], [4000, 8500, 5000, null]);
-  assert.equal(ofStretch({ ...part, cost: null, subscription: null }).cost, null);
+  assert.equal(sideOfStretch({ ...part, cost: null, subscription: null }).cost, null);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './browser.js';
 import { dayStart } from '../../monitor/page/time.js';
+import { linesOf } from '../../monitor/page/part/figures.js';
 import { fileOf, peakOf, quarters } from '../../monitor/page/view/day/numbers.js';
 
 const T0 = dayStart('2026-11-24'),
@@ -22,26 +23,26 @@ function series(more = {}) {
 }
 
 test('a quarter of an hour has the mean, the least and the most of its minutes that are known', () => {
-  const [first, second] = quarters(series(), null).rows();
+  const [, [first, second]] = linesOf(quarters(series(), null));
   assert.deepEqual(first, ['00:00', '600', '500', '614']);
   assert.deepEqual(second, ['00:15', '300', '200', '329']);
 });
 
 test('a quarter without a single value has dashes, not zeros', () => {
   const none = Array(15).fill(null),
-    [row] = quarters({ ...series(), mean: none, min: none, max: none }, null).rows();
+    [, [row]] = linesOf(quarters({ ...series(), mean: none, min: none, max: none }, null));
   assert.deepEqual(row.slice(1), ['–', '–', '–']);
 });
 
 test('the day that is compared and what is injected have columns of their own', () => {
   const other = series({ mean: Array(30).fill(450) }),
-    { columns, rows } = quarters(series({ injected: Array(30).fill(70) }), other);
-  assert.equal(columns.length, 6);
-  assert.deepEqual(rows()[0], ['00:00', '600', '500', '614', '70', '450']);
+    [heads, rows] = linesOf(quarters(series({ injected: Array(30).fill(70) }), other));
+  assert.equal(heads.length, 6);
+  assert.deepEqual(rows[0], ['00:00', '600', '500', '614', '70', '450']);
 });
 
 test('a file has each value of what is on screen, in local time and in UTC, and nothing in a hole', () => {
-  const [head, rows] = fileOf(series(), { from: T0 + 19 * MINUTE, to: T0 + 21 * MINUTE }, null);
+  const [head, rows] = linesOf(fileOf(series(), { from: T0 + 19 * MINUTE, to: T0 + 21 * MINUTE }, null));
   assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)', 'Min (VA)', 'Max (VA)']);
   assert.deepEqual(rows, [
     ['24/11/2026 00:19:00', '2026-11-23T23:19:00Z', 300, 200, 319],
@@ -51,7 +52,7 @@ test('a file has each value of what is on screen, in local time and in UTC, and 
 
 test('a file of single frames has no columns that frames do not have', () => {
   const frames = { t0: T0, step: 1000, unit: 'VA', mean: [500, 510] },
-    [head, rows] = fileOf(frames, { from: T0, to: T0 + MINUTE }, null);
+    [head, rows] = linesOf(fileOf(frames, { from: T0, to: T0 + MINUTE }, null));
   assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)']);
   assert.deepEqual(
     rows.map((row) => row[2]),

@@ -6,7 +6,7 @@ import * as f from '../../monitor/page/format.js';
 import { useZone } from '../../monitor/page/time.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { standby, withHoles } from '../../monitor/page/view/review/months.js';
-import { among, refusals, whyNothing } from '../../monitor/page/view/contracts/ranking.js';
+import { among, chosen, refusals, whyNothing } from '../../monitor/page/view/contracts/ranking.js';
 import { inOne } from '../../monitor/page/view/day/whole.js';
 import { changes, spans } from '../../monitor/page/view/contracts/spans.js';
 
@@ -51,6 +51,8 @@ test('days are added up by month: registers, money and hours that are missing', 
     cost: 70,
     subscription: 10,
     injected: 9,
+    made: null,
+    own: null,
     missing: 12,
     unknown: false,
   });
@@ -157,6 +159,20 @@ test('of many offers the cheapest are shown, one’s own and the regulated ones 
   assert.equal(among([offer(null, { yours: true })]).yours, null);
 });
 
+test('offers are chosen by supplier and kind of price, and one’s own beside them', () => {
+  const all = [
+      offer(1, { supplier: 'Ohm' }),
+      offer(2, { supplier: 'Ohm', kind: 'spot' }),
+      offer(3, { supplier: 'EDF', yours: true }),
+      offer(4, { supplier: 'EDF' }),
+    ],
+    of = (supplier, kind) => chosen(all, { supplier, kind }).map((o) => o.rank);
+  assert.deepEqual(of('Ohm', null), [1, 2, 3]);
+  assert.deepEqual(of('Ohm', 'spot'), [2, 3]);
+  assert.deepEqual(of('Sélia', 'fixed'), [1, 3, 4]); // no such supplier any more
+  assert.deepEqual(of('EDF', 'spot'), [3]);
+});
+
 test('offers that lack the same are told in one sentence', () => {
   const out = (refused, name) => ({ refused, supplier: 'Ohm', name });
   assert.deepEqual(refusals([out('a', 'un'), out('b', 'deux'), { ...out('a', 'trois'), supplier: '' }]), [
@@ -190,6 +206,7 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.energy(620), '0,62\u202fkWh');
   assert.equal(f.energy(51_060), '51,1\u202fkWh');
   assert.equal(f.euro(13_456), '1,35\u202f€');
+  assert.equal(f.euro(-13_456), '−1,35\u202f€');
   assert.equal(f.change(88, 100), '−12\u202f%');
   assert.equal(f.power(null), '–');
   assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');

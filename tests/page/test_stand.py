@@ -17,8 +17,8 @@ METERS = ("041234567890", "051234560042")
 NOW = 1_795_613_527_000  # 25 November 2026, 14:32:07 in Paris
 ASK = """
 import { answer } from './answers.js';
-const questions = JSON.parse(process.argv[1]);
-const given = questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, 'ok'));
+const [questions, state] = JSON.parse(process.argv[1]);
+const given = questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, state));
 console.log(JSON.stringify(given));
 """
 RANGES = {
@@ -30,17 +30,22 @@ RANGES = {
     ],
     "peaks": ["from=2026-11-01&to=2026-12-01"],
     "baseload": ["from=2026-01-01&to=2026-11-26"],
+    "why": ["from=2026-11-24&to=2026-11-25"],
+    "weather": ["from=2026-11-01&to=2026-12-01"],
     "profile": ["from=2026-10-01&to=2026-11-01"],
 }
 SCHEMAS: dict[str, Any] = {route.name: route.schema for route in ROUTES if not route.name.endswith(".csv")}
 
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed: ./run test installs it")
-@pytest.mark.parametrize("route", SCHEMAS)
-def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str) -> None:
+@pytest.mark.parametrize(
+    ("route", "state"),
+    [*((route, "ok") for route in SCHEMAS), ("meters", "devices"), ("energy", "devices"), ("energy", "above")],
+)
+def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str, state: str) -> None:
     assert NODE
     questions = [[route, f"meter={meter}&{query}", NOW] for meter in METERS for query in RANGES.get(route, [""])]
-    command = [NODE, "--input-type=module", "-e", ASK, json.dumps(questions)]
+    command = [NODE, "--input-type=module", "-e", ASK, json.dumps([questions, state])]
     asked = subprocess.run(command, cwd=STAND, capture_output=True, text=True, timeout=300, check=True)
     answers = json.loads(asked.stdout)
     assert len(answers) == len(questions)

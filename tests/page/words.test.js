@@ -2,8 +2,21 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import en from '../../monitor/page/en.js';
-import fr from '../../monitor/page/fr.js';
+
+/** The words of a language: those that all places share, and each other file's. */
+async function words(language) {
+  const folder = new URL(`../../monitor/page/${language}/`, import.meta.url);
+  const files = readdirSync(folder).map(async (file) => [
+    file.slice(0, -3),
+    (await import(new URL(file, folder))).default,
+  ]);
+  return {
+    ...(await import(`../../monitor/page/${language}.js`)).default,
+    ...Object.fromEntries(await Promise.all(files)),
+  };
+}
+const en = await words('en'),
+  fr = await words('fr');
 
 /** 'now.left(2)' for a function of two parameters, 'now.title' for a text. */
 function* leaves(words, path = '') {

@@ -1,8 +1,10 @@
 """The composition of a reader from its configuration, with its real parts."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from common.errors import NotReady
 from common.runtime.shutdown import StopEvent
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
-from tests.support.programs import wait_until
+from reader.line.timestamper import RESIDUES
+from reader.line.worker import LineWorker
+from tests.support.programs import WITHIN, wait_until
 
 
 def config(folder: Path) -> ReaderConfig:
@@ -28,8 +32,25 @@ def test_the_parts_fit_together_and_a_reader_that_is_stopped_at_once_ends(tmp_pa
     for _ in range(2):  # journal and spool are released
         build_reader(config(tmp_path), stop).run()
     wait_until(
-        lambda: all(thread.name != "mqtt" for thread in threading.enumerate()), 10, "nothing tries to connect any more"
+        lambda: all(thread.name != "mqtt" for thread in threading.enumerate()), WITHIN, "nothing tries to connect"
     )
+
+
+def test_two_lines_never_give_frames_the_same_timestamp_and_a_restart_probably_not(tmp_path: Path) -> None:
+    residues: list[int] = []
+
+    class Line(LineWorker):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            timestamp, _ = options["time_source"].timestamp(time.monotonic())
+            residues.append(timestamp.microsecond % 1000 % RESIDUES)
+
+    stop = StopEvent()
+    stop.set()
+    for _ in range(20):
+        build_reader(config(tmp_path), stop, line_class=Line).run()
+    assert {(other - one) % RESIDUES for one, other in zip(residues[::2], residues[1::2], strict=True)} == {8}
+    assert len(set(residues[::2])) > 4
 
 
 def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(tmp_path: Path) -> None:

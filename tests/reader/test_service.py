@@ -82,7 +82,13 @@ class FakeSession:
     def subscribe(self, filters: Iterable[str]) -> None:
         self.added += filters
 
-    def start(self) -> None:
+    def start(self, *, thread: bool) -> None:
+        assert not thread
+
+    def work(self, timeout: float) -> None:
+        pass
+
+    def wake(self) -> None:
         pass
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
@@ -232,6 +238,19 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(tmp_path)
 
 
+# --- the queue
+
+
+def test_nothing_is_received_from_the_broker_while_events_wait(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may publish faster than the reader can handle."""
+    waiting: list[int] = []
+    monkeypatch.setattr(rig.session, "work", lambda timeout: waiting.append(len(rig.service._events)))
+    status = rig.status()
+    rig.run(rig.connect, lambda: [status() for _ in range(3)], *[bool] * 5)
+    assert waiting
+    assert not any(waiting)
+
+
 # --- replay
 
 
@@ -256,22 +275,6 @@ def test_the_next_blocks_are_sent_when_confirmations_arrive_and_not_half_a_secon
     assert len({*replayed()}) == len(times)
 
 
-def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed(rig: Rig) -> None:
-    """A replay goes on as soon as there is room; nothing else waits for a PUBACK."""
-    seen: list[bool] = []
-
-    def look() -> None:
-        seen.append(rig.service._events.pubacks_can_wait)
-        rig.service.wake()
-
-    rig.run(rig.connect, rig.status("stalled"), rig.frame(NOON), look, look)
-    assert seen == [True, True]
-    rig.start()
-    stored = rig.stored(timestamps=[format_time(NOON)])
-    rig.run(rig.connect, rig.status(), rig.go(1), rig.service.wake, look, stored, rig.service.wake, look)
-    assert seen[2:] == [False, True]
-
-
 def test_a_frame_s_state_is_published_at_once_although_answers_have_waited_for_the_frame(rig: Rig) -> None:
     def confirmation_and_frame() -> None:
         rig.time.go(1)
@@ -293,13 +296,6 @@ def test_a_frame_is_published_unchanged_and_its_confirmation_is_handled(rig: Rig
         "2026-11-24T12:00:01.123456Z",
     ]
     assert rig.counts("confirmed", "pending", "rejected") == [1, 1, 0]
-
-
-def test_a_confirmation_may_have_all_kinds_and_unknown_keys(rig: Rig) -> None:
-    times = [NOON + number * SECOND for number in range(3)]
-    content = {"timestamps": [format_time(times[0])], "rejected": [format_time(times[1])], "tallies": [], "new": 5}
-    rig.run(rig.connect, rig.status(), *map(rig.frame, times), rig.stored(**content))
-    assert rig.counts("confirmed", "rejected", "pending") == [1, 1, 1]
 
 
 def test_an_invalid_confirmation_is_logged_in_one_line_and_confirms_nothing(
@@ -403,21 +399,6 @@ def test_the_tally_of_each_meter_is_published_after_the_hour_and_confirmed_like_
     assert [path.name for path in (tmp_path / "spool").iterdir()] == ["storers"]
 
 
-def test_after_a_restart_a_tally_is_published_again_once(rig: Rig) -> None:
-    rig.run(
-        rig.connect,
-        rig.status(),
-        rig.frame(NOON),
-        rig.go(3611),
-        rig.stored(timestamps=[format_time(NOON)], tallies=[format_time(NOON)]),
-    )
-    for _ in range(2):
-        rig.start()
-        confirmation = rig.stored(tallies=[format_time(NOON)])
-        rig.run(rig.connect, rig.status(), rig.go(1), confirmation, *(rig.go(1) for _ in range(20)))
-        assert rig.tallies == [Tally(METER, NOON, "pi", 1)]
-
-
 # --- shutdown
 
 
@@ -450,28 +431,6 @@ def test_on_a_slow_machine_shutdown_is_in_time_and_keeps_all_frames(rig: Rig, tm
     rig.start()
     rig.run(rig.connect)
     assert rig.counts("recovered", "pending") == [500, 500]
-
-
-def test_after_shutdown_unconfirmed_frames_are_on_disk(rig: Rig, tmp_path: Path) -> None:
-    rig.run(rig.frame(NOON), rig.frame(NOON + SECOND))  # no broker
-    assert rig.session.closed  # it tries no more to connect
-    assert [path.suffix for path in (tmp_path / "spool").iterdir()] == [".spool"]
-    rig.start()
-    rig.run(rig.connect)
-    assert rig.counts("recovered", "decoded", "pending") == [2, 2, 2]
-
-
-def test_without_a_usable_spool_frames_are_in_memory(tmp_path: Path) -> None:
-    (tmp_path / "spool").touch()
-    rig = Rig(tmp_path)
-    rig.run(
-        rig.connect,
-        rig.status(),
-        rig.frame(NOON),
-        rig.stored(timestamps=[format_time(NOON)]),
-        rig.frame(NOON + SECOND),
-    )
-    assert rig.counts("confirmed", "pending") == [1, 1]
 
 
 def test_a_disk_that_is_mounted_later_is_used_with_its_items(tmp_path: Path) -> None:

@@ -42,8 +42,9 @@ def test_missing_values_are_left_out(values: dict[str, object]) -> None:
     assert "None" not in first
 
 
-def test_with_existing_servers_the_commands_name_them() -> None:
-    broker = Broker(host="192.168.1.20", port=1884, username="teleinfo-reader")
+@pytest.mark.parametrize("host", ["192.168.1.20", ("192.168.1.20", "192.168.1.30")])
+def test_with_existing_servers_the_commands_name_them(host: str | tuple[str, ...]) -> None:
+    broker = Broker(host=host, port=1884, username="teleinfo-reader")
     lines = Welcome(broker=broker, topic="house", database_host="192.168.1.21", language="fr").lines(METER, VALUES)
     assert "mosquitto_sub -h 192.168.1.20 -p 1884 -u teleinfo-reader -P PASSWORD -v -t 'house/+/state'" in lines[2]
     assert "mariadb -h 192.168.1.21 -u teleinfo -p teleinfodb -e" in lines[3]

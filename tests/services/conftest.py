@@ -1,11 +1,15 @@
 """Gives the tests of this folder a real mosquitto and a real MariaDB of their own."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from common.database.mariadb import Connection
+from common.database.mariadb import Database as Client
 from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, InstanceError, find_program
+from tests.support.storing import make_tables
 
 HERE = Path(__file__).parent
 
@@ -29,7 +33,7 @@ def programs() -> None:
 @pytest.fixture(scope="session")
 def broker(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A broker for all tests: whoever stops it starts it again."""
-    with Broker(tmp_path_factory.mktemp("broker")) as broker:
+    with Broker(tmp_path_factory.mktemp("broker"), config="log_type error\nlog_type subscribe") as broker:
         yield broker
 
 
@@ -45,3 +49,16 @@ def fresh_database(database: Database) -> Database:
     """The database server, with nothing in the storer's database."""
     database.create_database()
     return database
+
+
+@pytest.fixture
+def tables(fresh_database: Database) -> Client:
+    """The storer's tables, without rows."""
+    return make_tables(fresh_database)
+
+
+@pytest.fixture
+def connection(tables: Client) -> Iterator[Connection]:
+    """A connection to the tables of the test."""
+    with contextlib.closing(tables.connect()) as connection:
+        yield connection

@@ -2,9 +2,6 @@
 
 import contextlib
 import dataclasses
-import signal
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,8 +17,7 @@ from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import Survey, survey
 from storer.database.schema import migrate
 from tests.support.original import METER, TABLE, Row, make_original, steady
-from tests.support.programs import ENVIRONMENT, ROOT, WITHIN, wait_until
-from tests.support.proxy import Proxy
+from tests.support.programs import ROOT
 from tests.support.servers import Database as Server
 from tests.support.storing import StorerCommand, client, exported, query
 
@@ -277,55 +273,6 @@ def test_a_run_that_was_broken_off_is_continued(fresh_database: Server, step: st
     done = adopt(database, None, NOW)
     assert (done.renamed, done.all.rows, done.left_out) == (False, len(MIXED), 0)
     assert query(database, VIEW.format("teleinfoframes")) == query(database, VIEW.format("teleinfoframes_original"))
-
-
-def killed_at(database: Server, folder: Path, kill: Callable[["subprocess.Popen[bytes]"], None]) -> None:
-    """Start an adoption, and kill something once it has made frames; a slow way to the database makes it last."""
-
-    def begun() -> bool:
-        with contextlib.suppress(DatabaseError, IndexError):  # there is no such table, or nothing in it
-            return bool(query(client(database), "SELECT frames FROM adoptions")[0][0])
-        return False
-
-    with Proxy(database.port) as way:
-        way.delay = 0.01
-        process = subprocess.Popen(
-            StorerCommand(folder, way.port, database.password).line("adopt"),
-            env=ENVIRONMENT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_until(begun, WITHIN, "the first day is adopted")
-            assert process.poll() is None
-            kill(process)
-        finally:
-            process.kill()
-            process.wait()
-
-
-@pytest.mark.parametrize("victim", ["storer", "database"])
-def test_a_kill_loses_and_doubles_nothing(fresh_database: Server, tmp_path: Path, victim: str) -> None:
-    rows = steady("2023-11-01", 12_000, every=5 * MINUTE)
-    make_original(fresh_database, rows)
-
-    def kill(process: "subprocess.Popen[bytes]") -> None:
-        if victim == "storer":
-            process.send_signal(signal.SIGKILL)
-        else:
-            fresh_database.kill()
-            fresh_database.start()
-
-    killed_at(fresh_database, tmp_path, kill)
-    database = client(fresh_database)
-    (stored,) = query(database, "SELECT COUNT(*) FROM frames")[0]
-    assert 0 < stored < len(rows)
-    done = adopt(database, None, NOW)
-    assert (done.all.rows, done.left_out) == (len(rows), 0)
-    sums = "SELECT COUNT(*), SUM({}), MIN(timestamp), MAX(timestamp) FROM {}"
-    assert query(database, sums.format("index_total", "frames")) == query(
-        database, sums.format("total_base_index_in_wh", "teleinfoframes_original")
-    )
 
 
 def test_the_way_back_and_again(fresh_database: Server) -> None:

@@ -2,20 +2,23 @@
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from common.contract.offers import Window
 from common.database.mariadb import Database
 from monitor.api import compare, energy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
-from monitor.prices.table import load_prices
+from monitor.readings.periods import ContractLine, OffPeak
 from monitor.refusals import Refusal
-from tests.services.test_api_energy import PRICES
+from monitor.settings.config import MonitorConfig
+from tests.services.test_api_energy import METER, PRICES
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.prices import bundled_prices
 from tests.support.servers import Database as Server
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
@@ -24,8 +27,8 @@ NAME = "EDF · Tarif Bleu, option Tempo"
 
 
 @pytest.fixture(scope="module")
-def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
-    return load_prices(None, tmp_path_factory.mktemp("prices"))
+def prices() -> PriceTable:
+    return bundled_prices()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +44,8 @@ def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: Pric
     )  # fmt: skip
     (own,) = [offer for offer in answer["offers"] if offer["yours"]]
     bill = ask(energy.ROUTE, tables, END, prices, RANGE)["whole"]["cost"]
-    assert (own["id"], own["total"], own["parts"]) == ("trv-tempo", bill["total"], bill["parts"])
-    totals = [offer["total"] for offer in answer["offers"] if offer["rankable"]]
+    assert (own["id"], own["total"]) == ("trv-tempo", bill["total"])
+    totals = [offer["total"] for offer in answer["offers"] if offer["rank"]]
     assert totals == sorted(totals)
     assert len(totals) >= 3
     assert answer["prices"]["checked"] is not None
@@ -69,10 +72,11 @@ def test_colours_that_the_meter_showed_go_before_those_of_a_file(tables: Databas
     assert not any(register.endswith("R") for register in tempo(lies))
 
 
-def test_offers_are_chosen_and_one_s_own_stays(tables: Database, prices: PriceTable) -> None:
-    answer = ask(compare.ROUTE, tables, END, prices, f"offers=base&{RANGE}")
-    check(answer, compare.ROUTE.schema)
-    assert {offer["id"] for offer in answer["offers"]} == {"trv-base", "trv-tempo"}
+def test_the_first_morning_of_a_range_has_the_colour_of_the_day_before(tables: Database, prices: PriceTable) -> None:
+    # 3 November is a Tuesday: only the meter tells the colour of Monday, which holds until 06:00.
+    offers = ask(compare.ROUTE, tables, END, prices, "from=2026-11-03&to=2026-11-04")["offers"]
+    (found,) = [offer for offer in offers if offer["id"] == "octopus-tempo"]
+    assert found["why"] is None
 
 
 def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable) -> None:
@@ -83,7 +87,6 @@ def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable)
 @pytest.mark.parametrize(
     ("question", "status"),
     [
-        ("offers=base,x", 400),
         ("from=2020&to=2026", 400),
         ("from=2026-11-03&to=2026-11-03", 400),
         ("from=2025-01&to=2025-02", 404),
@@ -98,9 +101,11 @@ def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable
 
 @pytest.mark.parametrize("windows", ["22:00-06:00", "01:30-06:30, 12:30-15:30", "01:07-06:07, 12:31-15:31"])
 def test_off_peak_hours_of_the_user_count_to_the_minute(tables: Database, prices: PriceTable, windows: str) -> None:
-    written = [{"from": date(2020, 1, 1), "windows": windows.split(", ")}]
-    own = PriceTable([read_document({"off_peak": written}, "test"), *prices.files])
-    answer = ask(compare.ROUTE, tables, END, own, "from=2026-10-28&to=2026-10-30&offers=hchp")
+    clocks = [window.split("-") for window in windows.split(", ")]
+    written = tuple(Window(time.fromisoformat(start), time.fromisoformat(end)) for start, end in clocks)
+    line = ContractLine(METER, date(2026, 10, 1), "tempo", 9, OffPeak(winter=(), summer=written))
+    config = MonitorConfig(contracts=(line,))
+    answer = ask(compare.ROUTE, tables, END, prices, "from=2026-10-28&to=2026-10-30", config=config)
     (found,) = [offer["wh"] for offer in answer["offers"] if offer["id"] == "trv-hphc"]
     assert found == _by_minute(tables, windows.split(", "))
 
@@ -121,6 +126,37 @@ def _by_minute(tables: Database, windows: list[str]) -> Mapping[str, int]:
         )
         found["HCHC" if cheap else "HCHP"] += int(wh)
     return found
+
+
+def test_ones_own_offer_whose_periods_the_meter_does_not_count_has_a_bill(tables: Database, prices: PriceTable) -> None:
+    rule = {
+        "days": {"we": {"weekdays": ["sat", "sun"]}, "week": "always"},
+        "hours": {"we": {"CHEAP": "rest"}, "week": {"CHEAP": ["22:30-06:30"], "DEAR": "rest"}},
+    }
+    row = {"from": date(2026, 1, 1), "kwh": {"CHEAP": 0.1, "DEAR": 0.3}, "subscription_year": {9: 365}}
+    mine = read_document({"offers": [{"id": "mine", "rule": rule, "rows": [row]}]}, "test")
+    own = PriceTable([mine, *prices.files])
+    config = MonitorConfig(contracts=(ContractLine(METER, date(2026, 10, 1), "mine", 9),))
+    # Wednesday and Thursday, 28 and 29 October, in winter time; then with the weekend.
+    weekdays = _by_minute(tables, ["22:30-06:30"])
+    costs = []
+    for by in ("hour", "day"):
+        answer = ask(energy.ROUTE, tables, END, own, f"by={by}&from=2026-10-28&to=2026-10-30", config=config)
+        cost = answer["whole"]["cost"]
+        assert cost["missing"] == []
+        costs.append((cost["energy"], cost["subscription"], cost["by_register"]))
+        assert cost["energy"] == pytest.approx(weekdays["HCHC"] + weekdays["HCHP"] * 3, abs=20)  # 1e-4 EUR
+        assert cost["subscription"] == 20_000
+    assert costs[0] == costs[1]  # hours add up to days
+    whole = "from=2026-10-28&to=2026-11-04"
+    bill = ask(energy.ROUTE, tables, END, own, whole, config=config)["whole"]["cost"]
+    compared = ask(compare.ROUTE, tables, END, own, f"{whole}&prices=then", config=config)["offers"]
+    assert [offer["total"] for offer in compared if offer["yours"]] == [bill["total"]]
+    # A selection on the page, to the minute: from 10:10 to 21:40 all is dear.
+    part = "by=range&from=2026-10-28T09:10:00Z&to=2026-10-28T20:40:00Z"
+    answer = ask(energy.ROUTE, tables, END, own, part, config=config)
+    assert answer["partial_cost"] is False
+    assert answer["cost"] == answer["wh"] * 3
 
 
 def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, prices: PriceTable) -> None:

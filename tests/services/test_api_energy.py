@@ -10,11 +10,11 @@ import pytest
 from common.database.mariadb import Database
 from monitor.api import energy, energy_csv
 from monitor.api.call import Body
-from monitor.config import MonitorConfig
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractLine
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -105,6 +105,15 @@ def test_hours_have_instants_and_the_present_one_only_what_is_over(tables: Datab
     assert answer["start"][0] == "2026-11-03T23:00:00Z"
     assert answer["start"][-1] == "2026-11-04T11:00:00Z"
     assert answer["hours"] == [1] * 12 + [0.25]
+
+
+def test_a_silent_meter_keeps_its_contract_in_any_range(tables: Database) -> None:
+    now = END + timedelta(days=4)
+    several = ask(energy.ROUTE, tables, now, PRICES, "by=day&from=2026-11-03&to=2026-11-07")
+    one = ask(energy.ROUTE, tables, now, PRICES, "by=day&from=2026-11-06&to=2026-11-07")
+    check(one, energy.ROUTE.schema)
+    assert (one["offer"], one["subscription"]) == ("tempo", several["subscription"][-1:])
+    assert one["subscription"][0] == several["subscription"][0]
 
 
 def test_time_before_the_first_reading_and_to_come_is_left_out(tables: Database) -> None:
@@ -228,3 +237,23 @@ def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(table
         "cta": None,
         "vat": 40_000 + 100_800 + 4_000 + 10_080,
     }
+
+
+@pytest.mark.parametrize("name", ["hchp", "trv-hphc"])
+def test_imported_registers_have_the_prices_of_a_regulated_offer_by_either_of_its_names(
+    tables: Database, name: str
+) -> None:
+    other = "031961000096"
+    query(
+        tables,
+        f"INSERT IGNORE INTO meters (id, identifier) VALUES (96, '{other}')",
+        "REPLACE INTO imported_hours (meter_id, hour, register, source, wh)"
+        " VALUES (96, '2025-12-10 01:00', 1, 'edf', 1000), (96, '2025-12-10 12:00', 2, 'edf', 2000)",
+        "SELECT 1",
+    )
+    rows = [{"from": date(2025, 1, 1), "kwh": {"HCHC": 0.1, "HCHP": 0.2}, "subscription_year": {6: 365}}]
+    table = PriceTable([read_document({"offers": [{"id": "trv-hphc", "meter": "hchp", "rows": rows}]}, "test")])
+    config = MonitorConfig(contracts=(ContractLine(other, date(2025, 11, 15), name, 6),))
+    answer = ask(energy.ROUTE, tables, END, table, f"meter={other}&from=2025-12-10&to=2025-12-11", config=config)
+    cost = answer["whole"]["cost"]
+    assert (cost["by_register"], cost["missing"]) == ({"HCHC": 1000, "HCHP": 4000}, [])

@@ -1,6 +1,7 @@
 """Routes of the API that show the history of a meter, on a database of a week with a change of time."""
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,11 @@ from demo.history import History
 from monitor.answers.answers import Answers
 from monitor.api import baseload, energy, meters, peaks, profile
 from monitor.api.call import Route
-from monitor.config import MonitorConfig
+from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractLine, HourEnergy
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -98,6 +100,10 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
         if meter["id"] == single["id"]
     ]
     assert (known["offer"], known["subscribed"], known["contract_year"]) == ("base", 6000, "03-01")
+    # A regulated offer has the name that meters give it, by which the page knows Tempo.
+    prices = PriceTable([read_document({"offers": [{"id": "trv-tempo", "meter": "tempo", "rows": []}]}, "test")])
+    config = MonitorConfig(contracts=(replace(line, offer="trv-tempo"),))
+    assert "tempo" in {meter["offer"] for meter in ask(meters.ROUTE, tables, END, prices, config=config)["meters"]}
 
 
 def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +116,7 @@ def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monk
 
     monkeypatch.setattr(Connection, "query", counting)
     assert len(ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]) == 3
-    assert len(asked_for) == 4
+    assert len(asked_for) == 6
 
 
 def test_energy_that_was_imported_is_known_since_its_first_day(tables: Database, database: Server) -> None:

@@ -12,13 +12,13 @@ from common.machine.version import __version__
 from monitor.answers.answers import Answers
 from monitor.api import status
 from monitor.api.call import Call, LiveCall
-from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.ranges import Range
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -59,7 +59,7 @@ def test_a_good_day_lost_nothing(tables: Database) -> None:
         "frames": frames, "expected": frames, "lost": 0, "recovered_wh": 0, "late_hours": 0, "coverage": 1,
     }  # fmt: skip
     assert answer["audit"] == {
-        "at": "2026-11-05T11:00:00Z", "days": 30, "ok": True, "incomplete_hours": 0, "missing": 0,
+        "at": "2026-11-05T11:00:00Z", "days": 30, "ok": True, "missing": 0,
     }  # fmt: skip
     assert answer["windows"] == [["2026-11", "22:00–06:00"]]
     assert answer["volts"]["lowest"] > 180

@@ -32,7 +32,7 @@ from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations, newest_version
 from storer.doctor.database_probe import probe_database
 from tests.support.frames import ADDRESS, DAY, historic, simulated
-from tests.support.programs import ENVIRONMENT
+from tests.support.programs import ENVIRONMENT, WITHIN
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, StorerCommand, client, exported, make_tables, more_steps, partition, query, store
 from tests.support.wording import says
@@ -237,7 +237,7 @@ def test_what_comes_while_it_runs_is_stored_and_waits_for_the_next(
     monkeypatch.setattr(module, "_ATTEMPTS", 1)
     meanwhile(monkeypatch, "frames", come)
     file, _ = backup(tables, folder, NOW)
-    maker.join(10)
+    maker.join(WITHIN)
     assert made == ["p202703"]
     assert len(exported(tables)) == len(before) + 2
     restore(empty, file, NOW)

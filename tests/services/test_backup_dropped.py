@@ -15,6 +15,7 @@ from common.errors import BackupError
 from storer.adoption.adopt import adopt
 from storer.backup.create import backup
 from storer.backup.restore import restore
+from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.doctor.database_probe import probe_database
 from storer.export.audit import audit
@@ -31,19 +32,18 @@ from tests.services.test_retention import (
     FRAMES,
     OCTOBER,
     SEPTEMBER,
-    connection,
     roll_all,
     roller,
     run,
     tables,
 )
-from tests.services.test_rollup_cases import METER, NOON, standard, write
+from tests.services.test_rollup_cases import METER, NOON, Clock, standard, write
 from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, StorerCommand, exported, make_tables, query
+from tests.support.storing import NOW, StorerCommand, client, exported, make_tables, query
 
-__all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures
+__all__ = ["empty", "folder", "roller", "storer", "tables"]  # fixtures
 
 DAY = timedelta(days=1)
 LATE = standard(AUGUST + timedelta(seconds=1), EAST=1)
@@ -58,10 +58,10 @@ def imported(database: Database) -> list[tuple[object, ...]]:
     return query(database, "SELECT hour, wh FROM imported_hours ORDER BY hour")
 
 
-def bring(connection: Connection, wh: int) -> int:
-    """Import an hour of August, before the first frame."""
+def bring(connection: Connection, wh: int, end: datetime = AUGUST - DAY) -> int:
+    """Import an hour before the first frame, of August by default."""
     content = f"{wh} Wh".encode().ljust(32, b"\0")
-    return write_import(connection, 1, "enedis", f"{wh}.csv", content, [Period(AUGUST - DAY, 1, 0, wh)])
+    return write_import(connection, 1, "enedis", f"{wh}.csv", content, [Period(end, 1, 0, wh)])
 
 
 @pytest.mark.usefixtures("roller")
@@ -84,6 +84,66 @@ def test_what_is_imported_into_a_dropped_month_is_saved_and_what_is_forgotten_th
         assert forget(restored, one.id) == 1
 
 
+@pytest.mark.usefixtures("roller")
+def test_what_was_imported_into_months_before_all_others_and_forgotten_stays_away(
+    tables: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    wrong = bring(connection, 2_952_000, AUGUST - 60 * DAY)
+    backup(tables, folder, NOW)
+    forget(connection, wrong)
+    backup(tables, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    assert imported(empty) == []
+    assert exported(empty) == texts(FRAMES)
+
+
+def test_the_only_months_with_files_may_be_of_imports_that_are_forgotten(
+    fresh_database: Server, empty: Database, folder: Path
+) -> None:
+    database = make_tables(fresh_database)
+    write(database, FRAMES[-60:], NOON)  # of this month
+    with contextlib.closing(database.connect()) as connection:
+        roll_all(Roller(connection, "one", now=Clock()))
+        wrong = bring(connection, 2_952_000)
+        backup(database, folder, NOW)
+        forget(connection, wrong)
+    backup(database, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    assert imported(empty) == []
+    assert exported(empty) == texts(FRAMES[-60:])
+
+
+def test_a_database_that_was_emptied_writes_no_file_of_imports_again(fresh_database: Server, folder: Path) -> None:
+    def begin() -> Database:
+        database = make_tables(fresh_database)
+        write(database, FRAMES[-60:], NOON)
+        with contextlib.closing(database.connect()) as connection:
+            roll_all(Roller(connection, "one", now=Clock()))
+        return database
+
+    with contextlib.closing(begin().connect()) as connection:
+        bring(connection, 16_400)
+    backup(client(fresh_database), folder, NOON - 2 * HOUR)
+    fresh_database.create_database()
+    with pytest.raises(BackupError, match="emptied"):
+        backup(begin(), folder, NOON)
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_file_of_a_month_before_all_others_keeps_what_was_not_imported(
+    tables: Database, empty: Database, folder: Path
+) -> None:
+    backup(tables, folder, NOW)
+    others = folder / "others"
+    others.mkdir()
+    for name in MONTHS:
+        shutil.move(folder / name, others / name.replace("teleinfodb", "another"))
+    august, *rest = sorted(others.iterdir())
+    restore(empty, [*rest, *folder.glob("*.gz")], NOW, partial=True)
+    backup(empty, others, NOW + DAY)
+    assert check(august).tables["hours"].rows == 2
+
+
 @pytest.mark.parametrize("dropped_by", ["hand", "retention"])
 def test_a_late_frame_joins_those_that_only_the_file_has(
     dropped_by: str, tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
@@ -99,6 +159,23 @@ def test_a_late_frame_joins_those_that_only_the_file_has(
     assert frames_in(folder / MONTHS[0]) == 361
     restore(empty, folder, NOW)
     assert exported(empty) == texts([*FRAMES, LATE])
+
+
+def test_a_frame_of_before_all_months_is_dropped_only_when_it_is_saved(
+    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
+) -> None:
+    """As of a reader whose clock was years behind."""
+    backup(tables, folder, NOW)
+    run(connection)
+    old = standard(AUGUST - 400 * DAY, EAST=1)
+    write(tables, [old], NOON)
+    roller.run()
+    with pytest.raises(Blocked, match="backup"):
+        run(connection)
+    backup(tables, folder, NOW + DAY)
+    run(connection)
+    restore(empty, folder, NOW)
+    assert exported(empty) == texts([*FRAMES, old])
 
 
 def test_a_file_that_was_moved_is_not_made_again_without_its_frames(
@@ -182,6 +259,21 @@ def test_months_that_were_still_open_at_the_first_backup_are_not_dropped_before_
     backup(tables, folder, NOW + 2 * DAY)
     restore(empty, folder, NOW)
     assert exported(empty) == texts(FRAMES)
+
+
+@pytest.mark.usefixtures("roller")
+def test_after_a_restore_nothing_is_dropped_before_the_next_backup(
+    tables: Database, empty: Database, folder: Path
+) -> None:
+    backup(tables, folder, NOW)
+    restore(empty, folder, NOW)
+    with contextlib.closing(empty.connect()) as connection:
+        with pytest.raises(Blocked, match=r"2026-08 .*backup"):
+            run(connection)
+        assert exported(empty) == texts(FRAMES)
+        backup(empty, folder, NOW + DAY)
+        run(connection)
+        assert len(exported(empty)) == 360 + 60
 
 
 @pytest.mark.usefixtures("roller")

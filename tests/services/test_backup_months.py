@@ -1,8 +1,9 @@
 """Backups by month: what is saved once, what is saved again, and that any set of files is restored."""
 
+import contextlib
 import dataclasses
 import shutil
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,17 @@ from tests.services.test_retention import (
     FRAMES,
     ONE_MONTH,
     SEPTEMBER,
-    connection,
     roll_all,
     roller,
     run,
     tables,
 )
-from tests.services.test_rollup_cases import standard, steady, write
+from tests.services.test_rollup_cases import Clock, rolled, standard, steady, write
 from tests.support.rollups import HOUR
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, partition, query
 
-__all__ = ["connection", "empty", "folder", "roller", "tables"]  # fixtures
+__all__ = ["empty", "folder", "roller", "tables"]  # fixtures
 
 MONTHS = ["teleinfodb-2026-08.jsonl.gz", "teleinfodb-2026-09.jsonl.gz", "teleinfodb-2026-10.jsonl.gz"]
 
@@ -118,6 +118,24 @@ def test_the_cost_of_a_night_does_not_grow_with_the_months(
     }
 
 
+def test_a_month_without_rows_has_no_file_until_late_frames_come(
+    tables: Database, empty: Database, folder: Path, roller: Roller
+) -> None:
+    write(tables, steady(datetime(2026, 1, 10, tzinfo=UTC), 3, index=1), NOW)
+    roll_all(roller)
+    backup(tables, folder, NOW)
+    months = ["teleinfodb-2026-01.jsonl.gz", *MONTHS]
+    assert names(folder)[:-1] == months
+    write(tables, steady(datetime(2026, 4, 10, tzinfo=UTC), 3, index=50), NOW)
+    backup(tables, folder, NOW + timedelta(days=1), keep=1)
+    assert names(folder)[:-1] == months
+    roll_all(roller)
+    backup(tables, folder, NOW + timedelta(days=2), keep=1)
+    assert names(folder)[:-1] == sorted(["teleinfodb-2026-04.jsonl.gz", *months])
+    restore(empty, folder, NOW)
+    assert rows(empty) == rows(tables)
+
+
 def test_the_file_of_a_month_whose_frames_were_dropped_is_kept(
     tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
 ) -> None:
@@ -143,6 +161,25 @@ def test_any_set_of_files_is_restored(tables: Database, empty: Database, folder:
         frame for frame, made in zip(exported(tables), FRAMES, strict=True) if made.timestamp.month in (8, 10)
     ]
     assert query(empty, "SELECT * FROM rollup_state") == []
+
+
+@pytest.mark.usefixtures("roller")
+def test_frames_that_only_an_older_file_has_are_rolled_up_again(
+    tables: Database, empty: Database, folder: Path, fresh_database: Server
+) -> None:
+    before = rolled(tables)
+    backup(tables, folder / "older.jsonl.gz", NOW)
+    # The database was set back, and lost the second hour of September.
+    for table, column in (("frames", "timestamp"), ("minutes", "minute"), ("hours", "hour")):
+        fresh_database.sql(
+            f"DELETE FROM teleinfodb.{table} WHERE {column} BETWEEN '2026-09-15 11:00' AND '2026-09-15 12:00'"
+        )
+    backup(tables, folder / "newer.jsonl.gz", NOW + timedelta(days=1))
+    restore(empty, [folder / "older.jsonl.gz", folder / "newer.jsonl.gz"], NOW)
+    assert exported(empty) == [frame.to_json() for frame in FRAMES]
+    with contextlib.closing(empty.connect()) as connection:
+        roll_all(Roller(connection, "one", now=Clock()))
+    assert rolled(empty) == before
 
 
 @pytest.mark.usefixtures("roller")

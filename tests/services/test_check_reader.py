@@ -1,6 +1,5 @@
 """The reader's doctor on a real line and at a real broker, with what goes wrong there provoked."""
 
-import contextlib
 import io
 import json
 import os
@@ -8,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +15,14 @@ import yaml
 
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts, probe_broker
-from common.doctor.broker_probe import Failure, Probe
+from common.doctor.broker_probe import Probe
+from common.doctor.connection_failure import Failure
 from common.doctor.findings import Finding, Report
 from common.machine.host import Host
 from common.settings import config
 from reader.doctor.command import check
 from tests.support.certificates import CertificateAuthority
-from tests.support.mqtt_client import log_in
+from tests.support.mqtt_client import WITHIN, log_in
 from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, die_with, free_port
 
 METER = "031961114960"
@@ -42,7 +41,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
     return CertificateAuthority(tmp_path_factory.mktemp("authority"), "our own")
 
 
-def probe(settings: config.Broker, publish: list[str] | None = None, timeout: float = 5.0) -> BrokerFacts:
+def probe(settings: config.Broker, publish: list[str] | None = None, timeout: float = WITHIN) -> BrokerFacts:
     return probe_broker(settings, publish=publish or [], subscribe=["teleinfo/+/stored"], seconds=0.1, timeout=timeout)
 
 
@@ -307,6 +306,9 @@ def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_pa
             line = process.stdout.readline()
             assert line, said  # else it has ended
             said += line
+        with log_in(account(household, "everybody")) as heard:
+            heard.subscribe("teleinfo/reader/attic/health")
+            heard.wait_for("teleinfo/reader/attic/health")
         stream = io.StringIO()
         check(file, 1.0, Report(stream))
     finally:
@@ -343,31 +345,6 @@ def test_a_missing_password_file_is_a_problem_but_no_error_of_the_configuration(
     code, text = examine(file, tmp_path)
     assert code == 1
     assert text.count("mqtt.password_file: /none cannot be read: No such file or directory") == 1
-
-
-def test_two_readers_of_one_name_are_a_problem(programs: None, tmp_path: Path) -> None:
-    """They rest between two turns, so the look at the broker may see none of those: what they say of it counts."""
-    with careful_broker(tmp_path / "contested") as broker, contextlib.ExitStack() as stack:
-        for place in ("one", "other"):
-            spool = {"journal": str(tmp_path / place / "journal"), "path": str(tmp_path / place / "spool")}
-            (tmp_path / place).mkdir()
-            file = write(tmp_path / place, broker, spool=spool)
-            log = stack.enter_context((tmp_path / place / "log").open("wb"))
-            command = [sys.executable, "-m", "reader", "run", "--config", str(file)]
-            process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with(os.getpid()))
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-        logs = [tmp_path / place / "log" for place in ("one", "other")]
-        deadline = time.monotonic() + 120
-        # Whoever has the name after both were thrown out twice says so, soon after it is connected.
-        while broker.log.read_text().count("already connected") < 4 or (found := examine(file, tmp_path))[0] == 0:
-            assert time.monotonic() < deadline, [log.read_text() for log in logs]
-            time.sleep(0.1)  # between two looks
-    code, text = found
-    assert code == 1
-    assert "problem Reader: two readers use the name cellar" in text, [log.read_text() for log in logs]
-    said = [log.read_text() for log in logs]
-    assert [text.count("nother program named teleinfo-reader-cellar") for text in said] in ([1, 1], [0, 1], [1, 0])
 
 
 def test_for_a_missing_configuration_the_example_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
 from common.settings.config import Tls
 from tests.support.certificates import CertificateAuthority
+from tests.support.programs import WITHIN
 from tests.support.servers import Database as Server
 
 PASSWORD = "not-the-real-one"
@@ -126,13 +127,13 @@ class Impostor:
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-        self._thread.join(5)
+        self._thread.join(WITHIN)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
             client, _ = self._server.accept()
             with client:
-                client.settimeout(5)
+                client.settimeout(WITHIN)
                 self._send(client, 0, self._greeting())
                 self.received += client.recv(65536)
                 self._send(client, 2, b"\xfe" + self._plugin + b"\0" + b"Password: ")

@@ -19,6 +19,7 @@ from reader.simulator.meter import SimulatedMeter
 from tests.support.frames import FRACTION, simulated
 from tests.support.programs import ROOT
 from tests.support.servers import Database as Server
+from tests.support.sources import series, write_source
 from tests.support.storing import make_tables, store
 
 KIND = "historic-single-phase-hchp"
@@ -61,6 +62,7 @@ def tables(fresh_database: Server) -> Database:
             "INSERT INTO breaks (meter_id, hour, register, step) VALUES (1, '2026-11-23 20:00:00', 1, -5)"
         )
     store(database, frames())
+    write_source(database, "roof", "production", series(NOW - HOUR, range(100)))
     return database
 
 

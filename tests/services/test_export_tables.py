@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from common.contract.frame import Frame
 from common.database.mariadb import Database
 from tests.support.frames import DAY, every_kind, historic
 from tests.support.programs import ENVIRONMENT, ROOT
@@ -21,17 +22,19 @@ from tests.support.servers import free_port
 from tests.support.storing import StorerCommand, make_tables, query, store
 
 Export = Callable[..., bytes]
-FRAMES = [
-    *every_kind(5, every=timedelta(minutes=17)),
-    dataclasses.replace(historic(BASE=12, PAPP=2**24 + 1, IINST=3), meter="second"),
-]
 
 
 @pytest.fixture(scope="module")
-def tables(database: Server) -> Database:
+def frames() -> list[Frame]:
+    second = dataclasses.replace(historic(BASE=12, PAPP=2**24 + 1, IINST=3), meter="second")
+    return [*every_kind(5, every=timedelta(minutes=17)), second]
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server, frames: list[Frame]) -> Database:
     database.create_database()
     tables = make_tables(database)
-    assert store(tables, FRAMES) == len(FRAMES)
+    assert store(tables, frames) == len(frames)
     hours = [("2026-10-25 00:00:00", 1204, 8_735_124), ("2026-10-25 01:00:00", None, None)]
     for hour, drawn, total in hours:
         query(
@@ -73,9 +76,9 @@ def rows_of(text: bytes, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""), delimiter=delimiter))
 
 
-def test_frames_say_what_the_view_says(tables: Database, export: Export) -> None:
+def test_frames_say_what_the_view_says(tables: Database, frames: list[Frame], export: Export) -> None:
     rows = rows_of(export("--format", "csv"))
-    assert len(rows) == len(FRAMES)
+    assert len(rows) == len(frames)
     seen = query(
         tables,
         "SELECT timestamp, meter_identifier, subscription_type, subscription_power_in_a, current_pricing_period,"

@@ -10,13 +10,18 @@ import pytest
 from common.database.mariadb import Database
 from demo.fill import fill
 from demo.history import History
+from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, sources_of, sunny_meter
 from reader.simulator.meter import SimulatedMeter
+from storer.sources.accumulate import Minute
+from storer.sources.config import read_sources
+from storer.sources.tables import SourceTables
 from tests.support.frames import simulated
 from tests.support.servers import Database as Server
+from tests.support.sources import read_source
 from tests.support.storing import make_tables, query, store
 
 KIND = "standard-single-phase-tempo"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BEGAN = datetime(2026, 11, 24, 5, 2, 3, 400_000, tzinfo=UTC)
 END = BEGAN.replace(minute=0, second=0, microsecond=0)
 DAYS = 3
@@ -84,3 +89,59 @@ def test_a_complete_history_is_not_written_again(tables: Database) -> None:
     before = written(tables)
     assert list(fill(tables, KIND, BEGAN + 30 * DAY, 1)) == [1]
     assert written(tables) == before
+
+
+# --- with a roof ---
+
+
+def test_the_sources_of_a_sunny_house_fit_its_meter_however_often_it_was_interrupted(tables: Database) -> None:
+    for _ in range(DAYS):
+        filling = fill(tables, KIND, BEGAN, DAYS, sun=True)
+        list(itertools.islice(filling, 2))
+        filling.close()
+    begin = END - DAYS * DAY
+    roof, car, garden = (read_source(tables, name) for name in (ROOF, CAR, GARDEN))
+    whole = [begin + number * MINUTE for number in range(DAYS * 1440 + 2)]  # and two of the hour of the start
+    assert list(roof) == list(car) == list(garden) == whole
+    assert {row.seconds for rows in (roof, car, garden) for row in rows.values()} == {60}
+    assert all(row.step is None for rows in (roof, car) for row in rows.values())
+    address = sunny_meter(KIND).address
+    assert query(tables, "SELECT name, kind, meter, writer FROM sources ORDER BY name") == [
+        (GARDEN, "temperature", address, None),
+        (ROOF, "production", address, None),
+        (CAR, "device", address, None),
+    ]
+    ((made, hours),) = query(
+        tables,
+        "SELECT MAX(energy_last) - MIN(energy_first), COUNT(*) FROM source_hours"
+        f" JOIN sources ON id = source_id WHERE name = '{ROOF}' AND hour < '{END:%Y-%m-%d %H:%M:%S}'",
+    )
+    ((injected, drawn),) = query(
+        tables,
+        "SELECT MAX(injected_last) - MIN(injected_first), MAX(total_last) - MIN(total_first) FROM minutes",
+    )
+    assert hours == DAYS * 24
+    assert injected < made < injected + drawn
+
+
+def test_what_the_storer_has_of_sources_meanwhile_is_left_alone(tables: Database) -> None:
+    sources = read_sources(sources_of(sunny_meter(KIND).address))
+    storer = SourceTables("demo", sources)
+    at = BEGAN.replace(second=0, microsecond=0)
+
+    def live(minute: datetime) -> None:
+        """Write a minute with the counter of the roof as the storer does."""
+        (row,) = SunnyHouse(KIND).minutes(minute, minute + MINUTE)[ROOF].values()
+        seen = Minute(int(minute.timestamp()), 17.0, row.energy, row.energy, total=0.0, power_max=0.0)
+        pending = {source.name: [seen] if source.name == ROOF else [] for source in sources}
+        with contextlib.closing(tables.connect()) as connection:
+            storer.write(connection, pending)
+
+    live(at)
+    list(fill(tables, KIND, BEGAN, 1, sun=True))
+    live(at + MINUTE)
+    roof = read_source(tables, ROOF)
+    assert list(roof) == [END - DAY + number * MINUTE for number in range(1440 + 2 + 2)]
+    assert [row.seconds for row in roof.values()][-3:] == [60, 17, 17]
+    assert all(row.step is None for row in roof.values())
+    assert query(tables, f"SELECT writer FROM sources WHERE name = '{ROOF}'") == [("demo",)]

@@ -13,6 +13,7 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError
+from common.runtime.progress import NO_PROGRESS
 from storer.database.frame_store import FrameStore
 from storer.database.ids import find_meters
 from storer.database.rejected import Rejection
@@ -21,14 +22,23 @@ from storer.imports.model import Period
 from storer.keeping.forget_meter import forget_meter
 from storer.keeping.unused_label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
-from storer.runtime.progress import NO_PROGRESS
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query
 
-OF_METER = ("frames", "tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")
+OF_METER = (
+    "frames",
+    "tallies",
+    "minutes",
+    "hours",
+    "breaks",
+    "late_hours",
+    "imported_hours",
+    "imported_temperatures",
+    "imports",
+)
 OLD = NOON - timedelta(days=40)
 DAY = timedelta(days=1)
 
@@ -71,6 +81,7 @@ def add(database: Database, address: str) -> None:
         number = find_meters(connection, [address])[address]
         digest = address.encode() + bytes(20)
         writer.write(connection, number, "csv", "a.csv", digest, [Period(OLD - DAY, 1, 0, 500)])
+        connection.execute("INSERT INTO imported_temperatures VALUES (%s, '2025-01-01', 48, 1)", (number,))
     with contextlib.closing(FrameStore(database)) as store:
         store.write_tallies([Tally(hour=OLD, meter=address, reader="main", frames=120)])
 
@@ -189,6 +200,33 @@ def test_a_run_that_is_killed_at_any_statement_is_gone_on_with_while_a_storer_ru
     assert rows(tables, "meter_id <> 1") == {table: [] for table in OF_METER}
     assert rows(tables, "meter_id = 1") == others
     assert query(tables, "SELECT identifier FROM meters") == [(OTHER,)]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_frames_whose_meter_is_forgotten_before_they_are_inserted_do_not_stay(
+    tables: Database, fresh_database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storer has looked up the number, and inserts late: all is deleted meanwhile, or waits for its transaction."""
+    forgotten: list[int] = []
+    thread = threading.Thread(target=lambda: forgotten.append(forget(tables)[0]))
+
+    def waits() -> bool:
+        found = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DELETE FROM meters%'"
+        return bool(fresh_database.sql(found))
+
+    def look_up_then_forget(*arguments: Any) -> dict[str, int]:
+        found = find_meters(*arguments)
+        thread.start()
+        wait_until(lambda: bool(forgotten) or waits(), WITHIN, "the meter is being forgotten")
+        return found
+
+    monkeypatch.setattr("storer.database.frame_writer.find_meters", look_up_then_forget)
+    now = datetime.now(UTC)
+    with contextlib.closing(FrameStore(tables)) as frames:
+        frames.write([standard(now, address, EAST=1) for address in (METER, OTHER)])
+    thread.join(WITHIN)
+    assert forgotten == [0]
+    assert query(tables, "SELECT DISTINCT meter_id FROM frames") == [(1,)]
 
 
 @pytest.mark.usefixtures("allowed")

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from common.contract.labels import Mode
+from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database, DatabaseConfig
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
@@ -24,12 +25,18 @@ from monitor.readings.power import Power
 from tests.services.test_energy import House, counted
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
+from tests.support.sources import series, write_source
 from tests.support.storing import client, make_tables, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "deploy" / "grafana"
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "dashboards" / "teleinfo.json").read_text(encoding="utf-8"))
-PANELS: dict[str, dict[str, Any]] = {panel["title"]: panel for panel in DASHBOARD["panels"] if "targets" in panel}
+PANELS: dict[str, dict[str, Any]] = {
+    panel["title"]: panel
+    for row in DASHBOARD["panels"]
+    for panel in (row, *row.get("panels", ()))  # a row that is closed has its own
+    if "targets" in panel
+}
 TARGETS = [
     pytest.param(panel, target["rawSql"], id=f"{title}-{target['refId']}")
     for title, panel in PANELS.items()
@@ -38,6 +45,8 @@ TARGETS = [
 BEGIN = datetime(2026, 3, 27, 23, tzinfo=UTC)  # Saturday 28 March 2026 in Paris; the clocks change on Sunday
 NOW = BEGIN + timedelta(hours=70, minutes=30)
 END = BEGIN + timedelta(hours=71)
+ROOF = BEGIN + timedelta(hours=12, minutes=30)  # its 100 minutes are of three hours of 28 March
+HOUR = timedelta(hours=1)
 PASSWORD = "only-for-reading"
 PRICES = {f"price_{number}": f"0.{number}0" for number in range(1, 7)}
 
@@ -65,6 +74,12 @@ def server(database: Server, house: House) -> Server:
     store(tables, [replace(frame, values={**frame.values, **measured}) for frame in house.frames])
     store(tables, flat_house().frames)
     roll_up(tables, END + timedelta(hours=1))
+    for name, kind, rows in (
+        ("toit", "production", series(ROOF, range(5000, 5500, 5))),
+        ("voiture", "device", series(ROOF, range(0, 200, 2)) | {ROOF + 3 * HOUR: SourceMinute(60, 12, -190)}),
+        ("jardin", "temperature", {ROOF: SourceMinute(60, temperature=85)}),
+    ):
+        write_source(tables, name, kind, rows, house.meter)
     text = (ROOT / "mariadb" / "people.sql").read_text(encoding="utf-8")
     database.sql(text.replace("'localhost'", "'%'").replace("change-me", PASSWORD))
     return database
@@ -180,6 +195,34 @@ def test_a_meter_that_has_only_a_total_is_counted_by_it(grafana: Grafana, server
     assert sum(round(Decimal(kwh) * 1000) for *_, kwh in rows) == counted(flat.frames, "BASE", BEGIN, END)
 
 
+def test_a_counter_that_began_again_is_no_energy(grafana: Grafana) -> None:
+    """99 times 2 Wh; then 12 instead of 198, of which 190 is the step: 4 more."""
+    rows = grafana.run(PANELS["Appareils par jour"]["targets"][0]["rawSql"], BEGIN)
+    assert [(name, round(Decimal(kwh) * 1000)) for _, name, kwh in rows] == [("voiture", 202)]
+
+
+def test_production_less_injection_was_used_at_home(grafana: Grafana, server: Server, house: House) -> None:
+    """The roof made 99 times 5 Wh."""
+    sql = PANELS["Production par jour"]["targets"][0]["rawSql"]
+    rows = grafana.run(sql, BEGIN)
+    assert sum(round(Decimal(injected) * 1000) for _, _, injected, _ in rows) == counted(
+        house.frames, "EAIT", BEGIN, END
+    )
+    ((used, injected),) = [(used, injected) for _, used, injected, _ in rows if used is not None]
+    assert round(Decimal(used + injected) * 1000) == 495
+    assert all(made is None for *_, made in rows)
+    flat = flat_house().meter  # which does not count what it injects
+    server.sql(f"UPDATE {server.name}.sources SET meter = '{flat}' WHERE name = 'toit'")
+    try:
+        ((grafana.variables["meter"],),) = query(
+            client(server), f"SELECT CAST(id AS CHAR) FROM meters WHERE identifier = '{flat}'"
+        )
+        shown = [values for _, *values in grafana.run(sql, BEGIN) if any(value is not None for value in values)]
+        assert shown == [[None, None, Decimal("0.495")]]
+    finally:
+        server.sql(f"UPDATE {server.name}.sources SET meter = '{house.meter}' WHERE name = 'toit'")
+
+
 def test_hours_without_a_frame_are_counted(grafana: Grafana, house: House) -> None:
     ((shown,),) = grafana.run(PANELS["Heures sans aucune trame"]["targets"][0]["rawSql"], BEGIN)
     seen = {frame.timestamp.replace(minute=0, second=0, microsecond=0) for frame in house.frames}
@@ -191,8 +234,8 @@ def test_hours_without_a_frame_are_counted(grafana: Grafana, house: House) -> No
 def test_every_panel_asks_the_provisioned_data_source() -> None:
     (source,) = yaml.safe_load((FOLDER / "datasources" / "teleinfo.yaml").read_text(encoding="utf-8"))["datasources"]
     for panel in PANELS.values():
-        for one in (panel, *panel["targets"]):
-            assert one["datasource"] == {"type": source["type"], "uid": source["uid"]}
+        assert panel["datasource"] == {"type": source["type"], "uid": source["uid"]}
+        assert not any("datasource" in target for target in panel["targets"])  # so they have that of the panel
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["grafana"]
     text = (FOLDER / "datasources" / "teleinfo.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{(\w+)\}", text)) <= set(compose["environment"])

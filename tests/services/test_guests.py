@@ -1,6 +1,7 @@
 """mosquitto with the files that `setup` writes for it: guests reach their own sessions only, and small ones."""
 
 import contextlib
+import itertools
 import re
 import socket
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
+from common.doctor.broker_probe import Probe
+from common.doctor.connection_failure import ConnectionFailed, Failure
 from common.mqtt.events import Message
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
@@ -35,6 +37,7 @@ class BrokerOfCompose(Broker):
         self.setup = Setup(self._root, ROOT, ("localhost",))
         self.setup.vault.add("reader-attic", "reader")
         self.setup.vault.add("phone-anna", "phone")
+        self.setup.vault.add("solar", "device")
         self.setup.prepare()
         text = (self._root / "broker" / "mosquitto.conf").read_text()
         self.ports = {int(number): free_port() for number in re.findall(r"^listener (\d+)", text, re.MULTILINE)}
@@ -94,16 +97,13 @@ def reader(broker: BrokerOfCompose) -> Iterator[SessionClient]:
     reader.close()
 
 
-@pytest.mark.parametrize("listener", [HERE, GUESTS])
-@pytest.mark.parametrize("name", ["phone", "phone-anna", "home-assistant"])
-def test_a_guest_cannot_take_the_session_of_a_program(
-    broker: BrokerOfCompose, reader: SessionClient, listener: int, name: str
-) -> None:
+def test_a_guest_cannot_take_the_session_of_a_program(broker: BrokerOfCompose, reader: SessionClient) -> None:
     storer = connect(broker.way_in(INSIDE, "storer"), STORER, FRAME)
-    guest = connect(broker.way_in(listener, name), STORER)
-    reader.publish(FRAME, "{}")
-    assert receive(storer).payload == b"{}"  # it is still connected
-    guest.close()
+    for listener, name in itertools.product((HERE, GUESTS), ("phone", "phone-anna", "home-assistant")):
+        guest = connect(broker.way_in(listener, name), STORER)
+        reader.publish(FRAME, f"{listener} {name}")
+        assert receive(storer).payload == f"{listener} {name}".encode()  # it is still connected
+        guest.close()
     storer.close()
 
 
@@ -132,12 +132,24 @@ def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(
     storer.close()
 
 
-@pytest.mark.parametrize("listener", [INSIDE, PROGRAMS])
-def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose, listener: int) -> None:
-    reader = connect(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
-    with Probe(broker.way_in(listener, "reader-attic"), "teleinfo-check"):
-        assert reader.publish(FRAME, "{}") < 0x80
-    reader.close()
+def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose) -> None:
+    for listener in (INSIDE, PROGRAMS):
+        reader = connect(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
+        with Probe(broker.way_in(listener, "reader-attic"), "teleinfo-check"):
+            assert reader.publish(FRAME, "{}") < 0x80
+        reader.close()
+
+
+def test_a_device_sends_to_the_storer_and_can_forge_no_frame(broker: BrokerOfCompose) -> None:
+    storer = connect(broker.way_in(INSIDE, "storer"), STORER, FRAME)
+    sources = connect(broker.way_in(INSIDE, "storer"), "teleinfo-sources-main", "sources/roof")
+    device = connect(broker.way_in(GUESTS, "solar"), "inverter")
+    assert device.publish(FRAME, "forged") >= 0x80
+    assert device.publish("sources/roof", "812") < 0x80
+    assert receive(sources).payload == b"812"
+    assert storer.all(Message) == []
+    for client in (device, sources, storer):
+        client.close()
 
 
 def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompose) -> None:
@@ -147,25 +159,23 @@ def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompos
     reader.close()
 
 
-@pytest.mark.parametrize("listener", [INSIDE, HERE, GUESTS, PROGRAMS])
-def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose, listener: int) -> None:
-    settings = broker.way_in(listener, "phone")
-    for name, password in ((None, None), ("phone", "wrong"), ("phone", "")):
+def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose) -> None:
+    accounts = ((None, None), ("phone", "wrong"), ("phone", ""))
+    for listener, (name, password) in itertools.product((INSIDE, HERE, GUESTS, PROGRAMS), accounts):
+        settings = broker.way_in(listener, "phone")
         stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
         with pytest.raises(ConnectionFailed) as refused:
             Probe(stranger, "somebody")
         assert refused.value.failure is Failure.CREDENTIALS
 
 
-@pytest.mark.parametrize("listener", [HERE, GUESTS])
-def test_a_guest_is_bound_by_the_rules_of_its_role(
-    broker: BrokerOfCompose, reader: SessionClient, listener: int
-) -> None:
-    phone = connect(broker.way_in(listener, "phone"), "any", STATE, "teleinfo/+/stored")
-    assert phone.publish("teleinfo/990000000001/stored", "{}") >= 0x80
-    reader.publish(STATE, "{}")
-    assert receive(phone).topic == STATE
-    phone.close()
+def test_a_guest_is_bound_by_the_rules_of_its_role(broker: BrokerOfCompose, reader: SessionClient) -> None:
+    for listener in (HERE, GUESTS):
+        phone = connect(broker.way_in(listener, "phone"), "any", STATE, "teleinfo/+/stored")
+        assert phone.publish("teleinfo/990000000001/stored", "{}") >= 0x80
+        reader.publish(STATE, "{}")
+        assert receive(phone).topic == STATE
+        phone.close()
 
 
 def test_a_guest_has_one_session_whatever_it_calls_itself(broker: BrokerOfCompose) -> None:
@@ -207,10 +217,9 @@ def test_the_storer_loses_nothing_of_two_batches_and_what_comes_meanwhile(
     storer.close()
 
 
-@pytest.mark.parametrize("listener", [HERE, GUESTS, PROGRAMS])
-def test_silent_connections_keep_no_account_out(broker: BrokerOfCompose, listener: int) -> None:
-    name = "phone-anna" if listener != PROGRAMS else "reader-attic"
-    with contextlib.ExitStack() as stack:
-        for _ in range(150):
-            stack.enter_context(socket.create_connection((HOST, broker.ports[listener]), timeout=60))
-        connect(broker.way_in(listener, name), name).close()
+def test_silent_connections_keep_no_account_out(broker: BrokerOfCompose) -> None:
+    for listener, name in ((HERE, "phone-anna"), (GUESTS, "phone-anna"), (PROGRAMS, "reader-attic")):
+        with contextlib.ExitStack() as stack:
+            for _ in range(150):
+                stack.enter_context(socket.create_connection((HOST, broker.ports[listener]), timeout=60))
+            connect(broker.way_in(listener, name), name).close()

@@ -14,16 +14,17 @@ from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Route
-from monitor.config import MonitorConfig
 from monitor.prices.model import PriceTable
-from monitor.prices.table import load_prices
 from monitor.readings.periods import ContractLine
 from monitor.readings.periods import House as Configured
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
+from storer.database.frame_store import FrameStore
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check
+from tests.support.prices import bundled_prices
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
@@ -60,17 +61,12 @@ def tables(database: Server, houses: list[House]) -> Database:
     return tables
 
 
-@pytest.fixture(scope="module")
-def prices() -> PriceTable:
-    return load_prices(None, Path())
-
-
 def drawn(houses: list[House], label: str, start: datetime, end: datetime) -> int:
     return sum(counted(house.frames, label, start, end) for house in houses[:2])
 
 
 def asked(route: Route, tables: Database, question: str, **more: Any) -> Any:
-    found = ask(route, tables, END, load_prices(None, Path()), question, **{"config": CONFIG, **more})
+    found = ask(route, tables, END, bundled_prices(), question, **{"config": CONFIG, **more})
     check(found, route.schema)
     return found
 
@@ -199,7 +195,7 @@ def test_offers_are_compared_on_the_energy_of_both(tables: Database, houses: lis
     hours = [BEGIN + number * HOUR for number in range(72)]
     total = sum(drawn(houses, label, hour, hour + HOUR) for label in ("HCHC", "HCHP") for hour in hours)
     assert found["wh"] == total
-    assert (found["hours"], found["hours_read"]) == (72, 72)
+    assert (found["hours"], found["why"]) == (72, None)  # each hour has readings of one of the two
     assert [offer["id"] for offer in found["offers"] if offer["yours"]] == ["trv-hphc"]
 
 
@@ -268,6 +264,26 @@ def test_both_are_counted_where_they_ran_at_once_and_imported_energy_only_where_
         assert sum(column[place] for column in found["wh"].values()) == expected
     assert found["whole"]["imported_wh"] == sum(numbers.values())
     assert all(0 <= share <= 1 for share in found["coverage"])
+
+
+def test_late_frames_of_the_last_hour_of_the_old_meter_are_in_the_next_comparison(fresh_database: Server) -> None:
+    tables, prices, until = make_tables(fresh_database), bundled_prices(), BEGIN + timedelta(days=2)
+    parts = [live(OLD, BEGIN, REMOVED, 1), live(NEW, FITTED, END, 2)]
+    late = [frame for frame in parts[0].frames if frame.timestamp >= REMOVED - timedelta(minutes=10)]
+    store(tables, [frame for part in parts for frame in part.frames if frame not in late])
+    roll_up(tables, END + HOUR)
+    with contextlib.closing(tables.connect()) as connection:
+        running = Answers(connection, CONFIG, prices)
+
+        def compared() -> int:
+            return running.offers.compare(running.meter(NEW), BEGIN, until, END).wh
+
+        counted_in_all = sum(drawn(parts, label, BEGIN, until) for label in ("HCHC", "HCHP"))
+        assert compared() < counted_in_all
+        with contextlib.closing(FrameStore(tables, "main", lambda: END + HOUR)) as frame_store:
+            frame_store.write(late)
+        roll_up(tables, END + HOUR)
+        assert compared() == counted_in_all
 
 
 def test_an_old_meter_of_which_only_a_file_is_left_is_a_part_of_the_house(fresh_database: Server) -> None:

@@ -16,14 +16,9 @@ from storer.database.frame_writer import WriteResult
 from storer.database.ids import AddedIds
 from tests.support.frames import DAY, simulated, standard
 from tests.support.servers import Database as Server
-from tests.support.storing import exported, make_tables, query, store
+from tests.support.storing import exported, query, store
 
 ROWS_OF = ("frames", "label_sets", "meters")
-
-
-@pytest.fixture
-def tables(fresh_database: Server) -> Database:
-    return make_tables(fresh_database)
 
 
 def of_meter(name: str, second: int = 0) -> Frame:

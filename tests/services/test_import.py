@@ -13,6 +13,7 @@ import pytest
 from common.database.mariadb import Database
 from common.errors import ConfigError, PermanentError, TeleinfoError
 from common.runtime.cli import Command as Parser
+from common.runtime.cli import config_option
 from storer.imports.command import declare_import, run_import
 from tests.support.frames import ADDRESS, standard
 from tests.support.imports import content
@@ -58,8 +59,8 @@ def storer(config: Path) -> Command:
     """The command, within this process: starting a program takes a second."""
 
     def run(*arguments: str, now: datetime | None = None) -> Result:
-        parser = Parser(prog="import")
-        declare_import(parser, config)
+        parser = Parser(prog="import", parents=[config_option(config)])
+        declare_import(parser)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             try:
@@ -114,6 +115,22 @@ def test_a_file_is_imported_once_listed_and_forgotten(storer: Command, tables: D
     assert forgotten.stdout == f"import {number} is forgotten: 8 rows deleted\n"
     assert query(tables, ROWS)[0][0] == query(tables, "SELECT COUNT(*) FROM imports")[0][0] == 0
     assert storer("--forget", str(number)).returncode == 2
+
+
+def test_what_is_remembered_of_the_past_is_void_after_an_import_and_after_one_is_forgotten(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    def version() -> int:
+        ((found,),) = query(tables, "SELECT version FROM rollup_state")
+        return int(found)
+
+    query(tables, "INSERT INTO rollup_state (id, up_to) VALUES (1, '2026-01-01 00:00:00')")
+    before = version()
+    assert storer("enedis", saved(tmp_path, "enedis-hours.csv"), "--meter", ADDRESS).returncode == 0
+    imported = version()
+    ((number,),) = query(tables, "SELECT id FROM imports")
+    assert storer("--forget", str(number)).returncode == 0
+    assert before < imported < version()
 
 
 def test_hours_with_readings_keep_them(storer: Command, tables: Database, tmp_path: Path) -> None:
@@ -274,7 +291,7 @@ def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
     try:
         refused = storer("--forget", str(number))
         assert refused.returncode == 3
-        assert "DELETE on imported_hours and imports: run mariadb/storer.sql again" in refused.stderr
+        assert "DELETE on the tables of imports: run mariadb/storer.sql again" in refused.stderr
         assert query(tables, ROWS)[0][0] == 4  # all or nothing
     finally:
         database.sql(f"GRANT DELETE ON {database.name}.imports TO {account}")
@@ -308,3 +325,39 @@ def test_a_file_of_a_meter_that_was_replaced_before_is_taken_where_it_is_said_to
     again = storer("csv", file, "--meter", old)
     assert (again.returncode, "already imported: 4" in again.stdout) == (0, True)
     assert " is new" not in again.stdout
+
+
+def test_outside_temperatures_are_imported_once_listed_and_forgotten(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    store(tables, [standard(EAST=1000)])
+    file = saved(tmp_path, "meteo-france.csv")
+    ask = ("meteo-france", file, "--series", "75114001")
+    rows = "SELECT hour, temperature FROM imported_temperatures ORDER BY hour"
+    assert "4 days from 2025-01-01 to 2025-01-06" in storer(*ask, "--dry-run").stdout
+    assert query(tables, rows) == []
+    done = storer(*ask)
+    assert (done.returncode, done.stderr) == (0, "")
+    days = [(datetime(2025, 1, day), value) for day, value in ((1, 48), (2, -6), (3, -10), (6, 62))]  # noqa: DTZ001
+    assert query(tables, rows) == days
+    again = storer(*ask)
+    assert (again.returncode, query(tables, rows)) == (0, days)
+    assert "nothing new" in again.stdout
+    energy = storer("csv", saved(tmp_path, "csv.csv"))
+    assert energy.returncode == 0, energy.stderr
+    ((number,),) = query(tables, "SELECT id FROM imports WHERE kind = 'meteo-france'")
+    first, second = storer("--list").stdout.splitlines()
+    assert first.startswith(f"{number}: meteo-france 75114001 PARIS-MONTSOURIS, meteo-france.csv, meter {ADDRESS},")
+    assert "2025-01-01 to 2025-01-06, 4 rows, imported" in first
+    assert "4 rows, 10.850 kWh" in second
+    assert storer("--forget", str(number)).stdout == f"import {number} is forgotten: 4 rows deleted\n"
+    assert query(tables, rows) == []
+    assert query(tables, ROWS)[0][0] == 4
+
+
+def test_temperatures_of_a_meter_of_which_nothing_is_stored_are_refused(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    refused = storer("meteo-france", saved(tmp_path, "meteo-france.csv"), "--meter", ADDRESS, "--series", "75114001")
+    assert refused.returncode == 2
+    assert query(tables, "SELECT COUNT(*) FROM imports") == [(0,)]

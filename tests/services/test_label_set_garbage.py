@@ -5,7 +5,6 @@ import dataclasses
 import functools
 import logging
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,12 +49,6 @@ def tables(fresh_database: Server) -> Database:
         write(database, [frame(NOON, 3)], NOON)
         connection.execute("ALTER TABLE frames DROP PARTITION p202610")
     return database
-
-
-@pytest.fixture
-def connection(tables: Database) -> Iterator[Connection]:
-    with contextlib.closing(tables.connect()) as connection:
-        yield connection
 
 
 def clean(connection: Connection, now: datetime) -> None:

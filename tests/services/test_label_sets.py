@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import Conflict
@@ -21,12 +19,7 @@ from storer.export.frames import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated, standard
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, exported, make_tables, query, store
-
-
-@pytest.fixture
-def tables(fresh_database: Server) -> Database:
-    return make_tables(fresh_database)
+from tests.support.storing import NOW, exported, query, store
 
 
 def some_frames(count: int = 200) -> list[Frame]:

@@ -14,17 +14,20 @@ import pytest
 
 from common.contract.topics import Topics
 from demo.history import History
-from monitor.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.alerts.now import HouseNow
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
-from monitor.prices.table import load_prices
 from monitor.refusals import Refusal
+from monitor.settings.alerts import AlertsConfig, Away
+from monitor.settings.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
+from tests.support.alerts import Alerts, event
 from tests.support.fake_broker import Connection as FakeConnection
 from tests.support.fake_broker import FakeBroker
 from tests.support.frames import simulated
 from tests.support.mqtt_client import MqttClient
+from tests.support.prices import bundled_prices
 from tests.support.servers import Broker
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
@@ -35,7 +38,6 @@ HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday
 WITHIN = 90.0  # seconds
 TOPICS = Topics("teleinfo")
-PRICES = load_prices(None, Path(__file__).parent)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -43,6 +45,13 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.05)
+
+
+async def read_until(events: AsyncIterator[bytes], wanted: str, text: str = "") -> str:
+    """Return `text`, with as much of a stream as is needed until it has what is wanted."""
+    while wanted not in text:
+        text += (await asyncio.wait_for(anext(events), WITHIN)).decode()
+    return text
 
 
 async def drain(events: AsyncIterator[bytes]) -> None:
@@ -59,7 +68,7 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         mqtt=None if mqtt_port is None else MonitorMqtt(host="127.0.0.1", port=mqtt_port),
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
-    found = Live(replace(config, **changes), PRICES, Calendars(), clock=lambda: NOW)
+    found = Live(replace(config, **changes), bundled_prices(), Calendars(), clock=lambda: NOW)
     found.start()
     try:
         yield found
@@ -164,22 +173,14 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
     async def run(house: Live) -> None:
         stream = house.stream(METER)
         events = stream.events()
-        text = ""
-
-        async def read_until(wanted: str) -> None:
-            nonlocal text
-            while wanted not in text:
-                text += (await asyncio.wait_for(anext(events), WITHIN)).decode()
-
-        await read_until("retry: 3000\n\n")
-        await read_until('"meter":"down"')  # it has a past, but no frame yet
+        text = await read_until(events, "retry: 3000\n\n")
+        text = await read_until(events, '"meter":"down"', text)  # it has a past, but no frame yet
         power = await asyncio.to_thread(publish_all, publisher, KIND)
-        await read_until(f'"power":{power},')
-        await read_until('"meter":"up"')
+        text = await read_until(events, f'"power":{power},', text)
+        text = await read_until(events, '"meter":"up"', text)
         await asyncio.to_thread(publisher.retain, TOPICS.link(METER), "offline")
-        text = text.rpartition("event: link")[2]
-        await read_until('"meter":"down"')
-        await read_until('"fresh":false')
+        text = await read_until(events, '"meter":"down"', text.rpartition("event: link")[2])
+        await read_until(events, '"fresh":false', text)
         stream.close()
         await events.aclose()
         assert house.viewers == 0
@@ -187,6 +188,32 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
     with live(broker.port, tables) as house:
         wait_for(lambda: house.connected and house.choose(METER) == METER and house.links(METER)["database"] == "up")
         asyncio.run(run(house))
+
+
+def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(
+    broker: Broker, publisher: MqttClient
+) -> None:
+    topic = TOPICS.alerts("main")
+
+    async def run(house: Live, alerts: Alerts) -> None:
+        stream = house.stream(METER)
+        events = stream.events()
+        await read_until(events, "event: alerts\ndata: []\n")
+        alerts.now = (event("talon", METER, {"before": 180, "now": 260, "cost_per_year": None}),)
+        await read_until(events, '"kind":"talon"')
+        await asyncio.to_thread(wait_for, lambda: any(b"260" in payload for payload in client.payloads(topic)))
+        alerts.now = ()
+        await read_until(events, "event: alerts\ndata: []\n")
+        await asyncio.to_thread(wait_for, lambda: client.payloads(topic)[-1] == b'{"active":[],"last":null}')
+        stream.close()
+        await events.aclose()
+
+    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None, alerts=AlertsConfig()) as house:
+        alerts = Alerts()
+        house.alerts.use(alerts)
+        wait_for(lambda: house.connected)
+        asyncio.run(run(house, alerts))
+    publisher.retain(topic, b"")
 
 
 def test_a_stream_says_something_although_the_meter_says_nothing(
@@ -275,8 +302,9 @@ def test_the_stream_tells_since_when_a_meter_is_silent_that_was_silent_before_th
 
 
 def test_after_a_restart_the_ten_minutes_are_those_of_the_database(
-    tables: Server, broker: Broker, publisher: MqttClient
+    tables: Server, broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("monitor.live.looks.FIRST_LOOK", WITHIN)
     start, every = NOW - timedelta(seconds=600), timedelta(seconds=2)
     stored = list(simulated(KIND, 280, start=start, every=every))
     store(make_tables(tables, NOW), stored)
@@ -346,3 +374,18 @@ def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: B
         found: Any = house.answer(METER)
         assert found["power"] == power
         assert sum(value is not None for value in found["ring"]["power"]) < 100
+
+
+def test_what_alerts_look_at(broker: Broker, publisher: MqttClient) -> None:
+    away = Away("home/presence", "away")
+    publisher.retain(away.topic, b"away")
+    with live(broker.port, None, alerts=AlertsConfig(away=away)) as house:
+        wait_for(lambda: house.now() == HouseNow(NOW, connected=True, away=True))
+        power = publish_all(publisher, KIND)
+        wait_for(lambda: [(meter.power, meter.fresh) for meter in house.now().meters] == [(power, True)])
+        (meter,) = house.now().meters
+        assert (meter.identifier, meter.speaking, meter.limit) == (METER, True, 9000)
+        publisher.retain(away.topic, b"home")
+        wait_for(lambda: house.now().away is False)
+        publisher.retain(away.topic, b"")
+        wait_for(lambda: house.now().away is None)

@@ -16,7 +16,7 @@ from reader.tic.decoder import Decoder
 from tests.support.frames import DAY
 from tests.support.mqtt_client import listen
 from tests.support.programs import Program
-from tests.support.servers import Broker, free_port
+from tests.support.servers import Broker
 from tests.support.servers import Database as Server
 
 KIND = "standard-single-phase-tempo"
@@ -178,20 +178,3 @@ def test_no_log_names_the_delivery_point(
         for line in clean(program):
             if layout == "json":
                 assert {"time", "level", "logger", "program", "message"} <= json.loads(line).keys()
-
-
-def test_a_port_for_metrics_that_is_taken_is_said_once_and_stops_nothing(
-    broker: Broker, memory: str, start: Start
-) -> None:
-    reader = start(
-        "reader",
-        {
-            "port": f"simulate://{KIND}",
-            "mqtt": {"port": free_port()},
-            "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
-            "metrics": {"port": broker.port},
-        },
-    )
-    reader.wait_for_log(r"WARNING.*Address already in use", r"Listening on simulate")
-    assert reader.stop() == 0
-    assert len([line for line in reader.lines() if "Address already in use" in line]) == 1

@@ -343,21 +343,9 @@ def test_a_frame_reaches_all_viewers_at_once(database: Server, house: House, bro
                 while power is None:
                     line = answer.readline()
                     assert line, "the stream ended"
-                    if line.startswith(b"data: "):
+                    if line.startswith(b"data: {"):  # else it is the list of alerts
                         power = json.loads(line.removeprefix(b"data: ")).get("power")
                 assert power == 1000
-
-
-def test_it_ends_at_once_though_streams_are_open(database: Server, house: House, tmp_path: Path) -> None:
-    with Monitor(database, tmp_path) as monitor:
-        monitor.begin()
-        with socket.create_connection(("127.0.0.1", monitor.http_port), timeout=300) as viewer:
-            viewer.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert b"200 OK" in viewer.recv(1000)
-            assert monitor.stop(how=signal.SIGTERM) == 0
-        assert monitor.lines("Stopped")
-        assert not monitor.lines("timed out")
-        assert not monitor.lines("ERROR")
 
 
 def test_addresses_with_their_questions_are_not_logged(monitor: Monitor) -> None:
@@ -391,26 +379,7 @@ def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch:
     connections.discard_idle()
 
 
-def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server, house: House, tmp_path: Path) -> None:
-    prices = tmp_path / "prices.yaml"
-    text = (
-        "offers: [{{id: hchp, rows: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}},"
-        " subscription: {{6: 10.0}}}}]}}]\n"
-    )
-    prices.write_text(text.format(price="0.1"))
-    with Monitor(database, tmp_path, prices=str(prices)) as monitor:
-        monitor.begin()
-        before = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
-        prices.write_text(text.format(price="0.2000"))
-        monitor.wait_for_log("Reloaded prices and calendars")
-        after = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
-    for register in ("HCHC", "HCHP"):
-        for number, wh in enumerate(before["wh"][register]):
-            assert before["cost"][register][number] == wh  # 1e-4 EUR, at 0.1 EUR a kWh
-            assert after["cost"][register][number] == 2 * wh
-
-
-def test_its_heartbeat_is_touched_and_its_counters_are_there_for_prometheus(
+def test_its_heartbeat_and_its_counters_are_there_and_it_ends_at_once_though_streams_are_open(
     database: Server, house: House, tmp_path: Path
 ) -> None:
     port, file = free_port(), tmp_path / "heartbeat"
@@ -422,7 +391,13 @@ def test_its_heartbeat_is_touched_and_its_counters_are_there_for_prometheus(
             return b'teleinfo_monitor_replies_total{status="4xx"} 1.0' in Browser(port).get("/metrics").body
 
         wait_until(counted, WITHIN, "the reply is counted", [monitor])
-        assert monitor.stop() == 0
+        with socket.create_connection(("127.0.0.1", monitor.http_port), timeout=300) as viewer:
+            viewer.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in viewer.recv(1000)
+            assert monitor.stop(how=signal.SIGTERM) == 0
+        assert monitor.lines("Stopped")
+        assert not monitor.lines("timed out")
+        assert not monitor.lines("ERROR")
 
 
 # A real nginx in front

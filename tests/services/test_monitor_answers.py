@@ -4,23 +4,24 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import string
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 
 from common.contract.labels import Mode
 from monitor.api.call import Parameter
 from monitor.api.routes import ROUTES
-from monitor.config import MonitorConfig, MonitorDatabase
 from monitor.server.api import Api
 from monitor.server.command import build
 from monitor.server.messages import Reply
 from monitor.server.rates import RateFiles
+from monitor.settings.config import MonitorConfig, MonitorDatabase
 from tests.services.test_energy import House
 from tests.support.french import french_words
 from tests.support.json_schema import mistakes
@@ -128,57 +129,52 @@ def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -
     assert answered
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_strange_value_of_a_parameter_makes_it_fail(
-    asking: Asking, name: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    for parameter, value in itertools.product(parameters(name), STRANGE):
-        for others in ({}, {"from": "2026-03-28", "to": "2026-03-29"}):
-            known = {one.name for one in parameters(name)}
-            question = {key: text for key, text in others.items() if key in known} | {parameter.name: value}
-            reply = asking.ask(name, urlencode(question))
-            check(reply, question)
-            assert len(reply.body) < 2_000_000
+def test_no_strange_value_of_a_parameter_makes_it_fail(asking: Asking, caplog: pytest.LogCaptureFixture) -> None:
+    for name in NAMES:
+        known = {one.name for one in parameters(name)}
+        for parameter, value in itertools.product(parameters(name), STRANGE):
+            for others in ({}, {"from": "2026-03-28", "to": "2026-03-29"}):
+                question = {key: text for key, text in others.items() if key in known} | {parameter.name: value}
+                reply = asking.ask(name, urlencode(question))
+                check(reply, (name, question))
+                assert len(reply.body) < 2_000_000
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_range_however_long_makes_it_fail_or_answer_without_end(asking: Asking, name: str) -> None:
-    known = {one.name for one in parameters(name)}
-    if "from" not in known:
-        return
+def test_no_range_however_long_makes_it_fail_or_answer_without_end(asking: Asking) -> None:
     instants = ["2000", "2026-03-28", "2026-03-28T10:00:00Z", "2026-03-28T10:00:01Z", "2099-12-31"]
-    questions = random.Random(name).sample([*choices(name)], min(4, len([*choices(name)])))
-    for (start, end), question in itertools.product(itertools.product(instants, repeat=2), questions):
-        reply = asking.ask(name, urlencode(question | {"from": start, "to": end}))
-        check(reply, (start, end, question))
-        assert len(reply.body) < 2_000_000
-        if start >= end and len(start) == len(end):
-            assert 400 <= reply.status < 500, (start, end, question)
+    for name in (name for name in NAMES if "from" in {one.name for one in parameters(name)}):
+        questions = random.Random(name).sample([*choices(name)], min(4, len([*choices(name)])))
+        for (start, end), question in itertools.product(itertools.product(instants, repeat=2), questions):
+            reply = asking.ask(name, urlencode(question | {"from": start, "to": end}))
+            check(reply, (name, start, end, question))
+            assert len(reply.body) < 2_000_000
+            if start >= end and len(start) == len(end):
+                assert 400 <= reply.status < 500, (name, start, end, question)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_garbage_makes_it_fail(asking: Asking, name: str) -> None:
-    chance = random.Random(name)
-    names = [one.name for one in parameters(name)] + ["x", ""]
-    for _ in range(60):
-        pairs = [
-            (chance.choice(names), "".join(chance.choices(string.printable, k=chance.randrange(20))))
-            for _ in range(chance.randrange(1, 5))
-        ]
-        text = "&".join(f"{quote(key)}={value if chance.random() < 0.3 else quote(value)}" for key, value in pairs)
-        check(asking.ask(name, text), text)
+def test_no_garbage_makes_it_fail(asking: Asking) -> None:
+    for name in NAMES:
+        chance = random.Random(name)
+        names = [one.name for one in parameters(name)] + ["x", ""]
+        for _ in range(60):
+            pairs = [
+                (chance.choice(names), "".join(chance.choices(string.printable, k=chance.randrange(20))))
+                for _ in range(chance.randrange(1, 5))
+            ]
+            text = "&".join(f"{quote(key)}={value if chance.random() < 0.3 else quote(value)}" for key, value in pairs)
+            check(asking.ask(name, text), (name, text))
 
 
 def spoken(reply: Reply) -> str:
-    """Return the text of a reply, but for what suppliers call their offers."""
-    text = reply.body.decode()
-    if '"offers":[{' not in text:
+    """Return the text of a reply, but for French beside English, and for what suppliers call their offers."""
+    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"', "", reply.body.decode())
+    if '"offers":[{' not in text and '"old":[{' not in text:
         return text
     answer = json.loads(text)
-    for offer in answer["offers"]:
+    for offer in answer.get("offers", ()):
         offer.update(dict.fromkeys(("id", "supplier", "name", "source"), ""))
-    for old in answer["prices"]["old"]:
+    for old in answer["prices"]["old"]:  # more of them as time goes by
         old["name"] = ""
     return json.dumps(answer, ensure_ascii=False)
 
@@ -186,7 +182,7 @@ def spoken(reply: Reply) -> str:
 def check(reply: Reply, question: Any) -> None:
     """Check that a reply is an answer, or a problem that says what is wrong."""
     assert reply.status in (200, 400, 404, 414), (question, reply.status, reply.body)
-    assert not french_words(spoken(reply)) or french_words(str(question)), question
+    assert not french_words(spoken(reply)) or french_words(unquote(str(question))), question
     if reply.status != 200:
         problem = json.loads(reply.body)
         assert problem["status"] == reply.status

@@ -12,13 +12,13 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.api import power
-from monitor.config import MonitorConfig
-from monitor.prices.table import load_prices
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
+from tests.support.prices import bundled_prices
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, store
@@ -70,8 +70,8 @@ def tables(fresh_database: Server) -> Database:
     return stored(fresh_database, evening(LINKY))
 
 
-def test_seconds_above_and_trips_are_those_of_the_frames(tables: Database, tmp_path: Path) -> None:
-    answer = ask(power.ROUTE, tables, NOW, load_prices(None, tmp_path), QUESTION)
+def test_seconds_above_and_trips_are_those_of_the_frames(tables: Database) -> None:
+    answer = ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     assert list(found) == [3, 6, 9, 12, 15, 18, 24, 30, 36]
     assert (answer["power"], answer["lower"], answer["phases"], answer["refused"]) == (9, 6, 1, None)
@@ -87,48 +87,47 @@ def test_seconds_above_and_trips_are_those_of_the_frames(tables: Database, tmp_p
     assert moment == {"start": "2026-11-20T17:15:00Z", "seconds": 600, "power": 12_000, "phase": 1, "trips": 8}
 
 
-def test_a_lower_power_saves_its_subscription_and_pays_the_step_of_the_kwh(tables: Database, tmp_path: Path) -> None:
-    answer = ask(power.ROUTE, tables, NOW, load_prices(None, tmp_path), QUESTION)
+def test_a_lower_power_saves_its_subscription_and_pays_the_step_of_the_kwh(tables: Database) -> None:
+    answer = ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     # 238.56 - 190.32; 7.198 kWh in two hours are 31,527 in a year, each 0.0016 dearer below 9 kVA
     assert found[6]["saving_subscription"] == 482_400
-    assert found[6]["saving_energy"] == pytest.approx(-31_527 * 0.0016 * 10_000, rel=0.01)
-    assert found[6]["saving"] == found[6]["saving_subscription"] + found[6]["saving_energy"]
-    assert (found[12]["saving_subscription"], found[12]["saving_energy"]) == (-465_600, 0)
+    assert found[6]["saving"] == pytest.approx(482_400 - 31_527 * 0.0016 * 10_000, rel=0.001)
+    assert (found[12]["saving_subscription"], found[12]["saving"]) == (-465_600, -465_600)
     assert answer["closed"] is True
 
 
-def test_without_frames_minutes_say_at_most(tables: Database, fresh_database: Server, tmp_path: Path) -> None:
+def test_without_frames_minutes_say_at_most(tables: Database, fresh_database: Server) -> None:
     fresh_database.sql(f"DELETE FROM {fresh_database.name}.frames")
-    found = by_power(ask(power.ROUTE, tables, NOW, load_prices(None, tmp_path), QUESTION))
+    found = by_power(ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION))
     assert (found[6]["above"], found[6]["at_most"], found[6]["trips"], found[6]["unread"]) == (660, True, 0, 1)
     assert "au plus 11" in found[6]["sentence"]
     assert found[6]["enough"] is None
     assert (found[12]["above"], found[12]["at_most"], found[12]["unread"]) == (0, False, 0)
 
 
-def test_a_meter_that_is_not_a_linky_has_minutes_and_no_trips(fresh_database: Server, tmp_path: Path) -> None:
+def test_a_meter_that_is_not_a_linky_has_minutes_and_no_trips(fresh_database: Server) -> None:
     tables = stored(fresh_database, evening(OLD, Mode.HISTORIC))
-    answer = ask(power.ROUTE, tables, NOW, load_prices(None, tmp_path), QUESTION)
+    answer = ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     assert (answer["refused"], answer["power"]) == ("meter", 9)
     assert (found[6]["above"], found[6]["trips"], found[6]["enough"]) == (660, None, None)
     assert answer["moments"] == []
 
 
-def test_a_linky_in_historic_mode_is_one(fresh_database: Server, tmp_path: Path) -> None:
+def test_a_linky_in_historic_mode_is_one(fresh_database: Server) -> None:
     tables = stored(fresh_database, evening(LINKY, Mode.HISTORIC))
-    found = by_power(ask(power.ROUTE, tables, NOW, load_prices(None, tmp_path), QUESTION))
+    found = by_power(ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION))
     assert found[6]["trips"] == 8
 
 
-def test_three_phases_are_read_apart(fresh_database: Server, tmp_path: Path) -> None:
+def test_three_phases_are_read_apart(fresh_database: Server) -> None:
     frames = []
     for frame in evening(LINKY):
         drawn = int(frame.values["SINSTS"])
         of_phases = {"SINSTS1": 100, "SINSTS2": drawn - 200, "SINSTS3": 100}
         frames.append(replace(frame, values={**frame.values, **of_phases}))
-    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, load_prices(None, tmp_path), QUESTION)
+    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     assert answer["phases"] == 3
     assert found[36]["above"] == 0
@@ -137,20 +136,20 @@ def test_three_phases_are_read_apart(fresh_database: Server, tmp_path: Path) -> 
     assert answer["moments"][0]["phase"] == 2
 
 
-def test_a_power_of_a_phase_that_its_current_excludes_trips_nothing(fresh_database: Server, tmp_path: Path) -> None:
+def test_a_power_of_a_phase_that_its_current_excludes_trips_nothing(fresh_database: Server) -> None:
     wrong: dict[str, Value] = {"SINSTS1": 48_370, "SINSTS2": 100, "SINSTS3": 100}
     wrong |= {"IRMS1": 2, "IRMS2": 1, "IRMS3": 1, "URMS1": 230, "URMS2": 230, "URMS3": 230}
     frames = [replace(frame, values={**frame.values, **wrong}) for frame in evening(LINKY)]
-    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, load_prices(None, tmp_path), QUESTION)
+    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, bundled_prices(), QUESTION)
     # 1.1 times of 230 V and 4 A are 1012 VA, above a third of 3 kVA and not 1.3 times of it
     found = by_power(answer)
     assert (found[3]["above"], found[3]["beyond"], found[3]["trips"], found[6]["above"]) == (7200, 0, 0, 0)
 
 
-def test_three_phases_whose_powers_are_not_sent_have_no_trips(fresh_database: Server, tmp_path: Path) -> None:
+def test_three_phases_whose_powers_are_not_sent_have_no_trips(fresh_database: Server) -> None:
     currents = {"ISOUSC": 15, "IINST1": 20, "IINST2": 20, "IINST3": 20}
     frames = [replace(frame, values={**frame.values, **currents}) for frame in evening(LINKY, Mode.HISTORIC)]
-    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, load_prices(None, tmp_path), QUESTION)
+    answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     assert (answer["refused"], answer["power"], found[6]["above"], found[6]["trips"]) == ("phases", 9, 660, None)
 
@@ -181,13 +180,13 @@ def test_the_command_reads_well_in_french(tables: Database, fresh_database: Serv
     assert "the Linky would have tripped 8 times" in english
 
 
-def test_a_past_without_frames_is_answered_from_its_minutes(fresh_database: Server, tmp_path: Path) -> None:
-    begin, end = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
+def test_a_past_without_frames_is_answered_from_its_minutes(fresh_database: Server) -> None:
+    begin, end = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
     tables = make_past(fresh_database, begin, end)
-    prices = load_prices(None, tmp_path)
+    prices = bundled_prices()
     answer = ask(power.ROUTE, tables, end, prices, config=MonitorConfig())
     found = by_power(answer)
-    assert (answer["from"], answer["last_day"], answer["hours_missing"]) == ("2026-10-24", "2026-11-03", 0)
+    assert (answer["from"], answer["last_day"], answer["hours_missing"]) == ("2026-11-02", "2026-11-03", 0)
     assert found[36]["above"] == 0
     with pytest.raises(Refusal, match="nothing is known"):
         ask(power.ROUTE, tables, end, prices, "from=2020&to=2021")

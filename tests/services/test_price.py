@@ -14,15 +14,14 @@ from common.contract.topics import Topics
 from common.database.mariadb import Database
 from demo.history import History
 from monitor.answers.answers import Answers
-from monitor.config import MonitorConfig, MonitorDatabase
 from monitor.live.price_topic import Past
-from monitor.prices.table import load_prices
 from monitor.server.pasts import Pasts
-from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
+from monitor.settings.config import MonitorConfig, MonitorDatabase
 from reader.simulator.meter import SimulatedMeter
 from tests.services.test_monitor import Monitor
 from tests.support.mqtt_client import MqttClient, listen
+from tests.support.prices import bundled_prices
 from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.servers import PASSWORD, Broker
 from tests.support.servers import Database as Server
@@ -77,8 +76,9 @@ def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, 
             (retained,) = heard.on(PRICE)[-1:]
             assert set(retained) == {METER}
             assert (retained[METER]["price"], retained[METER]["currency"]) == (0.1234, "EUR")
-            assert state_of(heard)["next_prices"] == retained[METER]["next_prices"]
-            (only,) = retained[METER]["next_prices"]
+            next_prices = retained[METER]["next_prices"]
+            wait_until(lambda: state_of(heard)["next_prices"] == next_prices, WITHIN, "the state has the same")
+            (only,) = next_prices
             now = datetime.now(UTC)
             ends = datetime.fromisoformat(only["end"])
             assert datetime.fromisoformat(only["start"]) < now
@@ -88,8 +88,10 @@ def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, 
             # Without the monitor the list goes on until its end.
             monitor.kill()
             reader.stop()
+            status = "teleinfo/reader/pi/status"
+            wait_until(lambda: heard.payloads(status)[-1:] == [b"offline"], WITHIN, "its last message is here")
             reader.start()
-            wait_until(lambda: heard.payloads("teleinfo/reader/pi/status")[-1:] == [b"online"], WITHIN, "it is back")
+            wait_until(lambda: heard.payloads(status)[-1:] == [b"online"], WITHIN, "it is back")
             count = len(heard.on(TOPICS.state(METER)))
             wait_until(lambda: len(heard.on(TOPICS.state(METER))) > count, WITHIN, "a state", [reader])
             wait_for_price(heard, 0.2345, reader)
@@ -103,31 +105,33 @@ def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, 
 
 
 def test_what_the_database_says_of_the_past(database: Server) -> None:
-    """The switches of the simulated meter of the past days, with its account that only reads."""
+    """The switches of the simulated meter of the past days."""
     now = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris
     meter = SimulatedMeter(HCHP)
     database.create_database()
     with contextlib.closing(make_tables(database, now).connect()) as connection:
         end = now.replace(minute=0)
-        for _ in History(connection, meter).write(end - timedelta(days=12), end):
+        for _ in History(connection, meter).write(end - timedelta(days=9), end):
             pass
     settings = MonitorConfig(
         database=MonitorDatabase(
             host=("127.0.0.1",), port=database.port, user=database.user, password=database.password, name=database.name
         )
     )
-    prices = load_prices(None, Path(__file__).parent)
+    prices = bundled_prices()
     server = Database(settings.database)
     found: list[Mapping[str, Past]] = []
 
-    def answers_on(lease: Lease) -> Answers:
-        return Answers(lease, settings, prices)
+    @contextlib.contextmanager
+    def lend() -> Iterator[Answers]:
+        with contextlib.closing(server.connect()) as connection:
+            yield Answers(connection, settings, prices)
 
-    pasts = Pasts(Workers(1, 1), Pool(server.connect), answers_on, settings.time_zone, found.append, now=lambda: now)
+    pasts = Pasts(Workers(1, 1), lend, settings.time_zone, found.append, now=lambda: now)
     pasts.tick()
     wait_until(lambda: bool(found), WITHIN, "the database answers")
     past = found[0][meter.address]
-    assert past.first == end - timedelta(days=12)
+    assert past.first == end - timedelta(days=9)
     local = [(f"{one.at.astimezone(settings.time_zone):%d %H:%M}", one.supplier) for one in past.switches]
     assert local[-4:] == [("24 01:56", 1), ("24 06:56", 2), ("24 14:26", 1), ("24 17:26", 2)]
     assert local[0] == ("16 01:56", 1)  # a week before yesterday, from which prices are computed

@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from common.contract.labels import Mode
+from monitor.commands import main
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
+from tests.support.programs import run_here
 from tests.support.rolling import roll_up
 from tests.support.servers import Broker, free_port
 from tests.support.servers import Database as Server
@@ -40,9 +40,7 @@ class Monitor:
         self.file.write_text(f"{self.connection}listen: {{port: {self.port}}}\nauth: none\n{text}", encoding="utf-8")
 
     def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
-        command = [sys.executable, "-P", "-m", "monitor", *arguments, "--config", str(self.file)]
-        environment = {"PATH": "", "LC_ALL": language, "PYTHONUTF8": "1"}
-        done = subprocess.run(command, capture_output=True, check=False, env=environment, encoding="utf-8", timeout=300)
+        done = run_here(main, *arguments, "--config", self.file, LC_ALL=language)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stderr
 
@@ -55,20 +53,19 @@ def house() -> House:
     return house
 
 
-def fill(server: Server, house: House) -> None:
-    server.create_database()
-    tables = make_tables(server)
+@pytest.fixture(scope="module")
+def filled(database: Server, house: House) -> Server:
+    """The three days, for all tests but the last two; what a test adds is of another time."""
+    database.create_database()
+    tables = make_tables(database)
     store(tables, house.frames)
     roll_up(tables, END + timedelta(days=1))
+    return database
 
 
 @pytest.fixture
-def monitor(database: Server, house: House, tmp_path: Path) -> Monitor:
-    """The three days in a database that tests share. Who changes it takes `fresh_database`, which ends the sharing."""
-    if not database.sql(f"SHOW TABLES FROM {database.name} LIKE 'of_reports'"):
-        fill(database, house)
-        database.sql(f"CREATE TABLE {database.name}.of_reports (id INT)")
-    return Monitor(database, tmp_path)
+def monitor(filled: Server, tmp_path: Path) -> Monitor:
+    return Monitor(filled, tmp_path)
 
 
 RANGE = ("--from", "2026-03-10", "--to", "2026-03-13")
@@ -98,7 +95,7 @@ def test_the_french_report_reads_well_in_80_columns(monitor: Monitor) -> None:
         "Heures creuses",
         "Abonnement",
         "Données partielles",
-        "€",
+        "Prix TTC, dernière grille du 01/02/2026.",  # not a newer one, nor one of another offer
     ):
         assert words in text
     assert "mar. 10/03" not in monitor.run("report", *RANGE, language="C")
@@ -121,18 +118,6 @@ def test_the_costs_of_the_rows_make_the_total_though_a_day_has_only_its_subscrip
     amounts = [Decimal(found.replace(",", ".")) for found in re.findall(r"(\d+,\d\d)\u202f€\s+\d+\u202f%", text)]
     assert len(amounts) == 5
     assert abs(sum(amounts[:4]) - amounts[4]) <= Decimal("0.02")
-
-
-def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Server, tmp_path: Path) -> None:
-    make_tables(fresh_database)
-    query(
-        client(fresh_database),
-        "INSERT INTO meters (id, identifier) VALUES (1, '031961000001')",
-        "INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES (1, '2026-03-08 10:00', 0, 'csv', 9)",
-        "SELECT 1",
-    )
-    (row,) = json.loads(Monitor(fresh_database, tmp_path).run("report", "--by", "year", "--from", "2026", "--json"))
-    assert row["wh"] == {"BASE": 9}
 
 
 def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_the_cost(monitor: Monitor) -> None:
@@ -232,8 +217,9 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     # A window that begins within an hour changes nothing of what the registers say.
     prices = monitor.folder / "prices.yaml"
     mine = "{id: mine, rows: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]}"
-    prices.write_text(f"offers: [{mine}]\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
-    monitor.configure(f"prices: {prices}\n")
+    prices.write_text(f"offers: [{mine}]\n")
+    line = "{meter: '031961000001', from: 2026-01-01, offer: hchp, power: 6, off_peak: ['22:30-06:30']}"
+    monitor.configure(f"prices: {prices}\ncontracts: [{line}]\n")
     halves = monitor.run("compare", "--then", "--all", *RANGE)
     assert total in halves
     assert "mine" in halves.partition("Abonnement inconnu pour")[2]
@@ -277,31 +263,10 @@ def test_the_check_finds_the_meters_that_are_live_at_the_broker(monitor: Monitor
     assert "note Meters: no state" in monitor.run("check")
 
 
-def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(
-    fresh_database: Server, house: House, tmp_path: Path
-) -> None:
-    fill(fresh_database, house)
-    monitor = Monitor(fresh_database, tmp_path)
-    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
-    rows = ", ".join(hours)
-    tables = client(monitor.server)
-    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hchp, power: 6}]\n")
-    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
-    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
-    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
-    assert "partial_cost" not in row["flags"]
-
-
-def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
-    make_tables(fresh_database)
-    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
-
-
 def test_french_people_get_french_errors(monitor: Monitor) -> None:
     for arguments, code, words in (
         (("report", "--meter", "5747"), 2, "le compteur « 5747 » est inconnu ; compteurs connus : 031961000001"),
-        (("report", "--from", "2026-03-12", "--to", "2026-03-10"), 2, "échangez-les"),
+        (("report", "--from", "2026-03-12", "--to", "2026-03-10"), 2, "doit précéder"),
         (("report", "--from", "hier"), 2, "« hier » n’est pas une date : écrivez"),
         (("compare", "--from", "2099-01-01"), 2, "le 01/01/2099 n’est pas encore arrivé"),
         (("compare", "--from", "2020", "--to", "2021"), 2, "aucune énergie"),
@@ -328,3 +293,33 @@ def test_help_is_in_the_language_of_the_reports(monitor: Monitor) -> None:
     monitor.configure("language: en\n")
     assert "show this help" in monitor.run("report", "--help")
     assert "afficher cette aide" in monitor.run("report", "--language", "fr", "--help", language="C")
+
+
+def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(monitor: Monitor) -> None:
+    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
+    rows = ", ".join(hours)
+    tables = client(monitor.server)
+    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hchp, power: 6}]\n")
+    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
+    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
+    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
+    assert "partial_cost" not in row["flags"]
+
+
+def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    query(
+        client(fresh_database),
+        "INSERT INTO meters (id, identifier) VALUES (1, '031961000001')",
+        "INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES (1, '2026-03-08 10:00', 0, 'csv', 9)",
+        "SELECT 1",
+    )
+    limits = ("--from", "2026", "--to", "2027")
+    (row,) = json.loads(Monitor(fresh_database, tmp_path).run("report", "--by", "year", *limits, "--json"))
+    assert row["wh"] == {"BASE": 9}
+
+
+def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)

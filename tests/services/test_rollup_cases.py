@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,12 +29,6 @@ ROLLED = ("SELECT * FROM minutes", "SELECT * FROM hours", "SELECT * FROM breaks 
 @pytest.fixture
 def tables(fresh_database: Server) -> Database:
     return make_tables(fresh_database, NOON)
-
-
-@pytest.fixture
-def connection(tables: Database) -> Iterator[Connection]:
-    with contextlib.closing(tables.connect()) as connection:
-        yield connection
 
 
 class Clock:
@@ -302,16 +296,21 @@ def test_a_request_in_the_midst_of_a_rebuild_is_not_lost(tables: Database, conne
     assert query(tables, "SELECT SUM(drawn_wh) FROM hours WHERE hour < '2026-11-24 11:00:00'")[0][0] > 90 * 600
 
 
-def test_a_request_that_comes_during_a_step_of_a_rebuild_is_not_lost(tables: Database, connection: Connection) -> None:
+@pytest.mark.parametrize("hours", [(), (7, 6)], ids=["all", "within those that wait"])
+def test_a_request_that_comes_during_a_step_of_a_rebuild_is_not_lost(
+    tables: Database, connection: Connection, hours: tuple[int, ...]
+) -> None:
     store(tables, steady(NOON - 10 * HOUR, 10, every=600))
     before = take_lease(connection, "one", NOON, NOON - OPEN)
     assert before is not None
-    rebuilt(connection, before, NOON - 5 * HOUR)
+    rebuilt(connection, before, NOON - 8 * HOUR)
     state = take_lease(connection, "one", NOON, NOON - OPEN)
-    request_rebuild(connection)
+    request_rebuild(connection, *[NOON - ago * HOUR for ago in hours])
     assert state is not None
     rebuilt(connection, state, None)
-    assert take_lease(connection, "one", NOON, NOON - OPEN) == before
+    after = take_lease(connection, "one", NOON, NOON - OPEN)
+    assert after is not None
+    assert after.rebuild_from == (NOON - 8 * HOUR if hours else before.rebuild_from)
 
 
 def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connection: Connection) -> None:

@@ -88,8 +88,7 @@ def test_frames_are_stored_while_the_rollups_fail_and_that_is_said(setup: Storer
     frames = list(simulated(KINDS[0], 20, every=timedelta(seconds=1), start=now, seed=7))
     setup.publish(frames)
     setup.wait_until_confirmed(frames)
-    assert setup.stop() == 0
-    setup.wait_until(lambda: setup.statuses()[-1] == "offline")  # its last message
+    setup.stop_offline()
     assert report(setup)["errors"] >= 1
 
 

@@ -3,13 +3,13 @@
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Unavailable
+from common.runtime.progress import Progress
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate, migrations
@@ -18,7 +18,6 @@ from storer.rollups import state
 from storer.rollups.rebuild import rebuild
 from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
 from storer.rollups.worker import RollupWorker
-from storer.runtime.progress import Progress
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, assert_as_expected, stored
@@ -29,12 +28,6 @@ from tests.support.storing import client, make_tables, more_steps
 @pytest.fixture
 def tables(fresh_database: Server) -> Database:
     return make_tables(fresh_database, NOON)
-
-
-@pytest.fixture
-def connection(tables: Database) -> Iterator[Connection]:
-    with contextlib.closing(tables.connect()) as connection:
-        yield connection
 
 
 def test_frames_that_are_stored_just_after_the_servers_clock_jumped_ahead_are_in_their_minutes(
@@ -102,6 +95,29 @@ def test_a_run_goes_on_with_late_hours_while_it_has_time(
     while state.count_late_hours(connection):
         roller.run()
     assert_as_expected(tables, late)
+
+
+def test_an_hour_into_which_frames_still_come_is_rolled_up_once_a_run(
+    tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roller = Roller(connection, "one", now=Clock())
+    roller.run()
+    frames = steady(NOON - 3 * HOUR, 1, every=600)
+    coming = iter(frames)
+    write(tables, [next(coming)], NOON)
+    mark_rolled = state.mark_rolled
+
+    def late(*arguments: object) -> None:
+        write(tables, [next(coming)], NOON)
+        mark_rolled(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(state, "mark_rolled", late)
+    roller.run()
+    monkeypatch.undo()
+    assert len(list(coming)) == len(frames) - 2
+    assert state.count_late_hours(connection) == 1
+    roller.run()
+    assert_as_expected(tables, frames[:2])
 
 
 def test_a_rebuild_rolls_up_late_hours_once(tables: Database, connection: Connection) -> None:

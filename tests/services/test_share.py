@@ -46,17 +46,6 @@ class Group:
             for name, way in zip((f"{folder.name}-a", f"{folder.name}-b"), ways, strict=True)
         ]
 
-    def wait_until_left(self, storer: Service) -> None:
-        """Wait until a storer is connected again, after it has left the group: it says once more that it is stalled."""
-        heard = f"{self.base}/storer/{storer.name}/status"
-        wait_until(
-            lambda: [message["status"] for message in self.mqtt.on(heard)][-2:] == ["stalled"] * 2,
-            WITHIN,
-            f"{storer.name} has left",
-            [storer],
-        )
-        assert storer.count("Leaving the group house") == 1
-
     def online(self, storer: Service) -> bool:
         return self.status(storer) == "online"
 

@@ -1,6 +1,6 @@
 import contextlib
 import dataclasses
-import os
+import itertools
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,8 @@ from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
-from tests.support.arrivals import arriving, under_a_clear_sky
+from tests.bench.at_rest import allocated
+from tests.support.arrivals import arriving
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
 from tests.support.servers import Database as Server
 from tests.support.servers import waiting_for_rows
@@ -38,11 +39,6 @@ COLUMNS = (
     "peak_off_peak_schedule",
     "meter_state_code",
 )
-
-
-@pytest.fixture
-def tables(fresh_database: Server) -> Database:
-    return make_tables(fresh_database)
 
 
 def at(frame: Frame, instant: datetime) -> Frame:
@@ -355,15 +351,13 @@ def three_months(database: Server) -> Iterator[Database]:
     database.sql(f"REVOKE SHOW VIEW ON {database.name}.* FROM '{database.user}'@'%'")
 
 
-@pytest.mark.parametrize("zone", ["+00:00", "+02:00", "-11:00"])
-@pytest.mark.parametrize(
-    ("start", "end", "where", "count"),
-    [
-        ("2026-11-10", "2026-11-12", "p202611", 96),
-        ("2026-12-31 12:00", "2027-01-01 12:00", "p202612,p202701", 48),
-        ("2027-01-30 12:00", "2027-02-20", "p202701,p202702", 72),
-    ],
+RANGES = (
+    ("2026-11-10", "2026-11-12", "p202611", 96),
+    ("2026-12-31 12:00", "2027-01-01 12:00", "p202612,p202701", 48),
+    ("2027-01-30 12:00", "2027-02-20", "p202701,p202702", 72),
 )
+
+
 @pytest.mark.parametrize(
     "select",
     [
@@ -376,21 +370,19 @@ def three_months(database: Server) -> Iterator[Database]:
         " GROUP BY meter_identifier",
     ],
 )
-def test_a_range_of_time_reads_what_matches_and_no_more(
-    three_months: Database, select: str, start: str, end: str, where: str, count: int, zone: str
-) -> None:
-    hours = int(zone[:3])
-    limits = [f"'{datetime.fromisoformat(text) + timedelta(hours=hours):%Y-%m-%d %H:%M:%S}'" for text in (start, end)]
-    session = f"SET time_zone = '{zone}'"
-    sql = select.format(*limits)
-    (frames,) = [row for row in query(three_months, session, f"EXPLAIN PARTITIONS {sql}") if row[2] == "f"]
-    _, _, _, read_from, access, _, key, *_ = frames
-    assert (read_from, access, key) == (where, "range", "PRIMARY")
-    (frames,) = [row for row in query(three_months, session, f"ANALYZE {sql}") if row[2] == "f"]
-    assert float(frames[9]) == count  # r_rows: what was really read
-    assert query(three_months, session, f"SELECT COUNT(*) FROM ({sql}) AS found")[0][0] == (
-        1 if "MAX(" in sql or "GROUP BY" in sql else count
-    )
+def test_a_range_of_time_reads_what_matches_and_no_more(three_months: Database, select: str) -> None:
+    for hours, (start, end, where, count) in itertools.product((0, 2, -11), RANGES):
+        limits = [f"'{datetime.fromisoformat(at) + timedelta(hours=hours):%Y-%m-%d %H:%M:%S}'" for at in (start, end)]
+        session = f"SET time_zone = '{hours:+03}:00'"
+        sql = select.format(*limits)
+        (frames,) = [row for row in query(three_months, session, f"EXPLAIN PARTITIONS {sql}") if row[2] == "f"]
+        _, _, _, read_from, access, _, key, *_ = frames
+        assert (read_from, access, key) == (where, "range", "PRIMARY")
+        (frames,) = [row for row in query(three_months, session, f"ANALYZE {sql}") if row[2] == "f"]
+        assert float(frames[9]) == count  # r_rows: what was really read
+        assert query(three_months, session, f"SELECT COUNT(*) FROM ({sql}) AS found")[0][0] == (
+            1 if "MAX(" in sql or "GROUP BY" in sql else count
+        )
 
 
 def test_people_see_their_own_time_and_programs_utc(tables: Database) -> None:
@@ -443,33 +435,34 @@ def test_a_batch_of_several_statements_with_any_columns_is_stored_exactly(
 ANOTHER = "another frame is stored under the same meter and timestamp"
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
+def test_another_frame_of_the_same_identity_is_rejected_and_the_first_stays(tables: Database) -> None:
+    first = historic(BASE=1)
+    others = (
         historic(BASE=2),  # in a column
         historic(BASE=1, PTEC="TH.."),  # in the label set
-        dataclasses.replace(historic(BASE=1), dropped=1),
-        dataclasses.replace(historic(BASE=1), stamps={}),
+        dataclasses.replace(first, dropped=1),
+        dataclasses.replace(first, stamps={}),
         standard(BASE=1),
-    ],
-)
-def test_another_frame_of_the_same_identity_is_rejected_and_the_first_stays(tables: Database, other: Frame) -> None:
-    first, neighbour = historic(BASE=1), dataclasses.replace(historic(BASE=3), meter="other")
+    )
+    neighbours = [dataclasses.replace(historic(BASE=3), meter=f"other-{number}") for number in range(len(others))]
     assert write(tables, [first]) == WriteResult(1, [None])
-    assert write(tables, [neighbour, other, first]) == WriteResult(1, [None, ANOTHER, None])
-    assert exported(tables) == [first.to_json(), neighbour.to_json()]
+    for neighbour, other in zip(neighbours, others, strict=True):
+        assert write(tables, [neighbour, other, first]) == WriteResult(1, [None, ANOTHER, None]), other
+    assert exported(tables) == [frame.to_json() for frame in (first, *neighbours)]
 
 
-@pytest.mark.parametrize("year", [1, 26, 70, 99, 1969, 2150, 9999])
-def test_a_bad_row_is_reported_and_its_neighbours_are_stored(tables: Database, year: int) -> None:
+def test_a_bad_row_is_reported_and_its_neighbours_are_stored(tables: Database) -> None:
     frames = list(simulated("standard-three-phase-hchp", 20, every=timedelta(seconds=1)))
-    for place in (0, 7, 19):
+    years = (1, 26, 70, 99, 1969, 2150, 9999)
+    for number, year in enumerate(years):
+        place = 3 * number
         frames[place] = at(frames[place], datetime(year, 11, 24, 1, 2, place, tzinfo=UTC))
     written = write(tables, frames)
-    assert written.stored == 17
-    assert [place for place, reason in enumerate(written.reasons) if reason] == [0, 7, 19]
-    assert f"{year:04}-11-24 01:02:07.000000" in (written.reasons[7] or "")
-    good = [frame for place, frame in enumerate(frames) if place not in (0, 7, 19)]
+    assert written.stored == 13
+    assert [place for place, reason in enumerate(written.reasons) if reason] == [0, 3, 6, 9, 12, 15, 18]
+    for number, year in enumerate(years):
+        assert f"{year:04}-11-24 01:02:{3 * number:02}.000000" in (written.reasons[3 * number] or "")
+    good = [frame for place, frame in enumerate(frames) if place % 3]
     assert exported(tables) == [frame.to_json() for frame in good]
 
 
@@ -567,24 +560,7 @@ def test_what_not_even_the_record_of_rejections_can_hold_stops_nobody(tables: Da
 
 # What it takes.
 
-MEASURED_HOURS = int(os.environ.get("TELEINFO_MEASURED_HOURS", "3"))  # docs/storage.md has the figures of 24
 PAGE = 16_384
-
-
-def size_of(server: Server, table: str) -> tuple[int, int, int]:
-    """Bytes reserved, as the server reports them; in pages that hold something; on disk."""
-    # FOR EXPORT brings all pages to disk.
-    server.sql(f"USE {server.name}; ANALYZE TABLE {table}; FLUSH TABLES {table} FOR EXPORT; UNLOCK TABLES")
-    reserved = server.sql(
-        "SELECT SUM(data_length + index_length) FROM information_schema.partitions"
-        f" WHERE table_schema = '{server.name}' AND table_name = '{table}'"
-    )
-    used = on_disk = 0
-    for file in (Path(server.sql("SELECT @@datadir").strip()) / server.name).glob(f"{table}*.ibd"):
-        data = file.read_bytes()
-        used += sum(PAGE for start in range(0, len(data), PAGE) if any(data[start : start + PAGE]))
-        on_disk += file.stat().st_blocks * 512
-    return int(reserved), used, on_disk
 
 
 def punches_holes(folder: Path) -> bool:
@@ -595,43 +571,21 @@ def punches_holes(folder: Path) -> bool:
     return subprocess.run(command, check=False).returncode == 0 and path.stat().st_blocks * 512 <= 2 * PAGE
 
 
-# The kind of meter, the day, and the most bytes on disk: a frame without its label set, and a frame of a whole day.
-MEASURED = {
-    "historic": ("historic-single-phase-hchp", DAY, 26, 26),
-    "Tempo": ("standard-single-phase-tempo", DAY, 20, 22),
-    "three-phase producer": ("standard-three-phase-producer", DAY, 27, 28),
-    "producer under a clear sky": ("standard-single-phase-producer", datetime(2026, 6, 21, tzinfo=UTC), 24, 28),
-}
+# The most bytes on disk of a frame without its label set.
+MOST = {"historic-single-phase-hchp": 26, "standard-three-phase-producer": 27}
 LABEL_SET_MOST = 150  # bytes on disk; a whole one takes 350 to 450
 
 
-@pytest.mark.parametrize("meter", MEASURED)
-def test_how_many_bytes_a_frame_takes(
-    fresh_database: Server, meter: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kind, day, frame_most, day_most = MEASURED[meter]
-    tables = make_tables(fresh_database, day)
-    names = ("frames", "label_sets")
-    empty = {table: size_of(fresh_database, table) for table in names}
-    count = MEASURED_HOURS * 3600
-    # An evening, if not the whole day; under a clear sky a morning, with the maxima of both.
-    hour = 0 if MEASURED_HOURS == 24 else 6 if "sky" in meter else 17
-    frames = simulated(kind, count, every=timedelta(seconds=1), start=day + timedelta(hours=hour))
-    if "sky" in meter:
-        frames = under_a_clear_sky(frames)
+@pytest.mark.parametrize("kind", MOST)
+def test_how_many_bytes_a_frame_takes(fresh_database: Server, kind: str, tmp_path: Path) -> None:
+    """On an evening of two hours; of whole days and more meters: `./run bench --only at_rest`."""
+    if not punches_holes(tmp_path):
+        pytest.skip("pages are not compressed here")
+    tables = make_tables(fresh_database)
+    empty, count = allocated(fresh_database), 7200
+    frames = simulated(kind, count, every=timedelta(seconds=1), start=DAY + timedelta(hours=17))
     assert store(tables, arriving(frames)) == count
-    each: dict[str, list[float]] = {}
-    for table in names:
-        sizes = zip(size_of(fresh_database, table), empty[table], strict=True)
-        each[table] = [(size - at_first) / count for size, at_first in sizes]
-    reserved, used, on_disk = (sum(figures) for figures in zip(*each.values(), strict=True))
-    sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
-    with capsys.disabled():
-        print(f"\n{meter}, {count} frames, {sets} label sets; bytes a frame: reserved, used, on disk")
-        for table, figures in (*each.items(), ("both", [reserved, used, on_disk])):
-            print(f"  {table:12}" + "".join(f"{figure:8.1f}" for figure in figures))
-    if punches_holes(tmp_path):
-        assert each["frames"][2] <= frame_most
-        assert each["label_sets"][2] * count <= LABEL_SET_MOST * sets + 8 * PAGE  # pages that are not full
-        if MEASURED_HOURS == 24:
-            assert on_disk <= day_most
+    sizes = {table: size - empty[table] for table, size in allocated(fresh_database).items()}
+    assert sum(size for table, size in sizes.items() if table.startswith("frames")) <= MOST[kind] * count
+    ((sets,),) = query(tables, "SELECT COUNT(*) FROM label_sets")
+    assert sizes["label_sets"] <= LABEL_SET_MOST * sets + 8 * PAGE  # pages that are not full

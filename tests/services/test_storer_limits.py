@@ -133,7 +133,8 @@ def test_messages_are_gathered_while_batches_are_too_many(setup: StorerSetup, mo
     with running(setup):
         setup.publish(frames[:1])
         setup.wait_until_confirmed(frames[:1])
-        setup.publish(frames[1:])
+        for frame in frames[1:]:
+            setup.mqtt.send(f"{setup.base}/{frame.meter}/frame", frame.to_json())  # at once, whatever the broker takes
         setup.wait_until_confirmed(frames)
     assert sizes[0] == 1  # the first does not wait
     assert len(sizes) <= 3
@@ -152,6 +153,18 @@ def test_a_batch_that_blocks_have_filled_is_no_reason_to_gather(
                 f"{setup.base}/{block[0].meter}/replay", write_block([frame.to_json() for frame in block])
             )
             setup.wait_until_confirmed(block)
+
+
+def test_messages_are_gathered_no_longer_than_until_the_batch_is_full(
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.service.BATCHES_PER_SECOND", 0.001)
+    setup.settings["batch"] = {"size": 5}
+    frames = some(11)
+    with running(setup):
+        for batch in (frames[:1], frames[1:6], frames[6:]):
+            setup.publish(batch)
+            setup.wait_until_confirmed(batch)
 
 
 def test_a_row_that_nobody_can_store_does_not_stop_the_others(

@@ -1,6 +1,7 @@
 """Months divided by meter: for many meters, by one command, with everything else as before."""
 
 import contextlib
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,27 +40,13 @@ def parts(server: Server) -> int:
         return count_subpartitions(connection)
 
 
-def test_the_command_divides_the_months_and_can_undo_it(filled: Server, tmp_path: Path) -> None:
-    before = exported(client(filled))
-    service = Service("storer", tmp_path, settings(filled))
-    file = service.write_config()
-    for count in (8, 8, 1):
-        result = run_command("storer", "migrate", "--config", file, "--subpartitions", str(count))
-        assert result.returncode == 0, result.stderr
-        assert parts(filled) == count
-        assert exported(client(filled)) == before
-    refused = run_command("storer", "migrate", "--config", file, "--subpartitions", "9999")
-    assert refused.returncode == 2
-    assert "9999 subpartitions" in refused.stderr
-
-
 def settings(server: Server, **more: Any) -> dict[str, Any]:
     access = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
     return {"database": {**access, "name": server.name}, **more}
 
 
 def test_a_new_database_is_made_as_configured(fresh_database: Server, broker: Broker, tmp_path: Path) -> None:
-    mqtt = {"host": broker.host, "port": broker.port}
+    mqtt = {"host": broker.host, "port": broker.port, "topic": tmp_path.name}
     storage = {"subpartitions": 8}
     with Service("storer", tmp_path, settings(fresh_database, mqtt=mqtt, storage=storage)) as storer:
         storer.start().wait_for_log("Ready")
@@ -74,7 +61,7 @@ def test_an_existing_database_is_divided_by_the_command_and_not_before(
     filled: Server, broker: Broker, tmp_path: Path
 ) -> None:
     before = exported(client(filled))
-    mqtt = {"host": broker.host, "port": broker.port}
+    mqtt = {"host": broker.host, "port": broker.port, "topic": tmp_path.name}
     with Service("storer", tmp_path, settings(filled, mqtt=mqtt, storage={"subpartitions": 8})) as storer:
         storer.start().wait_for_log("Ready")
         (line,) = storer.lines("storage.subpartitions")
@@ -87,6 +74,24 @@ def test_an_existing_database_is_divided_by_the_command_and_not_before(
     assert parts(filled) == 8
     assert exported(client(filled)) == before
     assert "storage.subpartitions" not in run_command("storer", "check", "--config", storer.config).stdout
+
+
+def test_the_command_can_undo_it_and_refuses_too_many(filled: Server, tmp_path: Path) -> None:
+    divide(filled, 8)
+    before = exported(client(filled))
+
+    def migrate(count: int) -> subprocess.CompletedProcess[str]:
+        storage = {"subpartitions": count}
+        config = Service("storer", tmp_path, settings(filled, storage=storage)).write_config()
+        return run_command("storer", "migrate", "--config", config)
+
+    refused = migrate(4096)
+    assert refused.returncode == 2
+    assert "4096 subpartitions" in refused.stderr
+    for count in (8, 1):
+        assert migrate(count).returncode == 0
+        assert parts(filled) == count
+        assert exported(client(filled)) == before
 
 
 def test_without_the_key_a_divided_database_stays_as_it_is(filled: Server, tmp_path: Path) -> None:

@@ -155,8 +155,9 @@ def test_hours_that_are_made_again_are_seen_by_the_next_question(tables: Databas
     assert [dict(day.wh) for day in same_as_a_new_one(tables, memory, end)[3:5]] == [{"BASE": 7100}, {"BASE": 7200}]
 
 
-def test_the_version_stays_while_new_minutes_are_rolled_up(tables: Database) -> None:
-    """Or all would be looked for again each minute."""
+@pytest.mark.parametrize("late", [0, 75])
+def test_the_version_stays_while_new_minutes_are_rolled_up(tables: Database, late: int) -> None:
+    """Or all would be looked for again each minute, also where the clock of the reader is behind."""
     clock, versions = [NOON], set()
     with (
         contextlib.closing(tables.connect()) as connection,
@@ -165,7 +166,7 @@ def test_the_version_stays_while_new_minutes_are_rolled_up(tables: Database) -> 
         roller = Roller(connection, "test", now=lambda: clock[0])
         for n in range(150):
             clock[0] = NOON + n * MINUTE
-            frame_store.write([frame(clock[0], "BASE", BASE=1000 + n, PTEC="TH..")])
+            frame_store.write([frame(clock[0] - late * MINUTE, "BASE", BASE=1000 + n, PTEC="TH..")])
             roller.run()
             versions |= {version for (version,) in connection.query("SELECT version FROM rollup_state")}
     assert len(versions) == 1

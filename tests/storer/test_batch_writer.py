@@ -35,10 +35,6 @@ class Tables(FrameStore):
     def write(self, frames: Sequence[Frame]) -> WriteResult:
         return WriteResult(len(frames) - 2, [None, "refused", *[None] * (len(frames) - 2)])
 
-    def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
-        assert not tallies
-        return []
-
     def record_rejections(self, rejections: Sequence[Rejection]) -> int:
         self.rejected += rejections
         return max(0, len(rejections) - self._room)
@@ -51,8 +47,8 @@ def written(tables: Tables, counters: Counters, times: int = 1) -> list[str | No
     writer = BatchWriter(tables, counters, RateLimiter())
     for _ in range(times):
         envelopes = decode_batch(messages, DAY + timedelta(days=1))
-        for step in writer.steps:
-            step(envelopes)
+        for step in writer.steps(envelopes):
+            step()
     return [envelope.reason for envelope in envelopes]
 
 
@@ -101,8 +97,8 @@ def test_a_frame_at_fault_alone_is_confirmed_as_rejected_and_its_neighbours_as_s
         DAY + timedelta(days=1),
     )
     tables, counters = Refusing(place), Counters()
-    for step in BatchWriter(tables, counters, RateLimiter()).steps:
-        step(envelopes)
+    for step in BatchWriter(tables, counters, RateLimiter()).steps(envelopes):
+        step()
     confirmations = Confirmations("main")
     confirmations.add(envelopes)
     ((base, meter, text),) = confirmations.take(math.inf)

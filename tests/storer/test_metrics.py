@@ -42,8 +42,41 @@ def test_a_lag_that_is_not_known_yet_is_left_out() -> None:
     assert "teleinfo_storer_rollup_lag_seconds" not in names
 
 
+SOURCES = {
+    "connected": True,
+    "active": True,
+    "pending": 31,
+    "dropped": 32,
+    "errors": 33,
+    "sources": [
+        {"name": "roof", "kind": "production", "taken": 34, "last": "2026-11-24T12:00:00Z",
+         "power": 35.5, "energy": 36.0, "breaks": 37, "refused": {"not a number": 38}, "example": "not a number: ON"},
+        {"name": "garden", "kind": "temperature", "taken": 0, "last": None, "breaks": 0,
+         "refused": {}, "example": None},
+    ],
+}  # fmt: skip
+
+
+def test_sources_have_metrics_where_there_are_any() -> None:
+    def samples(**more: Any) -> dict[tuple[str, ...], float]:
+        return {
+            (family.name.removeprefix("teleinfo_storer_source_"), *sample.labels.values()): sample.value
+            for family in storer_metrics(report(**more))
+            for sample in family.samples
+            if "source" in family.name
+        }
+
+    assert samples() == {}
+    assert samples(sources=SOURCES) == {
+        ("pending",): 31, ("dropped_total",): 32, ("errors_total",): 33,
+        ("taken_total", "roof"): 34, ("taken_total", "garden"): 0,
+        ("breaks_total", "roof"): 37, ("breaks_total", "garden"): 0,
+        ("refused_total", "roof", "not a number"): 38, ("power_watts", "roof"): 35.5, ("energy_watthours", "roof"): 36,
+    }  # fmt: skip
+
+
 def test_what_only_rises_is_a_counter_and_says_so() -> None:
-    for family in storer_metrics(report()):
+    for family in storer_metrics(report(sources=SOURCES)):
         assert re.fullmatch(r"teleinfo_storer_[a-z_]+", family.name)
         assert (family.type is MetricType.COUNTER) == family.name.endswith("_total"), family.name
 
@@ -60,5 +93,5 @@ def test_a_database_that_is_away_is_seen(state: str, value: int) -> None:
 
 def test_each_is_documented() -> None:
     page = DOCUMENT.read_text()
-    for family in storer_metrics(report()):
+    for family in storer_metrics(report(sources=SOURCES)):
         assert f"| `{family.name}` | {family.type} |" in page

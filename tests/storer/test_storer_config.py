@@ -67,4 +67,4 @@ def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
 def test_says_what_is_wrong(tmp_path: Path, text: str, facts: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path, text)
-    assert says(str(caught.value), f"{tmp_path / 'storer.yaml'}: {facts}")
+    assert says(str(caught.value), f"{tmp_path / 'storer.yaml'}...: {facts}")

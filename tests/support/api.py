@@ -9,9 +9,10 @@ from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import range_of, read_parameters
-from monitor.config import MonitorConfig
+from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
+from monitor.settings.config import MonitorConfig
 
 
 def ask(
@@ -28,7 +29,9 @@ def ask(
     settings = config or MonitorConfig()
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
+    calendars = Calendars(written=colours or {})
+    live = Live(settings, prices, calendars)
+    live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
-        return route.answer(
-            Call(Answers(connection, settings, prices, Calendars(written=colours or {})), settings, values, asked, now)
-        )
+        answers = Answers(connection, settings, prices, calendars)
+        return route.answer(Call(answers, settings, values, asked, now, live))

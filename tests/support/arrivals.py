@@ -4,10 +4,11 @@ import dataclasses
 import math
 import random
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from common.contract.frame import Frame
 from reader.line.timestamper import Timestamper
+from tests.support.clock import FakeClock
 from tests.support.frames import DAY
 
 _PANELS = 3800  # VA at noon
@@ -15,54 +16,30 @@ _LOAD = 250  # VA
 _SUNRISE, _DAYLIGHT = 5, 15  # hours, UTC
 
 
-class _Clock:
-    """A clock that is set for each frame."""
-
-    build_date = datetime(2020, 1, 1, tzinfo=DAY.tzinfo)
-    time = DAY
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def uptime(self) -> float:
-        return 0.0
-
-    def synchronised(self) -> bool:
-        return True
-
-    def warn_of_build_date(self, now: datetime) -> None:
-        raise AssertionError(now)
-
-
 def arriving(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Give frames the timestamps that the reader gives them.
 
     The meter's second drifts by 70 ms to and fro, over more than an hour; host and adapter add 4 ms of noise.
     """
-    noise, clock = random.Random(1), _Clock()
+    noise, clock = random.Random(1), FakeClock(DAY, uptime=0.0)
     timestamper = Timestamper(clock, patience=0, residue=5)
     for number, frame in enumerate(frames):
         late = 0.45 + 0.07 * math.sin(number / 700) + noise.gauss(0, 0.004)
-        clock.time = frame.timestamp.replace(microsecond=0) + timedelta(seconds=late)
+        clock.wall = frame.timestamp.replace(microsecond=0) + timedelta(seconds=late)
         yield dataclasses.replace(frame, timestamp=timestamper.timestamp(0.0)[0])
 
 
 def under_a_clear_sky(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Replace the power of a producer: it follows the sun, and its maximum rises by each volt-ampere."""
-    noise = random.Random(2)
     best, reached, injected, first = 0, None, 0.0, None
     for frame in frames:
         start = frame.timestamp.replace(hour=0, minute=0, second=0, microsecond=0)
         hours = (frame.timestamp - start) / timedelta(hours=1)
         sun = _PANELS * math.sin(math.pi * min(max((hours - _SUNRISE) / _DAYLIGHT, 0), 1))
-        surplus = round(sun - _LOAD)
-        power = surplus + round(noise.gauss(0, 3))
+        power = round(sun - _LOAD)
         injected += max(0, power) / 3600
-        if surplus > best:
-            best, reached = surplus, frame.timestamp.replace(microsecond=0)
+        if power > best:
+            best, reached = power, frame.timestamp.replace(microsecond=0)
         first = first or frame.values["EAIT"]
         assert isinstance(first, int)
         values = {**frame.values, "SINSTS": max(0, -power), "SINSTI": max(0, power), "EAIT": first + int(injected)}

@@ -73,4 +73,5 @@ class CountedMeter:
             wait_until(complete, WITHIN, "all frames in the database")
         except AssertionError:
             pytest.fail(f"lost: {sorted(lost)}")
-        assert {number for number, count in self.rows().items() if count != 1} == set()
+        if doubled := {number: count for number, count in self.rows().items() if count != 1}:
+            pytest.fail(f"there more than once: {doubled}")

@@ -27,13 +27,7 @@ def simulated(kind: str, count: int, *, start: datetime = DAY, every: timedelta,
         instant = start + number * every + FRACTION
         (reading,) = decoder.feed(meter.frame(instant))
         assert reading.address is not None
-        yield Frame(
-            meter=reading.address,
-            timestamp=instant,
-            mode=reading.mode,
-            values=reading.values,
-            stamps=reading.stamps or None,
-        )
+        yield reading.to_frame(reading.address, instant)
 
 
 def every_kind(count: int, *, every: timedelta, start: datetime = DAY) -> Iterator[Frame]:

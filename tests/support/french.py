@@ -7,7 +7,8 @@ from monitor.refusals import TEXTS
 from monitor.server.messages import TITLES
 from monitor.text.words import EN, FR
 
-_BOTH = {"date", "en", "instant"}  # "date-time" is a format of JSON Schema, `en` a language, an instant is one
+#: "date-time" is a format of JSON Schema, `en` a language, an instant is one; `talon` is the name of a rule.
+_BOTH = {"date", "en", "instant", "talon"}
 
 
 def _words(text: str) -> set[str]:

@@ -57,7 +57,6 @@ class Meter:
     def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER) -> None:
         self.address = address
         self.sent: list[tuple[int, float]] = []  # number, monotonic time
-        self.interruptions: list[tuple[float, float]] = []  # when nobody can be expected to have read
         self._pace = 1 / frames_a_second
         self._server = socket.create_server((host, 0))
         self.port: int = self._server.getsockname()[1]
@@ -96,11 +95,12 @@ class Meter:
                     try:
                         if _is_closed(connection):
                             break
+                        at = time.monotonic()  # before: a frame into the hands of a reader that dies is of its life
                         connection.sendall(frame)
                     except OSError:
                         number += 1
                         break
-                    self.sent.append((number, time.monotonic()))
+                    self.sent.append((number, at))
                     number += 1
                     due += self._pace
                     self._stop.wait(max(0.0, due - time.monotonic()))

@@ -82,6 +82,9 @@ class MqttClient:
         sock: Any = self._client.socket()
         if sock is not None:  # the broker has not closed it
             sock.close()
+        # paho closes the others when the last reference to it goes; in a cycle, they may be collected before it.
+        client = self._client
+        client.on_connect = client.on_disconnect = client.on_message = client.on_publish = client.on_subscribe = None
 
     def drop_connection(self) -> None:
         """Close the connection without DISCONNECT: the broker publishes the last will."""

@@ -1,10 +1,13 @@
 """Offers with rules, for tests of prices and costs."""
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from monitor.prices.model import Kind, PricedOffer, PriceFile, PriceRow, PriceTable
 from monitor.prices.rule_document import read_rule
+from monitor.prices.table import load_prices
 
 BASE = read_rule({"hours": {"any": {"BASE": "rest"}}}, "base")
 HCHP = read_rule({"hours": {"any": {"HCHC": "meter", "HCHP": "rest"}}}, "hchp")
@@ -40,3 +43,9 @@ def price_file(origin: str = "mine", rows: Iterable[PriceRow] = (), **more: Any)
 def price_table(*rows: PriceRow, **more: Any) -> PriceTable:
     """Return a table of one file."""
     return PriceTable([price_file("mine", rows, **more)])
+
+
+@cache
+def bundled_prices() -> PriceTable:
+    """Return the prices that the monitor brings, read once: that takes a while."""
+    return load_prices(None, Path())

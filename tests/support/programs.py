@@ -1,5 +1,7 @@
 """The project's programs as processes of their own, and waiting for what they do."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -10,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 from tests.support.servers import die_with
 
@@ -39,6 +42,25 @@ def run_command(
     )
 
 
+def run_here(main: Callable[[], int], *arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end within this process, in this environment: to start a program takes half a second."""
+    stdout, stderr = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()  # some write bytes to the output
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    words = [str(argument) for argument in arguments]
+    with contextlib.ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, on_interrupt)
+        stack.enter_context(patch.dict(os.environ, environment, clear=True))
+        stack.enter_context(patch.object(sys, "argv", ["", *words]))
+        stack.enter_context(contextlib.redirect_stdout(stdout))
+        stack.enter_context(contextlib.redirect_stderr(stderr))
+        try:
+            code = main()
+        except SystemExit as end:  # of argparse
+            code = int(end.code or 0)
+    stdout.seek(0)
+    return subprocess.CompletedProcess(words, code, stdout.read(), stderr.getvalue())
+
+
 def wait_until(condition: Callable[[], bool], within: float, what: str, programs: "Sequence[Program]" = ()) -> None:
     """Wait for a condition; fail when it does not come true in time, or when one of the programs ends."""
     deadline = time.monotonic() + within
@@ -58,7 +80,7 @@ class Program:
         self.folder = folder
         self.log = folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._command = (module, *arguments)
+        self._command = command_line(module, *arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +97,7 @@ class Program:
         """Start it, with more environment variables."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command_line(*self._command),
+                self._command,
                 cwd=ROOT,
                 env=ENVIRONMENT | environment,
                 stdin=subprocess.DEVNULL,

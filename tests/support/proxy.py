@@ -112,7 +112,7 @@ class Proxy:
 
     def drop(self) -> None:
         """Cut all connections, between two pieces."""
-        for pipe in self._pipes:
+        for pipe in list(self._pipes):  # each is removed by its own thread when it is closed
             pipe.close()
 
     def refuse(self) -> None:
@@ -157,6 +157,8 @@ class Proxy:
             self._pipes.append(pipe)
             self.opened += 1
             self._start(self._carry, pipe)
+            if self._server is not server:  # `refuse` did not see it
+                pipe.close()
 
     def _carry(self, pipe: _Pipe) -> None:
         client, server = pipe.sockets

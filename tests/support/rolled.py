@@ -1,6 +1,6 @@
 """The rollups of one meter in memory: as the storer makes them, and as the monitor's `EnergyReader` reads them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, cast
@@ -71,17 +71,11 @@ class Rolled:
         found = [self._before_limit(limit) for limit in boundaries]
         return [None if row is None else Reading(row.hour, row.last) for row in found]
 
-    def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        for row in self.rolled:
-            if start <= row.hour < end and (last := row.last[register]) is not None:
-                return last if row.first[register] is None else row.first[register]
-        return None
+    def first_values(self, meter: int, registers: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+        return _known(map(_first, reversed(self.rows(meter, start, end))), registers)
 
-    def last_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        found = [
-            row.last[register] for row in self.rolled if start <= row.hour < end and row.last[register] is not None
-        ]
-        return found[-1] if found else None
+    def last_values(self, meter: int, registers: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+        return _known((row.last for row in self.rows(meter, start, end)), registers)
 
     def shape_changes(self, meter: int, since: datetime | None = None) -> list[tuple[datetime, int]]:
         shapes = [(row.hour, _shape(row)) for row in self.rolled]
@@ -110,7 +104,7 @@ class Rolled:
 
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         return [
-            Gap(row.hour, before.last_at, row.first_at, before.last, _first(row))
+            Gap(row.hour, before.last, _first(row))
             for before, row in pairwise(self.rolled)
             if start <= row.hour < end and row.first_at - before.last_at > timedelta(minutes=1)
         ]
@@ -128,6 +122,13 @@ class Rolled:
 
     def at(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, MeterContract]:
         return {hour: self._contracts[hour] for hour in hours if hour in self._contracts}
+
+    def before(self, meter: int, moments: Sequence[datetime]) -> dict[datetime, MeterContract]:
+        return self.at(meter, [row.hour for moment in moments if (row := self._before_limit(moment)) is not None])
+
+
+def _known(values: Iterable[Values], registers: Collection[int]) -> dict[int, int]:
+    return {place: value for each in values for place in registers if (value := each[place]) is not None}
 
 
 def _first(row: HourReadings) -> Values:

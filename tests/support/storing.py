@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from typing import Any
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database, DatabaseConfig
+from storer.commands import main
 from storer.database.frame_store import FrameStore
 from storer.database.schema import Migration, make_partitions, migrate
 from storer.export.frames import Selection, export
-from tests.support.programs import command_line, run_command
+from tests.support.programs import command_line, run_command, run_here
 from tests.support.servers import Database as Server
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -49,8 +51,10 @@ class StorerCommand:
         return command_line("storer", word, "--config", self._file, *arguments)
 
     def __call__(self, word: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Run it to its end."""
-        return run_command("storer", word, "--config", self._file, *arguments, timeout=300)
+        """Run it to its end: within this process, unless it would set up logging."""
+        if word == "run":
+            return run_command("storer", word, "--config", self._file, *arguments)
+        return run_here(main, word, "--config", self._file, *arguments, **os.environ)
 
 
 def make_tables(server: Server, now: datetime = NOW) -> Database:

@@ -8,6 +8,7 @@ CASES = (
     (167, InvalidRow),
     (1467, InvalidRow),
     (1526, PartitionMissing),
+    (1205, Conflict),
     (1213, Conflict),
     (1517, Conflict),
     (1045, PermanentError),
@@ -19,7 +20,13 @@ CASES = (
     (2026, Unavailable),
     (1040, Unavailable),
     (1047, Unavailable),  # a node of Galera that is not ready
-    (1114, Unavailable),  # the disk is full
+    (3, Unavailable),  # no space left, as 1021, 1026, 1030, 1114 and 1878
+    (1021, Unavailable),
+    (1026, Unavailable),
+    (1030, Unavailable),
+    (1114, Unavailable),
+    (1878, Unavailable),
+    (1206, Unavailable),
     (1290, Unavailable),  # read only
     (1927, Unavailable),
     (1052, Unclassified),
@@ -33,3 +40,7 @@ def test_the_number_decides_what_is_done(code: int, kind: type[Exception]) -> No
     error = classify(code, "text", "here")
     assert type(error) is kind
     assert f"text ({code})" in str(error)
+
+
+def test_a_full_table_says_what_to_do() -> None:
+    assert "free space" in str(classify(1114, "The table 'frames' is full", "here"))

@@ -3,7 +3,7 @@
 import pytest
 
 from common.doctor.broker_facts import listen_to_broker, probe_broker
-from common.doctor.broker_probe import Failure
+from common.doctor.connection_failure import Failure
 from common.settings.config import Broker
 from tests.support.fake_broker import CONNACK, SUBSCRIBE, Connection, FakeBroker, answer_one, filters_of
 

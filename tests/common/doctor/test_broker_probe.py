@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
+from common.doctor.broker_probe import Probe
+from common.doctor.connection_failure import ConnectionFailed, Failure
 from common.settings.config import Broker
 
 WITHIN = 60.0  # seconds

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.config_file import read_config
+from common.doctor.config_file import config_finding
+from common.errors import ConfigError
 from common.machine.deployment import VARIABLE
+from common.settings.config import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +17,9 @@ class Settings:
 
 
 def finding_of(path: Path) -> tuple[str, str]:
-    config, (finding,) = read_config(Settings, path, "teleinfo-reader")
-    assert config is None
+    with pytest.raises(ConfigError) as error:
+        load(Settings, path)
+    finding = config_finding(error.value, path, "teleinfo-reader")
     return finding.what, finding.fix
 
 

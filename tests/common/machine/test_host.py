@@ -35,6 +35,31 @@ def test_the_process_that_has_a_device_open_is_found_by_any_of_its_names(termina
     assert holder.command[1] == "-c"
 
 
+_OPEN_THE_SAME_NUMBER = """
+import fcntl, os, sys
+folder, wanted = sys.argv[1:]
+while not os.path.exists(f"{folder}/{wanted}"):
+    master = os.open(f"{folder}/ptmx", os.O_RDWR | os.O_NOCTTY)
+fcntl.ioctl(master, 0x40045431, bytes(4))  # TIOCSPTLCK: unlock it
+terminal = os.open(f"{folder}/{wanted}", os.O_RDWR | os.O_NOCTTY)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_terminal_of_a_container_is_not_the_one_here_with_its_number(terminal: Path, tmp_path: Path) -> None:
+    mount = 'mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1" && exec "$0" -c "$3" "$1" "$2"'
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount]
+    arguments = [sys.executable, str(tmp_path), terminal.name, _OPEN_THE_SAME_NUMBER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*command, *arguments], **pipes) as other:  # type: ignore[call-overload]
+        if not other.stdout.readline():
+            pytest.skip("no file system can be mounted here")
+        holders = Host().users_of(terminal)
+        other.stdin.close()
+    assert holders == []
+
+
 @pytest.mark.parametrize(
     ("command", "ours"),
     [

@@ -2,7 +2,9 @@
 
 import errno
 import logging
+import math
 import os
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Published
+from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Message, Published
+from common.mqtt.session import Session
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
 from tests.support.fake_broker import (
@@ -67,8 +70,9 @@ def logged(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> li
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Makes all waits between two tries this much shorter, without jitter."""
+    """Makes all waits between two tries this much shorter, without jitter; whatever a broker does, it does at once."""
     scale = 0.005
+    monkeypatch.setattr("common.mqtt.connection._AT_ONCE", math.inf)  # the machine may be busy
     monkeypatch.setattr("common.mqtt.session.random.uniform", lambda _low, _high: scale)
     return scale
 
@@ -96,36 +100,7 @@ def test_a_client_id_conflict_is_one_warning_and_backs_off(caplog: pytest.LogCap
     assert gaps[6] >= 300 * fast
 
 
-def test_two_sessions_with_one_client_id_stop_taking_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with Broker(tmp_path) as broker, Client(at(broker.port)) as one, Client(at(broker.port)) as other:
-        eventually(lambda: any("another program named" in text.lower() for text in logged(caplog)), "it is logged")
-        # The one that has logged it waits, and its health shows that.
-        now = time.monotonic()
-        assert max(one.session.last_activity, other.session.last_activity) > now + 10
-        eventually(lambda: one.session.connected != other.session.connected, "only one is connected")
-        assert max(one.session.taken_over, other.session.taken_over) == 2
-
-
 # -- unstable connections ----------------------------------------------------------------------------------------------
-
-
-def test_a_stable_connection_after_unstable_ones_is_logged(
-    caplog: pytest.LogCaptureFixture, fast: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("common.mqtt.backoff.STABLE_AFTER", 0.2)
-    caplog.set_level(logging.INFO)
-
-    def settle(connection: Connection) -> None:
-        if connection.number > 4:
-            answer(connection)
-        else:
-            connection.packet()
-            connection.send(CONNACK)
-
-    with FakeBroker(settle) as broker, Client(at(broker.port)) as client:
-        client.nth(Connected, 5)
-        eventually(lambda: logged(caplog, logging.INFO)[-1].startswith("Connected to the broker"), "it is logged")
-        assert len(broker.opened) == 5
 
 
 # -- Maximum Packet Size -----------------------------------------------------------------------------------------------
@@ -436,15 +411,14 @@ def test_a_refused_subscription_for_which_a_broker_closes_the_connection_is_name
 
 
 def test_the_next_host_is_tried_at_once_and_the_wait_comes_after_the_last(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("common.mqtt.session.random.uniform", lambda *_: 1000.0)  # a wait would last for ever
     with Broker(tmp_path) as broker:
         settings = Settings(host=("127.0.0.2", "127.0.0.3", HOST), port=broker.port)  # it listens on one address
-        began = time.monotonic()
         with Client(settings) as client:
             client.wait(Connected)
             assert client.publish("x", b"y") < REFUSED
-            assert time.monotonic() - began < 5
     texts = logged(caplog)
     assert [host in text for host, text in zip(("127.0.0.2", "127.0.0.3"), texts, strict=True)] == [True, True]
 
@@ -486,6 +460,13 @@ def test_after_a_loss_the_next_host_is_tried(fast: float) -> None:
 # -- missing files -----------------------------------------------------------------------------------------------------
 
 
+def put(file: Path, text: str) -> None:
+    """Write a file whole: the session may read it at any moment."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
 def test_a_missing_password_file_is_retried_and_read_for_each_connection(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fast: float
 ) -> None:
@@ -504,10 +485,10 @@ def test_a_missing_password_file_is_retried_and_read_for_each_connection(
         settings = Settings(host=HOST, port=broker.port, username="reader", password_file=str(file))
         with Client(settings) as client:
             eventually(lambda: bool(logged(caplog)), "it is logged")
-            file.write_text("first\n")
+            put(file, "first\n")
             client.wait(Connected)
             texts = logged(caplog, logging.INFO)
-            file.write_text("later\n")
+            put(file, "later\n")
             eventually(lambda: passwords[-1:] == [b"later"], "the new one is used")
             file.unlink()
             eventually(lambda: len([text for text in logged(caplog) if str(file) in text]) == 2, "it is logged again")
@@ -525,7 +506,7 @@ def test_a_missing_or_incomplete_tls_file_is_retried(
         eventually(lambda: bool(logged(caplog)), "it is logged")
         assert f"mqtt.tls.ca: {file} " in logged(caplog)[0]
         assert os.strerror(errno.ENOENT) in logged(caplog)[0]
-        file.write_text("-----BEGIN CERTIFICATE-----\n")
+        put(file, "-----BEGIN CERTIFICATE-----\n")
         eventually(lambda: len(logged(caplog)) > 1, "it is logged")
         assert "mqtt.tls: " in logged(caplog)[1]
     assert len(logged(caplog)) == 2
@@ -537,3 +518,66 @@ def test_a_session_that_waits_can_be_closed_at_once(tmp_path: Path) -> None:
         client.session.close()
         client.session.join(WITHIN)
         assert not client.session._supervisor.is_alive()
+
+
+# -- without a thread of its own ---------------------------------------------------------------------------------------
+
+
+def test_a_session_without_a_thread_hears_why_the_broker_has_closed_the_connection_though_it_publishes() -> None:
+    """It may publish more than once before it receives: the second message already finds a broken connection."""
+    events: list[Event] = []
+    connected = threading.Event()
+
+    def take_over_then(connection: Connection) -> None:
+        connection.packet()
+        connection.send(CONNACK)
+        connected.wait(WITHIN)
+        connection.send(TAKEN_OVER)
+
+    with FakeBroker(take_over_then) as broker:
+        session = Session(at(broker.port), ID, subscriptions=[], emit=events.append)
+        session.start(thread=False)
+        deadline = time.monotonic() + WITHIN
+        while not session.connected:
+            assert time.monotonic() < deadline
+            session.work(0.1)
+        attempt = session._attempt
+        assert attempt is not None
+        connected.set()
+        closed = select.poll()
+        closed.register(attempt.socket(), select.POLLRDHUP)
+        assert closed.poll(WITHIN * 1000)
+        for _ in range(3):
+            session.publish("free/x", "y")
+        eventually(lambda: any(isinstance(event, Disconnected) for event in events), "it is disconnected")
+        assert session.taken_over == 1
+        session.close()
+        session.join(WITHIN)
+
+
+def test_a_session_without_a_thread_works_while_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.mqtt.session.FLUSH_TIMEOUT", WITHIN)  # the broker may be slow
+    events: list[Event] = []
+
+    def work_until(kind: type[Event]) -> None:
+        deadline = time.monotonic() + WITHIN
+        while not any(isinstance(event, kind) for event in events):
+            assert time.monotonic() < deadline, f"no {kind.__name__}"
+            session.work(1.0)
+
+    with Broker(tmp_path) as broker:
+        session = Session(at(broker.port), ID, subscriptions=["free/#"], emit=events.append)
+        session.start(thread=False)
+        work_until(Connected)
+        session.publish("free/x", "first")
+        work_until(Message)
+        work_until(Published)
+        began = time.monotonic()
+        threading.Timer(0.1, session.wake).start()
+        session.work(WITHIN)
+        assert time.monotonic() - began < WITHIN / 2
+        session.publish("free/x", "last")
+        session.close()
+        session.join(WITHIN)
+    assert len([event for event in events if isinstance(event, Published)]) == 2
+    assert isinstance(events[-1], Disconnected)

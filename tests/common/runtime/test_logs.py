@@ -9,7 +9,6 @@ import pytest
 
 from common.runtime import logs
 from common.runtime.logs import EVERY, ChangeLogger, RateLimiter
-from common.settings.config import LogConfig
 
 PRM = "09111642617347"
 
@@ -25,7 +24,7 @@ def as_before() -> Iterator[None]:
 
 
 def say(format: str, *, level: str = "INFO") -> None:
-    logs.set_up(LogConfig(format=format), "teleinfo-test", level)
+    logs.set_up(format, "teleinfo-test", level)
     logger = logging.getLogger("some.part")
     logger.debug("not said")
     logger.warning('of %s, a "word"\nand é', PRM)
@@ -62,7 +61,7 @@ def test_an_output_that_cannot_be_written_is_ignored(
 
 
 def test_times_are_utc_to_the_microsecond(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(LogConfig(format="json"), "teleinfo-test")
+    logs.set_up("json", "teleinfo-test")
     record = logging.LogRecord("a", logging.INFO, "", 0, "x", None, None)
     record.created = 1795575600.25
     logging.getLogger().handlers[0].handle(record)
@@ -105,7 +104,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     if in_journal:
         monkeypatch.setenv("JOURNAL_STREAM", "8:1")
-    logs.set_up(LogConfig(format="plain"), "teleinfo-test")
+    logs.set_up("plain", "teleinfo-test")
     logging.getLogger().warning("on a topic: %s, é", HOSTILE)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith(r"on a topic: \r\n<0>FAKE\x1b[2J\x00\x7f\x9b31m\u2028\u202e\udcff, é")
@@ -113,7 +112,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
 
 
 def test_no_line_of_a_traceback_looks_like_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(LogConfig(format="plain"), "teleinfo-test")
+    logs.set_up("plain", "teleinfo-test")
     try:
         raise ValueError("bad\n<0>CRITICAL forged\x1b[2J")
     except ValueError:
@@ -125,7 +124,7 @@ def test_no_line_of_a_traceback_looks_like_a_message_or_a_priority(capsys: pytes
 
 
 def test_an_object_is_one_printable_line_with_the_whole_message(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(LogConfig(format="json"), "teleinfo-test")
+    logs.set_up("json", "teleinfo-test")
     try:
         raise ValueError(HOSTILE)
     except ValueError:

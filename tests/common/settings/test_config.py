@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,30 @@ def settings(file: Path, text: str) -> Settings:
 
 
 def refusal(file: Path, text: str) -> str:
+    """Return what is wrong, without the file and the line."""
     with pytest.raises(ConfigError) as caught:
         settings(file, text)
     where, _, rest = str(caught.value).partition(f"{file}")
     assert where == ""
     assert "\n" not in rest
-    return rest.removeprefix(": ")
+    return re.sub(r"^(, line \d+)?: ", "", rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# mine\ndevice: 5", ", line 2"),
+        ("device: d\nxyz: 1", ", line 2"),
+        ("device: d\ninner:\n  host: h\n  port: 0", ", line 4"),
+        ("device: d\n\ninner:\n  host: h\n  prot: 1", ", line 5"),
+        ("device: d\ninner: {host: h,\n  port: 0}", ", line 3"),
+        ("device: d\ninner: {password: a, password_file: b}", ", line 2"),
+        ("wait: 5s", ""),  # that an option is missing is in no line
+    ],
+)
+def test_errors_name_the_line(file: Path, text: str, line: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(str(file))}{line}: "):
+        settings(file, text)
 
 
 def test_missing_options_have_their_defaults(file: Path) -> None:
@@ -116,9 +135,9 @@ def test_an_empty_section_has_all_defaults(file: Path) -> None:
         ("device: d\nroom: 64", "room: ...64MB... not 64"),
         ("device: d\nroom: 1.5MB", "room: ...64MB... not '1.5MB'"),
         # what is no set of options
-        ("- device: d", "the file: ...key: value... list"),
-        ("device", "the file: ...key: value... text"),
-        ("5", "the file: ...key: value... number"),
+        ("- device: d", "options...key: value... list"),
+        ("device", "options...key: value... text"),
+        ("5", "options...key: value... number"),
         ("device: d\ninner: localhost", "inner: ...key: value... text"),
         ("device: d\ninner: [host, h]", "inner: ...key: value... list"),
         ("device: d\nmaybe: true", "maybe: ...key: value... true or false"),
@@ -193,6 +212,13 @@ class TestEnvironment:
     )
     def test_an_invalid_variable_is_named(self, file: Path, text: str, facts: str) -> None:
         assert says(refusal(file, text), facts)
+
+    def test_the_line_is_that_of_the_file_not_one_of_the_variable(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("INNER", "{prt: 1}")
+        with pytest.raises(ConfigError, match=r", line 3: .*inner\.prt.*variable INNER"):
+            settings(file, "device: d\n\ninner: ${INNER}")
 
 
 class TestSecrets:

@@ -10,7 +10,7 @@ import yaml
 from common.settings import config
 from deploy.app.configuration import Known, affected, broker_of, files, state
 from deploy.app.options import Options
-from monitor.config import MonitorConfig
+from monitor.settings.config import MonitorConfig
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -123,15 +123,23 @@ def test_the_time_zone_is_home_assistants_if_there_is_one(of_core: str | None, o
     assert made(Known(Options(), answers, of_environment))["monitor"]["time_zone"] == zone
 
 
-def test_the_owners_own_file_adds_meters_contracts_and_prices_only(tmp_path: Path) -> None:
+def test_the_owners_own_file_adds_what_is_the_owners_and_no_more(tmp_path: Path) -> None:
     own = {
         "contracts": [{"meter": "031961123456", "from": date(2025, 2, 1), "offer": "tempo", "power": 9}],
         "meters": {"031961123456": "Maison"},
         "prices": "prices.yaml",
         "tempo": "/config/tempo.csv",
+        "spot": "spot.csv",
+        "calendars": {"ejp": "ejp.csv"},
+        "notes": [{"at": date(2026, 10, 3), "text": "Pompe à chaleur"}],
+        "alsace_moselle": True,
+        "alerts": {"to": ["ntfy://linky"], "away": {"topic": "home/away", True: "away"}},
         "listen": {"host": "evil"},
     }
-    known = Known(Options(), {}, "", {}, own)
+    sources = [{"name": "toit", "kind": "production", "topic": "shellies/toit/relay/0/power", "power": ""}]
+    known = Known(Options(), {}, "", {}, {"monitor": own, "storer": {"sources": sources, "name": "other"}})
+    assert made(known)["storer"]["sources"] == sources
+    assert made(known)["storer"]["name"] == "app"
     configuration = made(known)["monitor"]
     assert configuration["listen"] == {"host": "0.0.0.0", "port": 8080}
     assert configuration["prices"] == "/config/prices.yaml"
@@ -140,6 +148,11 @@ def test_the_owners_own_file_adds_meters_contracts_and_prices_only(tmp_path: Pat
     read = config.load(MonitorConfig, tmp_path / "monitor.yaml")
     assert read.contracts[0].start == date(2025, 2, 1)
     assert read.meters[0].name == "Maison"
+    assert (read.spot, read.calendars) == (Path("/config/spot.csv"), (("ejp", Path("/config/ejp.csv")),))
+    assert read.notes[0].text == "Pompe à chaleur"
+    assert read.alsace_moselle
+    assert read.alerts is not None
+    assert read.alerts.to[0].text == "ntfy://linky"
 
 
 def test_ports_that_were_listened_to_are_shown_until_one_is_chosen() -> None:

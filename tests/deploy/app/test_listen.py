@@ -1,6 +1,8 @@
 import pytest
 
-from deploy.app.listen import without_radios
+from common.doctor.findings import ok
+from deploy.app.listen import says, without_radios
+from deploy.meters import Heard
 
 BY_ID = "/dev/serial/by-id/usb-"
 
@@ -35,3 +37,12 @@ def test_radio_sticks_of_other_apps_are_left_alone(radio: str) -> None:
 )
 def test_ports_that_may_be_a_meters_are_listened_to(port: str) -> None:
     assert without_radios([port]) == [port]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("{port} is silent: no character in 6 s", "is silent: no character in 6 s"), ("{port}: noise", "noise")],
+)
+def test_what_was_received_does_not_repeat_the_port(what: str, said: str) -> None:
+    port = f"{BY_ID}FTDI_FT230X-if00-port0"
+    assert says(Heard(port, set(), ok("Line", what.format(port=port)))) == said

@@ -11,7 +11,7 @@ import pytest
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
 from monitor.commands import CONFIG as MONITOR_CONFIG
-from monitor.config import MonitorConfig
+from monitor.settings.config import MonitorConfig
 from reader.commands import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.commands import CONFIG as STORER_CONFIG

@@ -7,9 +7,9 @@ import pytest
 
 from monitor.api import app
 from monitor.api.call import LiveCall
-from monitor.app_file import AppFile
 from monitor.live.house import Program
 from monitor.live.live import Live
+from monitor.settings.app_file import AppFile
 from tests.support.json_schema import check
 
 NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)

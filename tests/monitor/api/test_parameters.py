@@ -9,9 +9,10 @@ import pytest
 from monitor.answers.answers import Answers
 from monitor.api.call import Call, Parameter
 from monitor.api.parameters import LONGEST_QUERY, choice, choices, range_of, read_parameters, whole_number
-from monitor.config import MonitorConfig
+from monitor.live.live import Live
 from monitor.readings.hours import Meter
 from monitor.refusals import Refusal
+from monitor.settings.config import MonitorConfig
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -39,7 +40,7 @@ class Known:
 def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> Call:
     config = MonitorConfig()
     answers = cast("Answers", Known(meters or ("a",), first))
-    return Call(answers, config, values, range_of(values, config.time_zone), NOW)
+    return Call(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
 
 
 def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -> None:

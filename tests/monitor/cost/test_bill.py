@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost, Missing, Parts, add_up
 from monitor.cost.contracts import Contract
-from monitor.prices.model import Cta, PriceFile, PriceRow, PriceTable, Tax
+from monitor.prices.model import Cta, DatedAmount, PricedOffer, PriceFile, PriceRow, PriceTable
+from monitor.prices.rule_document import read_rule
 from monitor.readings.periods import Energy
 from tests.support.prices import price_table
 
@@ -38,9 +39,12 @@ PRICES = PriceTable(
         PriceFile(
             "mine",
             (hchp("2026-01-01", "0.1600", "0.2000", "219.00"), hchp("2026-02-11", "0.1700", "0.2200", "255.50")),
-            accise=(Tax(date(2025, 1, 1), Decimal(30)),),
-            vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
-            vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.055")), Tax(date(2025, 8, 1), Decimal("0.2"))),
+            accise=(DatedAmount(date(2025, 1, 1), Decimal(30)),),
+            vat=(DatedAmount(date(2014, 1, 1), Decimal("0.2")),),
+            vat_subscription=(
+                DatedAmount(date(2014, 1, 1), Decimal("0.055")),
+                DatedAmount(date(2025, 8, 1), Decimal("0.2")),
+            ),
         )
     ]
 )
@@ -66,7 +70,7 @@ def steady(off_peak: int, peak: int):  # type: ignore[no-untyped-def]
         for start, end in itertools.pairwise(boundaries):
             hours = (end - start) // timedelta(hours=1)
             wh = {"HCHC": off_peak * hours, "HCHP": peak * hours}
-            pieces.append(Energy(start, end, wh, None, {}, 0, 0, hours * 3600, hours * 3600))
+            pieces.append(Energy(start, end, wh, None, 0, 0, hours * 3600, hours * 3600))
         return pieces
 
     return energy
@@ -105,9 +109,9 @@ def test_the_cta_is_a_part_of_its_own_as_far_as_it_is_known() -> None:
     known = Cta(date(2025, 8, 1), Decimal("0.1"), Decimal(145), Decimal(22), Decimal(0))  # 34.30 EUR a year
     table = price_table(
         row,
-        accise=(Tax(date(2025, 1, 1), Decimal(30)),),
-        vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
-        vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.2")),),
+        accise=(DatedAmount(date(2025, 1, 1), Decimal(30)),),
+        vat=(DatedAmount(date(2014, 1, 1), Decimal("0.2")),),
+        vat_subscription=(DatedAmount(date(2014, 1, 1), Decimal("0.2")),),
         cta=(known, Cta(date(2026, 2, 11), None)),
     )
     contract = Contract(at("2026-01-01"), at("2027-01-01"), "base", 9)
@@ -285,3 +289,23 @@ def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where
 def test_a_price_that_changes_while_the_contract_does_not_hold_cuts_nothing(first: str, last: str, cut: str) -> None:
     contract = Contract(at(first), at(last), "hchp", 9)
     assert bill(PRICES, LATER, contract).cuts(at("2026-01-05"), at("2026-04-01")) == [at(cut)]
+
+
+def test_own_energy_of_the_day_on_which_the_first_contract_begins_has_its_prices() -> None:
+    """1500 Wh at 0.17, from a midnight that is before the first frame; the day before has no contract."""
+    first = Contract(at("2026-03-01") + timedelta(hours=9), at("2027-01-01"), "hchp", 9)
+    one = bill(PRICES, LATER, first)
+    assert one.cost_of([(at("2026-03-01"), {"HCHC": 1500})]) == Decimal("0.255")
+    assert one.cost_of([(at("2026-02-28"), {"HCHC": 1500})]) is None
+
+
+def test_a_price_that_is_there_but_of_which_nobody_knows_when_it_held_is_not_called_missing() -> None:
+    rule = read_rule(
+        {"days": {"we": {"weekdays": ["sat"]}, "w": "always"}, "hours": {"we": {"WE": "rest"}, "w": {"W": "rest"}}},
+        "mine",
+    )
+    row = PriceRow("hchp", date(2026, 1, 1), {0: {"W": Decimal(1)}}, {9: Decimal(365)})
+    table = PriceTable([PriceFile("mine", (row,), (PricedOffer("hchp", rule=rule),))])
+    cost, rates = Cost(), bill(table).rates(CONTRACT, date(2026, 1, 5))
+    bill(table).add_energy(cost, {"HCHP": 1000, "WE": 1000}, rates, date(2026, 1, 5))
+    assert [(one.what, one.untold) for one in cost.missing] == [("HCHP", True), ("WE", False)]

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.contract.offers import Window
 from monitor.calendar import midnight
-from monitor.cost.bill import Bill, Cost, Missing, Parts
+from monitor.cost.bill import Bill, Cost, Missing
 from monitor.cost.comparison import Comparison, Measured, OfferCost, Question, compare
 from monitor.cost.lived import Lived
 from monitor.cost.why import Why
 from monitor.prices.calendars import Calendars
-from monitor.prices.model import Kind, OffPeak, PricedOffer, PriceRow, PriceTable, Tax
+from monitor.prices.model import DatedAmount, Kind, PricedOffer, PriceRow, PriceTable
 from monitor.prices.rule_document import read_rule
-from monitor.prices.rules import Rule, Spot
+from monitor.prices.rules import Rule, Span, Spot
 from monitor.prices.spot_file import SpotPrices, read_spot
 from monitor.readings.periods import HourEnergy
 from tests.support.prices import BASE as ONE_PRICE
@@ -26,14 +25,7 @@ from tests.support.prices import REGULATED, price_file
 PARIS = ZoneInfo("Europe/Paris")
 START, END = (midnight(date(2026, 1, day), PARIS) for day in (5, 7))  # Monday and Tuesday, 48 hours
 TODAY = date(2026, 3, 1)
-NIGHT = OffPeak(date(2020, 1, 1), *[(Window(time(22), time(6)),)] * 2)
-WEEKEND = read_rule(
-    {
-        "days": {"we": {"weekdays": ["sat", "sun"]}, "week": "always"},
-        "hours": {"we": {"WE": "rest"}, "week": {"X": "rest"}},
-    },
-    "weekend",
-)
+NIGHT = (22 * 60, 6 * 60)
 CHOSEN = read_rule(
     {
         "choice": {"weekday": ["mon", "fri"]},
@@ -72,7 +64,7 @@ def result(
     lived: str | Sequence[HourEnergy] | None = "BASE",
     offers: Sequence[PricedOffer] = (),
     calendars: Calendars | None = None,
-    off_peak: tuple[OffPeak, ...] = (),
+    off_peak: tuple[Span, ...] | None = None,
     yours: str | None = "base",
     read: int = 48,
     recovered_wh: int = 0,
@@ -82,13 +74,13 @@ def result(
     today: date = TODAY,
     start: datetime = START,
     end: datetime = END,
-    accise: tuple[Tax, ...] = (),
+    accise: tuple[DatedAmount, ...] = (),
     spot: SpotPrices | None = None,
 ) -> Comparison:
     known = {offer.id: offer for offer in offers}
     names = dict.fromkeys([*(one.offer for one in rows), *known])
     described = tuple(known.get(name) or REGULATED.get(name) or market(name, ONE_PRICE) for name in names)
-    prices = PriceTable([price_file("mine", rows, offers=described, off_peak=off_peak, accise=accise)], spot)
+    prices = PriceTable([price_file("mine", rows, offers=described, accise=accise)], spot)
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
     pieces = lived if isinstance(lived, list) else curve(lived)  # type: ignore[arg-type]
     rules = list({id(offer.rule): offer.rule for offer in described if offer.rule is not None}.values())
@@ -98,7 +90,7 @@ def result(
         rules,
         calendars or Calendars(),
         PARIS,
-        lambda day: [(22 * 60, 6 * 60)] if prices.off_peak(day) else None,
+        lambda _: off_peak,
         changes=changes,
         quarters=spot is not None,
     )
@@ -213,7 +205,7 @@ def test_prices_of_the_market_that_nobody_looked_at_for_half_a_year_are_not_rank
 
 
 def test_prices_of_the_market_from_before_a_change_of_taxes_are_not_ranked() -> None:
-    accise = (Tax(date(2025, 8, 1), Decimal(20)), Tax(date(2026, 2, 1), Decimal(30)))
+    accise = (DatedAmount(date(2025, 8, 1), Decimal(20)), DatedAmount(date(2026, 2, 1), Decimal(30)))
     offers = [market("before", ONE_PRICE, "2026-01-31"), market("after", ONE_PRICE, "2026-02-01")]
     comparison = result(row("before", BASE="0.1"), row("after", BASE="0.1"), BASE, offers=offers, accise=accise)
     assert {cost.offer.id: cost.refused for cost in comparison.offers} == {
@@ -265,7 +257,7 @@ def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
     ]
     market_row = PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT)
     offers = [PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)]
-    accise = (Tax(date(2020, 1, 1), Decimal(20)),)
+    accise = (DatedAmount(date(2020, 1, 1), Decimal(20)),)
     found = result(
         market_row, offers=offers, lived=lived, spot=read_spot("\n".join(lines).encode(), "x"), accise=accise
     )
@@ -276,19 +268,24 @@ def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
     assert offer(result(market_row, offers=offers), "sobry").refused is Why.SPOT
 
 
-def test_each_offer_has_the_parts_of_its_bill() -> None:
-    accise, vat = (Tax(date(2020, 1, 1), Decimal(20)),), (Tax(date(2020, 1, 1), Decimal("0.25")),)
-    prices = PriceTable([price_file("mine", [BASE], accise=accise, vat=vat, vat_subscription=vat)])
-    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    lived = Lived(curve(), [ONE_PRICE], Calendars(), PARIS)
-    comparison = compare(prices, lived, bill, Question(START, END, 9, None, TODAY), Measured(Decimal(48), 48))
-    assert offer(comparison, "base").parts == Parts(
-        energy=Decimal("6.72"),
-        accise=Decimal("0.96"),
-        subscription=Decimal("1.6"),
-        vat=Decimal("2.32"),
-        cta_known=False,
+def test_what_if_use_moved_between_prices_of_the_market() -> None:
+    first = START + timedelta(hours=5, minutes=45)  # the last quarter of the night, then the first of the day
+    prices = "\n".join(
+        f"{(first + timedelta(minutes=n)).astimezone(UTC):%FT%TZ};{mwh}" for n, mwh in ((0, 0), (15, 40))
     )
+    lived = [
+        replace(piece, start=first + timedelta(minutes=15 * n), divided=True) for n, piece in enumerate(curve(count=2))
+    ]
+    found = result(
+        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
+        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
+        lived=lived,
+        spot=read_spot(prices.encode(), "x"),
+        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
+        shift=0.5,
+    )
+    # 1.5 kWh x (0.06 + 0.02 + 0.02) x 1.25 and 0.5 kWh x (0.04 + 0.06 + 0.02 + 0.02) x 1.25.
+    assert offer(found, "sobry").energy == Decimal("0.275")
 
 
 def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
@@ -319,23 +316,6 @@ def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dear
     comparison = result(BASE, OFF_PEAK, off_peak=(NIGHT,), yours="hchp", recovered_wh=48_000, own=own, then=True)
     assert comparison.withheld is None
     assert [cost.offer.id for cost in comparison.offers] == ["hchp", "base"]
-
-
-def test_the_weekend_of_an_offer_costs_by_hand() -> None:
-    # Friday to Monday, 96 hours of 1 kWh: 48 at 0.20 and 48 at 0.10.
-    start, end = (midnight(date(2026, 1, day), PARIS) for day in (9, 13))
-    comparison = result(
-        row("zen", X="0.2", WE="0.1"),
-        offers=[market("zen", WEEKEND)],
-        lived=curve(count=96, start=start),
-        start=start,
-        end=end,
-        read=96,
-        yours=None,
-    )
-    (cost,) = comparison.offers
-    assert cost.wh_by_period == {"X": 48_000, "WE": 48_000}
-    assert (cost.energy, cost.subscription, cost.total) == (Decimal("14.4"), Decimal(4), Decimal("18.4"))
 
 
 def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:

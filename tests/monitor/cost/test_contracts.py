@@ -1,10 +1,13 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from common.contract.offers import Window
 from monitor.calendar import midnight
-from monitor.cost.contracts import contract_start, contracts, unnamed_changes
-from monitor.readings.periods import ContractLine, ContractSpan
+from monitor.cost.contracts import contract_start, contracts, unnamed_changes, written_off_peak
+from monitor.readings.periods import ContractLine, ContractSpan, OffPeak
 
 PARIS = ZoneInfo("Europe/Paris")
 END = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -104,3 +107,39 @@ def test_of_two_lines_of_the_future_none_counts_yet() -> None:
     spans = [span(at("2025-01-01"), END, "base", 6)]
     lines = [line("2027-01-01", "tempo"), line("2028-01-01", "zen")]
     assert [(one.offer, one.end) for one in contracts(lines, spans, PARIS, END)] == [("base", END)]
+
+
+WINTER, SUMMER = (Window(time(22, 30), time(6)),), (Window(time(2), time(7)), Window(time(14), time(17)))
+
+
+@pytest.mark.parametrize(
+    ("day", "windows"),
+    [
+        ("2026-03-31", WINTER),
+        ("2026-04-01", SUMMER),
+        ("2026-10-31", SUMMER),
+        ("2026-11-01", WINTER),
+        ("2027-01-01", WINTER),
+    ],
+)
+def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_october(
+    day: str, windows: tuple[Window, ...]
+) -> None:
+    assert OffPeak(WINTER, SUMMER).at(date.fromisoformat(day)) == windows
+
+
+def test_off_peak_hours_begin_and_end_at_minutes_of_the_day() -> None:
+    assert OffPeak(WINTER, SUMMER).moments == {22 * 60 + 30, 6 * 60, 2 * 60, 7 * 60, 14 * 60, 17 * 60}
+
+
+def test_the_off_peak_hours_of_a_line_hold_until_a_line_has_others() -> None:
+    old, new = OffPeak(WINTER, WINTER), OffPeak(WINTER, SUMMER)
+    lines = [
+        line("2025-01-01", "base"),
+        replace(line("2026-02-01", "hchp"), off_peak=old),
+        line("2026-08-01", "hchp", 6),  # another power
+        replace(line("2026-12-05", "hchp", 6), off_peak=new),
+    ]
+    days = ("2026-01-31", "2026-02-01", "2026-12-04", "2026-12-05")
+    assert [written_off_peak(lines, date.fromisoformat(day)) for day in days] == [None, old, old, new]
+    assert [one.off_peak for one in contracts(lines, [], PARIS, at("2027-06-01"))] == [None, old, old, new]

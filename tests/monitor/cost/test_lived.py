@@ -91,6 +91,11 @@ def test_without_off_peak_hours_an_offer_that_needs_them_is_not_computed(registe
     )  # fmt: skip
 
 
+def test_an_hour_in_which_written_off_peak_hours_begin_or_end_needs_its_minutes() -> None:
+    found = billed(hours(date(2026, 1, 5), 24, "HCHP"), HCHP, [(22 * 60 + 30, 6 * 60 + 30)])
+    assert found == ({"HCHC": 7_000, "HCHP": 15_000}, {Why.MINUTES: 2})
+
+
 def test_a_tempo_day_without_a_colour_is_unknown_from_six_to_six() -> None:
     colours = {date(2027, 1, 5): "red", date(2027, 1, 6): "white"}  # Tuesday and Wednesday
     found = billed(hours(date(2027, 1, 5), 48, "BASE"), TEMPO, calendars=Calendars(written=colours))
@@ -110,16 +115,15 @@ def test_the_register_of_ones_own_offer_says_more_than_the_clock() -> None:
 
 def test_use_is_shifted_from_peak_to_off_peak_hours_of_such_days() -> None:
     lived = Lived(hours(date(2026, 1, 5), 24), [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
-    moved = shifted(lived.billed(HOURLY), 0.25)
-    assert {period: amount.wh for (_, period), amount in moved.periods.items()} == {"N": 12_000, "D": 12_000}
-    assert shifted(lived.billed(HOURLY), 0) is lived.billed(HOURLY)
+    moved = shifted(lived.billed(HOURLY).periods, 0.25)
+    assert {period: amount.wh for (_, period), amount in moved.items()} == {"N": 12_000, "D": 12_000}
 
 
 def test_use_is_not_shifted_to_days_without_any_in_off_peak_hours() -> None:
     by_day = [piece for piece in hours(date(2026, 1, 5), 24) if 6 <= piece.start.astimezone(PARIS).hour < 22]
     lived = Lived(by_day, [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
-    moved = shifted(lived.billed(HOURLY), 0.5)
-    assert {period: amount.wh for (_, period), amount in moved.periods.items()} == {"D": 16_000}
+    moved = shifted(lived.billed(HOURLY).periods, 0.5)
+    assert {period: amount.wh for (_, period), amount in moved.items()} == {"D": 16_000}
 
 
 def test_a_year_becomes_few_cells() -> None:

@@ -10,7 +10,8 @@ from common.contract.offers import Window
 from monitor.cost.contracts import Contract
 from monitor.cost.price_at import price_at
 from monitor.prices.calendars import Calendars
-from monitor.prices.model import OffPeak, PriceRow, PriceTable
+from monitor.prices.model import PriceRow, PriceTable
+from monitor.readings.periods import OffPeak
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -22,7 +23,7 @@ ROW = PriceRow(
     {0: {"HCHC": Decimal("0.15"), "HCHP": Decimal("0.20")}, 9: {"HCHP": Decimal("0.19")}},
     {},
 )
-PRICES = PriceTable([price_file("by hand", [ROW], off_peak=(OffPeak(date(2026, 1, 1), NIGHT, NIGHT),))])
+PRICES = PriceTable([price_file("by hand", [ROW])])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,9 @@ def test_the_price_at_an_instant(
     offer: str | None, power: int | None, clock: str, register: str | None, price: str | None
 ) -> None:
     moment = datetime.fromisoformat(f"2026-11-25T{clock}").replace(tzinfo=PARIS).astimezone(UTC)
-    contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), offer, power)
+    contract = Contract(
+        datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), offer, power, OffPeak(NIGHT, ())
+    )
     found = price_at(PRICES, Calendars(), PARIS, contract, moment, register)
     assert found == (None if price is None else Decimal(price))
 

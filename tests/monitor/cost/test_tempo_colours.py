@@ -20,7 +20,7 @@ def test_a_season_counts_what_is_left_only_if_each_day_of_it_is_known() -> None:
     assert whole.used == {"blue": 100, "white": 0, "red": 5}
     assert whole.remaining == {"blue": 200, "white": 43, "red": 17}
     assert season(colours, 2025, first + timedelta(105)).remaining is None
-    assert season(colours, 2026, date(2026, 9, 3)).days == {}
+    assert season(colours, 2026, date(2026, 9, 3)).used == {"blue": 0, "white": 0, "red": 0}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_season_runs_from_september_to_august(day: str, year: int) -> None:
 
 def test_a_season_of_366_days_has_one_blue_day_more() -> None:
     known = {date(2027, 9, 1) + timedelta(number): "blue" for number in range(366)}
-    assert season(known, 2027, date(2027, 9, 1)).remaining == {"blue": 0, "white": 43, "red": 22}
+    assert season(known, 2027, date(2028, 8, 31)).remaining == {"blue": 0, "white": 43, "red": 22}
     assert season({date(2027, 9, 1): "blue"}, 2027, date(2027, 9, 1)).remaining == {"blue": 300, "white": 43, "red": 22}
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import Finding, Status
-from monitor.config import Listen, MonitorConfig
 from monitor.doctor.page import Answerer, PageFacts, diagnose_page, probe_page
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Listen
 from tests.support.passwords import lock
 from tests.support.servers import free_port
 
@@ -61,7 +62,12 @@ def only(facts: PageFacts) -> Finding:
 
 @pytest.mark.parametrize(
     ("status", "kind", "body"),
-    [(200, "application/json", b'{"openapi": "3.1.0"}'), (401, "application/problem+json", b"{}")],
+    [
+        (200, "application/json", b'{"openapi": "3.1.0"}'),
+        (401, "application/problem+json", b"{}"),
+        (503, "application/problem+json", b"{}"),
+    ],
+    ids=["open", "locked", "waits for its password"],
 )
 def test_a_page_that_answers_is_ours_with_and_without_a_password(status: int, kind: str, body: bytes) -> None:
     with served(status, kind, body) as (port, asked):
@@ -104,7 +110,7 @@ def test_a_page_that_nobody_serves_is_noted_with_the_command_that_starts_it() ->
 def test_an_address_of_another_machine_is_a_problem() -> None:
     facts = probe_page(replace(config(free_port(), password_file=FILE), listen=Listen(host="192.0.2.1", port=1)))
     assert facts.cannot_listen == errno.EADDRNOTAVAIL
-    assert (Status.PROBLEM, "listen.host: 192.0.2.1 is no address of this machine") in not_ok(facts)
+    assert (Status.PROBLEM, "listen.host: 192.0.2.1 is not an address of this machine") in not_ok(facts)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_a_guarded_page_has_nothing_to_note() -> None:
     [
         (replace(SERVED, host="0.0.0.0"), Status.NOTICE, "auth is none"),
         (replace(GUARDED, password_error="No such file or directory"), Status.PROBLEM, "No such file"),
-        (replace(GUARDED, password_file=None), Status.PROBLEM, "who may open it"),
+        (replace(GUARDED, password_file=None), Status.PROBLEM, "no password"),
         (replace(GUARDED, readable_by_all=True), Status.NOTICE, "every user"),
         (replace(SERVED, missing_libraries=("uvicorn",)), Status.PROBLEM, "uvicorn"),
         (replace(SERVED, has_files=False), Status.PROBLEM, "index.html"),

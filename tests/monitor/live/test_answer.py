@@ -17,6 +17,8 @@ from monitor.live.meter import LiveMeter, clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.schedule import Change
 from monitor.live.today import Today
+from monitor.prices.calendars import Calendars
+from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceRow, PriceTable
 from monitor.readings.grid_curves import Second
 from tests.support.frames import ADDRESS, standard
@@ -77,7 +79,7 @@ def asked(
     view = None if of is None else of.view(at)
     end = now if view is None else clock_of(view, now)
     ring = None if of is None else of.ring(end)
-    found = answer(ADDRESS, view, ring, end, today, UP | links, PRICES, now, PARIS)
+    found = answer(ADDRESS, view, ring, end, today, UP | links, PRICES, Calendars(), now, PARIS)
     assert list(found) == list(ROUTE.schema["properties"])
     return json.loads(json.dumps(found))  # type: ignore[no-any-return]
 
@@ -110,10 +112,12 @@ def test_all_is_known() -> None:
         "tomorrow": "red",
         "mean": None,
         "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
+        "production": None,
         "today": {
             "at": "2026-11-25T13:31:40Z",
             "wh": 15_996,
             "injected_wh": None,
+            "production_wh": None,
             "cost": 32_126,
             "same_hour_last_week_wh": 13_360,
             "same_hour_last_week_cost": 26_720,
@@ -198,6 +202,14 @@ def test_the_offer_of_a_line_of_the_configuration_goes_before_what_the_meter_say
     assert asked(meter(), today=replace(TODAY, offer="mine"))["price"] is None
 
 
+def test_what_comes_next_follows_the_meter_whatever_the_offer_of_a_line_is_called() -> None:
+    found = asked(meter(), today=replace(TODAY, offer="mine"))
+    assert [(one["register"], one["at"]) for one in found["next"]] == [
+        ("BBRHCJW", "2026-11-25T21:00:00Z"),
+        ("BBRHPJR", "2026-11-26T05:00:00Z"),
+    ]
+
+
 def test_the_event_is_a_part_of_the_answer() -> None:
     data, identifier = state_event(meter().view(101.0), True, TODAY, NOW)
     event, whole = json.loads(data), asked(meter())
@@ -213,7 +225,7 @@ def test_the_event_is_a_part_of_the_answer() -> None:
 def test_the_price_of_now_is_rounded_to_a_hundredth_of_a_cent_and_not_cut(price: str, shown: int) -> None:
     rows = (PriceRow("tempo", date(2026, 2, 1), {0: {"BBRHPJW": Decimal(price)}}, {}),)
     view = meter().view(101.0)
-    found = answer(ADDRESS, view, None, NOW, TODAY, UP, PriceTable([PriceFile("mine", rows)]), NOW, PARIS)
+    found = answer(ADDRESS, view, None, NOW, TODAY, UP, PriceTable([PriceFile("mine", rows)]), Calendars(), NOW, PARIS)
     assert found["price"] == shown
 
 
@@ -244,13 +256,24 @@ def test_the_price_of_now_is_that_of_the_subscribed_power(subscribed: int, price
     bands = {0: {"BBRHPJW": Decimal("0.1921")}, 9: {"BBRHPJW": Decimal("0.18")}}
     prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), bands, {}),))])
     view = meter(WHITE | {"subscribed_power": subscribed}).view(101.0)
-    assert answer(ADDRESS, view, None, NOW, TODAY, UP, prices, NOW, PARIS)["price"] == price
+    assert answer(ADDRESS, view, None, NOW, TODAY, UP, prices, Calendars(), NOW, PARIS)["price"] == price
+
+
+@pytest.mark.parametrize(("hour", "price"), [(13, 2500), (22, 1000)])
+def test_an_offer_whose_periods_the_meter_does_not_count_has_the_price_of_its_rule(hour: int, price: int) -> None:
+    rule = {"hours": {"any": {"NIGHT": ["22:00-06:00"], "DAY": "rest"}}}
+    row = {"from": date(2026, 2, 1), "kwh": {"NIGHT": "0.10", "DAY": "0.25"}}
+    prices = PriceTable([read_document({"offers": [{"id": "mine", "rule": rule, "rows": [row]}]}, "prices.yaml")])
+    view = meter({"contract": "base", "period": "TH"}).view(101.0)
+    now = NOW.replace(hour=hour)
+    found = answer(ADDRESS, view, None, now, replace(TODAY, offer="mine"), UP, prices, Calendars(), now, PARIS)
+    assert (found["register"], found["price"]) == ("BASE", price)
 
 
 def test_a_register_that_is_not_known_has_no_price() -> None:
     prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), {0: {"BASE": Decimal(1)}}, {}),))])
     view = meter({"contract": "tempo"}).view(101.0)
-    found = answer(ADDRESS, view, None, NOW, TODAY, UP, prices, NOW, PARIS)
+    found = answer(ADDRESS, view, None, NOW, TODAY, UP, prices, Calendars(), NOW, PARIS)
     assert (found["register"], found["price"]) == (None, None)
 
 
@@ -263,6 +286,6 @@ def test_a_register_runs_since_the_last_of_the_switches() -> None:
 
 def test_the_last_of_the_six_hundred_seconds_is_that_of_the_ring() -> None:
     ring = [None] * (SECONDS - 1) + [5]
-    found = answer(ADDRESS, meter().view(101.0), ring, NOW, TODAY, UP, PRICES, NOW, PARIS)["ring"]
+    found = answer(ADDRESS, meter().view(101.0), ring, NOW, TODAY, UP, PRICES, Calendars(), NOW, PARIS)["ring"]
     # 13:32:07 is the last second: the first one is 599 seconds before it, 13:22:08.
     assert (SECONDS, found["t0"]) == (600, int(datetime(2026, 11, 25, 13, 22, 8, tzinfo=UTC).timestamp()) * 1000)

@@ -7,6 +7,7 @@ import pytest
 
 from common.errors import MessageError
 from monitor.live.house import MAX_METERS, MAX_PROGRAMS, LiveHouse
+from monitor.readings.grid_curves import Second
 from tests.support.frames import ADDRESS, standard
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -60,6 +61,15 @@ def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
         clear(ADDRESS, b"", 1.0)
         assert house.meter(ADDRESS, 1.0) is None
         assert house.stored_at(ADDRESS) is None
+
+
+def test_a_meter_that_only_the_database_had_is_gone_with_it() -> None:
+    house = LiveHouse()
+    house.on_past(ADDRESS, [Second(NOW, 500)], 0.0)
+    assert house.meters() == []
+    assert house.ring(ADDRESS, NOW) is not None  # without a broker there are ten minutes all the same
+    house.on_link(ADDRESS, b"offline", 1.0)
+    assert house.meters() == [ADDRESS]
 
 
 def test_no_more_meters_are_kept_than_there_is_room_for() -> None:

@@ -1,10 +1,12 @@
 """The links from the meter to the database, in each state of what is between them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from common.contract.frame import Frame
 from monitor.live.house import Program
-from monitor.live.links import links
+from monitor.live.links import links, meter_now
 from monitor.live.meter import LiveMeter, MeterView
 from tests.support.frames import ADDRESS, standard
 
@@ -78,3 +80,22 @@ def test_of_several_storers_one_that_stores_is_enough() -> None:
     assert states(storers=(storer("offline"), storer("online"))).split()[3] == "up"
     assert states(storers=(storer("offline"), storer("stalled"))).split()[3] == "stalled"
     assert states(storers=(storer("offline"),)).split()[3] == "down"
+
+
+@pytest.mark.parametrize(
+    ("age", "readers", "expected"),
+    [
+        (5, [reader("one", "online")], (True, True, True)),
+        (6, [reader("one", "online")], (True, False, True)),  # it does not tell the power of now any more
+        (16, [reader("one", "online")], (False, False, True)),
+        (16, [reader("one", "offline", ADDRESS), reader("two", "online")], (False, False, False)),
+        (16, [], (False, False, None)),
+    ],
+)
+def test_what_alerts_look_at(age: int, readers: list[Program], expected: tuple[bool, bool, bool | None]) -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    meter.on_frame(standard(SINSTS=5), 0.0)
+    found = meter_now(meter.view(age), readers, NOW)
+    assert (found.speaking, found.fresh, found.reader) == expected
+    assert found.last_frame == NOW - timedelta(seconds=age)
+    assert found.power == 5

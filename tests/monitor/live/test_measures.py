@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from common.contract.frame import Frame
 from monitor.live.measures import Measures, Tariff, measures, tariff
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS
@@ -73,3 +74,23 @@ def test_a_state_of_another_program_is_nothing_known(state: dict[str, object]) -
     found = tariff(state)
     assert found == Tariff(offer=found.offer)
     assert measures({"SINSTS": True, "PAPP": "1840", "URMS1": None}) == Measures()
+
+
+@pytest.mark.parametrize(
+    ("frame", "warned"),
+    [
+        (standard(STGE="003A0081"), (0,)),
+        (standard(STGE="003A0001"), ()),
+        (standard(SINSTS=900), None),
+        (historic(PTEC="TH..", ADPS=48), (0,)),
+        (historic(PTEC="TH.."), ()),
+        (historic(ADIR1=38, ADIR3=40, IINST1=38), (1, 3)),
+        (historic(PAPP=900), None),
+    ],
+)
+def test_a_frame_says_which_phases_are_above_their_limit(frame: Frame, warned: tuple[int, ...] | None) -> None:
+    assert measures(frame.values).warned == warned
+
+
+def test_a_warning_goes_on_where_a_frame_lacks_its_status() -> None:
+    assert measures(standard(SINSTS=900).values).after(measures(standard(STGE="003A0081").values)).warned == (0,)

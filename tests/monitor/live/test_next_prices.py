@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from common.contract.prices import PriceSpan
 from monitor.cost.contracts import Contract
 from monitor.live.next_prices import next_prices, stretch
 from monitor.live.schedule import Change, expected
 from monitor.prices.calendars import Calendars
-from monitor.prices.model import OffPeak, PriceRow, PriceTable
+from monitor.prices.model import PriceRow, PriceTable
+from monitor.readings.periods import OffPeak
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -36,13 +36,12 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=PARIS).astimezone(UTC)
 
 
-def table(*off_peak: Window) -> PriceTable:
+def table() -> PriceTable:
     rows = [
         PriceRow(offer, date.fromisoformat(start), {0: {name: Decimal(price) for name, price in kwh.items()}}, {})
         for offer, start, kwh in ROWS
     ]
-    windows = (OffPeak(date(2026, 1, 1), off_peak, off_peak),) if off_peak else ()
-    return PriceTable([price_file("by hand", rows, off_peak=windows)])
+    return PriceTable([price_file("by hand", rows)])
 
 
 def days(now: datetime, count: int, *clocks: tuple[str, str]) -> list[Change]:
@@ -92,10 +91,10 @@ def prices(
     changes = expected(offer, switches, at - stored * DAY, start, end, PARIS)
     starts = [(start, offer), *((local(day), name) for day, name in lines)]
     ends = [*(moment for moment, _ in starts[1:]), end]
-    contracts = [Contract(low, high, name, 6) for (low, name), high in zip(starts, ends, strict=True)]
-    table_ = table(*off_peak)
+    written = OffPeak(tuple(off_peak), tuple(off_peak)) if off_peak else None
+    contracts = [Contract(low, high, name, 6, written) for (low, name), high in zip(starts, ends, strict=True)]
     known = {date.fromisoformat(day): colour for day, colour in (colours or {}).items()}
-    found = next_prices(table_, Calendars(written=known), contracts, changes, running, at, PARIS)
+    found = next_prices(table(), Calendars(written=known), contracts, changes, running, at, PARIS)
     return [(_told(span.start), _told(span.end), span.value) for span in found]
 
 
@@ -153,6 +152,35 @@ def test_off_peak_hours_at_noon_and_across_midnight() -> None:
 )
 def test_the_days_on_which_the_clock_changes(now: str, wanted: list[tuple[str, str, float]]) -> None:
     assert prices(now) == wanted
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted"),
+    [
+        (
+            "2026-03-28T12:00",
+            [
+                ("28 07:30+01", "29 03:00+02", 0.20),
+                ("29 03:00+02", "29 07:30+02", 0.15),
+                ("29 07:30+02", "29 13:00+02", 0.20),
+            ],
+        ),
+        (
+            "2026-10-24T12:00",
+            [
+                ("24 07:30+02", "25 02:30+02", 0.20),
+                ("25 02:30+02", "25 02:00+01", 0.15),
+                ("25 02:00+01", "25 02:30+01", 0.20),
+                ("25 02:30+01", "25 07:30+01", 0.15),
+                ("25 07:30+01", "25 11:00+01", 0.20),
+            ],
+        ),
+    ],
+)
+def test_a_window_that_begins_in_the_hour_that_is_skipped_or_comes_twice(
+    now: str, wanted: list[tuple[str, str, float]]
+) -> None:
+    assert prices(now, stored=0, off_peak=(Window(time(2, 30), time(7, 30)),)) == wanted
 
 
 def test_a_price_that_changes_on_the_first_of_august() -> None:
@@ -272,21 +300,3 @@ def test_another_calendar_is_expected_as_a_week_ago() -> None:
 @pytest.mark.parametrize(("offer", "running"), [(None, "EASF01"), ("unheard-of", "HCHP"), ("hchp", None)])
 def test_nothing_is_known_without_a_contract_or_a_price(offer: str | None, running: str | None) -> None:
     assert prices("2026-01-15T14:32", offer, running) == []
-
-
-def test_spans_meet_and_differ() -> None:
-    found = next_prices(
-        table(),
-        Calendars(),
-        [Contract(local("2026-11-01T00:00"), local("2026-12-01T00:00"), "base", 6)],
-        None,
-        "BASE",
-        local("2026-11-25T14:32"),
-        PARIS,
-    )
-    assert found == [PriceSpan(local("2026-11-24T00:00"), local("2026-11-26T15:00"), 0.21)]
-    assert found[0].to_message() == {
-        "start": "2026-11-24T00:00:00+01:00",
-        "end": "2026-11-26T15:00:00+01:00",
-        "value": 0.21,
-    }

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.mqtt.events import Published, PublishToken
-from monitor.config import MonitorConfig
 from monitor.live.house import LiveHouse
 from monitor.live.price_topic import Past, PriceTopic
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceRow, PriceTable
 from monitor.readings.periods import ContractLine, House
 from monitor.readings.power import Switch
+from monitor.settings.config import MonitorConfig
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -105,6 +105,30 @@ def test_the_message() -> None:
             }
         }
     ]
+
+
+def test_what_was_computed_is_there_for_the_page() -> None:
+    stand = Stand()
+    stand.state(HCHP)
+    stand.wait()
+    assert [span.value for span in stand.topic.spans(METER)] == [0.20]  # an hour: nothing is known of its past
+    assert stand.topic.spans(OTHER) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "colour", "price"),
+    [
+        (tempo("HPJB", "blue", "red"), "red", 7000),
+        (tempo("HPJB", "blue", "white"), "white", 1800),
+        (BASE, "red", 1900),
+        (NOBODYS, "red", None),
+    ],
+)
+def test_what_peak_hours_of_tomorrow_cost(state: Mapping[str, object], colour: str, price: int | None) -> None:
+    stand = Stand()
+    stand.state(state)
+    assert stand.topic.peak_price(METER, date(2026, 11, 26), colour, stand.monotonic) == price
+    assert stand.topic.peak_price(OTHER, date(2026, 11, 26), colour, stand.monotonic) is None
 
 
 def test_it_is_published_when_it_changes_only() -> None:

@@ -31,15 +31,26 @@ class _Answers:
     cost: Cost | None = None
     asked: list[tuple[datetime, datetime]] | None = None
     silent: timedelta = timedelta(minutes=1)
+    known: Facts | None = None
 
     @property
     def stretches(self) -> "_Answers":
         return self
 
+    @property
+    def sun(self) -> "_Answers":
+        return self
+
+    def meters(self) -> Sequence[Meter]:
+        return [METER]
+
+    def roofs(self, meter: Meter) -> Sequence[object]:
+        return []
+
     def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         assert [meter.identifier for meter in meters] == [METER.identifier]
         assert now == NOW
-        return {}
+        return {} if self.known is None else {METER.number: self.known}
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime:
         assert meter.identifier == METER.identifier
@@ -53,7 +64,7 @@ class _Answers:
         assert (meter.identifier, now) == (METER.identifier, NOW)
         if self.asked is not None:
             self.asked.append((start, end))
-        energy = Energy(start, end, {"HCHP": self.wh}, None, {}, 0, 0, self.covered, 60)
+        energy = Energy(start, end, {"HCHP": self.wh}, None, 0, 0, self.covered, 60)
         return Stretch(start, end, SECONDS, [energy], self.cost or Cost(energy=Decimal("1.5")), None)
 
 
@@ -65,6 +76,13 @@ def test_energy_and_cost_are_integers_in_their_units() -> None:
     found = looked(_Answers(1234))
     assert (found.wh, found.cost, found.injected_wh) == (1234, 15_000, None)
     assert [change.register for change in found.switches] == ["EASF01", "EASF02"]
+
+
+def test_switches_have_the_registers_that_the_meter_names_whatever_the_offer_of_a_line_is_called() -> None:
+    known = Facts(NOW, True, 1, False, offer="mine", power=9, contract_start=None, structure="hchp")
+    found = looked(_Answers(1234, known=known))
+    assert (found.offer, found.structure) == ("mine", "hchp")
+    assert [change.register for change in found.switches] == ["HCHC", "HCHP"]
 
 
 def test_the_cost_of_the_same_hours_a_week_ago_is_known_with_their_energy() -> None:
@@ -79,7 +97,7 @@ def test_a_day_whose_index_fell_is_unknown_not_negative() -> None:
 
 
 def test_a_day_without_a_frame_is_unknown_not_zero() -> None:
-    found = looked(_Answers(0, covered=0))
+    found = looked(_Answers(0, covered=0, silent=timedelta(days=1)))
     assert (found.wh, found.cost, found.last_week_wh) == (None, None, None)
 
 

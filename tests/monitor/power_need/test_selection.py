@@ -1,6 +1,7 @@
 """The fast way, which reads the seconds of few minutes, against the rule over all of them."""
 
 import bisect
+import functools
 import random
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,7 @@ from monitor.power_need.selection import BusyMinute, examine
 FLOOR = 2700
 
 
+@functools.cache
 def lived(seed: int, seconds: int, phases: int = 1) -> list[Reading]:
     """Return the readings of a house: devices that go on and off, frames each second or two, and some gaps."""
     rng = random.Random(seed)

@@ -4,13 +4,13 @@ from decimal import Decimal
 import pytest
 
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.model import PriceRow, PriceTable, Tax
+from monitor.prices.model import DatedAmount, PriceRow, PriceTable
 from monitor.readings.periods import ContractLine
 from tests.support.prices import price_file, price_table
 
 TODAY = date(2026, 3, 1)
-ACCISE = (Tax(date(2026, 2, 1), Decimal("30.85")),)
-VAT = (Tax(date(2014, 1, 1), Decimal("0.2")),)
+ACCISE = (DatedAmount(date(2026, 2, 1), Decimal("30.85")),)
+VAT = (DatedAmount(date(2014, 1, 1), Decimal("0.2")),)
 
 
 def problems(*rows: PriceRow) -> list[PriceProblem]:

@@ -29,7 +29,7 @@ def test_days_and_colours_are_read_as_people_write_them(text: str) -> None:
         ("2026-01-15;vert\n", "line 1"),
         ("date;colour\n2026-02-30;rouge\n", "line 2"),
         ("2026-01-15\n", "line 1"),
-        ("2026-01-15;rouge\n2026-01-15;bleu\n", "two colours"),
+        ("2026-01-15;rouge\n2026-01-15;bleu\n", "line 2: an earlier line"),
     ],
 )
 def test_a_wrong_line_is_named(text: str, word: str) -> None:

@@ -1,10 +1,9 @@
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
 from monitor.prices.document import read_document
@@ -47,29 +46,6 @@ def test_prices_are_known_of_powers_of_1_to_36_kva(tmp_path: Path, power: int) -
     assert document(tmp_path, text).rows[0].subscription == {power: Decimal(120)}
 
 
-def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> None:
-    table = PriceTable(
-        [
-            document(
-                tmp_path,
-                "off_peak:\n"
-                '  - {from: 2020-01-01, windows: ["22:30-06:30"]}\n'
-                '  - {from: 2026-12-01, winter: ["23:00-07:00"], summer: ["02:00-07:00", "12:00-15:00"]}\n',
-            )
-        ]
-    )
-    before, winter, summer = (table.off_peak(day) for day in (date(2026, 7, 1), date(2027, 1, 1), date(2027, 7, 1)))
-    assert before is not None
-    assert winter is not None
-    assert summer is not None
-    assert before[0].holds(time(3))
-    assert not before[0].holds(time(12))
-    assert winter[0].holds(time(23, 30))
-    assert not winter[0].holds(time(22, 45))
-    assert any(window.holds(time(12)) for window in summer)
-    assert table.off_peak(date(2019, 12, 31)) is None
-
-
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -78,9 +54,11 @@ def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> 
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {37: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {6.0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
-        ('off_peak: [{from: 2026-02-01, summer: ["22:00-06:00"]}]', "winter"),
-        ('off_peak: [{from: 2026-02-01, winter: ["22:00-06:00"]}]', "summer"),
+        ('off_peak: [{from: 2026-02-01, windows: ["22:00-06:00"]}]', "contracts"),
         ('offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}]', "dot"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: 0,194}}]}]", "194: .* dot"),
+        ("offers: [{id: base, rows: [{from: 2026-02-01, grade: 1, kwh: {BASE: 0.194}}]}]", "grade"),
+        ("offers: [{id: base, refused: because}]", "driven_charge"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, kwH: {BASE: 0.194}}]}]", "did you mean 'kwh'"),
         ("offers: [{id: base, rows: [{from: 2026-02-01}]}]", "neither"),
         ("offers: [{id: base, rows: [{from: tomorrow, kwh: {BASE: 0.194}}]}]", "a day"),
@@ -91,7 +69,9 @@ def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> 
         ("offers: {base: {from: 2026-02-01}}", "list"),
         ("options: {base: []}", "offers"),
         ("offer: []", "did you mean 'offers'"),
-        ("off_peak: [{from: 2026-02-01, windows: [22h-6h]}]", "22:30-06:30"),
+        ("feed_in: [{from: 2025-04-01, price: 4}]", "cents"),
+        ("feed_in: [{from: 2025-04-01, kwh: 0.04}]", "known here: from, price"),
+        ("feed_in: [{from: 2025-04-01}]", "amount"),
         ("schema: 2", "schema"),
         ("- 1", "key: value"),
     ],
@@ -101,6 +81,32 @@ def test_a_wrong_row_is_named_with_what_is_expected(tmp_path: Path, text: str, w
         document(tmp_path, text)
 
 
-def test_a_window_may_end_at_midnight(tmp_path: Path) -> None:
-    found = document(tmp_path, 'off_peak: [{from: 2026-02-01, windows: ["22:00-24:00"]}]')
-    assert found.off_peak[0].winter == found.off_peak[0].summer == (Window(time(22), time(0)),)
+def test_what_injection_earns_is_dated(tmp_path: Path) -> None:
+    text = "feed_in:\n  - {from: 2025-04-01, price: 0.04}\n  - {from: 2024-01-01, price: 0.1269}\n"
+    table = PriceTable([document(tmp_path, text), document(tmp_path, "{}")])
+    days = (date(2023, 12, 31), date(2024, 1, 1), date(2025, 3, 31), date(2025, 4, 1))
+    assert [table.feed_in_price(day) for day in days] == [None, Decimal("0.1269"), Decimal("0.1269"), Decimal("0.04")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ("    name: 3", 3),
+        ("    nmae: x", 3),
+        ("    rule: quite", 3),
+        ("    rows: {from: 2026-02-01}", 3),
+        ("    rows:\n      - from: tomorrow\n        kwh: {BASE: 0.2}", 4),
+        ("    rows:\n      - from: 2026-02-01\n        kwh:\n          BASE: 0.2\n          WE: 21", 7),
+        ("    rows:\n      - from: 2026-02-01\n        kwh: {BASE: 0.2}\n        subscription:\n          60: 12", 7),
+        ("    rows:\n      - {from: 2026-02-01, kwh: {BASE: 0.2}}\n      - {from: 2026-08-01}", 5),
+        ("    rule:\n      days:\n        we: {weekdays: [sam]}", 5),
+        ("    rule:\n      hours:\n        any:\n          HC: 22h-6h\n          HP: rest", 6),
+        ("    rule:\n      hours:\n        any: {HC: meter}", 5),
+        ("rules:\n  quiet:\n    hours: {any: {HP: rest}}\n    day_starts: 6", 6),
+        ("off_peak: []", 3),
+        ("taxes:\n  vat:\n    - {from: 2026-01-01, kwh: 0.2}", 5),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, wrong: str, line: int) -> None:
+    with pytest.raises(ConfigError, match=rf"^prices\.yaml, line {line}: "):
+        document(tmp_path, f"offers:\n  - id: mine\n{wrong}\n")

@@ -1,11 +1,10 @@
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from common.contract.offers import Window
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax
+from monitor.prices.model import DatedAmount, PriceFile, PriceRow, PriceTable
 from tests.support.prices import price_file
 
 
@@ -24,38 +23,6 @@ def test_changes_are_the_days_on_which_a_row_of_any_file_begins_or_ends() -> Non
         ]
     )
     assert table.changes("base", date(2025, 2, 1), date(2025, 8, 1)) == [date(2025, 3, 1), date(2025, 5, 1)]
-
-
-WINTER, SUMMER = (Window(time(23), time(7)),), (Window(time(1), time(6)),)
-
-
-@pytest.mark.parametrize(
-    ("day", "windows"),
-    [
-        ("2019-12-31", None),  # before their first day
-        ("2020-01-01", WINTER),
-        ("2026-03-31", WINTER),
-        ("2026-04-01", SUMMER),
-        ("2026-09-30", SUMMER),
-        ("2026-10-01", SUMMER),
-        ("2026-10-31", SUMMER),
-        ("2026-11-01", WINTER),
-        ("2026-12-31", WINTER),
-        ("2027-01-01", WINTER),
-    ],
-)
-def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_october(
-    day: str, windows: tuple[Window, ...] | None
-) -> None:
-    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), WINTER, SUMMER),))])
-    assert table.off_peak(date.fromisoformat(day)) == windows
-
-
-def test_the_curve_is_cut_where_off_peak_hours_begin_and_end() -> None:
-    windows = (Window(time(22, 30), time(6)),)
-    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), windows, windows),))])
-    assert table.off_peak_moments() == {22 * 60 + 30, 6 * 60}
-    assert PriceTable([PriceFile("mine")]).off_peak_moments() == set()
 
 
 def hchp(start: str, **prices: str) -> PriceRow:
@@ -113,20 +80,19 @@ def test_a_power_that_the_users_row_does_not_price_has_the_subscription_of_the_b
     assert [table.subscription("hchp", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
 
 
-def test_the_users_off_peak_hours_and_taxes_go_before_bundled_ones_and_these_fill_in() -> None:
+def test_the_users_taxes_go_before_bundled_ones_and_these_fill_in() -> None:
     bundled = PriceFile(
         "bundled",
-        accise=(Tax(date(2025, 1, 1), Decimal(20)),),
-        vat=(Tax(date(2025, 1, 1), Decimal("0.2")),),
-        vat_subscription=(Tax(date(2025, 1, 1), Decimal("0.055")),),
-        off_peak=(OffPeak(date(2020, 1, 1), WINTER, WINTER),),
+        accise=(DatedAmount(date(2025, 1, 1), Decimal(20)),),
+        vat=(DatedAmount(date(2025, 1, 1), Decimal("0.2")),),
+        vat_subscription=(DatedAmount(date(2025, 1, 1), Decimal("0.055")),),
     )
     day = date(2026, 1, 1)
-    own = PriceFile("mine", accise=(Tax(date(2025, 1, 1), Decimal(30)),))
+    own = PriceFile("mine", accise=(DatedAmount(date(2025, 1, 1), Decimal(30)),))
     for first, accise in ((PriceFile("mine"), "0.020"), (own, "0.030")):
         table = PriceTable([first, bundled])
         assert (table.accise(day), table.vat(day)) == (Decimal(accise), Decimal("0.2"))
-        assert (table.vat_subscription(day), table.off_peak(day)) == (Decimal("0.055"), WINTER)
+        assert table.vat_subscription(day) == Decimal("0.055")
 
 
 def test_a_row_with_base_and_another_register_does_not_price_a_third_one() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from common.errors import ConfigError
 from monitor.prices.calendars import Calendars, Listed
-from monitor.prices.rule_document import WrongRule, read_rule
+from monitor.prices.rule_document import read_rule
 from monitor.prices.rules import Rule, Span
 
 RED, WHITE = date(2027, 1, 8), date(2027, 1, 9)  # a Friday and a Saturday
@@ -198,13 +199,14 @@ def test_a_register_of_the_meter_is_billed_by_its_hours_where_only_they_decide()
         ({"days": {"a": {"calendar": "tempo"}}, "hours": {"a": {"HP": "rest"}}}, "together"),
         ({"days": {"a": {"weekdays": ["choice"]}}, "hours": {"a": {"HP": "rest"}}}, "choice"),
         ({"choice": {"slot": ["13:00-15:00"]}, "hours": {"any": {"HP": "rest"}}}, "choice"),
+        ({"choice": {"weekday": "mon"}, "hours": {"any": {"HP": "rest"}}}, "list"),
         ({"day_start": "06:00", "hours": {"any": {"HP": "rest"}}}, "day_starts"),
         ({"day_starts": 6, "hours": {"any": {"HP": "rest"}}}, "06:00"),
         ({"days": {"a": "always"}}, "hours"),
     ],
 )
 def test_a_wrong_rule_is_named_with_what_to_write(keys: Mapping[str, Any], word: str) -> None:
-    with pytest.raises(WrongRule, match=word):
+    with pytest.raises(ConfigError, match=word):
         read_rule(keys, "mine: rule")
 
 

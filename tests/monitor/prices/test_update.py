@@ -10,6 +10,7 @@ import pytest
 from common.errors import ConfigError
 from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
+from tests.monitor.prices.test_cre import BASE
 
 TODAY = date(2026, 12, 10)
 NEWER = """
@@ -50,6 +51,13 @@ def test_a_newer_table_goes_before_the_bundled_one_and_older_rows_stay(tmp_path:
     assert table.kwh("edf-zen-fixe", "BASE", 6, date(2026, 12, 1)) == Decimal("0.1847")
 
 
+def test_a_table_that_was_taken_does_not_hide_the_prices_of_a_later_release(tmp_path: Path) -> None:
+    update_prices(*write(tmp_path), tmp_path, TODAY)
+    kept = tmp_path / "update_offers.yaml"
+    kept.write_text(NEWER.replace("2026-12", "2026-08"), encoding="utf-8")  # older than the bundled one
+    assert load_prices(None, tmp_path).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
+
+
 def test_a_table_that_is_not_what_the_release_states_is_refused(tmp_path: Path) -> None:
     file, _ = write(tmp_path)
     with pytest.raises(ConfigError, match="refused"):
@@ -77,6 +85,8 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
         "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
         " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n"
     )
+    # The last grid of the regulator's file ends where that table has a newer one.
+    (tmp_path / "cre_base.csv").write_text(BASE.replace("01/08/2025", "01/08/2026"), encoding="utf-8")
     kept, changes = update_prices(*write(tmp_path, text), tmp_path, date(2027, 2, 3))
     assert (kept.name, [change.offer for change in changes]) == ("update_tarif_bleu.yaml", ["trv-base"])
     table = load_prices(None, tmp_path)
@@ -84,6 +94,10 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
     assert table.kwh("tempo", "BBRHPJR", 9, date(2027, 2, 3)) == Decimal("0.7295")
 
 
-def test_an_address_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"https://127\.0\.0\.1:9/"):
-        update_prices("https://127.0.0.1:9/offers.yaml", "0" * 64, tmp_path, TODAY)
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [("https://127.0.0.1:9/offers.yaml", "Connection refused$"), ("https://a b/offers.yaml", "'a b'")],
+)
+def test_an_address_that_cannot_be_read_is_named(tmp_path: Path, address: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"{address}: .*{why}"):
+        update_prices(address, "0" * 64, tmp_path, TODAY)

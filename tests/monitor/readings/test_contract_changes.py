@@ -1,11 +1,11 @@
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.readings.contract_changes import ContractChanges
-from monitor.readings.hour_values import Reading
-from monitor.readings.hours import Hours, Meter
+from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterContract
 
@@ -19,17 +19,17 @@ BASE, TEMPO, MORE = (
 )
 
 
-class House(Hours, Contracts):
+class House(Contracts):
     """A meter with a reading each hour but in a gap; counts the hours whose contracts are asked for."""
 
     def __init__(self, changes: Sequence[tuple[datetime, MeterContract]], gap: tuple[datetime, datetime]) -> None:
         self.changes, self.gap = changes, gap
         self.asked = 0
-        self.finder = ContractChanges(self, self, Memory())
+        self.finder = ContractChanges(self, Memory())
 
-    def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
-        hours = [min(boundary - HOUR, LAST) for boundary in boundaries]
-        return [Reading(self.gap[0] - HOUR if self._is_missing(hour) else hour, ()) for hour in hours]
+    def before(self, meter: int, moments: Sequence[datetime]) -> dict[datetime, MeterContract]:
+        hours = [min(moment - HOUR, LAST) for moment in moments]
+        return self.at(meter, [self.gap[0] - HOUR if self._is_missing(hour) else hour for hour in hours])
 
     def at(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, MeterContract]:
         self.asked += len(hours)
@@ -55,7 +55,7 @@ def test_changes_are_found_to_the_hour_two_on_a_day_too(hour: int) -> None:
     assert house.asked < 100  # of 1,441 hours
     asked = house.asked
     assert house.find() == changes
-    assert house.asked == asked + 1  # they are remembered, but for the newest hour
+    assert house.asked == asked + 3  # they are remembered, but for both ends and the newest midnight
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,19 @@ def test_a_part_of_a_day_has_the_contract_of_its_beginning_and_what_changes_befo
     house = House([(FIRST, BASE), (FIRST + 24 * HOUR, TEMPO)], gap=(FIRST, FIRST))
     changes = house.finder.between(METER, FIRST + low * HOUR, FIRST + high * HOUR)
     assert changes == [(FIRST + hour * HOUR, contract) for hour, contract in found]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_remembered_of_other_ranges_changes_no_answer(seed: int) -> None:
+    chance = random.Random(seed)
+    hours = sorted(chance.sample(range(1, 1440), 6))
+    changes = [(FIRST, BASE), *((FIRST + hour * HOUR, chance.choice([BASE, TEMPO, MORE])) for hour in hours)]
+    start = FIRST + chance.randrange(1, 1000) * HOUR
+    gap = start, start + chance.randrange(60) * HOUR
+    house = House(changes, gap)
+    for _ in range(20):
+        low, high = (FIRST + hour * HOUR for hour in sorted(chance.sample(range(1442), 2)))
+        assert house.finder.between(METER, low, high) == House(changes, gap).finder.between(METER, low, high)
 
 
 def test_a_change_in_a_gap_is_that_of_the_first_hour_after_it() -> None:

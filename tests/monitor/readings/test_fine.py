@@ -18,11 +18,12 @@ def hour(number: int, wh: int, *, recovered: bool = False) -> HourEnergy:
 def slots(*totals: int) -> list[Slot]:
     """Half-hours that begin with the last of the hour before; the register changes at 19:30."""
     return [
-        Slot(START - HALF + number * HALF, total, 1800, 1 if number >= 4 else 2) for number, total in enumerate(totals)
+        Slot(START - HALF + number * HALF, totals[max(number - 1, 0)], total, 1800, 1 if number >= 4 else 2)
+        for number, total in enumerate(totals)
     ]
 
 
-def name(supplier: int | None, _: datetime) -> str | None:
+def name(supplier: int | None, _: int) -> str | None:
     return {1: "HCHC", 2: "HCHP"}.get(supplier or 0)
 
 
@@ -34,6 +35,12 @@ def test_an_hour_is_divided_as_its_minutes_show_and_each_slot_has_its_register()
         (2 * HALF, 100, "HCHP"),
         (3 * HALF, 300, "HCHC"),
     ]
+
+
+def test_the_first_hour_of_a_meter_begins_with_its_first_reading() -> None:
+    first, second = Slot(START, 100, 350, 1500, 2), Slot(START + HALF, 351, 1100, 1800, 1)
+    parts = divide([hour(0, 1000)], [first, second], name)
+    assert [(part.wh, part.register) for part in parts] == [(250, "HCHP"), (750, "HCHC")]
 
 
 def test_an_hour_without_minutes_or_with_recovered_energy_stays_whole() -> None:

@@ -39,6 +39,24 @@ def test_what_is_known_is_not_looked_for_again_but_for_the_newest_hours() -> Non
     assert shapes.asked == [None, LAST - 3 * HOUR]
 
 
+def test_a_house_is_remembered_beside_the_newest_of_its_meters() -> None:
+    newest = replace(METER, first=OLD)
+    house = replace(METER, of_house=(replace(METER, number=2, identifier="b"), newest))
+    memory = Memory()
+    known = [memory.of(meter) for meter in (house, newest)]
+    assert [memory.of(meter) for meter in (house, newest)] == known
+
+
+def test_a_house_is_looked_up_again_when_late_frames_come_of_a_meter_that_was_replaced() -> None:
+    replaced = replace(METER, number=2, identifier="b", last=OLD)
+    house = replace(METER, of_house=(replaced, METER))
+    memory = Memory()
+    known = memory.of(house)
+    goes_on = replace(METER, last=LAST + HOUR)
+    assert memory.of(replace(house, last=LAST + HOUR, of_house=(replaced, goes_on))) is known
+    assert memory.of(replace(house, of_house=(replace(replaced, last=OLD + HOUR), METER))) is not known
+
+
 def test_a_change_within_the_newest_hours_is_seen_at_once() -> None:
     shapes = Shapes()
     shapes.shapes()

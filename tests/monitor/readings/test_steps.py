@@ -47,7 +47,7 @@ def test_what_was_drawn_is_named_as_the_contract_names_it(
 
 def test_a_total_of_another_mode_does_not_count() -> None:
     assert step(*OTHER_MODE, {}, by_total=False, offer="hchp", outside=False).wh == {"HCHC": 10}
-    assert step(*ANOTHER, {}, by_total=False, offer="hchp", outside=False) == Step({}, None, {})
+    assert step(*ANOTHER, {}, by_total=False, offer="hchp", outside=False) == Step({}, None)
 
 
 def test_what_no_register_of_the_supplier_shows_is_told_apart() -> None:
@@ -60,12 +60,10 @@ def test_breaks_are_no_energy() -> None:
     assert step(*SET_BACK, {0: -270, 1: -270}, by_total=True, offer="hchp", outside=False).wh == {"HCHC": 10}
 
 
-def test_all_ten_registers_of_the_supplier_and_all_four_quadrants_count_and_no_others() -> None:
-    before = values(total=0, supplier_1=0, supplier_10=0, distributor_1=0, injected=0, reactive_1=0, reactive_4=0)
-    after = values(total=3, supplier_1=1, supplier_10=2, distributor_1=3, injected=7, reactive_1=8, reactive_4=9)
-    assert step(before, after, {}, by_total=True, offer=None, outside=False) == Step(
-        {"EASF01": 1, "EASF10": 2}, 7, {"ERQ1": 8, "ERQ4": 9}
-    )
+def test_all_ten_registers_of_the_supplier_count_and_no_others() -> None:
+    before = values(total=0, supplier_1=0, supplier_10=0, distributor_1=0, injected=0, reactive_1=0)
+    after = values(total=3, supplier_1=1, supplier_10=2, distributor_1=3, injected=7, reactive_1=8)
+    assert step(before, after, {}, by_total=True, offer=None, outside=False) == Step({"EASF01": 1, "EASF10": 2}, 7)
 
 
 @pytest.mark.parametrize(
@@ -101,4 +99,4 @@ def test_recovered_energy_is_that_of_the_total_or_of_the_registers(
 def test_what_the_ends_of_an_hour_do_not_tell_is_of_the_register_that_ran_last(
     drawn: int, register: str | None, wh: Mapping[str, int]
 ) -> None:
-    assert complete(Step({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5, {}), drawn, register) == Step(wh, 5, {})
+    assert complete(Step({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5), drawn, register) == Step(wh, 5)

@@ -20,7 +20,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 def written(names: dict[str, str], register: str = "EASF01", *, french: bool = True) -> list[list[str]]:
     end = START + timedelta(hours=1)
-    energy = Energy(START, end, {register: -5}, None, {}, 0, 0, 3600, 3600)
+    energy = Energy(START, end, {register: -5}, None, 0, 0, 3600, 3600)
     period = Period(energy, Cost())
     answer = Answer(Meter(1, "031961000001", None, None), [period], period, names, [], [])
     text = io.StringIO()

@@ -37,7 +37,7 @@ class Terminal(io.StringIO):
 def day(number: int, wh: Mapping[str, int], cost: str) -> Period:
     start = START + number * DAY
     seconds = 86_400 if wh else 0
-    return Period(Energy(start, start + DAY, wh, None, {}, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
+    return Period(Energy(start, start + DAY, wh, None, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
 
 
 def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old: tuple[OldPrice, ...] = ()) -> str:
@@ -73,12 +73,12 @@ def test_a_table_has_bold_first_and_last_lines_and_bars_by_share(monkeypatch: py
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
     answer = Answer(METER, periods, whole, {}, [], [], ())
     table = """
- Day          kWh                                 Cost   Measured
- ────────────────────────────────────────────────────────────────
- Tue 10/11   5.00   ████████████                1.50 €       100%
- Wed 11/11   10.0   ████████████████████████   13.00 €       100%
+ Day          kWh                                Cost   Measured
+ ───────────────────────────────────────────────────────────────
+ Tue 10/11   5.00   ████████████                €1.50       100%
+ Wed 11/11   10.0   ████████████████████████   €13.00       100%
 
- Total       15.0                              14.50 €       100%
+ Total       15.0                              €14.50       100%
 """
     for output, bold in ((Terminal(), True), (io.StringIO(), False)):
         Tables(output, Formats("en", FRENCH.zone)).energy(answer, "day", None, None, None, START)
@@ -220,7 +220,7 @@ def test_what_a_customer_should_choose_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_a_comparison_that_begins_later_than_was_asked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found = comparison(TEMPO, BASE, days=60)
     text = words(compared(found, monkeypatch, asked=found.question.start - 300 * DAY))
-    assert "Relevés depuis le 11/09/2026 à 01 h 00 seulement : la comparaison commence là." in text
+    assert "Relevés depuis le 11/09/2026 à 1 h 00 seulement : la comparaison commence là." in text
     assert "commence là" not in compared(found, monkeypatch)
 
 
@@ -239,6 +239,8 @@ def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest
 
 def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
+    seen = OldPrice("base", "EDF · Base", date(2026, 7, 1), "offers.yaml", market=True)
+    assert "EDF · Base (prix du 01/07/2026)" in words(compared(comparison(TEMPO, BASE, old=(seen,)), monkeypatch, 100))
 
 
 def test_days_across_new_year_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:

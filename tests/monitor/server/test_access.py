@@ -2,9 +2,9 @@ import ipaddress
 
 import pytest
 
-from monitor.config import Listen
 from monitor.server import access
 from monitor.server.messages import Request
+from monitor.settings.listen import Listen
 
 
 def request(address: str = "127.0.0.1", **headers: str) -> Request:

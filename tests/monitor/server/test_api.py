@@ -11,7 +11,6 @@ from common.database.mariadb import Connection, Rows
 from common.errors import ConfigError, PermanentError, Unavailable
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Route
-from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.refusals import Refusal
 from monitor.server.api import Api
@@ -19,6 +18,7 @@ from monitor.server.command import CONNECTIONS
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
+from monitor.settings.config import MonitorConfig
 from tests.support.french import french_words
 
 NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)

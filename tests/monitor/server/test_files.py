@@ -98,7 +98,7 @@ def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["periode/2025-09-01..2026-08-31", "jour/2026-11-25", "", "contrats/2026", "periode/2026-W48"]
+    "path", ["bilan/2025-09-01..2026-08-31", "jour/2026-11-25", "", "contrats/2026", "bilan/2026-W48"]
 )
 def test_a_place_of_the_page_is_no_file(path: str) -> None:
     assert is_place(path)

@@ -10,6 +10,7 @@ from monitor.refusals import Refusal
 from monitor.server.first import first_answers
 from monitor.server.messages import Reply, json_bytes, problem
 
+ALERTS: dict[str, list[str]] = {"active": []}
 METERS = {"zone": "Europe/Paris", "meters": [{"id": "031961123456", "name": "Maison"}, {"id": "041961555555"}]}
 
 
@@ -17,7 +18,12 @@ class Api:
     """Answers, or waits; remembers what it was asked."""
 
     def __init__(self, **answers: Any) -> None:
-        self.answers = {"meters": METERS, "live": {"power": 1234}} | answers
+        self.answers = {
+            "alerts": ALERTS,
+            "meters": METERS,
+            "live": {"power": 1234},
+            "later": {"price": 1952},
+        } | answers
         self.slow = ""
         self.asked: list[str] = []
 
@@ -41,7 +47,12 @@ def data(element: str) -> Any:
 
 def test_the_first_place_has_the_meters_and_what_is_live_of_the_first_one() -> None:
     found = data(Api().first())
-    assert found["answers"] == {"meters?lang=fr": METERS, "live?meter=031961123456&lang=fr": {"power": 1234}}
+    assert found["answers"] == {
+        "alerts?lang=fr": ALERTS,
+        "meters?lang=fr": METERS,
+        "live?meter=031961123456&lang=fr": {"power": 1234},
+        "later?meter=031961123456&lang=fr": {"price": 1952},
+    }
     assert abs(found["at"] / 1000 - time.time()) < 10
 
 
@@ -53,20 +64,21 @@ def test_the_meter_of_the_address_is_the_one_that_is_live() -> None:
     ("place", "query"), [("jour/2026-11-25", ""), ("bilan", ""), ("", "compteur=tous"), ("", "compteur=9&%zz=%")]
 )
 def test_whoever_shows_no_single_meter_live_has_the_meters(place: str, query: str) -> None:
-    assert list(data(Api().first(place, query))["answers"]) == ["meters?lang=fr"]
+    assert list(data(Api().first(place, query))["answers"]) == ["alerts?lang=fr", "meters?lang=fr"]
 
 
 def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_database() -> None:
     said = {"ports": [], "found": [], "broker": "none", "database": "internal"}
-    assert data(Api(app=said).first("bilan", app=True))["answers"] == {"app?lang=fr": said, "meters?lang=fr": METERS}
+    found = data(Api(app=said).first("bilan", app=True))["answers"]
+    assert found == {"app?lang=fr": said, "alerts?lang=fr": ALERTS, "meters?lang=fr": METERS}
     away = Api(app=said, meters=problem(Refusal("database_silent"), "fr"))
-    assert data(away.first(app=True))["answers"] == {"app?lang=fr": said}
+    assert data(away.first(app=True))["answers"] == {"app?lang=fr": said, "alerts?lang=fr": ALERTS}
 
 
 def test_a_house_without_meters_has_none_live() -> None:
     api = Api(meters={"meters": []})
-    assert data(api.first())["answers"] == {"meters?lang=fr": {"meters": []}}
-    assert api.asked == ["meters?lang=fr"]
+    assert data(api.first())["answers"] == {"alerts?lang=fr": ALERTS, "meters?lang=fr": {"meters": []}}
+    assert api.asked == ["alerts?lang=fr", "meters?lang=fr"]
 
 
 def test_no_name_ends_the_element_or_opens_another() -> None:
@@ -78,15 +90,18 @@ def test_no_name_ends_the_element_or_opens_another() -> None:
 
 
 @pytest.mark.parametrize("answer", [problem(Refusal(key), "fr") for key in ("database_silent", "failed")])
-def test_without_a_database_nothing_is_in_the_page(answer: Reply) -> None:
-    assert Api(meters=answer).first() == ""
+def test_without_a_database_only_alerts_are_in_the_page(answer: Reply) -> None:
+    assert data(Api(meters=answer).first())["answers"] == {"alerts?lang=fr": ALERTS}
 
 
 def test_a_meter_that_is_not_live_is_left_out() -> None:
-    assert list(data(Api(live=problem(Refusal("no_data"), "fr")).first())["answers"]) == ["meters?lang=fr"]
+    refused = problem(Refusal("no_data"), "fr")
+    assert list(data(Api(live=refused, later=refused).first())["answers"]) == ["alerts?lang=fr", "meters?lang=fr"]
 
 
-@pytest.mark.parametrize(("slow", "kept"), [("meters", []), ("live", ["meters?lang=fr"])])
+@pytest.mark.parametrize(
+    ("slow", "kept"), [("alerts", []), ("meters", ["alerts?lang=fr"]), ("live", ["alerts?lang=fr", "meters?lang=fr"])]
+)
 def test_the_page_waits_for_no_slow_answer(slow: str, kept: list[str]) -> None:
     api = Api()
     api.slow = slow

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Ingress, MonitorConfig
 from monitor.server.messages import Reply, Request
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Ingress
 from tests.monitor.server.test_site import HTML, House
 from tests.support.passwords import lock
 

@@ -1,13 +1,19 @@
-"""The types that the page's code is checked with are those of the API's answers."""
+"""What the page has from the code in Python: the types of the API's answers, and the table of registers."""
 
 import pytest
 
-from docs.tools.page_types import FILE, OFFERS_FILE, declarations, offers, type_of
+from docs.tools import page_offers
+from docs.tools.page_types import declarations, type_of
 
 
-def test_the_committed_files_are_those_of_the_routes_and_of_the_offers() -> None:
-    for file, text in ((FILE, declarations()), (OFFERS_FILE, offers())):
-        assert file.read_text(encoding="utf-8") == text, "run `.venv/bin/python -m docs.tools.page_types`"
+def test_the_committed_table_is_that_of_the_offers() -> None:
+    written = page_offers.FILE.read_text(encoding="utf-8")
+    assert written == page_offers.offers(), "run `.venv/bin/python -m docs.tools.page_offers`"
+
+
+def test_each_route_that_answers_json_has_a_type() -> None:
+    written = declarations()
+    assert all(f"export type {name} = {{\n" in written for name in ("Problem", "Meters", "Live", "Energy"))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
-from monitor.config import MonitorConfig
 from monitor.server.rates import LOOK_EVERY, RateFiles
+from monitor.settings.config import MonitorConfig
 
 COLOURS = "2026-01-15;rouge\n"
 

@@ -3,7 +3,6 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +10,6 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from monitor.config import Ingress, Listen, MonitorConfig
 from monitor.server import crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
@@ -22,8 +20,9 @@ from monitor.server.health import Counters
 from monitor.server.messages import packed, security_headers
 from monitor.server.serve import Serving, bind, open_ports
 from monitor.server.site import Parts, Site
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Ingress, Listen
 from tests.monitor.server.test_site import Asked, Events, Streams
-from tests.support.prefix_proxy import IngressProxy
 from tests.support.programs import wait_until
 from tests.support.servers import free_port
 
@@ -135,16 +134,11 @@ def test_what_comes_to_the_port_of_ingress_is_known_by_the_connection_not_by_its
     assert '"./"' in base(here.number, here.ingress)
 
 
-def test_answers_on_one_connection_do_not_wait_for_acknowledgements(here: Here) -> None:
-    took = []
-    with contextlib.closing(here.connect()) as browser:
-        for _ in range(20):
-            start = time.perf_counter()
-            browser.request("GET", "/style.css")
-            browser.getresponse().read()
-            took.append(time.perf_counter() - start)
-    # A client delays its acknowledgement for 40 ms at least; a busy machine may make some answers as late, not most.
-    assert sorted(took)[9] < 0.035
+def test_answers_on_one_connection_do_not_wait_for_acknowledgements() -> None:
+    with bind(Listen(port=free_port())) as port, socket.create_connection(port.getsockname(), timeout=300):
+        accepted, _ = port.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 SECURITY = security_headers(())
@@ -208,10 +202,10 @@ def test_nothing_is_kept_of_a_connection_that_has_ended(here: Here, monkeypatch:
 def test_silent_connections_of_one_address_give_way_to_new_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Listen, "trusts", lambda *_: False)  # else it may be a proxy
+    monkeypatch.setattr(MonitorConfig, "is_proxy", lambda *_: False)
     with running(tmp_path) as here, contextlib.ExitStack() as stack:
         silent = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))
+            stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=10))  # before it is idle
             for _ in range(crowd.MOST_OF_A_GUEST)
         ]
         with contextlib.closing(here.connect()) as browser:
@@ -294,10 +288,6 @@ def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
     assert here.streams.opened[0].closed
 
 
-def test_the_loop_reports_that_it_runs(here: Here) -> None:
-    wait_until(lambda: here.ticks > 1, 60, "two ticks")
-
-
 def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -> None:
     def fail() -> None:
         raise ZeroDivisionError
@@ -307,24 +297,6 @@ def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -
 
     with bind(Listen(port=free_port())) as port, pytest.raises(ZeroDivisionError):
         Serving().run([port], lambda _: nothing, fail)
-
-
-def test_a_viewer_who_leaves_a_proxy_leaves_the_stream(here: Here) -> None:
-    class Pings(Events):
-        async def events(self) -> AsyncGenerator[bytes, None]:
-            while True:
-                yield b": ping\n\n"
-                await asyncio.sleep(0.05)
-
-    here.streams.kind = Pings
-    with IngressProxy(here.ingress) as proxy:
-        browser = here.connect(proxy.port)
-        browser.request("GET", f"{proxy.prefix}/api/v1/live/stream")
-        answer = browser.getresponse()
-        assert answer.readline() == b": ping\n"
-        answer.close()
-        browser.close()
-        wait_until(lambda: here.streams.opened[0].closed, 60, "the stream is closed")
 
 
 def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:

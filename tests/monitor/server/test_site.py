@@ -14,7 +14,6 @@ import pytest
 from common.errors import ConfigError
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
-from monitor.config import Listen, MonitorConfig
 from monitor.password import command
 from monitor.refusals import Refusal
 from monitor.server import files
@@ -24,14 +23,15 @@ from monitor.server.door import Door
 from monitor.server.files import PLACES, Files
 from monitor.server.health import Counters
 from monitor.server.messages import TITLES, Reply, Request, Stream, packed
-from monitor.server.sessions import UNUSED
 from monitor.server.site import Parts, Site
+from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Listen
 from tests.support.french import french_words
 from tests.support.passwords import lock
 
 INDEX = '<html lang="fr"><head><base href="./"></head><body></body></html>'
 HTML = {"accept": "text/html,*/*"}
-FIRST = b'"answers":{"meters?lang=fr":{"meters":[]}}}</script></body>'
+FIRST = b'"answers":{"alerts?lang=fr":{},"meters?lang=fr":{"meters":[]}}}</script></body>'
 OPEN = MonitorConfig(auth="none")
 
 
@@ -450,15 +450,6 @@ def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: d
         assert "Set-Cookie" not in reply.headers
 
 
-def test_a_session_lives_as_long_as_somebody_looks(locked: House) -> None:
-    token, unused = locked.cookie(), locked.cookie()
-    locked.now += UNUSED - 10
-    assert locked.ask("/api/v1/live", cookie=token).status == 200
-    locked.now += 20
-    assert locked.ask("/api/v1/live", cookie=unused).status == 401
-    assert locked.ask("/api/v1/live", cookie=token).status == 200
-
-
 def test_all_sessions_can_be_ended_from_one_of_them(locked: House) -> None:
     mine, lost = locked.cookie(), locked.cookie()
     stranger = locked.ask("/logout", "POST", form={"everywhere": "1"})
@@ -571,17 +562,6 @@ def test_a_device_that_was_here_before_is_not_locked_out_by_others_behind_its_ad
     assert locked.delays == []
     locked.enter("wrong", cookie=cookie)
     assert locked.delays == [DELAY]
-
-
-def test_a_restart_ends_no_session(locked: House, tmp_path: Path) -> None:
-    token, ended = locked.cookie(), locked.cookie()
-    locked.ask("/logout", "POST", cookie=ended)
-    (tmp_path / "page" / "index.html").unlink()
-    (tmp_path / "page" / "main.js").unlink()
-    (tmp_path / "page").rmdir()
-    again = House(tmp_path, MonitorConfig(password_file=tmp_path / "password"))
-    assert again.ask("/api/v1/live", cookie=token).status == 200
-    assert again.ask("/api/v1/live", cookie=ended).status == 401
 
 
 def test_a_password_that_was_written_as_it_is_opens_nothing(locked: House, tmp_path: Path) -> None:

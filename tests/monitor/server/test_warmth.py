@@ -1,34 +1,20 @@
 """When the memory of meters is filled, and what happens when the database does not answer."""
 
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from common.errors import Unavailable
 from monitor.answers.answers import Answers
 from monitor.readings.hours import Meter
-from monitor.readings.house_energy import HouseReader
-from monitor.server.pool import Lease, Pool
-from monitor.server.warmth import AGAIN, MOST_METERS, TRY_AGAIN, Warmth
-from monitor.server.workers import Workers
+from monitor.server.background import TRY_AGAIN
+from monitor.server.warmth import AGAIN, MOST_METERS, Warmth
+from tests.support.threads import Threads
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Threads(Workers):
-    """Workers that do the work when the test wants it; `waiting`: something else waits for them."""
-
-    def __init__(self) -> None:
-        self.waiting = False
-        self.given: list[Callable[[], None]] = []
-
-    def start(self, work: Callable[[], None]) -> bool:
-        if not self.waiting:
-            self.given.append(work)
-        return not self.waiting
-
-
-class Reader(HouseReader):
+class Found(Answers):
     def __init__(self, house: "House") -> None:
         self.house = house
 
@@ -36,12 +22,6 @@ class Reader(HouseReader):
         if self.house.error is not None:
             raise self.house.error
         self.house.remembered.append(meter.identifier)
-
-
-class Found(Answers):
-    def __init__(self, house: "House") -> None:
-        self.house = house
-        self.reader = Reader(house)
 
     def meters(self) -> list[Meter]:
         if self.house.error is not None:
@@ -57,21 +37,14 @@ class House:
         self.remembered: list[str] = []
         self.threads = Threads()
 
-        def never() -> None:
-            raise AssertionError
-
-        def answers_on(_: Lease) -> Answers:
-            return Found(self)
-
-        self.warmth = Warmth(self.threads, Pool(never), answers_on, lambda: self.now)  # type: ignore[arg-type]
+        self.warmth = Warmth(self.threads, lambda: nullcontext(Found(self)), lambda: self.now)
 
     def run(self, seconds: int) -> list[str]:
         """Return which meters were looked up meanwhile."""
         self.remembered = []
         for _ in range(seconds):
             self.warmth.tick()
-            while self.threads.given:
-                self.threads.given.pop()()
+            self.threads.work()
             self.now += 1
         return sorted(self.remembered)
 
@@ -93,28 +66,11 @@ def test_a_meter_without_readings_is_left_alone_and_of_many_only_some_are_looked
     assert "m0" not in found
 
 
-def test_nothing_is_looked_up_while_questions_wait_and_a_step_is_begun_once() -> None:
+def test_a_meter_that_could_not_be_looked_up_is_found_again() -> None:
     house = House()
-    house.threads.waiting = True
-    assert house.run(10) == []
-    house.threads.waiting = False
     house.warmth.tick()
-    house.warmth.tick()
-    assert len(house.threads.given) == 1
-
-
-def test_a_database_that_is_away_is_asked_again_after_a_minute() -> None:
-    house = House()
+    house.threads.work()  # knows which there are
     house.error = Unavailable("away")
     assert house.run(10) == []
     house.error = None
-    assert house.run(int(TRY_AGAIN) - 20) == []
-    assert house.run(20) == ["m0", "m1"]
-
-
-def test_an_error_does_not_end_the_thread_that_answers_questions() -> None:
-    house = House()
-    house.error = ZeroDivisionError("a fault of ours")
-    assert house.run(10) == []
-    house.error = None
-    assert house.run(int(AGAIN) + 10) == ["m0", "m1"]
+    assert house.run(2 * int(TRY_AGAIN)) == ["m0", "m1"]

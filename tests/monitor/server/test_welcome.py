@@ -1,7 +1,7 @@
 import pytest
 
-from monitor.config import Listen
 from monitor.server.command import address, welcome
+from monitor.settings.listen import Listen
 
 COMPOSE = {"TELEINFO_DEPLOYMENT": "compose"}
 

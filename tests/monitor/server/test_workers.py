@@ -14,13 +14,6 @@ from monitor.server.workers import (
 )
 
 
-def test_work_runs_in_another_thread_and_its_result_comes_back() -> None:
-    async def main() -> str:
-        return await Workers(1, 10).run(lambda: threading.current_thread().name)
-
-    assert asyncio.run(main()) == "worker-0"
-
-
 def test_an_error_comes_back_and_the_thread_goes_on() -> None:
     async def main() -> int:
         workers = Workers(1, 10)
@@ -29,27 +22,6 @@ def test_an_error_comes_back_and_the_thread_goes_on() -> None:
         return await workers.run(lambda: 7)
 
     assert asyncio.run(main()) == 7
-
-
-def test_more_than_may_wait_is_refused_at_once() -> None:
-    async def main() -> None:
-        workers, busy, go_on = Workers(1, 2), threading.Event(), threading.Event()
-
-        def work() -> None:
-            busy.set()
-            go_on.wait(60)
-
-        first = asyncio.ensure_future(workers.run(work))
-        await asyncio.to_thread(busy.wait, 10)
-        waiting = [asyncio.ensure_future(workers.run(int)) for _ in range(2)]
-        await asyncio.sleep(0)
-        with pytest.raises(Busy):
-            await workers.run(int)
-        go_on.set()
-        assert await asyncio.gather(*waiting) == [0, 0]
-        await first
-
-    asyncio.run(main())
 
 
 def test_what_has_waited_for_too_long_is_no_longer_done() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monitor.calendar import Calendar
-from monitor.config import MonitorConfig
+from monitor.settings.config import MonitorConfig
 from monitor.statistics import recorder as recording
 from monitor.statistics.bring import Bringer
 from monitor.statistics.recorder import Recorder, Statistic

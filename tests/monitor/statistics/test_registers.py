@@ -14,7 +14,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def energy(injected: int | None = None, **registers: int) -> Energy:
-    return Energy(START, START, registers, injected, {}, 0, 0, 0, 0)
+    return Energy(START, START, registers, injected, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

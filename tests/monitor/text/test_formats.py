@@ -25,6 +25,17 @@ def test_french_numbers_have_a_comma_and_narrow_spaces() -> None:
     assert ENGLISH.number(Decimal("1840.5"), 1) == "1,840.5"
 
 
+def test_amounts_and_their_signs_are_written_as_each_language_has_them() -> None:
+    cost, debt = Decimal("1234.565"), Decimal("-5.7")
+    assert [ENGLISH.money(cost), ENGLISH.euros(cost), ENGLISH.money(debt)] == ["€1,234.57", "€1,235", "−€5.70"]
+    assert FRENCH.money(debt) == f"−5,70{SPACE}€"
+
+
+def test_times_are_written_as_each_language_has_them() -> None:
+    morning = datetime(2026, 11, 29, 5, 2, tzinfo=UTC)  # in Paris an hour later
+    assert [FRENCH.clock(morning), ENGLISH.clock(morning)] == [f"6{SPACE}h{SPACE}02", "06:02"]
+
+
 def test_energy_has_the_digits_that_matter() -> None:
     assert [FRENCH.kwh(wh) for wh in (0, 6412, 23410, 312_020, 4_321_987)] == [
         "0,00",
@@ -43,8 +54,13 @@ def test_money_is_rounded_half_up() -> None:
     ]
 
 
-def test_a_share_is_100_percent_only_if_it_is_whole() -> None:
-    assert [ENGLISH.percent(share) for share in (1.0, 0.9999, 0.5, 0.0)] == ["100%", "99%", "50%", "0%"]
+def test_a_share_is_rounded() -> None:
+    assert [ENGLISH.percent(share) for share in (1.0, 0.9999, 0.8986, 0.1014)] == ["100%", "100%", "90%", "10%"]
+    assert FRENCH.percent(0.9) == f"90{SPACE}%"
+
+
+def test_what_was_measured_is_100_percent_only_if_it_is_whole() -> None:
+    assert [ENGLISH.coverage(share) for share in (1.0, 0.9999, 0.29, 0.0)] == ["100%", "99%", "29%", "0%"]
 
 
 def test_periods_are_named_in_local_time() -> None:

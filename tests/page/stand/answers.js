@@ -1,7 +1,8 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
 import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/time.js';
 
-const HOUR = 3600e3,
+const PRODUCER = '051234560042',
+  HOUR = 3600e3,
   MINUTE = 60e3,
   DAYS = 400,
   FRAMES = 7; // days for which frames are kept
@@ -13,6 +14,12 @@ const power = (ms) => {
   const base = 320 + 60 * wave(ms, 7 * HOUR) + (hour > 6 && hour < 9 ? 1900 : 0) + (hour > 18 && hour < 22 ? 2600 : 0);
   return Math.max(120, Math.round((base + (ms % 1860e3 < 500e3 ? 1400 : 0) + 25 * wave(ms, 11e3)) / 10) * 10);
 };
+/** Of the roof of the producer; what its home does not use is injected. */
+const roof = (ms) => {
+  const hour = (ms / HOUR + 1) % 24;
+  return hour > 8 && hour < 17 ? Math.round(3600 * Math.sin((Math.PI * (hour - 8)) / 9) * (1 + wave(ms, 5e6) / 8)) : 0;
+};
+const surplus = (ms) => Math.max(0, roof(ms) - power(ms));
 const colourOf = (date) => 'BBBBBWBBRB'[(Date.parse(date) / 864e5) % 10];
 const REGISTER = { B: 'JB', W: 'JW', R: 'JR' };
 const registerAt = (ms) => {
@@ -25,7 +32,7 @@ const word = { B: 'blue', W: 'white', R: 'red' };
 
 const METERS = (now, first) => [
   meter('041234567890', 'Maison', now, first, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
-  meter('051234560042', 'Atelier', now, first, {
+  meter(PRODUCER, 'Atelier', now, first, {
     subscribed: 12000,
     phases: 3,
     offer: 'hchp',
@@ -43,9 +50,94 @@ const meter = (id, name, now, first, more) => ({
   known_since: first,
   last: iso(now),
   contract_year: '09-01',
+  weather: true,
   producer: false,
   ...more,
 });
+
+// A home with devices; with a plug that counts too much.
+export const HAS_DEVICES = ['devices', 'above'];
+const SHARES = { 'Voiture électrique': 0.31, 'Chauffe-eau': 0.22, 'Lave-linge': 0.03 };
+const metersOf = (now, first, state) =>
+  METERS(now, first).map((meter) =>
+    HAS_DEVICES.includes(state) ? { ...meter, devices: Object.keys(SHARES).sort() } : meter,
+  );
+const running = (now) => [
+  { name: 'Voiture électrique', power: 7360, on: true, at: iso(now) },
+  { name: 'Chauffe-eau', power: 2180, on: true, at: iso(now) },
+  { name: 'Lave-linge', power: 1, on: false, at: iso(now) },
+  { name: 'Congélateur', power: null, on: false, at: null },
+];
+function devicesOf({ wh, cost }, state) {
+  const add = (columns) => Object.values(columns)[0].map((_, i) => sum(Object.values(columns).map((list) => list[i])));
+  const times = (list, share) => list.map((value) => Math.round(value * share * (state === 'above' ? 4 : 1))),
+    of = (totals) => Object.fromEntries(Object.entries(SHARES).map(([name, share]) => [name, times(totals, share)]));
+  const [house, spent] = [add(wh), cost && add(cost)],
+    devices = of(house),
+    costs = spent ? of(spent) : of(house.map(() => null));
+  const used = sum(Object.values(devices).map(sum)),
+    paid = spent && sum(Object.values(costs).map(sum));
+  return {
+    devices,
+    devices_cost: costs,
+    devices_whole: {
+      devices: Object.fromEntries(
+        Object.keys(SHARES).map((name) => [name, { wh: sum(devices[name]), cost: spent && sum(costs[name]) }]),
+      ),
+      house_wh: sum(house),
+      rest_wh: sum(house) - used,
+      rest_cost: spent && sum(spent) - paid,
+      above: state === 'above' ? { periods: house.length, devices_wh: used, house_wh: sum(house) } : null,
+    },
+  };
+}
+
+const figures = { before: null, now: null, from: null, to: null, watts: null, hours: null, register: null };
+/** A red day, with a step in the afternoon. */
+function why(id, from, to) {
+  const ago = (weeks, t) => iso(at(plusDays(dateOf(t), -7 * weeks), t));
+  return {
+    meter: id,
+    from: iso(from),
+    to: iso(to),
+    compared: [1, 2, 3, 4].map((weeks) => ({ from: ago(weeks, from), to: ago(weeks, to) })),
+    why_not: null,
+    now: { wh: 24310, cost: 91200 },
+    before: { wh: 14050, cost: 21100 },
+    parts: [
+      { ...figures, kind: 'colour', register: 'BBRHPJR', before: 0.04, now: 0.61, wh: 0, cost: 54700 },
+      {
+        ...figures,
+        kind: 'step',
+        from: iso(from + 122 * MINUTE),
+        to: iso(from + 450 * MINUTE),
+        watts: 1850,
+        wh: 8000,
+        cost: 12000,
+      },
+      { ...figures, kind: 'hours', hours: [18, 22], wh: -1400, cost: -2100 },
+    ],
+    rest: { wh: 3660, cost: 5500, large: false },
+  };
+}
+const at = (date, t) => dayStart(date) + (t - dayStart(dateOf(t)));
+
+/** A heat pump, six weeks ago; yesterday something that is too new to be compared. */
+function notes(id, day, now) {
+  const back = (days) => plusDays(dateOf(now), -days);
+  const side = (first, last, wh, cost) => ({ first, last, wh, cost, coverage: 0.998 });
+  return {
+    meter: id,
+    notes: [
+      { at: back(42), text: 'Pompe à chaleur' },
+      { at: back(1), text: 'Congélateur' },
+    ],
+    compared:
+      day === back(42)
+        ? { days: 28, before: side(back(71), back(43), 14900, 28300), after: side(back(41), back(13), 11900, 23400) }
+        : null,
+  };
+}
 
 // What Home Assistant's app says is still to be set up.
 export const IN_APP = ['install', 'port', 'broker'];
@@ -55,6 +147,100 @@ const app = (state) => ({
   found: state === 'port' ? FOUND : [],
   broker: ['install', 'broker'].includes(state) ? 'none' : 'service',
   database: 'internal',
+});
+const event = (kind, now, minutes, length, path, fr, en, meter = '041234567890') => ({
+  id: `${kind}/${meter ?? ''}//${minutes}`,
+  kind,
+  meter,
+  began: iso(now - (now % 1000) - minutes * MINUTE),
+  ended: length == null ? null : iso(now - (now % 1000) - (minutes - length) * MINUTE),
+  path,
+  text: { fr, en },
+});
+const RULES = { overload: 'Puissance proche de la limite', talon: 'Talon en hausse', white: 'Jour blanc' };
+/** In the state alarm two go on. */
+export const alerts = (now, state) => ({
+  sends: state === 'alarm',
+  rules: Object.entries(RULES).map(([name, fr]) => ({ name, on: name !== 'white', text: { fr, en: name } })),
+  active:
+    state === 'alarm'
+      ? [
+          event(
+            'backup',
+            now,
+            40,
+            null,
+            'etat',
+            'Dernière sauvegarde il y a 9\u202fjours',
+            'Last backup 9 days ago',
+            null,
+          ),
+          event(
+            'talon',
+            now,
+            3 * 1440,
+            null,
+            'bilan',
+            'Maison · Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW, soit 140\u202f€ par an',
+            'Maison · Base load up: 260\u202fW instead of 180\u202fW, which costs 140\u202f€ a year',
+          ),
+        ]
+      : [],
+  past: [
+    ...Array.from({ length: 6 }, (_, i) =>
+      event(
+        'silent',
+        now,
+        1440 + 300 * i,
+        12,
+        'etat',
+        'Le lecteur ne répond plus',
+        'The reader is not responding',
+        null,
+      ),
+    ),
+    event(
+      'overload',
+      now,
+      5000,
+      3,
+      '',
+      'Maison · Risque de coupure\u00a0: 9\u202f450\u202fVA, limite 9\u202f000\u202fVA',
+      'Maison · About to trip',
+    ),
+    event(
+      'red',
+      now,
+      9000,
+      0,
+      'contrats',
+      'Maison · Jour rouge jeudi 19 novembre\u00a0: 0,71\u202f€ le kWh',
+      'Maison · Red day',
+    ),
+  ],
+  addresses:
+    state === 'alarm'
+      ? [
+          {
+            name: 'mailto 2',
+            sent: 3,
+            waiting: 1,
+            failed: 2,
+            sent_at: iso(now - (now % 1000) - 5e8),
+            failed_at: iso(now - (now % 1000) - HOUR),
+            why: 'smtp 535',
+          },
+          {
+            name: 'ntfy 1',
+            sent: 12,
+            waiting: 0,
+            failed: 0,
+            sent_at: iso(now - (now % 1000) - HOUR),
+            failed_at: null,
+            why: null,
+          },
+        ]
+      : [],
 });
 const EMPTY = ['empty', 'install']; // no meter yet
 const FOUND = [
@@ -74,9 +260,9 @@ const FOUND = [
 export function answer(route, query, now, state) {
   const id = query.get('meter') ?? '041234567890';
   const down = { mute: 'meter', mqtt: 'mqtt', database: 'database', reader: 'reader', storer: 'storer' }[state];
-  const reads = ['meters', 'live', 'status', 'app'],
+  const reads = ['meters', 'live', 'later', 'status', 'app', 'alerts'],
     isEmpty = EMPTY.includes(state);
-  if (state === 'database' && !['live', 'status'].includes(route))
+  if (state === 'database' && !['live', 'later', 'status', 'alerts'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
   if (isEmpty && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
   // A young meter came in the middle of today.
@@ -86,18 +272,24 @@ export function answer(route, query, now, state) {
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', now: iso(now), meters: isEmpty ? [] : METERS(now, dateOf(began)) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: isEmpty ? [] : metersOf(now, dateOf(began), state) };
+    case 'devices':
+      return { devices: running(now) };
     case 'live':
       return live(id, now, state, down);
+    case 'later':
+      return later(id, now, state);
     case 'series':
       if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
       return series(id, from, to, now - FRAMES * 24 * HOUR);
     case 'energy':
-      return query.get('by') === 'range' ? range(id, from, to) : energy(id, query.get('by'), from, to, state);
+      return query.get('by') === 'range' ? range(id, from, to, state) : energy(id, query.get('by'), from, to, state);
     case 'status':
       return status(id, now, state, down);
     case 'app':
       return app(state);
+    case 'alerts':
+      return alerts(now, state);
     case 'events':
       return events(id, now);
     case 'tempo':
@@ -106,10 +298,20 @@ export function answer(route, query, now, state) {
       return compare(id, now, query);
     case 'power':
       return neededPower(id, now);
+    case 'off_peak':
+      return offPeak(id, now);
     case 'peaks':
       return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
       return baseload(id, from, to);
+    case 'why':
+      return why(id, from, to);
+    case 'weather':
+      return weather(id, query, now);
+    case 'notes':
+      return notes(id, query.get('at'), now);
+    case 'forecast':
+      return forecast(id, now, state);
     case 'profile':
       return profile(id, from, to, query.get('by') ?? 'day');
     default:
@@ -124,11 +326,74 @@ function days(from, to) {
   return list;
 }
 
+function later(id, now, state) {
+  const price = (t) => PRICE[registerAt(t)],
+    night = dayStart(dateOf(now)) + 22 * HOUR;
+  if (state === 'unpriced' || EMPTY.includes(state)) return { meter: id, price: null, change: null, cheaper: [] };
+  const change = { at: iso(night), price: price(night) };
+  return {
+    meter: id,
+    price: price(now),
+    change,
+    cheaper: price(night) < price(now) ? [{ ...change, colour: null }] : [],
+  };
+}
+
+/** A house that heats with electricity, in a year that was colder than the one before. */
+function weather(id, query, now) {
+  const [first, after] = [query.get('from'), query.get('to')],
+    last = [plusDays(after, -1), plusDays(dateOf(now), -1)].sort()[0],
+    days = Math.round((Date.parse(last) - Date.parse(first)) / 864e5) + 1,
+    compared = {
+      first,
+      last,
+      days,
+      degree_days: days * 11.2,
+      degree_days_before: days * 9.4,
+      wh: days * 24310,
+      wh_before: days * 23870,
+      wh_per_degree_day: 2140,
+      quality: 0.78,
+      why_not: null,
+      change: -0.1232,
+    };
+  return { meter: id, base: 18, thermometer: 'jardin', compared };
+}
+
+function forecast(id, now, state) {
+  const today = dateOf(now),
+    month = today.slice(0, 7),
+    year = today.slice(0, 4),
+    whyNot = state === 'young' ? 'few_days' : null;
+  const period = (first, next, share, priced = true) => {
+    const of = (amount) => (whyNot ? null : amount);
+    return {
+      from: iso(dayStart(first)),
+      to: iso(dayStart(next)),
+      until: iso(now),
+      why_not: whyNot,
+      wh: { so_far: 640000 * share, expected: of(1180000), low: of(1090000), high: of(1260000) },
+      cost: priced
+        ? { so_far: 1012400 * share, expected: of(1874000), low: of(1731000), high: of(2003000) }
+        : { so_far: null, expected: null, low: null, high: null },
+    };
+  };
+  const priced = state !== 'unpriced';
+  return {
+    meter: id,
+    budget: 1700000,
+    month: period(`${month}-01`, `${plusDays(`${month}-01`, 31).slice(0, 7)}-01`, 1, priced),
+    year: period(`${year}-01-01`, `${+year + 1}-01-01`, 1, priced),
+    contract_year: null,
+  };
+}
+
 function live(id, now, state, down) {
   if (EMPTY.includes(state))
     return { meter: id, at: null, links: { meter: 'never', reader: 'down', mqtt: 'up', storer: 'up', database: 'up' } };
   const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
-  const three = id === '051234560042';
+  const three = id === PRODUCER,
+    dawn = state === 'dawn';
   const subscribed = three ? 12000 : 9000;
   const watts = state === 'overload' ? 9320 : state === 'near' ? (three ? 5300 : 8700) : power(at);
   const links = {
@@ -180,9 +445,11 @@ function live(id, now, state, down) {
             same_hour_last_week_wh: 7290,
             same_hour_last_week_cost: state === 'unpriced' ? null : 12480,
             injected_wh: three ? 772 : 0,
+            production_wh: three ? 3140 : null,
           },
     fresh: at === now,
-    injected: three ? 320 : null,
+    injected: three ? (dawn ? 0 : 320) : null,
+    production: three ? { power: dawn ? 0 : 1260, at: iso(now - MINUTE) } : null,
     name: null,
     links,
     ring:
@@ -242,6 +509,12 @@ function series(id, from, to, kept) {
     unit: 'VA',
     mean,
     ...(step === MINUTE && { min: spread(-60), max: spread(180) }),
+    ...(id === PRODUCER && {
+      mean: mean.map((v, i) => v && Math.max(0, v - roof(at(i)))),
+      ...(step === MINUTE && { min: undefined, max: undefined }),
+      injected: mean.map((v, i) => v && surplus(at(i))),
+      production: mean.map((v, i) => v && roof(at(i))),
+    }),
     registers: [[from, to, registerAt(from + 12 * HOUR)]],
     gaps: [],
     overloads: [],
@@ -256,11 +529,11 @@ function energy(id, by, from, to, state) {
   const cells = [];
   if (by === 'hour') for (let t = from; t < to; t += HOUR) cells.push([iso(t), t, Math.min(t + HOUR, to)]);
   else for (const d of days(from, to)) cells.push([d, dayStart(d), Math.min(dayEnd(d), to)]);
-  const names = id === '051234560042' ? ['HCHC', 'HCHP'] : Object.keys(PRICE);
+  const names = id === PRODUCER ? ['HCHC', 'HCHP'] : Object.keys(PRICE);
   const wh = Object.fromEntries(names.map((name) => [name, cells.map(() => 0)]));
   cells.forEach(([, a, b], i) => {
     for (let t = a; t < b; t += HOUR) {
-      const name = id === '051234560042' ? ['HCHC', 'HCHP'][+registerAt(t).includes('HP')] : registerAt(t);
+      const name = id === PRODUCER ? ['HCHC', 'HCHP'][+registerAt(t).includes('HP')] : registerAt(t);
       wh[name][i] += Math.round(power(t) * Math.min(1, (b - t) / HOUR));
     }
   });
@@ -282,16 +555,61 @@ function energy(id, by, from, to, state) {
     partial_cost: column(() => !priced),
     coverage: column((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
   };
-  if (id === '051234560042') columns.injected_wh = column(() => 800);
+  const made = id === PRODUCER && madeOf(cells);
+  if (made) {
+    for (const name of names)
+      wh[name] = wh[name].map((v, i) => Math.max(0, Math.round(v - made.self_consumed_wh[i] / names.length)));
+    Object.assign(columns, made);
+  }
   return {
     meter: id,
     by,
     zone: 'Europe/Paris',
-    offer: id === '051234560042' ? 'hchp' : 'tempo',
+    offer: id === PRODUCER ? 'hchp' : 'tempo',
     prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     names: {},
     ...columns,
     whole: cells.length ? whole(columns, from, to) : null,
+    ...(HAS_DEVICES.includes(state) && cells.length && devicesOf(columns, state)),
+    ...(made && { sun: sunOf(made, sum(names.flatMap((name) => wh[name])), from) }),
+  };
+}
+
+/** Production, its use at home and injection of some cells, from one value each ten minutes. */
+function madeOf(cells) {
+  const wh = (of, a, b) => {
+    let total = 0;
+    for (let t = a; t < b; t += 10 * MINUTE) total += of(t) / 6;
+    return Math.round(total);
+  };
+  const production = cells.map(([, a, b]) => wh(roof, a, b)),
+    injected = cells.map(([, a, b]) => wh(surplus, a, b)),
+    own = production.map((made, i) => made - injected[i]);
+  return {
+    injected_wh: injected,
+    production_wh: production,
+    self_consumed_wh: own,
+    self_consumption: own.map((wh, i) => (production[i] ? wh / production[i] : null)),
+    self_sufficiency: own.map(() => 0.4),
+    saved: own.map((wh) => Math.round(wh * 2.081)),
+    earned: injected.map((wh) => Math.round(wh * 0.4)),
+  };
+}
+
+function sunOf(made, drawn, from) {
+  const [production, own, injected] = [made.production_wh, made.self_consumed_wh, made.injected_wh].map(sum);
+  return {
+    since: iso(from),
+    heard: 9 * made.saved.length,
+    injected_wh: injected,
+    production_wh: production,
+    self_consumed_wh: own,
+    self_consumption: production ? own / production : null,
+    self_sufficiency: own + drawn ? own / (own + drawn) : null,
+    saved: sum(made.saved),
+    earned: sum(made.earned),
+    surplus_hours: made.injected_wh.filter(Boolean).length,
+    contradiction: null,
   };
 }
 
@@ -335,15 +653,18 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   };
 }
 
-function range(id, from, to) {
+function range(id, from, to, state) {
   const { whole } = energy(id, 'hour', from, to);
+  const devices = HAS_DEVICES.includes(state) && {
+    devices: { 'Voiture électrique': 3100, 'Chauffe-eau': 420, 'Lave-linge': 0 },
+    devices_cost: { 'Voiture électrique': 4990, 'Chauffe-eau': 680, 'Lave-linge': 0 },
+  };
   return {
     meter: id,
     by: 'range',
     zone: 'Europe/Paris',
     from: iso(from),
     to: iso(to),
-    precision: 'seconds',
     wh: whole.total_wh,
     registers: whole.wh,
     injected_wh: whole.injected_wh,
@@ -355,6 +676,7 @@ function range(id, from, to) {
     subscription: whole.cost?.subscription ?? null,
     partial_cost: false,
     prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
+    ...devices,
   };
 }
 
@@ -373,12 +695,43 @@ function status(id, now, state, down) {
       ? null
       : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late_hours: 2, coverage: 0.9967 },
     spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
-    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, incomplete_hours: 0, missing: 0 },
+    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, missing: 0 },
     disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
     backup: away ? null : { at: iso(now - 9 * HOUR), rows: 5210433 },
     volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
+    unseen_export: null,
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],
+  };
+}
+
+const NIGHT = '22:00–06:00',
+  SPLIT = '01:38–06:38, 12:30–15:30';
+/** The second meter has had other windows for five days, which its owner has not written down. */
+function offPeak(id, now) {
+  if (id === '041234567890') return { meter: id, change: null, against: null, written: null, effect: null, nights: [] };
+  const since = dateOf(now - 5 * 24 * HOUR),
+    both = { winter: NIGHT, summer: NIGHT },
+    change = { since, nights: 5, old: NIGHT, new: SPLIT, old_seasons: both, new_seasons: null };
+  return {
+    meter: id,
+    change,
+    against: change,
+    written: both,
+    effect: {
+      days: 365,
+      offer: 'EDF · Tarif Bleu, option Heures Creuses',
+      old_wh: 2_310_000,
+      new_wh: 1_870_000,
+      difference: 243_320,
+    },
+    nights: days(now - 19 * 24 * HOUR, now - 24 * HOUR).map((day) => ({
+      day,
+      windows: day < since ? NIGHT : SPLIT,
+      exact: true,
+      written: NIGHT,
+      agrees: day < since,
+    })),
   };
 }
 
@@ -420,7 +773,7 @@ function tempo(now, season) {
 }
 
 function neededPower(id, now) {
-  const three = id === '051234560042';
+  const three = id === PRODUCER;
   const subscribed = three ? 12 : 9;
   const lower = three ? 9 : 6;
   const powers = [3, 6, 9, 12, 15, 18].map((kva) => {
@@ -445,7 +798,6 @@ function neededPower(id, now) {
         : `Sur 365 jours (12 h sans mesure) : jamais au-dessus de ${kva} kVA ; le Linky n’aurait pas coupé.`,
       saving: saved,
       saving_subscription: saved,
-      saving_energy: 0,
     };
   });
   const evening = (daysAgo) => dayStart(dateOf(now - daysAgo * 24 * HOUR)) + 19 * HOUR;
@@ -503,8 +855,8 @@ function compare(id, now, query) {
       total: 15350000 + i * 48000,
     })),
   };
-  const yours = id === '051234560042' ? 'trv-hphc' : 'trv-tempo';
-  const common = { parts: null, hours_known: 8712, since: '2026-08-01', grade: 'B', checked: '2026-09-25', old: false };
+  const yours = id === PRODUCER ? 'trv-hphc' : 'trv-tempo';
+  const common = { hours_known: 8712, since: '2026-08-01', grade: 'B', checked: '2026-09-25', old: false };
   const offers = list
     .map(([name, supplier, title, kind, energy, subscription, rule]) => {
       const cost = Math.round((energy * (kind === 'fixed' ? 1 : 1 - shift / 500) * (then ? 104 : 100)) / 100),
@@ -517,7 +869,6 @@ function compare(id, now, query) {
         name: title,
         kind,
         yours: name === yours,
-        rankable: true,
         energy: cost,
         subscription,
         total: cost + subscription,
@@ -541,7 +892,6 @@ function compare(id, now, query) {
     name: title,
     kind: 'fixed',
     yours: false,
-    rankable: false,
     rank: null,
     energy: null,
     subscription: null,
@@ -562,8 +912,6 @@ function compare(id, now, query) {
     from: query.get('from') ?? plusDays(dateOf(now), -365),
     last_day: plusDays(dateOf(now), -1),
     measured_from: null,
-    days: 365,
-    without: null,
     power: 9,
     at: then ? 'then' : 'today',
     shift,
@@ -571,8 +919,6 @@ function compare(id, now, query) {
     recovered_wh: 3860,
     hours: 8760,
     hours_known: 8712,
-    hours_read: 8720,
-    rankable: true,
     why: null,
     refused: null,
     verdict: best.yours

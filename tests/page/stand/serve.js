@@ -1,13 +1,14 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
 // GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
-// late, swallow, ended, ok; in Home Assistant's app install (neither port nor broker), port, broker. GET /clock/MS is the
-// time from now on, as epoch milliseconds.
+// late, swallow, ended, alarm, devices, above (devices that count too much), dawn (the roof makes nothing yet), ok; in
+// Home Assistant's app install (neither port nor broker), port, broker. GET /clock/MS is the time from now on, as epoch
+// milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { answer, IN_APP } from './answers.js';
+import { alerts, answer, IN_APP } from './answers.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const CSP = "default-src 'self'; base-uri 'self'; frame-ancestors 'self'";
@@ -64,6 +65,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     const tell = () => {
       if (state === 'swallow') return;
       const { ring, links, today, peak, ...news } = answer('live', query, now(), state);
+      response.write(`event: alerts\ndata: ${JSON.stringify(alerts(now(), state).active)}\n\n`);
       response.write(`event: link\ndata: ${JSON.stringify(links)}\n\n`);
       response.write(`event: state\nid: ${news.at}\ndata: ${JSON.stringify(news)}\n\n`);
     };

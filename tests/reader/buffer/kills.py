@@ -9,19 +9,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run_until_killed(child: str, folder: Path, seed: int, told: Path, seconds: float) -> list[list[str]]:
-    """Let a program work, kill it and return the whole lines that it wrote."""
+def run_until_killed(child: str, folder: Path, seed: int, told: Path, lines: int) -> list[list[str]]:
+    """Let a program work until it has written so many lines, kill it and return the whole ones, a few more."""
     with told.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-c", child, str(folder), str(seed)],
             stdout=file,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        deadline = time.monotonic() + 30
-        while not told.stat().st_size and process.poll() is None and time.monotonic() < deadline:
+        while told.read_bytes().count(b"\n") < lines:
+            assert process.poll() is None, "it ended by itself"
             time.sleep(0.001)
-        time.sleep(seconds)
-        assert process.poll() is None, "it ended by itself"
         process.kill()
         process.wait()
     return [line.split() for line in told.read_text().rpartition("\n")[0].splitlines()]

@@ -75,21 +75,6 @@ def test_a_block_has_at_most_120_items(tmp_path: Path) -> None:
         assert [len(spool.read(block)) for block in spool.undelivered()] == [120, 120, 10]
 
 
-def test_an_item_that_is_here_already_is_replaced(tmp_path: Path) -> None:
-    old, new = tally(0), Item(ItemKind.TALLY, METER, tally(0).time_us, b"new")
-    with spool_in(tmp_path, segment_size=1) as spool:
-        spool.append([old, *frames(50)])
-        spool.append([*frames(40, 60), new, old, new])
-        assert spool.pending == 60
-        assert sorted(map(repr, everything(spool))) == sorted(map(repr, [new, *frames(60)]))
-    with spool_in(tmp_path) as spool:
-        assert sorted(map(repr, everything(spool))) == sorted(map(repr, [new, *frames(60)]))
-        assert confirm(spool, new) is True
-        assert confirm(spool, new) is None
-        spool.append(frames(50))  # all that is left of the first segment
-        assert len(segments(tmp_path)) == 2
-
-
 def test_appending_no_items_writes_nothing(tmp_path: Path) -> None:
     with spool_in(tmp_path) as spool:
         spool.append([])
@@ -110,42 +95,6 @@ def test_a_segment_is_deleted_with_the_last_of_its_items(tmp_path: Path) -> None
         assert (spool.pending, spool.size, spool.oldest) == (0, 0, None)
         spool.append([frame(100)])
         assert everything(spool) == [frame(100)]
-
-
-def test_an_item_is_confirmed_when_enough_storers_have_it(tmp_path: Path) -> None:
-    asked = []
-
-    def both(names: frozenset[str]) -> bool:
-        asked.append(set(names))
-        return names >= {"a", "b"}
-
-    with spool_in(tmp_path) as spool:
-        spool.append(frames(3))
-        key = frame(1).time_us
-        assert spool.confirm(ItemKind.FRAME, METER, key, "a", both) is False
-        assert spool.confirm(ItemKind.FRAME, METER, key, "a", both) is False
-        assert spool.confirm(ItemKind.FRAME, METER, frame(2).time_us, "b", both) is False
-        assert spool.pending == 3
-        assert spool.confirm(ItemKind.FRAME, METER, key, "b", both) is True
-        assert asked == [{"a"}, {"a"}, {"b"}, {"a", "b"}]
-        assert spool.confirm(ItemKind.FRAME, METER, key, "b", both) is None
-        assert everything(spool) == [frame(0), frame(2)]
-        assert spool.pending == 2
-
-
-def test_what_is_not_here_cannot_be_confirmed(tmp_path: Path) -> None:
-    with spool_in(tmp_path) as spool:
-        assert confirm(spool, frame(0)) is None
-        spool.append([frame(0), frame(2), tally(0)])
-        for kind, meter, key in [
-            (ItemKind.FRAME, METER, frame(1).time_us),
-            (ItemKind.FRAME, METER, frame(2).time_us + 1),
-            (ItemKind.FRAME, METER, frame(0).time_us - 1),
-            (ItemKind.FRAME, "other", frame(0).time_us),
-            (ItemKind.TALLY, METER, frame(2).time_us),
-        ]:
-            assert spool.confirm(kind, meter, key, "main", lambda names: True) is None
-        assert spool.pending == 2
 
 
 def test_what_is_left_of_a_segment_is_unconfirmed_again_after_a_restart(tmp_path: Path) -> None:
@@ -214,17 +163,14 @@ while True:
 def test_kill_dash_9_loses_nothing(tmp_path: Path) -> None:
     chance = random.Random(5)
     waiting: dict[tuple[str, int], bytes] = {}
-    appended = 0
     for seed in range(1, 9):
         for what, meter, key, *payload in run_until_killed(
-            CHILD, tmp_path / "spool", seed, tmp_path / "told", chance.uniform(0, 0.2)
+            CHILD, tmp_path / "spool", seed, tmp_path / "told", chance.randrange(1, 500)
         ):
             if what == "a":
                 waiting[meter, int(key)] = payload[0].encode()
-                appended += 1
             else:
                 waiting.pop((meter, int(key)), None)
         with spool_in(tmp_path / "spool") as spool:
             found = {(item.meter, item.time_us): item.payload for item in everything(spool)}
             assert waiting.items() <= found.items()
-    assert appended > 500

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import NotReady
 from reader.buffer.item import Item
 from reader.buffer.record import read_records, write_record
 from reader.buffer.spool import Spool
@@ -137,14 +138,23 @@ def test_a_segment_without_an_intact_record_moves_to_a_damaged_file(tmp_path: Pa
         assert [path.name for path in segments(tmp_path)] == ["00000002.spool"]
 
 
-def test_records_of_another_kind_move_to_a_damaged_file(tmp_path: Path) -> None:
+def test_a_record_without_a_version_moves_to_a_damaged_file(tmp_path: Path) -> None:
     path = filled(tmp_path)
-    foreign = write_record(b"\x02 from a later version") + write_record(b"")
+    foreign = write_record(b"")
     path.write_bytes(foreign + path.read_bytes())
     with spool_in(tmp_path) as spool:
         assert everything(spool) == frames(300)
-        assert spool.damaged_bytes == len(foreign)
         assert (tmp_path / "00000001.damaged").read_bytes() == foreign
+
+
+def test_a_spool_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    path.write_bytes(path.read_bytes() + write_record(b"\x02 from a later version"))
+    before = path.read_bytes()
+    for _ in range(2):  # it is not locked, either
+        with pytest.raises(NotReady, match=r"00000001\.spool.*newer.*update"), spool_in(tmp_path):
+            pass
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == {path: before}
 
 
 def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ from common.mqtt.events import TOO_LARGE
 from reader.buffer.spool_block import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import BLOCK_SIZE
-from reader.delivery.replay import BLOCK_WINDOW, CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
+from reader.delivery.replay import REPLAY_WINDOW
 from tests.reader.delivery.deliveries import (
     FRAME,
-    FULLEST,
     REFUSED,
     REPLAY,
     TALLY,
@@ -77,25 +76,6 @@ def test_a_block_is_a_json_array_of_what_the_frames_are_alone(tmp_path: Path) ->
     assert json.loads(message.payload) == [json.loads(payload) for payload in house.items]
 
 
-def test_the_window_counts_frames_and_is_filled_again_when_half_of_it_is_confirmed(tmp_path: Path) -> None:
-    house = House(tmp_path, 4000)
-    house.store(house.reader.tick())
-    reader, seen = house.reader, payloads(house.reader.tick())
-    assert BLOCK_WINDOW <= len(seen) <= FULLEST
-    while reader.frames_on_disk > 2 * BLOCK_WINDOW:
-        assert reader.tick() == []
-        reader.answer(reader.broker.sent)
-        for confirmed, room in (450, False), (170, True):
-            house.confirm(seen[:confirmed])
-            del seen[:confirmed]
-            assert reader.delivery.can_continue_replay == room
-        before = len(reader.broker.sent)
-        reader.delivery.replay(reader.now)  # without waiting for the next tick
-        reader.check()
-        seen += payloads(reader.broker.sent[before:])
-        assert BLOCK_WINDOW <= len(seen) <= FULLEST
-
-
 def test_live_frames_are_published_at_once_while_the_window_is_full(tmp_path: Path) -> None:
     house = House(tmp_path, 4000)
     house.store(house.reader.tick())
@@ -114,30 +94,6 @@ def test_after_its_database_was_away_a_storer_gets_blocks_again(tmp_path: Path) 
     sent = house.drain()
     assert sum(map(is_block, sent)) == 8  # of 120 frames, 920 in all
     assert house.reader["confirmed"] == 2000
-
-
-def test_a_block_that_is_lost_is_sent_again_frame_by_frame(tmp_path: Path) -> None:
-    house = House(tmp_path, 600)
-    house.store(house.reader.tick())
-    lost = house.reader.tick()
-    house.reader.answer(lost)
-    house.confirm(payloads(lost)[::2])  # in part
-    missing = payloads(lost)[1::2]
-    again = house.reader.wait(CONFIRM_TIMEOUT)
-    assert [message.payload for message in again] == missing
-    house.store(again)
-    assert house.reader["pending"] == 0
-
-
-def test_without_confirmations_blocks_back_off(tmp_path: Path) -> None:
-    house = House(tmp_path, 1500)
-    house.store(house.reader.tick())
-    tries = 0
-    for _ in range(1000):
-        messages = house.reader.wait(5, 5)
-        house.reader.answer(messages)
-        tries += bool(messages)
-    assert tries <= 8 + 5000 // MAX_BACKOFF
 
 
 @pytest.mark.parametrize("size", [1500, 5000, 150_000])

@@ -6,19 +6,8 @@ import pytest
 
 from common.contract.block import MOST_FRAMES
 from common.mqtt.events import PublishToken
-from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT
 from tests.reader.delivery.deliveries import Reader, logged, of, payloads
-
-
-def test_without_pubacks_the_number_in_flight_is_bounded(served: Reader) -> None:
-    served.frames(MAX_IN_FLIGHT + 50)
-    assert len(served.broker.sent) == MAX_IN_FLIGHT
-    served.wait(SPILL_AGE + 2000, 10)
-    assert len(served.broker.sent) == MAX_IN_FLIGHT
-    served.answer(served.broker.sent)
-    frame = served.frame()
-    assert served.broker.sent[-1].payload == frame.payload
 
 
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(

@@ -45,15 +45,6 @@ def test_a_tally_does_not_wait(batching: Reader) -> None:
     assert [message.topic for message in batching.broker.sent] == [TALLY]
 
 
-def test_what_is_confirmed_in_part_is_sent_again_in_part(batching: Reader) -> None:
-    items = batching.frames(3)
-    batching.answer(batching.wait(BATCH))
-    batching.confirm(items[:2])
-    assert payloads(batching.wait(CONFIRM_TIMEOUT + BATCH)) == of(items[2:])
-    batching.confirm(items[2:])
-    assert batching.delivery.is_empty
-
-
 def test_a_batch_in_flight_is_not_moved_to_the_disk(batching: Reader) -> None:
     batching.frames(3)
     batching.wait(SPILL_AGE)
@@ -76,12 +67,3 @@ def test_without_a_storer_the_broker_answers_for_a_whole_batch(tmp_path: Path) -
     reader.frames(4)
     reader.answer(reader.wait(BATCH))
     assert reader["accepted_by_broker"] == 4
-
-
-def test_frames_of_a_lost_connection_are_sent_after_it(batching: Reader) -> None:
-    items = batching.frames(3)
-    batching.disconnect()
-    assert batching.wait(BATCH) == []
-    batching.connect()
-    batching.status("main")
-    assert sorted(payloads(batching.wait(CONFIRM_TIMEOUT + BATCH))) == sorted(of(items))

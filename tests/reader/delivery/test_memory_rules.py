@@ -82,9 +82,3 @@ def test_with_too_many_bytes_every_second_frame_of_the_older_half_of_each_meter_
     pending(found, entry(21, kind=ItemKind.TALLY))
     assert numbers(found.decimate()) == journal.released == [2, 4, 12]
     assert numbers(found.pending.values()) == [n for n in range(1, 22) if n not in (2, 4, 12)]
-
-
-def test_a_memory_is_full_with_its_journal_and_not_before() -> None:
-    assert not memory()[0].full
-    assert not memory(JOURNAL_SIZE)[0].full
-    assert memory(JOURNAL_SIZE + 1)[0].full

@@ -9,7 +9,7 @@ from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool_block import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.memory import JOURNAL_SIZE
-from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import (
     FRAME,
     METER,
@@ -17,7 +17,6 @@ from tests.reader.delivery.deliveries import (
     REPLAY,
     SECOND,
     Reader,
-    Sent,
     logged,
     of,
     payloads,
@@ -65,28 +64,6 @@ def test_replay_is_oldest_first_and_disk_before_memory(served: Reader) -> None:
     assert payloads(served.tick()) == of([*first, *second])
 
 
-def test_replay_one_by_one_keeps_to_its_window(reader: Reader) -> None:
-    """A broker whose PUBACK confirms: nobody has said that blocks are understood."""
-    reader.disconnect()
-    on_disk = reader.frames(900)
-    reader.wait(SPILL_AGE)
-    in_memory = reader.frames(250)
-    reader.wait(CONFIRM_TIMEOUT)
-    reader.connect()
-    unanswered: list[Sent] = []
-    seen: list[bytes | str] = []
-    while len(seen) < 1150:
-        messages = reader.tick()
-        assert {message.topic for message in messages} == {REPLAY}
-        seen += [message.payload for message in messages]
-        unanswered += messages
-        assert REPLAY_WINDOW <= len(unanswered) < REPLAY_WINDOW + LONGEST_BLOCK or len(seen) == 1150
-        assert reader.tick() == []
-        reader.answer(unanswered[:110])
-        del unanswered[:110]
-    assert seen == of([*on_disk, *in_memory])
-
-
 @pytest.mark.parametrize("status", ["stalled", "offline", None])
 def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, status: str | None) -> None:
     reader.status("main")
@@ -113,50 +90,6 @@ def test_a_storer_gets_replays_once_it_confirms_whatever_its_status(reader: Read
     assert reader.wait(3000, 5) == []
     reader.confirm([reader.frame()])
     assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of(frames)
-
-
-def test_a_storer_that_stalls_during_a_replay_gets_no_more(served: Reader) -> None:
-    served.disconnect()
-    frames = served.frames(500)
-    served.wait(SPILL_AGE)
-    served.connect()
-    served.status("main")
-    served.answer(served.tick())
-    served.confirm(frames[:150])
-    served.status("main", "stalled")
-    assert served.wait(3000, 5) == []
-    served.status("main")
-    assert payloads(served.tick())[:1] == [frames[150].payload]
-
-
-def test_a_connection_lost_during_a_replay_loses_nothing(served: Reader) -> None:
-    served.disconnect()
-    frames = served.frames(500)
-    served.wait(SPILL_AGE)
-    for taken in range(0, 500, 100):
-        served.connect()
-        served.status("main")
-        messages = served.tick()
-        assert payloads(messages)[:100] == of(frames[taken : taken + 100])
-        served.confirm(frames[taken : taken + 100])
-        served.disconnect()
-        assert served.delivery.replaying == 0
-    assert served["pending"] == 0
-    assert served.on_disk == []
-
-
-def test_the_connection_can_be_lost_before_the_event_arrives(served: Reader) -> None:
-    served.disconnect()
-    frames = served.frames(300)
-    served.wait(SPILL_AGE)
-    served.connect()
-    served.status("main")
-    served.broker.up = False
-    assert served.tick() == []
-    served.disconnect()
-    served.connect()
-    served.status("main")
-    assert payloads(served.tick())[:REPLAY_WINDOW] == of(frames[:REPLAY_WINDOW])
 
 
 def test_a_puback_of_a_previous_connection_is_ignored(reader: Reader) -> None:

@@ -189,37 +189,6 @@ def test_frames_missing_only_at_an_absent_storer_are_not_replayed(pair: Reader) 
     assert set(payloads(pair.wait(CONFIRM_TIMEOUT), REPLAY)) == {*of(in_memory)}
 
 
-def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) -> None:
-    """What waits for the absent one does not fill the window, and a part of a confirmation is one."""
-    old = pair.frames(1000)
-    pair.answer(pair.broker.sent)
-    pair.confirm(old, "a")
-    pair.wait(SPILL_AGE)
-    pair.disconnect()
-    new = pair.frames(2000)
-    pair.wait(SPILL_AGE)
-    pair.connect()
-    pair.status("a")
-    sent: set[bytes | str] = set()
-    for _ in range(20):
-        messages = pair.wait(1)
-        arrived = {*payloads(messages)}
-        sent |= arrived
-        pair.answer(messages)
-        pair.confirm([item for item in new if item.payload in arrived], "a")
-    assert sent == {*of(new)}
-    assert pair["pending"] == 3000
-    assert pair.delivery.replaying == 0
-    pair.status("b")
-    for _ in range(30):
-        messages = pair.wait(1)
-        arrived = {*payloads(messages)}
-        pair.answer(messages)
-        pair.confirm([item for item in [*old, *new] if item.payload in arrived], "b")
-    assert pair["pending"] == 0
-    assert pair.on_disk == []
-
-
 @pytest.mark.parametrize("disk", [False, True])
 def test_a_storer_that_goes_away_leaves_the_window_to_the_other(tmp_path: Path, disk: bool) -> None:
     reader = Reader(tmp_path, confirmed_by=("a", "b"), disk=disk)

@@ -10,34 +10,16 @@ from common.machine.host import Host, User
 from common.machine.version import BUILD_DATE
 from reader.config import ReaderConfig, SpoolConfig
 from reader.doctor.storage import StorageFacts, diagnose_storage, probe_storage
+from tests.support.clock import FakeClock
 
 OK, NOTICE, PROBLEM = Status
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOW = BUILD_DATE + timedelta(hours=12)  # whatever the version
 GOOD = StorageFacts(user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000)
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 STRANGER = User("stranger", 54_321, frozenset({54_321}))
 
 
-class Clock:
-    build_date = datetime(2026, 11, 24, tzinfo=UTC)
-
-    def __init__(self, synchronised: bool) -> None:
-        self._synchronised = synchronised
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def uptime(self) -> float:
-        return 0.0
-
-    def synchronised(self) -> bool:
-        return self._synchronised
-
-    def warn_of_build_date(self, now: datetime) -> None:
-        raise AssertionError("the check has a finding for it")
+SET, NOT_SET = (FakeClock(NOW, synchronised=synchronised, build_date=BUILD_DATE) for synchronised in (True, False))
 
 
 def test_a_healthy_machine_is_ok_and_the_spool_has_a_forecast() -> None:
@@ -107,7 +89,7 @@ def test_folders_and_disk_are_measured(config: ReaderConfig, tmp_path: Path) -> 
     spool.mkdir()
     (spool / "00000001.spool").write_bytes(bytes(5000))
     (spool / "00000001.damaged").write_bytes(bytes(100))
-    facts = probe_storage(config, Host(tmp_path), ME, Clock(True))
+    facts = probe_storage(config, Host(tmp_path), ME, SET)
     assert (facts.spool_size, facts.damaged) == (5000, 1)
     assert facts.free
     assert facts.spool_writable
@@ -118,7 +100,7 @@ def test_folders_and_disk_are_measured(config: ReaderConfig, tmp_path: Path) -> 
 
 def test_folders_of_another_user_are_found(config: ReaderConfig, tmp_path: Path) -> None:
     config.spool.path.mkdir(mode=0o755)
-    assert not probe_storage(config, Host(tmp_path), STRANGER, Clock(True)).spool_writable
+    assert not probe_storage(config, Host(tmp_path), STRANGER, SET).spool_writable
 
 
 def test_folders_that_systemd_will_create_are_no_problem(tmp_path: Path) -> None:
@@ -126,13 +108,13 @@ def test_folders_that_systemd_will_create_are_no_problem(tmp_path: Path) -> None
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nRuntimeDirectory=teleinfo\nStateDirectory=teleinfo\n")
     here = SpoolConfig(journal=Path("/run/teleinfo"), path=Path("/var/lib/teleinfo"))
-    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
+    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, SET)
     assert facts.journal_writable
     assert facts.spool_writable
     # Whoever was there first may have made it for somebody else.
     for folder in ("run/teleinfo", "var/lib/teleinfo"):
         (tmp_path / folder).mkdir(parents=True)
-    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
+    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, SET)
     assert not facts.journal_writable
     assert not facts.spool_writable
 
@@ -141,17 +123,17 @@ def test_a_file_in_place_of_a_folder_is_found(config: ReaderConfig, tmp_path: Pa
     config.spool.journal.touch()
     (tmp_path / "file").touch()
     below = replace(config, spool=replace(config.spool, path=tmp_path / "file" / "spool"))
-    facts = probe_storage(below, Host(tmp_path), ME, Clock(True))
+    facts = probe_storage(below, Host(tmp_path), ME, SET)
     assert not facts.journal_writable
     assert not facts.spool_writable
 
 
 def test_the_installed_time_service_is_found(config: ReaderConfig, tmp_path: Path) -> None:
-    assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == ""
+    assert probe_storage(config, Host(tmp_path), ME, NOT_SET).time_service == ""
     service = tmp_path / "usr/sbin/chronyd"
     service.parent.mkdir(parents=True)
     service.touch()
-    assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == "chronyd"
+    assert probe_storage(config, Host(tmp_path), ME, NOT_SET).time_service == "chronyd"
 
 
 def test_a_journal_that_the_reader_refuses_is_found(tmp_path: Path) -> None:
@@ -162,7 +144,7 @@ def test_a_journal_that_the_reader_refuses_is_found(tmp_path: Path) -> None:
 
     def refused(name: str, user: User) -> str:
         config = ReaderConfig(port=("simulate://x",), spool=SpoolConfig(journal=tmp_path / name, path=tmp_path))
-        return probe_storage(config, machine, user, Clock(True)).journal_refused
+        return probe_storage(config, machine, user, SET).journal_refused
 
     assert "others may write" in refused("open", ME)
     assert "belongs to user" in refused("", STRANGER)

@@ -116,13 +116,6 @@ def test_the_state_is_published_again_once_new_entities_exist() -> None:
     assert told[told.index("config") :] == ["config", "link", "state"]
 
 
-def test_without_discovery_nothing_is_announced() -> None:
-    house = House(discovery=False)
-    house.live(60)
-    assert house.broker.on(house.config) == []
-    assert house.broker.on(f"teleinfo/{house.meter}/state")
-
-
 def test_turning_discovery_off_removes_what_an_earlier_run_announced_and_nothing_else() -> None:
     before = House()
     before.live(60)
@@ -245,6 +238,15 @@ def test_a_deleted_meter_without_frames_stays_deleted_until_frames_come() -> Non
     house.meters.tick(house.now + 101)
     first, second = house.broker.on(house.config)
     assert first == second
+
+
+def test_a_meter_that_one_port_lost_is_online_while_frames_come_from_another() -> None:
+    """Its cable was moved: the port that has it now says `online` before the one that had it says `offline`."""
+    house = House()
+    house.live(60)
+    house.meters.set_online(house.meter, False, house.now)
+    house.meters.on_frame(house.frames[60], house.now + 1)
+    assert house.retained()[f"teleinfo/{house.meter}/link"] == "online"
 
 
 def test_a_meter_that_is_no_longer_read_is_offline() -> None:

@@ -152,6 +152,17 @@ def test_an_implausible_index_is_dropped_counted_and_logged_with_both_values(
     assert all(part in warning for part in ("/dev/meter", "BASE", " 7 ", "1000"))
 
 
+def test_two_frames_of_a_new_address_that_pass_together_may_be_as_far_apart_as_they_came(
+    historic: Callable[..., Reading],
+) -> None:
+    pipeline, health = pipeline_of()
+    pipeline.feed(historic(A), 0.0)
+    pipeline.feed(historic(B, index=1000), 60.0)
+    frames = pipeline.feed(historic(B, index=1100), 120.0)  # 6 kW
+    assert [frame.values["BASE"] for frame in frames] == [1000, 1100]
+    assert health.dropped == {}
+
+
 # Hidden labels.
 
 

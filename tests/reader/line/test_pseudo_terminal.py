@@ -49,7 +49,7 @@ def test_does_not_wait_for_a_client() -> None:
     def closing_frame(now: datetime) -> bytes:
         nonlocal frames
         frames += 1
-        if frames == 500:
+        if frames == 100:
             source.close()
         return meter_frame(now)
 

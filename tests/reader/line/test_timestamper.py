@@ -8,56 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.line.timestamper import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
+from tests.support.clock import BUILT, NOON, FakeClock
 from tests.support.wording import warnings_of
 
-NOON = datetime(2026, 11, 24, 12, 0, 0, 123_000, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 AFTER_BOOT = datetime(2025, 5, 13, 0, 0, tzinfo=UTC)  # the clock of a Pi until it is set
 PATIENCE = 300.0
 
 
-class FakeClock:
-    def __init__(
-        self,
-        now: datetime = NOON,
-        *,
-        uptime: float = 86_400.0,
-        synchronised: bool = True,
-        build_date: datetime = BUILT,
-    ) -> None:
-        self.wall = now
-        self.build_date = build_date
-        self.warned: list[datetime] = []
-        self.up = uptime
-        self.is_synchronised = synchronised
-        self.checks = 0
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def monotonic(self) -> float:
-        return self.up
-
-    def uptime(self) -> float:
-        return self.up
-
-    def synchronised(self) -> bool:
-        self.checks += 1
-        return self.is_synchronised
-
-    def warn_of_build_date(self, now: datetime) -> None:
-        self.warned.append(now)
-
-    def advance(self, seconds: float) -> None:
-        self.up += seconds
-        self.wall += timedelta(seconds=seconds)
-
-    def step(self, seconds: float) -> None:
-        self.wall += timedelta(seconds=seconds)
-
-
-def timestamper_of(clock: FakeClock, *, patience: float = PATIENCE, residue: int | None = 0) -> Timestamper:
+def timestamper_of(clock: FakeClock, *, patience: float = PATIENCE, residue: int = 0) -> Timestamper:
     return Timestamper(clock, patience=patience, residue=residue)
 
 
@@ -180,12 +139,6 @@ def test_when_no_residue_is_left_timestamps_continue_after_the_earliest_stretch(
     # Once the clock has come that far, it is followed.
     clock.wall = NOON + timedelta(hours=2)
     assert abs(stamp_now(timestamper, clock) - clock.now()) < MILLISECOND
-
-
-def test_the_first_residue_is_random() -> None:
-    clock = FakeClock()
-    residues = {residue_of(stamp_now(timestamper_of(clock, residue=None), clock)) for _ in range(500)}
-    assert len(residues) > 8
 
 
 @st.composite

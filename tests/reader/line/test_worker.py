@@ -490,21 +490,19 @@ def test_another_meter_is_accepted_with_its_second_frame(send: Send, caplog: pyt
     assert told.endswith(B)
 
 
-def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_log_lines(
+def test_a_hostile_line_with_4400_addresses_makes_few_meters_and_few_log_lines(
     send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     steps: list[Step] = []
-    for number in range(44_000):
-        steps.append(send(b"ADCO %012d" % number, b"PAPP 00750") * 2)
-        if number % 10 == 0:
-            steps.append(1.0)
+    for number in range(4_400):
+        steps += [send(b"ADCO %012d" % number, b"PAPP 00750") * 2, 1.0]
     world = World([[historic(send), *steps, historic(send), historic(send, power=1)]])
     line = world.run(mode="historic")
     assert len({frame.meter for frame in world.frames}) == MAX_METERS
     assert (world.frames[-1].meter, world.frames[-1].values["PAPP"]) == (A, 1)  # the first one is still read
-    assert line.health.refused == 2 * 44_000 - 2 * (MAX_METERS - 1)
-    assert len(world.frames) + line.health.refused + line.health.address_mismatch == 2 * 44_000 + 3
+    assert line.health.refused == 2 * 4_400 - 2 * (MAX_METERS - 1)
+    assert len(world.frames) + line.health.refused + line.health.address_mismatch == 2 * 4_400 + 3
     assert len(caplog.records) < 2 * MAX_METERS
     assert sum("more than 32 meters" in text for text in warnings_of(caplog)) == 2  # once an hour
 
@@ -512,21 +510,18 @@ def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_log_lines(
 # Speed detection and counters.
 
 
-def test_a_silent_line_is_tried_at_both_speeds_until_the_meter_is_found(send: Send) -> None:
-    world = World([[20.5, historic(send), 1.0, historic(send)]])
-    line = world.run()
-    first = world.opened[0][1]
-    assert {first, world.speeds[0]} == {1200, 9600}
-    assert all(speed != following for speed, following in zip([first, *world.speeds], world.speeds, strict=False))
-    assert len(world.speeds) == 5
-    assert len(world.frames) == 2
-    assert line.health.mode is Mode.HISTORIC
-
-
 def test_a_port_is_reopened_at_the_speed_that_is_being_tried() -> None:
     world = World([[5.0, GONE], [0.0]])
     world.run()
     assert world.opened[1][1] == world.speeds[-1] != world.opened[0][1]
+
+
+def test_a_port_that_was_absent_for_long_is_read_at_the_speed_that_worked(send: Send) -> None:
+    one = standard(send)
+    world = World([[one, GONE], *[ABSENT] * 9, [one[:40], 0.1, one[40:]]])
+    world.run()
+    assert world.speeds == []
+    assert len(world.frames) == 2
 
 
 def test_counts_what_was_dropped(send: Send, parity: Callable[[bytes], bytes]) -> None:
@@ -593,26 +588,6 @@ def test_a_frame_with_others_in_one_read_has_the_time_of_its_own_last_byte(send:
     assert seconds(world) == pytest.approx([pace, 2 * pace, 3 * pace, 4 * pace], abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("by", "expected"),
-    [
-        (0.25, [0, 1, 2.25, 3.25]),
-        (-0.25, [0, 1, 1.75, 2.75]),  # slewed: they go on increasing
-        (3600, [0, 1, 3602, 3603]),
-        (-3600, [0, 1, -3598, -3597]),  # set back: it is followed
-    ],
-)
-def test_the_time_of_a_frame_is_that_of_its_last_byte_by_the_clock_as_it_is(
-    send: Send, by: float, expected: list[float]
-) -> None:
-    one = historic(send)
-    world = World([[one, 1.0, one, timedelta(seconds=by), 1.0, one[:20], one[20:], 1.0, one]])
-    world.run()
-    assert seconds(world) == pytest.approx(expected, abs=16e-6)
-    assert len(set(seconds(world))) == 4
-    assert (seconds(world) == sorted(seconds(world))) is (by > -3600)
-
-
 def test_a_frame_of_a_clock_before_the_build_is_marked_and_carries_the_meters_own_date(send: Send) -> None:
     """The timestamp is still the host's; a consumer may use the meter's own time, which is in the frame."""
     world = World([[standard(send), timedelta(days=-9000), 1.0, standard(send)]])
@@ -631,19 +606,19 @@ def test_setting_the_clock_does_not_change_when_the_link_is_lost(send: Send) -> 
 
 
 def test_noise_is_counted_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Some thousand frames, first with few errors, then with many."""
+    """First with few errors, then with many."""
     caplog.set_level(logging.DEBUG)
     meter = SimulatedMeter("standard-single-phase-tempo")
     some = [meter.frame(START + timedelta(seconds=70 * number)) for number in range(50)]
     steps: list[Step] = []
-    for rate, count in ((1e-4, 2000), (2e-3, 1000), (1e-4, 500)):
+    for rate, count in ((1e-4, 1000), (2e-3, 500), (1e-4, 250)):
         noise = Noise(rate, seed=count)
         for _ in range(count):
             steps += [noise.apply(some[len(steps) // 140]), 1.0]
     line = World([steps]).run()
     health = line.health
-    assert sum(health.dropped.values()) > 10_000
-    assert health.frames > 1500
+    assert sum(health.dropped.values()) > 5_000
+    assert health.frames > 750
     assert len(caplog.records) < 20, [record.getMessage() for record in caplog.records]
 
 
@@ -651,11 +626,11 @@ def test_an_index_that_falls_again_and_again_is_logged_once_an_hour(caplog: pyte
     meter = SimulatedMeter("standard-single-phase-base")
     later, earlier = (meter.frame(START + timedelta(hours=hours)) for hours in (9, 0))
     steps: list[Step] = []
-    for number in range(2 * 3600):
-        steps += [earlier if number % 10 == 9 else later, 1.0]
+    for number in range(2 * 720):
+        steps += [earlier if number % 10 == 9 else later, 5.0]
     health = World([steps]).run().health
     lines = [record.getMessage() for record in caplog.records if "implausible value" in record.getMessage()]
     labels = {text.split()[1] for text in lines}
     assert len(labels) == 3  # EAST, and the supplier's and the distributor's register that runs
     assert len(lines) == 2 * len(labels)
-    assert health.dropped["implausible"] == 2 * 360 * len(labels)
+    assert health.dropped["implausible"] == 2 * 72 * len(labels)

@@ -10,8 +10,8 @@ from reader.meter.state import MeterState
 
 
 class _PlainLastValues(LastValues):
-    def _update_changes(self, frame: Frame) -> Accepted | None:
-        return None
+    def update(self, frame: Frame) -> Accepted:
+        return super().update(frame)._replace(changed=None)
 
 
 class _PlainPolicy(PublishPolicy):

@@ -197,15 +197,15 @@ def test_exporting(phases: str) -> None:
     assert state_of(standard(STGE="00000200"))["exporting"] is True  # a plug-in roof behind a consumer's meter
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_import_total_is_the_sum_of_the_registers(kind: str) -> None:
-    frame = first(kind)
-    registers = (
-        [frame.values["EAST"]]
-        if frame.mode is Mode.STANDARD
-        else [value for label, value in frame.values.items() if label[:2] in ("BA", "HC", "EJ", "BB")]
-    )
-    assert state_of(frame)["import_total"] == sum(int(value) for value in registers)
+def test_import_total_is_the_sum_of_the_registers() -> None:
+    for kind in KINDS:
+        frame = first(kind)
+        registers = (
+            [frame.values["EAST"]]
+            if frame.mode is Mode.STANDARD
+            else [value for label, value in frame.values.items() if label[:2] in ("BA", "HC", "EJ", "BB")]
+        )
+        assert state_of(frame)["import_total"] == sum(int(value) for value in registers), kind
 
 
 def test_import_total_waits_for_all_registers() -> None:

@@ -162,7 +162,7 @@ def test_keeps_what_was_received_before_the_port_failed(tmp_path: Path) -> None:
     tty.setraw(slave)
     name = os.ttyname(slave)
     file = tmp_path / "recording.txt"
-    with running("record", file, "--port", name, "--mode", "standard") as record:
+    with running("record", file, "--port", name) as record:
         assert record.stderr
         assert record.stderr.readline()
         # Opening the port discards what arrived before.

@@ -101,18 +101,11 @@ def test_a_slow_line_does_not_count_as_a_late_reader() -> None:
     assert seven_bits(data).count(b"\x03") == 1
 
 
-def test_a_closed_or_stopped_line_gives_no_more_bytes() -> None:
+def test_a_closed_line_gives_no_more_bytes() -> None:
     line = SimulatedLine("standard-single-phase-base")
     line.close()
     assert line.closed
     assert line.read(1000) == b""
-    stop = threading.Event()
-    SimulatedLine("standard-single-phase-base", stop=stop).close()
-    assert not stop.is_set()
-    stopped = SimulatedLine("standard-single-phase-base", stop=stop)
-    stop.set()
-    assert stopped.closed
-    assert stopped.read(1000) == b""
 
 
 # URLs.

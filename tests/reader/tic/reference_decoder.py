@@ -1,12 +1,11 @@
-"""The decoder without what it remembers from frame to frame: it decodes each group of each frame from the start."""
+"""The decoder without what it remembers and without its way for whole frames: each group is decoded from the start."""
 
-from reader.tic.decoder import Decoder, Reading
+from reader.tic.decoder import Decoder, DropReason, Group
 
 
 class ReferenceDecoder(Decoder):
     """Has the same results as `Decoder`, more slowly."""
 
-    def _read(self, raw: bytes) -> Reading | None:
-        self._template = None
+    def _split(self, body: bytes) -> list[Group | DropReason]:
         self._known.clear()
-        return self._read_whole(raw)
+        return self._split_damaged(body)

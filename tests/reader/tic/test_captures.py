@@ -122,21 +122,14 @@ FIELD = [
 ]
 
 
-def each_of(*captures: Capture) -> pytest.MarkDecorator:
-    """Run a test for each of these captures, in its folder."""
-    return pytest.mark.parametrize(
-        ("captures", "capture"),
-        [("ours" if capture in OURS else "field", capture) for capture in captures],
-        ids=[capture.name.removesuffix(".bin") for capture in captures],
-        indirect=["captures"],
-    )
+BOTH = pytest.mark.parametrize(("captures", "rows"), [("ours", OURS), ("field", FIELD)], indirect=["captures"])
 
 
 def without_parity(readings: list[Reading]) -> list[Reading]:
     return [reading._replace(parity=False) for reading in readings]
 
 
-@pytest.mark.parametrize(("captures", "rows"), [("ours", OURS), ("field", FIELD)], indirect=["captures"])
+@BOTH
 def test_each_capture_has_its_row(captures: Path, rows: list[Capture]) -> None:
     names = [capture.name for capture in rows]
     assert names == sorted(path.name for path in captures.glob("*.bin"))
@@ -158,52 +151,49 @@ def test_decodes_our_captures_to_the_expected_values(captures: Path) -> None:
     assert found == [json.loads(line) for line in (captures / "expected.jsonl").read_text().splitlines()]
 
 
-@each_of(*OURS, *FIELD)
-def test_decodes_each_capture(captures: Path, capture: Capture) -> None:
-    decoder, summary = Decoder(), Summary()
-    readings = decoder.feed((captures / capture.name).read_bytes())
-    with (captures / capture.name).open("rb") as file:
-        lines = list(decode_file(file, summary))
-    dropped: Counter[DropReason] = Counter()
-    for reading in readings:
-        dropped.update(reading.faults)
-    assert Capture(
-        capture.name,
-        len(readings),
-        len(lines),
-        next((reading.address for reading in readings if reading.address), None),
-        sum(len(reading.values) for reading in readings),
-        dict(dropped),
-        decoder.broken,
-        capture.why,
-    ) == (capture)
-    assert {reading.address for reading in readings} <= {capture.address, None}
-    assert summary.frames == capture.frames
-    assert summary.no_address == capture.readings - capture.frames
+@BOTH
+def test_decodes_each_capture(captures: Path, rows: list[Capture]) -> None:
+    for capture in rows:
+        decoder, summary = Decoder(), Summary()
+        readings = decoder.feed((captures / capture.name).read_bytes())
+        with (captures / capture.name).open("rb") as file:
+            lines = list(decode_file(file, summary))
+        dropped: Counter[DropReason] = Counter()
+        for reading in readings:
+            dropped.update(reading.faults)
+        assert capture == Capture(
+            capture.name,
+            len(readings),
+            len(lines),
+            next((reading.address for reading in readings if reading.address), None),
+            sum(len(reading.values) for reading in readings),
+            dict(dropped),
+            decoder.broken,
+            capture.why,
+        )
+        assert {reading.address for reading in readings} <= {capture.address, None}
+        assert (summary.frames, summary.no_address) == (capture.frames, capture.readings - capture.frames)
+        mode = Mode.HISTORIC if "_hist_" in capture.name else Mode.STANDARD
+        for reading in readings:
+            assert reading.mode is mode
+            assert reading.values.keys() - LABELS[mode].keys() == ODD_LABELS.get(capture.name, set())
 
 
-@each_of(*OURS, *FIELD)
-def test_every_label_but_the_odd_ones_is_in_the_catalogue(captures: Path, capture: Capture) -> None:
-    mode = Mode.HISTORIC if "_hist_" in capture.name else Mode.STANDARD
-    for reading in Decoder().feed((captures / capture.name).read_bytes()):
-        assert reading.mode is mode
-        assert reading.values.keys() - LABELS[mode].keys() == ODD_LABELS.get(capture.name, set())
-
-
-@each_of(*(capture for capture in (*OURS, *FIELD) if "parity_noise" not in capture.name))  # its parity is the point
+@BOTH
 def test_decodes_a_capture_to_the_same_values_with_parity_and_in_any_chunks(
-    captures: Path, parity: Sign, capture: Capture
+    captures: Path, parity: Sign, rows: list[Capture]
 ) -> None:
-    data = (captures / capture.name).read_bytes()
-    expected = without_parity(Decoder().feed(data))
-    seven_bits = bytes(byte & 0x7F for byte in data)  # two bytes of one capture have eight
-    carried = Decoder().feed(parity(seven_bits))
-    assert without_parity(carried) == expected
-    assert all(reading.parity for reading in carried)
-    for size in (1, 7, 100):
-        decoder = Decoder()
-        pieces = [data[start : start + size] for start in range(0, len(data), size)]
-        assert without_parity([reading for piece in pieces for reading in decoder.feed(piece)]) == expected
+    for name in (capture.name for capture in rows if "parity_noise" not in capture.name):  # its parity is the point
+        data = (captures / name).read_bytes()
+        expected = without_parity(Decoder().feed(data))
+        seven_bits = bytes(byte & 0x7F for byte in data)  # two bytes of one capture have eight
+        carried = Decoder().feed(parity(seven_bits))
+        assert without_parity(carried) == expected, name
+        assert all(reading.parity for reading in carried), name
+        for size in (1, 7, 100):
+            decoder = Decoder()
+            pieces = [data[start : start + size] for start in range(0, len(data), size)]
+            assert without_parity([reading for piece in pieces for reading in decoder.feed(piece)]) == expected, name
 
 
 # Captures without frames: what their groups say once a frame is put around them.

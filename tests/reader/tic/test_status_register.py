@@ -12,8 +12,6 @@ QUIET = StatusRegister(
     overload=False,
     producer=False,
     exporting=False,
-    supplier_index=1,
-    distributor_index=1,
     clock_degraded=False,
     plc="new_unlock",
     plc_synchronised=False,
@@ -33,16 +31,12 @@ def quiet(**but: Any) -> StatusRegister:
     [
         # captures and examples, as TIC.md 4.1 reads them
         ("003A0001", quiet(contact_open=True, plc="new_lock")),
-        (
-            "013AC401",
-            quiet(contact_open=True, supplier_index=2, distributor_index=4, tempo_today="blue", plc="new_lock"),
-        ),
+        ("013AC401", quiet(contact_open=True, tempo_today="blue", plc="new_lock")),
         ("013A0000", quiet(tempo_today="blue", plc="new_lock")),
-        ("423A4C01", quiet(contact_open=True, supplier_index=4, distributor_index=2, tempo_today="white", peak=1,
-                           plc="new_lock")),
-        ("9B3A9000", quiet(supplier_index=5, distributor_index=3, tempo_today="red", tempo_tomorrow="white",
+        ("423A4C01", quiet(contact_open=True, tempo_today="white", peak=1, plc="new_lock")),
+        ("9B3A9000", quiet(tempo_today="red", tempo_tomorrow="white",
                            peak_notice=1, peak=2, plc="new_lock")),
-        ("003A4501", quiet(contact_open=True, producer=True, supplier_index=2, distributor_index=2, plc="new_lock")),
+        ("003A4501", quiet(contact_open=True, producer=True, plc="new_lock")),
         # each field alone
         ("00000000", QUIET),
         ("00000001", quiet(contact_open=True)),
@@ -58,8 +52,6 @@ def quiet(**but: Any) -> StatusRegister:
         ("00000080", quiet(overload=True)),
         ("00000100", quiet(producer=True)),
         ("00000200", quiet(exporting=True)),
-        ("00002400", quiet(supplier_index=10)),
-        ("0000C000", quiet(distributor_index=4)),
         ("00010000", quiet(clock_degraded=True)),
         ("00200000", quiet(plc="new_lock")),
         ("00400000", quiet(plc="registered")),

@@ -26,6 +26,7 @@ from common.runtime.shutdown import StopEvent
 from reader.__main__ import main
 from reader.config import ReaderMqtt
 from reader.line.port import open_port
+from reader.watch import loop
 from reader.watch.loop import WatchLoop
 from reader.watch.source import BrokerSource, Event
 from reader.watch.texts import Translations
@@ -164,15 +165,6 @@ def test_one_meter_of_several_can_be_chosen(tmp_path: Path) -> None:
         one.kill()
 
 
-def test_other_meters_are_named_while_the_wanted_one_is_missing() -> None:
-    with subprocess.Popen(
-        command("--port", PORT, "--meter", "1234", "--language", "en"), env=ENVIRONMENT, stderr=subprocess.PIPE
-    ) as watch:
-        assert watch.stderr
-        assert re.fullmatch(rb".*\b\d{12}\b.*\b1234\b.*--meter.*\n", watch.stderr.readline())
-        watch.kill()
-
-
 def test_without_rich_a_terminal_shows_what_to_install_and_a_pipe_works(tmp_path: Path) -> None:
     (tmp_path / "rich").mkdir()
     (tmp_path / "rich" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'rich'\", name='rich')")
@@ -245,28 +237,45 @@ def test_a_port_can_be_watched_without_access_to_the_configuration(
     ]
 
 
+class Links:
+    """A source that knows of links at the broker; it is stopped when it was looked at once."""
+
+    name = "mqtt://nowhere"
+
+    def __init__(self, *links: tuple[str, bytes]) -> None:
+        self._links = links
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._source = BrokerSource(ReaderMqtt(), self._events.put)
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        for meter, payload in self._links:
+            self._source._on_event(Message(f"teleinfo/{meter}/link", payload, True, 1, 1, 1))
+
+    def poll(self) -> None:
+        self._stop.set()
+
+    def close(self) -> None: ...
+
+    def watch(self, only: str | None = None) -> WatchLoop:
+        return WatchLoop(self, Translations("en"), self._events, self._stop, only=only, note="", advice="")
+
+
 def test_a_meter_that_was_cleared_on_the_broker_is_no_longer_shown() -> None:
     """A simulated one, once a real one is read, or one that was forgotten."""
-    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    source = BrokerSource(ReaderMqtt(), events.put)
-    stop = threading.Event()
     shown: list[list[str]] = []
-
-    class Silent:
-        name = "mqtt://nowhere"
-
-        def start(self) -> None:
-            for meter, payload in (("031961111111", b"online"), ("031961122222", b"online"), ("031961111111", b"")):
-                source._on_event(Message(f"teleinfo/{meter}/link", payload, True, 1, 1, 1))
-
-        def poll(self) -> None:
-            stop.set()
-
-        def close(self) -> None: ...
-
-    watch = WatchLoop(Silent(), Translations("fr"), events, stop, only=None, note="", advice="")
-    watch.run(lambda views: shown.append([view.meter for view in views]))
+    source = Links(("031961111111", b"online"), ("031961122222", b"online"), ("031961111111", b""))
+    source.watch().run(lambda views: shown.append([view.meter for view in views]))
     assert shown == [["031961122222"]]
+
+
+def test_other_meters_are_named_while_the_wanted_one_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_ADVISE_AFTER", 0.0)
+    watch = Links(("031961111111", b"online")).watch(only="1234")
+    watch.run(watch.print_changes)
+    assert re.fullmatch(r".*\b031961111111\b.*\b1234\b.*--meter.*\n", capsys.readouterr().err)
 
 
 def test_who_has_the_port_is_told_in_the_language_of_the_message(

@@ -33,14 +33,6 @@ def test_a_warning_is_translated_and_names_the_place(warning: str, where: str, w
     text = translate_warning(warning, FRENCH)
     assert where in text
     assert word in text
-
-
-@pytest.mark.parametrize("warning", [warning for warning, *_ in WARNINGS])
-def test_no_english_word_remains(warning: str) -> None:
-    words = translate_warning(warning, FRENCH).lower().split()
-    assert not {"the", "is", "us", "to", "no", "for", "trying", "again", "not", "was", "has", "without"} & set(words)
-
-
-@pytest.mark.parametrize("warning", [warning for warning, *_ in WARNINGS])
-def test_an_english_screen_shows_the_warning_as_it_is(warning: str) -> None:
+    english = {"the", "is", "us", "to", "no", "for", "trying", "again", "not", "was", "has", "without"}
+    assert not english & set(text.lower().split())
     assert translate_warning(warning, ENGLISH) == warning

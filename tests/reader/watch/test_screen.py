@@ -54,26 +54,6 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
     ]
 
 
-def test_a_single_phase_meter_in_a_narrow_window_has_values_without_bars() -> None:
-    assert shown([view(HCHP)], width=40, height=20) == [
-        "╭─ Compteur 031961123456  ● en ligne ──╮",
-        "│ Puissance   2 950 VA sur 9 000  33 % │",
-        "│             disponible : 6 050 VA, … │",
-        "│                                      │",
-        "│ 5 min                    ███████████ │",
-        "│                          ███████████ │",
-        "│                          ███████████ │",
-        "│                                      │",
-        "│ Tarif       Heures pleines / creuse… │",
-        "│                                      │",
-        "│ Index         Total … 58 506,887 kWh │",
-        "│               Heures… 20 207,739 kWh │",
-        "│             ▸ Heures… 38 299,148 kWh │",
-        "╰─ mode historique · 1,0 trames/s · g…─╯",
-        " /dev/ttyAMA0               q : quitter",
-    ]
-
-
 @pytest.mark.parametrize("size", [(80, 24), (40, 6), (41, 9), (60, 13), (100, 30), (250, 70)], ids=str)
 @pytest.mark.parametrize("values", [HCHP, BASE_THREE, TEMPO, PRODUCER], ids=["hchp", "base", "tempo", "producer"])
 def test_nothing_exceeds_the_screen_and_the_power_is_on_it(values: dict[str, Value], size: tuple[int, int]) -> None:

@@ -23,21 +23,18 @@ def night(seed: int) -> tuple[list[tuple[datetime, int]], list[bool]]:
     return rows, [held[second][1] for second in sorted(held)]
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_the_passes_are_told_apart(seed: int) -> None:
-    rows, second = night(seed)
-    found = split(HOUR, rows)
-    if found is None:  # nothing was drawn, or the first pass had each second
-        falls = sum(later < earlier for (_, earlier), (_, later) in itertools.pairwise(rows))
-        assert not falls
-        return
-    wrong = [(row, truth) for row, truth in zip(rows, second, strict=True) if found.is_second(*row) != truth]
-    assert wrong == []
-
-
-def test_most_nights_are_recognised() -> None:
-    """The test above is not satisfied by giving up."""
-    assert sum(split(HOUR, night(seed)[0]) is not None for seed in range(100)) > 50
+def test_the_passes_are_told_apart_on_most_nights() -> None:
+    recognised = 0
+    for seed in range(100):
+        rows, second = night(seed)
+        found = split(HOUR, rows)
+        if found is None:  # nothing was drawn, or the first pass had each second
+            assert not any(later < earlier for (_, earlier), (_, later) in itertools.pairwise(rows)), seed
+            continue
+        recognised += 1
+        wrong = [(row, truth) for row, truth in zip(rows, second, strict=True) if found.is_second(*row) != truth]
+        assert wrong == [], seed
+    assert recognised > 50
 
 
 def rows_of(*indexes: int) -> list[tuple[datetime, int]]:

@@ -197,6 +197,7 @@ REFUSED = [
     # Newer tables, and those from before the first release, with the commit that reads them.
     ([dataclasses.replace(HEADER, schema=9999).line(), end_line(0)], "9999"),
     ([dataclasses.replace(HEADER, schema=15).line(), end_line(0)], LAST_BEFORE),
+    ([HEADER.line().replace(b'"format":1', b'"format":2'), end_line(0)], "format 2.*update"),
     *((lines_of((METERS, []), (table, [])), table.name) for table in NOT_OURS),
     *(
         ([HEADER.line(), METERS.line(), line, METERS.nothing.line(), end_line(1)], "damaged")

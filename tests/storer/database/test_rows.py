@@ -2,6 +2,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
 from random import Random
 
 import pytest
@@ -16,8 +17,11 @@ from tests.support.frames import ADDRESS, DAY, FRACTION, frames, historic, simul
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}
 
-# One frame of each kind, whole.
-WHOLE = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in KINDS}
+
+@cache
+def whole_frames() -> dict[str, Frame]:
+    """Return one frame of each kind, whole."""
+    return {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in KINDS}
 
 
 def label_set(frame: Frame) -> LabelSet:
@@ -75,7 +79,7 @@ def test_a_row_gives_its_frame_back(frame: Frame) -> None:
 
 @given(st.sampled_from(KINDS), st.randoms(use_true_random=False), st.data())
 def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random, data: st.DataObject) -> None:
-    frame = WHOLE[kind]
+    frame = whole_frames()[kind]
     labels = list(frame.values)
     random.shuffle(labels)
     kept = labels[: random.randint(1, len(labels))]
@@ -100,13 +104,12 @@ def test_another_content_is_another_digest() -> None:
 # Each thing is written once.
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_moves_stands_in_columns(kind: str) -> None:
-    frame = WHOLE[kind]
-    kept = json.loads(encode_row(frame).label_set.content)["frame"].keys()
-    at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].cumulative}  # but the one that runs
-    assert kept & (MOVING[frame.mode] - at_rest) == set()
-    assert "DATE" not in kept
+def test_what_moves_stands_in_columns() -> None:
+    for frame in whole_frames().values():
+        kept = json.loads(encode_row(frame).label_set.content)["frame"].keys()
+        at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].cumulative}  # but what runs
+        assert kept & (MOVING[frame.mode] - at_rest) == set()
+        assert "DATE" not in kept
 
 
 @pytest.mark.parametrize(
@@ -146,15 +149,14 @@ def test_frames_of_a_meter_whose_clock_is_wrong_share_their_label_set(off: timed
     assert_lossless(later)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one(kind: str) -> None:
-    frame = WHOLE[kind]
-    whole = encode_row(frame).label_set
-    in_columns = frame.values.keys() - json.loads(whole.content)["frame"].keys()
-    for label in sorted(in_columns):
-        damaged = dataclasses.replace(without(frame, [label]), dropped=1)
-        assert label_set(damaged).digest == whole.digest, label
-        assert_lossless(damaged)
+def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one() -> None:
+    for frame in whole_frames().values():
+        whole = encode_row(frame).label_set
+        in_columns = frame.values.keys() - json.loads(whole.content)["frame"].keys()
+        for label in sorted(in_columns):
+            damaged = dataclasses.replace(without(frame, [label]), dropped=1)
+            assert label_set(damaged).digest == whole.digest, label
+            assert_lossless(damaged)
 
 
 # What the view needs.

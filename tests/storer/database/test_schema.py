@@ -1,6 +1,7 @@
 import pytest
 
 from common.errors import DatabaseError, PermanentError
+from monitor.readings.tables import NEWEST
 from storer.database.schema import LAST_BEFORE, Migration, ensure_supported, migrations
 
 
@@ -30,6 +31,10 @@ def test_the_steps_are_numbered_without_a_gap() -> None:
     steps = migrations()
     assert [step.version for step in steps] == list(range(100, 100 + len(steps)))
     assert all(len(step.name) <= 64 for step in steps)
+
+
+def test_the_monitor_knows_the_newest_tables() -> None:
+    assert migrations()[-1].version == NEWEST
 
 
 def test_each_statement_is_one() -> None:

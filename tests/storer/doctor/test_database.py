@@ -14,6 +14,8 @@ OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOOD = DatabaseFacts(
     where="localhost:3306",
+    user="teleinfo",
+    name="teleinfodb",
     version="11.8.3-MariaDB-0+deb13u1",
     account="'teleinfo'@'localhost'",
     schema=102,

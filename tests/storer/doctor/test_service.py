@@ -32,6 +32,7 @@ def test_facts_are_collected_from_messages() -> None:
         f"annex/{METER}/link": b"offline",
         f"annex/{METER}/frame": b"{}",
         f"annex/{METER}/replay": b"{}",
+        "zigbee2mqtt/frame": b"{}",  # of a source
     }
     messages = [Received(topic, payload, True) for topic, payload in payloads.items()]
     facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
@@ -60,7 +61,7 @@ def test_it_has_come_online_as_often_as_it_was_offline_before(statuses: list[tup
 
 
 def test_a_healthy_storer_and_its_readers_are_ok() -> None:
-    found = diagnose_storer(GOOD) + diagnose_readers(GOOD)
+    found = [diagnose_storer(GOOD), *diagnose_readers(GOOD)]
     assert {finding.status for finding in found} == {OK}
     assert "for 2 hours; 7000 frames stored" in found[0].what
     assert f"{METER} 1.0 per second" in found[-1].what
@@ -81,7 +82,7 @@ def test_a_healthy_storer_and_its_readers_are_ok() -> None:
     ],
 )
 def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> None:
-    (finding,) = diagnose_storer(facts)
+    finding = diagnose_storer(facts)
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
@@ -123,7 +124,7 @@ def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.Mo
     broken = replace(
         GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={}
     )
-    found = [*diagnose_storer(replace(broken, local=False)), *diagnose_storer(broken), *diagnose_readers(broken)]
+    found = [diagnose_storer(replace(broken, local=False)), diagnose_storer(broken), *diagnose_readers(broken)]
     fixes = "\n".join(finding.fix for finding in found)
     assert "docker compose up -d storer" in fixes
     assert "docker compose logs --tail 20 storer" in fixes

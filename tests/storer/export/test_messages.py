@@ -3,8 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
@@ -38,9 +37,7 @@ def test_rows_with_the_label_set_of_any_frame(frame: Frame, data: st.DataObject)
     compare(frame, data)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=10)
-@given(st.data())
+@given(st.sampled_from(KINDS), st.data())
 def test_rows_with_the_label_set_of_a_meter(kind: str, data: st.DataObject) -> None:
     (frame,) = simulated(kind, 1, every=timedelta(0))
     compare(frame, data)

@@ -48,7 +48,6 @@ def test_an_instant_and_its_local_time_belong_together(half_hours: int) -> None:
     shown = PARIS.local(instant)
     assert instant in {PARIS.utc(shown), PARIS.utc(shown, second=True)}
     assert PARIS.is_twice(shown) == (f"{shown:%m-%d %H}" == "10-26 02")
-    assert not PARIS.is_never(shown)
 
 
 def test_a_time_that_never_is_is_left_out() -> None:

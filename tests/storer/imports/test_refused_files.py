@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError, FileRefused
 from storer.imports.kinds import KINDS, Request
+from storer.imports.meteo_france import read_station
 from tests.support.imports import FILES, PARIS, workbook
 from tests.support.wording import says
 
@@ -17,28 +20,50 @@ PARSERS = {name: kind.parse for name, kind in KINDS.items() if kind.parse is not
 WORKBOOK = workbook(
     [["Début", "Fin", "Valeur (en Kw)"], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5], [45998.5, 45998.54, "x"]]
 )
-SAMPLES = [(file.name, file.read_bytes()[:1500]) for file in sorted(FILES.iterdir())] + [("enedis.xlsx", WORKBOOK)]
+TEMPERATURES = FILES / "meteo-france.csv"
+ENERGIES = sorted(set(FILES.iterdir()) - {TEMPERATURES})
+SAMPLES = [(file.name, file.read_bytes()[:1500]) for file in ENERGIES] + [("enedis.xlsx", WORKBOOK)]
 
 
-@pytest.mark.parametrize(("name", "data"), SAMPLES, ids=[name for name, _ in SAMPLES])
-def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> None:
-    parse = PARSERS[max((kind for kind in PARSERS if name.startswith(kind)), key=len)]
-    pieces = st.sampled_from(
-        [b"", b";", b"\n", b"-", b"9" * 40, b"1e99", b"0001-01-01", b"99/99/9999", b"\xff", b"\0", b'"']
-    )
-    place = st.integers(0, len(data))
+PIECES = st.sampled_from(
+    [b"", b";", b"\n", b"-", b"9" * 40, b"1e99", b"0001-01-01", b"99/99/9999", b"\xff", b"\0", b'"']
+)
 
-    @given(st.lists(st.tuples(place, st.integers(0, 30), pieces), min_size=1, max_size=4))
+
+def damage(data: bytes, read: Callable[[bytes], None]) -> None:
+    """Read files like this one that are damaged in many ways."""
+
+    @given(st.lists(st.tuples(st.integers(0, len(data)), st.integers(0, 30), PIECES), min_size=1, max_size=4))
     @example([(0, 0, b"")])
     def damaged(changes: list[tuple[int, int, bytes]]) -> None:
         changed = data
         for at, length, piece in changes:
             changed = changed[:at] + piece + changed[at + length :]
         with contextlib.suppress(FileRefused, ConfigError):
-            parsed = parse(changed, REQUEST)
-            assert all(period.wh >= 0 and period.hours >= 1 for period in parsed.periods)
+            read(changed)
 
     damaged()
+
+
+@pytest.mark.parametrize(("name", "data"), SAMPLES, ids=[name for name, _ in SAMPLES])
+def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> None:
+    parse = PARSERS[max((kind for kind in PARSERS if name.startswith(kind)), key=len)]
+
+    def read(changed: bytes) -> None:
+        parsed = parse(changed, REQUEST)
+        assert all(period.wh >= 0 and period.hours >= 1 for period in parsed.periods)
+
+    damage(data, read)
+
+
+def test_a_damaged_file_of_temperatures_never_ends_in_a_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "meteo-france.csv"
+
+    def read(changed: bytes) -> None:
+        file.write_bytes(changed)
+        read_station(file, ())
+
+    damage(TEMPERATURES.read_bytes()[:1500], read)
 
 
 HEAD = b"Horodate;Valeur\n"

@@ -47,6 +47,7 @@ class Tables:
         self.stored: list[tuple[int, ...]] = []  # the same as they are stored
         self.written: list[datetime] = []
         self.transactions = self.versions = 0
+        self.touched = 0  # rows whose measures change
         self.asked: list[tuple[str, Sequence[Any]]] = []
 
     # The connection
@@ -59,7 +60,7 @@ class Tables:
     def execute(self, sql: str, arguments: Sequence[Any] = ()) -> int:
         self.asked.append((sql, arguments))
         self.versions += sql.startswith("UPDATE rollup_state SET version")
-        return 1
+        return self.touched
 
     def query(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
         self.asked.append((sql, arguments))
@@ -196,6 +197,13 @@ def test_a_late_hour_takes_its_energy_from_the_next_one(
 def test_what_is_remembered_of_the_past_stays_right_when_the_newest_hour_is_written(tables: Tables) -> None:
     tables.roll(total(0, 1000, 1300), total(1, 1300, 1400), held={ONE: 10})
     assert tables.versions == 0
+
+
+def test_late_frames_within_an_hour_of_the_past_end_what_is_remembered_of_it(tables: Tables) -> None:
+    tables.roll(total(0, 1000, 1300), total(1, 1300, 1400))
+    tables.touched = 2
+    tables.roll(total(0, 1000, 1300), held={ONE: 10})
+    assert tables.versions == 1
 
 
 def test_a_late_hour_that_changes_nothing_leaves_the_next_one_alone(tables: Tables) -> None:

@@ -1,0 +1,102 @@
+"""Now or later: the block says when a kWh costs less, and nothing where that makes no difference."""
+
+import json
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Visits
+from tests.browser.home import Home
+from tests.browser.stand import Stand
+from tests.browser.test_views import findings
+from tests.support.programs import wait_until
+
+PARIS = ZoneInfo("Europe/Paris")
+BLOCK = ".block.later"
+
+
+def asked(house: Home) -> Any:
+    with urllib.request.urlopen(f"{house.address}api/v1/later?meter={house.tempo}") as answer:
+        return json.load(answer)
+
+
+def staged(visit: Visits, house: Home, device: str, path: str = "", **answer: Any) -> Page:
+    """Open the page with another answer of `later` than the one that the server puts into it."""
+    page = visit(f"etat?compteur={house.tempo}", device)
+    known = {"meter": house.tempo, "price": 1871, "change": None, "cheaper": []}
+    page.route("**/api/v1/later?*", lambda route: route.fulfill(json=known | answer))
+    page.route("**/?compteur=*", without_later)
+    page.goto(f"{house.address}?compteur={house.tempo}{path}")
+    expect(page.locator(".tariff .board-now")).to_be_visible()
+    return page
+
+
+def without_later(route: Route) -> None:
+    response = route.fetch()
+    route.fulfill(response=response, body=response.text().replace('"later?', '"taken?'))
+
+
+def test_the_page_says_what_the_prices_to_come_are(visit: Visits, house: Home) -> None:
+    page = visit(f"?compteur={house.tempo}")
+    answer = asked(house)
+    if answer["change"] is None:  # at night, before the colour of tomorrow is known
+        expect(page.locator(BLOCK)).to_be_hidden()
+        return
+    expect(page.locator(BLOCK)).to_contain_text("Une lessive")
+    for one in answer["cheaper"] or [answer["change"]]:
+        expect(page.locator(BLOCK)).to_contain_text(f"{one['price'] / 10_000:.2f}".replace(".", ","))
+
+
+def test_two_cheaper_moments_stand_beside_the_price_of_now(visit: Visits, house: Home) -> None:
+    tomorrow = datetime.now(PARIS).date() + timedelta(days=1)
+    at = [datetime(tomorrow.year, tomorrow.month, tomorrow.day, hour, tzinfo=PARIS).astimezone(UTC) for hour in (4, 6)]
+    night = {"at": at[0].isoformat(), "price": 1499}
+    blue = {"at": at[1].isoformat(), "price": 1412, "colour": "blue"}
+    page = staged(visit, house, "phone", change=night, cheaper=[{**night, "colour": None}, blue])
+    said = " ".join(page.locator(f"{BLOCK} p").inner_text().split())
+    assert said == ("Une lessive (1 kWh) : 0,19 € maintenant, 0,15 € demain à 4 h, 0,14 € demain à 6 h (Bleu).")
+    assert findings(page) == []
+
+
+def test_a_constant_price_and_a_wall_show_nothing(visit: Visits, house: Home) -> None:
+    expect(staged(visit, house, "desk").locator(BLOCK)).to_be_hidden()
+    soon = {"at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "price": 1412}
+    expect(staged(visit, house, "desk", change=soon).locator(BLOCK)).to_be_visible()
+    expect(staged(visit, house, "desk", "&mode=kiosk", change=soon).locator(BLOCK)).to_be_hidden()
+
+
+def unknown(route: Route) -> None:
+    route.fulfill(json={"meter": "031961123456", "price": None, "change": None, "cheaper": []})
+
+
+def look_again(stand: Stand) -> None:
+    """Let the page ask again for what it shows."""
+    stand.pass_by(timedelta(seconds=6))
+    with stand.page.expect_response("**/api/v1/energy?*"), stand.page.expect_response("**/api/v1/later?*"):
+        stand.page.evaluate("dispatchEvent(new Event('focus'))")
+    wait_until(stand.visit.rests, 30, "the last answer")
+
+
+def test_prices_that_a_new_monitor_learns_move_nothing_and_stand_in_the_next_view(stand: Stand) -> None:
+    stand.page.route("**/api/v1/later?*", unknown)
+    page = stand.open("")
+    today = page.locator(".today")
+    expect(today.locator(".bars")).to_be_visible()
+    before = today.bounding_box()
+    page.unroute("**/api/v1/later?*")
+    look_again(stand)
+    assert today.bounding_box() == before
+    page.get_by_role("link", name="Jour", exact=True).click()
+    page.get_by_role("link", name="Maintenant", exact=True).click()
+    expect(page.locator(BLOCK)).to_contain_text("Une lessive")
+
+
+def test_prices_that_a_monitor_has_to_learn_again_stay_meanwhile(stand: Stand) -> None:
+    page = stand.open("")
+    before = page.locator(BLOCK).inner_text()
+    page.route("**/api/v1/later?*", unknown)
+    look_again(stand)
+    assert page.locator(BLOCK).inner_text() == before

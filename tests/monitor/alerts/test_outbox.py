@@ -1,0 +1,300 @@
+"""The outbox with processes that are not started: when which letter goes to which address."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from common.runtime.file_lock import try_lock
+from monitor.alerts.letters import Letter
+from monitor.alerts.outbox import Delivery, Job, Outbox
+from monitor.settings.alerts import Address
+from tests.support.wording import warnings_of
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+LETTER = Letter("overload/031961123456/1/5", "Surcharge", "9,3 kVA", NOW, NOW + timedelta(hours=12))
+NTFY, MAIL = Address(text="ntfy://house:secret@ntfy.example.org/house"), Address(text="mailtos://me:secret@example.org")
+
+
+class Post:
+    """Starts what no process does: a test says what becomes of it."""
+
+    def __init__(self) -> None:
+        self.started: list[Job] = []
+        self._running: dict[str, int] = {}
+        self._codes: dict[str, int] = {}
+
+    def start(self, job: Job, lock: int) -> "Running":
+        self.started.append(job)
+        self._running[job.receipt] = os.dup(lock)
+        return Running(self, job)
+
+    def end(self, job: Job, *, receipt: str | None = '{"why": null}', code: int = 0) -> None:
+        """End a process, which leaves a receipt."""
+        if receipt is not None:
+            Path(job.receipt).write_text(receipt)
+        os.close(self._running.pop(job.receipt))
+        self._codes[job.receipt] = code
+
+    def code(self, job: Job) -> int | None:
+        return self._codes.get(job.receipt)
+
+    def close(self) -> None:
+        for lock in self._running.values():
+            os.close(lock)
+
+
+class Running:
+    def __init__(self, post: Post, job: Job) -> None:
+        self._post, self._job = post, job
+
+    def poll(self) -> int | None:
+        return self._post.code(self._job)
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    post = Post()
+    yield post
+    post.close()
+
+
+def outbox_of(post: Post, folder: Path, *addresses: Address, state: object = None) -> Outbox:
+    outbox = Outbox(addresses or (NTFY,), folder / "letters", post.start)
+    if state is not None:
+        outbox.from_json(json.loads(json.dumps(state)))
+    return outbox
+
+
+def turn(outbox: Outbox, now: datetime = NOW) -> None:
+    """Do what the monitor does each second."""
+    outbox.tick(now)
+    if outbox.changed:
+        outbox.to_json()
+        outbox.saved()
+        outbox.tick(now)
+
+
+def sent(post: Post) -> list[tuple[str, str]]:
+    return [(job.url, job.title) for job in post.started]
+
+
+def test_a_letter_goes_to_each_address_once(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path, NTFY, MAIL)
+    outbox.put(LETTER)
+    outbox.put(LETTER)
+    turn(outbox)
+    turn(outbox)
+    assert sent(post) == [(NTFY.text, "Surcharge"), (MAIL.text, "Surcharge")]
+    for job in post.started:
+        post.end(job)
+    turn(outbox, NOW + timedelta(seconds=2))
+    outbox.put(LETTER)
+    turn(outbox, NOW + timedelta(days=2))
+    assert len(post.started) == 2
+    at = NOW + timedelta(seconds=2)
+    assert set(outbox.deliveries()) == {
+        Delivery(LETTER.id, "ntfy 1", sent_at=at),
+        Delivery(LETTER.id, "mailtos 1", sent_at=at),
+    }
+    assert list((tmp_path / "letters").iterdir()) == []
+
+
+def test_nothing_is_kept_where_there_is_no_address(post: Post, tmp_path: Path) -> None:
+    outbox = Outbox((), tmp_path, post.start)
+    outbox.put(LETTER)
+    assert not outbox.changed
+    assert outbox.deliveries() == ()
+
+
+def test_what_failed_is_tried_again_after_longer_and_longer(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    minutes: list[int] = []
+    for minute in range(13 * 60):
+        turn(outbox, NOW + timedelta(minutes=minute))
+        if len(post.started) > len(minutes):
+            minutes.append(minute)
+            post.end(post.started[-1], receipt='{"why": "http 503"}')
+            turn(outbox, NOW + timedelta(minutes=minute))
+    # After 1, 5, 30, 120 and 360 minutes; once more would be after it has expired.
+    assert minutes == [0, 1, 6, 36, 156, 516]
+    at = NOW + timedelta(minutes=516)
+    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=6, failed_at=at, why="http 503", given_up=True),)
+
+
+def test_a_letter_that_expired_is_not_sent(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    late = NOW + timedelta(hours=12, seconds=1)
+    turn(outbox, late)
+    assert post.started == []
+    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", failed_at=late, why="expired", given_up=True),)
+
+
+def test_a_clock_that_is_set_back_puts_nothing_off(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    turn(outbox)
+    post.end(post.started[0], receipt='{"why": "refused"}')
+    turn(outbox)
+    turn(outbox, NOW - timedelta(hours=6))
+    assert len(post.started) == 2
+
+
+@pytest.mark.parametrize(
+    ("receipt", "code", "why"),
+    [
+        ('{"why": "smtp 535"}', 0, "smtp 535"),
+        (None, -signal.SIGALRM, "timeout"),
+        (None, -signal.SIGKILL, "crashed"),
+        ("", 1, "crashed"),
+    ],
+)
+def test_it_is_known_why_a_try_failed(
+    post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture, receipt: str | None, code: int, why: str
+) -> None:
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    turn(outbox)
+    post.end(post.started[0], receipt=receipt, code=code)
+    turn(outbox)
+    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why=why),)
+    (line,) = warnings_of(caplog)
+    assert "ntfy 1" in line
+    assert why in line
+
+
+def test_two_are_sent_at_once_and_new_ones_before_those_that_failed(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    letters = [replace(LETTER, id=str(number), title=str(number)) for number in range(3)]
+    for letter in letters:
+        outbox.put(letter)
+    turn(outbox)
+    assert [title for _, title in sent(post)] == ["0", "1"]
+    post.end(post.started[0], receipt='{"why": "timeout"}')
+    turn(outbox, NOW + timedelta(minutes=10))
+    assert [title for _, title in sent(post)] == ["0", "1", "2"]
+    post.end(post.started[1])
+    turn(outbox, NOW + timedelta(minutes=20))
+    assert [title for _, title in sent(post)] == ["0", "1", "2", "0"]
+
+
+def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, tmp_path: Path) -> None:
+    first = outbox_of(post, tmp_path)
+    first.put(LETTER)
+    turn(first)
+    kept = first.to_json()
+
+    second = outbox_of(post, tmp_path, state=kept)
+    turn(second)
+    assert len(post.started) == 1, "the process of the first still runs"
+    post.end(post.started[0])
+    third = outbox_of(post, tmp_path, state=kept)
+    later = NOW + timedelta(minutes=1)
+    third.tick(later)
+    assert third.deliveries() == (Delivery(LETTER.id, "ntfy 1", sent_at=later),)
+    # Killed before that was kept: the receipt is still there.
+    fourth = outbox_of(post, tmp_path, state=kept)
+    turn(fourth, later)
+    assert fourth.deliveries() == third.deliveries()
+    assert len(post.started) == 1
+
+
+def test_a_letter_whose_process_ended_with_the_monitor_is_sent_again(post: Post, tmp_path: Path) -> None:
+    first = outbox_of(post, tmp_path)
+    first.put(LETTER)
+    turn(first)
+    post.end(post.started[0], receipt=None)
+    turn(outbox_of(post, tmp_path, state=first.to_json()))
+    assert len(post.started) == 2
+
+
+def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
+    first = outbox_of(post, tmp_path)
+    first.put(LETTER)
+    turn(first)
+    post.end(post.started[0], receipt='{"why": "host"}')
+    turn(first)
+    second = outbox_of(post, tmp_path, state=first.to_json())
+    assert second.deliveries() == first.deliveries()
+    assert not second.changed
+    turn(second, NOW + timedelta(seconds=59))
+    assert len(post.started) == 1
+    turn(second, NOW + timedelta(seconds=60))
+    assert len(post.started) == 2
+
+
+def test_a_letter_to_an_address_that_is_configured_no_more_is_given_up(post: Post, tmp_path: Path) -> None:
+    first = outbox_of(post, tmp_path, NTFY, MAIL)
+    first.put(LETTER)
+    second = outbox_of(post, tmp_path, MAIL, state=first.to_json())
+    turn(second)
+    assert sent(post) == [(MAIL.text, "Surcharge")]
+    assert Delivery(LETTER.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
+
+
+@pytest.mark.parametrize("state", [{}, {"letters": [{}], "deliveries": []}, {"letters": [], "deliveries": [{"to": 1}]}])
+def test_a_state_that_is_none_is_refused(post: Post, tmp_path: Path, state: object) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        outbox_of(post, tmp_path, state=state)
+
+
+def test_a_folder_that_cannot_be_written_fails_as_a_service_does(
+    post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "letters").write_text("a file")
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    turn(outbox)
+    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why="crashed"),)
+    assert "File exists" in warnings_of(caplog)[0]
+
+
+def test_an_address_file_that_cannot_be_read_fails_as_a_service_does(post: Post, tmp_path: Path) -> None:
+    file = tmp_path / "mail"
+    first = outbox_of(post, tmp_path, Address(file=file))
+    first.put(LETTER)
+    turn(first)
+    assert post.started == []
+    assert first.deliveries() == (Delivery(LETTER.id, "file 1", tries=1, failed_at=NOW, why="file"),)
+
+
+def test_the_last_hundred_are_kept(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    for number in range(120):
+        outbox.put(replace(LETTER, id=str(number), expires=NOW - timedelta(days=1)))
+    turn(outbox)
+    turn(outbox)
+    assert [delivery.letter for delivery in outbox.deliveries()] == [str(number) for number in range(119, 19, -1)]
+
+
+def test_an_address_is_in_nothing_that_is_kept_or_shown(
+    post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    outbox = outbox_of(post, tmp_path, NTFY, MAIL)
+    outbox.put(LETTER)
+    turn(outbox)
+    post.end(post.started[0], receipt='{"why": "http 401"}')
+    turn(outbox)
+    files = "".join(f"{file} {file.read_text()}" for file in (tmp_path / "letters").iterdir())
+    shown = f"{outbox.to_json()} {outbox.deliveries()} {outbox.__dict__['_destinations']} {files} {caplog.text}"
+    assert "secret" not in shown
+    assert "example.org" not in shown
+
+
+def test_a_process_holds_the_lock_of_its_try(post: Post, tmp_path: Path) -> None:
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(LETTER)
+    turn(outbox)
+    lock = os.open(Path(post.started[0].receipt).with_suffix(".lock"), os.O_RDWR)
+    assert try_lock(lock) is False
+    post.end(post.started[0])
+    assert try_lock(lock) is True
+    os.close(lock)

@@ -1,0 +1,76 @@
+"""Now or later: the answer of `later`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.contract.prices import PriceSpan
+from monitor.api.later import ROUTE
+from monitor.live.later import later
+from monitor.live.measures import Tariff
+from tests.support.json_schema import check
+
+PARIS = ZoneInfo("Europe/Paris")
+TEMPO = Tariff(colour="white", tomorrow="blue")
+
+
+def at(text: str) -> datetime:
+    """An instant of 25 to 27 November 2026, such as `25 18:30`, in Paris."""
+    return datetime.strptime(f"2026-11-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=PARIS)
+
+
+def asked(*spans: tuple[str, float], end: str = "26 18:00", tariff: Tariff = TEMPO) -> Mapping[str, Any]:
+    """Ask at 18:30 on 25 November; each price holds until the next."""
+    ends = [at(start) for start, _ in spans[1:]] + [at(end)]
+    known = [PriceSpan(at(start), until, value) for (start, value), until in zip(spans, ends, strict=True)]
+    answer = later("031961123456", known, tariff, at("25 18:30").astimezone(UTC), PARIS)
+    check(answer, ROUTE.schema)
+    return answer
+
+
+def test_the_next_cheaper_price_and_the_cheapest_are_told() -> None:
+    assert asked(("25 06:00", 0.1871), ("25 22:00", 0.1499), ("26 06:00", 0.1412), ("26 14:00", 0.1871)) == {
+        "meter": "031961123456",
+        "price": 1871,
+        "change": {"at": "2026-11-25T21:00:00Z", "price": 1499},
+        "cheaper": [
+            {"at": "2026-11-25T21:00:00Z", "price": 1499, "colour": None},
+            {"at": "2026-11-26T05:00:00Z", "price": 1412, "colour": "blue"},
+        ],
+    }
+
+
+def test_of_many_prices_of_a_market_two_are_told() -> None:
+    answer = asked(("25 18:15", 0.30), ("25 18:45", 0.28), ("25 19:00", 0.25), ("26 03:00", 0.10), ("26 04:00", 0.10))
+    assert [one["price"] for one in answer["cheaper"]] == [2800, 1000]
+    assert answer["cheaper"][1]["at"] == "2026-11-26T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("spans", "change"),
+    [
+        ([("25 00:00", 0.1952)], None),  # Base
+        ([("25 06:00", 0.1952), ("25 22:00", 0.1951)], None),  # by less than a cent
+        ([("25 06:00", 0.15), ("25 22:00", 0.1502), ("26 06:00", 0.20)], {"at": "2026-11-26T05:00:00Z", "price": 2000}),
+    ],
+)
+def test_where_no_price_is_cheaper_the_next_one_that_differs_by_a_cent_is_told(
+    spans: list[tuple[str, float]], change: Any
+) -> None:
+    answer = asked(*spans)
+    assert (answer["change"], answer["cheaper"]) == (change, [])
+
+
+def test_colours_are_those_of_the_next_tempo_day_as_far_as_it_is_known() -> None:
+    spans = ("25 06:00", 0.19), ("26 06:00", 0.14)
+    assert [one["colour"] for one in asked(*spans)["cheaper"]] == ["blue"]
+    for tariff in (Tariff(colour="white"), Tariff()):
+        assert [one["colour"] for one in asked(*spans, tariff=tariff)["cheaper"]] == [None]
+
+
+def test_a_price_that_is_over_is_none() -> None:
+    answer = asked(("25 06:00", 0.19), end="25 18:30")
+    assert (answer["price"], answer["change"], answer["cheaper"]) == (None, None, [])

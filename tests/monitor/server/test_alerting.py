@@ -1,0 +1,116 @@
+"""What the monitor does of its alerts each second, and what of the database each few minutes."""
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alerts.letters import Letter
+from monitor.alerts.now import HouseNow
+from monitor.alerts.signs import Sign
+from monitor.server import gathering
+from monitor.server.alerting import AWAY_AFTER, Alerting
+from monitor.server.gathering import AGAIN, Gathering
+from monitor.settings.alerts import Address, AlertsConfig
+from monitor.settings.config import MonitorConfig
+from tests.support.made_facts import made_facts
+from tests.support.threads import Threads
+
+NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
+
+
+class House:
+    """The alerts of a house without meters; it stands for what is live, too."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+        self.seconds = 0.0
+        self.away: bool | None = None
+        self.gathered: list[float] = []
+        self.judged: list[bool | None] = []
+        self.digests: list[str] = []
+        self.due: str | None = None
+        self.workers, self.quick = Threads(), Threads()
+        monkeypatch.setattr(gathering, "gather", self.gather)
+        monkeypatch.setattr("monitor.alerts.rules.slow.signs", self.judge)
+        monkeypatch.setattr(gathering, "digest_due", lambda *_: self.due)
+        monkeypatch.setattr(gathering, "digest_letter", self.digest)
+        config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
+        self.gathering = Gathering(
+            config,
+            self.workers,
+            nullcontext,  # type: ignore[arg-type]
+            clock=clock,
+            now=self.time,
+        )
+        self.alerting = Alerting(config, self, self.quick, self.gathering, clock=clock, now=self.time)  # type: ignore[arg-type]
+
+    def time(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
+
+    def now(self) -> HouseNow:
+        return HouseNow(self.time(), connected=True, away=self.away)
+
+    def peak_price(self, *_: Any) -> None:
+        return None
+
+    def gather(self, *_: Any) -> Any:
+        self.gathered.append(self.seconds)
+        return made_facts()
+
+    def judge(self, _: Any, __: datetime, away: bool | None) -> list[Sign]:
+        self.judged.append(away)
+        return []
+
+    def digest(self, *_: Any) -> Letter:
+        self.digests.append(str(self.due))
+        return Letter(str(self.due), "title", "body", self.time(), self.time() + timedelta(days=1))
+
+    def run(self, seconds: float) -> None:
+        end = self.seconds + seconds
+        while self.seconds < end:
+            self.gathering.tick()
+            self.alerting.tick()
+            self.workers.work()
+            self.quick.work()
+            self.seconds += 1
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    return House(tmp_path, monkeypatch)
+
+
+def test_the_database_is_asked_at_the_start_and_every_few_minutes(house: House) -> None:
+    house.run(2 * AGAIN)
+    assert house.gathered == [0, AGAIN]
+
+
+def test_facts_are_judged_once_a_minute(house: House) -> None:
+    house.run(180)
+    assert len(house.judged) == 3
+
+
+def test_nobody_is_at_home_after_two_hours(house: House) -> None:
+    house.run(60)
+    house.away = False
+    house.run(60)
+    house.away = True
+    house.run(AWAY_AFTER)
+    assert house.judged[-1] is False
+    for away, expected in ((None, None), (True, True), (False, False), (True, False)):
+        house.away = away
+        house.run(60)
+        assert house.judged[-1] is expected  # that the broker is away for a moment changes nothing
+
+
+def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
+    config = AlertsConfig(to=(Address("json://there"),), digest="daily")
+    house = House(tmp_path, monkeypatch, alerts=config)
+    house.run(AGAIN)
+    house.due = "digest/daily/2026-11-23"
+    house.run(3 * AGAIN)
+    assert house.digests == ["digest/daily/2026-11-23"]
+    assert [one.letter for one in house.alerting.alerts.deliveries()] == house.digests

@@ -1,0 +1,201 @@
+"""What becomes of the rows of sources: backup, restore, retention, export, rebuild."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from common.contract.source_minutes import SourceMinute
+from common.database.mariadb import Connection, Database
+from common.errors import BackupError
+from storer.backup.create import backup
+from storer.backup.restore import restore
+from storer.backup.verify import check
+from storer.config import Retention
+from storer.keeping.retention import Blocked
+from tests.services.test_backup import empty, folder
+from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, roller, run, tables
+from tests.support.servers import Database as Server
+from tests.support.sources import read_source, series, write_source
+from tests.support.storing import NOW, StorerCommand, query
+
+__all__ = ["empty", "folder", "roller", "tables"]  # fixtures
+
+DAY = timedelta(days=1)
+YEAR_AGO = datetime(2025, 7, 15, 10, tzinfo=UTC)
+ONE_YEAR = Retention(frames=1, minutes=1)
+
+
+def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table: query(database, f"SELECT {columns} FROM {table} ORDER BY 1, 2")
+        for table, columns in (
+            ("sources", "id, name, kind, meter"), ("source_minutes", "*"), ("source_hours", "*"),
+        )
+    }  # fmt: skip
+
+
+@pytest.fixture
+def sunny(tables: Database) -> Database:
+    """Frames of four months, and sources in some of these and in one of the year before."""
+    write_source(tables, "roof", "production", series(AUGUST, range(1000, 1120)), meter="031961123456")
+    write_source(tables, "garden", "temperature", {OCTOBER: SourceMinute(60, temperature=-25)})
+    return tables
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_backup_has_sources_in_the_files_of_their_months(sunny: Database, empty: Database, folder: Path) -> None:
+    backup(sunny, folder, NOW)
+    august, september = (check(folder / f"teleinfodb-2026-{month}.jsonl.gz").tables for month in ("08", "09"))
+    assert (august["source_minutes"].rows, august["source_hours"].rows, august["sources"].rows) == (2, 2, 2)
+    assert (september["source_minutes"].rows, september["source_hours"].rows) == (0, 0)
+    restore(empty, folder, NOW)
+    assert rows(empty) == rows(sunny)
+
+
+@pytest.mark.usefixtures("roller")
+def test_late_minutes_of_a_closed_month_are_in_the_next_backup(sunny: Database, empty: Database, folder: Path) -> None:
+    backup(sunny, folder, NOW)
+    write_source(sunny, "roof", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
+    backup(sunny, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    assert rows(empty) == rows(sunny)
+
+
+@pytest.mark.usefixtures("roller")
+def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
+    sunny: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    backup(sunny, folder, NOW)
+    before = rows(sunny)
+    connection.execute("ALTER TABLE source_minutes DROP PARTITION p2026")
+    write_source(sunny, "garden", "temperature", {AUGUST + DAY: SourceMinute(60, temperature=200)})
+    backup(sunny, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    after = rows(empty)
+    roof = [row for row in before["source_minutes"] if row[0] == 1]
+    assert len(roof) == 2
+    # That of October was not saved in between: its month did not change.
+    assert [row for row in after["source_minutes"] if row[0] == 1] == roof
+    assert len(after["source_hours"]) == 2 + 1 + 1
+
+
+@pytest.mark.usefixtures("roller")
+@pytest.mark.parametrize("minutes", [True, False], ids=["with minutes", "without"])
+def test_a_reset_in_a_month_that_is_missing_is_no_negative_energy(
+    tables: Database, empty: Database, folder: Path, connection: Connection, minutes: bool
+) -> None:
+    write_source(tables, "roof", "production", series(AUGUST, range(5000, 5120)))
+    write_source(tables, "roof", "production", {SEPTEMBER: SourceMinute(60, 3, -5116)})
+    write_source(tables, "roof", "production", series(OCTOBER, range(10, 70)))
+    if not minutes:
+        connection.execute("TRUNCATE TABLE source_minutes")
+    backup(tables, folder, NOW)
+    (folder / "teleinfodb-2026-09.jsonl.gz").unlink()
+    with pytest.raises(BackupError):
+        restore(empty, folder, NOW)
+    restore(empty, folder, NOW, partial=True)
+    found = query(empty, "SELECT energy_last, step FROM source_hours ORDER BY hour")
+    assert found == [(5059, None), (5119, None), (69, 10 - 5119)]  # 59 Wh in October
+    if minutes:
+        assert read_source(empty, "roof")[OCTOBER] == SourceMinute(60, 10, 10 - 5119, 0, 0)
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_source_that_has_another_number_now_is_the_same(
+    sunny: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    backup(sunny, folder, NOW)
+    # As if the database was lost, and the storer had begun again with another order of sources.
+    for table in ("sources", "source_minutes", "source_hours"):
+        connection.execute(f"TRUNCATE TABLE {table}")
+    connection.execute("INSERT INTO sources (id, name, kind) VALUES (7, 'roof', 'production')")
+    write_source(sunny, "roof", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
+    backup(sunny, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    roof = [row for row in rows(empty)["source_minutes"] if row[0] == 7]
+    assert len(roof) == 2 + 1
+
+
+def test_a_source_with_the_number_of_another_is_never_mixed_up(
+    sunny: Database, folder: Path, connection: Connection, roller: object
+) -> None:
+    backup(sunny, folder, NOW)
+    connection.execute("UPDATE sources SET name = 'other' WHERE name = 'roof'")
+    write_source(sunny, "other", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
+    _, contents = backup(sunny, folder, NOW + DAY)
+    assert any("source 1" in problem for problem in contents.problems)
+
+
+@pytest.fixture
+def old(sunny: Database) -> Database:
+    write_source(sunny, "roof", "production", series(YEAR_AGO, range(100)))
+    return sunny
+
+
+def minutes_before(database: Database, year: int) -> int:
+    return sum(minute.year < year for minute in read_source(database, "roof"))
+
+
+@pytest.mark.usefixtures("roller")
+def test_minutes_are_dropped_with_those_of_the_meters_and_hours_stay(old: Database, connection: Connection) -> None:
+    before = rows(old)["source_hours"]
+    connection.execute("UPDATE source_hours SET energy_last = 0 WHERE source_id = 1 AND hour < '2026-01-01'")
+    run(connection, Retention(frames=1))
+    assert minutes_before(old, 2026) == 100
+    run(connection, ONE_YEAR)
+    assert minutes_before(old, 2026) == 0
+    assert len(read_source(old, "roof")) == 120
+    assert rows(old)["source_hours"] == before  # made again from the minutes, before these went
+
+
+@pytest.mark.usefixtures("roller")
+def test_minutes_that_no_backup_has_are_not_dropped(old: Database, connection: Connection, folder: Path) -> None:
+    backup(old, folder, NOW)
+    write_source(old, "roof", "production", series(YEAR_AGO + DAY, range(200, 210)))
+    with pytest.raises(Blocked, match="2025-07"):
+        run(connection, ONE_YEAR)
+    assert minutes_before(old, 2026) == 110
+    backup(old, folder, NOW + DAY)
+    run(connection, ONE_YEAR)
+    assert minutes_before(old, 2026) == 0
+
+
+def test_rows_are_exported_with_the_name_of_the_source(sunny: Database, fresh_database: Server, tmp_path: Path) -> None:
+    storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
+    result = storer("export", "--rollup", "source_hours", "--format", "csv")
+    assert result.returncode == 0, result.stderr
+    found = [
+        (row["hour"], row["source"], row["seconds"], row["energy_first"], row["energy_last"], row["temperature_mean"])
+        for row in csv.DictReader(io.StringIO(result.stdout))
+    ]
+    assert found == [
+        ("2026-08-15T10:00:00Z", "roof", "3600", "1000", "1059", ""),
+        ("2026-08-15T11:00:00Z", "roof", "3600", "1060", "1119", ""),
+        ("2026-10-15T10:00:00Z", "garden", "60", "", "", "-25"),
+    ]
+    minutes = storer(
+        "export", "--rollup", "source_minutes", "--from", "2026-08-15T10:58:00Z", "--to", "2026-08-15T11:02:00Z"
+    )
+    assert [tuple(json.loads(line).values()) for line in minutes.stdout.splitlines()] == [
+        ("2026-08-15T10:58:00Z", "roof", 60, 1058, None, 60, 60, None),
+        ("2026-08-15T10:59:00Z", "roof", 60, 1059, None, 60, 60, None),
+        ("2026-08-15T11:00:00Z", "roof", 60, 1060, None, 60, 60, None),
+        ("2026-08-15T11:01:00Z", "roof", 60, 1061, None, 60, 60, None),
+    ]
+    refused = storer("export", "--rollup", "source_minutes", "--meter", "031961123456")
+    assert (refused.returncode, "--meter" in refused.stderr) == (2, True)
+
+
+def test_rebuild_makes_the_hours_of_sources_again(
+    sunny: Database, fresh_database: Server, connection: Connection, tmp_path: Path
+) -> None:
+    before = rows(sunny)
+    connection.execute("UPDATE source_hours SET seconds = 1")
+    storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
+    result = storer("rebuild")
+    assert "3 hours of sources" in result.stdout, result.stderr
+    assert rows(sunny) == before

@@ -1,0 +1,36 @@
+"""The command `teleinfo-storer check` at a broker that refuses a forbidden topic, as mosquitto does not."""
+
+import io
+from pathlib import Path
+
+import yaml
+
+from common.doctor.findings import Report
+from common.machine.host import Host
+from storer.doctor.command import check
+from tests.support.fake_broker import SUBSCRIBE, Connection, FakeBroker, answer_one, connack, filters_of
+from tests.support.servers import free_port
+
+_QOS_1 = connack(b"\x24\x01")
+
+
+def refuse_shellies(connection: Connection) -> None:
+    while packet := connection.packet():
+        if packet[0] == SUBSCRIBE and filters_of(packet[1])[0].startswith("shellies/"):
+            connection.send(b"\x90\x04" + packet[1][2:4] + b"\x00\x87")
+        else:
+            answer_one(connection, packet, [], _QOS_1)
+
+
+def test_a_missing_right_to_read_a_source_is_named(tmp_path: Path) -> None:
+    source = {"name": "roof", "kind": "production", "topic": "shellies/roof/power", "power": ""}
+    file, stream = tmp_path / "storer.yaml", io.StringIO()
+    with FakeBroker(refuse_shellies) as broker:
+        config = {
+            "mqtt": {"host": "127.0.0.1", "port": broker.port},
+            "database": {"host": "127.0.0.1", "port": free_port()},
+            "sources": [source],
+        }
+        file.write_text(yaml.safe_dump(config))
+        check(file, Report(stream), Host(tmp_path / "machine"), seconds=0.1)
+    assert "does not allow us to subscribe to shellies/roof/power" in stream.getvalue()
