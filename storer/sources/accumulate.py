@@ -59,7 +59,9 @@ def entry_step(before: int, before_at: float, reading: int, at: float) -> int:
 
 
 def _plausible(before: int, before_at: float, reading: int, at: float) -> bool:
-    return -_JITTER <= reading - before <= _COARSEST + _MOST_POWER * max(0.0, at - before_at) / 3600
+    # 0 is what inverters and wallboxes send, too, while they do not know: what follows a silence was not made in it.
+    hours = max(0.0, at - before_at) / 3600 if before else 0.0
+    return -_JITTER <= reading - before <= _COARSEST + _MOST_POWER * hours
 
 
 @dataclass(slots=True)

@@ -162,8 +162,24 @@ def test_a_late_reading_is_not_taken() -> None:
 @pytest.mark.parametrize(("hours", "taken"), [(1, True), (0.01, False)])
 def test_what_100_kw_can_make_in_the_time_is_energy(hours: float, taken: bool) -> None:
     it = counter()
-    refusals = fed(it, ENERGY, (0, 0), (hours * 3600, 100_000))
+    refusals = fed(it, ENERGY, (0, 1), (hours * 3600, 100_001))
     assert (refusals[1] is None) is taken
+
+
+def test_a_0_before_a_silence_is_no_reading_that_energy_begins_with() -> None:
+    it = counter()
+    # An inverter that starts again at dusk sends 0 until it sleeps, and its total in the morning, ten hours later.
+    assert fed(it, ENERGY, (0, 500_000), (15, 0), (30, 0), (45, 0)) == [None, Refusal.JUMP, Refusal.JUMP, None]
+    assert fed(it, ENERGY, (36_000, 500_010), (36_015, 500_015), (36_030, 500_030)) == [
+        Refusal.JUMP, Refusal.JUMP, None,
+    ]  # fmt: skip
+    assert energy(it.stop(36_060)) == 20  # from the first of these three on
+
+
+def test_a_new_counter_begins_at_0() -> None:
+    it = counter()
+    assert fed(it, ENERGY, (0, 0), (3600, 0), (3660, 1000), (3720, 2000)) == [None] * 4
+    assert energy(it.stop(3730)) == 2000
 
 
 def test_a_counter_of_whole_kilowatt_hours_may_step() -> None:
@@ -223,7 +239,16 @@ def test_a_clock_that_is_set_back_in_a_run_refuses_too() -> None:
 
 @pytest.mark.parametrize(
     ("before", "reading", "seconds", "step"),
-    [(100, 100, 60, 0), (100, 1100, 60, 0), (100, 99, 60, -1), (5000, 0, 60, -5000), (100, 9100, 60, 9000)],
+    [
+        (100, 100, 60, 0),
+        (100, 1100, 60, 0),
+        (100, 99, 60, -1),
+        (5000, 0, 60, -5000),
+        (100, 9100, 60, 9000),
+        (100, 90_100, 3600, 0),
+        (0, 1000, 3600, 0),
+        (0, 90_000, 3600, 90_000),
+    ],
 )
 def test_what_happened_while_nothing_ran_is_judged_by_two_readings(
     before: int, reading: int, seconds: int, step: int

@@ -38,6 +38,12 @@ ZIGBEE_PLUG = '{"current":0.41,"energy":15.67,"linkquality":120,"power":91,"stat
 ZIGBEE_THERMOMETER = (
     '{"battery":91,"humidity":61.4,"linkquality":87,"pressure":1013,"temperature":-3.25,"voltage":2985}'
 )
+# The meter of the production, then that of the grid.
+ENVOY = (
+    '[{"eid":704643328,"timestamp":1795608000,"actEnergyDlvd":5600789.25,"actEnergyRcvd":164.5,"activePower":1604.107,'
+    '"pwrFactor":0.98,"voltage":237.151,"current":6.87,"freq":50.0,"channels":[{"eid":1778385169,"activePower":1604.107}]},'
+    '{"eid":704643584,"timestamp":1795608000,"actEnergyDlvd":3917484.5,"actEnergyRcvd":637541.8,"activePower":-161.626}]'
+)
 
 
 EXAMPLES = {
@@ -63,8 +69,8 @@ MESSAGES: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
     },
     "roof": {"sources/opendtu/ac/power": ("0.0", {POWER: 0})},
     "ahoydtu": {
-        "inverter/roof/ch0/P_AC": ("151.300", {POWER: 151.3}),
-        "inverter/roof/ch0/YieldTotal": ("512.250", {ENERGY: 512_250}),
+        "inverter/roof/ch0/P_AC": ("151.3", {POWER: 151.3}),
+        "inverter/roof/ch0/YieldTotal": ("1512.25", {ENERGY: 1_512_250}),  # printed with %g
     },
     "zigbee plug": {"zigbee2mqtt/freezer": (ZIGBEE_PLUG, {POWER: 91, ENERGY: 15_670})},
     "zigbee thermometer": {"zigbee2mqtt/garden": (ZIGBEE_THERMOMETER, {TEMPERATURE: -3.25})},
@@ -73,12 +79,7 @@ MESSAGES: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
         "evcc/loadpoints/1/chargePower": ("7360", {POWER: 7360}),
         "evcc/loadpoints/1/chargeTotalImport": ("987.654", {ENERGY: 987_654}),
     },
-    "envoy": {
-        "envoy/production": (
-            '{"production":[{"type":"inverters"},{"type":"eim","wNow":1604.1,"whLifetime":5600789.2}]}',
-            {POWER: 1604.1, ENERGY: 5_600_789.2},
-        )
-    },
+    "envoy": {"/envoy/json": (ENVOY, {POWER: 1604.107, ENERGY: 5_600_789.25})},
     "statestream": {"homeassistant/statestream/sensor/outside/state": ("19.6", {TEMPERATURE: 19.6})},
 }
 
