@@ -5,7 +5,6 @@ What the Supervisor does with a wrong one is not tested here but known: it leave
 
 import os
 import re
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import yaml
 
 from common.machine.version import __version__
 from deploy.release.version import Version
+from tests.support.servers import find_program
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "homeassistant"
@@ -222,6 +222,6 @@ def test_the_apparmor_profile_can_be_renamed_by_the_supervisor() -> None:
     assert [line.split()[1] for line in lines if re.match(r"profile [^ ]+", line)] == ["teleinfo"]
 
 
-@pytest.mark.skipif(shutil.which("apparmor_parser") is None, reason="needs apparmor_parser: apt-get install apparmor")
 def test_the_apparmor_profile_compiles() -> None:
-    subprocess.run(["apparmor_parser", "--skip-kernel-load", "--skip-cache", APP / "apparmor.txt"], check=True)
+    parser = find_program("apparmor_parser")
+    subprocess.run([parser, "--skip-kernel-load", "--skip-cache", APP / "apparmor.txt"], check=True)
