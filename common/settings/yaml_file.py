@@ -32,10 +32,19 @@ def read_yaml(path: Path, hint: str = "") -> Any:
     except (OSError, ValueError) as error:
         hint = "" if isinstance(error, PermissionError) else hint
         raise ConfigError(f"{path}: cannot be read: {reason(error)}{hint}") from error
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, origin: str) -> Any:
+    """Read the text of a YAML file.
+
+    Raises:
+        ConfigError: with the file, the line and the fix.
+    """
     try:
         return _load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}{_problem(error, text)}") from error
+        raise ConfigError(f"{origin}{_problem(error, text)}") from error
 
 
 def read_yaml_text(text: str) -> Any:

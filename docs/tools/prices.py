@@ -2,6 +2,9 @@
 
 ./run prices Option_Base.csv Option_HPHC.csv     the regulator's files: what the table lacks or has otherwise
 ./run prices --offer edf-zen-fixe grille.pdf     each number of an offer's newest row must stand in the document
+
+A number that a document draws in pieces (18€36) or with a footnote's mark is listed, too: look. That it stands in the
+right line and column only a reader sees.
 """
 
 import argparse
@@ -72,25 +75,28 @@ def regulator(theirs: PriceFile, ours: PriceFile) -> Iterator[str]:
 
 def document(text: str, row: PriceRow) -> Iterator[str]:
     """Return the numbers of a row that do not stand in the text of a document."""
-    words = text.replace("\u00a0", " ").replace("\u202f", " ")
     for power, amount in row.subscription.items():
         month = (amount / 12).quantize(_CENT)
-        if not _stands(month, words):
-            yield f"{row.offer} from {row.start}: {month} EUR a month for {power} kVA is not in it"
+        if not any(_stands(value, text) for value in (month, amount)):
+            yield f"{row.offer} from {row.start}: {month} EUR a month ({amount:.2f} a year), {power} kVA, is not in it"
     for power, band in row.kwh.items():
         for period, price in band.items():
-            if not any(_stands(value, words) for value in (price, price * 100)):
+            if not any(_stands(value, text) for value in (price, price * 100)):
                 which = f"{period}, {power} kVA" if power else period
                 yield f"{row.offer} from {row.start}: {price} EUR per kWh ({which}) is not in it"
+    if row.spot is not None:
+        yield f"{row.offer} from {row.start}: `spot` is not compared: look"
 
 
 def _stands(value: Decimal, text: str) -> bool:
     """Tell whether a number stands in a text, with a comma or a dot, with all its digits."""
-    digits = format(value.normalize(), "f")
-    whole, _, cents = digits.partition(".")
-    forms = {f"{whole}{mark}{cents.ljust(length, '0')}" for mark in ",." for length in range(max(len(cents), 2), 6)}
-    choices = "|".join(map(re.escape, forms | ({whole} if not cents else set())))
-    return re.search(rf"(?<!\d)({choices})(?!\d)", text) is not None
+    whole, _, cents = format(value.normalize(), "f").partition(".")
+    ends = "|".join(cents.ljust(length, "0") for length in range(max(len(cents), 2), max(len(cents), 5) + 1))
+    # Not a part of a longer number, nor of a date such as 15.07.2026.
+    forms = [rf"(?<!\d{mark}){whole}{mark}(?:{ends})(?!{mark}?\d)" for mark in (",", r"\.")]
+    if not cents:
+        forms.append(rf"(?<!\d[.,]){whole}(?=\s?c?€)")
+    return re.search(rf"(?<!\d)(?:{'|'.join(forms)})", text) is not None
 
 
 def newest(tables: list[PriceFile], offer: str) -> PriceRow:
@@ -101,7 +107,7 @@ def newest(tables: list[PriceFile], offer: str) -> PriceRow:
     """
     rows = [row for table in tables for row in table.rows if row.offer == offer]
     if not rows:
-        raise ConfigError(f"{offer}: no such offer in the tables")
+        raise ConfigError(f"{offer}: no such offer in the tables, or one without prices")
     return max(rows, key=lambda row: row.start)
 
 
@@ -109,15 +115,23 @@ def text_of(path: Path) -> str:
     """Return the text of a document, a PDF or a text.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: it cannot be read, or has no prices.
     """
-    if path.suffix.lower() != ".pdf":
-        return read_file(path).decode("utf-8", errors="replace")
+    content = read_file(path)
+    text = _text_of_pdf(path) if b"%PDF-" in content[:1024] else content.decode("utf-8", errors="replace")
+    if re.search(r"\d[.,]\d", text) is None:
+        raise ConfigError(f"{path}: no price can be read in it: a scan, or another file?")
+    return text
+
+
+def _text_of_pdf(path: Path) -> str:
     if shutil.which("pdftotext") is None:
         raise ConfigError("pdftotext is missing: sudo apt install poppler-utils")
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=False)
+    command = ["pdftotext", "-layout", "-enc", "UTF-8", str(path), "-"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
-        raise ConfigError(f"{path}: {done.stderr.strip() or 'cannot be read'}")
+        *_, why = done.stderr.strip().splitlines() or ["pdftotext failed"]
+        raise ConfigError(f"{path}: cannot be read: {why}")
     return done.stdout
 
 

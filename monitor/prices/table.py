@@ -1,5 +1,7 @@
 """The price files on disk: the user's, those imported from the regulator, and the bundled one."""
 
+import os
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -84,15 +86,32 @@ def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
         raise ConfigError(
             f"{path}: has {less} lines of prices, the earlier one {more}: download it again, or delete {kept} first"
         )
-    new = kept.with_suffix(".new")
+    keep(kept, content)
+    return kept, prices
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Replace a file beside the configuration, so that the monitor, a user of its own, may read it.
+
+    Raises:
+        ConfigError: it cannot be written; it is as it was.
+    """
     try:
-        new.write_bytes(content)
-        new.replace(kept)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # others may run at the same time
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fchmod(handle, 0o644)
+                os.fsync(handle)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise ConfigError(
-            f"{kept}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
+            f"{path}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
         ) from error
-    return kept, prices
 
 
 def _lines(prices: PriceFile) -> int:

@@ -10,11 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from common.errors import ConfigError
-from common.settings.file_errors import reason
-from common.settings.yaml_file import read_yaml
+from common.settings.yaml_file import parse_yaml
 from monitor.prices.document import read_document
 from monitor.prices.model import Kind, PriceFile, PriceRow
-from monitor.prices.table import UPDATED, is_older, read_file, tables
+from monitor.prices.table import UPDATED, is_older, keep, read_file, tables
 
 _LONGEST = 5_000_000  # bytes
 _TIMEOUT = 30  # seconds
@@ -45,29 +44,32 @@ def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[
     Raises:
         ConfigError: it cannot be read or kept, it is not what the release states, no table, or an older one.
     """
-    content = _download(source) if source.startswith("https://") else read_file(Path(source))
+    content = _download(source) if "://" in source else read_file(Path(source))
     found = hashlib.sha256(content).hexdigest()
     if found != sha256.strip().lower():
         raise ConfigError(f"{source}: its SHA-256 is {found}, not the one that was given: it is refused")
-    new = folder / "update.new"
     try:
-        new.write_bytes(content)
-        table = read_document(read_yaml(new), source)
-        regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
-        place = 0 if regulated else 1
-        kept, before = folder / UPDATED[place], tables(folder, place)[0]
-        if table.checked is None or is_older(table, before):
-            raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
-        changes = list(_changes(before, table, today))
-        new.replace(kept)
-    except OSError as error:
-        raise ConfigError(f"{folder}: cannot be written: {reason(error)}") from error
-    finally:
-        new.unlink(missing_ok=True)
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: it is no table of prices") from error
+    table = read_document(parse_yaml(text, source), source)
+    if table.checked is None:
+        raise ConfigError(f"{source}: it has no `checked`, so it is no table of the project; your own: docs/energy.md")
+    if not table.rows:
+        raise ConfigError(f"{source}: it contains no prices")
+    regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
+    place = 0 if regulated else 1
+    kept, before = folder / UPDATED[place], tables(folder, place)[0]
+    if is_older(table, before):
+        raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
+    changes = list(_changes(before, table, today))
+    keep(kept, content)
     return kept, changes
 
 
 def _download(address: str) -> bytes:
+    if not address.startswith("https://"):
+        raise ConfigError(f"{address}: only an address that begins with https:// is fetched")
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT) as reply:  # noqa: S310 - https only
             content: bytes = reply.read(_LONGEST + 1)

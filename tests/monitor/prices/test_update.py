@@ -1,13 +1,19 @@
 """A newer table of prices, which an owner takes."""
 
+import errno
 import hashlib
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.errors import ConfigError
+from monitor.prices import update
+from monitor.prices.document import read_document
+from monitor.prices.model import PriceFile
 from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
 from tests.monitor.prices.test_cre import BASE
@@ -72,11 +78,51 @@ def test_an_older_table_than_the_one_that_is_there_is_not_taken(tmp_path: Path) 
         update_prices(*write(tmp_path, older), tmp_path, TODAY)
 
 
-@pytest.mark.parametrize("text", ["offers: [{id: x", "offers: [{id: X}]\nchecked: 2026-12-05\n"])
-def test_what_is_no_table_is_refused_and_leaves_nothing(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("offers: [{id: x", ", line 1: "),
+        ("offers: [{id: X}]\nchecked: 2026-12-05\n", ", line 1: "),
+        (NEWER.replace("schema: 1", "schema: 2"), "schema 2"),
+        (NEWER.replace("checked: 2026-12-05\nrules", "rules"), ": it has no `checked`"),
+        ("checked: 2026-12-05\n", ": it contains no prices"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_its_name_and_leaves_nothing(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"offers\.yaml.*{why}"):
         update_prices(*write(tmp_path, text), tmp_path, TODAY)
     assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_two_that_run_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_while_the_other_runs(document: Any, origin: str) -> PriceFile:
+        monkeypatch.setattr(update, "read_document", read_document)
+        update_prices(*write(tmp_path), tmp_path, TODAY)
+        return read_document(document, origin)
+
+    monkeypatch.setattr(update, "read_document", read_while_the_other_runs)
+    kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert kept.read_text(encoding="utf-8") == NEWER
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["offers.yaml", "update_offers.yaml"]
+
+
+def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match=r"update_offers\.yaml: cannot be written: No space left on device"):
+        update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_the_monitor_may_read_what_root_keeps(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
+    finally:
+        os.umask(before)
+    assert kept.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) -> None:
@@ -96,7 +142,11 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("https://127.0.0.1:9/offers.yaml", "Connection refused$"), ("https://a b/offers.yaml", "'a b'")],
+    [
+        ("https://127.0.0.1:9/offers.yaml", "Connection refused$"),
+        ("https://a b/offers.yaml", "'a b'"),
+        ("http://127.0.0.1:9/offers.yaml", "https://"),
+    ],
 )
 def test_an_address_that_cannot_be_read_is_named(tmp_path: Path, address: str, why: str) -> None:
     with pytest.raises(ConfigError, match=f"{address}: .*{why}"):
