@@ -1,6 +1,5 @@
 """What maintainers compare the tables of prices with."""
 
-import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -73,7 +72,6 @@ def _pdf(*lines: str) -> bytes:
     )
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext")
 def test_a_pdf_is_read_whatever_its_name_and_a_scan_refused(tmp_path: Path) -> None:
     file = tmp_path / "download"
     file.write_bytes(_pdf("6 kVA  18|,36\xa0€  15,0|7\xa0c€/kWh  0,1966\xa0€/kWh", "9 kVA  24,70\xa0€"))
