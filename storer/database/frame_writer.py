@@ -184,10 +184,10 @@ def _insert_one(row: Row) -> str:
     used = [place for place, number in enumerate(row.columns) if number is not None]
     names = ", ".join(["timestamp", "meter_id", "label_set_id", *[COLUMNS[place] for place in used]])
     numbers = ", ".join(["m.id", "s.id", *[literal(row.columns[place]) for place in used]])
-    # A label set that is marked as unused needs a transaction that takes the mark off.
+    # A label set that is marked as unused needs a transaction that takes the mark off. Locked as in `find_meters`.
     return (
         f"INSERT INTO frames ({names}) SELECT {literal(sql_time(row.timestamp))}, {numbers}"  # noqa: S608
         " FROM meters AS m JOIN label_sets AS s WHERE m.identifier = %s AND s.digest = %s"
-        " AND s.unused_since IS NULL"
+        " AND s.unused_since IS NULL LOCK IN SHARE MODE"
         " ON DUPLICATE KEY UPDATE meter_id = frames.meter_id"
     )

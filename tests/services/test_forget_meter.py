@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.contract.tally import Tally
-from common.database.mariadb import Database
+from common.database.mariadb import Database, sql_time
 from common.errors import ConfigError, PermanentError
 from common.runtime.progress import NO_PROGRESS
 from storer.database.frame_store import FrameStore
@@ -225,6 +225,36 @@ def test_frames_whose_meter_is_forgotten_before_they_are_inserted_do_not_stay(
     with contextlib.closing(FrameStore(tables)) as frames:
         frames.write([standard(now, address, EAST=1) for address in (METER, OTHER)])
     thread.join(WITHIN)
+    assert forgotten == [0]
+    assert query(tables, "SELECT DISTINCT meter_id FROM frames") == [(1,)]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_frame_alone_whose_insert_is_held_up_while_its_meter_is_forgotten_does_not_stay(
+    tables: Database, fresh_database: Server
+) -> None:
+    """Its meter is looked up by the statement that inserts it; another transaction has locked its place."""
+    now = datetime.now(UTC)
+    write(tables, [standard(now - timedelta(seconds=1), METER, EAST=1)], now)  # its label set is there
+    forgotten: list[int] = []
+    forgetting = threading.Thread(target=lambda: forgotten.append(forget(tables)[0]))
+
+    def waits(statement: str) -> bool:
+        waiting = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        return bool(fresh_database.sql(f"{waiting} AND trx_query LIKE '{statement}%'"))
+
+    with contextlib.closing(tables.connect()) as other, contextlib.closing(FrameStore(tables)) as frames:
+        storing = threading.Thread(target=frames.write, args=([standard(now, METER, EAST=1)],))
+        other.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        other.execute("START TRANSACTION")
+        other.query("SELECT 1 FROM frames WHERE timestamp = %s AND meter_id = 2 FOR UPDATE", (sql_time(now),))
+        storing.start()
+        wait_until(lambda: waits("INSERT INTO frames"), WITHIN, "it is held up")
+        forgetting.start()
+        wait_until(lambda: bool(forgotten) or waits("DELETE FROM meters"), WITHIN, "the meter is forgotten")
+        other.execute("ROLLBACK")
+        storing.join(WITHIN)
+        forgetting.join(WITHIN)
     assert forgotten == [0]
     assert query(tables, "SELECT DISTINCT meter_id FROM frames") == [(1,)]
 
