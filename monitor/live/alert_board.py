@@ -68,8 +68,10 @@ class AlertBoard:
         return [] if self._alerts is None else self._written(self._alerts.active())
 
     def message(self) -> bytes | None:
-        """Return what MQTT retains, in one language; None: there is nothing to say yet, or nobody asked for it."""
-        if self._alerts is None or self._config.alerts is None:
+        """Return what MQTT retains, in one language; None: it is not known yet. Empty: nobody asked for it any more."""
+        if self._config.alerts is None:
+            return b""
+        if self._alerts is None:
             return None
         language = self._config.message_language
         past = self._written(self._alerts.past()[:1])

@@ -100,7 +100,7 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
 
 
 def test_before_alerts_are_followed_there_are_none() -> None:
-    one = board()
+    one = board(alerts=AlertsConfig())
     check(one.answer(), route.ROUTE.schema)
     assert (one.answer()["sends"], one.active(), one.message()) == (False, [], None)
 
@@ -114,5 +114,5 @@ def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_me
     assert retained(one) == {"active": [], "last": None}
 
 
-def test_without_alerts_in_the_configuration_nothing_is_published() -> None:
-    assert board(HOUSE, shown=Alerts(TALON)).message() is None
+def test_without_alerts_in_the_configuration_the_topic_is_empty() -> None:
+    assert board(HOUSE, shown=Alerts(TALON)).message() == b""
