@@ -39,10 +39,11 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
             "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
             (number,),
         )
-        total = 0
-        for table in _TABLES:
-            total += delete_rows(connection, table, "source_id = %s", number, progress)
-        connection.execute("DELETE FROM sources WHERE id = %s", (number,))
+        total = sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+        with connection.transaction():
+            # A storer locks this row when it writes: what it wrote meanwhile is deleted, and the rest is a new source.
+            connection.execute("DELETE FROM sources WHERE id = %s", (number,))
+            total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
         progress.clear()
         print(f"deleted: {plural(total, 'row')}", file=out)
     return 0

@@ -1,28 +1,37 @@
 """What becomes of the rows of sources: backup, restore, retention, export, rebuild."""
 
+import contextlib
 import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Connection, Database
 from common.errors import BackupError
+from common.runtime.progress import NO_PROGRESS
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.config import Retention
+from storer.keeping.forget_source import forget_source
+from storer.keeping.forgetting import delete_rows
 from storer.keeping.retention import Blocked
+from storer.sources.accumulate import Minute
+from storer.sources.config import read_sources
+from storer.sources.tables import SourceTables
 from tests.services.test_backup import empty, folder
+from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, roller, run, tables
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, series, write_source
 from tests.support.storing import NOW, StorerCommand, query
 
-__all__ = ["empty", "folder", "roller", "tables"]  # fixtures
+__all__ = ["allowed", "empty", "folder", "roller", "tables"]  # fixtures
 
 DAY = timedelta(days=1)
 YEAR_AGO = datetime(2025, 7, 15, 10, tzinfo=UTC)
@@ -199,3 +208,30 @@ def test_rebuild_makes_the_hours_of_sources_again(
     result = storer("rebuild")
     assert "3 hours of sources" in result.stdout, result.stderr
     assert rows(sunny) == before
+
+
+@pytest.mark.usefixtures("allowed", "roller")
+def test_what_a_storer_writes_of_a_source_that_is_being_forgotten_does_not_stay(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not restarted: the source is still in its configuration."""
+    storer = SourceTables("main", read_sources([{"name": "plug", "kind": "device", "topic": "p", "power": ""}]))
+
+    def write(minute: int) -> None:
+        start = int(NOW.timestamp()) + 60 * minute
+        with contextlib.closing(tables.connect()) as connection:
+            storer.write(connection, {"plug": [Minute(start, 60, made=10, total=36_000, power_max=600)]})
+
+    def delete_then_write(connection: Connection, table: str, *rest: Any) -> int:
+        deleted = delete_rows(connection, table, *rest)
+        if table == "source_hours":
+            monkeypatch.undo()  # once
+            write(1)
+        return deleted
+
+    write(0)
+    monkeypatch.setattr("storer.keeping.forget_source.delete_rows", delete_then_write)
+    assert forget_source(tables, "plug", lambda _: "plug", NO_PROGRESS, io.StringIO()) == 0
+    assert rows(tables) == {"sources": [], "source_minutes": [], "source_hours": []}
+    write(2)
+    assert [row[0] for row in rows(tables)["source_minutes"]] == [2]  # a new one, of another number
