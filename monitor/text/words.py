@@ -133,7 +133,7 @@ FR: Mapping[str, str] = {
     "power_unsure_winter": "Semaines d’hiver sans mesure : {count}. Rien ne dit que {power} kVA suffisent.",
     "power_unsure": "Trop de mesures manquent : rien ne dit que {power} kVA suffisent.",
     "power_shift": "À décaler pour tenir en {power} kVA (moments : {count}, les pires d’abord) :",
-    "power_moment": "– {day} à {time}, {length}, jusqu’à {power} VA{phase}, coupures : {trips}",
+    "power_moment": "– {day} à {time}, pendant {length}, jusqu’à {power} VA{phase}, coupures : {trips}",
     "power_phase": " sur la phase {phase}",
     "power_near": "Depuis le {start}, plus de {share} de vos {power} kVA : {length} sur {days}, la dernière "
                   "fois le {last}.",
@@ -292,7 +292,7 @@ EN: Mapping[str, str] = {
     "power_unsure_winter": "Weeks of winter not measured: {count}. Nobody can tell whether {power} kVA are enough.",
     "power_unsure": "Too many measurements are missing: nobody can tell whether {power} kVA are enough.",
     "power_shift": "To shift, to fit into {power} kVA (moments: {count}, the worst first):",
-    "power_moment": "– {day} at {time}, {length}, up to {power} VA{phase}, trips: {trips}",
+    "power_moment": "– {day} at {time}, for {length}, up to {power} VA{phase}, trips: {trips}",
     "power_phase": " on phase {phase}",
     "power_near": "Since {start}, more than {share} of your {power} kVA: {length} on {days}, the last time on "
                   "{last}.",

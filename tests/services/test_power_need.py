@@ -165,11 +165,11 @@ def test_the_command_reads_well_in_french(tables: Database, fresh_database: Serv
         "9 kVA, votre puissance souscrite.",
         "12 kVA. Surcoût : 46,56 €/an.",
         "jamais au-dessus de 12 kVA ; le Linky n’aurait pas coupé.",
-        "Depuis le 20/11/2026, plus de 90 % de vos 9 kVA : 11 min sur 1 jour, la dernière fois le 20/11/2026.",
-        "Aux prix du 01/08/2026, toutes taxes comprises",
+        "Depuis le 20 novembre 2026, plus de 90 % de vos 9 kVA : 11 min sur 1 jour, la dernière fois le 20 novembre",
+        "Aux prix du 1er août 2026, toutes taxes comprises",
         "n’accepte plus de nouveaux contrats depuis février 2025",
         "À décaler pour tenir en 6 kVA (moments : 1, les pires d’abord) :",
-        "– 20/11/2026 à 18 h 15, 10 min, jusqu’à 12 000 VA, coupures : 8",
+        "– 20 novembre 2026 à 18 h 15, pendant 10 min, jusqu’à 12 000 VA, coupures : 8",
     ):
         assert sentence in text
     assert "suffi" not in text  # a winter is missing

@@ -90,12 +90,12 @@ def test_the_french_report_reads_well_in_80_columns(monitor: Monitor) -> None:
     text = monitor.run("report", *RANGE)
     assert max(map(len, text.splitlines())) <= 80
     for words in (
-        "du 10/03/2026 au 12/03/2026",
+        "du 10 mars 2026 au 12 mars 2026",
         "mar. 10/03",
         "Heures creuses",
         "Abonnement",
         "Données partielles",
-        "Prix TTC, dernière grille du 01/02/2026.",  # not a newer one, nor one of another offer
+        "Prix TTC, dernière grille du 1er février 2026.",  # not a newer one, nor one of another offer
     ):
         assert words in text
     assert "mar. 10/03" not in monitor.run("report", *RANGE, language="C")
