@@ -42,7 +42,7 @@ def check(path: Path, report: Report, now: datetime | None = None) -> int:
     config = read_config(MonitorConfig, path, PROGRAM, report)
     if config is None:
         return NOT_CONFIGURED
-    report.show([ok(SUBJECT, f"{path}: days of {config.time_zone.key}")])
+    report.show([ok(SUBJECT, f"{path}: time zone {config.time_zone.key}")])
     secrets: dict[str, Secret | Broker] = {"database": config.database}
     if config.mqtt is not None:
         secrets["mqtt"] = config.mqtt
@@ -104,7 +104,7 @@ def _diagnose_prices(config: MonitorConfig, path: Path, now: datetime) -> Iterat
             yield notice("Prices", what)
     if not found:
         newest = prices.newest_before(today)
-        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")
+        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest from {newest}")
 
 
 def _diagnose_database(config: MonitorConfig, now: datetime) -> Iterator[Finding]:
