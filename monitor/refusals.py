@@ -35,7 +35,7 @@ TEXTS: Mapping[str, Text] = {
     "no_whole_day": Text(
         400, "there is no whole day from {start} to {end}", "il n’y a aucun jour entier du {start} au {end}"
     ),
-    "future": Text(400, "{day} is still to come", "le {day} n’est pas encore arrivé"),
+    "future": Text(400, "{day} is in the future", "le {day} est à venir"),
     "too_long": Text(
         400,
         "the range is too long: {days} days at most",
@@ -90,11 +90,11 @@ TEXTS: Mapping[str, Text] = {
     "no_readings": Text(
         404,
         "the database has no readings yet: the first ones come a quarter of an hour after their frames; if they do not,"
-        " is the storer running? teleinfo-storer check tells",
+        " teleinfo-storer check says why",
         "la base n’a pas encore de relevé : les premiers arrivent un quart d’heure après leurs trames ; sinon,"
-        " l’archiveur tourne-t-il ? teleinfo-storer check le dit",
+        " teleinfo-storer check dit pourquoi",
     ),
-    "no_data": Text(404, "nothing is known of this range", "aucune donnée pour cette période"),
+    "no_data": Text(404, "no data for this range", "aucune donnée pour cette période"),
     "no_contract_start": Text(
         400,
         "the day on which your contract began is not known: add a line to `contracts`",
@@ -102,12 +102,12 @@ TEXTS: Mapping[str, Text] = {
     ),
     "no_year": Text(
         400,
-        "the contract begins on {day}: there is no year of it before",
+        "the contract begins on {day}: there is no contract year before it",
         "le contrat commence le {day} : il n’y a pas d’année de contrat avant",
     ),
     "no_energy": Text(
         404,
-        "there is no energy in this range to compare offers on: choose another one",
+        "no energy is known in this range: choose another one",
         "aucune énergie n’est connue pour cette période : choisissez-en une autre",
     ),
     "no_power": Text(
@@ -167,7 +167,7 @@ TEXTS: Mapping[str, Text] = {
     "two_lengths": Text(400, "the request has two lengths", "la requête annonce deux longueurs"),
     "long_address": Text(414, "the address is too long", "l’adresse est trop longue"),
     "control_characters": Text(
-        400, "the address has control characters", "l’adresse contient des caractères de contrôle"
+        400, "the address contains control characters", "l’adresse contient des caractères de contrôle"
     ),
     "read_only": Text(
         405, "method refused: the interface is read-only", "méthode refusée : l’interface est en lecture seule"
@@ -233,7 +233,7 @@ TEXTS: Mapping[str, Text] = {
     "database_away": Text(
         503,
         "the database does not answer ({where}); {check} shows what to do",
-        "la base de données ne répond pas ({where}) ; {check} dit que faire",
+        "la base de données ne répond pas ({where}) ; {check} dit quoi faire",
     ),
     "database_silent": Text(
         503,
@@ -242,13 +242,13 @@ TEXTS: Mapping[str, Text] = {
     ),
     "database_refuses": Text(
         503,
-        "the database refuses the question: `teleinfo-monitor check` says what to change",
-        "la base de données refuse la question : « teleinfo-monitor check » dit ce qu’il faut changer",
+        "the database refuses the query: `teleinfo-monitor check` says what to change",
+        "la base de données refuse la requête : « teleinfo-monitor check » dit ce qu’il faut changer",
     ),
     "busy": Text(
         503,
-        "too many questions wait for an answer. Try again in a moment",
-        "trop de questions attendent une réponse. Réessayez dans un instant",
+        "too many requests are waiting for an answer. Try again in a moment",
+        "trop de requêtes attendent une réponse. Réessayez dans un instant",
     ),
     "too_many_viewers": Text(
         503,
@@ -258,7 +258,7 @@ TEXTS: Mapping[str, Text] = {
     "failed": Text(
         500,
         "the program could not answer: its log says why",
-        "le programme n’a pas su répondre : son journal dit pourquoi",
+        "le programme n’a pas pu répondre : son journal dit pourquoi",
     ),
 }
 

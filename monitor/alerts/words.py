@@ -194,10 +194,9 @@ def _voltage(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, 
 
 
 def _prices(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    oldest = date.fromisoformat(figures["oldest"])
     return {
         "months": _count("month", figures["months"], f),
-        "oldest": f"{f.month_day(oldest.month, oldest.day)} {oldest.year}",
+        "oldest": f.calendar_day(date.fromisoformat(figures["oldest"])),
         "name": f.offer(figures["name"]),
     }
 

@@ -119,7 +119,7 @@ def _section(key: str, lines: Sequence[str], formats: Formats) -> Iterator[str]:
 def _event(event: Mapping[str, Any], formats: Formats) -> str:
     began = parse_time(event["began"])
     ended = began if event["ended"] is None else parse_time(event["ended"])
-    day, last_day = formats.day(began), formats.day(ended)
+    day, last_day = (formats.short_day(moment.astimezone(formats.zone).date()) for moment in (began, ended))
     when = f"{day} {formats.clock(began)}"
     if ended != began:
         when += f" – {formats.clock(ended)}" if day == last_day else f" – {last_day} {formats.clock(ended)}"

@@ -42,7 +42,7 @@ def check(path: Path, report: Report, now: datetime | None = None) -> int:
     config = read_config(MonitorConfig, path, PROGRAM, report)
     if config is None:
         return NOT_CONFIGURED
-    report.show([ok(SUBJECT, f"{path}: days of {config.time_zone.key}")])
+    report.show([ok(SUBJECT, f"{path}: time zone {config.time_zone.key}")])
     secrets: dict[str, Secret | Broker] = {"database": config.database}
     if config.mqtt is not None:
         secrets["mqtt"] = config.mqtt
@@ -72,7 +72,7 @@ def _diagnose_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[Hous
     if meters:
         yield ok("Meters", f"live: {_named(sorted(meters), houses)}")
     else:
-        yield notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")
+        yield notice("Meters", "no state of a meter at the broker", "is teleinfo-reader running?")
 
 
 def _meter(topic: str, topics: Topics) -> str | None:
@@ -99,12 +99,12 @@ def _diagnose_prices(config: MonitorConfig, path: Path, now: datetime) -> Iterat
     for one in found:
         what = describe(one, formats)
         if one.issue in (Issue.UNKNOWN, Issue.MISSING):
-            yield problem("Prices", what, f"{commands.run(PROGRAM, 'prices show --all')} tells what is known")
+            yield problem("Prices", what, f"{commands.run(PROGRAM, 'prices show --all')} shows what is known")
         else:
             yield notice("Prices", what)
     if not found:
         newest = prices.newest_before(today)
-        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest of {newest}")
+        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest from {newest}")
 
 
 def _diagnose_database(config: MonitorConfig, now: datetime) -> Iterator[Finding]:
@@ -129,7 +129,7 @@ def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> Iterator[
         if meters and address not in meters:
             yield notice(
                 "Meters",
-                f"no meter {address} is in the database: `meters` names it for nothing",
+                f"no meter {address} is in the database: its entry in `meters` has no effect",
                 f"correct its address in `meters`; there are {', '.join(meters)}",
             )
 
@@ -154,8 +154,8 @@ def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str])
     for meter in sorted({line.meter for line in contracts} - set(meters)) if meters else []:
         yield notice(
             "Contracts",
-            f"no meter {meter} is in the database: its lines count for nothing",
-            f"correct its number in `contracts`; there are {', '.join(meters)}",
+            f"no meter {meter} is in the database: its lines in `contracts` have no effect",
+            f"correct its address in `contracts`; there are {', '.join(meters)}",
         )
 
 
@@ -174,20 +174,20 @@ def diagnose(facts: DatabaseFacts, where: str, now: datetime, houses: Sequence[H
     if facts.meters:
         yield ok("Meters", _named(facts.meters, houses))
     else:
-        yield notice("Meters", "no meter yet", f"does teleinfo-storer run? {here(_STORER).run(_STORER, 'check')} tells")
+        yield notice("Meters", "no meter yet", f"{here(_STORER).run(_STORER, 'check')} says why")
     yield from _diagnose_rollups(facts, now)
 
 
 def _diagnose_rollups(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
     if facts.up_to is None:
-        yield notice("Rollups", "nothing was rolled up yet", "start teleinfo-storer: it does so once a minute")
+        yield notice("Rollups", "nothing has been rolled up yet", "start teleinfo-storer: it does so once a minute")
         return
     behind = facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE
     if behind:
         yield problem(
             "Rollups",
-            f"they end {format_days((now - facts.up_to) / timedelta(days=1))} ago, frames came since",
-            f"{here(_STORER).run(_STORER, 'check')} tells why; its log: {here(_STORER).log(_STORER)}",
+            f"they end {format_days((now - facts.up_to) / timedelta(days=1))} ago, although frames have come since",
+            f"{here(_STORER).run(_STORER, 'check')} says why; its log: {here(_STORER).log(_STORER)}",
         )
     many = facts.late_hours > _MANY_LATE
     if many:

@@ -95,7 +95,7 @@ def diagnose_page(facts: PageFacts) -> list[Finding]:
         start = here(_PROGRAM).start(_PROGRAM)
         return [
             *findings,
-            notice(SUBJECT, f"nobody serves it at {facts.url}; reports work without", f"start it: {start}"),
+            notice(SUBJECT, f"nothing serves it at {facts.url}; reports work without it", f"start it: {start}"),
         ]
     asks = {"password": "asks for a password", "header": "lets in whoever its proxy names"}.get(
         facts.auth, "asks for no password"

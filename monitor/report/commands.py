@@ -57,7 +57,8 @@ def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, Monitor
     except Unavailable as error:
         if language == "en":
             raise
-        away = Refusal("database_away", where=database.where, check=here(PROGRAM).run(PROGRAM, "check"))
+        where = database.where.replace(" at ", " sur ")
+        away = Refusal("database_away", where=where, check=here(PROGRAM).run(PROGRAM, "check"))
         raise TeleinfoError(away.text(language)) from error
 
 

@@ -212,7 +212,7 @@ class Tables:
         f = self._formats
         table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
         yours = yours_of(comparison)
-        seen = {old.offer: f.text("seen_on", day=f.calendar_day(old.start)) for old in comparison.old if old.market}
+        seen = {old.offer: f.text("seen_on", day=f.short_day(old.start)) for old in comparison.old if old.market}
         for cost in shown:
             marks = [f.text("yours")] if cost.yours else []
             marks += [seen[cost.offer.id]] if cost.offer.id in seen else []

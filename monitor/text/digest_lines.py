@@ -36,7 +36,8 @@ def _title(digest: Digest, f: Formats) -> str:
     first = energy.start.astimezone(f.zone)
     last = (energy.end - timedelta.resolution).astimezone(f.zone)
     if digest.by == "week":
-        return capitalise(f.text("digest_week", start=f"{first:%d/%m}", end=f"{last:%d/%m}"))
+        start, end = (f.short_day(moment.date(), dated=False) for moment in (first, last))
+        return capitalise(f.text("digest_week", start=start, end=end))
     return capitalise(f.long_day(first.date()) if digest.by == "day" else f"{f.month(first.month)} {first.year}")
 
 

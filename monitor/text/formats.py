@@ -121,8 +121,15 @@ class Formats:
         return f"{local.hour}\u202fh\u202f{local:%M}" if self.language == "fr" else f"{local:%H:%M}"
 
     def calendar_day(self, day: date) -> str:
-        """Write a day."""
-        return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
+        """Write a day in a sentence: `1er décembre 2026`, `1 December 2026`."""
+        return f"{self.month_day(day.month, day.day)} {day.year}"
+
+    def short_day(self, day: date, *, dated: bool = True) -> str:
+        """Write a day in a table: `01/12/2026`, `1 Dec 2026`; `dated`: with its year."""
+        if self.language == "fr":
+            return f"{day:%d/%m/%Y}" if dated else f"{day:%d/%m}"
+        text = f"{day.day} {_MONTHS['en'][day.month - 1]}"
+        return f"{text} {day.year}" if dated else text
 
     def weekday(self, number: int) -> str:
         """Write a day of the week, 0: `lundi`, `Monday`."""
@@ -143,11 +150,11 @@ class Formats:
     def period(self, by: str, start: datetime, *, dated: bool = False) -> str:
         """Write the name of a period; `dated`: with its year, as those beside it may be of another one."""
         local = start.astimezone(self.zone)
-        day = f"{local:%d/%m/%Y}" if dated else f"{local:%d/%m}"
+        day = self.short_day(local.date(), dated=dated or by == "contract-year")
         if by == "hour":
-            return f"{day} {local:%H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+            return f"{day} {local:%H:%M}"
         if by == "contract-year":
-            return self.day(start)
+            return day
         if by == "day":
             return f"{_DAYS[self.language][local.weekday()]} {day}"
         if by == "week":

@@ -109,15 +109,18 @@ def length(seconds: int, formats: Formats) -> str:
     r"""Write a length of time: seconds below a minute, minutes below an hour, hours and minutes.
 
     >>> from zoneinfo import ZoneInfo
-    >>> [length(seconds, Formats("en", ZoneInfo("UTC"))) for seconds in (41, 2460, 12_000)]
-    ['41\u202fs', '41\u202fmin', '3\u202fh\u202f20\u202fmin']
+    >>> [length(seconds, Formats("en", ZoneInfo("UTC"))) for seconds in (41, 2460, 7200, 11_100)]
+    ['41\u202fs', '41\u202fmin', '2\u202fh', '3\u202fh\u202f5\u202fmin']
+    >>> length(11_100, Formats("fr", ZoneInfo("UTC")))
+    '3\u202fh\u202f05'
     """
     if seconds < 60:
         return f"{seconds}\u202fs"
     hours, minutes = divmod((seconds + 30) // 60, 60)
     if not hours:
         return f"{minutes}\u202fmin"
-    return f"{formats.number(Decimal(hours), 0)}\u202fh\u202f{minutes:02}\u202fmin"
+    rest = f"\u202f{minutes:02}" if formats.language == "fr" else f"\u202f{minutes}\u202fmin"
+    return f"{formats.number(Decimal(hours), 0)}\u202fh{rest if minutes else ''}"
 
 
 def _kva(power: int, formats: Formats) -> str:

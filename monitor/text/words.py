@@ -55,8 +55,8 @@ FR: Mapping[str, str] = {
     "why_colours": "La couleur des jours Tempo est inconnue pour {count} h ; elle est connue jusqu’au {until}. Pour la "
                    "suite, donnez un fichier (option « tempo ») ou comparez jusque-là.",
     "why_calendar": "Le calendrier de ses jours manque pour {count} h : donnez un fichier (option « calendars »).",
-    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » dans "
-                   "prices.yaml).",
+    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » d’une "
+                   "ligne de « contracts », dans monitor.yaml).",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
     "why_spot": "Prix spot absent pour {count} h.",
     "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
@@ -132,8 +132,8 @@ FR: Mapping[str, str] = {
     "power_enough": "{power} kVA auraient suffi.",
     "power_unsure_winter": "Semaines d’hiver sans mesure : {count}. Rien ne dit que {power} kVA suffisent.",
     "power_unsure": "Trop de mesures manquent : rien ne dit que {power} kVA suffisent.",
-    "power_shift": "À décaler pour tenir en {power} kVA (moments : {count}, les pires d’abord) :",
-    "power_moment": "– {day} à {time}, {length}, jusqu’à {power} VA{phase}, coupures : {trips}",
+    "power_shift": "À décaler pour ne pas dépasser {power} kVA (moments : {count}, les pires d’abord) :",
+    "power_moment": "– {day} à {time}, pendant {length}, jusqu’à {power} VA{phase}, coupures : {trips}",
     "power_phase": " sur la phase {phase}",
     "power_near": "Depuis le {start}, plus de {share} de vos {power} kVA : {length} sur {days}, la dernière "
                   "fois le {last}.",
@@ -291,8 +291,8 @@ EN: Mapping[str, str] = {
     "power_enough": "{power} kVA would have been enough.",
     "power_unsure_winter": "Weeks of winter not measured: {count}. Nobody can tell whether {power} kVA are enough.",
     "power_unsure": "Too many measurements are missing: nobody can tell whether {power} kVA are enough.",
-    "power_shift": "To shift, to fit into {power} kVA (moments: {count}, the worst first):",
-    "power_moment": "– {day} at {time}, {length}, up to {power} VA{phase}, trips: {trips}",
+    "power_shift": "To stay within {power} kVA, shift (moments: {count}, the worst first):",
+    "power_moment": "– {day} at {time}, for {length}, up to {power} VA{phase}, trips: {trips}",
     "power_phase": " on phase {phase}",
     "power_near": "Since {start}, more than {share} of your {power} kVA: {length} on {days}, the last time on "
                   "{last}.",

@@ -18,7 +18,7 @@ class Text(NamedTuple):
 
 
 # Registers.
-_BASE = Text("Énergie option Base", "Flat tariff energy")
+_BASE = Text("Énergie option Base", "Base option energy")
 _OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
 _NORMAL = Text("Énergie heures normales", "Normal hours energy")
 _MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
@@ -51,7 +51,7 @@ _OF_PRODUCER = Text("Énergie index unique du producteur", "Energy single regist
 
 #: By contract and `period`.
 PERIOD_NAMES = {
-    "base": {"TH": Text("Base", "Flat")},
+    "base": {"TH": Text("Base", "Base")},
     "hchp": {"HC": Text("Heures creuses", "Off-peak"), "HP": Text("Heures pleines", "Peak")},
     "ejp": {"HN": Text("Heures normales", "Normal hours"), "PM": Text("Pointe mobile", "Mobile peak")},
     "tempo": {
@@ -65,7 +65,7 @@ PERIOD_NAMES = {
 }
 #: The same in a schedule, where room is short; by contract, in the order of the supplier's registers.
 SCHEDULE_NAMES = {
-    "base": (Text("base", "flat"),),
+    "base": (Text("base", "base"),),
     "hchp": (Text("HC", "off-peak"), Text("HP", "peak")),
     "ejp": (Text("heures normales", "normal"), Text("pointe mobile", "mobile peak")),
     "tempo": tuple(
@@ -82,7 +82,7 @@ COLOUR_NAMES = {
 }
 MODE_NAMES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
 CONTRACT_NAMES = {
-    "base": Text("Base", "Flat"),
+    "base": Text("Base", "Base"),
     "hchp": Text("Heures pleines / creuses", "Peak / off-peak"),
     "ejp": Text("EJP", "EJP"),
     "tempo": Text("Tempo", "Tempo"),

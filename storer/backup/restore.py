@@ -73,7 +73,8 @@ def restore(
             restored.compare()
         except (DatabaseError, BackupError) as error:
             raise type(error)(
-                f"{error}; the database now has a part of the backup: start the restore again, it begins anew"
+                f"{error}; the database now has only part of the backup: run the restore again, it starts from the"
+                " beginning"
             ) from error
         migrate(database, restoring=True)
         if not restored.tables.get(_STATE):

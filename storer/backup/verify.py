@@ -134,7 +134,7 @@ def _check(path: Path, progress: Progress) -> Contents:
         )
     if is_of_before(header.schema):
         raise BackupError(
-            f"its tables have version {header.schema}, of before the first release: restore it with commit"
+            f"its tables have version {header.schema}, from before the first release: restore it with commit"
             f" {LAST_BEFORE}, the last that reads them"
         )
     contents = Contents(header)

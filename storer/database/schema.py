@@ -79,7 +79,7 @@ def ensure_supported(version: int) -> None:
     """
     if is_of_before(version):
         raise PermanentError(
-            f"the tables have version {version}, of before the first release: choose another database, or use commit"
+            f"the tables have version {version}, from before the first release: choose another database, or use commit"
             f" {LAST_BEFORE}, the last that reads them"
         )
     if version > newest_version():

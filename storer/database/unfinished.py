@@ -41,6 +41,6 @@ def refuse_unfinished(connection: Connection, where: str) -> None:
     """
     if is_unfinished(connection):
         raise PermanentError(
-            f"database {where}: has a part of a backup only, its restore was not finished: start it again"
-            f" ({here('teleinfo-storer').run_alone('teleinfo-storer', 'restore')} FOLDER), it begins anew"
+            f"database {where}: has only part of a backup, its restore is not finished: run it again"
+            f" ({here('teleinfo-storer').run_alone('teleinfo-storer', 'restore')} FOLDER), it starts from the beginning"
         )

@@ -124,8 +124,8 @@ def _unfinished(facts: DatabaseFacts) -> Iterator[Finding]:
     if facts.unfinished:
         yield problem(
             SUBJECT,
-            f"{facts.name} has a part of a backup only, its restore was not finished: the storer does not start",
-            f"start it again, it begins anew: {here(_PROGRAM).run_alone(_PROGRAM, 'restore')} FOLDER",
+            f"{facts.name} has only part of a backup, its restore is not finished: the storer does not start",
+            f"run it again, it starts from the beginning: {here(_PROGRAM).run_alone(_PROGRAM, 'restore')} FOLDER",
         )
 
 
@@ -149,7 +149,7 @@ def _schema(facts: DatabaseFacts) -> Iterator[Finding]:
     elif is_of_before(facts.schema):
         yield problem(
             SUBJECT,
-            f"the tables have version {facts.schema}, of before the first release: the storer does not start",
+            f"the tables have version {facts.schema}, from before the first release: the storer does not start",
             f"choose another database, or use commit {LAST_BEFORE}, the last that reads them",
         )
     elif facts.schema < facts.newest_schema:
@@ -177,8 +177,8 @@ def _flow(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
     elif ago < -_CLOCKS_APART:
         yield notice(
             FRAMES,
-            f"{stored}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, in the future: whether frames come now"
-            " it does not show",
+            f"{stored}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, in the future: it does not show"
+            " whether frames arrive now",
             "compare the clocks of this machine and of the reader's: timedatectl",
         )
     else:

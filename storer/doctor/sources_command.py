@@ -76,7 +76,7 @@ def read_report(settings: StorerConfig) -> Mapping[str, Any]:
     except ConnectionFailed as error:
         raise NotSeen(f"the broker {settings.mqtt.address} cannot be reached: {error}") from error
     raise NotSeen(
-        f"the broker has nothing on {topic}: is the storer running? {here(PROGRAM).run(PROGRAM, 'check')} tells more"
+        f"the broker has nothing on {topic}: is the storer running? {here(PROGRAM).run(PROGRAM, 'check')} says more"
     )
 
 

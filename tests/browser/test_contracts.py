@@ -151,7 +151,7 @@ def test_an_offer_opens_on_its_parts_its_choice_and_where_its_prices_are_from(vi
         re.compile("Abonnement.*200,00"),
     ])  # fmt: skip
     expect(first).to_contain_text("lundi")
-    for part in ("Prix du 25/09/2026", "la grille du fournisseur", "Qualité B"):
+    for part in ("Prix du 25 septembre 2026", "la grille du fournisseur", "Qualité B"):
         expect(first).to_contain_text(part)
     assert findings(block.page) == []
 
@@ -231,7 +231,7 @@ def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Vis
 
 def test_old_prices_are_told_beside_their_offer(visit: Visits) -> None:
     page = contracts(visit, compared(offer(1, old=True, checked="2026-08-01"), offer(2, yours=True)))
-    expect(page.locator("[data-offer=offer-1]")).to_contain_text("Prix du 01/08/2026, à vérifier")
+    expect(page.locator("[data-offer=offer-1]")).to_contain_text("Prix du 1er août 2026, à vérifier")
 
 
 @pytest.mark.parametrize("view", ["now", "day", "month"])
@@ -244,7 +244,7 @@ def test_old_prices_are_told_beside_each_cost(visit: Visits, view: str) -> None:
     page = visit("etat")
     changed(page, change, "energy")
     page.goto(page.url.replace("etat", VIEWS[view]))
-    expect(page.locator(".page")).to_contain_text("Prix du 01/08/2026, à vérifier")
+    expect(page.locator(".page")).to_contain_text("Prix du 1er août 2026, à vérifier")
 
 
 def test_the_power_that_the_house_needs_is_told_and_each_other_one_is_in_the_table(visit: Visits) -> None:

@@ -42,7 +42,7 @@ OF_A_REMOVAL = re.compile(r"No device components to cleanup|mqtt\.discovery is l
 
 IN_ENGLISH = {
     "east": "Total energy imported",
-    "easf01": "Flat tariff energy",
+    "easf01": "Base option energy",
     "sinsts": "Apparent power imported",
     "headroom_power": "Power available",
     "headroom_current": "Current available",
@@ -170,7 +170,7 @@ def test_no_two_meters_have_the_same_name(house: House) -> None:
 def test_names_and_states_are_english_on_request(house: House) -> None:
     assert {key: entry["original_name"] for key, entry in house.entities(ENGLISH).items()} == IN_ENGLISH
     states = {key: house.state(ENGLISH, key) for key in ("contract", "period", "cutoff", "mode")}
-    assert states == {"contract": "Flat", "period": "Flat", "cutoff": "Closed", "mode": "Standard"}
+    assert states == {"contract": "Base", "period": "Base", "cutoff": "Closed", "mode": "Standard"}
 
 
 def test_entities_written_for_teleinfo2mqtt_continue(house: House) -> None:

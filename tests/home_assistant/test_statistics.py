@@ -202,7 +202,7 @@ def test_what_would_be_brought_is_said_and_nothing_is_written(dashboard: Dashboa
     dashboard.record()
     text = dashboard.bring("--dry-run")
     assert re.search(
-        r"^sensor\.compteur: [\d,]+ h from 2025-01-01 to 2026-11-10, .*to write, .*raised", text, re.MULTILINE
+        r"^sensor\.compteur: [\d,]+ h from 1 January 2025 to 10 November 2026, .*to write, .*raised", text, re.MULTILINE
     )
     assert dashboard.home.call("recorder/list_statistic_ids", statistic_type="sum")
     assert not dashboard.rows("sensor.compteur", local(2025, 1, 1), BEGUN)

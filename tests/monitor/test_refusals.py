@@ -20,8 +20,8 @@ def test_both_languages_have_the_same_values_and_a_title() -> None:
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("en", "2026-11-24 18:00 is still to come"),
-        ("fr", "le 24/11/2026 18:00 n’est pas encore arrivé"),
+        ("en", "2026-11-24 18:00 is in the future"),
+        ("fr", "le 24/11/2026 18:00 est à venir"),
     ],
 )
 def test_a_time_is_shown_as_its_reader_writes_it(language: str, text: str) -> None:

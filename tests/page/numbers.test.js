@@ -212,6 +212,7 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');
   assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
   assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
+  assert.equal(f.tableDate('2026-09-01'), '01/09/2026');
 });
 
 test('a day keeps its name wherever the meter is', () => {
@@ -233,6 +234,15 @@ test('a duration never has sixty minutes, and long ones are told in days', () =>
   };
   for (const [seconds, text] of Object.entries(texts))
     assert.equal(f.duration(seconds * 1000).replaceAll(f.THIN, ' '), text);
+});
+
+test('English has minutes with their unit, and days that nobody takes for months', (t) => {
+  f.useLocale('en');
+  t.after(() => f.useLocale('fr'));
+  const written = [7200, 7260, 10_080].map((seconds) => f.duration(seconds * 1000).replaceAll(f.THIN, ' '));
+  assert.deepEqual(written, ['2 h', '2 h 1 min', '2 h 48 min']);
+  assert.equal(f.tableDate('2026-12-05'), '5 Dec 2026');
+  assert.equal(f.fullDate('2026-12-05'), '5 December 2026');
 });
 
 test('an axis has as many decimals as its step, however little a house draws', () => {

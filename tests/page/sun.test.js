@@ -25,7 +25,7 @@ test('a roof has its production, the share that was used at home, and the share 
     [plain(made.value), plain(made.note), plain(share.value)],
     ['12,4 kWh', 'dont 4,80 kWh autoconsommés (39 %)', '48 %'],
   );
-  assert.match(plain(madeFacts(SUN, true)[0].note), /connue depuis le 01\/05\/2026/);
+  assert.match(plain(madeFacts(SUN, true)[0].note), /connue depuis le 1er mai 2026/);
 });
 
 test('without injection there is no use at home, and without a source nothing', () => {

@@ -461,7 +461,7 @@ def test_a_restore_that_was_interrupted_is_known_to_all(
     for word in ("run", "migrate", "audit", "backup", "rebuild"):
         result = storer(word, *([interrupted.parent] if word == "backup" else []))
         assert (word, result.returncode, result.stdout) == (word, 3, "")
-        assert says(result.stderr.splitlines()[-1], "...a part of a backup only...restore...")
+        assert says(result.stderr.splitlines()[-1], "...only part of a backup...restore...")
 
 
 def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) -> None:

@@ -107,12 +107,12 @@ def test_a_replaced_meter_goes_on_and_another_one_has_lines_of_its_own(fresh_dat
     kilowatt(tables, "041961555555", date(2026, 11, 22), date(2026, 11, 23))
     config = MonitorConfig(meters=(Configured(METER, "Maison", (OLD,)),), alerts=AlertsConfig(language="en"))
     assert letter(tables, "weekly", at(date(2026, 11, 23)), config) == [
-        "Week from 16/11 to 22/11",
+        "Week from 16 Nov to 22 Nov",
         "Maison: 168.0 kWh · price unknown",
         "Against week 46: ±0% in kWh",
         "Nov 2026 expected: 528 kWh (480 kWh to 591 kWh)",
         "Meter 041961555555: 24.0 kWh · price unknown",
-        "Readings since Sun 22/11",
+        "Readings since Sun 22 Nov",
     ]
 
 

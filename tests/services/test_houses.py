@@ -231,7 +231,7 @@ def test_the_report_has_the_name_and_finds_the_house_by_name_and_by_either_addre
     arguments = ("--from", "2026-03-10", "--to", "2026-03-13")
     texts = {meter: monitor.run("report", *arguments, "--meter", meter) for meter in ("Maison", "maison", OLD, NEW)}
     assert len(set(texts.values())) == 1
-    assert texts[OLD].startswith("Maison, du 10/03/2026 au 12/03/2026")
+    assert texts[OLD].startswith("Maison, du 10 mars 2026 au 12 mars 2026")
     assert monitor.run("report", *arguments, "--meter", "3456", "--json") == monitor.run(
         "report", *arguments, "--meter", OLD, "--json"
     )

@@ -47,7 +47,7 @@ export default {
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, at the same time`,
   colours: (now, before) => `${now} instead of ${before}`,
-  costIncomplete: 'cost incomplete',
+  costIncomplete: 'partial cost',
   ofDevices: (devices) => `of which ${devices}`,
   bareCost: (euro) => `${euro} without standing charge`,
   ofWhichSub: (x) => `standing charge ${x}`,

@@ -46,7 +46,7 @@ export default {
     `${energy} in kWh${money ? `, ${money} in €` : ''}`,
     ` compared with last ${day} at the same time`,
   ],
-  costBeforeUnknown: ' (its cost is incomplete).',
+  costBeforeUnknown: ' (partial cost that day).',
   soFar: 'By hour',
   toDay: 'View the day',
   minutes: 'Last ten minutes',

@@ -13,7 +13,7 @@ export default {
   subNote: 'CTA included',
   taxes: 'including taxes',
   taxParts: (accise, vat, cta) => `excise ${accise}, ${cta ? `CTA ${cta}, ` : ''}VAT ${vat}`,
-  missingPrices: 'Some prices are missing: the cost is incomplete.',
+  missingPrices: 'Some prices are missing: the cost is partial.',
   total: 'Total',
   before: {
     week: 'Previous week',
@@ -31,8 +31,8 @@ export default {
   explained: (share, days) =>
     `the temperature explains ${share} of the differences from day to day (R², over ${days} days)`,
   atSameDay: 'up to the same date',
-  partlyBefore: 'incomplete data',
-  costIncomplete: 'One of the two costs is incomplete: no comparison in euros.',
+  partlyBefore: 'partial data',
+  costIncomplete: 'Partial cost on one side or the other: no comparison in euros.',
   priceOfKwh: (now, before) => `a kWh cost ${now} instead of ${before}, standing charge included`,
   redDays: (now, before) => `red days: ${now} compared with ${before}`,
   peakShare: (now, before) => `share of peak hours: ${now} compared with ${before}`,

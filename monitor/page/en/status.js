@@ -65,7 +65,7 @@ export default {
   older: 'Older',
   nothing: 'No events.',
   journalColumns: ['Event', 'Date', 'Duration', 'Details'],
-  kinds: { overload: 'Overload', outage: 'Outage', gap: 'Gap', voltage: 'Voltage', epoch: 'Meter', tariff: 'Price' },
+  kinds: { overload: 'Overload', outage: 'Power cut', gap: 'Gap', voltage: 'Voltage', epoch: 'Meter', tariff: 'Price' },
   why: {
     meter: 'meter silent',
     outage: 'power cut',

@@ -49,7 +49,7 @@ export default {
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, à la même heure`,
   colours: (now, before) => `${now} contre ${before}`,
-  costIncomplete: 'coût incomplet',
+  costIncomplete: 'coût partiel',
   ofDevices: (devices) => `dont ${devices}`,
   bareCost: (euro) => `${euro} hors abonnement`,
   ofWhichSub: (x) => `dont abonnement ${x}`,

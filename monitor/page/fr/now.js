@@ -48,7 +48,7 @@ export default {
     `${energy} en kWh${money ? `, ${money} en\u00a0€` : ''}`,
     ` par rapport à ${day} dernier à la même heure`,
   ],
-  costBeforeUnknown: ' (coût incomplet ce jour-là).',
+  costBeforeUnknown: ' (coût partiel ce jour-là).',
   soFar: 'Par heure',
   toDay: 'Voir la journée',
   minutes: 'Dix dernières minutes',

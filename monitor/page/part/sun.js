@@ -19,7 +19,7 @@ export function madeFacts(sun, partly = false) {
   if (sun?.production_wh == null) return [];
   const { since, self_consumed_wh: own, self_consumption: used, self_sufficiency: share } = sun,
     note = own == null ? S.notCounted : own >= 0 && S.ofWhichOwn(f.energy(own), used != null && f.percent(used)),
-    known = partly && since && S.since(f.numericDate(dateOf(Date.parse(since))));
+    known = partly && since && S.since(f.fullDate(dateOf(Date.parse(since))));
   return [
     {
       name: S.made,

@@ -21,8 +21,8 @@ CASES: list[tuple[str, str, Mapping[str, Any], str, str, str]] = [
         "overload", "2", {"power": 9450, "limit": 9000, "phase": 2},
         "Risque de coupure : 9 450 VA sur la phase 2, limite 9 000 VA",
         "Risque de coupure : 9 450 VA sur la phase 2|La limite est de 9 000 VA. Arrêtez tout de suite",
-        "Puissance revenue sous la limite|Pointe : 9 450 VA sur la phase 2, pour une limite de 9 000 VA. Durée : 2 h 38"
-        " min.",
+        "Puissance revenue sous la limite|Pointe : 9 450 VA sur la phase 2, pour une limite de 9 000 VA. Durée :"
+        " 2 h 38.",
     ),
     (
         "overload", "", {"power": 8700, "limit": 9000, "phase": None},
@@ -43,7 +43,7 @@ CASES: list[tuple[str, str, Mapping[str, Any], str, str, str]] = [
     ),
     (
         "power_cut", SINCE, {"start": "2026-11-28T22:50:00Z", "end": "2026-12-01T00:20:00Z", "minutes": 2970},
-        "Coupure de courant (49 h 30 min), du samedi 28 novembre à 23 h 50 au mardi 1er décembre à 1 h 20", "|", "",
+        "Coupure de courant (49 h 30), du samedi 28 novembre à 23 h 50 au mardi 1er décembre à 1 h 20", "|", "",
     ),
     (
         "red", "2026-11-30", {"day": "2026-11-30", "price": 7060, "reminder": 0},

@@ -73,12 +73,12 @@ def test_a_table_has_bold_first_and_last_lines_and_bars_by_share(monkeypatch: py
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
     answer = Answer(METER, periods, whole, {}, [], [], ())
     table = """
- Day          kWh                                Cost   Measured
- ───────────────────────────────────────────────────────────────
- Tue 10/11   5.00   ████████████                €1.50       100%
- Wed 11/11   10.0   ████████████████████████   €13.00       100%
+ Day           kWh                                Cost   Measured
+ ────────────────────────────────────────────────────────────────
+ Tue 10 Nov   5.00   ████████████                €1.50       100%
+ Wed 11 Nov   10.0   ████████████████████████   €13.00       100%
 
- Total       15.0                              €14.50       100%
+ Total        15.0                              €14.50       100%
 """
     for output, bold in ((Terminal(), True), (io.StringIO(), False)):
         Tables(output, Formats("en", FRENCH.zone)).energy(answer, "day", None, None, None, START)
@@ -99,7 +99,7 @@ def test_a_time_without_data_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     text = report(*(day(number, {}, "0") for number in range(9)), columns=80, monkeypatch=monkeypatch)
     assert (
         text.replace("\u00a0", " ")
-        == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du\n09/11/2026.\n"
+        == "Aucune donnée du 10 novembre 2026 au 18 novembre 2026. La première lecture date\ndu 9 novembre 2026.\n"
     )
 
 
@@ -199,7 +199,7 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
     found = comparison(TEMPO, BASE, *old)
     assert "2 autres offres ne sont pas classées" in words(compared(found, monkeypatch))
     text = words(compared(found, monkeypatch, most=None))
-    assert "Prix vus pour la dernière fois le 01/02/2026" in text
+    assert "Prix vus pour la dernière fois le 1er février 2026" in text
     assert "(Sélia · un ; Sélia · deux)" in text
 
 
@@ -220,7 +220,7 @@ def test_what_a_customer_should_choose_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_a_comparison_that_begins_later_than_was_asked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found = comparison(TEMPO, BASE, days=60)
     text = words(compared(found, monkeypatch, asked=found.question.start - 300 * DAY))
-    assert "Relevés depuis le 11/09/2026 à 1 h 00 seulement : la comparaison commence là." in text
+    assert "Relevés depuis le 11 septembre 2026 à 1 h 00 seulement : la comparaison commence là." in text
     assert "commence là" not in compared(found, monkeypatch)
 
 
@@ -230,15 +230,13 @@ OLD = OldPrice("trv-tempo", "Tempo", date(2026, 8, 1), "tarif_bleu.yaml", regula
 def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest.MonkeyPatch) -> None:
     own = OldPrice("zen", "zen", date(2026, 3, 1), "prices.yaml")
     text = words(report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch, old=(OLD, own)))
-    assert (
-        "Prix à vérifier : la grille Tempo date du 01/08/2026, et les prix réglementés changent le 1er février" in text
-    )
-    assert "la grille zen date du 01/03/2026, il y a plus de sept mois." in text
+    assert "Prix à vérifier : la grille Tempo date du 1er août 2026, et les prix réglementés changent le 1er" in text
+    assert "la grille zen date du 1er mars 2026, il y a plus de sept mois." in text
     assert "à vérifier" not in report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch)
 
 
 def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
+    assert "la grille Tempo date du 1er août 2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
     seen = OldPrice("base", "EDF · Base", date(2026, 7, 1), "offers.yaml", market=True)
     assert "EDF · Base (prix du 01/07/2026)" in words(compared(comparison(TEMPO, BASE, old=(seen,)), monkeypatch, 100))
 
@@ -277,6 +275,6 @@ def test_prices_are_shown_with_the_words_of_their_rule() -> None:
     output = io.StringIO()
     Tables(output, FRENCH).prices([(file.rows[0], file.origin)], PriceTable([file]), 9)
     assert output.getvalue().splitlines() == [
-        "mine (Doux), depuis le 01/08/2026 (prices.yaml)",
+        "mine (Doux), depuis le 1er août 2026 (prices.yaml)",
         "  Le week-end 0,1500 · Heures pleines 0,2000 €/kWh",
     ]

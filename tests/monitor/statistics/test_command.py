@@ -69,7 +69,7 @@ def test_a_cost_that_is_not_whole_is_called_so(capsys: pytest.CaptureFixture[str
     work.running.rows({start: Decimal("5432.105")}, {})
     command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False).brought(iter([work]))
     text = capsys.readouterr().out.replace("\u202f", " ")
-    assert text.startswith("teleinfo:1_cost: 1 h from 2026-03-01 to 2026-03-01, €5,432.11; 1,234 hours written")
+    assert text.startswith("teleinfo:1_cost: 1 h from 1 March 2026 to 1 March 2026, €5,432.11; 1,234 hours written")
     assert ("partial" in text) == partial
 
 

@@ -112,13 +112,13 @@ FULL = digest(
         (
             "en",
             [
-                "Week from 16/11 to 22/11",
+                "Week from 16 Nov to 22 Nov",
                 "84.2 kWh · €19.08",
                 "Against week 46: +7% in kWh, +20% in €",
                 "Blue: off-peak 20.1 · peak 40.2 kWh · €9.14",
                 "White: off-peak 5.00 · peak 11.0 kWh · €2.81",
                 "Red: off-peak 3.00 · peak 4.90 kWh · €3.93",
-                "Peak 6,420 VA Fri 20/11 · base load 180 W",
+                "Peak 6,420 VA Fri 20 Nov · base load 180 W",
                 "280 blue, 30 white, 12 red days left",
                 "Nov 2026 expected: €82 (€74 to €91)",
                 "97% measured · 3.20 kWh recovered",

@@ -72,11 +72,16 @@ def test_periods_are_named_in_local_time() -> None:
         "nov. 2026",
         "2026",
     ]
-    assert ENGLISH.period("day", midnight) == "Mon 23/11"
+    assert [ENGLISH.period(by, midnight) for by in ("hour", "day", "week")] == [
+        "23 Nov 00:00",
+        "Mon 23 Nov",
+        "week 48, 23 Nov",
+    ]
 
 
 def test_the_last_day_of_a_range_is_the_one_before_its_end() -> None:
-    assert FRENCH.last_day(datetime(2026, 11, 22, 23, tzinfo=UTC)) == "22/11/2026"
+    end = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    assert [one.last_day(end) for one in (FRENCH, ENGLISH)] == ["22 novembre 2026", "22 November 2026"]
 
 
 def test_a_register_has_the_name_of_the_contract_or_of_the_meter() -> None:
@@ -107,4 +112,4 @@ def test_periods_of_more_than_one_year_have_their_year() -> None:
         "lun. 08/12",
         "sem. 50, 08/12",
     ]
-    assert ENGLISH.period("week", start, dated=True) == "week 50, 08/12/2025"
+    assert ENGLISH.period("week", start, dated=True) == "week 50, 8 Dec 2025"

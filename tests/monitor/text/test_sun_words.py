@@ -33,7 +33,7 @@ def test_a_roof_is_told_in_french() -> None:
     ("found", "words"),
     [
         (replace(KNOWN, earned=None), "`feed_in`"),
-        (replace(KNOWN, periods=[replace(DAY, production_wh=None), DAY]), "since 2026-05-01"),
+        (replace(KNOWN, periods=[replace(DAY, production_wh=None), DAY]), "since 1 May 2026"),
         (replace(KNOWN, whole=replace(DAY, injected_wh=None)), "does not count exported energy"),
         (replace(KNOWN, contradiction=Contradiction(2, 420, 2480)), "0.42 kWh, but 2.48 kWh exported"),
         (replace(KNOWN, since=None, whole=None), "Surplus sold: €0.30"),

@@ -904,7 +904,7 @@ function compare(id, now, query) {
     refused: text,
     source: null,
   });
-  const OLD = 'Prix vus pour la dernière fois le 01/02/2026, il y a plus de six mois : non classés.';
+  const OLD = 'Prix vus pour la dernière fois le 1er février 2026, il y a plus de six mois : non classés.';
   const best = offers[0],
     own = offers.find((one) => one.yours);
   return {

@@ -83,7 +83,7 @@ def test_shows_what_is_available_and_the_current(values: dict[str, Value], langu
     [
         (HCHP, "fr", ("Heures pleines / creuses", "Heures pleines"), ()),
         (BASE_THREE, "fr", ("Base",), ()),
-        (BASE_THREE, "en", ("Flat",), ()),
+        (BASE_THREE, "en", ("Base",), ()),
         (TEMPO, "fr", ("Tempo", "Heures pleines jour rouge"),
          (("aujourd'hui", "rouge", "red"), ("demain", "bleu", "blue"))),
         (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "red"), ("tomorrow", "blue", "blue"))),

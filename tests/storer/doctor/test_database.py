@@ -116,7 +116,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
         (replace(GOOD, schema=103), PROBLEM, "102", "update the storer"),
         (replace(GOOD, schema=101), NOTICE, "migrate them to 102", "migrate"),
-        (replace(GOOD, schema=15), PROBLEM, "version 15, of before the first release", "use commit"),
+        (replace(GOOD, schema=15), PROBLEM, "version 15, from before the first release", "use commit"),
         (replace(GOOD, last=None), NOTICE, "no frame", "reader"),
         (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "storer running"),
         (replace(GOOD, last=NOW + timedelta(hours=2)), NOTICE, "2026-11-24 14:00 UTC, in the future", "timedatectl"),

@@ -275,7 +275,7 @@ function item(offer, { yours, top, open, late }) {
         { class: 'share-name' },
         nameOf(offer),
         marks.length > 0 && h('span', { class: 'note' }, marks.join(', ')),
-        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.numericDate(ageOf(offer)))),
+        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.fullDate(ageOf(offer)))),
       ),
       h(
         'span',
@@ -337,8 +337,8 @@ const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayNam
 function sourceOf({ kind, since, checked, source, grade }) {
   const sentences = [
     kind && `${P.kinds[kind]}.`,
-    checked && P.pricesOf(f.numericDate(checked)),
-    since && P.inForce(f.numericDate(since)),
+    checked && P.pricesOf(f.fullDate(checked)),
+    since && P.inForce(f.fullDate(since)),
     source && P.pricesFrom(source),
     grade && P.grade[grade],
   ];

@@ -61,7 +61,7 @@ function content(data, today) {
       csvButton(() => ({ name: T.file.names.proof, ...nights(String) })),
       back,
     ),
-    plainTable({ caption: P.title, stacks: true, ...nights(f.numericDate) }),
+    plainTable({ caption: P.title, stacks: true, ...nights(f.tableDate) }),
   ];
 }
 

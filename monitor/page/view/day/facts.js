@@ -96,6 +96,6 @@ function colours(side, other, found) {
 function costNote(whole, prices) {
   if (!whole) return null;
   if (!whole.cost) return T.review.noPrice;
-  if (prices?.old?.length) return T.review.oldPrices(f.numericDate(prices.old[0].since));
+  if (prices?.old?.length) return T.review.oldPrices(f.fullDate(prices.old[0].since));
   return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
 }

@@ -58,7 +58,7 @@ export function fileOf(shown, { from, to }, compare) {
     of = (column) => (t) => column[Math.round((t - t0) / step)];
   return {
     columns: [
-      [T.file.start, (t) => `${f.numericDate(dateOf(t))} ${f.clock(t, true)}`],
+      [T.file.start, (t) => `${f.tableDate(dateOf(t))} ${f.clock(t, true)}`],
       [T.file.utc, (t) => new Date(t).toISOString().replace('.000', '')],
       [D.columns.mean(unit), of(shown.mean)],
       shown.min && [D.columns.min(unit), of(shown.min)],

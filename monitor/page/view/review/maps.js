@@ -122,7 +122,7 @@ function calendarMap(meter, data, range) {
     chart,
     limits,
     columns: [
-      [R.columns.date, (r) => f.numericDate(r.start), 'words'],
+      [R.columns.date, (r) => f.tableDate(r.start), 'words'],
       [T.day.columns.energy, (r) => f.kwh(r.total)],
       [R.columns.coverage, (r) => f.coverage(r.coverage)],
     ],
@@ -163,7 +163,7 @@ async function heat(meter, range) {
     chart: heatmap({ first, rows, limits, label: R.heatSummary, open: openDay }),
     limits,
     columns: [
-      [R.columns.date, ({ day }) => f.numericDate(day), 'words'],
+      [R.columns.date, ({ day }) => f.tableDate(day), 'words'],
       ...CLOCK.map((hour) => [f.hourOnly(hour), ({ hours }) => atClock(hours, hour)]),
     ],
     rows: days,

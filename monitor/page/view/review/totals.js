@@ -25,7 +25,7 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
       updated,
     ),
-    cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.numericDate(prices.checked))),
+    cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.fullDate(prices.checked))),
     missing > 0 && remark(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && remark(R.missingPrices),
     cost && oldPrices(prices),

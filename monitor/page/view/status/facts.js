@@ -8,7 +8,7 @@ import { staleDays } from './verdict.js';
 import { block } from '../block.js';
 
 const S = T.status;
-export const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
+export const when = (iso) => `${f.tableDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
 export function storage({ links, spool, audit, backup, disk, volts }, now) {
   const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown

@@ -96,7 +96,7 @@ function tableOf(rows, meter) {
 function linkOf(event) {
   const at = Date.parse(event.at),
     day = dateOf(at);
-  return h('a', { href: href(`jour/${day}`) }, `${f.numericDate(day)} ${f.clock(at)}`);
+  return h('a', { href: href(`jour/${day}`) }, `${f.tableDate(day)} ${f.clock(at)}`);
 }
 
 export function lasts({ at, until, seconds }) {
