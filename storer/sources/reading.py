@@ -17,7 +17,7 @@ _LIMITS = {
 }
 #: What Home Assistant and others send when they have no value.
 _UNAVAILABLE = ("", "unavailable", "unknown", "none", "null")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Refusal(StrEnum):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,14 @@ def test_what_is_no_number_has_a_reason(payload: str, path: str, reason: Refusal
 def test_bytes_that_are_no_text_are_no_number() -> None:
     (value,) = source(power="").values
     assert read_value(b"\xff\xfe\x00", value) is Refusal.NOT_A_NUMBER
+
+
+@pytest.mark.parametrize("payload", ["1" * 16_383 + "x", '"' + "1" * 16_381 + 'x"'])
+def test_a_long_message_does_not_hold_up_the_storer(payload: str) -> None:
+    """While an expression is matched, no other thread runs: one that tries all ways to split digits takes seconds."""
+    began = time.process_time()
+    assert numbers(payload, power="") == {"power": Refusal.NOT_A_NUMBER}
+    assert time.process_time() - began < 0.2
 
 
 @pytest.mark.parametrize("text", ["05.50", "+5.5", '"5.5"', " 5.5\n", "55e-1"])
