@@ -2,13 +2,13 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TextIO
 
 from common.contract.frame import write_stamp
+from common.spreadsheet import no_formula
 from monitor.answers.costs import Answer, Period
 from monitor.answers.devices import DevicesAnswer
 from monitor.answers.sun import SunAnswer
@@ -16,10 +16,6 @@ from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.sun import Sun
 from monitor.text.comparison_words import refusal
 from monitor.text.formats import Formats, round_money
-
-#: How a text begins that a spreadsheet takes as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
 def json_rows(answer: Answer, sun: SunAnswer | None = None, devices: DevicesAnswer | None = None) -> str:
@@ -119,11 +115,11 @@ def write_csv(
     of_sun = [formats.text(f"csv_{name}") for name in ("production", "self_consumed", "saved", "earned")]
     used = () if devices is None else devices.devices
     of_devices = [formats.text("csv_wh", name=device.name) for device in used]
-    writer.writerow(map(_no_formula, [*header, *(of_sun if made else ()), *of_devices]))
+    writer.writerow(map(no_formula, [*header, *(of_sun if made else ()), *of_devices]))
     for place, period in enumerate(periods):
         more = _sun_cells(made[place], french=french) if made else ()
         by_device = ["" if (wh := device.wh[place]) is None else wh for device in used]
-        writer.writerow(map(_no_formula, [*_cells(period, registers, formats, french=french), *more, *by_device]))
+        writer.writerow(map(no_formula, [*_cells(period, registers, formats, french=french), *more, *by_device]))
 
 
 def _sun_cells(one: Sun, *, french: bool) -> Iterator[object]:
@@ -132,17 +128,6 @@ def _sun_cells(one: Sun, *, french: bool) -> Iterator[object]:
     for amount in (one.saved, one.earned):
         text = _json_money(amount) or ""
         yield text.replace(".", ",") if french else text
-
-
-def _no_formula(cell: object) -> object:
-    """Return a cell that a spreadsheet takes as text, if it would take it as a formula.
-
-    >>> [_no_formula(cell) for cell in ("=1+1", "-1,50", -5, "Base")]
-    ["'=1+1", '-1,50', -5, 'Base']
-    """
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
 
 
 def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats) -> Iterator[str]:

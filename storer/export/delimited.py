@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
+from common.spreadsheet import no_formula
 from storer.export.columns import Column, ColumnKind
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for an encoding of the system
@@ -67,7 +68,9 @@ def csv_lines(
     if french:
         yield BYTE_ORDER_MARK.encode()
     yield line(_name(column, french) for column in columns)
-    formats = [_format(column.kind, french, zone) for column in columns]
+    formats = [
+        no_formula if column.kind is ColumnKind.TEXT else _format(column.kind, french, zone) for column in columns
+    ]
     for row in rows:
         yield line(_formatted(row, formats))
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from storer.export.columns import Column, ColumnKind
 from storer.export.delimited import Locale, csv_lines, json_lines
 
@@ -43,6 +45,17 @@ def test_csv_for_a_french_spreadsheet() -> None:
     rows = list(csv.reader(text.decode("utf-8-sig").splitlines(keepends=True), delimiter=";"))
     assert rows[1] == ["25/10/2026 02:00:00", "031961123456", "1,204", "8735124"]
     assert rows[2] == ["25/10/2026 02:00:00", 'a "b";\nc,d', "", ""]
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_what_a_meter_says_is_no_formula(locale: Locale) -> None:
+    """The names of contracts and periods come by MQTT; 16 characters are enough to start a program."""
+    row = [ROWS[0][0], "=cmd|'/C calc'!0", 1204, -5]
+    text = b"".join(csv_lines(COLUMNS, [row], locale, UTC)).decode("utf-8-sig")
+    _, cells = csv.reader(text.splitlines(), delimiter=";" if locale is Locale.FR else ",")
+    assert cells[1] == "'=cmd|'/C calc'!0"
+    assert cells[3] == "-5"
+    assert json.loads(next(json_lines(COLUMNS, [row], UTC)))["meter"] == "=cmd|'/C calc'!0"
 
 
 def test_json_is_an_object_a_line() -> None:
