@@ -73,7 +73,7 @@ class Storer:
             f"teleinfo-storer-{config.name}",
             will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
             subscriptions=config.mqtt.filters(),
-            emit=self._events.put,
+            emit=self._take,
             # In a group, the broker would go on filling the session of a member that is away with its share.
             persistent=config.mqtt.share is None,
             manual=True,
@@ -284,6 +284,14 @@ class Storer:
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
         self._beat()
+
+    def _take(self, event: Event) -> None:
+        """Take an event, in a thread of the session."""
+        if isinstance(event, Message) and not event.qos and self._events.qsize() >= 2 * self._config.batch.size:
+            if self._rate_limiter.allow("flood", time.monotonic()):
+                log.warning("More messages of QoS 0 come than can be stored: dropping some; publish them with QoS 1")
+            return
+        self._events.put(event)
 
     def _drain_events(self) -> None:
         """Handle all events but messages, which are deferred in order."""
