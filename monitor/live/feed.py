@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from common.contract.frame import LONGEST_MESSAGE
 from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published, PublishToken
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 #: Frames of a meter are read at most so often; of those that come faster, the newest.
 FRAME_EVERY = 0.9
-_MAX_UNREAD = 2000  # messages; beyond it, frames are dropped: the next one is newer
+_MAX_UNREAD = 16_000_000  # bytes; beyond it, messages are dropped
+_OVERHEAD = 1000  # bytes that a message takes besides its payload
+_MAX_PACES = 2000  # meters
 
 
 class Feed:
@@ -51,6 +54,7 @@ class Feed:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._frames: dict[str, bytes] = {}  # of meters whose frames come too fast: the newest, to be read when due
         self._read_at: dict[str, float] = {}
+        self._taken = self._read_so_far = 0  # bytes of messages; each is written by one thread only
         self._limiter = RateLimiter()
         topics = Topics(settings.topic)
         self._session = Session(
@@ -86,8 +90,12 @@ class Feed:
         return self._session.publish(topic, payload, retain=True)
 
     def _emit(self, event: Event) -> None:
-        if isinstance(event, Message) and event.topic.endswith("/frame") and self._events.qsize() > _MAX_UNREAD:
-            return
+        if isinstance(event, Message):
+            # No more of a long one than shows that it is too long.
+            event = event._replace(payload=event.payload[: LONGEST_MESSAGE + 1])
+            if self._taken - self._read_so_far > _MAX_UNREAD:
+                return
+            self._taken += _size(event)
         self._events.put(event)
 
     # -- in the thread -------------------------------------------------------------------------------------------------
@@ -115,6 +123,7 @@ class Feed:
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Message):
+            self._read_so_far += _size(event)
             try:
                 self._read(event, time.monotonic(), datetime.now(UTC))
             except MessageError as error:
@@ -157,7 +166,7 @@ class Feed:
         self._read_frame(meter, payload, now)
 
     def _read_frame(self, meter: str, payload: bytes, now: float) -> None:
-        if meter not in self._read_at and len(self._read_at) > _MAX_UNREAD:
+        if meter not in self._read_at and len(self._read_at) > _MAX_PACES:
             self._read_at.clear()  # nobody has so many meters: the pace of some is measured anew
             self._frames.clear()
         self._read_at[meter] = now
@@ -168,3 +177,7 @@ class Feed:
                 log.warning("Ignored a frame of %s: %s", meter, error)
             return
         self._changed(meter)
+
+
+def _size(message: Message) -> int:
+    return len(message.payload) + _OVERHEAD
