@@ -153,13 +153,14 @@ def year_to(now: datetime, asked: Range, zone: ZoneInfo) -> tuple[datetime, date
         Refusal: a limit is within an hour, the range is still to come, or it has no whole day yet.
     """
     start, end = asked.whole_hours().low, asked.high or midnight(now.astimezone(zone).date(), zone)
-    if start is not None and start >= end:
-        if start > now:
-            raise Refusal("future", day=start.astimezone(zone).date())
+    if start is not None and end <= start <= now:
         raise Refusal("no_whole_day", start=start.astimezone(zone), end=end.astimezone(zone))
     day = end.astimezone(zone).date()
     before = date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
-    return start or midnight(before, zone), end
+    start = start or midnight(before, zone)
+    if start > now:
+        raise Refusal("future", day=start.astimezone(zone).date())
+    return start, min(end, midnight(now.astimezone(zone).date() + timedelta(days=1), zone))
 
 
 def end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:

@@ -122,6 +122,17 @@ def test_what_is_asked_for_is_compared() -> None:
     assert year_to(NOW, Range(None, end), PARIS) == (read_time("2025-03", PARIS), end)
 
 
+def test_what_is_still_to_come_is_not_read() -> None:
+    """To look for the energy of years in which there can be none would take the database seconds."""
+    tomorrow = read_time("2026-11-26", PARIS)
+    assert year_to(NOW, Range.read(None, "2027", PARIS), PARIS) == (read_time("2026", PARIS), tomorrow)
+    assert year_to(NOW, Range.read("2025", "2030", PARIS), PARIS) == (read_time("2025", PARIS), tomorrow)
+    for asked in (Range.read(None, "2098", PARIS), Range.read("2094", "2099", PARIS)):
+        with pytest.raises(Refusal) as refused:
+            year_to(NOW, asked, PARIS)
+        assert refused.value.key == "future"
+
+
 def test_a_day_that_is_not_over_is_not_compared() -> None:
     with pytest.raises(Refusal) as refused:
         year_to(NOW, Range.read("2026-11-25", None, PARIS), PARIS)
