@@ -21,6 +21,7 @@ _FIRST = date(2010, 1, 1)  # the first Linky meters
 _GZIP = b"\x1f\x8b"
 _LONGEST = 20_000  # bytes of a line: all columns have less than 1,000
 _MOST_LINES = 5_000_000  # a département since 1950 has less than one million
+_MOST_STATIONS = 10_000  # more than a département can have
 _SHOWN = 30
 _COLDEST, _WARMEST = -60, 60  # °C
 _DOUBTFUL = "2"  # 0 and 1: checked, 9: plausible
@@ -70,6 +71,8 @@ def _read(file: BinaryIO | gzip.GzipFile, wanted: Set[str]) -> Station:
             continue
         station, name = columns.text(cells, "station"), columns.text(cells, "name")
         known[station] = name
+        if len(known) > _MOST_STATIONS:
+            raise refused(f"this is not a file of a département: it has more than {_MOST_STATIONS:,} stations", line)
         if wanted and not wanted & {plain(station), plain(name)}:
             continue
         if found is None:

@@ -17,6 +17,7 @@ _FIRST_SERIAL, _LAST_SERIAL = 32874, 50406  # 1990 to 2037
 #: What reading a damaged archive, or one with a password, raises.
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)
 _LAST_COLUMN = 16_384  # XFD
+_MOST_PARTS = 200_000  # of a row, or of a text: a row may have 16,384 cells
 _AT_ONCE = 1 << 16  # bytes
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -77,6 +78,7 @@ class _Target:
         self._tag = tag
         self._builder = TreeBuilder()
         self._depth = 0  # in such an element
+        self._parts = 0  # of it
 
     def doctype(self, *_: object) -> None:
         # Entities could make a small file huge; no program that writes workbooks declares any.
@@ -86,6 +88,9 @@ class _Target:
         if self._depth or tag == self._tag:
             self._builder.start(tag, attributes)
             self._depth += 1
+            self._parts += 1
+            if self._parts > _MOST_PARTS:
+                raise refused(f"a row or a text of this workbook has more than {_MOST_PARTS:,} parts")
 
     def data(self, text: str) -> None:
         if self._depth:
@@ -98,6 +103,7 @@ class _Target:
             if not self._depth:
                 self.found.append(self._builder.close())
                 self._builder = TreeBuilder()
+                self._parts = 0
 
     def close(self) -> None:
         pass

@@ -71,6 +71,12 @@ def test_a_file_that_is_not_to_be_believed_is_refused(tmp_path: Path, text: str,
         read_station(written(tmp_path, text), [])
 
 
+def test_a_file_cannot_name_stations_without_end(tmp_path: Path) -> None:
+    lines = "".join(f"{number};20250101;4.8;1\n" for number in range(10_001))
+    with pytest.raises(FileRefused, match="stations"):
+        read_station(written(tmp_path, f"{HEAD}{lines}"), ["0"])
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(TeleinfoError, match="cannot be read"):
         read_station(tmp_path / "none.csv", [])

@@ -65,6 +65,11 @@ def half_sheets() -> bytes:
     return archive("[Content_Types].xml", {f"xl/worksheets/sheet{number}.xml": rows for number in (1, 2, 3)})
 
 
+def shared_text() -> bytes:
+    text = b"<sst " + NAMESPACE + b"><si>" + b"<t/>" * 9_900_000 + b"</si></sst>"
+    return archive("[Content_Types].xml", {"xl/sharedStrings.xml": text, SHEET: sheet(b"")})
+
+
 BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a column beyond the last": (
         "enedis",
@@ -77,6 +82,8 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "cells",
     ),
     "156 MB of rows": ("enedis", lambda: workbook_of(b"<row><c><v>1</v></c></row>" * 6_000_000), "unpacked"),
+    "ten million cells of a row": ("enedis", lambda: workbook_of(b"<row>" + b"<c/>" * 9_900_000 + b"</row>"), "parts"),
+    "ten million parts of one text": ("enedis", shared_text, "parts"),
     "parts that are large together": ("enedis", half_sheets, "unpacked"),
     "a text of 180 MB": ("edf", lambda: archive("a.txt", {"a.csv": b"1;1\n" * 45_000_000}), "unpacked"),
     "texts that are large together": (
