@@ -260,7 +260,7 @@ def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
     """Open a file under a temporary name, readable by us only; if it still has that name at the end, it is deleted."""
     _remove_abandoned(file.parent)
     part = file.with_name(f".{file.name}{_PART}")
-    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w+b") as stream:
         if try_lock(stream.fileno()) is False:
             raise BackupError(f"{file}: another backup is writing it")
         try:
