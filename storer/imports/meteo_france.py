@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.errors import ConfigError
+from common.runtime.logs import printable
 from common.settings.file_errors import reason
 from storer.imports.model import refused
 from storer.imports.text import number, plain
@@ -39,7 +40,7 @@ class Station:
     @property
     def title(self) -> str:
         """Its number and name."""
-        return f"{self.number} {self.name}".strip()
+        return printable(f"{self.number} {self.name}".strip())
 
 
 def read_station(file: Path, wanted: Collection[str]) -> Station:

@@ -71,6 +71,11 @@ def test_a_file_that_is_not_to_be_believed_is_refused(tmp_path: Path, text: str,
         read_station(written(tmp_path, text), [])
 
 
+def test_the_name_of_a_station_does_not_control_a_terminal(tmp_path: Path) -> None:
+    file = written(tmp_path, "NUM_POSTE;NOM_USUEL;AAAAMMJJ;TM\n1;\x1b[2JPARIS;20250101;4.8\n")
+    assert read_station(file, []).title == r"1 \x1b[2JPARIS"
+
+
 def test_a_file_cannot_name_stations_without_end(tmp_path: Path) -> None:
     lines = "".join(f"{number};20250101;4.8;1\n" for number in range(10_001))
     with pytest.raises(FileRefused, match="stations"):
