@@ -92,10 +92,22 @@ def test_the_app_is_offered_only_when_tests_have_passed_and_images_are_there() -
 
 
 def test_the_page_of_a_release_has_the_packages() -> None:
-    made, published = (step["run"] for step in WORKFLOWS["release.yml"]["jobs"]["page"]["steps"][1:])
-    assert made.splitlines() == ["./run page", "./run packages"]
-    assert "gh release create" in published
-    assert published.rstrip().endswith(" dist/*.deb")
+    jobs = WORKFLOWS["release.yml"]["jobs"]
+    _, made, kept = jobs["packages"]["steps"]
+    assert made["run"].splitlines() == ["./run page", "./run packages"]
+    assert kept["with"] == {"name": "packages", "path": "dist/*.deb", "if-no-files-found": "error", "overwrite": True}
+    _, taken, published = jobs["page"]["steps"]
+    assert "packages" in jobs["page"]["needs"]
+    assert taken["with"] == {"name": "packages", "path": "dist"}
+    assert "gh release create" in published["run"]
+    assert published["run"].rstrip().endswith(" dist/*.deb")
+
+
+@pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=[f"{file}-{name}" for file, name, _ in JOBS])
+def test_who_may_write_into_the_repository_runs_no_code_of_others(file: str, name: str, job: dict[str, Any]) -> None:
+    """Libraries that build something could take the token of a later step."""
+    if job["permissions"].get("contents") == "write":
+        assert not re.search(r"\./run|npm|pip|docker", "\n".join(step.get("run", "") for step in job["steps"]))
 
 
 def test_dependencies_of_all_kinds_are_looked_at_once_a_week_together() -> None:
