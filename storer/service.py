@@ -46,6 +46,7 @@ PARTITIONS_EVERY = 6 * 3600.0  # seconds
 BATCHES_PER_SECOND = 20.0
 CONFIRMATIONS_PER_SECOND = 200.0
 LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which a reader sends a frame again
+_MOST_UNREAD = 10_000  # messages; the broker does not hold back those of QoS 0
 PING_AFTER = 15.0  # seconds without a commit
 _GATHER_POLL = 0.01  # seconds; longest wait for more messages when a batch is full
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
@@ -287,7 +288,7 @@ class Storer:
 
     def _take(self, event: Event) -> None:
         """Take an event, in a thread of the session."""
-        if isinstance(event, Message) and not event.qos and self._events.qsize() >= 2 * self._config.batch.size:
+        if isinstance(event, Message) and not event.qos and self._events.qsize() >= _MOST_UNREAD:
             if self._rate_limiter.allow("flood", time.monotonic()):
                 log.warning("More messages of QoS 0 come than can be stored: dropping some; publish them with QoS 1")
             return
