@@ -52,7 +52,8 @@ class _Known:
 
     def is_covered(self) -> bool:
         """Tell whether it was measured, also where the meter was not known yet at its beginning."""
-        return self.energy.covered >= COMPARABLE * (self.span[1] - self.span[0]).total_seconds()
+        length = (self.span[1] - self.span[0]).total_seconds()
+        return self.energy.covered >= COMPARABLE * length and self.energy.is_of_its_time
 
 
 class WhyAnswers:

@@ -152,3 +152,11 @@ def test_an_hour_is_not_set_against_one_that_a_clock_change_took(database: Serve
     tables = make_past(database, datetime(2026, 3, 21, tzinfo=UTC), datetime(2026, 4, 6, tzinfo=UTC))
     answer = asked(tables, "from=2026-04-05T00:00:00Z&to=2026-04-05T01:00:00Z")
     assert (answer["compared"], answer["why_not"]) == ([], "before")
+
+
+def test_a_day_with_what_was_recovered_of_the_days_before_it_is_not_explained(database: Server) -> None:
+    """Nothing came for two days, until 01:00: what is counted on the day of the return was mostly not drawn then."""
+    tables = make_past(database, END - timedelta(days=20), END)
+    database.sql("DELETE FROM teleinfodb.hours WHERE hour >= '2026-10-31 23:00' AND hour < '2026-11-03 00:00'")
+    answer = asked(tables, "from=2026-11-03&to=2026-11-04")
+    assert (answer["why_not"], answer["parts"]) == ("coverage", [])
