@@ -57,10 +57,11 @@ def _digest(answers: Answers, meter: Meter, by: str, now: datetime, zone: ZoneIn
     if not answer.whole.energy.is_known:
         return None
     before = answers.costs.energy(meter, by, *period_before(by, start, zone), now).whole
+    comparable = all(one.energy.is_comparable and not one.across_wh for one in (answer.whole, before))
     return Digest(
         by=by,
         answer=answer,
-        before=before if answer.whole.energy.is_comparable and before.energy.is_comparable else None,
+        before=before if comparable else None,
         peak=next(iter(answers.curves.peaks(meter, start, end, 1)), None),
         base_load=answers.curves.base_load(meter, start, end).watts,
         tempo_left=_tempo_left(answers, meter, now, zone) if _is_tempo(answers, answer) else None,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from monitor.answers.costs import CostAnswers
 from monitor.calendar import midnight
 from monitor.readings.hours import Meter
-from monitor.readings.periods import COMPARABLE
 
 _EACH = 30  # days before and after
 _LEAST = 7
@@ -17,7 +16,7 @@ _LEAST = 7
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that is over."""
+    """A day that is over, and of which enough is known to compare it."""
 
     day: date
     wh: int
@@ -70,7 +69,7 @@ class NoteAnswers:
                     period.energy.covered_share,
                 )
                 for period in found.periods
-                if not period.across_wh
+                if period.energy.is_comparable and not period.across_wh
             ],
         )
 
@@ -80,7 +79,7 @@ def compare(at: date, days: Sequence[Day]) -> Compared | None:
 
     Of each weekday both sides have as many: those nearest to that day.
     """
-    known = sorted((day for day in days if day.coverage >= COMPARABLE), key=lambda day: abs(day.day - at))
+    known = sorted(days, key=lambda day: abs(day.day - at))
     sides: tuple[list[Day], list[Day]] = ([], [])
     for weekday in range(7):
         alike = [day for day in known if day.day.weekday() == weekday]

@@ -28,7 +28,6 @@ from monitor.readings.sources import TEMPERATURE
 from monitor.readings.temperatures import Series, Temperatures
 
 _DAY = timedelta(days=1)
-_COVERED = 0.9  # of a day that counts
 _HABIT = timedelta(days=60)  # that tell how the home depends on the weather
 _ORDER = (WhyNot.DAYS, WhyNot.WARM, WhyNot.WEAK, None)  # the best last
 
@@ -128,11 +127,7 @@ class WeatherAnswers:
         days = [first + number * _DAY for number in range((end - first).days)]
         limits = [midnight(day, self._zone) for day in [*days, end]]
         found = self._reader.energy(meter, limits, now)
-        known = {
-            day: energy.total_wh
-            for day, energy in zip(days, found, strict=True)
-            if energy.covered >= _COVERED * (energy.end - energy.start).total_seconds()
-        }
+        known = {day: energy.total_wh for day, energy in zip(days, found, strict=True) if energy.is_comparable}
         if any(energy.imported_wh for energy in found):
             for part in meter.parts:
                 for whole in imported_wholes(self._imported, part, limits[0], limits[-1]):

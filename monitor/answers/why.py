@@ -52,7 +52,8 @@ class _Known:
 
     def is_covered(self) -> bool:
         """Tell whether it was measured, also where the meter was not known yet at its beginning."""
-        return self.energy.covered >= COMPARABLE * (self.span[1] - self.span[0]).total_seconds()
+        length = (self.span[1] - self.span[0]).total_seconds()
+        return self.energy.covered >= COMPARABLE * length and self.energy.is_of_its_time
 
 
 class WhyAnswers:
@@ -121,10 +122,12 @@ class WhyAnswers:
     # What is known of the stretches.
 
     def _others(self, span: Span) -> list[Span]:
-        """Return what a stretch may be compared with, the best first."""
-        length = -(-(span[1] - span[0]) // _WEEK) * 7
-        days = [7, 14, 21, 28] if _is_short(span) else [max(_YEAR, length), length]
-        return [(self._moved(span[0], by), self._moved(span[1], by)) for by in days]
+        """Return what a stretch may be compared with, the best first: nothing that a clock change made longer."""
+        length = span[1] - span[0]
+        weeks = -(-length // _WEEK) * 7
+        days = [7, 14, 21, 28] if _is_short(span) else [max(_YEAR, weeks), weeks]
+        found = [(self._moved(span[0], by), self._moved(span[1], by)) for by in days]
+        return [(low, high) for low, high in found if abs((high - low) / length - 1) <= 1 - COMPARABLE]
 
     def _moved(self, moment: datetime, days: int) -> datetime:
         """Return the same local time some days before."""

@@ -60,6 +60,8 @@ def bill_windows(
     counted: dict[tuple[str, bool], int] = {}  # by period and whether it is off-peak, Wh times the minutes of an hour
     moments = sorted({*windows.moments, *rule.moments})
     for piece in pieces:
+        if piece.recovered:
+            continue  # nobody knows at which hours it was drawn
         local = piece.start.astimezone(zone)
         day, minute = local.date(), local.hour * _HOUR + local.minute
         inside = [] if piece.divided else [moment for moment in moments if minute < moment < minute + _HOUR]

@@ -18,6 +18,13 @@ export function sideOf({ by, rows, whole }) {
   };
 }
 
+/**
+ * Whether a period can be set against another. An index that jumped over a hole still counts: only days that are not
+ * there at all make it another period, or what was imported as a whole for a longer one that ends in it.
+ */
+export const isWhole = ({ whole, expected }) =>
+  whole?.total_wh > 0 && whole.hours >= expected * 0.97 && !whole.across_wh;
+
 /** {energy, money}: changes, such as 0.02; partial: a cost is incomplete; price: of a kWh, now and before; why. */
 export function compared(now, before) {
   const energy = now.wh / before.wh - 1,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from common.contract.offers import Window
 
-#: The share of a time that must be measured before it is set against others.
+#: The share of a time that must be measured before it is set against others; and of its energy, when it was drawn.
 COMPARABLE = 0.9
 
 
@@ -50,7 +50,12 @@ class Energy:
     @property
     def is_comparable(self) -> bool:
         """Tell whether so much of it was measured that it can be set against another one."""
-        return self.covered_share >= COMPARABLE
+        return self.covered_share >= COMPARABLE and self.is_of_its_time
+
+    @property
+    def is_of_its_time(self) -> bool:
+        """Tell whether nearly all was counted when it was drawn, and not after a gap that may have begun before it."""
+        return self.total_wh - self.recovered_wh >= COMPARABLE * self.total_wh
 
     @property
     def is_known(self) -> bool:

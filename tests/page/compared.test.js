@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './browser.js';
-import { compared, sideOf } from '../../monitor/page/compared.js';
+import { compared, isWhole, sideOf } from '../../monitor/page/compared.js';
 
 /** A stretch of 100 kWh that cost 20 €, 5 € of it the subscription. */
 const side = (more = {}) => ({
@@ -73,4 +73,13 @@ test('a side is what the server says of the whole, and how many days of it were 
   });
   // By hour or by month nobody can count days.
   assert.equal(sideOf({ by: 'month', rows, whole: { total_wh: 905, wh: { BBRHPJR: 905 }, cost: null } }).red, null);
+});
+
+test('a period that lacks days, or has energy of a longer one, is not compared', () => {
+  const week = (more = {}) => ({ whole: { total_wh: 100_000, hours: 168, across_wh: 0, ...more }, expected: 168 });
+  assert.ok(isWhole(week()));
+  assert.ok(!isWhole(week({ hours: 144 })));
+  assert.ok(!isWhole(week({ total_wh: 0 })));
+  assert.ok(!isWhole(week({ total_wh: 768_000, across_wh: 744_000 })), 'a month that was imported as a whole');
+  assert.ok(!isWhole({ whole: null, expected: 168 }));
 });

@@ -66,3 +66,14 @@ def test_what_is_no_day_is_refused(tables: Database, day: str) -> None:
     with pytest.raises(Refusal) as refused:
         ask(notes.ROUTE, tables, END, NONE, f"at={day}")
     assert refused.value.key == "no_time"
+
+
+def test_what_an_outage_left_for_the_day_of_the_return_is_of_no_day(database: Server) -> None:
+    """Nothing from 25 October on until 01:00 on the 28th, which is measured nearly whole and has all that was drawn."""
+    tables = make_past(database, END - timedelta(days=28), END)
+    database.sql("DELETE FROM teleinfodb.hours WHERE hour >= '2026-10-24 22:00' AND hour < '2026-10-28 00:00'")
+    compared = ask(notes.ROUTE, tables, END, NONE, "at=2026-10-21")["compared"]
+    assert compared["days"] == 9  # 22 to 24 October, and from the 29th on
+    known = ("from=2026-10-22&to=2026-10-25", "from=2026-10-29&to=2026-11-04")
+    after = sum(ask(energy.ROUTE, tables, END, NONE, f"by=day&{asked}")["whole"]["total_wh"] for asked in known)
+    assert compared["after"]["wh"] == pytest.approx(after / 9, abs=1)

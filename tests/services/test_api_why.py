@@ -81,6 +81,12 @@ def test_a_day_that_goes_on_is_set_against_the_same_hours(tables: Database) -> N
     assert answer["compared"][1] == {"from": "2026-10-20T22:00:00Z", "to": "2026-10-21T10:00:00Z"}  # noon, in summer
 
 
+def test_an_hour_is_not_set_against_one_that_a_clock_change_doubled(tables: Database) -> None:
+    """02:00 to 03:00: on 25 October that was two hours."""
+    answer = asked(tables, "from=2026-11-01T01:00:00Z&to=2026-11-01T02:00:00Z")
+    assert [one["from"][5:13] for one in answer["compared"]] == ["10-18T00", "10-11T00", "10-04T00"]
+
+
 def test_a_longer_time_is_set_against_the_weekdays_just_before_where_no_year_is_known(tables: Database) -> None:
     answer = asked(tables, "from=2026-10-15&to=2026-11-01")  # 17 days: 21 before
     assert answer["compared"] == [{"from": "2026-09-23T22:00:00Z", "to": "2026-10-10T22:00:00Z"}]
@@ -139,3 +145,18 @@ def test_a_step_before_the_stretch_that_goes_on_in_it_is_told_with_its_begin(tab
     answer = asked(tables, "from=2026-11-03T14:30:00Z&to=2026-11-03T15:30:00Z")
     (found,) = [part for part in answer["parts"] if part["kind"] == "step"]
     assert (found["from"], found["to"]) == ("2026-11-03T14:02:00Z", "2026-11-03T15:30:00Z")
+
+
+def test_an_hour_is_not_set_against_one_that_a_clock_change_took(database: Server) -> None:
+    """02:00 to 03:00: on 29 March there was none."""
+    tables = make_past(database, datetime(2026, 3, 21, tzinfo=UTC), datetime(2026, 4, 6, tzinfo=UTC))
+    answer = asked(tables, "from=2026-04-05T00:00:00Z&to=2026-04-05T01:00:00Z")
+    assert (answer["compared"], answer["why_not"]) == ([], "before")
+
+
+def test_a_day_with_what_was_recovered_of_the_days_before_it_is_not_explained(database: Server) -> None:
+    """Nothing came for two days, until 01:00: what is counted on the day of the return was mostly not drawn then."""
+    tables = make_past(database, END - timedelta(days=20), END)
+    database.sql("DELETE FROM teleinfodb.hours WHERE hour >= '2026-10-31 23:00' AND hour < '2026-11-03 00:00'")
+    answer = asked(tables, "from=2026-11-03&to=2026-11-04")
+    assert (answer["why_not"], answer["parts"]) == ("coverage", [])

@@ -89,6 +89,23 @@ def test_the_first_week_of_a_house_is_compared_with_nothing(fresh_database: Serv
     assert lines[2:] == ["Relevés depuis ven. 20/11"]
 
 
+def test_a_week_in_which_an_imported_month_ends_is_compared_with_nothing(fresh_database: Server) -> None:
+    """October as a whole, 744 kWh, counts on its last day: nobody knows how much of it is of that week."""
+    tables = make_tables(fresh_database)
+    kilowatt(tables, METER, date(2026, 11, 1), date(2026, 11, 9))
+    last = midnight(date(2026, 11, 1), PARIS) - HOUR
+    with contextlib.closing(tables.connect()) as connection:
+        connection.execute(
+            "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours)"
+            " SELECT id, %s, 0, 'csv', 744000, 745 FROM meters",
+            (sql_time(last),),
+        )
+    lines = letter(tables, "weekly", at(date(2026, 11, 9)))
+    assert lines is not None
+    assert lines[1].startswith("168,0 kWh · ")
+    assert not any("Écart" in line for line in lines)
+
+
 def test_without_a_contract_the_energy_is_told(fresh_database: Server) -> None:
     tables = make_tables(fresh_database)
     kilowatt(tables, METER, date(2026, 11, 9), date(2026, 11, 23))

@@ -286,7 +286,8 @@ def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(
     assert 0.1710 < money / (found.expected_wh - found.so_far_wh) * 1000 < 0.2285  # weekends, other days
 
 
-def test_days_without_frames_share_what_was_counted_meanwhile(read: Database, database: Server) -> None:
+@pytest.mark.parametrize("until", ["2026-10-19 15:00", "2026-10-22 23:00"])  # on a part of a day; at 01:00 in Paris
+def test_days_without_frames_share_what_was_counted_meanwhile(read: Database, database: Server, until: str) -> None:
     def expected() -> int | None:
         with contextlib.closing(read.connect()) as connection:
             answers = Answers(connection, MonitorConfig(), PRICES)
@@ -294,6 +295,6 @@ def test_days_without_frames_share_what_was_counted_meanwhile(read: Database, da
             return None if found is None else found.expected_wh
 
     before = expected()
-    gap = "hour >= '2026-10-14 10:00' AND hour < '2026-10-19 15:00'"
+    gap = f"hour >= '2026-10-14 10:00' AND hour < '{until}'"
     database.sql(f"DELETE FROM {database.name}.hours WHERE {gap}")
     assert expected() == pytest.approx(before, rel=0.05)

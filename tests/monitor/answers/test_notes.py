@@ -1,16 +1,14 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
-
 from monitor.answers.notes import Compared, Day, Mean, compare
 
 AT = date(2026, 10, 3)  # a Saturday
 
 
-def days(first: date, count: int, wh: int, cost: str | None = "2", coverage: float = 1) -> list[Day]:
+def days(first: date, count: int, wh: int, cost: str | None = "2") -> list[Day]:
     price = None if cost is None else Decimal(cost)
-    return [Day(first + timedelta(number), wh, price, coverage) for number in range(count)]
+    return [Day(first + timedelta(number), wh, price, 1) for number in range(count)]
 
 
 def test_each_side_has_as_many_of_each_weekday_and_the_day_itself_is_of_none() -> None:
@@ -32,14 +30,6 @@ def test_weekdays_that_one_side_lacks_count_on_neither() -> None:
     # 1 to 7 days before, and the Sunday before the last, 13 days before: 41 in all.
     assert (found.before.wh, found.before.cost) == (5125, Decimal("5.125"))
     assert (found.before.first, found.before.last) == (date(2026, 9, 20), date(2026, 10, 2))
-
-
-def test_days_that_were_hardly_measured_do_not_count() -> None:
-    before = [*days(AT - timedelta(14), 7, 1000, coverage=0.95), *days(AT - timedelta(7), 7, 100, coverage=0.89)]
-    found = compare(AT, [*before, *days(AT + timedelta(1), 14, 2000)])
-    assert found is not None
-    assert (found.days, found.before.wh) == (7, 1000)
-    assert found.before.coverage == pytest.approx(0.95)
 
 
 def test_less_than_seven_days_are_not_compared() -> None:

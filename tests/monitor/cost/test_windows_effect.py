@@ -1,5 +1,6 @@
 """The same curve with the off-peak hours of before and with new ones, by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -49,6 +50,13 @@ def test_an_hour_with_minutes_is_exact_and_one_without_is_taken_as_even() -> Non
         Decimal("0.11"),
     )
     assert billed([hour(one, 1000)], OffPeak(SPLIT, SPLIT)) == (500, Decimal("0.15"))
+
+
+def test_what_was_recovered_is_of_no_hour() -> None:
+    """45 kWh of three days, at a return at 02:00: they would cost 4.5 EUR more with hours that had ended by then."""
+    late = replace(hour(DAY + timedelta(hours=2), 45_000), recovered=True)
+    for windows in (NIGHT, SPLIT, (Window(time(22), time(2)),)):
+        assert billed([late], OffPeak(windows, windows)) == (0, Decimal(0))
 
 
 @pytest.mark.parametrize(("day", "off_peak_wh"), [("2027-03-31", 0), ("2027-04-01", 1000)])

@@ -1,7 +1,7 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
-import { compared, sideOf } from '../../compared.js';
+import { compared, isWhole, sideOf } from '../../compared.js';
 import { facts } from '../../part/facts.js';
 import { remark } from '../../part/notice.js';
 import { oldPrices } from '../../part/prices.js';
@@ -54,10 +54,8 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
 
 /** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
 function against(closed, answer, open, weather) {
-  const other = answer?.whole,
-    // An index that jumped over a hole still counts: only days that are not there at all make it another period.
-    complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
-  if (!closed?.whole || !complete) return h('dd', { class: 'muted' }, other?.total_wh > 0 ? R.partlyBefore : R.noData);
+  if (!closed?.whole || closed.whole.across_wh || !answer || !isWhole(answer))
+    return h('dd', { class: 'muted' }, answer?.whole?.total_wh > 0 ? R.partlyBefore : R.noData);
   const before = sideOf(answer),
     found = compared(sideOf(closed), before),
     pair = (amount, change) => h('span', { class: 'against-pair' }, `${amount} `, h('strong', null, change));
