@@ -15,7 +15,7 @@ from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.programs import wait_until
 from tests.support.servers import HOST
 
-ROLES = ("reader", "storer", "monitor", "home-assistant", "phone", "health")
+ROLES = ("reader", "storer", "monitor", "home-assistant", "device", "phone", "health")
 _LOOK = ("monitor", "home-assistant", "phone")
 
 #: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
@@ -39,6 +39,8 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
     "homeassistant/sensor/matrix/config": ((), ()),
     "homeassistant/status": (("home-assistant",), ("reader", "home-assistant")),
+    "sources/matrix/power": (("home-assistant", "device"), ("storer", "device")),
+    "shellies/matrix/relay/0/power": (("device",), ("storer", "device")),
     "somebody/else": ((), ()),
     "$SYS/broker/uptime": ((), ("health",)),
     "$SYS/broker/clients/connected": ((), ()),
@@ -50,11 +52,14 @@ REFUSAL = r"Not authorized|Bad user name"
 
 @pytest.fixture(scope="module")
 def passwords(stack: Stack) -> dict[str, str]:
+    stack.setup("add", "device", "device")  # no device has an account until it is added
+    stack.compose("restart", "mosquitto")
+    stack.up()  # it answers again
     return {role: stack.password(role) for role in ROLES}
 
 
 @pytest.fixture(scope="module")
-def quiet(stack: Stack) -> Iterator[Stack]:
+def quiet(stack: Stack, passwords: dict[str, str]) -> Iterator[Stack]:
     """The broker without the programs, which would take our messages for real."""
     stack.compose("stop", "reader", "storer")
     yield stack
