@@ -46,7 +46,8 @@ PARTITIONS_EVERY = 6 * 3600.0  # seconds
 BATCHES_PER_SECOND = 20.0
 CONFIRMATIONS_PER_SECOND = 200.0
 LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which a reader sends a frame again
-_MOST_UNREAD = 10_000  # messages; the broker does not hold back those of QoS 0
+_MOST_UNREAD = 32_000_000  # bytes of messages of QoS 0, which the broker does not hold back
+_OVERHEAD = 1000  # bytes that such a message takes besides its payload
 PING_AFTER = 15.0  # seconds without a commit
 _GATHER_POLL = 0.01  # seconds; longest wait for more messages when a batch is full
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
@@ -64,6 +65,7 @@ class Storer:
         self._stop = shutdown.stop
         self._clock = KernelClock()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._taken = self._read = 0  # bytes of messages of QoS 0; each is written by one thread only
         self._deferred: deque[Message] = deque()  # received while the database was unavailable
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
@@ -195,9 +197,15 @@ class Storer:
         if self._deferred:
             return self._deferred.popleft()
         try:
-            return self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
+            return self._get(timeout)
         except queue.Empty:
             return None
+
+    def _get(self, timeout: float = 0) -> Event | None:
+        event = self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
+        if isinstance(event, Message) and not event.qos:
+            self._read += len(event.payload) + _OVERHEAD
+        return event
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
@@ -288,17 +296,19 @@ class Storer:
 
     def _take(self, event: Event) -> None:
         """Take an event, in a thread of the session."""
-        if isinstance(event, Message) and not event.qos and self._events.qsize() >= _MOST_UNREAD:
-            if self._rate_limiter.allow("flood", time.monotonic()):
-                log.warning("More messages of QoS 0 come than can be stored: dropping some; publish them with QoS 1")
-            return
+        if isinstance(event, Message) and not event.qos:
+            if self._taken - self._read >= _MOST_UNREAD:
+                if self._rate_limiter.allow("flood", time.monotonic()):
+                    log.warning("More messages of QoS 0 come than can be stored: dropping some; publish with QoS 1")
+                return
+            self._taken += len(event.payload) + _OVERHEAD
         self._events.put(event)
 
     def _drain_events(self) -> None:
         """Handle all events but messages, which are deferred in order."""
         with contextlib.suppress(queue.Empty):
             while True:
-                event = self._events.get_nowait()
+                event = self._get()
                 if isinstance(event, Message):
                     self._defer(event)
                 elif event is not None:
