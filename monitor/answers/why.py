@@ -51,7 +51,7 @@ class _Known:
     cost: Cost
 
     def is_covered(self) -> bool:
-        """Tell whether it was measured, also where the meter was not known yet at its beginning."""
+        """Tell whether it was measured when it was drawn, also where the meter was not known yet at its beginning."""
         length = (self.span[1] - self.span[0]).total_seconds()
         return self.energy.covered >= COMPARABLE * length and self.energy.is_of_its_time
 
