@@ -3,7 +3,7 @@
 import http.client
 import threading
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -75,12 +75,10 @@ class PrefixProxy:
                 if name.lower() not in _HOP:
                     browser.send_header(name, self.shown(name.lower(), text))
             browser.end_headers()
-            # Each piece at once, as it comes. A browser that has gone is noticed by what is sent to it.
-            while (piece := answer.read1(65536)) and not (answer.length is None and self.refuses()):
-                try:
+            # Each piece at once, as it comes, until the browser or the server is gone.
+            with suppress(ConnectionError, http.client.IncompleteRead):
+                while (piece := answer.read1(65536)) and not (answer.length is None and self.refuses()):
                     browser.wfile.write(piece)
-                except ConnectionError:
-                    return
 
 
 def _answer(browser: BaseHTTPRequestHandler, status: int, kind: str, text: str) -> None:
