@@ -74,7 +74,7 @@ def fill(root: Path, program: Program, site: Path) -> None:
 
     _documents(root, name)
     _control(root, program)
-    for path in root.rglob("*"):
+    for path in (root, *root.rglob("*")):
         if not path.is_symlink():
             script = path.is_dir() or path.parent.name == "bin" or path.name in _SCRIPTS
             path.chmod(0o755 if script else 0o644)
