@@ -116,6 +116,12 @@ def documented_by_run() -> set[tuple[str, str]]:
     return {(command, word) for command, words in listed for word in ["", *words.split("|")]}
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_an_empty_line_stands_above_each_table(document: str) -> None:
+    """Below an item of a list it is no table otherwise, but a paragraph full of bars."""
+    assert not re.findall(r"^(?!\|).*\S.*\n\|.*\n\|[-| :]+\|$", prose(document), re.MULTILINE)
+
+
 def test_each_link_leads_to_a_file_and_a_heading_that_exist() -> None:
     headings = {document: anchors(document) for document in DOCUMENTS}
     for document in DOCUMENTS:
