@@ -20,7 +20,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sun",
         action="store_true",
-        help="give the house a roof, a car and a thermometer, which send over MQTT (standard mode, simulated only)",
+        help="give the house solar panels, an electric car and a thermometer, which report over MQTT (standard mode,"
+        " simulated only)",
     )
     parser.add_argument(
         "--seconds",

@@ -210,6 +210,24 @@ def test_the_app_starts_with_its_default_options() -> None:
     assert CONFIG["options"]["ports"] == []  # visible although nobody has chosen one
 
 
+@pytest.mark.parametrize(
+    ("address", "accepted"),
+    [
+        ("rfc2217://192.168.1.30:3333", True),
+        ("socket://meter.local:8888/", True),
+        ("socket://[fe80::1]:23", True),
+        ("socket://192.168.1.30", False),
+        ("socket://:8888", False),
+        ("192.168.1.30:3333", False),
+        ("rfc2217://192.168.1.30:3333 ", False),
+    ],
+)
+def test_the_form_takes_no_address_that_the_reader_would_refuse(address: str, accepted: bool) -> None:
+    """The Supervisor says so when it is saved; the reader could only end, again and again."""
+    (kind,) = CONFIG["schema"]["addresses"]
+    assert fits(kind, address) is accepted
+
+
 @pytest.mark.parametrize(("picture", "size"), [("icon.png", (128, 128)), ("logo.png", (250, 100))])
 def test_a_picture_has_the_size_that_the_store_shows(picture: str, size: tuple[int, int]) -> None:
     content = (APP / picture).read_bytes()

@@ -116,6 +116,26 @@ def documented_by_run() -> set[tuple[str, str]]:
     return {(command, word) for command, words in listed for word in ["", *words.split("|")]}
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_an_empty_line_stands_above_each_table(document: str) -> None:
+    """Below an item of a list it is no table otherwise, but a paragraph full of bars."""
+    assert not re.findall(r"^(?!\|).*\S.*\n\|.*\n\|[-| :]+\|$", prose(document), re.MULTILINE)
+
+
+@pytest.mark.parametrize("user", ["reader", "storer", "monitor"])
+def test_rabbitmq_allows_what_mosquitto_allows(user: str) -> None:
+    """Except what some need only: a compatible project's messages, sources, and who is at home."""
+    rules = re.search(rf"set_topic_permissions {user} amq.topic \\\n +'(.+)' \\\n +'(.+)'", text_of("docs/brokers.md"))
+    assert rules
+    (lines,) = re.findall(rf"^user {user}\n((?:.+\n)+)", text_of("mosquitto/acl"), re.MULTILINE)
+    optional = {"teleinfo/+", "sources/#", "shellies/#", "home/away"}
+    for access, topic in re.findall(r"^topic (read|write|readwrite) (.+)$", lines, re.MULTILINE):
+        for right, rule in zip(("write", "read"), rules.groups(), strict=True):
+            if right in access and topic not in optional:
+                key = topic.replace("homeassistant/device/+", "homeassistant/device/teleinfo_x").replace("+", "x")
+                assert re.search(rule, key.replace("/", ".")), (right, topic)
+
+
 def test_each_link_leads_to_a_file_and_a_heading_that_exist() -> None:
     headings = {document: anchors(document) for document in DOCUMENTS}
     for document in DOCUMENTS:

@@ -44,6 +44,9 @@ def main(arguments: list[str]) -> int:
     except ConfigError as error:
         log.error("%s", error)
         return 2
+    except OSError as error:  # such as a full disk
+        log.error("%s: %s", arguments[0], error)
+        return 1
     return 0
 
 
@@ -82,6 +85,9 @@ def _database() -> None:
         run_database()
     except subprocess.CalledProcessError:  # it has said why
         time.sleep(_PAUSE)
+    except OSError:
+        time.sleep(_PAUSE)
+        raise
 
 
 def _backup() -> int:

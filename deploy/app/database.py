@@ -66,7 +66,9 @@ def _is_whole() -> bool:
     """Check the backup; one that is damaged is put aside: it could never be restored, and frames are to be stored."""
     try:
         _storer("restore", "--check", str(BACKUP))
-    except subprocess.CalledProcessError:
+    except subprocess.CalledProcessError as error:
+        if error.returncode < 0:
+            raise  # killed: that says nothing of the backup
         log.error("The database begins empty; the damaged backup is kept in %s", _DAMAGED)
         shutil.rmtree(_DAMAGED, ignore_errors=True)
         BACKUP.rename(_DAMAGED)

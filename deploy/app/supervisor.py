@@ -33,7 +33,7 @@ class Supervisor:
         return {**kept, **{key: answer for key, answer in new.items() if answer}}
 
     def show(self) -> bool:
-        """Put the page into the side bar, and have a hung app restarted; return whether that is done."""
+        """Put the page into the sidebar, and have a hung app restarted; return whether that is done."""
         return self._ask("POST", "/addons/self/options", {"ingress_panel": True, "watchdog": True}) is not None
 
     def _core(self) -> Answers:

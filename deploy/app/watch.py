@@ -42,7 +42,7 @@ def watch() -> None:
 
 def _follow(supervisor: Supervisor, options: Options) -> bool:
     """Ask once, and do what the answers need; return whether all of it went well."""
-    shown = _DATA / "shown"  # once: the owner may take the page out of the side bar
+    shown = _DATA / "shown"  # once: the owner may take the page out of the sidebar
     if not shown.exists() and supervisor.show():
         shown.touch()
     kept = read_answers(_DATA / "answers.json")

@@ -27,6 +27,9 @@ _SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 #: What pip notes of its own work, paths of this machine among it.
 _NOTES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
+#: The licence of a library that brings no file with it.
+_WITHOUT = "pyserial: BSD-3-Clause, (C) 2001-2020 Chris Liechti <cliechti@gmx.net>, as its files say\n"
+
 
 @dataclass(frozen=True)
 class Program:
@@ -74,7 +77,7 @@ def fill(root: Path, program: Program, site: Path) -> None:
 
     _documents(root, name)
     _control(root, program)
-    for path in root.rglob("*"):
+    for path in (root, *root.rglob("*")):
         if not path.is_symlink():
             script = path.is_dir() or path.parent.name == "bin" or path.name in _SCRIPTS
             path.chmod(0o755 if script else 0o644)
@@ -125,7 +128,7 @@ def _documents(root: Path, name: str) -> None:
     folder = root / "usr/share/doc" / name
     licence = (_ROOT / "LICENSE").read_text(encoding="utf-8")
     where = f"/opt/teleinfo/{name.removeprefix('teleinfo-')}/lib/python3/dist-packages/*.dist-info"
-    _write(folder / "copyright", f"{home['url']}\n\n{licence}\nThe licences of the libraries: {where}\n")
+    _write(folder / "copyright", f"{home['url']}\n\n{licence}\nThe licences of the libraries: {where}\n{_WITHOUT}")
     entry = (
         f"{name} ({__version__}) stable; urgency=medium\n\n  * {home['url']}/blob/main/CHANGELOG.md\n\n"
         f" -- {_maintainer()}  {format_datetime(BUILD_DATE)}\n"

@@ -85,6 +85,8 @@ def _problems(root: Path, version: Version) -> Iterator[str]:
         yield f"releases are made on main, not on {branch or 'a single commit'}"
     if _git(root, "tag", "--list", f"v{version}"):
         yield f"the tag v{version} exists"
+    if subprocess.run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=root, capture_output=True, check=False).returncode:
+        yield "git does not know who commits: git config user.name NAME; git config user.email ADDRESS"
 
 
 def _links(root: Path, version: Version) -> str:

@@ -1,4 +1,4 @@
-"""Take the picture of the page in Home Assistant's side bar: `.venv/bin/python -m docs.tools.picture_side_bar [FILE]`.
+"""Take the picture of the page in Home Assistant's sidebar: `.venv/bin/python -m docs.tools.picture_side_bar [FILE]`.
 
 A real Home Assistant shows it as a dashboard of the type Webpage, as docs/page.md tells: the panel of an app needs a
 Supervisor. `./run test browser --co -q` installs the browser.

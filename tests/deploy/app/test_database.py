@@ -19,6 +19,7 @@ class Server:
         self.folder = folder
         self.ran: list[str] = []
         self.fails: Callable[[str], bool] = lambda _: False
+        self.code = 1
 
     def run(self, *command: str) -> None:
         words = " ".join(command)
@@ -26,7 +27,7 @@ class Server:
             (self.folder / "databases.new" / "ibdata1").touch()
         self.ran.append(next(word for word in ("install", "check", "restore", "upgrade") if word in words))
         if self.fails(self.ran[-1]):
-            raise subprocess.CalledProcessError(1, command[0])
+            raise subprocess.CalledProcessError(self.code, command[0])
 
     @contextmanager
     def private(self, folder: Path) -> Iterator[None]:
@@ -102,6 +103,15 @@ def test_a_damaged_backup_is_kept_and_does_not_hinder_new_frames(server: Server,
     assert (server.folder / "backup.damaged" / backup.name).exists()
     assert not backup.exists()
     assert backup.parent.exists()  # for the next
+
+
+def test_a_backup_whose_check_was_killed_is_not_damaged(server: Server, backup: Path) -> None:
+    """A machine with little memory kills what needs much of it: the database must not begin empty for that."""
+    server.fails, server.code = fail_at("check"), -9
+    with pytest.raises(subprocess.CalledProcessError):
+        database.run_database()
+    assert server.ran == ["install", "check"]
+    assert backup.exists()
 
 
 @pytest.mark.parametrize("fails", [False, True])

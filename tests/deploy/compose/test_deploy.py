@@ -365,6 +365,13 @@ def test_one_command_pins_all_images_by_digest_and_again_moves_them(tmp_path: Pa
     assert "docker compose build" in result.stderr
 
 
+def test_a_last_line_without_its_end_stays_a_line_when_images_are_pinned(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TZ=Europe/Paris")  # as some editors leave it
+    assert pin(tmp_path, digests("1")).returncode == 0
+    lines = (tmp_path / ".env").read_text().splitlines()
+    assert lines == ["TZ=Europe/Paris", *(f"{name}={image}@sha256:{'1' * 64}" for name, image in IMAGES.items())]
+
+
 def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("TIC_PORT=/dev/ttyAMA0\n")
     result = pin(tmp_path, {**digests("1"), "mariadb:11.8": ""})

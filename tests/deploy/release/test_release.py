@@ -167,6 +167,18 @@ def test_what_fails_the_check_is_not_released(project: Path) -> None:
     assert git(project, "tag", "--list") == ""
 
 
+def test_without_a_name_for_commits_nothing_is_changed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{role}_NAME")
+        monkeypatch.delenv(f"GIT_{role}_EMAIL")
+    git(project, "config", "user.useConfigOnly", "true")
+    assert main(["prepare", "1.2.0"], project) == 1
+    assert "git config" in capsys.readouterr().err
+    assert git(project, "status", "--porcelain") == ""
+
+
 def test_a_tag_is_verified_against_programs_changelog_and_repository(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
