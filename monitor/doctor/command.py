@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import quote
 
 from common.contract.topics import Topics
 from common.database.mariadb import Database
@@ -149,7 +150,9 @@ def diagnose_sources(
             what = f"{source.name}: no meter {source.meter} is in the database: it is shown nowhere"
         else:
             continue
-        yield notice("Sources", what, f"set its `meter` in storer.yaml; there are {', '.join(meters)}")
+        forget = here(_STORER).run(_STORER, f"sources --forget {quote(source.name)}")
+        fix = f"set its `meter` in storer.yaml, there are {', '.join(meters)}; or, if it is no longer used: {forget}"
+        yield notice("Sources", what, fix)
 
 
 def _named(meters: Sequence[str], houses: Sequence[House]) -> str:
