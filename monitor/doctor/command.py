@@ -138,9 +138,7 @@ def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> Iterator[
             )
 
 
-def diagnose_sources(
-    sources: Iterable[Source], meters: Sequence[str], houses: Sequence[House]
-) -> Iterator[Finding]:
+def diagnose_sources(sources: Iterable[Source], meters: Sequence[str], houses: Sequence[House]) -> Iterator[Finding]:
     """Yield a finding for each source that is behind none of the database's meters, and so shown nowhere."""
     homes = {newest(address, houses) for address in meters}
     for source in sources if meters else ():
