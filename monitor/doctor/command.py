@@ -1,9 +1,10 @@
 """The command `teleinfo-monitor check`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import quote
 
 from common.contract.topics import Topics
 from common.database.mariadb import Database
@@ -17,6 +18,7 @@ from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
 from common.plural import plural
 from common.settings.config import Broker, Secret
+from monitor.answers.houses import newest
 from monitor.doctor.alerts import diagnose_alerts
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
@@ -24,6 +26,7 @@ from monitor.prices.check import Issue, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.table import load_prices, read_file
 from monitor.readings.periods import ContractLine, House
+from monitor.readings.sources import Source
 from monitor.readings.tables import NewerTables, open_tables
 from monitor.report.commands import describe
 from monitor.settings.config import MonitorConfig, MonitorMqtt
@@ -121,6 +124,7 @@ def _diagnose_database(config: MonitorConfig, now: datetime) -> Iterator[Finding
     yield from diagnose(facts, database.where, now, config.meters)
     yield from diagnose_contracts(config.contracts, facts.meters)
     yield from diagnose_houses(config.meters, facts.meters)
+    yield from diagnose_sources(facts.sources, facts.meters, config.meters)
 
 
 def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> Iterator[Finding]:
@@ -132,6 +136,21 @@ def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> Iterator[
                 f"no meter {address} is in the database: its entry in `meters` has no effect",
                 f"correct its address in `meters`; there are {', '.join(meters)}",
             )
+
+
+def diagnose_sources(sources: Iterable[Source], meters: Sequence[str], houses: Sequence[House]) -> Iterator[Finding]:
+    """Yield a finding for each source that is behind none of the database's meters, and so shown nowhere."""
+    homes = {newest(address, houses) for address in meters}
+    for source in sources if meters else ():
+        if source.meter is None and len(homes) > 1:
+            what = f"{source.name} names no meter, and there are several: it is shown with none of them"
+        elif source.meter is not None and newest(source.meter, houses) not in homes:
+            what = f"{source.name}: no meter {source.meter} is in the database: it is shown nowhere"
+        else:
+            continue
+        forget = here(_STORER).run(_STORER, f"sources --forget {quote(source.name)}")
+        fix = f"set its `meter` in storer.yaml, there are {', '.join(meters)}; or, if it is no longer used: {forget}"
+        yield notice("Sources", what, fix)
 
 
 def _named(meters: Sequence[str], houses: Sequence[House]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from common.database.mariadb import Connection
 from common.database.rights import account_of, held_rights
+from monitor.readings.sources import Source, Sources
 
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
@@ -20,6 +21,7 @@ class DatabaseFacts:
     can_write: tuple[str, ...] = ()
     has_rollups: bool = True
     meters: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     up_to: datetime | None = None  # all minutes before it are rolled up
     last_frame: datetime | None = None
     late_hours: int = 0
@@ -43,6 +45,7 @@ def probe(connection: Connection) -> DatabaseFacts:
         account=account,
         can_write=can_write,
         meters=tuple(str(name) for (name,) in meters),
+        sources=tuple(Sources(connection).all()),
         up_to=_utc(states[0][0]) if states else None,
         last_frame=_utc(last_frame),
         late_hours=int(late),

@@ -12,13 +12,14 @@ from reader.line.worker import FrameReceived, LinkChanged
 from reader.watch.log_translations import translate_warning
 from reader.watch.meter_view import MeterView
 from reader.watch.plain import plain_line
-from reader.watch.source import Cleared, Event, FrameSource, ParityErrors, SourceWarning
+from reader.watch.source import Cleared, Event, FrameSource, ParityErrors, SourceValues, SourceWarning
 from reader.watch.texts import Translations
-from reader.watch.view import View
+from reader.watch.view import SourceValue, View
 
 _MIN_REDRAW = 0.5  # seconds between two pictures
 _MAX_REDRAW = 1.0  # seconds
 _ADVISE_AFTER = 15.0  # seconds without a frame
+_LATEST_REPORT = 150.0  # seconds for which what a storer reports each minute is shown
 
 Draw = Callable[[list[View]], None]
 
@@ -49,6 +50,7 @@ class WatchLoop:
         self._advice = advice
         self._meters: dict[str, MeterView] = {}
         self._other_meters: set[str] = set()  # that are not to be shown
+        self._reports: dict[str, tuple[float, SourceValues]] = {}  # when it came, by storer
         self._last_frame_at = time.monotonic()
         self._last_printed: dict[str, str] = {}
 
@@ -77,7 +79,7 @@ class WatchLoop:
             if now - drawn_at >= _MIN_REDRAW and not self._stop.is_set():
                 self._source.poll()
                 drawn_at = now
-                draw([meter.view(now) for _, meter in sorted(self._meters.items())])
+                draw([meter.view(now, self._behind(address, now)) for address, meter in sorted(self._meters.items())])
 
     def print_changes(self, views: list[View]) -> None:
         """Print a line for each meter of which something has changed."""
@@ -115,11 +117,25 @@ class WatchLoop:
             case ParityErrors(meter, count):
                 if meter in self._meters:
                     self._meters[meter].set_parity_errors(count)
+            case SourceValues(storer):
+                self._reports[storer] = time.monotonic(), event
             case SourceWarning(text):
                 self.note = translate_warning(printable(text), self._translate) or self._default_note
             case None:
                 pass
         return True
+
+    def _behind(self, meter: str, now: float) -> list[SourceValue]:
+        """Return what the sources behind a meter sent last; several storers may have the same ones."""
+        is_only = len(self._meters.keys() | self._other_meters) == 1
+        new = [report for at, report in self._reports.values() if now - at < _LATEST_REPORT]
+        found = {
+            value.name: value
+            for report in new
+            for value in report.values
+            if (is_only if value.meter is None else value.meter == meter)
+        }
+        return list(found.values())
 
     def _is_wanted(self, meter: str) -> bool:
         if self._only in (None, meter):

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from common.contract.frame import Frame, parse_time
@@ -24,7 +24,7 @@ from reader.meter.names import (
 from reader.meter.state import MeterState
 from reader.watch.power_history import PowerHistory
 from reader.watch.texts import Translations
-from reader.watch.view import Alert, Gauge, Level, LineQuality, Register, View, level_of
+from reader.watch.view import Alert, Gauge, Level, LineQuality, Register, SourceValue, View, level_of
 
 RATE_OVER = 30.0  # seconds over which frames are counted
 
@@ -87,8 +87,8 @@ class MeterView:
         """Set the number of bytes with wrong parity so far."""
         self._parity_errors = errors
 
-    def view(self, now: float) -> View:
-        """Return what is to be shown at monotonic `now`."""
+    def view(self, now: float, sources: Iterable[SourceValue] = ()) -> View:
+        """Return what is to be shown at monotonic `now`, with what the sources behind the meter sent."""
         state = self._state.snapshot()
         return View(
             meter=self.meter,
@@ -98,6 +98,7 @@ class MeterView:
             details=tuple(self._details(state)),
             phases=tuple(self._phases(state)),
             exported=self._exported(state),
+            sources=tuple(map(self._source, sources)),
             tariff=self._tariff(state),
             colours=self._colours(state),
             registers=tuple(self._registers(state)),
@@ -166,6 +167,16 @@ class MeterView:
             return ""
         text = f"{self._translate.number(power)} VA"
         return text if at is None else self._translate("at", what=text, time=_local_time(at))
+
+    def _source(self, value: SourceValue) -> str:
+        match value.quantity:
+            case "power":
+                amount = f"{self._translate.number(value.number)} W"
+            case "energy":
+                amount = self._energy(round(value.number))
+            case _:
+                amount = f"{self._translate.number(value.number, 1)} °C"
+        return f"{printable(value.name)} {amount}"
 
     # Tariff.
 

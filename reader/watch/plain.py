@@ -13,7 +13,7 @@ def plain_line(view: View, translate: Translations) -> str:
     parts += [f"{phase.name} {phase.value} {phase.unit}" for phase in view.phases]
     if view.exported:
         parts.append(f"{translate('exporting')} {view.exported}")
-    parts += view.tariff
+    parts += [*view.sources, *view.tariff]
     parts += [f"{day} {name}" for day, name, _ in view.colours]
     running = next((register for register in view.registers if register.running), None)
     parts += [f"{running.name} {running.energy}"] if running else []

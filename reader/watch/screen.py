@@ -50,14 +50,15 @@ class _Rank(IntEnum):
     TARIFF = 1
     ALERT = 2
     EXPORTED = 3
-    COLOURS = 4
-    DETAILS = 5
-    PHASES = 6
-    MAIN_REGISTER = 7
-    CHART = 8
-    REGISTER = 9
-    HIGHEST = 10
-    BLANK = 11
+    SOURCES = 4
+    COLOURS = 5
+    DETAILS = 6
+    PHASES = 7
+    MAIN_REGISTER = 8
+    CHART = 9
+    REGISTER = 10
+    HIGHEST = 11
+    BLANK = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ def _sections(view: View, translate: Translations, *, bars: bool) -> Iterator[_S
         yield _Section(_Rank.DETAILS, "", Text(" · ".join(view.details), _DIM))
     if view.exported:
         yield _Section(_Rank.EXPORTED, translate("exporting"), Text(view.exported, "cyan"))
+    if view.sources:
+        yield _Section(_Rank.SOURCES, translate("sources"), Text(" · ".join(view.sources), overflow="ellipsis"))
     if view.phases:
         yield blank
         phases = _gauges([(phase, _phase(phase, translate)) for phase in view.phases], bars=bars)

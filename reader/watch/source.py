@@ -4,12 +4,12 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from common.contract.frame import Frame
+from common.contract.frame import Frame, parse_time
 from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import Connected, Disconnected, Message, Published
@@ -17,6 +17,7 @@ from common.mqtt.session import Session
 from common.runtime.shutdown import StopEvent
 from reader.config import ReaderMqtt
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, OpenPort
+from reader.watch.view import SourceValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class ParityErrors:
 
     meter: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceValues:
+    """What the sources of a storer sent last, as far as that is new."""
+
+    storer: str
+    values: tuple[SourceValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,9 @@ class Cleared:
     meter: str
 
 
-Event = LineEvent | Cleared | ParityErrors | SourceWarning
+Event = LineEvent | Cleared | ParityErrors | SourceValues | SourceWarning
+#: What is older is not shown; thermometers send less often.
+_FRESH = {"power": timedelta(minutes=5), "energy": timedelta(minutes=5), "temperature": timedelta(hours=1)}
 Emit = Callable[[Event], None]
 
 
@@ -124,7 +135,12 @@ class BrokerSource:
         self._session = Session(
             settings,
             f"teleinfo-watch-{os.urandom(4).hex()}",
-            subscriptions=[self._topics.frame("+"), self._topics.link("+"), self._topics.health("reader", "+")],
+            subscriptions=[
+                self._topics.frame("+"),
+                self._topics.link("+"),
+                self._topics.health("reader", "+"),
+                self._topics.health("storer", "+"),
+            ],
             emit=self._on_event,
         )
 
@@ -150,6 +166,10 @@ class BrokerSource:
                 self._emit(FrameReceived(Frame.from_json(event.payload)))
             elif what == "link":
                 self._emit(LinkChanged(meter, event.payload == b"online") if event.payload else Cleared(meter))
+            elif meter == "storer":
+                report = json.loads(event.payload) if event.payload else {}
+                values = _new_values(report["sources"], datetime.now(UTC)) if "sources" in report else ()
+                self._emit(SourceValues(what, tuple(values)))
             else:
                 self._on_health(json.loads(event.payload))
         except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -159,6 +179,13 @@ class BrokerSource:
         for line in report["lines"]:
             if line["meter"] is not None and line["parity"]:
                 self._emit(ParityErrors(line["meter"], int(line["parity_errors"])))
+
+
+def _new_values(report: Mapping[str, Any], now: datetime) -> Iterator[SourceValue]:
+    for one in report["sources"]:
+        quantity = next((quantity for quantity in _FRESH if quantity in one), None)
+        if quantity is not None and now - parse_time(one["last"]) < _FRESH[quantity]:
+            yield SourceValue(str(one["name"]), one.get("meter"), quantity, float(one[quantity]))
 
 
 class WarningHandler(logging.Handler):

@@ -14,6 +14,7 @@ _TEXTS = {
     "of":                 Text("sur {amount}", "of {amount}"),
     "phase":              Text("Phase {number}", "Phase {number}"),
     "exporting":          Text("Injection", "Exporting"),
+    "sources":            Text("Sources", "Sources"),
     "tariff":             Text("Tarif", "Tariff"),
     "today":              Text("aujourd'hui", "today"),
     "tomorrow":           Text("demain", "tomorrow"),

@@ -62,6 +62,16 @@ class LineQuality:
     parity_errors: int | None  # None: not known yet
 
 
+@dataclass(frozen=True, slots=True)
+class SourceValue:
+    """What one of the storer's `sources`, such as an inverter, sent last."""
+
+    name: str
+    meter: str | None  # that it is behind; None: the only one
+    quantity: str  # power, energy or temperature
+    number: float  # W, Wh or °C
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """All that is shown of one meter."""
@@ -73,6 +83,7 @@ class View:
     details: tuple[str, ...]  # of the power: what is available, currents, estimate
     phases: tuple[Gauge, ...]
     exported: str
+    sources: tuple[str, ...] = ()  # what inverters, plugs and thermometers sent
     tariff: tuple[str, ...]
     colours: tuple[tuple[str, str, str], ...]  # the day, the colour in words, the colour's code in the state
     registers: tuple[Register, ...]

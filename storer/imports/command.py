@@ -168,7 +168,7 @@ def _import_temperatures(connection: Connection, arguments: argparse.Namespace, 
             raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
         for line in describe(file.name, station, plan):
             print(line, file=out)
-        number = 0
+        number = 0  # of no import yet
         if arguments.dry_run:
             print("  nothing was imported: this was a dry run", file=out)
         elif not plan.new:

@@ -74,8 +74,8 @@ def describe(file: str, station: Station, plan: DayPlan) -> Iterator[str]:
     if plan.same:
         yield f"  already imported: {plan.same}"
     for number, count in sorted(plan.different.items()):
-        instead = f"(to replace them, --forget {number} first)"
-        yield f"  kept as they are, with another value in import {number} {instead}: {count}"
+        where = f"import {number} (to replace them, --forget {number} first)" if number else "a file before"
+        yield f"  kept as they are, with another value in {where}: {count}"
     missing = (last - first) // timedelta(1) + 1 - len(station.days)
     if missing:
         yield f"  days missing in between: {missing}"

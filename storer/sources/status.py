@@ -41,6 +41,7 @@ class SourceStatus:
         return {
             "name": self.source.name,
             "kind": self.source.kind.value,
+            "meter": self.source.meter,
             "taken": self.taken,
             "last": None if self.last_at is None else f"{datetime.fromtimestamp(self.last_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
             **{quantity.value: round(number, 1) for quantity, number in self.values.items()},

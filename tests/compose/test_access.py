@@ -31,7 +31,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/reader/matrix/status": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
     "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
-    "teleinfo/storer/matrix/health": (("storer",), ("storer", *_LOOK)),
+    "teleinfo/storer/matrix/health": (("storer",), ("storer", "reader", *_LOOK)),
     "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
     "teleinfo/monitor/matrix/alerts": (("monitor",), ("home-assistant", "phone")),
     "home/away": (("home-assistant",), ("monitor",)),

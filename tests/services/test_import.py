@@ -355,6 +355,18 @@ def test_outside_temperatures_are_imported_once_listed_and_forgotten(
     assert query(tables, ROWS)[0][0] == 4
 
 
+def test_a_dry_run_of_temperatures_names_no_import_that_is_not_there(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    store(tables, [standard(EAST=1000)])
+    files = []
+    for name, temperature in (("first.csv", "4.8"), ("second.csv", "5.0")):
+        files.append(tmp_path / name)
+        files[-1].write_text(f"NUM_POSTE;AAAAMMJJ;TM\n75114001;20250101;{temperature}\n")
+    dry = storer("meteo-france", *map(str, files), "--dry-run")
+    assert "kept as they are, with another value in a file before: 1" in dry.stdout
+
+
 def test_temperatures_of_a_meter_of_which_nothing_is_stored_are_refused(
     storer: Command, tables: Database, tmp_path: Path
 ) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import Report, Status
-from monitor.doctor.command import check, diagnose, diagnose_contracts, diagnose_houses
+from monitor.doctor.command import check, diagnose, diagnose_contracts, diagnose_houses, diagnose_sources
 from monitor.doctor.probe import DatabaseFacts
 from monitor.readings.periods import ContractLine, House
+from monitor.readings.sources import Source
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 GOOD = DatabaseFacts(
@@ -105,3 +106,20 @@ def test_an_address_in_meters_that_no_meter_has_is_a_notice() -> None:
     assert "021861999998" in finding.what
     assert "there are 021861999999" in finding.fix
     assert list(diagnose_houses(houses, [])) == []  # a database without meters is told elsewhere
+
+
+def test_a_source_that_is_behind_no_meter_is_noticed() -> None:
+    old, new, other = "021861999999", "031961123456", "041961555555"
+    houses = [House(new, "Maison", (old,))]
+    roof, plug = Source(1, "toit", "production", None), Source(2, "prise", "device", "031961123465")
+
+    assert list(diagnose_sources([roof], [old, new], houses)) == []  # one house
+    assert list(diagnose_sources([replace(roof, meter=one) for one in (old, new)], [new, other], houses)) == []
+    assert list(diagnose_sources([roof, plug], [], houses)) == []  # no frame came yet
+
+    (nowhere,) = diagnose_sources([roof], [old, new, other], houses)
+    assert nowhere.what.startswith("toit names no meter, and there are several")
+    assert "there are 021861999999, 031961123456, 041961555555" in nowhere.fix
+    assert nowhere.fix.endswith("teleinfo-storer sources --forget toit")
+    (wrong,) = diagnose_sources([plug], [new], houses)
+    assert wrong.what.startswith("prise: no meter 031961123465 is in the database")

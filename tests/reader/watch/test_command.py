@@ -1,6 +1,7 @@
 """The command watch, as a person runs it: on a real terminal, and into a pipe."""
 
 import fcntl
+import json
 import os
 import pty
 import queue
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -247,10 +249,13 @@ class Links:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._source = BrokerSource(ReaderMqtt(), self._events.put)
         self._stop = threading.Event()
+        self.storers: dict[str, bytes] = {}  # their health
 
     def start(self) -> None:
         for meter, payload in self._links:
             self._source._on_event(Message(f"teleinfo/{meter}/link", payload, True, 1, 1, 1))
+        for storer, payload in self.storers.items():
+            self._source._on_event(Message(f"teleinfo/storer/{storer}/health", payload, True, 1, 1, 1))
 
     def poll(self) -> None:
         self._stop.set()
@@ -267,6 +272,55 @@ def test_a_meter_that_was_cleared_on_the_broker_is_no_longer_shown() -> None:
     source = Links(("031961111111", b"online"), ("031961122222", b"online"), ("031961111111", b""))
     source.watch().run(lambda views: shown.append([view.meter for view in views]))
     assert shown == [["031961122222"]]
+
+
+def storer_health(*sources: tuple[str, str | None, int, dict[str, float]]) -> bytes:
+    """What a storer publishes of sources: name, meter, seconds since the last value, last values."""
+    now = datetime.now(UTC)
+    return json.dumps(
+        {
+            "sources": {
+                "sources": [
+                    {
+                        "name": name,
+                        "meter": meter,
+                        "last": f"{now - timedelta(seconds=age):%Y-%m-%dT%H:%M:%SZ}",
+                        **values,
+                    }
+                    for name, meter, age, values in sources
+                ]
+            }
+        }
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("meters", "shown"),
+    [
+        (("1",), {"1": ["roof 812 W", "plug 7 W", "garden 5.0 °C"]}),
+        # One that names no meter is behind none of several.
+        (("1", "2"), {"1": ["plug 7 W"], "2": ["car 3 W"]}),
+    ],
+)
+def test_sources_are_shown_with_the_meter_that_they_are_behind(
+    meters: tuple[str, ...], shown: dict[str, list[str]]
+) -> None:
+    source = Links(*((meter, b"online") for meter in meters))
+    source.storers = {
+        "main": storer_health(
+            ("roof", None, 10, {"power": 812.4, "energy": 5.0}),
+            ("plug", "1", 10, {"power": 7.0}),
+            ("car", "2", 10, {"power": 3.0}),
+            ("old", "1", 400, {"power": 9.0}),
+            ("garden", None, 1800, {"temperature": 5.04}),
+        ),
+        "second": b'{"uptime": 60}',
+        "gone": b"",
+    }
+    found: dict[str, list[str]] = {}
+    watch = source.watch()
+    watch.run(lambda views: found.update({view.meter: list(view.sources) for view in views}))
+    assert (found, watch.note) == (shown, "")
 
 
 def test_other_meters_are_named_while_the_wanted_one_is_missing(

@@ -11,7 +11,7 @@ from reader.simulator.meter import KINDS
 from reader.watch.meter_view import MeterView
 from reader.watch.plain import plain_line
 from reader.watch.texts import Translations
-from reader.watch.view import Alert, Gauge, Level, LineQuality, View
+from reader.watch.view import Alert, Gauge, Level, LineQuality, SourceValue, View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
 from tests.support.frames import simulated
 
@@ -148,6 +148,19 @@ def test_shows_exported_power_and_the_highest_power_of_the_day(monkeypatch: pyte
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_shows_what_sources_sent() -> None:
+    values = [
+        SourceValue("toit\x1b", None, "power", 2812.4),
+        SourceValue("jardin", None, "temperature", -3.26),
+        SourceValue("prise", None, "energy", 6146808.0),
+    ]
+    meter = watched(PRODUCER)
+    shown = meter.view(1129.0, values)
+    assert plain(shown.sources) == ["toit\\x1b 2 812 W", "jardin -3,3 °C", "prise 6 146,808 kWh"]
+    assert plain_line(shown, Translations("fr")).count("; jardin -3,3 °C; ") == 1
+    assert meter.view(1129.0).sources == ()
 
 
 def test_the_first_frame_shows_everything_but_indexes_which_need_a_second_one() -> None:

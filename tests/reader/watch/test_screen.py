@@ -9,7 +9,7 @@ from rich.console import Console
 from common.contract.frame import Value
 from reader.watch.screen import Footer, draw
 from reader.watch.texts import Translations
-from reader.watch.view import View
+from reader.watch.view import SourceValue, View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, frame, watched
 
 
@@ -66,6 +66,13 @@ def test_nothing_exceeds_the_screen_and_the_power_is_on_it(values: dict[str, Val
         assert max(map(len, lines)) <= width
         assert any(f" {one.power.value:,} VA".replace(",", " ") in line for line in lines)
         assert lines[-1].endswith("q : quitter")
+
+
+def test_what_sources_sent_is_a_line_where_there_is_room() -> None:
+    values = [SourceValue("toit", None, "power", 2812.4), SourceValue("jardin", None, "temperature", 5.0)]
+    found = watched(PRODUCER).view(1129.0, values)
+    assert "│ Sources     toit 2 812 W · jardin 5,0 °C                                     │" in shown([found])
+    assert not any("Sources" in line for line in shown([found], height=6))
 
 
 def test_several_meters_share_the_screen_and_those_that_do_not_fit_are_counted() -> None:
