@@ -37,7 +37,8 @@ class OfferCost:
     energy: Decimal = ZERO
     subscription: Decimal = ZERO
     hours: int = 0  # with energy, that have a price
-    unknown: dict[Why, int] = field(default_factory=dict)  # hours with energy that could not be priced, and why
+    #: Hours with energy that could not be priced, and why; SPOT: quarters of an hour.
+    unknown: dict[Why, int] = field(default_factory=dict)
     wh_by_period: dict[str, int] = field(default_factory=dict)
     by_period: dict[str, Decimal] = field(default_factory=dict)
     swing: Decimal = ZERO  # by how much a kWh of one hour may differ from that of another one, EUR
@@ -222,13 +223,11 @@ class _Pricer:
         day = self._first
         row = self._prices.kwh_row(cost.offer.id, day)
         if self._prices.spot is None or row is None or row.spot is None:
-            cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}
+            cost.unknown = {Why.SPOT: 4 * self._hours} if self._prices.spot is None else {Why.PRICES: self._hours}
             return cost
         accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
-        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
+        cost.energy, wh, cost.unknown = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
         cost.wh_by_period = {"SPOT": wh}
-        if missing:
-            cost.unknown[Why.SPOT] = missing
         rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
         self._bill.add_subscription(total, question.start, question.end, rates, day)
         cost.subscription = total.subscription
