@@ -1,7 +1,7 @@
 """Computes what each offer would have cost for a lived curve, and which may be ranked. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -39,6 +39,7 @@ class OfferCost:
     hours: int = 0  # with energy, that have a price
     #: Hours with energy that could not be priced, and why; SPOT: quarters of an hour.
     unknown: dict[Why, int] = field(default_factory=dict)
+    unknown_days: int = 0  # of which a calendar does not tell the type
     wh_by_period: dict[str, int] = field(default_factory=dict)
     by_period: dict[str, Decimal] = field(default_factory=dict)
     swing: Decimal = ZERO  # by how much a kWh of one hour may differ from that of another one, EUR
@@ -192,7 +193,7 @@ class _Pricer:
         found = []
         for choice in offer.rule.choices:
             lived = self._lived.billed(offer.rule, choice, own)
-            billed = Billed(shifted(lived.periods, question.shift), lived.unknown)
+            billed = replace(lived, periods=shifted(lived.periods, question.shift))
             found.append((self._priced(cost.offer, billed, yours=cost.yours), choice))
         found.sort(key=lambda pair: pair[0].total)
         best, _ = found[0]
@@ -237,6 +238,7 @@ class _Pricer:
 
     def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
         cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power
+        cost.unknown_days = billed.unknown_days
         by_stretch: dict[int, dict[str, Amount]] = {}
         for ((_, _, number), period), amount in billed.periods.items():
             by_stretch.setdefault(number, {}).setdefault(period, Amount()).add(amount.wh, amount.slices)

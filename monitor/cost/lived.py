@@ -47,6 +47,7 @@ class Billed:
 
     periods: dict[tuple[Group, str], Amount] = field(default_factory=dict)
     unknown: dict[Why, int] = field(default_factory=dict)
+    unknown_days: int = 0  # of the offer, of which a calendar does not tell the type
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Lived:
         place = self._places[id(rule), choice]
         if not own and place in self._billed:
             return self._billed[place]
-        found = Billed()
+        found = Billed(unknown_days=sum(key[0] == place and kind is None for key, kind in self._types.items()))
         for cell, amount in self._cells.items():
             period = cell.register if cell.register in own else self._period(place, cell)
             if period is None or isinstance(period, Why):

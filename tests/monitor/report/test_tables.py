@@ -169,7 +169,7 @@ def test_a_cheaper_offer_on_two_months_is_told_as_such(monkeypatch: pytest.Monke
 def test_a_range_that_was_hardly_measured_has_no_table_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     found = comparison(TEMPO, BASE, days=20, lost=408, recovered_wh=159_000, withheld=Why.HOURS)
     text = words(compared(found, monkeypatch))
-    assert "Non classé : 72 heures seulement sur 480 ont des relevés, il en faut neuf sur dix." in text
+    assert "Il manque 408 heures de mesure sur 480 : le prix n’est pas calculé, il faut neuf heures sur dix." in text
     assert "159,0 kWh sur 160,0 ont été rattrapés" in text
     for part in ("Rang", "Total", "moins cher", "1 400,00"):
         assert part not in text
