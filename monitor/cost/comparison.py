@@ -1,7 +1,7 @@
 """Computes what each offer would have cost for a lived curve, and which may be ranked. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -37,7 +37,9 @@ class OfferCost:
     energy: Decimal = ZERO
     subscription: Decimal = ZERO
     hours: int = 0  # with energy, that have a price
-    unknown: dict[Why, int] = field(default_factory=dict)  # hours with energy that could not be priced, and why
+    #: Hours with energy that could not be priced, and why; SPOT: quarters of an hour.
+    unknown: dict[Why, int] = field(default_factory=dict)
+    unknown_days: int = 0  # of which a calendar does not tell the type
     wh_by_period: dict[str, int] = field(default_factory=dict)
     by_period: dict[str, Decimal] = field(default_factory=dict)
     swing: Decimal = ZERO  # by how much a kWh of one hour may differ from that of another one, EUR
@@ -191,7 +193,7 @@ class _Pricer:
         found = []
         for choice in offer.rule.choices:
             lived = self._lived.billed(offer.rule, choice, own)
-            billed = Billed(shifted(lived.periods, question.shift), lived.unknown)
+            billed = replace(lived, periods=shifted(lived.periods, question.shift))
             found.append((self._priced(cost.offer, billed, yours=cost.yours), choice))
         found.sort(key=lambda pair: pair[0].total)
         best, _ = found[0]
@@ -222,13 +224,11 @@ class _Pricer:
         day = self._first
         row = self._prices.kwh_row(cost.offer.id, day)
         if self._prices.spot is None or row is None or row.spot is None:
-            cost.unknown = {Why.SPOT if self._prices.spot is None else Why.PRICES: self._hours}
+            cost.unknown = {Why.SPOT: 4 * self._hours} if self._prices.spot is None else {Why.PRICES: self._hours}
             return cost
         accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
-        cost.energy, wh, missing = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
+        cost.energy, wh, cost.unknown = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
         cost.wh_by_period = {"SPOT": wh}
-        if missing:
-            cost.unknown[Why.SPOT] = missing
         rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
         self._bill.add_subscription(total, question.start, question.end, rates, day)
         cost.subscription = total.subscription
@@ -238,6 +238,7 @@ class _Pricer:
 
     def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
         cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power
+        cost.unknown_days = billed.unknown_days
         by_stretch: dict[int, dict[str, Amount]] = {}
         for ((_, _, number), period), amount in billed.periods.items():
             by_stretch.setdefault(number, {}).setdefault(period, Amount()).add(amount.wh, amount.slices)

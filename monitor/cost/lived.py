@@ -47,6 +47,7 @@ class Billed:
 
     periods: dict[tuple[Group, str], Amount] = field(default_factory=dict)
     unknown: dict[Why, int] = field(default_factory=dict)
+    unknown_days: int = 0  # of the offer, of which a calendar does not tell the type
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +140,29 @@ class Lived:
 
     def spot_energy(
         self, prices: SpotPrices, spot: Spot, accise: Callable[[date], Decimal | None], shift: float
-    ) -> tuple[Decimal, int, int]:
-        """Return what the energy costs at prices of the market, EUR, the Wh that have one, and the hours without.
+    ) -> tuple[Decimal, int, dict[Why, int]]:
+        """Return what the energy costs at prices of the market, EUR, the Wh that have one, and what has none.
 
-        `shift` is the share of what ran in peak hours that would have run in off-peak hours of the same day.
+        What has none is in quarters of an hour if the market's price is missing, else in hours. `shift` is the share of
+        what ran in peak hours that would have run in off-peak hours of the same day.
         """
-        total, priced, missing = Decimal(0), 0, 0
+        total, priced = Decimal(0), 0
+        absent: set[int] = set()
+        unknown: dict[Why, int] = {}
         for (_, (start, seconds)), amount in shifted(self._quarters, shift).items():
             day = datetime.fromtimestamp(start, self._zone).date()
             price, tax = prices.of(start, seconds), accise(day)
-            if price is None or tax is None:
-                missing += amount.slices
-                continue
-            total += Decimal(amount.wh) / 1000 * spot.price(price, tax, day)
-            priced += amount.wh
-        return total, priced, missing
+            if price is not None and tax is not None:
+                total += Decimal(amount.wh) / 1000 * spot.price(price, tax, day)
+                priced += amount.wh
+            elif missing := prices.absent(start, seconds):
+                absent.update(missing)
+            else:
+                why = Why.PRICES if tax is None else Why.MINUTES
+                unknown[why] = unknown.get(why, 0) + amount.slices
+        if absent:
+            unknown[Why.SPOT] = len(absent)
+        return total, priced, unknown
 
     def _number(self, day: date) -> int:
         """Return a number for the types that a local day has by all rules; alike days have the same."""
@@ -202,7 +211,7 @@ class Lived:
         place = self._places[id(rule), choice]
         if not own and place in self._billed:
             return self._billed[place]
-        found = Billed()
+        found = Billed(unknown_days=sum(key[0] == place and kind is None for key, kind in self._types.items()))
         for cell, amount in self._cells.items():
             period = cell.register if cell.register in own else self._period(place, cell)
             if period is None or isinstance(period, Why):

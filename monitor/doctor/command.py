@@ -22,6 +22,7 @@ from monitor.answers.houses import newest
 from monitor.doctor.alerts import diagnose_alerts
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
+from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.table import load_prices, read_file
@@ -96,6 +97,11 @@ def _diagnose_prices(config: MonitorConfig, path: Path, now: datetime) -> Iterat
         except ConfigError as error:
             yield problem("Tempo", str(error), "correct the file, or `tempo`")
             return
+    try:
+        load_calendars(None, config.calendars, prices, alsace_moselle=config.alsace_moselle)
+    except ConfigError as error:
+        yield problem("Calendars", str(error), "correct the file, or `calendars`")
+        return
     today = now.astimezone(config.time_zone).date()
     found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
     formats = Formats("en", config.time_zone)

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -10,18 +10,27 @@ from common.errors import ConfigError
 from monitor.prices.calendars import Calendars, Listed, bundled_calendars
 from monitor.prices.colour_file import read_colours
 from monitor.prices.dated_lines import read_dated
+from monitor.prices.model import PriceTable
 from monitor.prices.table import read_file
 
 _LINE = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*[;,]\s*([a-z][a-z-]*)\s*")
 
 
-def load_calendars(tempo: Path | None, files: Iterable[tuple[str, Path]], *, alsace_moselle: bool) -> Calendars:
+def load_calendars(
+    tempo: Path | None, files: Iterable[tuple[str, Path]], prices: PriceTable, *, alsace_moselle: bool
+) -> Calendars:
     """Read the files that the configuration names: that of Tempo's colours, and others by the name of their calendar.
+
+    Args:
+        tempo: the file of colours.
+        files: the others.
+        prices: whose rules ask for kinds of days.
+        alsace_moselle: count the bank holidays of Alsace and Moselle, too.
 
     Raises:
         ConfigError: one cannot be read, or a line is wrong.
     """
-    own = {name: _listed(file) for name, file in files}
+    own = {name: _listed(file, prices.day_kinds(name)) for name, file in files}
     return Calendars(
         written={} if tempo is None else read_colours(read_file(tempo), str(tempo)),
         listed={**bundled_calendars(), **own},
@@ -29,11 +38,20 @@ def load_calendars(tempo: Path | None, files: Iterable[tuple[str, Path]], *, als
     )
 
 
-def _listed(file: Path) -> Listed:
-    """Return a calendar: days that are not listed are ordinary from the first listed one to the last."""
-    kinds = read_dated(read_file(file), str(file), _parse, "a day and its kind such as 2026-01-15;peak")
+def _listed(file: Path, asked: Collection[str]) -> Listed:
+    """Return a calendar: days that are not listed are ordinary from the first listed one to the last.
+
+    One that lists no day of the kinds that are asked for has them in other words, so all its days would be ordinary.
+    """
+    example = f"2026-01-15;{min(asked, default='peak')}"
+    kinds = read_dated(read_file(file), str(file), _parse, f"a day and its kind such as {example}")
     if not kinds:
-        raise ConfigError(f"{file}: no days are listed: write a line such as 2026-01-15;peak for each")
+        raise ConfigError(f"{file}: no days are listed: write a line such as {example} for each")
+    if asked and not set(asked) & set(kinds.values()):
+        raise ConfigError(
+            f"{file}: no day is {' or '.join(sorted(asked))}, the words that the offers ask for: write {example}, not"
+            f" {', '.join(sorted(set(kinds.values())))}"
+        )
     return Listed(kinds, min(kinds), max(kinds))
 
 

@@ -162,8 +162,11 @@ def _dated_row(offer: PricedOffer, row: Mapping[str, Any], where: str) -> PriceR
     if not result.has_kwh and not result.subscription:
         raise ConfigError(f"{where}: it has neither `kwh` nor a subscription")
     periods = set() if offer.rule is None else set(offer.rule.periods)
-    for unknown in sorted({name for band in result.kwh.values() for name in band} - periods) if periods else ():
+    priced = {name for band in result.kwh.values() for name in band}
+    for unknown in sorted(priced - periods) if periods else ():
         raise ConfigError(f"{where}: {unknown} is no period of its rule, which has {', '.join(sorted(periods))}")
+    for missing in sorted(periods - priced) if priced else ():
+        raise ConfigError(f"{where}: kwh has no price of {missing}, a period of its rule: add {missing}: 0.1940")
     return result
 
 
@@ -208,7 +211,7 @@ def _bands(row: Mapping[str, Any], key: str, where: str) -> dict[int, dict[str, 
 
 
 def _registers(value: Any, where: str) -> dict[str, Decimal]:
-    prices = mapping(value, where)
+    prices = value if isinstance(value, dict) else {}
     if not prices:
         raise ConfigError(f"{where}: a price by register is expected, such as {{BASE: 0.1940}}")
     result = {}
@@ -225,7 +228,9 @@ def _powers(row: Mapping[str, Any], key: str, where: str) -> dict[int, Decimal]:
         return {}
     where, amounts = f"{where}: {key}", {}
     with inside(row, key):
-        for power, amount in mapping(row[key], where).items():
+        if not isinstance(row[key], dict):
+            raise ConfigError(f"{where}: amounts in EUR by power in kVA are expected, such as {{6: 15.86}}")
+        for power, amount in row[key].items():
             with inside(row[key], power):
                 amounts[_power(power, where)] = _amount(amount, where)
     return amounts
@@ -296,5 +301,6 @@ def _lines(owner: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, 
     lines = owner.get(key) or []
     with inside(owner, key):
         if not isinstance(lines, list):
-            raise ConfigError(f"{where}: a list of lines, each with `from`, is expected")
+            first = "- id: my-offer" if key == "offers" else "- from: 2026-08-01"
+            raise ConfigError(f"{where}: a list is expected, each of its entries begins like `{first}`")
         return [mapping(line, where) for line in lines]

@@ -147,6 +147,11 @@ class PriceTable:
         """All offers, in the order of the files."""
         return tuple(self._offers.values())
 
+    def day_kinds(self, calendar: str) -> frozenset[str]:
+        """Return the kinds of days of a calendar that rules ask for."""
+        tests = (test for offer in self.offers if offer.rule is not None for test in offer.rule.days)
+        return frozenset(test.kind for test in tests if test.calendar == calendar and test.kind is not None)
+
     def id_of(self, name: str) -> str:
         """Return the id of an offer that a meter, or a line of the configuration, names."""
         return self._structures.get(name, name)

@@ -1,8 +1,9 @@
 """Reads a rule as files of prices write it: `day_starts`, `days`, `hours`, `choice`. The keys: docs/energy.md."""
 
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from common.errors import ConfigError
@@ -12,6 +13,8 @@ from monitor.prices.rules import CHOICE, DAY, METER, REST, DayTest, Hours, Month
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEYS = ("day_starts", "days", "hours", "choice", "note", "grade", "needs")
 _TEST_KEYS = ("weekdays", "holidays", "from", "to", "calendar", "is")
+#: What the bundled calendars say of days; those of EJP and Zen Flex say nothing of an ordinary one.
+_KINDS = {"tempo": ("red", "white", "blue"), "ejp": ("peak",), "zen-flex": ("sobriety",)}
 _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 _BEFORE = " of the day before"
 _EVERY_DAY = "any"
@@ -60,7 +63,46 @@ def _rule(rule: Mapping[str, Any], where: str) -> Rule:
         raise ConfigError(f"{where}: `choice: {{weekday: [mon, wed]}}` and `weekdays: [choice]` belong together")
     if any(one.by == CHOICE for of_type in result.hours.values() for one in of_type) != bool(slots):
         raise ConfigError(f'{where}: `choice: {{slot: ["13:00-15:00"]}}` and a period `choice` belong together')
+    with inside(types):
+        _check_days(days, f"{where}: days")
     return result
+
+
+def _check_days(days: Sequence[DayTest], where: str) -> None:
+    """Check that each type of day may occur, and that each day has a type."""
+    for test in days[:-1]:
+        if test == DayTest(test.name):
+            raise ConfigError(f"{where}: `always` is the last type, and no other: nothing after {test.name} would hold")
+    if any(test.calendar is not None and test.calendar not in _KINDS for test in days):
+        return
+    for facts in map(_Ordinary, _KINDS["tempo"] if any(test.calendar == "tempo" for test in days) else ("",)):
+        for day in () if days[-1] == DayTest(days[-1].name) else _days_of_all_years():
+            if not any(test.holds(day, facts, None) for test in days):
+                weekday = WEEKDAYS[day.weekday()]
+                raise ConfigError(f"{where}: {day:%m-%d}, if it is a {weekday}, has no type: end with `other: always`")
+
+
+class _Ordinary:
+    """Days that are no holidays, and have one colour of Tempo."""
+
+    def __init__(self, colour: str) -> None:
+        self._colour = colour
+
+    def is_holiday(self, _day: date) -> bool:
+        return False
+
+    def kind(self, calendar: str, _day: date) -> str:
+        return self._colour if calendar == "tempo" else ""
+
+    def cannot_be(self, _calendar: str, _day: date, _kind: str) -> bool:
+        return False
+
+
+@cache
+def _days_of_all_years() -> tuple[date, ...]:
+    """Return each day of the year on each day of the week; 28 years have them all."""
+    days = (date(2000, 1, 1) + timedelta(number) for number in range(28 * 366))
+    return tuple({(day.month, day.day, day.weekday()): day for day in days}.values())
 
 
 def _test(name: str, value: Any, where: str) -> DayTest:
@@ -75,6 +117,11 @@ def _test(name: str, value: Any, where: str) -> DayTest:
         raise ConfigError(f'{where}: `from` and `to` belong together: from: "11-01", to: "03-31"')
     if ("calendar" in test) != ("is" in test):
         raise ConfigError(f"{where}: `calendar` and `is` belong together: {{calendar: tempo, is: red}}")
+    kinds = _KINDS.get(str(test.get("calendar")))
+    if kinds is not None and test["is"] not in kinds:
+        raise ConfigError(
+            f"{where}: `is` of {test['calendar']} is {', '.join(kinds)}, not {test['is']!r}", line_of(test, "is")
+        )
     names = _list(test, "weekdays", where, "[sat, sun]")
     return DayTest(
         name,
@@ -139,7 +186,9 @@ def _day_starts(rule: Mapping[str, Any], where: str) -> int:
             raise ConfigError(f'{where}: day_starts is written "06:00", in quotes, not {text!r}')
         if text.endswith(_BEFORE):
             return _minute(text.removesuffix(_BEFORE), f"{where}: day_starts") - DAY
-        return _minute(text, f"{where}: day_starts")
+        if (minute := _minute(text, f"{where}: day_starts")) == DAY:
+            raise ConfigError(f'{where}: day_starts is a time before 24:00, such as "06:00"')
+        return minute
 
 
 def _month_day(text: Any, where: str) -> MonthDay:

@@ -22,12 +22,18 @@ class SpotPrices:
 
     def of(self, start: int, seconds: int) -> Decimal | None:
         """Return the price from a moment on; None: it is not known for all of that time, or changes in it."""
-        found = {self.by_quarter.get(moment) for moment in range(start - start % QUARTER, start + seconds, QUARTER)}
+        found = {self.by_quarter.get(moment) for moment in _quarters(start, seconds)}
         return found.pop() if len(found) == 1 else None
+
+    def absent(self, start: int, seconds: int) -> list[int]:
+        """Return the quarters of an hour of a time that have no price."""
+        return [moment for moment in _quarters(start, seconds) if moment not in self.by_quarter]
 
 
 def read_spot(content: bytes, origin: str) -> SpotPrices:
     """Read a file; a line holds for an hour where the next one begins an hour later, else for a quarter.
+
+    The market went from hours to quarters, never back: an hour after a quarter is three quarters that are missing.
 
     Raises:
         ConfigError: a line is wrong.
@@ -37,11 +43,15 @@ def read_spot(content: bytes, origin: str) -> SpotPrices:
     by_quarter: dict[int, Decimal] = {}
     length = _HOUR
     for start, following in zip(starts, [*starts[1:], None], strict=True):
-        if following is not None and following - start in (QUARTER, _HOUR):
-            length = following - start
+        if following is not None and following - start == QUARTER:
+            length = QUARTER
         for quarter in range(start, start + length, QUARTER):
             by_quarter[quarter] = prices[start]
     return SpotPrices(by_quarter)
+
+
+def _quarters(start: int, seconds: int) -> range:
+    return range(start - start % QUARTER, start + seconds, QUARTER)
 
 
 def _parse(line: str) -> tuple[int, Decimal] | None:

@@ -13,6 +13,7 @@ from common.errors import ConfigError
 from common.settings.yaml_file import parse_yaml
 from monitor.prices.document import read_document
 from monitor.prices.model import Kind, PriceFile, PriceRow
+from monitor.prices.rules import Rule
 from monitor.prices.table import UPDATED, is_older, keep, read_file, tables
 
 _LONGEST = 5_000_000  # bytes
@@ -25,6 +26,7 @@ class Change:
 
     offer: str
     title: str
+    rule: Rule | None
     before: PriceRow | None  # None: the offer is new
     after: PriceRow
 
@@ -85,7 +87,7 @@ def _changes(before: PriceFile, after: PriceFile, today: date) -> Iterator[Chang
     for offer in after.offers:
         old, new = _newest(before, offer.id, today), _newest(after, offer.id, today)
         if new is not None and new != old:
-            yield Change(offer.id, offer.title, old, new)
+            yield Change(offer.id, offer.title, offer.rule, old, new)
 
 
 def _newest(table: PriceFile, offer: str, today: date) -> PriceRow | None:

@@ -47,7 +47,7 @@ def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, Monitor
     """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
-    calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
+    calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
     language, database = language_in(arguments, settings), Database(settings.database)
     try:
         with contextlib.closing(open_tables(database)) as connection:

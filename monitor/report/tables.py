@@ -3,7 +3,7 @@
 import os
 import shutil
 import textwrap
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
@@ -245,18 +245,36 @@ class Tables:
         """Print prices that changed, before and after; subscriptions of one power, if that is known."""
         f = self._formats
         for change in changes:
-            before = f.text("price_new") if change.before is None else self._row(change.before, power)
-            self.line(
-                f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {self._row(change.after, power)}"
+            old, new = change.before, change.after
+            powers = [power] if power is not None else []
+            if power is None and old is not None:
+                powers = [
+                    kva for kva, amount in sorted(new.subscription.items()) if old.subscription.get(kva) != amount
+                ]
+            words = rule_words(change.rule, f)
+            before, after = (
+                f.text("price_new") if row is None else self._row(row, words, power, powers) for row in (old, new)
             )
+            self.line(f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {after}")
 
-    def _row(self, row: PriceRow, power: int | None) -> str:
-        """Write the prices of a row in short."""
+    def _row(self, row: PriceRow, words: Mapping[str, str], power: int | None, powers: Sequence[int]) -> str:
+        """Write the prices of a row in short: for one power, or for all; and the subscriptions of some powers."""
         f = self._formats
-        band = row.band(power) or next(iter(row.kwh.values()), {})
-        prices = [f"{f.register(name, {})} {f.number(price, 4)}" for name, price in band.items()]
-        amount = row.subscription.get(power or 0)
-        return ", ".join(prices if amount is None else [*prices, f"{f.number(amount, 2)} {f.text('price_year')}"])
+        bands = row.kwh if power is None else {0: row.band(power)}
+        parts = []
+        for limit, band in sorted(bands.items()):
+            from_power = f"{f.text('price_band', power=limit)} " if limit else ""
+            prices = (
+                f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
+                for name, price in band.items()
+            )
+            parts.append(from_power + ", ".join(prices))
+        parts += [
+            f"{kva} kVA {f.number(row.subscription[kva], 2)} {f.text('price_year')}"
+            for kva in powers
+            if kva in row.subscription
+        ]
+        return ", ".join(part for part in parts if part)
 
     def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""

@@ -71,8 +71,9 @@ class RateFiles:
 
     def _read(self) -> Rates:
         settings = self._settings
-        calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
-        return Rates(load_prices(settings.prices, self._folder, settings.spot), calendars)
+        prices = load_prices(settings.prices, self._folder, settings.spot)
+        calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
+        return Rates(prices, calendars)
 
     def _look(self) -> _Seen:
         return tuple(map(_state, self._files))

@@ -32,10 +32,13 @@ def refusal(cost: OfferCost, comparison: Comparison, formats: Formats) -> str:
     why = cost.refused or comparison.withheld
     if why is None:
         return ""
-    checked, until = cost.offer.checked, comparison.colours_until
+    checked, until, days = cost.offer.checked, comparison.colours_until, cost.unknown_days
+    calendars = () if cost.offer.rule is None else cost.offer.rule.calendars
     return formats.text(
         f"why_{why.value}",
         count=formats.number(Decimal(cost.unknown.get(why, 0)), 0),
+        days=formats.text("power_day" if days == 1 else "power_days", count=formats.number(Decimal(days), 0)),
+        calendar=", ".join(sorted(calendars)),
         until="" if until is None else formats.calendar_day(until),
         power=comparison.question.power,
         day="" if checked is None else formats.calendar_day(checked),
@@ -57,7 +60,7 @@ def withheld(comparison: Comparison, formats: Formats) -> str | None:
 
 def _measured(comparison: Comparison, formats: Formats) -> dict[str, str]:
     return {
-        "read": formats.number(Decimal(comparison.read), 0),
+        "missing": formats.number(Decimal(comparison.hours - comparison.read), 0),
         "hours": formats.number(Decimal(comparison.hours), 0),
         "recovered": formats.kwh(comparison.recovered_wh),
         "kwh": formats.kwh(comparison.wh),

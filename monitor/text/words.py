@@ -51,20 +51,22 @@ FR: Mapping[str, str] = {
     "compare_title": "{meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
     "partial": "coût partiel, non classé",
     "why_prices": "Aucun prix pour {count} h.",
-    "why_subscription": "Abonnement inconnu pour {power} kVA.",
-    "why_colours": "La couleur des jours Tempo est inconnue pour {count} h ; elle est connue jusqu’au {until}. Pour la "
-                   "suite, donnez un fichier (option « tempo ») ou comparez jusque-là.",
-    "why_calendar": "Le calendrier de ses jours manque pour {count} h : donnez un fichier (option « calendars »).",
+    "why_subscription": "Abonnement inconnu pour cette puissance ({power} kVA).",
+    "why_colours": "La couleur de {days} Tempo est inconnue ; elle est connue jusqu’au {until}. Pour la suite, "
+                   "donnez un fichier (option « tempo ») ou comparez jusque-là.",
+    "why_calendar": "Le calendrier de ses jours n’est pas fourni pour {count} h : donnez un fichier (option "
+                    "« calendars », nom « {calendar} »).",
     "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » d’une "
                    "ligne de « contracts », dans monitor.yaml).",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
-    "why_spot": "Prix spot absent pour {count} h.",
+    "why_spot": "Prix spot absent pour {count} quarts d’heure.",
     "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
     "why_driven_charge": "Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue "
                          "pas.",
     "why_old": "Prix vus pour la dernière fois le {day}, il y a plus de six mois : non classés.",
-    "why_taxes": "Prix du {day}, antérieurs au dernier changement de taxes : non classés.",
-    "why_hours": "Non classé : {read} heures seulement sur {hours} ont des relevés, il en faut neuf sur dix.",
+    "why_taxes": "Prix du {day} : antérieurs au dernier changement de taxes, non classés.",
+    "why_hours": "Il manque {missing} heures de mesure sur {hours} : le prix n’est pas calculé, il faut neuf heures "
+                 "sur dix.",
     "why_hours_recovered": "{recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure inconnue.",
     "why_recovered": "Non classé : {recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure "
                      "inconnue ; leur prix pourrait changer l’ordre des offres.",
@@ -211,19 +213,20 @@ EN: Mapping[str, str] = {
     "compare_title": "{meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
     "partial": "partial cost, not ranked",
     "why_prices": "No price for {count} h.",
-    "why_subscription": "No standing charge known for {power} kVA.",
-    "why_colours": "The colour of Tempo days is unknown for {count} h; it is known up to {until}. For what follows "
-                   "give a file (option `tempo`), or compare up to there.",
-    "why_calendar": "The calendar of its days is missing for {count} h: give a file (option `calendars`).",
+    "why_subscription": "No standing charge is known for this power ({power} kVA).",
+    "why_colours": "The colour of {days} of Tempo is unknown; it is known up to {until}. For what follows give a "
+                   "file (option `tempo`), or compare up to there.",
+    "why_calendar": "The calendar of its days is missing for {count} h: give a file (option `calendars`, name "
+                    "`{calendar}`).",
     "why_windows": "Your off-peak hours are not known: write down those of your bill (`off_peak` of a line of "
                    "`contracts`, in monitor.yaml).",
     "why_minutes": "Its prices change within an hour, and minutes are missing for {count} h.",
-    "why_spot": "No spot price for {count} h.",
+    "why_spot": "No spot price for {count} quarters of an hour.",
     "why_rule": "Its file does not say when its prices hold (`rule`).",
     "why_driven_charge": "This offer rewards charging that the supplier controls, which the meter does not tell apart.",
     "why_old": "Prices last seen on {day}, more than six months ago: not ranked.",
     "why_taxes": "Prices of {day}, before the last change of taxes: not ranked.",
-    "why_hours": "Not ranked: only {read} of {hours} hours have readings, nine in ten are needed.",
+    "why_hours": "{missing} of {hours} hours are not measured: nothing is computed, nine hours in ten are needed.",
     "why_hours_recovered": "{recovered} of {kwh} kWh were recovered after an interruption, at an unknown hour.",
     "why_recovered": "Not ranked: {recovered} of {kwh} kWh were recovered after an interruption, at an unknown hour; "
                      "their price could change the order of the offers.",

@@ -152,7 +152,7 @@ def _of_databases(configurations: Iterable[Path]) -> Iterator[tuple[str, Sequenc
     for file in configurations:
         settings = config.load(MonitorConfig, file)
         prices = load_prices(settings.prices, file.parent, settings.spot)
-        calendars = load_calendars(settings.tempo, settings.calendars, alsace_moselle=settings.alsace_moselle)
+        calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
         with contextlib.closing(Database(settings.database).connect()) as connection:
             answers = Answers(connection, settings, prices, calendars)
             for meter in answers.meters():

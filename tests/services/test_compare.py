@@ -43,7 +43,7 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     assert (answer["why"], answer["hours"]) == ("hours", 479)
     assert answer["recovered_wh"] >= 150_000
     assert {offer["rank"] for offer in answer["offers"]} == {None}
-    assert "heures seulement sur 479 ont des relevés" in answer["refused"]
+    assert "heures de mesure sur 479" in answer["refused"]
     assert answer["verdict"] is None
     measured = ask(compare.ROUTE, tables, END, prices, "from=2026-03-28&to=2026-03-30")
     assert measured["why"] is None
@@ -53,7 +53,7 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     monitor = Monitor(fresh_database, tmp_path)
     monitor.configure("")
     text = " ".join(monitor.run("compare", "--from", "2026-03-10", "--to", "2026-03-30").split())
-    assert "heures seulement sur 479 ont des relevés" in text
+    assert "heures de mesure sur 479" in text
     assert "moins" not in text
     assert "Rang" not in text
 
@@ -78,6 +78,7 @@ def test_who_has_no_tempo_may_ask_what_it_would_have_cost(fresh_database: Server
     # The days after it are not guessed.
     unknown = tempo("from=2026-08-28&to=2026-09-03")
     assert (unknown["rank"], unknown["why"]) == (None, "colours")
+    assert unknown["refused"].startswith("La couleur de 2 jours Tempo est inconnue")  # of 1 and 2 September
     september = {date(2026, 9, 1) + timedelta(number): "blue" for number in range(3)}
     assert tempo("from=2026-08-28&to=2026-09-03", september)["rank"]
 

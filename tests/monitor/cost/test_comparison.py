@@ -264,8 +264,37 @@ def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
     cost = offer(found, "sobry")
     # (0.90 + 0.06 + 0.02, but at most 0.25, + 0.02) x 1.25 = 0.3375; (0.10 + 0.06 + 0.02 + 0.02) x 1.25 = 0.25 x 7.
     assert (cost.energy, cost.wh_by_period) == (Decimal("2.0875"), {"SPOT": 8000})
-    assert cost.unknown == {Why.SPOT: 1}  # the third hour has no price
+    assert cost.unknown == {Why.SPOT: 4}  # the quarters of the third hour have no price
     assert offer(result(market_row, offers=offers), "sobry").refused is Why.SPOT
+
+
+@pytest.mark.parametrize(
+    ("known", "divided", "unknown"),
+    [
+        ([0, 1, 3], True, {Why.SPOT: 1}),  # not the first quarter of its hour
+        ([-1, 0, 4], True, {Why.SPOT: 3}),  # three quarters are missing, no hour begins
+        ([0, 1, 2, 3], False, {Why.MINUTES: 1}),
+        ([0, 1, 3], False, {Why.SPOT: 1}),
+    ],
+)
+def test_a_quarter_without_a_price_of_the_market_is_never_guessed(
+    known: list[int], divided: bool, unknown: dict[Why, int]
+) -> None:
+    begin = START.astimezone(UTC)
+    prices = "\n".join(f"{begin + timedelta(minutes=15 * n):%FT%TZ};{100 + n}" for n in known)
+    quarters = [
+        replace(piece, start=START + timedelta(minutes=15 * n), divided=True, slices=int(n == 0))
+        for n, piece in enumerate(curve(count=4))
+    ]
+    found = result(
+        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
+        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
+        lived=quarters if divided else curve(count=1),
+        spot=read_spot(prices.encode(), "x"),
+        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
+    )
+    cost = offer(found, "sobry")
+    assert (cost.unknown, cost.rank) == (unknown, None)
 
 
 def test_what_if_use_moved_between_prices_of_the_market() -> None:

@@ -106,6 +106,13 @@ def test_a_tempo_day_without_a_colour_is_unknown_from_six_to_six() -> None:
     )
 
 
+def test_days_of_which_a_calendar_says_nothing_are_counted() -> None:
+    pieces, calendars = hours(date(2027, 1, 5), 72, "BASE"), Calendars(written={date(2027, 1, 6): "white"})
+    lived = Lived(pieces, [TEMPO, HCHP], calendars, PARIS)
+    # From Tuesday, 5 January, 00:00, to Thursday: the night of Monday's colour, Tuesday and Thursday.
+    assert [lived.billed(rule).unknown_days for rule in (TEMPO, HCHP)] == [3, 0]
+
+
 def test_the_register_of_ones_own_offer_says_more_than_the_clock() -> None:
     lived = Lived(hours(date(2027, 1, 5), 24, "BBRHPJB"), [TEMPO], Calendars(), PARIS)
     own = lived.billed(TEMPO, own=frozenset(TEMPO.periods))

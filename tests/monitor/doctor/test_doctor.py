@@ -73,6 +73,14 @@ def test_a_file_of_colours_that_is_not_there_is_a_problem(tmp_path: Path) -> Non
     assert "problem Tempo: /nowhere.csv: cannot be read" in output.getvalue()
 
 
+def test_a_calendar_in_other_words_than_the_offers_ask_for_is_a_problem(tmp_path: Path) -> None:
+    file, days, output = tmp_path / "monitor.yaml", tmp_path / "days.csv", io.StringIO()
+    days.write_text("2026-01-15;serenite\n")
+    file.write_text(f"database: {{host: 127.0.0.1, port: 1}}\ncalendars: {{ohm-modulo: {days}}}\n")
+    assert check(file, Report(output), NOW) == 1
+    assert f"problem Calendars: {days}: no day is serenity" in output.getvalue()
+
+
 def test_why_the_database_does_not_answer_is_told_once_with_the_fix_for_it(tmp_path: Path) -> None:
     file, output = tmp_path / "monitor.yaml", io.StringIO()
     for database, what, fix in (

@@ -181,6 +181,9 @@ def test_a_register_of_the_meter_is_billed_by_its_hours_where_only_they_decide()
     assert TO_THE_MINUTE.period_of_register(True) is None
 
 
+TWO = {"a": {"A": "rest"}, "b": {"B": "rest"}}
+
+
 @pytest.mark.parametrize(
     ("keys", "word"),
     [
@@ -203,11 +206,42 @@ def test_a_register_of_the_meter_is_billed_by_its_hours_where_only_they_decide()
         ({"day_start": "06:00", "hours": {"any": {"HP": "rest"}}}, "day_starts"),
         ({"day_starts": 6, "hours": {"any": {"HP": "rest"}}}, "06:00"),
         ({"days": {"a": "always"}}, "hours"),
+        ({"day_starts": "24:00", "hours": {"any": {"HP": "rest"}}}, "before 24:00"),
+        ({"days": {"a": "always", "b": {"weekdays": ["sat"]}}, "hours": TWO}, "`always` is the last"),
+        ({"days": {"a": {"calendar": "tempo", "is": "rouge"}, "b": "always"}, "hours": TWO}, "red, white, blue"),
+        ({"days": {"a": {"calendar": "ejp", "is": "pointe"}, "b": "always"}, "hours": TWO}, "is peak, not 'pointe'"),
     ],
 )
 def test_a_wrong_rule_is_named_with_what_to_write(keys: Mapping[str, Any], word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         read_rule(keys, "mine: rule")
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [
+        ({"a": {"weekdays": ["sat"]}, "b": {"holidays": "fr"}}, "other: always"),
+        ({"a": {"from": "11-01", "to": "03-30"}, "b": {"from": "04-01", "to": "10-31"}}, "03-31"),
+        ({"a": {"from": "03-01", "to": "12-31"}, "b": {"from": "01-01", "to": "02-28"}}, "02-29"),
+        ({"a": {"calendar": "ejp", "is": "peak"}, "b": {"weekdays": ["sat"]}}, "other: always"),
+        ({"a": {"calendar": "tempo", "is": "red"}, "b": {"weekdays": ["sun"]}}, "other: always"),
+    ],
+)
+def test_a_rule_in_which_some_day_has_no_type_is_refused(days: Mapping[str, Any], word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        read_rule({"days": days, "hours": TWO}, "mine: rule")
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"a": {"from": "11-01", "to": "03-31"}, "b": {"from": "04-01", "to": "10-31"}},
+        {"a": {"weekdays": ["mon", "tue", "wed", "thu", "fri"]}, "b": {"weekdays": ["sat", "sun"], "holidays": "fr"}},
+        {"a": {"calendar": "mine", "is": "cheap"}, "b": "always"},
+    ],
+)
+def test_each_day_may_have_a_type_without_always(days: Mapping[str, Any]) -> None:
+    assert [test.name for test in read_rule({"days": days, "hours": TWO}, "rule").days] == ["a", "b"]
 
 
 def test_a_type_of_day_may_have_a_name_that_yaml_reads_as_another_thing() -> None:

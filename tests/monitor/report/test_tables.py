@@ -17,7 +17,9 @@ from monitor.cost.comparison import Choice, Comparison, OfferCost, Question
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
 from monitor.prices.document import read_document
-from monitor.prices.model import PricedOffer, PriceTable
+from monitor.prices.model import PricedOffer, PriceRow, PriceTable
+from monitor.prices.rule_document import read_rule
+from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.report.tables import Tables
@@ -169,7 +171,7 @@ def test_a_cheaper_offer_on_two_months_is_told_as_such(monkeypatch: pytest.Monke
 def test_a_range_that_was_hardly_measured_has_no_table_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     found = comparison(TEMPO, BASE, days=20, lost=408, recovered_wh=159_000, withheld=Why.HOURS)
     text = words(compared(found, monkeypatch))
-    assert "Non classé : 72 heures seulement sur 480 ont des relevés, il en faut neuf sur dix." in text
+    assert "Il manque 408 heures de mesure sur 480 : le prix n’est pas calculé, il faut neuf heures sur dix." in text
     assert "159,0 kWh sur 160,0 ont été rattrapés" in text
     for part in ("Rang", "Total", "moins cher", "1 400,00"):
         assert part not in text
@@ -265,6 +267,38 @@ def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
             assert not line.rstrip().endswith("«"), columns
             assert not re.match(r"\s*[»:;?!]", line), columns
             assert len(line) <= columns
+
+
+@pytest.mark.parametrize(
+    ("after", "power", "before", "now"),
+    [
+        ({6: 120, 9: 168}, None, "", ""),
+        ({6: 120, 9: 180}, None, ", 9 kVA 168,00 €/an", ", 9 kVA 180,00 €/an"),
+        ({6: 120, 9: 180}, 6, ", 6 kVA 120,00 €/an", ", 6 kVA 120,00 €/an"),
+    ],
+)
+def test_what_a_newer_table_changes_is_shown(
+    after: Mapping[int, int], power: int | None, before: str, now: str
+) -> None:
+    kwh = {0: {"WE": Decimal("0.15"), "HCHP": Decimal("0.2")}}
+    old = PriceRow("mine", date(2026, 8, 1), kwh, {6: Decimal(120), 9: Decimal(168)})
+    new = replace(old, subscription={kva: Decimal(amount) for kva, amount in after.items()})
+    days = {"we": {"weekdays": ["sat", "sun"]}, "week": "always"}
+    rule = read_rule({"days": days, "hours": {"we": {"WE": "rest"}, "week": {"HCHP": "rest"}}}, "rule")
+    output = io.StringIO()
+    Tables(output, FRENCH).price_changes([Change("mine", "Doux", rule, old, new)], power)
+    prices = "Le week-end 0,1500, Heures pleines 0,2000"
+    assert words(output.getvalue()).strip() == f"Doux [mine] : {prices}{before} → {prices}{now}"
+
+
+def test_the_prices_of_all_powers_are_compared_where_nobodys_is_known() -> None:
+    old = PriceRow("mine", date(2026, 8, 1), {0: {"BASE": Decimal("0.2")}, 9: {"BASE": Decimal("0.19")}}, {})
+    new = replace(old, kwh={**old.kwh, 9: {"BASE": Decimal("0.18")}})
+    output = io.StringIO()
+    Tables(output, FRENCH).price_changes([Change("mine", "Doux", None, old, new)], None)
+    assert words(output.getvalue()).strip() == (
+        "Doux [mine] : Base 0,2000, à partir de 9 kVA : Base 0,1900 → Base 0,2000, à partir de 9 kVA : Base 0,1800"
+    )
 
 
 def test_prices_are_shown_with_the_words_of_their_rule() -> None:
