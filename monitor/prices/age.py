@@ -44,7 +44,7 @@ def old_price(table: PriceTable, offer: str, day: date, today: date) -> OldPrice
     origin = next(file.origin for file in table.files if row in file.rows)
     if known.kind is Kind.REGULATED:
         changed = _last_change(day)
-        old = row.start < changed and today > changed + _PATIENCE
+        old = row.start < changed and today >= changed + _PATIENCE
         return OldPrice(known.id, known.title, row.start, origin, regulated=True) if old else None
     if known.checked is not None:
         old = today - known.checked > _MARKED_AFTER

@@ -59,7 +59,7 @@ FR: Mapping[str, str] = {
     "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » d’une "
                    "ligne de « contracts », dans monitor.yaml).",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
-    "why_spot": "Prix spot absent pour {count} quarts d’heure.",
+    "why_spot": "Prix spot absent pour {quarters}.", "quarter": "1 quart d’heure", "quarters": "{count} quarts d’heure",
     "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
     "why_driven_charge": "Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue "
                          "pas.",
@@ -221,7 +221,8 @@ EN: Mapping[str, str] = {
     "why_windows": "Your off-peak hours are not known: write down those of your bill (`off_peak` of a line of "
                    "`contracts`, in monitor.yaml).",
     "why_minutes": "Its prices change within an hour, and minutes are missing for {count} h.",
-    "why_spot": "No spot price for {count} quarters of an hour.",
+    "why_spot": "No spot price for {quarters}.", "quarter": "a quarter of an hour",
+    "quarters": "{count} quarters of an hour",
     "why_rule": "Its file does not say when its prices hold (`rule`).",
     "why_driven_charge": "This offer rewards charging that the supplier controls, which the meter does not tell apart.",
     "why_old": "Prices last seen on {day}, more than six months ago: not ranked.",
