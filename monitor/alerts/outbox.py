@@ -201,6 +201,11 @@ class Outbox:
         if now > letter.expires:
             self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
             return
+        first = self._deliveries.get((letter.after or "", delivery.to))
+        if first is not None and first.sent_at is None:
+            if first.given_up:
+                self._set(replace(delivery, given_up=True, failed_at=now, why=first.why))
+            return
         if url is None:
             self._fail(delivery, NO_FILE, now)
             return
