@@ -42,7 +42,14 @@ def test_a_power_cut_of_two_meters_is_told_once() -> None:
     only_there = Cut(NOW - 2 * DAY, NOW - 2 * DAY + 12 * MINUTE)
     meters = [made_meter(lately={"cuts": [one]}), made_meter(OTHER, lately={"cuts": [only_there, other]})]
     found = power_cut(made_facts(*meters), NOW)
-    assert [(sign.meter, sign.since) for sign in found] == [(METER, one.start), (OTHER, only_there.start)]
+    assert [(sign.meter, sign.since) for sign in found] == [(OTHER, only_there.start), (METER, one.start)]
+
+
+def test_a_power_cut_is_that_of_the_meter_whose_reader_was_back_first() -> None:
+    """It was told of that one already when the other reader had started, too."""
+    slow, quick = Cut(NOW - 51 * MINUTE, NOW - 20 * MINUTE), Cut(NOW - 50 * MINUTE, NOW - 30 * MINUTE)
+    later = made_facts(made_meter(lately={"cuts": [slow]}), made_meter(OTHER, lately={"cuts": [quick]}))
+    assert [(sign.meter, sign.since) for sign in power_cut(later, NOW)] == [(OTHER, quick.start)]
 
 
 @pytest.mark.parametrize(
