@@ -57,7 +57,10 @@ def test_a_power_cut_is_that_of_the_meter_whose_reader_was_back_first() -> None:
     [
         (2, 0, 0, 120, True),
         (1, 0, 0, 500, False),  # the machine only started anew
-        (3, 1, 0, 120, False),  # the meter counted
+        (3, 2, 0, 120, False),  # the meter counted
+        (3, 1, 0, 120, True),  # while the machine started: 6 Wh would be usual
+        (48, 24, 0, 120, True),
+        (48, 25, 0, 120, False),
         (3, 0, 1, 120, False),
         (3, 0, 0, 79, False),  # so little is drawn that it may have counted nothing
         (3, 0, 0, 80, True),
