@@ -31,7 +31,8 @@ def destinations(addresses: Sequence[Address]) -> tuple[Destination, ...]:
 
     for address in addresses:
         try:
-            lines = [address.text] if address.file is None else address.file.read_text(encoding="utf-8").splitlines()
+            file = address.file
+            lines = [address.text] if file is None else file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             add("file", problem=f"{address.file}: {reason(error)}")
             continue

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import Event, Message
+from monitor.alerts.events import BEGIN, Event, Message
 from monitor.alerts.letters import Letter
 from monitor.alerts.memory import Kept, MemoryFile
 from monitor.alerts.outbox import Delivery, Outbox
@@ -83,4 +83,5 @@ class Alerts:
 def _letter(message: Message, title: str, body: str, now: datetime) -> Letter:
     kind = KINDS[message.event.kind]
     expires = now + timedelta(hours=kind.hours)
-    return Letter(f"{message.event.id}/{message.phase}", title, body, now, expires, kind.urgent)
+    after = None if message.phase == BEGIN else f"{message.event.id}/{BEGIN}"
+    return Letter(f"{message.event.id}/{message.phase}", title, body, now, expires, kind.urgent, after)

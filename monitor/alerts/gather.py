@@ -27,6 +27,7 @@ _CUTS = timedelta(days=7)  # power cuts that the monitor may have missed
 _MOST_CUTS = 20
 _SHORTEST = 120  # seconds of a power cut
 _COUNTED = 4  # Wh that the base load alone would have drawn
+_WHILE_STARTING = 4  # of them, a part that may be drawn between the return of the current and the first frame
 _RECENT_NIGHTS, _LEAST_NIGHTS = timedelta(days=28), 14
 _VOLTAGE = 10  # minutes
 _NIGHTS = timedelta(days=400)
@@ -120,10 +121,10 @@ def cut_between(before: MinuteFacts, after: MinuteFacts, base_load: float) -> Cu
     A longer one is known without a start (`is_outage`).
     """
     start, end = before.at + 60, after.at
-    same = before.total_last is not None and before.total_last == after.total_first
-    same = same and before.injected_last == after.injected_first
-    expected = base_load * (end - start) / 3600
-    is_cut = same and end - start >= _SHORTEST and expected >= _COUNTED
+    if before.total_last is None or after.total_first is None or before.injected_last != after.injected_first:
+        return None
+    counted, expected = after.total_first - before.total_last, base_load * (end - start) / 3600
+    is_cut = end - start >= _SHORTEST and expected >= _COUNTED and 0 <= _WHILE_STARTING * counted <= expected
     return Cut(moment_of(start), moment_of(end)) if is_cut else None
 
 

@@ -14,3 +14,4 @@ class Letter:
     written: datetime  # UTC
     expires: datetime  # after it, nobody wants to read it any more: it is given up where it is not sent yet
     urgent: bool = False  # quiet hours do not hold it back
+    after: str | None = None  # the id of the letter without which this one says nothing

@@ -132,9 +132,10 @@ class Outbox:
             self._collect(delivery, now)
         if self.changed:
             return  # to be kept first
-        # What failed before may hang: it must not hold up what is new.
-        for delivery in sorted(waiting, key=lambda delivery: delivery.tries):
-            if quiet and not self._letters[delivery.letter].urgent:
+        # What failed before may hang: it must hold up neither what is new nor other addresses.
+        failing = {delivery.to for delivery in waiting if delivery.tries}
+        for delivery in sorted(waiting, key=lambda one: (one.to in failing, not self._is_urgent(one), one.tries)):
+            if quiet and not self._is_urgent(delivery):
                 continue
             if len(self._children) >= _AT_ONCE:
                 return
@@ -170,6 +171,9 @@ class Outbox:
             if delivery.waits and (delivery.to not in self._destinations or delivery.letter not in self._letters):
                 self._set(replace(delivery, given_up=True, why=GONE))
 
+    def _is_urgent(self, delivery: Delivery) -> bool:
+        return self._letters[delivery.letter].urgent
+
     @staticmethod
     def _is_due(delivery: Delivery, now: datetime) -> bool:
         if delivery.failed_at is None or delivery.next_at is None:
@@ -200,6 +204,11 @@ class Outbox:
         letter, url = self._letters[delivery.letter], self._destinations[delivery.to].url
         if now > letter.expires:
             self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
+            return
+        first = self._deliveries.get((letter.after or "", delivery.to))
+        if first is not None and first.sent_at is None:
+            if first.given_up:
+                self._set(replace(delivery, given_up=True, failed_at=now, why=first.why))
             return
         if url is None:
             self._fail(delivery, NO_FILE, now)

@@ -137,11 +137,10 @@ def _off_peak(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str,
 
 
 def _forgotten(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    since = parse_time(figures["since"])
     return {
         "watts": _unit(figures["watts"], "W", f),
-        "since": f.clock(since),
-        "times": _times(since, event.ended or since, f),
+        "since": f.clock(event.began),
+        "times": _times(event.began, event.ended or event.began, f),
         "cost": _cost("alert_cost_per_day", figures["cost_per_day"], f),
     }
 

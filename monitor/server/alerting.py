@@ -95,6 +95,8 @@ class Alerting(Background):
 
     def _text(self, message: Message, page: str | None) -> tuple[str, str]:
         language = self._settings.message_language
-        meters = {*self._live.named_meters(), message.event.meter} - {""}
+        facts = self._gathering.facts
+        stored = () if facts is None else (one.meter for one in facts.meters)
+        meters = {*self._live.named_meters(), *stored, message.event.meter} - {""}
         names = meter_names(meters, self._settings.meters, language)
         return title_and_body(message, language, self._settings.time_zone, names, page, self._now())

@@ -30,8 +30,10 @@ class Away:
 def _address(value: Any) -> Address:
     if isinstance(value, str) and "://" in value:
         return Address(text=value)
-    if isinstance(value, dict) and set(value) == {"file"} and isinstance(value["file"], str) and value["file"]:
-        return Address(file=Path(value["file"]))
+    if isinstance(value, dict) and set(value) == {"file"}:
+        file = value["file"]
+        if isinstance(file, str) and file and "://" not in file:
+            return Address(file=Path(file))
     raise ValueError("an address such as ntfy://..., or {file: /etc/teleinfo/mail} is expected")  # without the secret
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from common.contract.frame import write_stamp
 from monitor.alerts.facts import Lately, MeterFacts
 from monitor.alerts.signs import Figure, Holds, Sign
 
@@ -21,26 +20,22 @@ _NIGHT = time(2), time(6)  # before, people may be up
 _NIGHTS, _LEAST_NIGHTS = 28, 14  # of the base load
 _USUAL, _OFTEN = 84, 3  # days, and of them
 _FRESH = timedelta(minutes=20)  # the newest power is not older
-_LISTED = 3  # days whose events this may be
 _KWH = 1000
 
 
 def forgotten(meter: MeterFacts, zone: ZoneInfo, now: datetime, *, away: bool | None) -> list[Sign]:
-    """Return whether something runs for two hours that nobody watches, by the local day on which it began."""
-    today = now.astimezone(zone).date()
-    days = [today - number * _DAY for number in range(_LISTED)]
-    base = _base_load(meter.daily.nights, today)
+    """Return whether something runs for two hours that nobody watches."""
+    base = _base_load(meter.daily.nights, now.astimezone(zone).date())
     powers = dict(meter.lately.powers)
     last = max(powers, default=None)
     if base is None or last is None or now - last > _FRESH + _TEN:
-        return [Sign("forgotten", Holds.UNKNOWN, meter.meter, day.isoformat()) for day in days]
+        return [Sign("forgotten", Holds.UNKNOWN, meter.meter)]
     level, limit = base
     stretch = _stretch(powers, last, limit)
     if len(stretch) * _TEN < _LASTS:
         holds = Holds.NO if powers[last] < limit - _BAND else Holds.BETWEEN
-        return [Sign("forgotten", holds, meter.meter, day.isoformat()) for day in days]
+        return [Sign("forgotten", holds, meter.meter)]
     since = _since(meter.lately, stretch[0], limit)
-    began = since.astimezone(zone).date()
     reason = "away" if away else "night" if _is_night(last + _TEN - _LASTS, last + _TEN, zone) else None
     is_usual = reason is None or _is_usual(meter.lately, last + _TEN, limit, zone, reason)
     holds = Holds.BETWEEN if is_usual else Holds.YES
@@ -48,12 +43,10 @@ def forgotten(meter: MeterFacts, zone: ZoneInfo, now: datetime, *, away: bool | 
     price = meter.daily.price
     figures: dict[str, Figure] = {
         "watts": watts,
-        "since": write_stamp(since),
         "reason": reason,
         "cost_per_day": None if price is None else round(watts * 24 / _KWH * price),
     }
-    own = Sign("forgotten", holds, meter.meter, began.isoformat(), since, figures)
-    return [own, *(Sign("forgotten", Holds.NO, meter.meter, day.isoformat()) for day in days if day != began)]
+    return [Sign("forgotten", holds, meter.meter, since=since, figures=figures)]
 
 
 def _base_load(nights: Mapping[date, int], today: date) -> tuple[int, int] | None:

@@ -45,22 +45,22 @@ class Silence:
         """Return the signs of a moment."""
         if house.connected is None:
             return []
-        if house.connected:
-            self._note(house)
+        gone = self._note(house) if house.connected else ()
         found = {meter.identifier: meter for meter in house.meters}
         signs = [self._sign("", "mqtt", house.at, broken=not house.connected)]
+        signs += [Sign("silent", Holds.NO, identifier) for identifier in gone]  # without links: their events are over
         for identifier in self._spoke:
             meter = found.get(identifier) if house.connected else None
             speaks = meter is not None and meter.speaking
             reader = None if meter is None else meter.reader
-            gone = None if not house.connected else reader is False and not speaks
-            signs.append(self._sign(identifier, "reader", house.at, broken=gone))
-            silent = None if gone is not False else not speaks
+            absent = None if not house.connected else reader is False and not speaks
+            signs.append(self._sign(identifier, "reader", house.at, broken=absent))
+            silent = None if absent is not False else not speaks
             signs.append(self._sign(identifier, "meter", house.at, broken=silent, meter=meter))
         return signs
 
-    def _note(self, house: HouseNow) -> None:
-        """Note who speaks, and forget who was removed from the broker, or has not spoken for long."""
+    def _note(self, house: HouseNow) -> set[str]:
+        """Note who speaks; forget, and return, who was removed from the broker, or has not spoken for long."""
         today = house.at.date()
         present = {meter.identifier for meter in house.meters}
         spoke = {
@@ -70,8 +70,10 @@ class Silence:
         }
         spoke |= {meter.identifier: today for meter in house.meters if meter.speaking}
         self._present = present
+        gone = self._spoke.keys() - spoke.keys()
         if spoke != self._spoke:
             self._spoke, self.changed = spoke, True
+        return gone
 
     def _sign(
         self, identifier: str, link: str, at: datetime, *, broken: bool | None, meter: MeterNow | None = None

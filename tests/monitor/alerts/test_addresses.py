@@ -25,6 +25,14 @@ def test_addresses_are_named_by_kind_and_number(tmp_path: Path) -> None:
     assert "secret" not in repr(found)
 
 
+def test_a_file_of_an_editor_of_windows_is_understood(tmp_path: Path) -> None:
+    file = tmp_path / "mail"
+    file.write_bytes(b"\xef\xbb\xbf# of the family\r\nntfys://secret/house\r\n")
+    assert [(each.name, each.url) for each in destinations((Address(file=file),))] == [
+        ("ntfys 1", "ntfys://secret/house")
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [(None, "No such file"), (b"# only a comment\n", "contains no address"), (b"ntfy://\xe9", "UTF-8")],

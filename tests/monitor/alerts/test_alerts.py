@@ -85,6 +85,15 @@ def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_pa
     assert "talon" in house.started[3:]
 
 
+def test_the_end_of_an_event_waits_for_its_beginning(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.fails = True
+    house.look(TALON)
+    house.look(Sign("talon", Holds.NO))
+    assert house.started == ["talon"]
+    assert [delivery.waits for delivery in house.alerts.deliveries()] == [True, True]
+
+
 def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.look(TALON)

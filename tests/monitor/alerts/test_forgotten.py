@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from monitor.alerts.engine import Engine
+from monitor.alerts.events import BEGIN, END
 from monitor.alerts.rules.forgotten import forgotten
 from monitor.alerts.signs import Holds, Sign
 from tests.support.made_facts import PARIS, days_before, made_meter
@@ -20,7 +22,7 @@ def at(day: int, clock: str, month: int = 6) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=PARIS).astimezone(UTC)
 
 
-def all_signs(
+def sign(
     now: datetime,
     powers: Mapping[int, int],
     *,
@@ -28,18 +30,13 @@ def all_signs(
     hours: Mapping[datetime, int] | None = None,
     base: int = BASE,
     **known: Any,
-) -> list[Sign]:
-    """Return the signs of the last ten minutes, by how many there were before; the others have the base load."""
+) -> Sign:
+    """Return the sign of the last ten minutes, by how many there were before; the others have the base load."""
     last = now - timedelta(minutes=now.minute % 10) - TEN
     lately = {"powers": [(last - ago * TEN, powers.get(ago, base)) for ago in range(13, -1, -1)], "hours": hours or {}}
     nights = days_before(now.astimezone(PARIS).date(), 28, lambda ago: base)
-    return forgotten(made_meter(at=now, lately=lately, **{"nights": nights} | known), PARIS, now, away=away)
-
-
-def sign(now: datetime, powers: Mapping[int, int], **known: Any) -> Sign:
-    """Return the sign that is not that of another day."""
-    found = all_signs(now, powers, **known)
-    return max(found, key=lambda one: (one.holds is not Holds.NO, one.key))
+    (found,) = forgotten(made_meter(at=now, lately=lately, **{"nights": nights} | known), PARIS, now, away=away)
+    return found
 
 
 TWO_HOURS = dict.fromkeys(range(12), BASE + 300)
@@ -48,11 +45,9 @@ TWO_HOURS = dict.fromkeys(range(12), BASE + 300)
 def test_what_runs_for_two_hours_while_nobody_is_there_is_told_with_what_a_day_costs() -> None:
     found = sign(at(10, "15:02"), TWO_HOURS | {12: 5000}, away=True, price=2000)
     assert found.holds is Holds.YES
-    assert found.key == "2026-06-10"
     assert found.since == at(10, "12:50")
     assert found.figures == {
         "watts": 300,
-        "since": "2026-06-10T10:50:00Z",
         "reason": "away",
         "cost_per_day": 14_400,  # 7.2 kWh at 0.20 EUR
     }
@@ -112,20 +107,29 @@ def test_where_nights_differ_more_it_takes_more() -> None:
     assert sign(at(10, "04:02"), dict.fromkeys(range(12), 1800), nights=nights).holds is Holds.YES
 
 
-def test_it_goes_on_past_midnight_as_the_event_of_the_day_on_which_it_began() -> None:
-    now = at(11, "02:02")
+def test_it_began_in_the_hours_before_those_that_are_read_in_minutes() -> None:
     hours = {at(10, "20:00") + number * HOUR: 1000 for number in range(6)}
-    found = all_signs(now, dict.fromkeys(range(14), 1000), away=True, hours=hours)
-    assert {one.key: one.holds for one in found} == {
-        "2026-06-10": Holds.YES,
-        "2026-06-11": Holds.NO,
-        "2026-06-09": Holds.NO,
-    }
-    assert found[0].since == at(10, "20:00")
+    found = sign(at(11, "02:02"), dict.fromkeys(range(14), 1000), away=True, hours=hours)
+    assert (found.holds, found.since) == (Holds.YES, at(10, "20:00"))
+
+
+def test_what_began_before_midnight_goes_on_as_one_event() -> None:
+    """An iron of 400 W, from 23:30 to 09:00: of the hour before midnight it used too little to be seen there."""
+    start, end = at(10, "23:30"), at(11, "09:00")
+    engine = Engine(lambda kind: kind == "forgotten", None, PARIS)
+    told = []
+    for step in range(12 * 14):
+        now = at(10, "20:02") + step * TEN / 2
+        last = now - timedelta(minutes=now.minute % 10)
+        powers = {ago: BASE + 400 for ago in range(14) if start <= last - (ago + 1) * TEN < end}
+        hours = {at(10, "23:00"): BASE + 200} | {at(11, f"{hour:02}:00"): BASE + 400 for hour in range(9)}
+        done = {hour: wh for hour, wh in hours.items() if hour + HOUR <= now}
+        told += engine.step(now, [sign(now, powers, away=True, hours=done)])
+    assert [(message.phase, message.event.began) for message in told] == [(BEGIN, start), (END, start)]
 
 
 def test_nothing_is_known_without_nights_or_while_the_meter_is_silent() -> None:
     now = at(10, "15:02")
     assert sign(now, TWO_HOURS, away=True, nights={}).holds is Holds.UNKNOWN
     silent = made_meter(at=now, nights=days_before(now.date(), 28, lambda ago: BASE))
-    assert {one.holds for one in forgotten(silent, PARIS, now, away=True)} == {Holds.UNKNOWN}
+    assert [one.holds for one in forgotten(silent, PARIS, now, away=True)] == [Holds.UNKNOWN]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.events import Event
+from monitor.alerts.engine import Engine
+from monitor.alerts.events import BEGIN, Event
 from monitor.alerts.now import HouseNow, MeterNow
 from monitor.alerts.rules import tempo
 from monitor.alerts.rules.overload import Overload
@@ -148,7 +149,20 @@ def test_a_meter_that_is_removed_from_the_broker_is_forgotten() -> None:
     rule = Silence()
     rule.signs(house(meter()))
     rule.signs(house(connected=False))
+    rule.signs(house())
     assert links(rule.signs(house())) == {"mqtt": NO}
+
+
+def test_the_silence_of_a_meter_that_is_removed_ends_at_once_and_untold() -> None:
+    rule, engine, told = Silence(), Engine(lambda _: True, None, PARIS), []
+    for second in range(310):
+        now = house(meter(speaking=second == 0), at=NOON + second * SECOND)
+        told += engine.step(now.at, rule.signs(now))
+    assert [event.key for event in engine.active] == ["meter"]
+    removed = house(at=NOON + 310 * SECOND)
+    told += engine.step(removed.at, rule.signs(removed))
+    assert engine.active == ()
+    assert [message.phase for message in told] == [BEGIN]
 
 
 def test_a_meter_that_is_silent_for_a_month_is_forgotten() -> None:

@@ -185,6 +185,39 @@ def test_two_are_sent_at_once_and_new_ones_before_those_that_failed(post: Post, 
     assert [title for _, title in sent(post)] == ["0", "1", "2", "0"]
 
 
+def test_what_fails_does_not_hold_up_what_is_urgent_or_goes_elsewhere(post: Post, tmp_path: Path) -> None:
+    """Two services hang: an overload goes to the third one first, whatever else waits."""
+    hangs = [Address(text=f"json://hangs/{number}") for number in range(2)]
+    outbox = outbox_of(post, tmp_path, *hangs, NTFY)
+    outbox.put(replace(LETTER, id="old", title="old"))
+    turn(outbox)
+    outbox.put(replace(LETTER, id="new", title="new"))
+    outbox.put(replace(LETTER, id="now", title="now", urgent=True))
+    for job in post.started[:]:
+        post.end(job, receipt='{"why": "timeout"}')
+    turn(outbox, NOW + timedelta(seconds=40))
+    assert sent(post)[2:] == [(NTFY.text, "now"), (NTFY.text, "old")]
+
+
+@pytest.mark.parametrize(("hours", "titles"), [(12, ["Surcharge", "Surcharge", "Fin"]), (0, ["Surcharge"])])
+def test_who_was_not_told_that_it_began_is_not_told_that_it_is_over(
+    post: Post, tmp_path: Path, hours: int, titles: list[str]
+) -> None:
+    """The service is away when it begins; where that is no news any more when it is back, there is no end, too."""
+    outbox = outbox_of(post, tmp_path)
+    outbox.put(replace(LETTER, expires=NOW + timedelta(hours=hours)))
+    turn(outbox)
+    post.end(post.started[0], receipt='{"why": "refused"}')
+    outbox.put(replace(LETTER, id="end", title="Fin", after=LETTER.id))
+    for minute in range(5):
+        turn(outbox, NOW + timedelta(minutes=minute))
+        if len(post.started) > 1 and post.code(post.started[-1]) is None:
+            post.end(post.started[-1])
+    assert [title for _, title in sent(post)] == titles
+    assert not any(delivery.waits for delivery in outbox.deliveries())
+    assert outbox_of(post, tmp_path, state=outbox.to_json()).deliveries() == outbox.deliveries()
+
+
 def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, tmp_path: Path) -> None:
     first = outbox_of(post, tmp_path)
     first.put(LETTER)

@@ -42,7 +42,14 @@ def test_a_power_cut_of_two_meters_is_told_once() -> None:
     only_there = Cut(NOW - 2 * DAY, NOW - 2 * DAY + 12 * MINUTE)
     meters = [made_meter(lately={"cuts": [one]}), made_meter(OTHER, lately={"cuts": [only_there, other]})]
     found = power_cut(made_facts(*meters), NOW)
-    assert [(sign.meter, sign.since) for sign in found] == [(METER, one.start), (OTHER, only_there.start)]
+    assert [(sign.meter, sign.since) for sign in found] == [(OTHER, only_there.start), (METER, one.start)]
+
+
+def test_a_power_cut_is_that_of_the_meter_whose_reader_was_back_first() -> None:
+    """It was told of that one already when the other reader had started, too."""
+    slow, quick = Cut(NOW - 51 * MINUTE, NOW - 20 * MINUTE), Cut(NOW - 50 * MINUTE, NOW - 30 * MINUTE)
+    later = made_facts(made_meter(lately={"cuts": [slow]}), made_meter(OTHER, lately={"cuts": [quick]}))
+    assert [(sign.meter, sign.since) for sign in power_cut(later, NOW)] == [(OTHER, quick.start)]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +57,10 @@ def test_a_power_cut_of_two_meters_is_told_once() -> None:
     [
         (2, 0, 0, 120, True),
         (1, 0, 0, 500, False),  # the machine only started anew
-        (3, 1, 0, 120, False),  # the meter counted
+        (3, 2, 0, 120, False),  # the meter counted
+        (3, 1, 0, 120, True),  # while the machine started: 6 Wh would be usual
+        (48, 24, 0, 120, True),
+        (48, 25, 0, 120, False),
         (3, 0, 1, 120, False),
         (3, 0, 0, 79, False),  # so little is drawn that it may have counted nothing
         (3, 0, 0, 80, True),
@@ -177,8 +187,10 @@ def test_off_peak_hours_that_moved_are_known_by_their_day_and_those_of_the_file_
         ([1_236_000], Holds.BETWEEN),
         ([1_163_999], Holds.NO),
         ([700_000, 600_000], Holds.YES),
-        ([1_300_000, None], Holds.UNKNOWN),
+        ([736_001, None], Holds.YES),  # what the second cost until now is enough
+        ([736_000, None], Holds.UNKNOWN),
         ([None], Holds.UNKNOWN),
+        ([None, None, None], Holds.YES),
     ],
 )
 def test_the_budget_is_of_all_meters(costs: list[int | None], holds: Holds) -> None:
@@ -190,7 +202,7 @@ def test_the_budget_is_of_all_meters(costs: list[int | None], holds: Holds) -> N
     assert (found.holds, found.key) == (holds, "2026-06")
     assert found.meter == ""  # also of a single one: one that is fitted during the month begins no other event
     if holds is not Holds.UNKNOWN:
-        assert found.figures == {"expected": sum(cost or 0 for cost in costs), "budget": 1_200_000}
+        assert found.figures == {"expected": sum(cost or 500_000 for cost in costs), "budget": 1_200_000}
 
 
 def test_the_forecast_of_last_month_is_not_that_of_this_month() -> None:

@@ -70,14 +70,14 @@ CASES: list[tuple[str, str, Mapping[str, Any], str, str, str]] = [
         "Heures creuses à corriger|Votre compteur applique 02:06–07:06, 13:36–16:36, votre configuration dit", "",
     ),
     (
-        "forgotten", "2026-11-28", {"watts": 1200, "since": SINCE, "reason": "away", "cost_per_day": 57_000},
+        "forgotten", "", {"watts": 1200, "reason": "away", "cost_per_day": 57_000},
         "Appareil oublié ? 1 200 W de plus que le talon, maison vide",
         "Un appareil est resté allumé ?|La maison est vide, mais consomme 1 200 W de plus que son talon depuis 14 h 02,"
         " soit 5,70 € par jour.",
         "Appareil oublié : fin d’alerte|Il consommait 1 200 W en plus du talon, de 14 h 02 à 16 h 40.",
     ),
     (
-        "forgotten", "2026-11-28", {"watts": 400, "since": SINCE, "reason": "night", "cost_per_day": None},
+        "forgotten", "", {"watts": 400, "reason": "night", "cost_per_day": None},
         "Appareil oublié ? 400 W de plus que le talon, en pleine nuit",
         "Un appareil tourne toute la nuit ?|La maison consomme 400 W de plus que son talon depuis 14 h 02. ", "|",
     ),

@@ -1,5 +1,6 @@
 """What the monitor does of its alerts each second, and what of the database each few minutes."""
 
+import json
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,15 @@ from typing import Any
 import pytest
 
 from monitor.alerts.letters import Letter
+from monitor.alerts.memory import NAME
 from monitor.alerts.now import HouseNow
-from monitor.alerts.signs import Sign
+from monitor.alerts.signs import Holds, Sign
 from monitor.server import gathering
 from monitor.server.alerting import AWAY_AFTER, Alerting
 from monitor.server.gathering import AGAIN, Gathering
 from monitor.settings.alerts import Address, AlertsConfig
 from monitor.settings.config import MonitorConfig
-from tests.support.made_facts import made_facts
+from tests.support.made_facts import METER, made_facts, made_meter
 from tests.support.threads import Threads
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -28,7 +30,9 @@ class House:
         self.seconds = 0.0
         self.away: bool | None = None
         self.gathered: list[float] = []
+        self.facts = made_facts()
         self.judged: list[bool | None] = []
+        self.signs: list[Sign] = []
         self.digests: list[str] = []
         self.due: str | None = None
         self.workers, self.quick = Threads(), Threads()
@@ -55,13 +59,16 @@ class House:
     def peak_price(self, *_: Any) -> None:
         return None
 
+    def named_meters(self) -> set[str]:
+        return set()
+
     def gather(self, *_: Any) -> Any:
         self.gathered.append(self.seconds)
-        return made_facts()
+        return self.facts
 
     def judge(self, _: Any, __: datetime, away: bool | None) -> list[Sign]:
         self.judged.append(away)
-        return []
+        return self.signs
 
     def digest(self, *_: Any) -> Letter:
         self.digests.append(str(self.due))
@@ -114,3 +121,15 @@ def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.Monk
     house.run(3 * AGAIN)
     assert house.digests == ["digest/daily/2026-11-23"]
     assert [one.letter for one in house.alerting.alerts.deliveries()] == house.digests
+
+
+def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
+    house = House(tmp_path, monkeypatch, alerts=AlertsConfig(to=(Address("json://there"),)))
+    house.facts = made_facts(made_meter(METER), made_meter("031961000002"))
+    house.signs = [Sign("talon", Holds.YES, METER, figures={"before": 180, "now": 260, "cost_per_year": None})]
+    house.run(60)
+    (letter,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
+    assert letter["title"].startswith(f"Compteur {METER} · ")

@@ -59,6 +59,7 @@ def test_white_days_are_not_told_unless_asked_for() -> None:
         ("to: [secret-without-a-kind]", "an address such as ntfy"),
         ("to: [{path: secret}]", "an address such as ntfy"),
         ("to: [{file: 3}]", "an address such as ntfy"),
+        ("to: [{file: 'ntfy://secret'}]", "an address such as ntfy"),
         ("to: [{file: a, secret: b}]", "an address such as ntfy"),
         ("quiet: 22-7", "in quotes"),
         ("quiet: '25:00-07:00'", "22:00-07:00"),
