@@ -28,8 +28,10 @@ from demo.sun import sources_of, sunny_meter
 
 FOLDER = Path(".demo")
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
-_START_WITHIN = 30.0  # seconds
+_START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
+_FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
+_STORED_WITHIN = 30.0  # seconds
 _INTERRUPTED = 130  # exit code, as shells have it for Ctrl-C
 _LINE_EVERY = 5.0  # seconds between two lines if the output is not a terminal
 
@@ -154,7 +156,7 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
 
         A slow machine needs many seconds until then: they are not of those that were asked for.
         """
-        deadline = time.monotonic() + _START_WITHIN
+        deadline = time.monotonic() + _FIRST_WITHIN
         while not self._interrupted and not self._show.begun and time.monotonic() < deadline:
             self._handle(0.2)
             self._draw(reader.last_warning())
@@ -192,7 +194,7 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
             return rows >= decoded
 
         with contextlib.suppress(ProgramError):
-            self._wait(all_stored, "the last rows", within=_STOP_WITHIN)
+            self._wait(all_stored, "the last rows", within=_STORED_WITHIN)
         print(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed.")
         if decoded == 0:
             print(f"No frame was received: see {FOLDER}/reader.log")

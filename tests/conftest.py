@@ -23,6 +23,8 @@ settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests may speak French, or have a locale that is not installed
+for _name in ("no_proxy", "NO_PROXY"):  # nobody's proxy knows the servers of the tests
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "localhost", "127.0.0.1")))
 
 # Each process of pytest-xdist chooses among ports of its own: none is another's, of a server that is down for a moment.
 _worker, _workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:], os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 SHUTDOWN_TIMEOUT = 4.5  # seconds between the stop signal and the end, at most
+_STEPS = 45  # of this time
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -71,10 +72,14 @@ class Shutdown:
         signal.sigwait(_SIGNALS)
         self.stop.set()
         self._wake()
-        again = signal.sigtimedwait(_SIGNALS, SHUTDOWN_TIMEOUT)
-        if again is None:
-            log.error("Shutdown timed out after %.1f s", SHUTDOWN_TIMEOUT)
-        os._exit(1 if again is None else 128 + again.si_signo)
+        # In steps: a machine that stalls for seconds uses up one of them, and what has to end is not cut short.
+        for _ in range(_STEPS):
+            again = signal.sigtimedwait(_SIGNALS, SHUTDOWN_TIMEOUT / _STEPS)
+            # Python returns any number where a SIGSTOP has come in between.
+            if again is not None and again.si_signo in _SIGNALS:
+                os._exit(128 + again.si_signo)
+        log.error("Shutdown timed out after %.1f s", SHUTDOWN_TIMEOUT)
+        os._exit(1)
 
     def _on_crashed_thread(self, args: threading.ExceptHookArgs) -> None:
         _log_crash(args.thread.name if args.thread else "?", args.exc_value)

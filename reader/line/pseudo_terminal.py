@@ -11,6 +11,9 @@ from contextlib import suppress
 from typing import Protocol
 
 _POLL_EVERY = 0.005  # seconds between two polls of states that the kernel does not report
+_STEP = (
+    0.1  # seconds of a wait for a client; steps are counted, as a machine that stalls for seconds uses up one of them
+)
 _MAX_WAIT = 0.2  # seconds until a closed source is noticed
 _MAX_DELAY = 1.0  # seconds that a client may be late without losing bytes
 _FULL = 4_000  # bytes; almost the buffer of a terminal
@@ -58,32 +61,40 @@ def _serve(source: ByteSource, master: int, slave: int, *, wait_for_client: bool
     full_since = None
     while not source.closed:
         received = source.read(_MAX_WAIT)
+        if wait_for_client:
+            if not _write(master, received, within=_MAX_DELAY):
+                _discard(master, slave)
+            continue
         now = time.monotonic()
         if _unread(slave) < _FULL:
             full_since = None
         elif full_since is None:
             full_since = now
         elif now - full_since > _MAX_DELAY:
-            # No client is reading. A closed port keeps nothing: a client that opens it later must not get old frames.
-            termios.tcflush(master, termios.TCOFLUSH)
-            termios.tcflush(slave, termios.TCIFLUSH)
+            _discard(master, slave)
             full_since = None
-        _write(master, received, within=_MAX_DELAY if wait_for_client else 0.0)
+        _write(master, received, within=0.0)
 
 
-def _write(master: int, data: bytes, *, within: float) -> None:
-    """Write as much as there is room for, for at most `within` seconds."""
+def _discard(master: int, slave: int) -> None:
+    """Forget what nobody reads. A closed port keeps nothing: a client that opens it later must not get old frames."""
+    termios.tcflush(master, termios.TCOFLUSH)
+    termios.tcflush(slave, termios.TCIFLUSH)
+
+
+def _write(master: int, data: bytes, *, within: float) -> bool:
+    """Write as much as there is room for, until there was none for `within` seconds; return whether that was all."""
     poll = select.poll()
     poll.register(master, select.POLLOUT)
-    deadline = time.monotonic() + within
+    steps = round(within / _STEP)
     while data:
         with suppress(BlockingIOError):
             data = data[os.write(master, data) :]
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            return
-        if data:
-            poll.poll(1000 * remaining)
+        if data and not steps:
+            return False
+        if data and not poll.poll(1000 * _STEP):
+            steps -= 1
+    return True
 
 
 def _wait_for_client(master: int, source: ByteSource) -> None:
@@ -97,13 +108,11 @@ def _wait_for_client(master: int, source: ByteSource) -> None:
 
 def _wait_until_read(slave: int) -> None:
     """Wait until all bytes are read, plus a moment for those in transit; give up if the client is gone."""
-    now = time.monotonic()
-    deadline, quiet_since = now + _MAX_DELAY, now
-    while now < deadline and now - quiet_since < _DRAINED:
+    late = quiet = 0.0
+    while late < _MAX_DELAY and quiet < _DRAINED:
         time.sleep(_POLL_EVERY)
-        now = time.monotonic()
-        if _unread(slave):
-            quiet_since = now
+        late += _POLL_EVERY
+        quiet = 0.0 if _unread(slave) else quiet + _POLL_EVERY
 
 
 def _set_raw(terminal: int) -> None:

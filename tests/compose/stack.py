@@ -16,7 +16,7 @@ from tests.support.programs import ROOT
 from tests.support.servers import free_port
 
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup", "monitor")
-UP_WITHIN = 300.0  # seconds
+UP_WITHIN = 840.0  # seconds; images are built, too
 _FILES = ("compose.yaml", "tests/compose/fast.yaml")
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
@@ -88,14 +88,17 @@ class Stack:
     def up(self, *arguments: str, **env: str) -> None:
         """`up -d --wait`, after a change of `.env`."""
         self.env.update(env)
-        self.compose("up", "-d", "--wait", "--wait-timeout", "180", *arguments)
+        command = ("up", "-d", "--wait", "--wait-timeout", "600", *arguments)
+        if "--build" in arguments and self.compose(*command, check=False).startswith("0\n"):
+            return
+        self.compose(*command)  # once more, if it was to build: a registry may fail once
 
     def remove(self) -> None:
         """Remove everything: containers, networks, volumes, images, and the journal in this machine's memory."""
         self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
         journal = f"/machine/{self.project}-reader"
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
-        subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=60)
+        subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=300)
 
     def traces(self) -> set[str]:
         """Return what has changed in the clone."""
@@ -120,7 +123,7 @@ class Stack:
             stdin=other_end, stdout=other_end, stderr=other_end, start_new_session=True,
         )  # fmt: skip
         os.close(other_end)
-        text, typed, deadline = b"", False, time.monotonic() + 180
+        text, typed, deadline = b"", False, time.monotonic() + 600
         try:
             while time.monotonic() < deadline:
                 if select.select([terminal], [], [], 0.2)[0]:
@@ -131,7 +134,7 @@ class Stack:
                 if not typed and enough(text.decode(errors="replace")):
                     typed = True
                     os.write(terminal, keys)
-            return process.wait(60), text.decode(errors="replace")
+            return process.wait(180), text.decode(errors="replace")
         finally:
             process.kill()
             os.close(terminal)
@@ -154,7 +157,7 @@ class Stack:
     def inspect(self) -> list[dict[str, Any]]:
         """Return `docker inspect` of the containers."""
         ids = self.compose("ps", "--all", "--quiet").split()
-        output = subprocess.run(["docker", "inspect", *ids], capture_output=True, check=True, timeout=60).stdout
+        output = subprocess.run(["docker", "inspect", *ids], capture_output=True, check=True, timeout=300).stdout
         containers: list[dict[str, Any]] = json.loads(output)
         return containers
 

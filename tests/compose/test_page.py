@@ -109,7 +109,7 @@ def test_the_check_of_the_container_finds_nothing_wrong(stack: Stack) -> None:
     def checked() -> str:
         return stack.compose("exec", "-T", "monitor", "teleinfo-monitor", "check", check=False)
 
-    wait_until(lambda: "ok Rollups" in checked(), WITHIN, "minutes that are rolled up")
+    wait_until(lambda: "ok Rollups" in checked(), 3 * WITHIN, "minutes that are rolled up")
     text = checked()
     assert text.startswith("0\n"), text
     for finding in ("ok Page: served at", "ok Broker", "ok Meters: live"):

@@ -243,16 +243,16 @@ def the_page_shows_the_meter(address: str) -> None:
     def is_shown() -> bool:
         with contextlib.suppress(OSError):  # the page starts after the first frame
             found[0] = asked(address + "api/v1/live")
-        return found[0].get("power") is not None and set(found[0]["links"].values()) == {"up"}
+        return bool(found[0].get("fresh")) and set(found[0]["links"].values()) == {"up"}
 
     wait_until(is_shown, WITHIN, "the page shows the meter, and that each link is up")
-    assert found[0]["fresh"]
+    assert found[0]["power"] is not None
     (meter,) = asked(address + "api/v1/meters")["meters"]
     assert meter["id"] == found[0]["meter"]
 
 
 def asked(address: str) -> Any:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         return json.load(answer)
 
 

@@ -55,7 +55,8 @@ class Reader(Program):
 @contextlib.contextmanager
 def reading(rig: Rig, name: str, spool: Path) -> Iterator[Reader]:
     """Run a reader; whatever happens, it does not outlive the test."""
-    with Reader(rig, name, spool).start() as reader:
+    # No module that it needs late is compiled onto the disk.
+    with Reader(rig, name, spool).start(PYTHONDONTWRITEBYTECODE="1") as reader:
         yield reader
 
 

@@ -29,13 +29,13 @@ from common.settings.config import Broker as Settings
 from common.settings.config import Tls
 from tests.faults.rig import Rig
 from tests.support.fake_broker import CONNACK, Connection, FakeBroker
-from tests.support.programs import ROOT, wait_until
+from tests.support.programs import ROOT, WITHIN, wait_until
 from tests.support.proxy import Proxy
 from tests.support.servers import HOST, Broker
 from tests.support.session_client import SessionClient
 from tests.support.wording import warnings_of
 
-WITHIN = 25.0  # seconds, for what should take a few; with the keepalive of the programs, 30 would pass
+SOONER = 25.0  # seconds, for what should take a few; with the keepalive of the programs, 30 would pass
 MOST_IDS = 65_535
 
 
@@ -294,7 +294,7 @@ def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypa
         try:
             handed = patient.session.publish("free/hang", "x")
             assert isinstance(handed, PublishToken)
-            patient.wait(Disconnected, mark, within=WITHIN)
+            patient.wait(Disconnected, mark, within=SOONER)
             assert not patient.session.connected
         finally:
             monkeypatch.undo()  # the next connection is to last
@@ -431,7 +431,7 @@ def test_all_messages_of_one_tls_record_arrive_at_once(authority: Path) -> None:
 
     settings = {"ca": authority / "ca.pem"}
     with FakeBroker(serve) as broker, at(broker.port, "one", settings=_tls(broker.port, **settings)) as client:
-        client.wait(Message, that=lambda message: message.payload == b"9", within=WITHIN)
+        client.wait(Message, that=lambda message: message.payload == b"9", within=SOONER)
 
 
 # -- a connection that is given up -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from tests.support.servers import HOST, Database, InstanceError, restore_data, s
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
 DEFAULT_BROKER = "persistence true\nmax_queued_messages 1000\nmax_inflight_messages 20\n"
-A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
+A_MOMENT = 2.0  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
 LONGER_THAN_KEEPALIVE = 40.0  # seconds; twice the keepalive of 15 s, and some
 SETTLED_WITHIN = 900.0  # seconds until everything is in the table, after the last fault
 METERS = 3

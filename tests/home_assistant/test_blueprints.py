@@ -43,8 +43,8 @@ OFF_PEAK, PEAK = "01", "02"
 LOADED, RELIEVED = "08000", "01000"  # SINSTS in VA, of 9,000
 CLOSED = "003A0000"  # STGE of a meter whose dry contact is closed
 
-# Seconds of automations: what a test lets last less than that takes two frames, about one second.
-HELD, OFF_PAUSE = 5, 8
+# Seconds of automations: what a test lets last less than that takes two frames, about one second, if nothing stalls.
+HELD, OFF_PAUSE = 12, 20
 
 PRICE_TOPIC = "teleinfo/monitor/page/price"
 PARIS = ZoneInfo("Europe/Paris")
@@ -119,7 +119,7 @@ def house(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         house = BlueprintHouse(folder, stack, (), config=_CONFIG, labels={"EAIT": "000001000", "SINSTI": "00000"})
         house.monitor = stack.enter_context(MqttClient(house.broker.port))
         # From the start: a new entity comes half a minute later at most.
-        house.publish_prices((30, 0.3))
+        house.publish_prices((3600, 0.3))
         house.entity(TEMPO, "tempo_tomorrow")
         yield house
         house.home.stop()  # before the readers: an automation that begins to wait meanwhile holds it up
@@ -258,7 +258,7 @@ def test_the_machine_runs_in_the_cheapest_hours_left(house: BlueprintHouse) -> N
     for name in ("laundry", "other_laundry"):
         house.switch(f"input_boolean.{name}", "on")
     house.stay(2, machine="off")  # no prices for as long as it runs
-    house.publish_prices((30, 0.4), (120, 0.1), (3600, 0.2), (DAY, 0.3))
+    house.publish_prices((60, 0.4), (180, 0.1), (3600, 0.2), (DAY, 0.3))
     house.wait_for(price, "0.4")
     house.switch("input_boolean.other_laundry", "off")
     house.stay(1, machine="off")

@@ -130,7 +130,7 @@ def test_the_systemd_of_this_release_finds_little_exposed(running: Machine, prog
 
 def test_a_reader_that_hangs_is_killed_by_the_watchdog_and_its_frames_are_kept(reader: Machine, broker: Broker) -> None:
     reader.write(
-        "/etc/systemd/system/teleinfo-reader.service.d/watchdog.conf", "[Service]\nWatchdogSec=3\nRestartSec=0\n"
+        "/etc/systemd/system/teleinfo-reader.service.d/watchdog.conf", "[Service]\nWatchdogSec=10\nRestartSec=0\n"
     )
     reader.run("systemctl", "daemon-reload")
     reader.run("systemctl", "restart", "teleinfo-reader")

@@ -24,7 +24,7 @@ from reader.simulator.line import SimulatedLine
 from reader.tic.parity import with_parity
 from tests.support.programs import ENVIRONMENT, command_line
 
-WITHIN = 60  # seconds
+WITHIN = 180  # seconds
 KIND = "standard-single-phase-tempo"
 
 

@@ -35,7 +35,7 @@ from reader.watch.texts import Translations
 from tests.support.programs import ENVIRONMENT as WITH_PATH
 from tests.support.programs import ROOT, command_line
 
-WITHIN = 60  # seconds
+WITHIN = 180  # seconds
 PORT = "simulate://standard-three-phase-tempo?speed=10"
 #: Without COLUMNS and LINES, which would say what the terminal is to be asked for.
 ENVIRONMENT = {key: value for key, value in WITH_PATH.items() if key not in ("COLUMNS", "LINES")} | {
