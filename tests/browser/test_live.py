@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
-from tests.browser.test_views import YESTERDAY
+from tests.browser.home import YESTERDAY, Home
 from tests.support.programs import wait_until
 
 SOON = 120_000  # ms: a connection that hangs is noticed, and tried again
