@@ -143,15 +143,15 @@ def test_no_choice_is_cut_on_a_phone(stand: Stand, path: str, width: int) -> Non
 
 
 @pytest.mark.parametrize("device", ["desk", "phone"])
-@pytest.mark.parametrize("kind", ["tempo", "producer"])  # the longest tariffs; three phases
-def test_text_of_twice_the_size_covers_no_other_text(visit: Visits, house: Home, device: str, kind: str) -> None:
+@pytest.mark.parametrize("meter", ["041234567890", "051234560042"])  # Tempo, the longest tariffs; three phases
+def test_text_of_twice_the_size_covers_no_other_text(stand: Stand, device: str, meter: str) -> None:
     def enlarge(route: Route) -> None:
         sheet = route.fetch()
         route.fulfill(response=sheet, body=sheet.text() + "html { font-size: 32px !important; }")
 
-    page = visit("etat", device)
-    page.route("**/*.css", enlarge)
-    page.goto(f"{house.address}?compteur={getattr(house, kind)}")
+    stand.page.set_viewport_size(DEVICES[device]["viewport"])
+    stand.page.route("**/*.css", enlarge)
+    page = stand.open(f"?compteur={meter}")
     page.wait_for_selector(".bars text")
     assert page.evaluate(COVERED) == []
 
