@@ -3,16 +3,17 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.home import Home, home
+from tests.browser.home import PARIS, Home, home
 from tests.browser.stand import Stand
 from tests.browser.visit import DEVICES, FOREIGN, WITHIN, Visit
-from tests.support.programs import ROOT
+from tests.support.programs import ROOT, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """The home of all tests; whoever stops a part of it starts it again."""
     with home(tmp_path_factory.mktemp("home")) as place:
         yield place
+
+
+@pytest.fixture(autouse=True)
+def known_day(request: pytest.FixtureRequest) -> None:
+    """Wait until the home knows its day, and past midnight where that is near: pages are drawn anew then."""
+    if "house" in request.fixturenames:
+        house = request.getfixturevalue("house")
+        wait_until(lambda: f"{datetime.now(PARIS):%H:%M}" != "23:59" and house.is_known(), 600, "a day that is known")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.history import History
+from monitor.settings.alert_kinds import KINDS
 from reader.simulator.meter import SimulatedMeter
 from tests.support.programs import Service, wait_until
 from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, free_port
@@ -18,9 +19,13 @@ from tests.support.storing import client, make_tables
 TEMPO = "historic-single-phase-tempo"
 PRODUCER = "standard-three-phase-producer"
 DAYS = 60
+PARIS = ZoneInfo("Europe/Paris")
+TODAY = datetime.now(PARIS).date()  # midnight may come while tests run: one day for all of them
+YESTERDAY = TODAY - timedelta(days=1)
 #: On yesterday, and in the middle of the past; words of both languages.
-_TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
-NOTES = {_TODAY - timedelta(days=1): "LED", _TODAY - timedelta(days=30): "Spa"}
+NOTES = {YESTERDAY: "LED", TODAY - timedelta(days=30): "Spa"}
+#: On the eve of a red day, or where the bundled prices are old, there would be one, and the page would begin with it.
+NO_ALERTS = {"rules": dict.fromkeys(KINDS, False)}
 STARTED_WITHIN = 180.0  # seconds
 
 
@@ -60,6 +65,7 @@ class Home:
                 "state": str(folder / "state"),
                 "mqtt": mqtt,
                 "database": access,
+                "alerts": NO_ALERTS,
                 "notes": [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()],
                 **LANGUAGE,
             },

@@ -24,11 +24,15 @@ class Stand:
 
     def open(self, path: str, now: datetime = NOW) -> Page:
         """Open a path at a time."""
-        self.now = now
-        self._set_clock()
-        self.page.clock.install(time=now)
+        self.set_clock(self.page, now)
         self.visit.go(path)
         return self.page
+
+    def set_clock(self, page: Page, now: datetime = NOW) -> None:
+        """Let it be this time here and in a browser."""
+        self.now = now
+        self._set_clock()
+        page.clock.install(time=now)
 
     def pass_by(self, time: timedelta) -> None:
         """Let time go by, as while a computer sleeps: what was due meanwhile happens once."""

@@ -112,6 +112,7 @@ def test_axe_finds_nothing(stand: Stand, browser: Browser, path: str, device: st
     stand.ask("stage/alarm")
     context = browser.new_context(**DEVICES[device], color_scheme=theme, locale="fr-FR")
     one = Visit(context, stand.address)
+    stand.set_clock(one.page)
     one.go(path)
     expect(one.page.locator(".alerts")).to_contain_text(BACKUP)
     open_all(one.page)
@@ -143,7 +144,7 @@ def test_what_is_known_at_first_moves_nothing(house: Home, browser: Browser, vie
     one.page.route(house.address + with_meter(VIEWS[view], house.tempo), with_alert)
     one.go(with_meter(VIEWS[view], house.tempo))
     expect(one.page.locator(".alerts")).to_contain_text(BACKUP)
-    wait_until(one.rests, 30, "the last answer")
+    wait_until(one.rests, 60, "the last answer")
     shifts = one.page.evaluate("shifts")
     asked = [request.url for request in one.requests if "api/v1/alerts" in request.url]
     context.close()

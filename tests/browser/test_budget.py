@@ -52,7 +52,7 @@ def visitor(bundled: Home, browser: Browser, device: str) -> Visit:
 def look(one: Visit, path: str) -> None:
     """Open a view, and wait until it has asked for all that it needs."""
     one.go(path)
-    wait_until(one.rests, 30, "the last answer")  # what comes after the view stands counts, too
+    wait_until(one.rests, 60, "the last answer")  # what comes after the view stands counts, too
 
 
 @pytest.mark.parametrize("device", ["desk", "phone"])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.stand import Stand
-from tests.browser.test_views import VIEWS, findings
+from tests.browser.test_views import findings
 from tests.browser.visit import DEVICES
 
 POWERS = (6, 9, 12, 15, 18, 30, 36)  # of which Tempo has a subscription, kVA
@@ -234,17 +234,10 @@ def test_old_prices_are_told_beside_their_offer(visit: Visits) -> None:
     expect(page.locator("[data-offer=offer-1]")).to_contain_text("Prix du 1er août 2026, à vérifier")
 
 
-@pytest.mark.parametrize("view", ["now", "day", "month"])
-def test_old_prices_are_told_beside_each_cost(visit: Visits, view: str) -> None:
-    def change(data: dict[str, Any]) -> None:
-        data["prices"]["old"] = OLD
-        if not data["wh"]:  # the first hour of a day: nothing has been counted yet
-            data["wh"] = {"BBRHCJB": [1000] * len(data["start"])}
-
-    page = visit("etat")
-    changed(page, change, "energy")
-    page.goto(page.url.replace("etat", VIEWS[view]))
-    expect(page.locator(".page")).to_contain_text("Prix du 1er août 2026, à vérifier")
+@pytest.mark.parametrize("path", ["", "jour", "bilan"])
+def test_old_prices_are_told_beside_each_cost(stand: Stand, path: str) -> None:
+    changed(stand.page, lambda data: data["prices"].update(old=OLD), "energy")
+    expect(stand.open(path).locator(".page")).to_contain_text("Prix du 1er août 2026, à vérifier")
 
 
 def test_the_power_that_the_house_needs_is_told_and_each_other_one_is_in_the_table(visit: Visits) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
-from tests.browser.test_views import PARIS, YESTERDAY, with_meter
+from tests.browser.home import PARIS, YESTERDAY, Home
+from tests.browser.test_views import with_meter
 from tests.browser.visit import WITHIN
 from tests.support.programs import wait_until
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from common.contract.source_minutes import SourceMinute
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
-from tests.browser.test_views import HOURS, YESTERDAY, findings, open_all, with_meter
+from tests.browser.home import YESTERDAY, Home
+from tests.browser.test_views import HOURS, findings, open_all, with_meter
 from tests.browser.test_wall import WALLS, is_inside, wall
 from tests.support.sources import write_source
 from tests.support.storing import client
@@ -67,7 +67,7 @@ def test_devices_of_a_month_in_english(visit: Visits, house: Home) -> None:
     assert findings(page) == []
 
 
-@pytest.mark.parametrize("path", ["", f"jour/{YESTERDAY}", f"bilan/{YESTERDAY:%Y-%m}"])
+@pytest.mark.parametrize("path", ["", f"jour/{YESTERDAY}", f"bilan/{YESTERDAY:%Y-%m}"], ids=["now", "day", "month"])
 def test_a_home_without_devices_sees_no_trace_and_asks_for_none(visit: Visits, house: Home, path: str) -> None:
     page = visit()
     urls: list[str] = []

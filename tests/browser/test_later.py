@@ -2,9 +2,9 @@
 
 import json
 import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, Route, expect
 
@@ -12,9 +12,9 @@ from tests.browser.conftest import Visits
 from tests.browser.home import Home
 from tests.browser.stand import Stand
 from tests.browser.test_views import findings
+from tests.browser.visit import DEVICES
 from tests.support.programs import wait_until
 
-PARIS = ZoneInfo("Europe/Paris")
 BLOCK = ".block.later"
 
 
@@ -23,20 +23,13 @@ def asked(house: Home) -> Any:
         return json.load(answer)
 
 
-def staged(visit: Visits, house: Home, device: str, path: str = "", **answer: Any) -> Page:
-    """Open the page with another answer of `later` than the one that the server puts into it."""
-    page = visit(f"etat?compteur={house.tempo}", device)
-    known = {"meter": house.tempo, "price": 1871, "change": None, "cheaper": []}
-    page.route("**/api/v1/later?*", lambda route: route.fulfill(json=known | answer))
-    page.route("**/?compteur=*", without_later)
-    page.goto(f"{house.address}?compteur={house.tempo}{path}")
+def staged(stand: Stand, path: str = "", **answer: Any) -> Page:
+    """Open the page with another answer of `later`; it is 14:32 on 25 November in Paris."""
+    known = {"meter": "041234567890", "price": 1871, "change": None, "cheaper": []}
+    stand.page.route("**/api/v1/later?*", lambda route: route.fulfill(json=known | answer))
+    page = stand.open(path)
     expect(page.locator(".tariff .board-now")).to_be_visible()
     return page
-
-
-def without_later(route: Route) -> None:
-    response = route.fetch()
-    route.fulfill(response=response, body=response.text().replace('"later?', '"taken?'))
 
 
 def test_the_page_says_what_the_prices_to_come_are(visit: Visits, house: Home) -> None:
@@ -47,25 +40,25 @@ def test_the_page_says_what_the_prices_to_come_are(visit: Visits, house: Home) -
         return
     expect(page.locator(BLOCK)).to_contain_text("Une lessive")
     for one in answer["cheaper"] or [answer["change"]]:
-        expect(page.locator(BLOCK)).to_contain_text(f"{one['price'] / 10_000:.2f}".replace(".", ","))
+        cents = (Decimal(one["price"]) / 10_000).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        expect(page.locator(BLOCK)).to_contain_text(f"{cents}".replace(".", ","))
 
 
-def test_two_cheaper_moments_stand_beside_the_price_of_now(visit: Visits, house: Home) -> None:
-    tomorrow = datetime.now(PARIS).date() + timedelta(days=1)
-    at = [datetime(tomorrow.year, tomorrow.month, tomorrow.day, hour, tzinfo=PARIS).astimezone(UTC) for hour in (4, 6)]
-    night = {"at": at[0].isoformat(), "price": 1499}
-    blue = {"at": at[1].isoformat(), "price": 1412, "colour": "blue"}
-    page = staged(visit, house, "phone", change=night, cheaper=[{**night, "colour": None}, blue])
+def test_two_cheaper_moments_stand_beside_the_price_of_now(stand: Stand) -> None:
+    stand.page.set_viewport_size(DEVICES["phone"]["viewport"])
+    night = {"at": "2026-11-26T03:00:00Z", "price": 1499}
+    blue = {"at": "2026-11-26T05:00:00Z", "price": 1412, "colour": "blue"}
+    page = staged(stand, change=night, cheaper=[{**night, "colour": None}, blue])
     said = " ".join(page.locator(f"{BLOCK} p").inner_text().split())
     assert said == ("Une lessive (1 kWh) : 0,19 € maintenant, 0,15 € demain à 4 h, 0,14 € demain à 6 h (Bleu).")
     assert findings(page) == []
 
 
-def test_a_constant_price_and_a_wall_show_nothing(visit: Visits, house: Home) -> None:
-    expect(staged(visit, house, "desk").locator(BLOCK)).to_be_hidden()
-    soon = {"at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "price": 1412}
-    expect(staged(visit, house, "desk", change=soon).locator(BLOCK)).to_be_visible()
-    expect(staged(visit, house, "desk", "&mode=kiosk", change=soon).locator(BLOCK)).to_be_hidden()
+def test_a_constant_price_and_a_wall_show_nothing(stand: Stand) -> None:
+    expect(staged(stand).locator(BLOCK)).to_be_hidden()
+    soon = {"at": "2026-11-25T14:32:00Z", "price": 1412}
+    expect(staged(stand, change=soon).locator(BLOCK)).to_be_visible()
+    expect(staged(stand, "?mode=kiosk", change=soon).locator(BLOCK)).to_be_hidden()
 
 
 def unknown(route: Route) -> None:
@@ -77,7 +70,7 @@ def look_again(stand: Stand) -> None:
     stand.pass_by(timedelta(seconds=6))
     with stand.page.expect_response("**/api/v1/energy?*"), stand.page.expect_response("**/api/v1/later?*"):
         stand.page.evaluate("dispatchEvent(new Event('focus'))")
-    wait_until(stand.visit.rests, 30, "the last answer")
+    wait_until(stand.visit.rests, 60, "the last answer")
 
 
 def test_prices_that_a_new_monitor_learns_move_nothing_and_stand_in_the_next_view(stand: Stand) -> None:

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
+from tests.browser.home import YESTERDAY, Home
 
 CHOICE = ".rail-foot .meter-choice select"
 ALL = "Tous"
@@ -24,13 +24,13 @@ def test_the_meter_that_was_chosen_last_is_shown_on_the_next_visit(visit: Visits
 
 
 def test_a_meter_that_is_not_there_is_not_replaced_by_another_one(visit: Visits, house: Home) -> None:
-    page = visit("bilan/2026?compteur=999")
+    page = visit(f"bilan/{YESTERDAY.year}?compteur=999")
     expect(page.locator("h1")).to_have_text("Compteur inconnu")
     expect(page.locator("main")).to_contain_text("999")
     links = page.locator("main a.button")
     expect(links).to_have_count(2)
     links.first.click()
-    expect(page.locator("h1")).to_have_text(re.compile("2026"))
+    expect(page.locator("h1")).to_have_text(re.compile(f"{YESTERDAY.year}"))
 
 
 def test_all_meters_together_have_a_row_each_and_one_in_all_on_the_first_place(visit: Visits, house: Home) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
-from tests.browser.test_views import BEGIN, END, YESTERDAY, with_meter
+from tests.browser.home import YESTERDAY, Home
+from tests.browser.test_views import BEGIN, END, with_meter
 
 
 def of_day(house: Home, meter: str) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 
 from common.contract.source_minutes import SourceMinute
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
+from tests.browser.home import PARIS, YESTERDAY, Home
 from tests.browser.stand import Stand
-from tests.browser.test_views import END, HOURS, PARIS, YESTERDAY, findings, open_all, with_meter
+from tests.browser.test_views import END, HOURS, findings, open_all, with_meter
 from tests.browser.visit import DEVICES
 from tests.support.programs import wait_until
 from tests.support.sources import write_source
@@ -73,6 +73,7 @@ def is_live(house: Home) -> bool:
         (f"jour/{YESTERDAY}", ".facts", rf"Production.*dont {OWN_OF_DAY}\skWh autoconsommés.*Autonomie\d+\s%"),
         (f"bilan/{FIRST}..{YESTERDAY}", ".facts", rf"Production.*dont {OWN_OF_MONTH}\skWh autoconsommés.*Vendu"),
     ],
+    ids=["now", "day", "month"],
 )
 def test_what_a_roof_made(visit: Visits, house: Home, path: str, part: str, text: str, device: str, theme: str) -> None:
     page = visit(with_meter(path, house.producer), device, theme=theme)

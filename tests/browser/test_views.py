@@ -3,20 +3,16 @@
 import itertools
 import re
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
-from tests.browser.home import Home
+from tests.browser.home import PARIS, TODAY, YESTERDAY, Home
 from tests.browser.stand import Stand
 from tests.browser.visit import DEVICES
 
-PARIS = ZoneInfo("Europe/Paris")
-TODAY = datetime.now(PARIS).date()
-YESTERDAY = TODAY - timedelta(days=1)
 BEGIN, END = (datetime.combine(day, time(), PARIS).astimezone(UTC) for day in (YESTERDAY, TODAY))
 HOURS = (END - BEGIN) // timedelta(hours=1)  # of yesterday: 23 or 25 where the clock changed
 VIEWS = {
@@ -28,7 +24,7 @@ VIEWS = {
     "month": f"bilan/{YESTERDAY:%Y-%m}",
     "year": f"bilan/{YESTERDAY:%Y}",
     "range": f"bilan/{YESTERDAY - timedelta(days=40)}..{YESTERDAY}",
-    "tempo": f"contrats/{TODAY.year if TODAY.month >= 9 else TODAY.year - 1}",
+    "tempo": f"contrats/{YESTERDAY.year if YESTERDAY.month >= 9 else YESTERDAY.year - 1}",
     "contracts": "contrats",
     "proof": "contrats/preuve",
     "status": "etat",
@@ -147,15 +143,15 @@ def test_no_choice_is_cut_on_a_phone(stand: Stand, path: str, width: int) -> Non
 
 
 @pytest.mark.parametrize("device", ["desk", "phone"])
-@pytest.mark.parametrize("kind", ["tempo", "producer"])  # the longest tariffs; three phases
-def test_text_of_twice_the_size_covers_no_other_text(visit: Visits, house: Home, device: str, kind: str) -> None:
+@pytest.mark.parametrize("meter", ["041234567890", "051234560042"])  # Tempo, the longest tariffs; three phases
+def test_text_of_twice_the_size_covers_no_other_text(stand: Stand, device: str, meter: str) -> None:
     def enlarge(route: Route) -> None:
         sheet = route.fetch()
         route.fulfill(response=sheet, body=sheet.text() + "html { font-size: 32px !important; }")
 
-    page = visit("etat", device)
-    page.route("**/*.css", enlarge)
-    page.goto(f"{house.address}?compteur={getattr(house, kind)}")
+    stand.page.set_viewport_size(DEVICES[device]["viewport"])
+    stand.page.route("**/*.css", enlarge)
+    page = stand.open(f"?compteur={meter}")
     page.wait_for_selector(".bars text")
     assert page.evaluate(COVERED) == []
 

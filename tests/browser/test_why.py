@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
-from tests.browser.home import NOTES, Home
-from tests.browser.test_views import YESTERDAY, findings, with_meter
+from tests.browser.home import NOTES, YESTERDAY, Home
+from tests.browser.test_views import findings, with_meter
 
 NOTED = min(NOTES)
 TITLE = "Pourquoi plus ou moins que d’habitude ?"
