@@ -11,9 +11,7 @@ from contextlib import suppress
 from typing import Protocol
 
 _POLL_EVERY = 0.005  # seconds between two polls of states that the kernel does not report
-_STEP = (
-    0.1  # seconds of a wait for a client; steps are counted, as a machine that stalls for seconds uses up one of them
-)
+_STEP = 0.1  # seconds of a wait for a client; they are counted: a machine that stalls for seconds uses up one of them
 _MAX_WAIT = 0.2  # seconds until a closed source is noticed
 _MAX_DELAY = 1.0  # seconds that a client may be late without losing bytes
 _FULL = 4_000  # bytes; almost the buffer of a terminal
