@@ -36,7 +36,7 @@ KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"
 METER, OTHER = SimulatedMeter(KIND).address, SimulatedMeter(OTHER_KIND).address
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday
-WITHIN = 90.0  # seconds
+WITHIN = 180.0  # seconds
 TOPICS = Topics("teleinfo")
 
 
