@@ -20,7 +20,7 @@ def test_help_needs_nothing_but_python(tmp_path: Path) -> None:
     python.chmod(0o755)
     environment = os.environ | {"PYTHON": str(python), "TELEINFO_VENV": str(tmp_path / "venv")}
     result = subprocess.run(
-        [ROOT / "run", "demo", "--help"], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [ROOT / "run", "demo", "--help"], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 0, result.stderr
     assert "--page-port" in result.stdout
@@ -35,7 +35,7 @@ def test_a_roof_needs_a_simulated_meter_that_counts_what_is_injected(tmp_path: P
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert result.returncode == 2

@@ -195,7 +195,7 @@ def test_what_is_no_name_is_refused_before_anything_is_opened(topics: Topics, na
 def test_a_broker_that_is_away_is_named_and_the_log_is_quiet(topics: Topics, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = config.Broker(host="127.0.0.1", port=free_port())
     with pytest.raises(ForgetFailed, match=f"127.0.0.1:{nowhere.port} .*refused"):
-        forget(nowhere, topics, "storer", "main", timeout=1)
+        forget(nowhere, topics, "storer", "main", timeout=3)
     assert not caplog.records
     logging.getLogger("common.mqtt.session").warning("heard again afterwards")
     assert caplog.messages == ["heard again afterwards"]

@@ -186,7 +186,7 @@ def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(
         reader.wait_for_log(f"mqtt.password_file: {secret} cannot be read: No such file or directory")
         reader.wait_for_log(f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use")
         reader.wait_for_log("Listening on")
-    reader.wait_for_log("is open now")
+    reader.wait_for_log("is open now", "receiving frames")
     secret.write_text("any")
     reader.wait_for_frames(1)
     assert reader.stop() == 0

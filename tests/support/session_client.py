@@ -9,7 +9,7 @@ from common.mqtt.events import Connected, Disconnected, Event, Message, Publishe
 from common.mqtt.session import Session
 from common.settings.config import Broker as Settings
 
-WITHIN = 60.0  # seconds, for what should take one or two
+WITHIN = 180.0  # seconds, for what should take one or two
 
 E = TypeVar("E", bound=Event)
 

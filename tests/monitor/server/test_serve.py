@@ -203,9 +203,10 @@ def test_silent_connections_of_one_address_give_way_to_new_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MonitorConfig, "is_proxy", lambda *_: False)
+    monkeypatch.setattr(serve, "_IDLE", 600)  # none is closed for that
     with running(tmp_path) as here, contextlib.ExitStack() as stack:
         silent = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=10))  # before it is idle
+            stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))
             for _ in range(crowd.MOST_OF_A_GUEST)
         ]
         with contextlib.closing(here.connect()) as browser:
@@ -258,7 +259,7 @@ def test_a_connection_on_which_no_request_comes_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(serve, "_IDLE", 0.5)
-    with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=20) as raw:
+    with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         raw.sendall(sent)
         while raw.recv(10_000):
             pass  # the answer of the first request; then the end
