@@ -24,7 +24,7 @@ TODAY = datetime.now(PARIS).date()  # midnight may come while tests run: one day
 YESTERDAY = TODAY - timedelta(days=1)
 #: On yesterday, and in the middle of the past; words of both languages.
 NOTES = {YESTERDAY: "LED", TODAY - timedelta(days=30): "Spa"}
-#: On the eve of a red day, or where the bundled prices are old, there would be one, and the page would begin with it.
+#: Once the bundled prices are old, there would be one for ever, and each page would begin with it.
 NO_ALERTS = {"rules": dict.fromkeys(KINDS, False)}
 STARTED_WITHIN = 180.0  # seconds
 
