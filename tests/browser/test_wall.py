@@ -1,5 +1,7 @@
 """A screen on the wall (`?mode=kiosk`): nobody scrolls it, nobody touches it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -39,6 +41,24 @@ def test_all_that_matters_now_stands_on_the_screen(
         assert is_inside(page, ".band-tomorrow")
     else:
         expect(page.locator(".band-tomorrow")).to_be_hidden()
+
+
+@pytest.mark.parametrize("meter", ["041234567890", "051234560042"])  # as above
+@pytest.mark.parametrize("stage", ["overload", "alarm"])
+@pytest.mark.parametrize("size", WALLS, ids=str)
+def test_an_alert_pushes_nothing_off_the_screen(stand: Stand, size: tuple[int, int], stage: str, meter: str) -> None:
+    stand.ask(f"stage/{stage}")
+    stand.page.set_viewport_size({"width": size[0], "height": size[1]})
+    page = stand.open(f"?mode=kiosk&compteur={meter}")
+    expect(page.locator(".notices:visible").first).to_contain_text(re.compile(r"\w"))
+    expect(page.locator(".today .pair")).to_contain_text("Wh")
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    end = page.evaluate(
+        "document.querySelector('.band-tomorrow:not([hidden])')?.getBoundingClientRect().top ?? innerHeight"
+    )
+    for part in page.locator(".board-now, .board, .today .pair, .today-hours .plot").all():
+        box = part.bounding_box()
+        assert box is None or box["y"] + box["height"] <= end
 
 
 @pytest.mark.parametrize("size", LARGE, ids=str)
