@@ -85,6 +85,7 @@ class Session:
         self._attempt: BrokerConnection | None = None  # the last one; None before the first and at the end
         self._connection: BrokerConnection | None = None  # the same, while the broker has accepted it
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
+        self._ended = threading.Event()  # it has
         self._worker: threading.Thread | None = None
         self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # readable after `wake`
         weakref.finalize(self, os.close, self._wakeup).atexit = False  # its threads may still use it then
@@ -247,6 +248,7 @@ class Session:
             self._closing.wait(wait)
         # paho closes its sockets with the last reference to a client, and an exception may hold one to us for long.
         self._attempt = None
+        self._ended.set()
 
     def _connect(self, number: int) -> float:
         """Connect, and return when that has failed or the connection is over: the seconds to wait, on average."""
@@ -337,7 +339,8 @@ class Session:
     # -- in the thread that works --------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while self._supervisor.is_alive():
+        # Not `is_alive`: up to Python 3.12 that, or `join` in another thread meanwhile, may raise AssertionError.
+        while not self._ended.is_set():
             self.work(WORK_EVERY)
 
     def _on_accepted(self, connection: BrokerConnection) -> None:
