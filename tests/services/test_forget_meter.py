@@ -26,6 +26,7 @@ from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
 from tests.support.servers import Database as Server
+from tests.support.servers import waiting_for_rows
 from tests.support.storing import make_tables, query
 
 OF_METER = (
@@ -239,19 +240,15 @@ def test_a_frame_alone_whose_insert_is_held_up_while_its_meter_is_forgotten_does
     forgotten: list[int] = []
     forgetting = threading.Thread(target=lambda: forgotten.append(forget(tables)[0]))
 
-    def waits(statement: str) -> bool:
-        waiting = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-        return bool(fresh_database.sql(f"{waiting} AND trx_query LIKE '{statement}%'"))
-
     with contextlib.closing(tables.connect()) as other, contextlib.closing(FrameStore(tables)) as frames:
         storing = threading.Thread(target=frames.write, args=([standard(now, METER, EAST=1)],))
         other.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         other.execute("START TRANSACTION")
         other.query("SELECT 1 FROM frames WHERE timestamp = %s AND meter_id = 2 FOR UPDATE", (sql_time(now),))
         storing.start()
-        wait_until(lambda: waits("INSERT INTO frames"), WITHIN, "it is held up")
+        wait_until(lambda: waiting_for_rows(fresh_database) == 1, WITHIN, "it is held up")
         forgetting.start()
-        wait_until(lambda: bool(forgotten) or waits("DELETE FROM meters"), WITHIN, "the meter is forgotten")
+        wait_until(lambda: bool(forgotten) or waiting_for_rows(fresh_database) == 2, WITHIN, "the meter is forgotten")
         other.execute("ROLLBACK")
         storing.join(WITHIN)
         forgetting.join(WITHIN)
