@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.home import PARIS, Home, home
+from tests.browser.home import NO_ALERTS, PARIS, Home, home
 from tests.browser.stand import Stand
 from tests.browser.visit import DEVICES, FOREIGN, WITHIN, Visit
 from tests.support.programs import ROOT, wait_until
@@ -19,7 +19,7 @@ from tests.support.programs import ROOT, wait_until
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """The home of all tests; whoever stops a part of it starts it again."""
-    with home(tmp_path_factory.mktemp("home")) as place:
+    with home(tmp_path_factory.mktemp("home"), alerts=NO_ALERTS) as place:
         yield place
 
 

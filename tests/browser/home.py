@@ -3,9 +3,10 @@
 import contextlib
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ STARTED_WITHIN = 180.0  # seconds
 class Home:
     """A broker, a database, and the three programs, each of which can be stopped and started again."""
 
-    def __init__(self, folder: Path, broker: Broker, database: Database) -> None:
+    def __init__(self, folder: Path, broker: Broker, database: Database, alerts: Mapping[str, Any]) -> None:
         self.broker = broker
         self.database = database
         self.address = f"http://127.0.0.1:{(port := free_port())}/"
@@ -65,7 +66,7 @@ class Home:
                 "state": str(folder / "state"),
                 "mqtt": mqtt,
                 "database": access,
-                "alerts": NO_ALERTS,
+                "alerts": alerts,
                 "notes": [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()],
                 **LANGUAGE,
             },
@@ -101,13 +102,13 @@ LANGUAGE = {"language": "fr"}
 
 
 @contextlib.contextmanager
-def home(folder: Path, days: int = DAYS) -> Iterator[Home]:
+def home(folder: Path, days: int = DAYS, alerts: Mapping[str, Any] = MappingProxyType({})) -> Iterator[Home]:
     """Start a home with a past of so many days, and wait for its first frames in the database."""
     with (
         Broker(folder / "broker") as broker,
         Database(folder / "database", options=UNSYNCED_DATABASE) as database,
     ):
-        place = Home(folder, broker, database)
+        place = Home(folder, broker, database, dict(alerts))
         _write_past(database, days)
         with place.storer.start(), place.reader.start(), place.monitor.start():
             programs = [place.storer, place.reader, place.monitor]
