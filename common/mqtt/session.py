@@ -85,7 +85,7 @@ class Session:
         self._attempt: BrokerConnection | None = None  # the last one; None before the first and at the end
         self._connection: BrokerConnection | None = None  # the same, while the broker has accepted it
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
-        self._ended = threading.Event()  # it has
+        self._ended = threading.Event()  # set at its end
         self._worker: threading.Thread | None = None
         self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # readable after `wake`
         weakref.finalize(self, os.close, self._wakeup).atexit = False  # its threads may still use it then

@@ -27,7 +27,7 @@ _CUTS = timedelta(days=7)  # power cuts that the monitor may have missed
 _MOST_CUTS = 20
 _SHORTEST = 120  # seconds of a power cut
 _COUNTED = 4  # Wh that the base load alone would have drawn
-_WHILE_STARTING = 4  # of them, a part that may be drawn between the return of the current and the first frame
+_WHILE_STARTING = 4  # of what is expected, a quarter may be drawn between the return of the current and a frame
 _RECENT_NIGHTS, _LEAST_NIGHTS = timedelta(days=28), 14
 _VOLTAGE = 10  # minutes
 _NIGHTS = timedelta(days=400)
