@@ -260,21 +260,25 @@ class Tables:
     def _row(self, row: PriceRow, words: Mapping[str, str], power: int | None, powers: Sequence[int]) -> str:
         """Write the prices of a row in short: for one power, or for all; and the subscriptions of some powers."""
         f = self._formats
-        bands = row.kwh if power is None else {0: row.band(power)}
-        parts = []
-        for limit, band in sorted(bands.items()):
-            from_power = f"{f.text('price_band', power=limit)} " if limit else ""
-            prices = (
-                f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
-                for name, price in band.items()
-            )
-            parts.append(from_power + ", ".join(prices))
+        parts = list(self._bands(row.kwh if power is None else {0: row.band(power)}, words, ", "))
         parts += [
             f"{kva} kVA {f.number(row.subscription[kva], 2)} {f.text('price_year')}"
             for kva in powers
             if kva in row.subscription
         ]
         return ", ".join(part for part in parts if part)
+
+    def _bands(
+        self, bands: Mapping[int, Mapping[str, Decimal]], words: Mapping[str, str], between: str
+    ) -> Iterable[str]:
+        """Write the prices of a kWh of each band of powers."""
+        f = self._formats
+        for limit, band in sorted(bands.items()):
+            prices = (
+                f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
+                for name, price in band.items()
+            )
+            yield (f"{f.text('price_band', power=limit)} " if limit else "") + between.join(prices)
 
     def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
@@ -290,14 +294,8 @@ class Tables:
             offer = table.offer(row.offer) or PricedOffer(row.offer)
             name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
             self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
-            words = rule_words(offer.rule, f)
-            for limit in sorted(row.kwh):
-                band = f"{f.text('price_band', power=limit)} " if limit else ""
-                prices = (
-                    f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
-                    for name, price in row.kwh[limit].items()
-                )
-                self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
+            for band in self._bands(row.kwh, rule_words(offer.rule, f), " · "):
+                self.line(f"  {band} {f.text('price_kwh')}")
             amounts = [
                 f"{kva} kVA {f.number(amount, 2)}"
                 for kva, amount in sorted(row.subscription.items())

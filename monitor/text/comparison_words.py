@@ -34,12 +34,12 @@ def refusal(cost: OfferCost, comparison: Comparison, formats: Formats) -> str:
         return ""
     checked, until, days = cost.offer.checked, comparison.colours_until, cost.unknown_days
     calendars = () if cost.offer.rule is None else cost.offer.rule.calendars
-    hours = quarters = cost.unknown.get(why, 0)
-    count = formats.number(Decimal(hours), 0)
+    unknown = cost.unknown.get(why, 0)
+    count = formats.number(Decimal(unknown), 0)
     return formats.text(
         f"why_{why.value}",
         count=count,
-        quarters=formats.text("quarter" if quarters == 1 else "quarters", count=count),
+        quarters=formats.text("quarter" if unknown == 1 else "quarters", count=count),
         days=formats.text("power_day" if days == 1 else "power_days", count=formats.number(Decimal(days), 0)),
         calendar=", ".join(sorted(calendars)),
         until="" if until is None else formats.calendar_day(until),

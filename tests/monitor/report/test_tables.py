@@ -183,6 +183,14 @@ def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch:
     assert "moins cher" not in text
 
 
+@pytest.mark.parametrize(("quarters", "said"), [(1, "pour 1 quart d’heure."), (1200, "pour 1 200 quarts d’heure.")])
+def test_quarters_without_a_price_of_the_market_are_counted(
+    quarters: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = OfferCost(PricedOffer("spot", "Sobry", "SoFlex"), False, unknown={Why.SPOT: quarters})
+    assert f"Prix spot absent {said}" in words(compared(comparison(TEMPO, unknown), monkeypatch, most=None))
+
+
 def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = OfferCost(PricedOffer("hchp", "EDF", "Heures creuses"), False, unknown={Why.WINDOWS: 480})
     text = words(compared(comparison(TEMPO, unknown), monkeypatch, most=None))
@@ -199,7 +207,7 @@ def test_offers_that_lack_the_same_are_told_in_one_sentence_and_have_no_rank(mon
         for name in ("un", "deux")
     ]
     found = comparison(TEMPO, BASE, *old)
-    assert "2 autres offres ne sont pas classées" in words(compared(found, monkeypatch))
+    assert "Autres offres, non classées : 2" in words(compared(found, monkeypatch))
     text = words(compared(found, monkeypatch, most=None))
     assert "Prix vus pour la dernière fois le 1er février 2026" in text
     assert "(Sélia · un ; Sélia · deux)" in text
@@ -210,7 +218,7 @@ def test_of_many_offers_the_cheapest_and_ones_own_are_shown(monkeypatch: pytest.
     text = words(compared(comparison(*many, TEMPO), monkeypatch, 100, most=3))
     assert [f"offre {n}" in text for n in range(5)] == [True, True, True, False, False]
     assert "21 EDF · Tempo (votre contrat)" in text
-    assert "17 autres offres" in text
+    assert "Autres offres : 17" in text
 
 
 def test_what_a_customer_should_choose_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
