@@ -1,6 +1,5 @@
 """Answers the routes of the API: parameters, a connection, one computation for all who ask the same, errors."""
 
-import contextlib
 import logging
 import re
 import time
@@ -52,7 +51,8 @@ class Api:
         self._app = None if config.app is None else AppFile(config.app)
         self._now = now
         self._turns = Turns()
-        self._flights: SingleFlight[Reply] = SingleFlight()
+        self._waiting: SingleFlight[Reply] = SingleFlight()  # by client and question
+        self._flights: SingleFlight[Reply] = SingleFlight()  # by question
         self._changes = ChangeLogger(log)
 
     async def reply(self, name: str, query: str, language: str, client: str = "") -> Reply:
@@ -70,11 +70,17 @@ class Api:
         workers = self._quick if quick else self._workers
 
         async def compute() -> Reply:
-            async with contextlib.nullcontext() if quick else self._turns.turn(client):
-                return await workers.run(lambda: self._compute(route, parameters, language))
+            return await workers.run(lambda: self._compute(route, parameters, language))
+
+        async def compute_in_turn() -> Reply:
+            async with self._turns.turn(client):
+                return await self._flights.run(key, compute)
 
         try:
-            return await self._flights.run(key, compute)
+            if quick:
+                return await self._flights.run(key, compute)
+            # Shared with others only once it is this client's turn: they do not wait for it.
+            return await self._waiting.run((client, key), compute_in_turn)
         except Busy:
             return problem(Refusal("busy"), language, Retry_After="5")
 

@@ -221,6 +221,34 @@ def test_who_asks_much_at_once_keeps_nobody_else_waiting() -> None:
     assert asyncio.run(main()) == 200
 
 
+def test_who_asks_what_waits_for_the_turn_of_another_does_not_wait_with_it() -> None:
+    go_on, days = threading.Event(), [f"2026-10-{day:02}" for day in range(1, 11)]
+    computed: list[str] = []
+
+    def answer(call: Call) -> Any:
+        computed.append(call.parameters["to"])
+        if call.parameters["to"] != days[-1]:
+            go_on.wait(60)
+        return {}
+
+    async def main() -> tuple[int, list[Reply]]:
+        api = serving(answer, workers=CONNECTIONS)
+        many = [asyncio.ensure_future(api.reply("energy", f"to={day}", "en", "many")) for day in days * 2]
+        await asyncio.sleep(0)
+        try:
+            reply = await asyncio.wait_for(api.reply("energy", f"to={days[-1]}", "en", "one"), 30)
+        finally:
+            go_on.set()
+            replies = await asyncio.gather(*many)
+        return reply.status, replies
+
+    status, replies = asyncio.run(main())
+    assert status == 200
+    assert {reply.status for reply in replies} == {200}
+    # Once for each of the client's questions, and once for the other client.
+    assert sorted(computed) == [*days, days[-1]]
+
+
 def test_more_questions_than_can_wait_are_sent_away() -> None:
     go_on = threading.Event()
 
