@@ -280,21 +280,29 @@ class Engine:
         self.changed = False
 
     def from_json(self, kept: Mapping[str, Any]) -> None:
-        """Go on where `to_json` was kept."""
-        self._created, self._seen = _time(kept.get("created")), _time(kept.get("seen"))
+        """Go on where `to_json` was kept: all of it, or nothing.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError: it is no such memory.
+            MessageError: a time in it cannot be read.
+        """
+        created, seen = _time(kept.get("created")), _time(kept.get("seen"))
+        watches = {}
         for found in map(fields_of, kept.get("active", ())):
-            told, event = found.pop("told"), Event(**found)
+            notified, event = found.pop("told"), Event(**found)
             if event.kind in self._on:
-                watch = _Watch(Holds.YES, event.began, paused=True, event=event, told=told, resumed=True)
-                self._watches[event.kind, event.meter, event.key] = watch
-        for found in map(fields_of, kept.get("waiting", ())):
-            message = Message(phase=found.pop("phase"), event=Event(**found))
-            if message.event.kind in self._on:
-                self._waiting.append(message)
-        self.active = tuple(watch.event for watch in self._watches.values() if watch.event is not None)
+                watch = _Watch(Holds.YES, event.began, paused=True, event=event, told=notified, resumed=True)
+                watches[event.kind, event.meter, event.key] = watch
+        waiting = [
+            Message(phase=found.pop("phase"), event=Event(**found)) for found in map(fields_of, kept.get("waiting", ()))
+        ]
         past = [Event(**fields_of(found)) for found in kept.get("past", ())]
+        told, known = _keys_from_json(kept.get("told", ())), _keys_from_json(kept.get("known", ()))
+        self._created, self._seen = created, seen
+        self._watches, self._told, self._known = watches, told, known
+        self._waiting = [message for message in waiting if message.event.kind in self._on]
+        self.active = tuple(watch.event for watch in watches.values() if watch.event is not None)
         self.past = tuple(event for event in past if event.kind in KINDS)
-        self._told, self._known = _keys_from_json(kept.get("told", ())), _keys_from_json(kept.get("known", ()))
         self.version += 1
 
 

@@ -164,8 +164,9 @@ class Outbox:
         Raises:
             ValueError, TypeError, KeyError: it is no such state.
         """
-        self._letters = {letter["id"]: Letter(**fields_of(letter)) for letter in state["letters"]}
+        letters = {letter["id"]: Letter(**fields_of(letter)) for letter in state["letters"]}
         found = [Delivery(**fields_of(delivery)) for delivery in state["deliveries"]]
+        self._letters = letters
         self._deliveries = {(delivery.letter, delivery.to): delivery for delivery in found}
         for delivery in found:
             if delivery.waits and (delivery.to not in self._destinations or delivery.letter not in self._letters):

@@ -34,8 +34,9 @@ class Silence:
 
     def from_json(self, kept: Mapping[str, Any]) -> None:
         """Remember what `to_json` has kept."""
-        self._spoke = {meter: date.fromisoformat(day) for meter, day in kept["spoke"].items()}
-        self._since = {(meter, link): parse_time(at) for meter, link, at in kept["since"]}
+        spoke = {meter: date.fromisoformat(day) for meter, day in kept["spoke"].items()}
+        since = {(meter, link): parse_time(at) for meter, link, at in kept["since"]}
+        self._spoke, self._since = spoke, since
 
     def saved(self) -> None:
         """Take note that `to_json` is kept."""

@@ -308,3 +308,18 @@ def test_nothing_is_to_be_kept_while_nothing_changes() -> None:
     house.see(talon(YES), overload(NO), seconds=1000)
     assert not house.engine.changed
     assert house.engine.version == version
+
+
+@pytest.mark.parametrize("damaged", ["active", "waiting", "past", "told", "known"])
+def test_of_a_memory_that_is_damaged_nothing_is_kept(damaged: str) -> None:
+    house = House("22:00-07:00")
+    house.see(talon(YES), sign("backup", YES))
+    house.now += 11 * HOUR
+    house.see(talon(NO), sign("backup", YES), sign("power_cut", YES, "a"))
+    kept = house.engine.to_json()
+    assert all(kept[name] for name in ("active", "waiting", "past", "told", "known"))
+    engine = house.new()
+    with pytest.raises((ValueError, AttributeError)):
+        engine.from_json(kept | {damaged: [*kept[damaged], ["no such thing"]]})
+    assert engine.to_json() == house.new().to_json()
+    assert (engine.active, engine.past) == ((), ())

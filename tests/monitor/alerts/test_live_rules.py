@@ -134,6 +134,13 @@ def test_a_meter_that_never_spoke_is_no_news_but_one_that_spoke_before_a_restart
     assert links(again.signs(house())) == {"mqtt": NO, "reader": NO, "meter": YES}  # the broker has lost it, too
 
 
+def test_of_a_damaged_memory_of_silences_nothing_is_kept() -> None:
+    rule = Silence()
+    with pytest.raises(ValueError, match="values to unpack"):
+        rule.from_json({"spoke": {"031961123456": "2026-11-24"}, "since": [["no such thing"]]})
+    assert rule.to_json() == {"spoke": {}, "since": []}
+
+
 def test_a_silence_began_with_the_last_frame_also_after_a_restart() -> None:
     rule = Silence()
     rule.signs(house(meter()))

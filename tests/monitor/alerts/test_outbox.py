@@ -278,6 +278,14 @@ def test_a_state_that_is_none_is_refused(post: Post, tmp_path: Path, state: obje
         outbox_of(post, tmp_path, state=state)
 
 
+def test_of_a_state_that_is_damaged_nothing_is_kept(post: Post, tmp_path: Path) -> None:
+    first, second = outbox_of(post, tmp_path), outbox_of(post, tmp_path)
+    first.put(LETTER)
+    with pytest.raises(TypeError):
+        second.from_json(first.to_json() | {"deliveries": [{"to": 1}]})
+    assert second.to_json() == {"letters": [], "deliveries": []}
+
+
 def test_a_folder_that_cannot_be_written_fails_as_a_service_does(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
