@@ -32,7 +32,7 @@ export async function bundle(folder) {
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     format: 'esm',
-    plugins: [renaming(renamed)],
+    plugins: [renaming(renamed), sharing],
   });
   const style = await build({
     ...common,
@@ -77,6 +77,16 @@ function renaming(names) {
       }),
   };
 }
+
+/** Lets view/others.js import all that main.js needs: esbuild shares it in one file, and not in many small ones. */
+const sharing = {
+  name: 'sharing',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]view[\\/]others\.js$/ }, async ({ path }) => ({
+      contents: `import '../main.js';\n${await readFile(path, 'utf8')}`,
+      loader: 'js',
+    })),
+};
 
 /** The files that were made, of which there are as many as these names. */
 function namesOf({ metafile }, ...begins) {

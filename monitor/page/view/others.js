@@ -1,7 +1,5 @@
 // The places that few visits begin with. The bundle has them in a file of their own, which comes when the first of them
-// is opened. By the import, esbuild finds all that main.js needs to be shared: one file, and not many small ones.
-import '../main.js';
-
+// is opened.
 export { default as day } from './day.js';
 export { default as review } from './review.js';
 export { default as status } from './status.js';
