@@ -42,8 +42,11 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         503: "Unavailable at the moment",
     },
 }
+#: Of the script in index.html, which loads the page again where a file of it was lost.
+_AGAIN = "'sha256-TKKWItQS9DHtg/PcAdtZH2dUwwIX2wDHgGeu6QDAQtU='"
 _POLICY = (
-    "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'; img-src 'self' data: blob:;"
+    f"default-src 'self'; script-src 'self' {_AGAIN};"
+    " base-uri 'self'; form-action 'self'; object-src 'none'; img-src 'self' data: blob:;"
     " frame-ancestors 'self'"
 )
 

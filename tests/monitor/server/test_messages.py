@@ -1,5 +1,9 @@
+import base64
 import gzip
+import hashlib
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,7 @@ from monitor.server.messages import (
     security_headers,
 )
 
+PAGE = Path(__file__).resolve().parents[3] / "monitor" / "page"
 LONG = b"x" * SMALLEST_ZIPPED
 
 
@@ -130,6 +135,14 @@ def test_nothing_comes_from_elsewhere_and_only_our_pages_and_the_configured_ones
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_the_script_within_the_page_is_the_only_one_that_the_policy_allows() -> None:
+    scripts = re.findall(r"<script>(.*?)</script>", (PAGE / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    (allowed,) = re.findall(r"script-src ([^;]+);", security_headers(())["Content-Security-Policy"])
+    assert allowed.split() == ["'self'", *(f"'sha256-{one}'" for one in hashes)]
+    assert len(scripts) == 1
 
 
 def test_json_has_no_numbers_that_json_does_not_know() -> None:
