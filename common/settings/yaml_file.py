@@ -1,6 +1,7 @@
 """Reads YAML; what is wrong with a file is said with its line, and with the fix."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ try:
     from yaml import CSafeLoader
 except ImportError:  # this PyYAML was built without libyaml
     from yaml import SafeLoader as CSafeLoader  # type: ignore[assignment]
+
+
+_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 
 
 def read_yaml(path: Path, hint: str = "") -> Any:
@@ -60,7 +64,14 @@ def read_yaml_text(text: str) -> Any:
 
 
 class _Strict(yaml.constructor.SafeConstructor):
-    """Refuses a key that occurs twice: the last one would count, while people look at the first."""
+    """Refuses a key that occurs twice: the last one would count, while people look at the first.
+
+    Reads digits as they are written: to YAML 1.1 `032161134635` is octal, and `22:08` a number of base 60.
+    """
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | str:
+        """Return a whole number; what is not written as a decimal one, such as the address of a meter, is text."""
+        return int(node.value) if _DECIMAL.fullmatch(node.value) else str(node.value)
 
     def construct_lined(self, node: yaml.MappingNode) -> Iterator[Lined]:
         """Return a mapping with its lines; what it holds comes later, as it may hold itself."""
@@ -98,6 +109,7 @@ class _FastLoader(_Strict, CSafeLoader):
 
 
 _Strict.add_constructor("tag:yaml.org,2002:map", _Strict.construct_lined)  # type: ignore[type-var]  # a part of a loader
+_Strict.add_constructor("tag:yaml.org,2002:int", _Strict.construct_number)  # type: ignore[type-var]  # a part of a loader
 
 
 def _load(text: str) -> Any:

@@ -19,9 +19,7 @@ def _contract(line: Any) -> ContractLine:
     keys = {"meter", "from", "offer", "power"}
     if not isinstance(line, dict) or set(line) - {"off_peak"} != keys:
         raise ValueError(f"a line has the keys {', '.join(sorted(keys))}, and perhaps off_peak; this one is {line!r}")
-    meter, start, offer, power = line["meter"], line["from"], line["offer"], line["power"]
-    if not isinstance(meter, str):
-        raise ValueError(f"the meter of a line is text: write '{meter}' in quotes")
+    meter, start, offer, power = _address(line["meter"]), line["from"], line["offer"], line["power"]
     if type(start) is not date:
         raise ValueError(f"the day of `from` is written 2025-02-01, not {start!r}")
     if not isinstance(offer, str) or not offer:
@@ -80,11 +78,10 @@ def read_meters(value: Any) -> tuple[House, ...]:
 
 
 def _address(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"the address of a meter is text: write '{value}' in quotes")
-    if not METER.fullmatch(value):
+    text = str(value) if type(value) is int else value  # without quotes
+    if not isinstance(text, str) or not METER.fullmatch(text):
         raise ValueError(f"{value!r} is not a meter address such as '031961123456'")
-    return value
+    return text
 
 
 def _meter_name(value: Any) -> str:

@@ -173,9 +173,12 @@ def _factor(quantity: Quantity, unit: Any) -> float:
 
 
 def _meter(value: Any) -> str | None:
-    if value is not None and (not isinstance(value, str) or not value.isalnum() or not value.isascii()):
-        raise ValueError(f'meter: write the address of the meter in quotes, such as "031961123456", not {value!r}')
-    return value
+    if value is None:
+        return None
+    text = str(value) if type(value) is int else value  # without quotes
+    if not isinstance(text, str) or not text.isalnum() or not text.isascii():
+        raise ValueError(f'meter: the address of the meter such as "031961123456" is expected, not {value!r}')
+    return text
 
 
 def doubles(sources: tuple[Source, ...]) -> Iterator[tuple[Source, Source]]:

@@ -125,3 +125,14 @@ def test_a_file_without_permission_is_named_with_its_owner(file: Path, monkeypat
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
     with pytest.raises(ConfigError, match=f"Permission denied.*{owner}.*sudo"):
         read_yaml(file)
+
+
+def test_digits_are_read_as_they_are_written(file: Path) -> None:
+    file.write_text("meter: 032161134635\n012: 0x1F\nat: 22:08\nbig: 1_000\nplain: [0, 12, -3, 031961123456]\n")
+    assert read_yaml(file) == {
+        "meter": "032161134635",
+        "012": "0x1F",
+        "at": "22:08",
+        "big": "1_000",
+        "plain": [0, 12, -3, "031961123456"],
+    }

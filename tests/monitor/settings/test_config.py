@@ -86,7 +86,7 @@ LINE = 'contracts: [{meter: "1", from: 2025-02-01, offer: hchp, power: 9, off_pe
         (LINE % "[]", "22:30-06:30"),
         ("contracts: {meter: x}", "list"),
         ('contracts: [{meter: "1", from: 2025-02-01, offer: tempo}]', "power"),
-        ("contracts: [{meter: 31961123456, from: 2025-02-01, offer: tempo, power: 9}]", "quotes"),
+        ("contracts: [{meter: 3196.5, from: 2025-02-01, offer: tempo, power: 9}]", "address"),
         ('contracts: [{meter: "1", from: soon, offer: tempo, power: 9}]', "2025-02-01"),
         ('contracts: [{meter: "1", from: 2025-02-01, offer: tempo, power: 9000}]', "kVA"),
         ("notes: {at: 2026-10-03, text: Heat pump}", "list"),
@@ -95,7 +95,7 @@ LINE = 'contracts: [{meter: "1", from: 2025-02-01, offer: hchp, power: 9, off_pe
         ("notes: [{at: 3 October, text: Heat pump}]", "2026-10-03"),
         ("notes: [{at: 2026-10-03 14:00:00, text: Heat pump}]", "2026-10-03"),
         ('notes: [{at: 2026-10-03, text: " "}]', "80"),
-        ("notes: [{at: 2026-10-03, text: Heat pump, meter: 31961123456}]", "quotes"),
+        ("notes: [{at: 2026-10-03, text: Heat pump, meter: 3196.5}]", "address"),
         ("notes: [{at: 2026-10-03, text: Heat pump, meter: a/b}]", "address"),
         ("time_zone: Paris", "Europe/Paris"),
         ("language: de", "fr or en"),
@@ -205,17 +205,27 @@ def test_a_meter_has_a_name_and_says_which_addresses_it_replaced(tmp_path: Path)
     )
 
 
+def test_the_address_of_a_meter_needs_no_quotes(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "contracts: [{meter: 032161134635, from: 2025-02-01, offer: tempo, power: 9}]\n"
+        "meters: {032161134635: Maison, 811961123456: {replaces: 031961123456}}\n"
+        "notes: [{at: 2026-10-03, text: Heat pump, meter: 032161134635}]\n",
+    )
+    assert settings.contracts[0].meter == settings.notes[0].meter == "032161134635"
+    assert settings.meters == (House("032161134635", "Maison", ()), House("811961123456", None, ("031961123456",)))
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
         ("meters: [Maison]", "{'031961123456': Maison}"),
-        ("meters: {31961123456: Maison}", "in quotes"),
         ('meters: {"0319": 5}', "name"),
         ('meters: {"0319": ""}', "name"),
         ('meters: {"03/19": Maison}', "address"),
         ('meters: {"0319": {named: Maison}}', "named"),
         ('meters: {"0319": {}}', "replaces"),
-        ('meters: {"0319": {replaces: 218}}', "in quotes"),
+        ('meters: {"0319": {replaces: 21.8}}', "address"),
         ('meters: {"0319": {replaces: "0319"}}', "itself"),
         ('meters: {"1": {replaces: "2"}, "2": {replaces: "1"}}', "itself"),
         ('meters: {"1": {replaces: "3"}, "2": {replaces: "3"}}', "twice"),

@@ -54,6 +54,12 @@ def test_an_inverter_has_a_topic_and_a_unit_for_each_value(tmp_path: Path) -> No
     assert source.topics == {"s/power", "s/total"}
 
 
+def test_the_address_of_a_meter_needs_no_quotes(tmp_path: Path) -> None:
+    text = "sources: [{name: roof, kind: production, topic: a/b, power: '', meter: 032161134635}]"
+    assert [source.meter for source in read(tmp_path, text)] == ["032161134635"]
+    assert [source.meter for source in read(tmp_path, of(meter=811961123456))] == ["811961123456"]
+
+
 def test_a_thermometer_needs_no_unit_and_a_place_in_a_list_no_quotes(tmp_path: Path) -> None:
     (source,) = read(tmp_path, "sources: [{name: garden, kind: temperature, topic: t, temperature: 0}]")
     assert source.values == (Value(Quantity.TEMPERATURE, "t", ("0",), 1.0),)
@@ -76,7 +82,7 @@ def test_a_thermometer_needs_no_unit_and_a_place_in_a_list_no_quotes(tmp_path: P
         (of(topic=None), ("topic",)),
         (of(topic="$share/x/y"), ("topic",)),
         (of(paths="x"), ("'paths'", "known here")),
-        (of(meter=31961123456), ("meter", "quotes")),
+        (of(meter=3196.5), ("meter", "address")),
         (of(topic="teleinfo/031961123456/state"), ("roof", "teleinfo/031961123456/state")),
         (of(topic="teleinfo"), ("roof", "another device")),
         (
