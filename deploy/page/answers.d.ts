@@ -243,6 +243,8 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
+    /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
+    error: string | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
@@ -409,6 +411,8 @@ export type Energy = {
   prices: {
     version: string | null;
     checked: string | null;
+    /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
+    error: string | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
@@ -636,6 +640,8 @@ export type Compare = {
   prices: {
     version: string | null;
     checked: string | null;
+    /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
+    error: string | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
@@ -1065,6 +1071,13 @@ export type Status = {
   windows: Array<Array<string>>;
   /** name and version */
   versions: Array<Array<string>>;
+  /** a file of prices that is wrong, its line and what to correct: the prices from before are still used */
+  prices_error: string | null;
+  /** lines of the configuration that have no effect: they name a meter that the database does not know */
+  unused: Array<{
+    section: 'contracts' | 'meters' | 'notes';
+    meter: string;
+  }>;
 };
 
 export type App = {

@@ -14,7 +14,7 @@ from monitor.answers.days import Days
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.event_pages import EventAnswers
 from monitor.answers.forecasts import ForecastAnswers
-from monitor.answers.houses import called, gather
+from monitor.answers.houses import Unused, called, gather, unused
 from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.answers.notes import NoteAnswers
 from monitor.answers.power_curve import SeriesAnswers
@@ -99,6 +99,11 @@ class Answers:
         found = gather(self.hours.meters(), self._config.meters)
         self._behind.use(found)
         return found
+
+    def unused(self) -> list[Unused]:
+        """Return what in the configuration concerns no meter of the database."""
+        known, config = {meter.identifier for meter in self.hours.meters()}, self._config
+        return unused(known, config.contracts, config.meters, config.notes)
 
     def meter(self, identifier: str | None) -> Meter:
         """Return one meter: by its name, an address, or the last digits of one.

@@ -1,10 +1,18 @@
 """Makes one meter of the meters that one house has had."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from monitor.readings.hours import Meter
-from monitor.readings.periods import House
+from monitor.readings.periods import ContractLine, House, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A section of the configuration that names a meter which the database does not know: it has no effect."""
+
+    section: str  # contracts, meters or notes
+    meter: str
 
 
 def gather(meters: Sequence[Meter], houses: Sequence[House]) -> list[Meter]:
@@ -53,3 +61,20 @@ def called(meters: Sequence[Meter], text: str) -> list[Meter]:
         if text.isdecimal() and any(address.endswith(text) for address in (meter.identifier, *meter.replaced))
     ]
     return exact or named or ending
+
+
+def unused(
+    known: Collection[str], contracts: Sequence[ContractLine], houses: Sequence[House], notes: Sequence[Note]
+) -> list[Unused]:
+    """Return what has no effect; nothing while no meter is known."""
+    named = {
+        "contracts": [line.meter for line in contracts],
+        "meters": [address for house in houses for address in (house.address, *house.replaced)],
+        "notes": [note.meter for note in notes if note.meter is not None],
+    }
+    return [
+        Unused(section, meter)
+        for section, meters in named.items()
+        for meter in dict.fromkeys(meters)
+        if known and meter not in known
+    ]

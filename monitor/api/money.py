@@ -51,6 +51,7 @@ def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ())
     return {
         "version": None if version is None else version.isoformat(),
         "checked": None if checked is None else checked.isoformat(),
+        "error": prices.error,
         "old": [
             {"offer": one.offer, "name": one.title, "since": one.start.isoformat(), "regulated": one.regulated}
             for one in old
@@ -62,6 +63,11 @@ PRICES = record(
     {
         "version": maybe(DAY),
         "checked": maybe(DAY),
+        "error": maybe(
+            TEXT,
+            "a file of prices or colours that is wrong, its line and what to correct: the prices from"
+            " before it are still used",
+        ),
         "old": several(
             record({"offer": TEXT, "name": TEXT, "since": DAY, "regulated": FLAG}),
             "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"

@@ -45,7 +45,7 @@ def answer(call: Call) -> dict[str, Any]:
     found["backup"] = _backup(upkeep.backup())
     found["disk"] = _disk(upkeep.forecast(call.now))
     states = call.live.links(identifier)
-    prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
+    prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())
     last = None if meter is None else call.answers.last_frame(meter, call.now)
     return {
         "meter": None if meter is None else meter.identifier,
@@ -54,9 +54,11 @@ def answer(call: Call) -> dict[str, Any]:
         **found,
         "versions": [
             *_versions(call.live, identifier),
-            *([["prices", prices]] if prices else []),
+            *([["prices", prices["version"]]] if prices["version"] else []),
             ["MariaDB", version],
         ],
+        "prices_error": prices["error"],
+        "unused": [{"section": one.section, "meter": one.meter} for one in call.answers.unused()],
     }
 
 
@@ -71,6 +73,8 @@ def without_database(call: LiveCall) -> dict[str, Any]:
         **dict.fromkeys(_NOTHING),
         "windows": [],
         "versions": _versions(call.live, identifier),
+        "prices_error": None,
+        "unused": [],
     }
 
 
@@ -270,6 +274,13 @@ _SCHEMA = record(
             _PAIR, "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"
         ),
         "versions": several(_PAIR, "name and version"),
+        "prices_error": maybe(
+            TEXT, "a file of prices that is wrong, its line and what to correct: the prices from before are still used"
+        ),
+        "unused": several(
+            record({"section": words("contracts", "meters", "notes"), "meter": TEXT}),
+            "lines of the configuration that have no effect: they name a meter that the database does not know",
+        ),
     }
 )
 ROUTE = Route(

@@ -124,6 +124,7 @@ class PriceTable:
 
     def __init__(self, files: Sequence[PriceFile], spot: SpotPrices | None = None) -> None:
         self.spot = spot  # prices of the market
+        self.error: str | None = None  # of a file that has become wrong since: these are the prices from before
         self.files = tuple(files)
         self._structures = {
             offer.meter: offer.id for file in self.files for offer in reversed(file.offers) if offer.meter

@@ -109,6 +109,8 @@ def report(arguments: argparse.Namespace) -> int:
             tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
             for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
                 tables.line(line)
+            for one in answers.unused():
+                tables.line(formats.text("unused_line", section=one.section, meter=printable(one.meter)))
             if end > now and (expected := forecast_line(_forecast(answers, meter, arguments.by, now), formats)):
                 tables.line(expected)
     return 0

@@ -42,6 +42,7 @@ from monitor.server.pasts import Pasts
 from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
+from monitor.server.unused_lines import UnusedLines
 from monitor.server.warmth import Warmth
 from monitor.server.workers import Workers
 from monitor.settings.config import MonitorConfig
@@ -158,6 +159,7 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     background = (
         Warmth(slow, lend),
         Pasts(slow, lend, settings.time_zone, live.use_pasts),
+        UnusedLines(slow, lend),
         gathering,
         alerting,
     )

@@ -51,7 +51,7 @@ class RateFiles:
     def refresh(self, now: float) -> bool:
         """Look for changes at the monotonic time `now`; return whether `current` is new.
 
-        Files that are wrong change nothing: the log says what to correct.
+        Files that are wrong change nothing: the log and `error` of the prices say what to correct.
         """
         if now - self._looked_at < LOOK_EVERY:
             return False
@@ -63,6 +63,7 @@ class RateFiles:
         try:
             self.current = self._read()
         except ConfigError as error:
+            self.current.prices.error = str(error)
             self._changes.log(logging.ERROR, f"{error}; the prices from before are still used")
             return False
         self._changes.reset()

@@ -26,6 +26,7 @@ FR: Mapping[str, str] = {
                     "docs/energie.md, Règles.",
     "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
     "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans ligne de « contracts ».",
+    "unused_line": "« {section} » dans monitor.yaml : le compteur {meter} est inconnu, cette ligne est sans effet.",
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
@@ -188,6 +189,7 @@ EN: Mapping[str, str] = {
                     "Rules.",
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
     "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
+    "unused_line": "`{section}` in monitor.yaml: the meter {meter} is unknown, so this line has no effect.",
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",

@@ -48,6 +48,15 @@ test('a bad audit, a disk for less than a year and an old backup are to be looke
   assert.deepEqual(keeping(bad, NOW), ['audit', 'disk', 'backup']);
 });
 
+test('a wrong file of prices and a line without effect are to be looked at, and are no matter of what is kept', () => {
+  const bad = status({ prices_error: 'prices.yaml, line 3', unused: [{ section: 'contracts', meter: '0319' }] });
+  assert.deepEqual(troubles(bad, NOW), [
+    ['facts', 'prices'],
+    ['facts', 'settings'],
+  ]);
+  assert.deepEqual(keeping(bad, NOW), []);
+});
+
 test('a backup is late after eight whole days, and not on the day of a weekly one', () => {
   const age = (ms) => staleDays({ at: new Date(NOW - ms).toISOString(), rows: 5 }, NOW),
     day = 86400e3;

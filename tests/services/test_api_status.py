@@ -1,7 +1,7 @@
 """`status` of the API: counted and stored frames, the disk, the voltage, the windows; with and without a database."""
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.ranges import Range
+from monitor.readings.periods import ContractLine
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 from storer.backup.create import backup
@@ -101,6 +102,17 @@ def test_an_hour_is_compared_as_the_audit_does(
     assert answer["yesterday"]["lost"] == expected
     assert answer["audit"]["ok"] is (expected == 0)
     assert answer["audit"]["missing"] == expected
+
+
+def test_wrong_prices_and_lines_without_effect_are_told(tables: Database) -> None:
+    assert (asked(tables)["prices_error"], asked(tables)["unused"]) == (None, [])
+    prices = PriceTable([])
+    prices.error = "prices.yaml, line 5: an amount is expected"
+    config = MonitorConfig(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),))
+    answer = ask(status.ROUTE, tables, END, prices, config=config)
+    check(answer, status.ROUTE.schema)
+    assert answer["prices_error"] == prices.error
+    assert answer["unused"] == [{"section": "contracts", "meter": "3519330717"}]
 
 
 def test_on_the_first_day_of_a_meter_it_tells_of_no_yesterday(tables: Database) -> None:

@@ -207,6 +207,13 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
     assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
 
 
+def test_a_line_that_concerns_no_meter_is_said(monitor: Monitor) -> None:
+    line = "{meter: 3519330717, from: 2026-01-01, offer: base, power: 9}"
+    monitor.configure(f"contracts: [{line}]\n")
+    (said,) = [line for line in monitor.run("report", *RANGE).splitlines() if "3519330717" in line]
+    assert "contracts" in said
+
+
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
     text = monitor.run("compare", "--then", *RANGE)
     assert "votre" in text

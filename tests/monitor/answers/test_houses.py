@@ -1,8 +1,8 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from monitor.answers.houses import called, gather, newest
+from monitor.answers.houses import Unused, called, gather, newest, unused
 from monitor.readings.hours import Meter
-from monitor.readings.periods import House
+from monitor.readings.periods import ContractLine, House, Note
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 24, tzinfo=UTC)
@@ -10,6 +10,19 @@ OLD = Meter(7, "021861999999", START, START + 2 * HOUR)
 NEW = Meter(3, "031961123456", START + 3 * HOUR, START + 9 * HOUR)
 OTHER = Meter(5, "041961223456", None, None)
 MAISON = House(NEW.identifier, "Maison", (OLD.identifier,))
+
+
+def test_a_line_of_the_configuration_that_names_no_meter_of_the_database_has_no_effect() -> None:
+    lines = [ContractLine("0321", date(2025, 2, 1), "tempo", 9), ContractLine("0319", date(2025, 2, 1), "tempo", 9)]
+    houses = [House("0419", "Maison", ("0319",))]
+    notes = [Note(date(2026, 10, 3), "Spa"), Note(date(2026, 10, 3), "Car", "0555")]
+    assert unused(["0319"], lines, houses, notes) == [
+        Unused("contracts", "0321"),
+        Unused("meters", "0419"),
+        Unused("notes", "0555"),
+    ]
+    # Before the first frame nothing is known yet.
+    assert unused([], lines, houses, notes) == []
 
 
 def test_a_house_has_the_address_of_its_newest_meter_and_the_time_of_all() -> None:

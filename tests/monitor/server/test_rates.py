@@ -68,6 +68,19 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
     assert rates.refresh(200.0)
 
 
+def test_prices_from_before_name_the_file_that_has_become_wrong_until_it_is_right(tempo: Path) -> None:
+    file = tempo.parent / "prices.yaml"
+    write(file, "schema: 1\n")
+    rates = RateFiles(MonitorConfig(prices=file), tempo.parent)
+    assert rates.current.prices.error is None
+    write(file, "offers:\n- id: mine\n  rows:\n  - from: 2026-01-01\n    kwh: {BASE: abc}\n")
+    rates.refresh(100.0)
+    assert str(rates.current.prices.error).startswith(f"{file}, line 5: ")
+    write(file, "schema: 1\n")
+    rates.refresh(200.0)
+    assert rates.current.prices.error is None
+
+
 def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         RateFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)

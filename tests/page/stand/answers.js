@@ -566,7 +566,7 @@ function energy(id, by, from, to, state) {
     by,
     zone: 'Europe/Paris',
     offer: id === PRODUCER ? 'hchp' : 'tempo',
-    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
     names: {},
     ...columns,
     whole: cells.length ? whole(columns, from, to) : null,
@@ -675,7 +675,7 @@ function range(id, from, to, state) {
     cost: whole.cost?.energy ?? null,
     subscription: whole.cost?.subscription ?? null,
     partial_cost: false,
-    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
     ...devices,
   };
 }
@@ -702,6 +702,8 @@ function status(id, now, state, down) {
     unseen_export: null,
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],
+    prices_error: null,
+    unused: [],
   };
 }
 
@@ -925,7 +927,7 @@ function compare(id, now, query) {
       ? 'Votre contrat est le moins cher de ceux qui ont pu être calculés.'
       : `Avec vos habitudes inchangées, ${best.supplier} · ${best.name} aurait coûté ${((own.total - best.total) / 1e4).toFixed(2).replace('.', ',')} € de moins.`,
     colours_until: plusDays(dateOf(now), -1),
-    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
     offers: [
       ...offers,
       refused(

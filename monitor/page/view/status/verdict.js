@@ -4,18 +4,20 @@ const DAY = 86400e3,
   BACKUP_DAYS = 8; // a weekly one is not late on its day
 
 /** What to look at, the worst first: names of links (T.status.link) and of facts (T.status.facts). */
-export function troubles({ links, audit, disk, backup }, now) {
+export function troubles({ links, audit, disk, backup, prices_error, unused }, now) {
   const found = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
   if (audit && !audit.ok) found.push(['facts', 'audit']);
   if (disk?.years != null && disk.years < 1) found.push(['facts', 'disk']);
   if (staleDays(backup, now)) found.push(['facts', 'backup']);
+  if (prices_error) found.push(['facts', 'prices']);
+  if (unused?.length > 0) found.push(['facts', 'settings']);
   return found;
 }
 
 /** Of these, what is wrong with what is kept: disk, backup, audit. */
 export const keeping = (status, now) =>
   troubles(status, now)
-    .filter(([list]) => list === 'facts')
+    .filter(([list, name]) => list === 'facts' && !['prices', 'settings'].includes(name))
     .map(([, name]) => name);
 
 /** How many days ago the last backup was, if it should have been repeated since; else null. None at all is no fault. */

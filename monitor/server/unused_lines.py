@@ -1,0 +1,31 @@
+"""Looks each few minutes for lines of the configuration that concern no meter, and logs each once."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from monitor.answers.houses import Unused
+from monitor.server.background import Background, Lend
+from monitor.server.workers import Workers
+
+log = logging.getLogger(__name__)
+
+AGAIN = 300.0  # seconds
+
+
+class UnusedLines(Background):
+    """Says in the log what the page says, too."""
+
+    def __init__(self, workers: Workers, lend: Lend, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(workers, clock)
+        self._lend = lend
+        self._said: set[Unused] = set()
+
+    def step(self) -> float:
+        """Look; a line that gets its meter is said again if it loses it."""
+        with self._lend() as answers:
+            found = set(answers.unused())
+        for one in sorted(found - self._said, key=lambda one: (one.section, one.meter)):
+            log.warning("%s: no meter %s is in the database: its entry has no effect", one.section, one.meter)
+        self._said = found
+        return AGAIN
