@@ -3,6 +3,8 @@
     {METER: {"price": 0.2016, "currency": "EUR", "next_prices": [{"start": TIME, "end": TIME, "value": 0.2016}, ...]}}
 
 `price` is the value of the first of `next_prices`. Times carry the offset of the local time.
+A row has `"assumed": true`
+if nobody said whose prices these are: a meter does not tell its supplier.
 """
 
 import itertools
@@ -26,10 +28,12 @@ class PriceSpan(NamedTuple):
     start: datetime
     end: datetime
     value: float
+    assumed: bool = False  # nobody said that this is the owner's offer
 
     def to_message(self) -> dict[str, Any]:
         """Return it as it is published, also in the state of a meter."""
-        return {"start": _write(self.start), "end": _write(self.end), "value": self.value}
+        row = {"start": _write(self.start), "end": _write(self.end), "value": self.value}
+        return row | {"assumed": True} if self.assumed else row
 
 
 def write_prices(prices: Mapping[str, Sequence[PriceSpan]]) -> bytes:
@@ -83,7 +87,7 @@ def _span(row: Any) -> PriceSpan:
         raise MessageError("not prices: an end that is not after its start, or a time without an offset")
     if type(value) not in (int, float) or not math.isfinite(value):
         raise MessageError("not prices: `value` is not a number")
-    return PriceSpan(start, end, value)
+    return PriceSpan(start, end, value, row.get("assumed") is True)
 
 
 def _write(moment: datetime) -> str:

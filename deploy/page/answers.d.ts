@@ -245,6 +245,12 @@ export type Energy = {
     checked: string | null;
     /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
     error: string | null;
+    /** the offer, at the end of the range; null: no price is known */
+    of: {
+      name: string;
+      /** no line of `contracts` and no price of one's own says that it is so */
+      assumed: boolean;
+    } | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
@@ -413,6 +419,12 @@ export type Energy = {
     checked: string | null;
     /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
     error: string | null;
+    /** the offer, at the end of the range; null: no price is known */
+    of: {
+      name: string;
+      /** no line of `contracts` and no price of one's own says that it is so */
+      assumed: boolean;
+    } | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;
@@ -642,6 +654,12 @@ export type Compare = {
     checked: string | null;
     /** a file of prices or colours that is wrong, its line and what to correct: the prices from before it are still used */
     error: string | null;
+    /** the offer, at the end of the range; null: no price is known */
+    of: {
+      name: string;
+      /** no line of `contracts` and no price of one's own says that it is so */
+      assumed: boolean;
+    } | null;
     /** prices that the answer was computed with, and that are out of date: regulated ones begin before the last 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are more than seven months old */
     old: Array<{
       offer: string;

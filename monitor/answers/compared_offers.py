@@ -102,7 +102,7 @@ class OfferAnswers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
         found = compare(self._prices, curve.lived, self._costs.bill(known, now), question, measured, own)
-        return replace(found, colours_until=curve.colours_until)
+        return replace(found, colours_until=curve.colours_until, priced_as=self._costs.priced_as(known, now))
 
     def _curve(
         self,

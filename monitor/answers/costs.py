@@ -10,6 +10,7 @@ from monitor.answers.curve_periods import CurvePeriods
 from monitor.calendar import Calendar, midnight
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
+from monitor.cost.whose import PricedAs, priced_as
 from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
@@ -40,6 +41,7 @@ class Answer:
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
     old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
+    priced_as: PricedAs | None = None  # at the end of the range; None: no price is known
 
 
 class CostAnswers:
@@ -126,6 +128,7 @@ class CostAnswers:
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
             old=self.old_of(known, now),
+            priced_as=self.priced_as(known, now),
         )
 
     def old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
@@ -141,6 +144,13 @@ class CostAnswers:
             if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
                 found.append(old)
         return tuple(found)
+
+    def priced_as(self, known: Sequence[Contract], now: datetime) -> PricedAs | None:
+        """Return whose prices the last of these contracts has; None: no price is known."""
+        if not known:
+            return None
+        last = known[-1]
+        return priced_as(self._prices, last.offer, self._last_day(last.end, now), stated=last.stated)
 
     def newest_prices(self, known: Sequence[Contract], now: datetime) -> date | None:
         """Return the first day of the newest prices that contracts were billed with; None: they have none."""

@@ -10,6 +10,7 @@ from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
 from monitor.calendar import full_hour
 from monitor.cost.bill import Bill, Cost
+from monitor.cost.whose import PricedAs
 from monitor.prices.age import OldPrice
 from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
 from monitor.readings.hours import Hours, Meter
@@ -37,6 +38,7 @@ class Stretch:
     cost: Cost
     peak: Second | None
     old: Sequence[OldPrice] = ()  # prices that the cost was computed with, and that are out of date
+    priced_as: PricedAs | None = None  # at its end; None: no price is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class StretchAnswers:
             return None
         if found.cost.partial:
             found = replace(found, cost=bill.cost(self._costs.curve.divided(meter, found.pieces, bill)))
-        return replace(found, old=self._costs.old_of(known, now))
+        return replace(found, old=self._costs.old_of(known, now), priced_as=self._costs.priced_as(known, now))
 
     def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
         if start >= end:

@@ -62,7 +62,7 @@ def answer(call: Call) -> dict[str, Any]:
         "refused": withheld(comparison, formats),
         "verdict": verdict(comparison, formats),
         "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
-        "prices": money.prices_object(prices, question.today, comparison.old),
+        "prices": money.prices_object(prices, question.today, comparison.old, comparison.priced_as),
         "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in comparison.offers],
     }
 

@@ -60,7 +60,9 @@ def answer(call: Call) -> dict[str, Any]:
         "by": by,
         "zone": zone.key,
         "prices": money.prices_object(
-            call.answers.prices, call.now.astimezone(zone).date(), () if found is None else found.old
+            call.answers.prices,
+            call.now.astimezone(zone).date(),
+            *(() if found is None else (found.old, found.priced_as)),
         ),
     }
     if found is None:

@@ -56,7 +56,9 @@ def answer(call: Call) -> dict[str, Any]:
         "cost": ten_thousandths(found.cost.energy) if found.cost.known else None,
         "subscription": ten_thousandths(found.cost.subscription) if found.cost.known else None,
         "partial_cost": found.cost.partial,
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), found.old),
+        "prices": money.prices_object(
+            call.answers.prices, call.now.astimezone(zone).date(), found.old, found.priced_as
+        ),
         **devices.of_stretch(call.answers.devices.of_stretch(meter, found.start, found.end, call.now)),
     }
 

@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from monitor.api.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, maybe, record, several
+from monitor.api.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, described, maybe, record, several
 from monitor.cost.bill import Cost, Parts
+from monitor.cost.whose import PricedAs
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
 from monitor.text.formats import ten_thousandths
@@ -42,16 +43,19 @@ def _parts_object(parts: Parts) -> dict[str, int | None]:
     }
 
 
-def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ()) -> dict[str, Any]:
+def prices_object(
+    prices: PriceTable, today: date, old: Sequence[OldPrice] = (), whose: PricedAs | None = None
+) -> dict[str, Any]:
     """Return how recent the prices are: the newest that holds, when they were compared with their sources, and `old`.
 
-    `old` are those of the answer that are out of date.
+    `old` are those of the answer that are out of date; `whose` is the offer that they belong to.
     """
     version, checked = prices.newest_before(today), prices.checked
     return {
         "version": None if version is None else version.isoformat(),
         "checked": None if checked is None else checked.isoformat(),
         "error": prices.error,
+        "of": None if whose is None else {"name": whose.name, "assumed": whose.assumed},
         "old": [
             {"offer": one.offer, "name": one.title, "since": one.start.isoformat(), "regulated": one.regulated}
             for one in old
@@ -67,6 +71,15 @@ PRICES = record(
             TEXT,
             "a file of prices or colours that is wrong, its line and what to correct: the prices from"
             " before it are still used",
+        ),
+        "of": maybe(
+            record(
+                {
+                    "name": TEXT,
+                    "assumed": described("no line of `contracts` and no price of one's own says that it is so", FLAG),
+                }
+            ),
+            "the offer, at the end of the range; null: no price is known",
         ),
         "old": several(
             record({"offer": TEXT, "name": TEXT, "since": DAY, "regulated": FLAG}),

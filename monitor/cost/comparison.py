@@ -8,6 +8,7 @@ from decimal import Decimal
 from monitor.cost.bill import ZERO, Bill, Cost
 from monitor.cost.contracts import Contract
 from monitor.cost.lived import Amount, Billed, Lived, shifted
+from monitor.cost.whose import PricedAs
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice, is_stale, old_price, seen_before_taxes
 from monitor.prices.model import Kind, PricedOffer, PriceTable
@@ -90,6 +91,7 @@ class Comparison:
     withheld: Why | None = None  # why no offer is ranked: HOURS or RECOVERED
     old: tuple[OldPrice, ...] = ()  # prices of ranked offers that should be checked
     colours_until: date | None = None  # the last Tempo day of which the colour is known
+    priced_as: PricedAs | None = None  # the present offer; None: no price is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Contract:
     offer: str | None
     power: int | None  # kVA
     off_peak: OffPeak | None = None  # that the user wrote down
+    stated: bool = False  # by a line of the user's, not only by the meter
 
 
 def contract_at(known: Iterable[Contract], moment: datetime) -> Contract | None:
@@ -58,7 +59,7 @@ def contracts(
     ]
     limits = [*(start for start, _ in starts[1:]), end]
     result += [
-        Contract(start, min(limit, end), line.offer, line.power, written_off_peak(lines, line.start))
+        Contract(start, min(limit, end), line.offer, line.power, written_off_peak(lines, line.start), stated=True)
         for (start, line), limit in zip(starts, limits, strict=False)
         if start < min(limit, end)
     ]

@@ -14,6 +14,7 @@ from common.contract.prices import PriceSpan
 from monitor.calendar import full_hour, midnight, offsets
 from monitor.cost.contracts import Contract, contract_at
 from monitor.cost.price_at import price_at
+from monitor.cost.whose import is_assumed, priced_as
 from monitor.live.schedule import Change
 from monitor.prices.model import Kind, PriceTable
 from monitor.prices.rules import DAY as DAY_MINUTES
@@ -63,10 +64,15 @@ def next_prices(
             return price(moment, passed[-1])
         return price(moment, None if changes is None or moment < now else running)
 
+    def span(low: datetime, high: datetime, value: Decimal) -> PriceSpan:
+        contract, local = contract_at(contracts, low), low.astimezone(zone)
+        found = None if contract is None else priced_as(prices, contract.offer, local.date(), stated=contract.stated)
+        return PriceSpan(local, high.astimezone(zone), float(value), is_assumed(found))
+
     present = None if running is None else price(now, running)
     if present is not None and present not in {expected(now - NEAR), expected(now), expected(now + NEAR)}:
         hour = full_hour(now)
-        return [_span(hour, hour + _HOUR, present, zone)]
+        return [span(hour, hour + _HOUR, present)]
     spans: list[tuple[datetime, datetime, Decimal]] = []
     for low, high in itertools.pairwise(_limits(prices, contracts, changes or (), start, end, zone)):
         value = expected(now if low <= now < high else low)
@@ -78,7 +84,7 @@ def next_prices(
             spans[-1] = spans[-1][0], high, value
         else:
             spans.append((low, high, value))
-    return [_span(low, high, value, zone) for low, high, value in spans if high > now]
+    return [span(low, high, value) for low, high, value in spans if high > now]
 
 
 def _limits(
@@ -103,7 +109,3 @@ def _limits(
     found |= {moment for moment, _ in offsets(zone, start, end)}  # a time that is skipped is over then
     found |= {change.at for change in changes} | {contract.start for contract in contracts}
     return [start, *sorted(moment for moment in found if start < moment < end), end]
-
-
-def _span(start: datetime, end: datetime, value: Decimal, zone: ZoneInfo) -> PriceSpan:
-    return PriceSpan(start.astimezone(zone), end.astimezone(zone), float(value))

@@ -110,6 +110,7 @@ class PriceFile:
     vat_subscription: tuple[DatedAmount, ...] = ()  # share
     cta: tuple[Cta, ...] = ()
     checked: date | None = None  # when its prices were last compared with their sources
+    own: bool = False  # the user wrote it
 
 
 T = TypeVar("T", PriceRow, DatedAmount, Cta)
@@ -192,6 +193,11 @@ class PriceTable:
     def kwh_row(self, offer: str, day: date) -> PriceRow | None:
         """Return the row of an offer that has the prices of the kWh on a day."""
         return next((row for row in self.rows(offer, day) if row.has_kwh), None)
+
+    def is_own(self, offer: str, day: date) -> bool:
+        """Tell whether the prices of the kWh on a day are the user's own."""
+        row = self.kwh_row(offer, day)
+        return any(row in file.rows for file in self.files if file.own)
 
     def kwh(self, offer: str, register: str, power: int | None, day: date) -> Decimal | None:
         """Return the price of a kWh of a period, or of a register of the meter; None where no row has it.

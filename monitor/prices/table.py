@@ -28,7 +28,7 @@ def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = N
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
     """
-    files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
+    files = [] if user_file is None else [replace(read_document(read_yaml(user_file), str(user_file)), own=True)]
     regulated, market = (tables(folder, place) for place in range(len(UPDATED)))
     for name in IMPORTED:
         path = folder / name

@@ -12,6 +12,7 @@ from common.contract.offers import BY_REGISTER, OFFERS
 from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
 from monitor.cost.comparison import Comparison, OfferCost
+from monitor.cost.whose import is_assumed
 from monitor.prices.age import OldPrice
 from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.prices.update import Change
@@ -144,6 +145,8 @@ class Tables:
                 yield "* " + f.text(key, what=what, offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
+            if is_assumed(answer.priced_as):
+                yield f.text("prices_assumed")
         yield from self._old(answer.old if cost.total else ())
 
     def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
@@ -214,7 +217,7 @@ class Tables:
         yours = yours_of(comparison)
         seen = {old.offer: f.text("seen_on", day=f.short_day(old.start)) for old in comparison.old if old.market}
         for cost in shown:
-            marks = [f.text("yours")] if cost.yours else []
+            marks = [f.text("yours_assumed" if is_assumed(comparison.priced_as) else "yours")] if cost.yours else []
             marks += [seen[cost.offer.id]] if cost.offer.id in seen else []
             name = printable(cost.offer.title) + "".join(f" ({mark})" for mark in marks) + choice(cost, f)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)

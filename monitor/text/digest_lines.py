@@ -8,6 +8,7 @@ from common.contract.offers import BY_REGISTER, COLOURS, HOURS, OFFERS
 from common.contract.tariff import capitalise
 from monitor.answers.digest import Digest
 from monitor.cost.bill import ZERO
+from monitor.cost.whose import is_assumed
 from monitor.readings.periods import Energy
 from monitor.text.formats import Formats
 
@@ -71,6 +72,7 @@ class _Lines:
         amount = f.text("digest_no_cost")
         if cost.known:
             amount = f.money(cost.total) + (f.text("digest_partial") if cost.partial else "")
+            amount += f.text("digest_assumed") if is_assumed(self._digest.answer.priced_as) else ""
         parts = [self._f.energy(self._energy.total_wh), amount]
         if self._energy.injected_wh:
             parts.append(f.text("digest_injected", kwh=f.kwh(self._energy.injected_wh)))

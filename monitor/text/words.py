@@ -30,6 +30,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
+    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre sous « contracts », dans monitor.yaml.",
     "seen_on": "prix du {day}",
     "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
@@ -49,6 +50,7 @@ FR: Mapping[str, str] = {
     "devices_above": "Les appareils ont compté {devices} kWh pour {house} kWh consommés (périodes : {count}) : "
                      "l’un des deux est faux, voyez la source, son unité et son compteur.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
+    "yours_assumed": "votre contrat, supposé",
     "compare_title": "{meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
     "partial": "coût partiel, non classé",
     "why_prices": "Aucun prix pour {count} h.",
@@ -150,7 +152,8 @@ FR: Mapping[str, str] = {
                     "2025 : si vous la quittez, vous ne pourrez pas y revenir.",
     "digest_week": "semaine du {start} au {end}", "digest_week_number": "sem. {number}",
     "digest_line": "{name} : {text}",
-    "digest_partial": " (partiel)", "digest_no_cost": "prix inconnu", "digest_injected": "injecté {kwh} kWh",
+    "digest_assumed": " (Tarif Bleu d’EDF, supposé)", "digest_partial": " (partiel)",
+    "digest_no_cost": "prix inconnu", "digest_injected": "injecté {kwh} kWh",
     "digest_compared": "Écart avec {period} : {changes}", "digest_change": "{change} en {unit}",
     "digest_weather": "À météo égale avec {period} : {change} (R² {quality})",
     "digest_compared_days": "Écart par jour avec {period} : {changes}", "digest_others": "Autres",
@@ -193,6 +196,7 @@ EN: Mapping[str, str] = {
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",
+    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Name your offer in `contracts` in monitor.yaml.",
     "seen_on": "prices of {day}",
     "old_price_market": "Check the prices, last seen more than a hundred days ago: {offers}.",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",
@@ -212,6 +216,7 @@ EN: Mapping[str, str] = {
     "devices_above": "Devices counted {devices} kWh, but the home used {house} kWh (periods concerned: {count}): "
                      "one of the two is wrong; check the source, its unit and its meter.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",
+    "yours_assumed": "your contract, assumed",
     "compare_title": "{meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
     "partial": "partial cost, not ranked",
     "why_prices": "No price for {count} h.",
@@ -310,7 +315,8 @@ EN: Mapping[str, str] = {
     "power_closed": "The Base option of the regulated tariff has taken no new contracts above 6 kVA since February "
                     "2025: if you leave it, you cannot come back.",
     "digest_week": "week from {start} to {end}", "digest_line": "{name}: {text}", "digest_week_number": "week {number}",
-    "digest_partial": " (partial)", "digest_no_cost": "price unknown", "digest_injected": "exported {kwh} kWh",
+    "digest_assumed": " (EDF Tarif Bleu, assumed)", "digest_partial": " (partial)",
+    "digest_no_cost": "price unknown", "digest_injected": "exported {kwh} kWh",
     "digest_compared": "Against {period}: {changes}", "digest_change": "{change} in {unit}",
     "digest_weather": "At equal weather, against {period}: {change} (R² {quality})",
     "digest_compared_days": "Per day, against {period}: {changes}", "digest_others": "Others",

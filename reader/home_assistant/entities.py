@@ -43,6 +43,12 @@ from reader.tic.status_register import RELAYS
 _DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
 _TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}
 
+_ASSUMED = Text("Tarif Bleu d’EDF, supposé", "EDF Tarif Bleu, assumed")
+_PRICE_ATTRIBUTES = (
+    "{%% set n=value_json.get('next_prices',[]) %%}"
+    "{{ ({'next_prices':n,'offer':'%s'} if n and n[0].get('assumed') else {'next_prices':n})|tojson}}"
+)
+
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
 
 
@@ -178,7 +184,7 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
             name=Text("Prix du kWh", "Price per kWh"),
             quantity=PRICE,
             template=templates.value("price"),
-            attributes="{{ {'next_prices':value_json.get('next_prices',[])}|tojson}}",
+            attributes=_PRICE_ATTRIBUTES % _ASSUMED.of(language),
             icon="mdi:currency-eur",
             flags=Trait.SPORADIC,
         )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -68,7 +69,13 @@ def test_days_are_the_differences_of_readings_priced_by_register(tables: Databas
     assert answer["hours"] == [24] * 4 + [25] + [24] * 9
     assert answer["coverage"] == [1] * 14
     old = [{"offer": "tempo", "name": "tempo", "since": "2026-02-01", "regulated": False}]
-    assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02", "old": old}
+    assert answer["prices"] == {
+        "version": "2026-02-01",
+        "checked": "2026-11-02",
+        "error": None,
+        "of": {"name": "tempo", "assumed": True},
+        "old": old,
+    }
     assert answer["offer"] == "tempo"
     assert set(answer["wh"]) == {f"BBRH{hours}J{colour}" for hours in ("C", "P") for colour in "BWR"}
     ((total,),) = query(
@@ -132,7 +139,7 @@ def test_without_a_price_the_cost_is_unknown_and_not_zero(tables: Database) -> N
     check(answer, energy.ROUTE.schema)
     assert answer["cost"] is answer["subscription"] is answer["whole"]["cost"] is None
     assert answer["partial_cost"] == [True, True]
-    assert answer["prices"] == {"version": None, "checked": None, "old": []}
+    assert answer["prices"] == {"version": None, "checked": None, "error": None, "of": None, "old": []}
 
 
 def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> None:
@@ -154,6 +161,22 @@ def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -
     assert answer["partial_cost"] is True
     answer = ask(energy.ROUTE, tables, END, PRICES, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
     assert answer["partial_cost"] is False
+
+
+@pytest.mark.parametrize(
+    "times", ["by=day&from=2026-10-31", "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z"]
+)
+def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_are(tables: Database, times: str) -> None:
+    named = MonitorConfig(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
+    own = PriceTable([replace(PRICES.files[0], own=True)])
+    for prices, config, assumed in (
+        (PRICES, MonitorConfig(), True),
+        (PRICES, named, False),
+        (own, MonitorConfig(), False),
+    ):
+        answer = ask(energy.ROUTE, tables, END, prices, times, config=config)
+        check(answer, energy.ROUTE.schema)
+        assert answer["prices"]["of"] == {"name": "tempo", "assumed": assumed}
 
 
 def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:

@@ -41,6 +41,7 @@ export default {
   compare: 'What if you had another contract?',
   compareRange: (a, b) => `${a} to ${b}, from your own readings`,
   yours: 'Your contract',
+  yoursAssumed: 'Your contract (assumed)',
   less: (e) => `${e} less`,
   moreThan: (e) => `${e} more`,
   since: (date) => `Readings since ${date} only: the comparison begins there.`,

@@ -42,6 +42,7 @@ export default {
   compare: 'Et avec un autre contrat ?',
   compareRange: (a, b) => `Du ${a} au ${b}, d’après vos relevés`,
   yours: 'Votre contrat',
+  yoursAssumed: 'Votre contrat (supposé)',
   less: (e) => `${e} de moins`,
   moreThan: (e) => `${e} de plus`,
   since: (date) => `Relevés depuis le ${date} seulement : la comparaison commence là.`,

@@ -13,7 +13,7 @@ METER = "031961123456"
 FIRST = PriceSpan(
     datetime.fromisoformat("2026-11-28T22:00:00+01:00"), datetime.fromisoformat("2026-11-29T06:00:00+01:00"), 0.2016
 )
-SECOND = PriceSpan(FIRST.end, datetime.fromisoformat("2026-11-29T22:00:00+01:00"), 0.27)
+SECOND = PriceSpan(FIRST.end, datetime.fromisoformat("2026-11-29T22:00:00+01:00"), 0.27, assumed=True)
 
 
 def test_it_is_written_and_read() -> None:
@@ -21,7 +21,7 @@ def test_it_is_written_and_read() -> None:
     assert payload.decode().replace(",{", ", {") == (
         '{"031961123456":{"price":0.2016,"currency":"EUR","next_prices":['
         '{"start":"2026-11-28T22:00:00+01:00","end":"2026-11-29T06:00:00+01:00","value":0.2016}, '
-        '{"start":"2026-11-29T06:00:00+01:00","end":"2026-11-29T22:00:00+01:00","value":0.27}]}}'
+        '{"start":"2026-11-29T06:00:00+01:00","end":"2026-11-29T22:00:00+01:00","value":0.27,"assumed":true}]}}'
     )
     assert read_prices(payload, [METER, "another"]) == {METER: [FIRST, SECOND]}
 

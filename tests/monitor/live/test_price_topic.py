@@ -100,7 +100,12 @@ def test_the_message() -> None:
                 "price": 0.19,
                 "currency": "EUR",
                 "next_prices": [
-                    {"start": "2026-11-24T00:00:00+01:00", "end": "2026-11-26T15:00:00+01:00", "value": 0.19}
+                    {
+                        "start": "2026-11-24T00:00:00+01:00",
+                        "end": "2026-11-26T15:00:00+01:00",
+                        "value": 0.19,
+                        "assumed": True,
+                    }
                 ],
             }
         }
@@ -209,6 +214,7 @@ def test_the_users_lines_hold_for_a_meter_and_those_that_it_replaced() -> None:
     stand.state(HCHP)
     stand.wait()
     assert stand.values() == [("24 00:00", 0.19)]
+    assert [span.assumed for span in stand.topic.spans(METER)] == [False]
 
 
 def test_a_colour_is_kept_and_not_believed_around_six() -> None:

@@ -14,6 +14,7 @@ import pytest
 from monitor.answers.costs import Answer, Period, join
 from monitor.cost.bill import Cost, add_up
 from monitor.cost.comparison import Choice, Comparison, OfferCost, Question
+from monitor.cost.whose import PricedAs
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice
 from monitor.prices.document import read_document
@@ -42,11 +43,17 @@ def day(number: int, wh: Mapping[str, int], cost: str) -> Period:
     return Period(Energy(start, start + DAY, wh, None, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
 
 
-def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old: tuple[OldPrice, ...] = ()) -> str:
+def report(
+    *periods: Period,
+    columns: int,
+    monkeypatch: pytest.MonkeyPatch,
+    old: tuple[OldPrice, ...] = (),
+    priced_as: PricedAs | None = None,
+) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
-    answer = Answer(METER, periods, whole, {}, [], [], old)
+    answer = Answer(METER, periods, whole, {}, [], [], old, priced_as)
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
     return plain(output.getvalue())
@@ -243,6 +250,14 @@ def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest
     assert "Prix à vérifier : la grille Tempo date du 1er août 2026, et les prix réglementés changent le 1er" in text
     assert "la grille zen date du 1er mars 2026, il y a plus de sept mois." in text
     assert "à vérifier" not in report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch)
+
+
+def test_prices_that_are_assumed_are_named_beside_the_cost_and_in_a_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    whose = PricedAs("EDF · Tarif Bleu, option Tempo", assumed=True)
+    text = words(report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch, priced_as=whose))
+    assert "Prix : Tarif Bleu d’EDF, supposé." in text
+    assumed = replace(comparison(TEMPO, BASE), priced_as=whose)
+    assert "(votre contrat, supposé)" in words(compared(assumed, monkeypatch, 100))
 
 
 def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

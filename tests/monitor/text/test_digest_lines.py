@@ -15,6 +15,7 @@ from monitor.answers.forecasts import Forecast
 from monitor.calendar import midnight
 from monitor.cost.bill import Cost, Missing
 from monitor.cost.weather import AtEqualWeather, Fit, WhyNot
+from monitor.cost.whose import PricedAs
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Peak
@@ -89,6 +90,12 @@ FULL = digest(
     tempo_left={"blue": 280, "white": 30, "red": 12},
     forecast=NOVEMBER,
 )
+
+
+@pytest.mark.parametrize(("language", "name"), [("fr", "Tarif Bleu d’EDF, supposé"), ("en", "EDF Tarif Bleu, assumed")])
+def test_a_cost_at_prices_that_are_assumed_says_whose_they_are(language: str, name: str) -> None:
+    assumed = replace(FULL, answer=replace(FULL.answer, priced_as=PricedAs("EDF", assumed=True)))
+    assert name in told(assumed, language=language)[1]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ function devicesOf({ wh, cost }, state) {
   };
 }
 
+const OF = { name: 'EDF · Tarif Bleu', assumed: true };
 const figures = { before: null, now: null, from: null, to: null, watts: null, hours: null, register: null };
 /** A red day, with a step in the afternoon. */
 function why(id, from, to) {
@@ -566,7 +567,7 @@ function energy(id, by, from, to, state) {
     by,
     zone: 'Europe/Paris',
     offer: id === PRODUCER ? 'hchp' : 'tempo',
-    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, of: OF, old: [] },
     names: {},
     ...columns,
     whole: cells.length ? whole(columns, from, to) : null,
@@ -675,7 +676,7 @@ function range(id, from, to, state) {
     cost: whole.cost?.energy ?? null,
     subscription: whole.cost?.subscription ?? null,
     partial_cost: false,
-    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, of: OF, old: [] },
     ...devices,
   };
 }
@@ -927,7 +928,7 @@ function compare(id, now, query) {
       ? 'Votre contrat est le moins cher de ceux qui ont pu être calculés.'
       : `Avec vos habitudes inchangées, ${best.supplier} · ${best.name} aurait coûté ${((own.total - best.total) / 1e4).toFixed(2).replace('.', ',')} € de moins.`,
     colours_until: plusDays(dateOf(now), -1),
-    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, old: [] },
+    prices: { version: '2026-08-01', checked: '2026-11-02', error: null, of: OF, old: [] },
     offers: [
       ...offers,
       refused(

@@ -609,6 +609,7 @@ def test_the_price_has_an_entity_once_it_is_known_which_stays() -> None:
     assert (price["val_tpl"], price["stat_cla"]) == ("{{value_json.get('price')}}", "measurement")
     assert price["json_attr_t"] == f"teleinfo/{house.meter}/state"
     assert "next_prices" in price["json_attr_tpl"]
+    assert "EDF Tarif Bleu, assumed" in price["json_attr_tpl"]
     assert "dev_cla" not in price  # there is none for a price of a kWh
     house.meters.on_prices("main", b"")
     house.live(60)

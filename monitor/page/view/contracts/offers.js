@@ -220,7 +220,7 @@ function content(data, { open, all, more }) {
   if (whole.length < 2) return [muted(whole.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
   const top = Math.max(...whole.map((o) => o.total ?? 0)),
     early = among(offers).shown,
-    items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o) }));
+    items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o), assumed: data.prices.of?.assumed }));
   return [
     data.shift > 0 && remark(P.whatIf(data.shift)),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
@@ -250,10 +250,10 @@ const muted = (text) => h('p', { class: 'muted' }, text);
 const ageOf = ({ kind, since, checked }) => (kind === 'regulated' ? since : (checked ?? since));
 
 /** One place of the ranking, and what is behind it. */
-function item(offer, { yours, top, open, late }) {
+function item(offer, { yours, top, open, late, assumed }) {
   const w = (value) => `${(value / top) * 100}%`;
   const marks = [
-    offer.yours && P.yours,
+    offer.yours && (assumed ? P.yoursAssumed : P.yours),
     offer.choices.length > 0 && P.with(choiceText(offer.choices[0])),
     !offer.yours && yours && difference(offer, yours),
   ].filter(Boolean);

@@ -8,7 +8,7 @@ import { piece } from '../../part/alive.js';
 import { figures } from '../../part/figures.js';
 import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
 import { madeText, ownOf } from '../../part/sun.js';
-import { oldPrices } from '../../part/prices.js';
+import { oldPrices, whosePrices } from '../../part/prices.js';
 import { href } from '../../router.js';
 import { register } from '../../tariff.js';
 import { dayStart, MINUTE, weekday } from '../../time.js';
@@ -121,5 +121,5 @@ function hourBars(day, date) {
     ],
     rows: day.rows,
   });
-  return h('div', null, oldPrices(day.prices), chart.nodes, table);
+  return h('div', null, day.priced && whosePrices(day.prices), oldPrices(day.prices), chart.nodes, table);
 }

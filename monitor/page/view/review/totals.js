@@ -4,7 +4,7 @@ import { h } from '../../dom.js';
 import { compared, isWhole, sideOf } from '../../compared.js';
 import { facts } from '../../part/facts.js';
 import { remark } from '../../part/notice.js';
-import { oldPrices } from '../../part/prices.js';
+import { oldPrices, whosePrices } from '../../part/prices.js';
 import { contradiction, madeFacts, worthFacts } from '../../part/sun.js';
 import { weatherOf } from './weather.js';
 
@@ -25,6 +25,7 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
       updated,
     ),
+    cost && whosePrices(prices),
     cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.fullDate(prices.checked))),
     missing > 0 && remark(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && remark(R.missingPrices),
