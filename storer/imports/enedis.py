@@ -6,19 +6,19 @@ from storer.imports.enedis_table import header, parse_table
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
 from storer.imports.text import decode, rows
-from storer.imports.workbook import is_workbook, sheets
+from storer.imports.workbook import EPOCH, is_workbook, sheets
 
 
 def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     """Return the hours and days of a file."""
-    tables = sheets(data) if is_workbook(data) else [rows(decode(data))]
+    tables, epoch = sheets(data) if is_workbook(data) else ([rows(decode(data))], EPOCH)
     parsed = Parsed()
     known = False
     for table in tables:
         if is_blocks(table):
             parsed.add(parse_curve(table, clock))
         elif (place := header(table)) is not None:
-            parsed.add(parse_table(table, place, clock))
+            parsed.add(parse_table(table, place, clock, epoch))
         else:
             continue
         known = True

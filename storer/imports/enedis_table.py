@@ -24,13 +24,13 @@ def header(table: Table) -> int | None:
     return None
 
 
-def parse_table(table: Table, place: int, clock: LocalClock) -> Parsed:
-    """Return the hours, or the days, of a table whose names of columns are at this place."""
+def parse_table(table: Table, place: int, clock: LocalClock, epoch: datetime) -> Parsed:
+    """Return the hours, or the days, of a table whose column names are here; serial dates count from `epoch`."""
     register = INJECTED if any("production" in plain(" ".join(cells)) for _, cells in table[:place]) else TOTAL
     names, body = table[place][1], table[place + 1 :]
     if column(names, "debut") is None:
-        return _days(body, _unit(names[1], table[place][0])[0], register, clock)
-    return _curve(names, body, table[place][0], register, clock)
+        return _days(body, _unit(names[1], table[place][0])[0], register, clock, epoch)
+    return _curve(names, body, table[place][0], register, clock, epoch)
 
 
 def _unit(name: str, line: int) -> tuple[int, bool]:
@@ -41,7 +41,7 @@ def _unit(name: str, line: int) -> tuple[int, bool]:
     raise refused(f"the column {name!r} does not say kW or kWh", line)
 
 
-def _curve(names: list[str], body: Table, line: int, register: int, clock: LocalClock) -> Parsed:
+def _curve(names: list[str], body: Table, line: int, register: int, clock: LocalClock, epoch: datetime) -> Parsed:
     parsed = Parsed()
     start, end = column(names, "debut"), column(names, "fin")
     value = next((n for n, name in enumerate(names) if n not in (start, end) and plain(name)), None)
@@ -53,10 +53,10 @@ def _curve(names: list[str], body: Table, line: int, register: int, clock: Local
         number_, cells = row
         if not is_number(cell(cells, start)):
             continue  # a line of text below the table
-        begin = _time(row, start)
-        length = _length(begin, _time(row, end), clock)
+        begin, finish = _time(row, start, epoch), _time(row, end, epoch)
+        length = _length(begin, finish, clock)
         if not timedelta(0) < length <= HOUR:
-            raise refused(f"{begin} to {_time(row, end)} is not part of an hour", number_)
+            raise refused(f"{begin} to {finish} is not part of an hour", number_)
         found = number(cell(cells, value), number_)
         hours = Fraction(length // timedelta(seconds=1), 3600)
         wh = None if found is None else found * factor * (1 if energy else hours)
@@ -77,21 +77,21 @@ def _length(start: datetime, end: datetime, clock: LocalClock) -> timedelta:
     return clock.utc(end) - clock.utc(start)
 
 
-def _time(row: Row, place: int) -> datetime:
+def _time(row: Row, place: int, epoch: datetime) -> datetime:
     line, cells = row
     try:
-        return serial_time(float(cell(cells, place)))
+        return serial_time(float(cell(cells, place)), epoch)
     except ValueError:
         return local_time(cell(cells, place), line).replace(tzinfo=None)
 
 
-def _days(body: Table, factor: int, register: int, clock: LocalClock) -> Parsed:
+def _days(body: Table, factor: int, register: int, clock: LocalClock, epoch: datetime) -> Parsed:
     days = Days(clock, register)
     for line, cells in body:
         if not is_number(cells[0]):
             continue  # a line of text below the table
         try:
-            day = serial_time(float(cells[0])).date()
+            day = serial_time(float(cells[0]), epoch).date()
         except ValueError:
             day = local_day(cells[0], line)
         days.add(day, number(cell(cells, 1), line), factor, line)

@@ -12,8 +12,10 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from storer.imports.model import refused
 from storer.imports.text import MAX_SIZE, MOST_CELLS, Row, Table
 
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - serial 0 of Excel, in local time
-_FIRST_SERIAL, _LAST_SERIAL = 32874, 50406  # 1990 to 2037
+# Serial 0 of Excel, in local time; Excel for Mac used to count from 1904.
+EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
+_EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
+_FIRST_SERIAL, _LAST_SERIAL = 32874, 50406  # 1990 to 2037, since EPOCH
 #: What reading a damaged archive, or one with a password, raises.
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)
 _LAST_COLUMN = 16_384  # XFD
@@ -27,14 +29,17 @@ def is_workbook(data: bytes) -> bool:
     return data[:4] == b"PK\x03\x04" and b"xl/" in data
 
 
-def sheets(data: bytes) -> list[Table]:
-    """Return the rows of each sheet, with their numbers; a cell that is left out is an empty text."""
+def sheets(data: bytes) -> tuple[list[Table], datetime]:
+    """Return the rows of each sheet, with their numbers, and the epoch of serial dates; a missing cell is empty."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = archive.namelist()
             texts = [name for name in names if name == "xl/sharedStrings.xml"]
             parts = sorted(name for name in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
-            check_size(archive, texts + parts)
+            books = [name for name in names if name == "xl/workbook.xml"]
+            check_size(archive, books + texts + parts)
+            properties = [item for name in books for item in _elements(archive, name, f"{_MAIN}workbookPr")]
+            is_1904 = any(item.get("date1904") in ("1", "true") for item in properties)
             shared = [_text(item) for name in texts for item in _elements(archive, name, f"{_MAIN}si")]
             found: list[Table] = []
             cells = 0
@@ -45,7 +50,7 @@ def sheets(data: bytes) -> list[Table]:
                     if cells > MOST_CELLS:
                         raise refused(f"this workbook has more than {MOST_CELLS:,} cells")
                     found[-1].append(row)
-            return found
+            return found, _EPOCH_1904 if is_1904 else EPOCH
     except (*DAMAGED, ParseError, LookupError, ValueError) as error:
         raise refused(f"this is not a workbook that can be read: {error}") from error
 
@@ -56,7 +61,7 @@ def check_size(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
         raise refused(f"this file has more than {MAX_SIZE // 1_000_000} MB when it is unpacked")
 
 
-def serial_time(serial: float) -> datetime:
+def serial_time(serial: float, epoch: datetime = EPOCH) -> datetime:
     """Return the local time that a serial number of Excel is, to the second.
 
     Raises:
@@ -65,9 +70,9 @@ def serial_time(serial: float) -> datetime:
     >>> serial_time(45998.5)
     datetime.datetime(2025, 12, 7, 12, 0)
     """
-    if not _FIRST_SERIAL <= serial < _LAST_SERIAL:
+    if not _FIRST_SERIAL <= serial + (epoch - EPOCH).days < _LAST_SERIAL:
         raise ValueError(f"{serial} is not a date of our time")
-    return _EPOCH + timedelta(seconds=round(serial * 86400))
+    return epoch + timedelta(seconds=round(serial * 86400))
 
 
 class _Target:

@@ -34,7 +34,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def workbook(*sheets: Sequence[Sequence[str | float | None]]) -> bytes:
+def workbook(*sheets: Sequence[Sequence[str | float | None]], date1904: str | None = None) -> bytes:
     """Make a workbook as spreadsheets save it: texts are shared, None is no cell at all."""
     texts: dict[str, int] = {}
     parts = [_sheet(rows, texts) for rows in sheets]
@@ -42,7 +42,8 @@ def workbook(*sheets: Sequence[Sequence[str | float | None]]) -> bytes:
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("xl/workbook.xml", f'<workbook xmlns="{_NAMESPACE}"/>')
+        properties = "" if date1904 is None else f'<workbookPr date1904="{date1904}"/>'
+        archive.writestr("xl/workbook.xml", f'<workbook xmlns="{_NAMESPACE}">{properties}</workbook>')
         archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{_NAMESPACE}">{shared}</sst>')
         for number, part in enumerate(parts, 1):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", part)

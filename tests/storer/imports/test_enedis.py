@@ -127,3 +127,12 @@ def test_each_sheet_of_a_workbook_is_read() -> None:
     days: list[list[str | float | None]] = [["Date", "Valeur (en kWh)"], ["08/12/2025", 9]]
     parsed = parse_enedis(workbook([["Bonjour"]], hours, days), PARIS)
     assert sorted((period.hours, period.wh) for period in parsed.periods) == [(1, 500), (24, 9000)]
+
+
+@pytest.mark.parametrize(("date1904", "serial"), [("1", 44536), ("true", 44536), ("0", 45998), ("false", 45998)])
+def test_serial_dates_count_from_the_epoch_that_the_workbook_states(date1904: str, serial: int) -> None:
+    # 7 December 2025 is day 45,998 of the calendar of 1900, and day 44,536 of that of 1904.
+    hours: list[list[str | float | None]] = [[*HOURS], [serial + 1 / 24, serial + 2 / 24, 0.25]]
+    days: list[list[str | float | None]] = [["Date", "Valeur (en kWh)"], [serial + 1, 9]]
+    parsed = parse_enedis(workbook(hours, days, date1904=date1904), PARIS)
+    assert energy(parsed) == {"2025-12-07 01:00": 250, "2025-12-08 23:00": 9000}
