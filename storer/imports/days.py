@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from fractions import Fraction
 
-from storer.imports.intervals import EMPTY
+from storer.imports.intervals import EMPTY, Carry
 from storer.imports.local_clock import DOUBLED, LocalClock
 from storer.imports.model import Parsed, Period, check_wh, refused
 
@@ -34,9 +34,15 @@ class Days:
             raise refused(f"{day} has several values: {float(known):g} Wh and {float(wh):g} Wh", line)
 
     def parsed(self) -> Parsed:
-        """Return the days, each as one period."""
+        """Return the days, each as one period; what rounding leaves is carried on within a month."""
+        carry = Carry()
         self._parsed.periods = [
-            Period(self._clock.midnight(end), self._clock.hours_of(day, end), self._register, round(wh))
+            Period(
+                self._clock.midnight(end),
+                self._clock.hours_of(day, end),
+                self._register,
+                carry.whole(wh, day.replace(day=1)),
+            )
             for (day, end), wh in sorted(self._found.items())
         ]
         return self._parsed

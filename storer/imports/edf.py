@@ -81,7 +81,7 @@ def _half_hours(names: list[str], body: Table, clock: LocalClock) -> Parsed:
         Interval(instant, _HALF_HOUR, None if watts is None else watts / 2)
         for instant, watts in clock.resolve(found, parsed.left_out)
     ]
-    parsed.periods = to_hours(intervals, TOTAL, parsed.left_out)
+    parsed.periods = to_hours(intervals, TOTAL, clock, parsed.left_out)
     return parsed
 
 

@@ -33,7 +33,7 @@ def parse_curve(table: Table, clock: LocalClock) -> Parsed:
     if not rows:
         raise refused("there is no load curve in W or kW here; for daily indexes use the kind enedis-index")
     for register, found in sorted(rows.items()):
-        parsed.periods += to_hours(_intervals(found, clock, parsed.left_out), register, parsed.left_out)
+        parsed.periods += to_hours(_intervals(found, clock, parsed.left_out), register, clock, parsed.left_out)
     return parsed
 
 

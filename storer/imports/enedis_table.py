@@ -65,7 +65,7 @@ def _curve(names: list[str], body: Table, line: int, register: int, clock: Local
         rows.append((begin, (length, wh)))
     clear = clock.resolve(rows, parsed.left_out)
     intervals = [Interval(instant + length, length, wh) for instant, (length, wh) in clear]
-    parsed.periods = to_hours(intervals, register, parsed.left_out)
+    parsed.periods = to_hours(intervals, register, clock, parsed.left_out)
     return parsed
 
 

@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
 from storer.database.months import ceil_hour
+from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Period
 
 EMPTY = "empty values"
@@ -54,10 +55,11 @@ def steps_from(starts: Sequence[datetime]) -> list[timedelta]:
     return list(reversed(steps(mirrored)))
 
 
-def to_hours(intervals: Iterable[Interval], register: int, left_out: Counter[str]) -> list[Period]:
+def to_hours(intervals: Iterable[Interval], register: int, clock: LocalClock, left_out: Counter[str]) -> list[Period]:
     """Return the whole hours, in order; what has no value or no length, and incomplete hours, are left out and counted.
 
-    Half a Wh is rounded to the even one, so that many hours have no bias.
+    What rounding to whole Wh leaves of an hour is carried on to the next one of the local day, so sums are right; not
+    to the next day: files that begin on different days must have the same hours.
     """
     hours: defaultdict[datetime, list[Interval]] = defaultdict(list)
     sums: defaultdict[datetime, Fraction] = defaultdict(Fraction)
@@ -71,12 +73,28 @@ def to_hours(intervals: Iterable[Interval], register: int, left_out: Counter[str
             hours[hour].append(interval)
             sums[hour] += interval.wh
     periods = []
+    carry = Carry()
     for end, inside in sorted(hours.items()):
         if _whole(inside, end):
-            periods.append(Period(end, 1, register, round(sums[end])))
+            periods.append(Period(end, 1, register, carry.whole(sums[end], clock.local(end - HOUR).date())))
         else:
             left_out[INCOMPLETE] += 1
     return periods
+
+
+class Carry:
+    """Rounds energies to whole Wh; what that leaves is added to the next one."""
+
+    def __init__(self) -> None:
+        self._within: date | None = None
+        self._rest = Fraction()
+
+    def whole(self, wh: Fraction, within: date) -> int:
+        """Return the next energy, in Wh, with the rest of the one before if that was in the same day or month."""
+        total = wh + (self._rest if within == self._within else 0)
+        found = round(total)
+        self._within, self._rest = within, total - found
+        return found
 
 
 def _whole(inside: Iterable[Interval], end: datetime) -> bool:

@@ -50,7 +50,7 @@ def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
     for one in days.values():
         parsed.add(one.parsed())
     for register, found in times.items():
-        parsed.periods += to_hours(_intervals(found, clock, parsed.left_out), register, parsed.left_out)
+        parsed.periods += to_hours(_intervals(found, clock, parsed.left_out), register, clock, parsed.left_out)
     return parsed
 
 
