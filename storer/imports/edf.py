@@ -37,7 +37,7 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
                     whole.add(parsed)
                     known = True
     except DAMAGED as error:
-        raise refused(f"this is not a zip that can be read: {error}") from error
+        raise refused("this zip cannot be read: it is damaged, or has a password") from error
     if not known:
         raise refused("there is no file of EDF in this zip")
     return whole

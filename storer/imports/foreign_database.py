@@ -85,9 +85,9 @@ def _refusing() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if str(error).startswith("no such"):
-            raise FileRefused(f"this is a database of another program, or of another version: {error}") from error
+            raise FileRefused("this is a database of another program, or of another version") from error
         raise FileRefused(
-            f"the database cannot be read: {error}; import a copy, in a folder where files may be made"
+            f"the database cannot be read ({error.sqlite_errorname}); import a copy, in a folder that can be written"
         ) from error
 
 

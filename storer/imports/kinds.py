@@ -125,7 +125,9 @@ def _of_database(
     try:
         parsed = read(source, asked)
     except (ValueError, OverflowError) as error:
-        raise FileRefused(f"cannot read a value in the database: {error}") from error
+        raise FileRefused(
+            "a time or a value in the database cannot be read: it is damaged, or of another version"
+        ) from error
     # A database grows, and its file differs with each write: what was read is what counts.
     digest = hashlib.sha256("\n".join(map(str, sorted(parsed.periods))).encode())
     return Content(source.name, parsed, digest.digest())

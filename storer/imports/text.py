@@ -43,7 +43,11 @@ def rows(text: str, delimiter: str = ";") -> Table:
             if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
-        raise refused(f"this is not a table of text: {error}") from error
+        # All that csv refuses, unless it is strict.
+        raise refused(
+            f"this is not a table of text: a cell has more than {csv.field_size_limit():,} characters; is a quote"
+            " not closed?"
+        ) from error
 
 
 def _lines(text: str, delimiter: str) -> Iterator[str]:

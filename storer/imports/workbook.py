@@ -10,7 +10,7 @@ from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from storer.imports.model import refused
-from storer.imports.text import MAX_SIZE, MOST_CELLS, Row, Table
+from storer.imports.text import MAX_SIZE, Row, Table
 
 # Serial 0 of Excel, in local time; Excel for Mac used to count from 1904.
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
@@ -20,6 +20,9 @@ _FIRST_SERIAL, _LAST_SERIAL = 32874, 50406  # 1990 to 2037, since EPOCH
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)
 _LAST_COLUMN = 16_384  # XFD
 _MOST_PARTS = 200_000  # of a row, or of a text: a row may have 16,384 cells
+_MOST_CHARACTERS = 1_000_000  # of a row, or of a text: a cell may have 32,767
+_MOST_UNITS = 1_500_000  # of a workbook, of some 64 bytes each: three years by half-hours have 600,000
+_ROW, _CHARACTERS = 3, 16  # a row itself takes three units, 16 characters beyond ASCII take one
 _AT_ONCE = 1 << 16  # bytes
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -40,19 +43,35 @@ def sheets(data: bytes) -> tuple[list[Table], datetime]:
             check_size(archive, books + texts + parts)
             properties = [item for name in books for item in _elements(archive, name, f"{_MAIN}workbookPr")]
             is_1904 = any(item.get("date1904") in ("1", "true") for item in properties)
-            shared = [_text(item) for name in texts for item in _elements(archive, name, f"{_MAIN}si")]
+            size = _Size()
+            shared: list[str] = []
+            for name in texts:
+                for item in _elements(archive, name, f"{_MAIN}si"):
+                    shared.append(_text(item))
+                    size.add(shared[-1:])
             found: list[Table] = []
-            cells = 0
             for name in parts:
                 found.append([])
                 for row in _rows(_elements(archive, name, f"{_MAIN}row"), shared):
-                    cells += 1 + len(row[1])
-                    if cells > MOST_CELLS:
-                        raise refused(f"this workbook has more than {MOST_CELLS:,} cells")
+                    size.add(row[1], _ROW)
                     found[-1].append(row)
             return found, _EPOCH_1904 if is_1904 else EPOCH
     except (*DAMAGED, ParseError, LookupError, ValueError) as error:
-        raise refused(f"this is not a workbook that can be read: {error}") from error
+        raise refused(
+            "this workbook cannot be read: it is damaged or has a password; open it in a spreadsheet, and save it again"
+        ) from error
+
+
+class _Size:
+    """Refuses a workbook whose texts would take too much memory."""
+
+    def __init__(self) -> None:
+        self._units = 0
+
+    def add(self, texts: Sequence[str], more: int = 0) -> None:
+        self._units += more + sum(1 + len(text) // _CHARACTERS for text in texts)
+        if self._units > _MOST_UNITS:
+            raise refused("this workbook is too large to be read: export fewer years at once")
 
 
 def check_size(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
@@ -83,7 +102,7 @@ class _Target:
         self._tag = tag
         self._builder = TreeBuilder()
         self._depth = 0  # in such an element
-        self._parts = 0  # of it
+        self._parts = self._characters = 0  # of it
 
     def doctype(self, *_: object) -> None:
         # Entities could make a small file huge; no program that writes workbooks declares any.
@@ -99,6 +118,9 @@ class _Target:
 
     def data(self, text: str) -> None:
         if self._depth:
+            self._characters += len(text)
+            if self._characters > _MOST_CHARACTERS:
+                raise refused(f"a row or a text of this workbook has more than {_MOST_CHARACTERS:,} characters")
             self._builder.data(text)
 
     def end(self, tag: str) -> None:
@@ -108,7 +130,7 @@ class _Target:
             if not self._depth:
                 self.found.append(self._builder.close())
                 self._builder = TreeBuilder()
-                self._parts = 0
+                self._parts = self._characters = 0
 
     def close(self) -> None:
         pass

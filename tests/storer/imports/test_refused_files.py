@@ -66,6 +66,22 @@ def test_a_damaged_file_of_temperatures_never_ends_in_a_traceback(tmp_path: Path
     damage(TEMPERATURES.read_bytes()[:1500], read)
 
 
+BROKEN = [
+    ("enedis", WORKBOOK[:-200]),
+    ("enedis", workbook([["Début", "Fin", "Valeur"]]).replace(b"xl/sharedStrings.xml", b"xl/sharedStrings.old")),
+    ("edf", b"PK\x03\x04 cut"),
+    ("csv", b'start,register,wh\n"' + b"a" * 200_000),
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), BROKEN)
+def test_a_refusal_says_nothing_in_the_words_of_a_library(kind: str, data: bytes) -> None:
+    with pytest.raises(FileRefused) as refused:
+        PARSERS[kind](data, REQUEST)
+    assert str(refused.value.__cause__)
+    assert str(refused.value.__cause__) not in str(refused.value)
+
+
 HEAD = b"Horodate;Valeur\n"
 PLAIN = b"start,register,wh\n"
 REFUSED = [

@@ -26,19 +26,22 @@ try:
     print(len(read_content(sys.argv[1], sys.argv[2], asked).parsed.periods), "periods")
 except FileRefused as error:
     print("refused:", error)
+print(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
 """
 HOURS = ["Début", "Fin", "Valeur (en Kw)"]
 SHEET = "xl/worksheets/sheet1.xml"
 NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
-def read(tmp_path: Path, kind: str, data: bytes) -> str:
+def read(tmp_path: Path, kind: str, data: bytes) -> tuple[str, int]:
+    """Return what was said, and the largest memory in use, in MB."""
     file = tmp_path / "file"
     file.write_bytes(data)
     command = [sys.executable, "-c", PROGRAM, kind, str(file)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
     assert done.stderr == ""
-    return done.stdout
+    said, peak = done.stdout.splitlines()
+    return said, int(peak) // 1000
 
 
 def archive(name: str, parts: dict[str, bytes]) -> bytes:
@@ -66,8 +69,12 @@ def half_sheets() -> bytes:
 
 
 def shared_text() -> bytes:
-    text = b"<sst " + NAMESPACE + b"><si>" + b"<t/>" * 9_900_000 + b"</si></sst>"
-    return archive("[Content_Types].xml", {"xl/sharedStrings.xml": text, SHEET: sheet(b"")})
+    return shared(b"<si>" + b"<t/>" * 9_900_000 + b"</si>")
+
+
+def shared(texts: bytes) -> bytes:
+    content = b"<sst " + NAMESPACE + b">" + texts + b"</sst>"
+    return archive("[Content_Types].xml", {"xl/sharedStrings.xml": content, SHEET: sheet(b"")})
 
 
 BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
@@ -79,7 +86,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "many rows with one cell at the last column": (
         "enedis",
         lambda: workbook_of(b'<row><c r="XFD1"><v>1</v></c></row>' * 10_000),
-        "cells",
+        "too large",
     ),
     "156 MB of rows": ("enedis", lambda: workbook_of(b"<row><c><v>1</v></c></row>" * 6_000_000), "unpacked"),
     "ten million cells of a row": ("enedis", lambda: workbook_of(b"<row>" + b"<c/>" * 9_900_000 + b"</row>"), "parts"),
@@ -101,9 +108,31 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
 def test_a_file_that_would_take_all_memory_is_refused(
     tmp_path: Path, kind: str, make: Callable[[], bytes], why: str
 ) -> None:
-    said = read(tmp_path, kind, make())
+    said, _ = read(tmp_path, kind, make())
     assert said.startswith("refused: ")
     assert why in said
+
+
+WORKBOOKS = {
+    "one and a half million rows": lambda: workbook_of(b"<row><c><v>1</v></c></row>" * 1_500_000),
+    "one text of 39 MB": lambda: shared(b"<si><t>" + b"a" * 39_000_000 + b"</t></si>"),
+    "two million texts": lambda: shared(b"<si><t>ab</t></si>" * 2_000_000),
+    "a cell of 39 MB": lambda: workbook_of(
+        b'<row><c t="inlineStr"><is><t>' + "é".encode() * 19_500_000 + b"</t></is></c></row>"
+    ),
+    "rows of long texts": lambda: workbook_of(
+        (b'<row><c t="inlineStr"><is><t>' + "é".encode() * 500 + "€".encode() + b"</t></is></c></row>") * 37_000
+    ),
+}
+
+
+@pytest.mark.parametrize("make", WORKBOOKS.values(), ids=WORKBOOKS)
+def test_a_workbook_takes_little_memory_however_it_uses_the_size_allowed(
+    tmp_path: Path, make: Callable[[], bytes]
+) -> None:
+    said, peak = read(tmp_path, "enedis", make())
+    assert said.startswith("refused: ")
+    assert peak < 150
 
 
 def test_ten_years_by_half_hours_are_read_in_that_memory(tmp_path: Path) -> None:
@@ -114,8 +143,8 @@ def test_ten_years_by_half_hours_are_read_in_that_memory(tmp_path: Path) -> None
         for day in range(1, 29)
     )
     text = f"Date et heure de relève;Puissance atteinte (W);Nature\n{days}"
-    said = read(tmp_path, "edf", archive("a.txt", {"a.csv": text.encode()}))
-    assert said.endswith(" periods\n")
+    said, _ = read(tmp_path, "edf", archive("a.txt", {"a.csv": text.encode()}))
+    assert said.endswith(" periods")
     assert int(said.split()[0]) > 70_000
 
 
