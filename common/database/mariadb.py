@@ -34,6 +34,13 @@ CONNECT_TIMEOUT = 5  # seconds
 TIMEOUT = 30  # seconds for one statement; by default PyMySQL waits for ever
 
 _TLS_ERROR = 2026  # CR_SSL_CONNECTION_ERROR
+# Numbers of the client library, whose texts are of no use to people.
+_OF_CLIENT = {
+    2002: "cannot connect",
+    2003: "cannot connect",
+    2006: "connection closed by the server",
+    2013: "connection lost",
+}
 _USABLE = (InvalidRow, PartitionMissing, Unclassified)  # errors after which the connection can still be used
 _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # authentication plugins that send the password unencrypted
 
@@ -295,6 +302,21 @@ def _translate(error: Exception, where: str, *, tls: bool = False) -> DatabaseEr
 
 def _code(error: Exception) -> tuple[int, str]:
     arguments = error.args
+    if isinstance(error, OSError):
+        return error.errno or 0, _reason(error)
     if len(arguments) >= 2 and isinstance(arguments[0], int):
+        if (own := _OF_CLIENT.get(arguments[0])) is not None:
+            cause = getattr(error, "original_exception", error.__context__)
+            return arguments[0], own if cause is None else f"{own} ({_reason(cause)})"
         return arguments[0], str(arguments[1]) or "the connection is closed"
     return 0, str(error) or type(error).__name__
+
+
+def _reason(error: BaseException) -> str:
+    """Return why a socket failed; of TLS, without the places in the source of the library."""
+    if type(error).__module__ == "ssl":  # which is not loaded for nothing
+        detail = (
+            getattr(error, "verify_message", None) or (getattr(error, "reason", None) or "").replace("_", " ").lower()
+        )
+        return f"[SSL] {detail.rstrip('.')}" if detail else "TLS failed"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -288,7 +288,7 @@ def test_french_people_get_french_errors(monitor: Monitor) -> None:
     away = re.sub("[\u00a0\u202f]", " ", monitor.run("report", code=1))
     assert "la base de données ne répond pas" in away
     assert "teleinfo-monitor check" in away or "check" in away
-    assert "Can't connect" in monitor.run("report", code=1, language="C")
+    assert "cannot connect" in monitor.run("report", code=1, language="C")
 
 
 def test_help_is_in_the_language_of_the_reports(monitor: Monitor) -> None:
