@@ -21,6 +21,8 @@
 Each message is one line for people: what, where, what to do.
 """
 
+from collections.abc import Sequence
+
 
 class TeleinfoError(Exception):
     """Base of all errors that this project raises on purpose."""
@@ -29,10 +31,22 @@ class TeleinfoError(Exception):
 class ConfigError(TeleinfoError):
     """The configuration or the command line is wrong; nothing was opened yet."""
 
-    def __init__(self, text: str, line: int | None = None) -> None:
-        """Take the text, and the line of the file that is read, if it is known."""
+    def __init__(self, text: str, line: int | None = None, more: "Sequence[ConfigError]" = ()) -> None:
+        """Take the text, the line of the file that is read, if it is known, and what else is wrong with the file."""
         super().__init__(text)
         self.line = line
+        self.more = tuple(more)
+
+    @property
+    def all(self) -> "tuple[ConfigError, ...]":
+        """It, and what else is wrong."""
+        return self, *self.more
+
+    def worded(self, before: str, after: str = "") -> "ConfigError":
+        """Return the same with words before and after the text of each."""
+        first, *more = (ConfigError(f"{before}{one}{after}", one.line) for one in self.all)
+        first.more = tuple(more)
+        return first
 
 
 class NotReady(TeleinfoError):

@@ -49,7 +49,8 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     except TeleinfoError as error:
         # The text of what cannot be reached has no fix.
         fix = f"; {here(name).run(name, 'check')} shows what to do" if isinstance(error, Unavailable) else ""
-        print(logs.printable(logs.redact_prm(f"{name}: {error}{fix}")), file=sys.stderr)  # noqa: T201 - for a person
+        for one in error.all if isinstance(error, ConfigError) else (error,):
+            print(logs.printable(logs.redact_prm(f"{name}: {one}{fix}")), file=sys.stderr)  # noqa: T201 - for a person
         return (
             USAGE
             if isinstance(error, ConfigError)

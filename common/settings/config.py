@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from common.errors import ConfigError, NotReady
 from common.settings.file_errors import reason
-from common.settings.lines import did_you_mean, inside, reading
+from common.settings.lines import Mistakes, did_you_mean, inside, reading
 from common.settings.yaml_file import read_yaml, read_yaml_text
 
 T = TypeVar("T")
@@ -104,10 +104,11 @@ def list_of(read: Callable[[Any], T], expected: str) -> Callable[[Any], tuple[T,
     def read_all(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
             raise ValueError(f"{expected} is expected")
-        found = []
+        found, mistakes = [], Mistakes()
         for item in value:
-            with inside(item):
+            with mistakes.collect(), inside(item):
                 found.append(read(item))
+        mistakes.refuse()
         return tuple(found)
 
     return read_all
@@ -246,19 +247,22 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
         where = f"{prefix.removesuffix('.')}: " if prefix else ""
         raise ConfigError(f"{where}options are expected (key: value), not {_sort(document)}")
     hints = typing.get_type_hints(kind)
+    mistakes = Mistakes()
     for key in document:
-        with inside(document, key):
+        with mistakes.collect(), inside(document, key):
             _check_space(key, fields, prefix)
             if key not in fields:
                 raise ConfigError(f"unknown option '{prefix}{key}', {did_you_mean(key, fields, prefix)}")
     values = {}
     for name, field in fields.items():
         where = prefix + name
-        if name in document:
-            with inside(document, name):
-                values[name] = _value(hints[name], document[name], where, field)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise ConfigError(f"option '{where}' is missing: it has no default")
+        with mistakes.collect():
+            if name in document:
+                with inside(document, name):
+                    values[name] = _value(hints[name], document[name], where, field)
+            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                raise ConfigError(f"option '{where}' is missing: it has no default")
+    mistakes.refuse()
     result = kind(**values)
     if isinstance(result, Secret) and result.password is not None and result.password_file is not None:
         raise ConfigError(f"{prefix}password: 'password_file' is given, too: leave one out")
@@ -282,7 +286,10 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
         if not names:
             raise
         # With Docker Compose it is in .env, not in the file; a line is one of the variable's text.
-        raise ConfigError(f"{error}; it comes from the variable {' and '.join(names)}") from error
+        said = error.worded("", f"; it comes from the variable {' and '.join(names)}")
+        for one in said.all:
+            one.line = None
+        raise said from error
 
 
 def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
@@ -298,7 +305,7 @@ def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, fi
         except ValueError as error:
             raise ConfigError(f"{where}: {error}") from error
         except ConfigError as error:
-            raise ConfigError(f"{where}: {error}", error.line) from error
+            raise error.worded(f"{where}: ") from error
     for kind in wanted:
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             return _section(kind, {} if value is None else value, f"{where}.")

@@ -27,7 +27,8 @@ def inside(value: Any, key: Any = None) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        error.line = error.line or line_of(value, key)
+        for one in error.all:
+            one.line = one.line or line_of(value, key)
         raise
     except ValueError as error:
         raise ConfigError(str(error), line_of(value, key)) from error
@@ -39,8 +40,36 @@ def reading(origin: object) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        line = "" if error.line is None else f", line {error.line}"
-        raise ConfigError(f"{origin}{line}: {error}") from error
+        lines = sorted(error.all, key=lambda one: (one.line is None, one.line))
+        first, *more = (ConfigError(f"{origin}{_line(one)}: {one}") for one in lines)
+        first.more = tuple(more)
+        raise first from error
+
+
+def _line(error: ConfigError) -> str:
+    return "" if error.line is None else f", line {error.line}"
+
+
+class Mistakes:
+    """Collects what is wrong with the parts of a file, so that one run names all."""
+
+    def __init__(self) -> None:
+        self._found: list[ConfigError] = []
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[None]:
+        """Keep what is wrong instead of raising it."""
+        try:
+            yield
+        except ConfigError as error:
+            self._found += error.all
+
+    def refuse(self) -> None:
+        """Raise the first that was collected, with the others; nothing was: return."""
+        if self._found:
+            first, *more = self._found
+            first.more = tuple(more)
+            raise first
 
 
 def did_you_mean(key: Any, known: Collection[str], prefix: str = "") -> str:

@@ -81,7 +81,8 @@ def prepare() -> tuple[Known, Known]:
         try:
             check(RUN / f"{program}.yaml")
         except ConfigError as error:
-            log.error("Your %s is not used: %s; correct it and restart this app", _own_file(program), error)
+            wrong = "; ".join(map(str, error.all))
+            log.error("Your %s is not used: %s; correct it and restart this app", _own_file(program), wrong)
             known = known._replace(own={**known.own, program: {}})
             _write_files(known)
     write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)

@@ -7,7 +7,7 @@ from typing import Any
 from common.contract.frame import METER
 from common.contract.offers import BY_ID, Window
 from common.settings.config import list_of
-from common.settings.lines import inside
+from common.settings.lines import Mistakes, inside
 from monitor.readings.periods import ContractLine, House, Note, OffPeak
 from monitor.settings.windows import read_window
 
@@ -56,8 +56,9 @@ def read_meters(value: Any) -> tuple[House, ...]:
         raise ValueError(f"names by address such as {{'031961123456': Maison}} are expected, not {value!r}")
     names: dict[str, str | None] = {}
     replaced: dict[str, str] = {}  # by the address of its successor
+    mistakes = Mistakes()
     for key, entry in value.items():
-        with inside(value, key):
+        with mistakes.collect(), inside(value, key):
             address = _address(key)
             parts = {"name": entry} if isinstance(entry, str) else entry
             if not isinstance(parts, dict) or not parts or not set(parts) <= {"name", "replaces"}:
@@ -65,6 +66,7 @@ def read_meters(value: Any) -> tuple[House, ...]:
             names[address] = _meter_name(parts["name"]) if "name" in parts else None
             if "replaces" in parts:
                 replaced[address] = _address(parts["replaces"])
+    mistakes.refuse()
     _refuse_twice("the meter", list(replaced.values()), "is replaced twice")
     for address in replaced:
         _chain(address, replaced)  # refuses a loop, in which no meter is the newest

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from common.settings.lines import did_you_mean, inside
+from common.settings.lines import Mistakes, did_you_mean, inside
 
 _LONGEST_NAME = 40  # characters: the column
 
@@ -76,10 +76,11 @@ def read_sources(value: Any) -> tuple[Source, ...]:
     """
     if not isinstance(value, list):
         raise ValueError("a list is expected, each with a name, a kind and a topic: see docs/sources.md")
-    sources = []
+    sources, mistakes = [], Mistakes()
     for number, options in enumerate(value, 1):
-        with inside(options):
+        with mistakes.collect(), inside(options):
             sources.append(_read_source(number, options))
+    mistakes.refuse()
     names = [source.name for source in sources]
     if double := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"two are named {double!r}: give one of them another name")

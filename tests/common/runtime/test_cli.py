@@ -25,6 +25,20 @@ from common.runtime.cli import add_version, one_of, positive, run_cli, whole
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def test_all_that_is_wrong_with_a_configuration_is_printed_a_line_each(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["program"])
+
+    def fail(_: argparse.Namespace) -> int:
+        raise ConfigError("a.yaml, line 1: x", more=[ConfigError("a.yaml, line 3: y")])
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=fail)
+    assert run_cli("program", parser) == 2
+    assert capsys.readouterr().err == "program: a.yaml, line 1: x\nprogram: a.yaml, line 3: y\n"
+
+
 @pytest.mark.parametrize(
     ("read", "text"),
     [

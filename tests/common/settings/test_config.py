@@ -221,6 +221,16 @@ class TestEnvironment:
             settings(file, "device: d\n\ninner: ${INNER}")
 
 
+def test_all_mistakes_are_named_in_the_order_of_their_lines(file: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(file, "wait: soon\nroom: 1\ninner:\n  port: 0\n  hots: h\n  loud: 3\nwords: x\n")
+    facts = ("1: wait", "2: room", "4: inner.port", "5: ...'inner.hots'", "6: inner.loud", "7: ...'words'")
+    said = [str(one) for one in caught.value.all]
+    assert [text.partition(", line ")[2][:1] for text in said] == [*"124567", ""]
+    assert all(says(text, f"{file}, line {fact}...") for text, fact in zip(said, facts, strict=False))
+    assert "'device' is missing" in said[-1]
+
+
 class TestSecrets:
     def test_a_password_may_be_in_a_file(self, file: Path, tmp_path: Path) -> None:
         secret = tmp_path / "secret"

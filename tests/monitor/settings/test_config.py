@@ -205,6 +205,22 @@ def test_a_meter_has_a_name_and_says_which_addresses_it_replaced(tmp_path: Path)
     )
 
 
+def test_each_line_that_is_wrong_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config(
+            tmp_path,
+            "contracts:\n"
+            "- {meter: '0319', from: 2025-02-01, offer: tempo, power: 90}\n"
+            "- {meter: '0319', from: 2025-02-30x, offer: tempo, power: 9}\n"
+            "meters:\n"
+            "  '0319': 5\n"
+            "  '03/19': Maison\n"
+            "alerts: {budget: 120 €}\n",
+        )
+    lines = [int(str(one).partition(", line ")[2].partition(":")[0]) for one in caught.value.all]
+    assert [line - lines[0] for line in lines] == [0, 1, 3, 4, 5]
+
+
 def test_the_address_of_a_meter_needs_no_quotes(tmp_path: Path) -> None:
     settings = config(
         tmp_path,
