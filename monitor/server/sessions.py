@@ -115,7 +115,7 @@ class Sessions:
             )
             part = self._file.with_suffix(".part")
             try:
-                self._file.parent.mkdir(mode=0o700, exist_ok=True)
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
                     stream.write(text)
                     stream.flush()

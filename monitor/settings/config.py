@@ -26,6 +26,7 @@ from monitor.settings.alerts import AlertsConfig
 from monitor.settings.listen import Ingress, Listen
 from monitor.settings.meters import read_contracts, read_meters, read_notes
 
+_NAME, _STATE = "main", Path("/var/lib/teleinfo-monitor")
 _URL = r"https?://[^\s/?#@]+(?:/[^\s?#]*)?"
 _ORIGIN = r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?"
 _HOME_ASSISTANT = "an address such as http://homeassistant.local:8123"
@@ -77,12 +78,12 @@ class HomeAssistantConfig:
 class MonitorConfig:
     """The whole file."""
 
-    name: str = option("main", read=client_name)
+    name: str = option(_NAME, read=client_name)
     listen: Listen = section(Listen)
     ingress: Ingress | None = None
     auth: str = option("password", read=choice("password", "header", "none"))
     password_file: Path | None = option(None, read=_file)
-    state: Path = option(Path("/var/lib/teleinfo-monitor"), read=_file)
+    state: Path = option(_STATE, read=_file)
     frame_ancestors: tuple[str, ...] = option((), read=_origins)
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
@@ -104,7 +105,9 @@ class MonitorConfig:
     log: LogConfig = section(LogConfig)
 
     def __post_init__(self) -> None:
-        """Refuse two answers to one question."""
+        """Refuse two answers to one question, and keep the memory of several monitors on a machine apart."""
+        if self.state is _STATE and self.name != _NAME:  # what the file says is another object
+            object.__setattr__(self, "state", _STATE / f"monitor-{self.name}")
         if self.auth != "password" and self.password_file is not None:
             raise ConfigError(f"auth: {self.auth} asks for no password, and password_file is given: leave one out")
         if self.ingress is not None and self.ingress.port == self.listen.port:

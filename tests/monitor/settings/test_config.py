@@ -205,6 +205,15 @@ def test_a_meter_has_a_name_and_says_which_addresses_it_replaced(tmp_path: Path)
     )
 
 
+def test_monitors_of_other_names_have_a_memory_of_their_own(tmp_path: Path) -> None:
+    default = Path("/var/lib/teleinfo-monitor")
+    assert config(tmp_path, "name: main\n").state == MonitorConfig().state == default
+    named = [config(tmp_path, f"name: {name}\n").state for name in ("garage", "..", "letters")]
+    assert len({default, *named}) == 4
+    assert [folder.parent for folder in named] == [default] * 3
+    assert config(tmp_path, "name: garage\nstate: /srv/energy\n").state == Path("/srv/energy")
+
+
 def test_each_line_that_is_wrong_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         config(
