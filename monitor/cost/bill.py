@@ -8,7 +8,7 @@ import bisect
 import itertools
 from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -30,6 +30,9 @@ class Missing:
     offer: str | None
     what: str  # a register, `subscription` or `contract`
     untold: bool = False  # the offer has prices, but which of them held is not known
+    offers: tuple[str, ...] = ()  # ids that are like `offer`, of which nothing is known
+    power: int | None = None  # kVA, for which the offer has no subscription, although it has some for `powers`
+    powers: tuple[int, ...] = ()  # the next lower and higher one
 
 
 @dataclass(slots=True)
@@ -231,8 +234,7 @@ class Bill:
                 continue
             price = None if period is None else rates.kwh(period)
             if price is None:
-                offer, what = rates.contract.offer, period or register
-                _miss(cost, Missing(day, offer, what, untold=self._is_untold(offer or "", what, day)))
+                self._miss(cost, rates, period or register, day)
                 continue
             amount = price * wh / 1000
             cost.by_register[register] = cost.by_register.get(register, ZERO) + amount
@@ -249,6 +251,20 @@ class Bill:
         cost.parts.energy += without_vat - accise
         cost.parts.vat += total - without_vat
 
+    def _miss(self, cost: Cost, rates: Rates, what: str, day: date) -> None:
+        """Note that there is no price of a register or subscription."""
+        offer, power = rates.contract.offer, rates.contract.power
+        if any(one.offer == offer and one.what == what for one in cost.missing):
+            return
+        missing = Missing(day, offer, what)
+        if offer is not None and self._prices.offer(offer) is None:
+            missing = replace(missing, offers=tuple(self._prices.near(offer)))
+        elif what == "subscription":
+            missing = replace(missing, power=power, powers=self._prices.near_powers(offer or "", power, day))
+        else:
+            missing = replace(missing, untold=self._is_untold(offer or "", what, day))
+        cost.missing.append(missing)
+
     def _is_untold(self, offer: str, what: str, day: date) -> bool:
         known = self._prices.offer(offer)
         if known is None or self._prices.kwh_row(offer, day) is None:
@@ -262,7 +278,7 @@ class Bill:
             return
         yearly = rates.subscription
         if yearly is None:
-            _miss(cost, Missing(day, rates.contract.offer, "subscription"))
+            self._miss(cost, rates, "subscription", day)
             return
         amount = _of_days(yearly, days)
         cost.subscription += amount

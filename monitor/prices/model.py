@@ -221,6 +221,14 @@ class PriceTable:
         amounts = (row.subscription.get(power) for row in self.rows(offer, day) if power is not None)
         return next((amount for amount in amounts if amount is not None), None)
 
+    def near_powers(self, offer: str, power: int | None, day: date) -> tuple[int, ...]:
+        """Return the next lower and higher subscribed power (kVA) of an offer, as far as it has any."""
+        known = {one for row in self.rows(offer, day) for one in row.subscription}
+        if power is None:
+            return ()
+        lower, higher = [one for one in known if one < power], [one for one in known if one > power]
+        return (*([max(lower)] if lower else []), *([min(higher)] if higher else []))
+
     def accise(self, day: date) -> Decimal | None:
         """Return the excise duty in EUR per kWh, without VAT."""
         value = _amount(self._accise, day)

@@ -11,6 +11,7 @@ from typing import TextIO
 from common.contract.offers import BY_REGISTER, OFFERS
 from common.runtime.logs import printable
 from monitor.answers.costs import Answer, Period
+from monitor.cost.bill import Missing
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.whose import is_assumed
 from monitor.prices.age import OldPrice
@@ -135,19 +136,28 @@ class Tables:
             yield f.text("imported_across", kwh=f.kwh(across))
         for change in answer.changes:
             yield f.text("unnamed_change", day=f.day(change.at), before=change.before, after=change.after)
-        for gap in cost.missing:
-            day = self._formats.calendar_day(gap.day)
-            if gap.offer is None:
-                yield "* " + f.text("no_contract", day=day)
-            else:
-                what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
-                key = "untold_price" if gap.untold else "no_price"
-                yield "* " + f.text(key, what=what, offer=self._formats.offer(gap.offer), day=day)
+        # Each register of an offer that nobody knows would say the same.
+        yield from dict.fromkeys(f"* {self._gap(gap, answer)}" for gap in cost.missing)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
             if is_assumed(answer.priced_as):
                 yield f.text("prices_assumed")
         yield from self._old(answer.old if cost.total else ())
+
+    def _gap(self, gap: Missing, answer: Answer) -> str:
+        """Say what has no price, and what to correct."""
+        f = self._formats
+        day = f.calendar_day(gap.day)
+        if gap.offer is None:
+            return f.text("no_contract", day=day)
+        offer = f.offer(gap.offer)
+        if gap.offers:
+            return f.text("unknown_offer", offer=offer, known=", ".join(gap.offers))
+        if gap.powers:
+            powers = f" {f.text('rule_or')} ".join(map(str, gap.powers))
+            return f.text("wrong_power", offer=offer, power=gap.power, powers=powers)
+        what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
+        return f.text("untold_price" if gap.untold else "no_price", what=what, offer=offer, day=day)
 
     def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
         """Say which prices are out of date."""

@@ -24,6 +24,10 @@ FR: Mapping[str, str] = {
                 "les coûts passés seront recalculés.",
     "untold_price": "Coût partiel : le prix de {offer} qui s’appliquait à {what} le {day} n’est pas connu. Voir "
                     "docs/energie.md, Règles.",
+    "unknown_offer": "Coût partiel : aucune offre « {offer} » n’a de prix ; il y a {known}. Corrigez « contracts », "
+                     "dans monitor.yaml, ou ajoutez-la dans prices.yaml.",
+    "wrong_power": "Coût partiel : {power} kVA n’existe pas dans l’offre {offer} : {powers}. Corrigez « power » dans "
+                   "monitor.yaml, ou ajoutez son abonnement dans prices.yaml.",
     "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
     "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans ligne de « contracts ».",
     "unused_line": "« {section} » dans monitor.yaml : le compteur {meter} est inconnu, cette ligne est sans effet.",
@@ -190,6 +194,10 @@ EN: Mapping[str, str] = {
                 "calculated again.",
     "untold_price": "Partial cost: which price of {offer} held for {what} on {day} is not known. See docs/energy.md, "
                     "Rules.",
+    "unknown_offer": "Partial cost: no offer '{offer}' has prices; there are {known}. Correct `contracts` in "
+                     "monitor.yaml, or add it to prices.yaml.",
+    "wrong_power": "Partial cost: the offer {offer} has no {power} kVA, but {powers}. Correct `power` in "
+                   "monitor.yaml, or add its standing charge to prices.yaml.",
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
     "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
     "unused_line": "`{section}` in monitor.yaml: the meter {meter} is unknown, so this line has no effect.",

@@ -207,6 +207,17 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
     assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
 
 
+def test_an_offer_or_a_power_that_does_not_exist_is_said_with_those_that_do(monitor: Monitor) -> None:
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: hchp, power: 10}]\n")
+    (said,) = [line for line in monitor.run("report", *RANGE).splitlines() if line.startswith("* ")]
+    assert "10 kVA" in said
+    assert "9 ou 12" in said
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: zen-fixe, power: 9}]\n")
+    text = " ".join(monitor.run("report", *RANGE).split())
+    assert text.count("zen-fixe »") == 1
+    assert "edf-zen-fixe" in text
+
+
 def test_a_line_that_concerns_no_meter_is_said(monitor: Monitor) -> None:
     line = "{meter: 3519330717, from: 2026-01-01, offer: base, power: 9}"
     monitor.configure(f"contracts: [{line}]\n")
