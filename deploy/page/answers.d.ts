@@ -142,13 +142,20 @@ export type Later = {
   meter: string;
   /** now, 1e-4 EUR a kWh, all taxes included; null: not known */
   price: number | null;
+  /** while a roof exports: a kWh that is used within an hour from now, at the price of feed_in as far as the surplus goes; null: nothing is exported */
+  surplus: {
+    /** exported now, W */
+    power: number;
+    /** 1e-4 EUR a kWh, all taxes included */
+    price: number;
+  } | null;
   /** the next price that differs by 0.01 EUR; null: none is known */
   change: {
     at: string;
     /** 1e-4 EUR a kWh, all taxes included */
     price: number;
   } | null;
-  /** the next cheaper price and the cheapest; empty: none is known */
+  /** the next price cheaper than that of now, with its surplus, and the cheapest; empty: none is known */
   cheaper: Array<{
     at: string;
     /** 1e-4 EUR a kWh, all taxes included */

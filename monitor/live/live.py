@@ -181,7 +181,10 @@ class Live:
         """Return the answer of `later`."""
         view = self._house.meter(meter, time.monotonic())
         tariff = Tariff() if view is None else view.tariff
-        return later(meter, self._price_topic.spans(meter), tariff, self._clock(), self._config.time_zone)
+        now, zone = self._clock(), self._config.time_zone
+        surplus = view.measures.injected if view is not None and view.speaking and self._house.connected else None
+        feed_in = self._prices.feed_in_price(now.astimezone(zone).date())
+        return later(meter, self._price_topic.spans(meter), tariff, now, zone, surplus, feed_in)
 
     def links(self, meter: str) -> dict[str, str]:
         """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.links`."""

@@ -25,6 +25,19 @@ test('a price that is the lowest already stands beside the one that follows', ()
   assert.equal(said({ price: 1568, change, cheaper: [] }), '0,16 € maintenant, 0,20 € demain dès 6 h 30');
 });
 
+test('while a roof exports, a wash costs less, and how much it exports is told', () => {
+  const surplus = { power: 377, price: 1183 };
+  assert.equal(
+    said({ price: 1612, surplus, change: night, cheaper: [{ ...blue, price: 812 }] }),
+    '0,12 € maintenant, en partie avec votre soleil (377 W de surplus), 0,08 € demain à 6 h (Bleu)',
+  );
+  const whole = { power: 1460, price: 0 };
+  assert.equal(
+    said({ price: 1612, surplus: whole, change: null, cheaper: [] }),
+    '0,00 € maintenant avec votre soleil (1 460 W de surplus), 0,16 € sans soleil',
+  );
+});
+
 test('a price that does not change, or is not known, is nothing to choose from', () => {
   assert.equal(said({ price: 1952, change: null, cheaper: [] }), '');
   assert.equal(said({ price: null, change: null, cheaper: [] }), '');

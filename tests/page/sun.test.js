@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './browser.js';
 
-const { madeFacts, madeText, ownOf, worthFacts } = await import('../../monitor/page/part/sun.js');
+const { drawnText, madeFacts, madeText, ownOf, worthFacts } = await import('../../monitor/page/part/sun.js');
 const plain = (text) => String(text).replaceAll(/[\u202f\u00a0]/g, ' ');
 
 const SUN = {
@@ -26,6 +26,17 @@ test('a roof has its production, the share that was used at home, and the share 
     ['12,4 kWh', 'dont 4,80 kWh autoconsommés (39 %)', '48 %'],
   );
   assert.match(plain(madeFacts(SUN, true)[0].note), /connue depuis le 1er mai 2026/);
+});
+
+test('what the home used is what it drew and what it used of its roof, where both are of the same time', () => {
+  const [, , house] = madeFacts(SUN, false, 5200); // 4,800 Wh of the roof
+  assert.deepEqual([house.name, plain(house.value)], ['Consommé par la maison', '10,0 kWh']);
+  assert.equal(madeFacts(SUN, true, 5200)[2], false);
+});
+
+test('what was drawn is called so where there is a roof', () => {
+  assert.equal(plain(drawnText(true, '5,20 kWh')), '5,20 kWh soutirés');
+  assert.equal(drawnText(false, '5,20 kWh'), '5,20 kWh');
 });
 
 test('without injection there is no use at home, and without a source nothing', () => {

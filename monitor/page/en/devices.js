@@ -10,6 +10,7 @@ export default {
   costOf: (name) => `${name} (€)`,
   summary: (devices, house) => `Devices: ${devices}${house ? ` out of ${house}` : ''}.`,
   resting: (devices, house) => `${devices} measured by device, out of ${house} used.`,
+  restingHouse: (devices, house) => `${devices} measured by device, of ${house} used by the home.`,
   method: 'Costs at the mean price of a kWh in each hour, without the standing charge.',
   roof: ' What the roof made is counted as if it had been bought.',
   above: (devices, house) => `The devices counted ${devices}, more than the home used, ${house}.`,

@@ -1,4 +1,7 @@
 export default {
+  drawn: 'Drawn',
+  drawnOf: (energy) => `${energy} drawn`,
+  house: 'Used by the home',
   made: 'Production',
   own: 'Used at home',
   ofWhichOwn: (own, share) => (share ? `of which ${own} used at home (${share})` : `of which ${own} used at home`),
@@ -14,11 +17,10 @@ export default {
   surplusNote: 'more exported than drawn',
   contradiction: (made, injected) => `Measured production: ${made}, but ${injected} exported in the same periods.`,
   contradictionMore: 'One of the two measurements is wrong: check the source and its wiring.',
-  power: (power) => `Producing ${power}`,
   today: (made, own) => ` Production ${made}, of which ${own} used at home.`,
-  todayShare: (share) => ` Self-sufficiency ${share}.`,
+  todayHouse: (house, share) => ` The home used ${house}, ${share} of it produced on site.`,
   unseen: 'You probably export electricity that your meter does not count.',
   unseenMore: (power, minutes, days) =>
     `About ${power} flow while no index moves: ${minutes} in daylight, on ${days} of the last 14 days. Declare the installation to Enedis, and ask for the meter to be set to producer mode.`,
-  columns: { made: 'Production (kWh)', own: 'Used at home (kWh)', power: 'Production (W)' },
+  columns: { drawn: 'Drawn (kWh)', made: 'Production (kWh)', own: 'Used at home (kWh)', power: 'Production (W)' },
 };

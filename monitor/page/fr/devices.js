@@ -10,6 +10,7 @@ export default {
   costOf: (name) => `${name} (€)`,
   summary: (devices, house) => `Appareils : ${devices}${house ? ` sur ${house}` : ''}.`,
   resting: (devices, house) => `${devices} mesurés par appareil, sur ${house} consommés.`,
+  restingHouse: (devices, house) => `${devices} mesurés par appareil, sur ${house} consommés par la maison.`,
   method: 'Coûts au prix moyen du kWh de chaque heure, hors abonnement.',
   roof: ' L’énergie du toit y est comptée comme si elle avait été achetée.',
   above: (devices, house) => `Les appareils ont compté ${devices}, plus que la consommation de la maison, ${house}.`,

@@ -47,11 +47,15 @@ export default {
   map: 'Répartition',
   weekSummary:
     'Énergie moyenne de chaque heure de la semaine : plus la couleur est marquée, plus la consommation est forte.',
+  weekDrawn:
+    'Énergie moyenne soutirée à chaque heure de la semaine : plus la couleur est marquée, plus le soutirage est fort.',
   weekColumn: 'Jour',
   week1: 'Semaine type',
   calendarSummary: (min, max) => `Énergie de chaque jour, de ${min} à ${max}.`,
   heatSummary:
     'Énergie moyenne à chaque heure du jour, par jour de l’année : plus la couleur est marquée, plus la consommation est forte.',
+  heatDrawn:
+    'Énergie moyenne soutirée à chaque heure du jour, par jour de l’année : plus la couleur est marquée, plus le soutirage est fort.',
   less: 'moins',
   more: 'plus',
   noData: 'pas de données',

@@ -1,4 +1,7 @@
 export default {
+  drawn: 'Soutiré',
+  drawnOf: (energy) => `${energy} soutirés`,
+  house: 'Consommé par la maison',
   made: 'Production',
   own: 'Autoconsommé',
   ofWhichOwn: (own, share) => (share ? `dont ${own} autoconsommés (${share})` : `dont ${own} autoconsommés`),
@@ -14,11 +17,10 @@ export default {
   surplusNote: 'plus d’injection que de soutirage',
   contradiction: (made, injected) => `Production mesurée : ${made}, mais ${injected} injectés sur les mêmes périodes.`,
   contradictionMore: 'L’une des deux mesures est fausse : vérifiez la source et son câblage.',
-  power: (power) => `Produit ${power}`,
   today: (made, own) => ` Production ${made}, dont ${own} autoconsommés.`,
-  todayShare: (share) => ` Autonomie ${share}.`,
+  todayHouse: (house, share) => ` La maison a consommé ${house}, dont ${share} produits sur place.`,
   unseen: 'Vous injectez probablement de l’électricité que votre compteur ne compte pas.',
   unseenMore: (power, minutes, days) =>
     `Environ ${power} passent sans qu’aucun index n’avance : ${minutes} en plein jour, sur ${days} des 14 derniers jours. Déclarez l’installation à Enedis, et demandez le passage du compteur en mode producteur.`,
-  columns: { made: 'Production (kWh)', own: 'Autoconsommé (kWh)', power: 'Production (W)' },
+  columns: { drawn: 'Soutiré (kWh)', made: 'Production (kWh)', own: 'Autoconsommé (kWh)', power: 'Production (W)' },
 };

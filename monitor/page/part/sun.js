@@ -9,13 +9,19 @@ import { notice } from './notice.js';
 
 const S = T.sun;
 
+/** A home that makes or exports has more than one kind of kWh: those that it drew are called so. */
+export const drawnText = (sun, text) => (sun ? S.drawnOf(text) : text);
+/** The head of a column of what was drawn. */
+export const drawnColumn = (sun, name) => (sun ? S.columns.drawn : name);
+
 /**
  * Production and self-sufficiency of a range; nothing of a home without a source.
  * @param {Sun | undefined} sun
  * @param {boolean} [partly] production is known of a part of the range only
+ * @param {number} [wh] what was drawn
  * @returns {(Fact | false)[]}
  */
-export function madeFacts(sun, partly = false) {
+export function madeFacts(sun, partly = false, wh = undefined) {
   if (sun?.production_wh == null) return [];
   const { since, self_consumed_wh: own, self_consumption: used, self_sufficiency: share } = sun,
     note = own == null ? S.notCounted : own >= 0 && S.ofWhichOwn(f.energy(own), used != null && f.percent(used)),
@@ -27,6 +33,7 @@ export function madeFacts(sun, partly = false) {
       note: f.joined([note, known], ', '),
     },
     share != null && { name: S.sufficiency, value: f.percent(share), note: S.sufficiencyNote },
+    !partly && wh != null && own != null && own >= 0 && { name: S.house, value: f.energy(wh + own) },
   ];
 }
 

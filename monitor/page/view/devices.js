@@ -41,7 +41,9 @@ export function devicesBlock({ data, periods, file, column, every = 1, open }) {
     format: f.number,
     every,
     height: 200,
-    resting: total ? D.resting(f.energy(counted), total) : D.summary(f.energy(counted), null),
+    resting: total
+      ? (data.sun ? D.restingHouse : D.resting)(f.energy(counted), total)
+      : D.summary(f.energy(counted), null),
     open,
   });
   const amounts = (kwh, euro) => columnsOf(known, whole, kwh, euro);

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,11 +23,18 @@ def at(text: str) -> datetime:
     return datetime.strptime(f"2026-11-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=PARIS)
 
 
-def asked(*spans: tuple[str, float], end: str = "26 18:00", tariff: Tariff = TEMPO) -> Mapping[str, Any]:
+def asked(
+    *spans: tuple[str, float],
+    end: str = "26 18:00",
+    tariff: Tariff = TEMPO,
+    surplus: int | None = None,
+    feed_in: str | None = None,
+) -> Mapping[str, Any]:
     """Ask at 18:30 on 25 November; each price holds until the next."""
     ends = [at(start) for start, _ in spans[1:]] + [at(end)]
     known = [PriceSpan(at(start), until, value) for (start, value), until in zip(spans, ends, strict=True)]
-    answer = later("031961123456", known, tariff, at("25 18:30").astimezone(UTC), PARIS)
+    sold = None if feed_in is None else Decimal(feed_in)
+    answer = later("031961123456", known, tariff, at("25 18:30").astimezone(UTC), PARIS, surplus, sold)
     check(answer, ROUTE.schema)
     return answer
 
@@ -35,6 +43,7 @@ def test_the_next_cheaper_price_and_the_cheapest_are_told() -> None:
     assert asked(("25 06:00", 0.1871), ("25 22:00", 0.1499), ("26 06:00", 0.1412), ("26 14:00", 0.1871)) == {
         "meter": "031961123456",
         "price": 1871,
+        "surplus": None,
         "change": {"at": "2026-11-25T21:00:00Z", "price": 1499},
         "cheaper": [
             {"at": "2026-11-25T21:00:00Z", "price": 1499, "colour": None},
@@ -74,3 +83,31 @@ def test_colours_are_those_of_the_next_tempo_day_as_far_as_it_is_known() -> None
 def test_a_price_that_is_over_is_none() -> None:
     answer = asked(("25 06:00", 0.19), end="25 18:30")
     assert (answer["price"], answer["change"], answer["cheaper"]) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("surplus", "feed_in", "price"),
+    [
+        (377, "0.1269", 1483),  # 0.623 x 0.1612 + 0.377 x 0.1269 = 0.14827
+        (377, None, 1004),  # 0.623 x 0.1612 = 0.10043
+        (1460, "0.1269", 1269),
+        (1460, None, 0),
+    ],
+)
+def test_while_a_roof_exports_a_kwh_costs_what_its_export_would_bring_as_far_as_that_goes(
+    surplus: int, feed_in: str | None, price: int
+) -> None:
+    answer = asked(("25 06:00", 0.1612), ("25 22:00", 0.1499), surplus=surplus, feed_in=feed_in)
+    assert (answer["price"], answer["surplus"]) == (1612, {"power": surplus, "price": price})
+
+
+def test_later_is_advised_only_where_it_is_cheaper_than_now_with_the_surplus() -> None:
+    spans = ("25 06:00", 0.1612), ("25 22:00", 0.1299)
+    assert [one["price"] for one in asked(*spans)["cheaper"]] == [1299]
+    assert [one["price"] for one in asked(*spans, surplus=377, feed_in="0.1269")["cheaper"]] == [1299]  # 0.15 now
+    assert asked(*spans, surplus=377)["cheaper"] == []  # 0.10 now
+
+
+def test_a_roof_that_exports_nothing_changes_nothing() -> None:
+    spans = ("25 06:00", 0.1612), ("25 22:00", 0.1299)
+    assert asked(*spans, surplus=0, feed_in="0.1269") == asked(*spans)

@@ -27,13 +27,13 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       against(newest ? { ...side, wh: newest.wh, cost: newest.cost ?? side.cost } : side, peak, other, meter.unit);
   return facts([
     {
-      name: D.energy,
+      name: energy?.sun ? T.sun.drawn : D.energy,
       value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
       note: updated,
       other: versus?.energy,
     },
     whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-    ...madeFacts(energy?.sun),
+    ...madeFacts(energy?.sun, sincePart(energy), whole?.total_wh),
     {
       name: D.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
@@ -67,6 +67,9 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
     },
   ]);
 }
+
+/** Whether production is known of a part of the day only. */
+const sincePart = (energy) => Date.parse(energy?.sun?.since) > Date.parse(energy?.whole.from);
 
 /** 'jeu 19 nov : 36,0 kWh, +25 %' for energy, cost and peak. */
 function against(side, peak, { date, side: other, sameHour }, unit) {

@@ -7,7 +7,7 @@ import { figures, sumsOf } from '../../part/figures.js';
 import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
-import { madeText, ownOf } from '../../part/sun.js';
+import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
 import { picture } from '../../chart/picture.js';
 
 const D = T.day,
@@ -19,11 +19,11 @@ export function hours(meter, date, energy, other) {
     then = comparedHours(other);
   const chart = bars({
     bars: barsOf(date, energy, then),
-    label: D.hoursSummary(f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0))),
+    label: D.hoursSummary(drawnText(energy.sun, f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0)))),
     format: f.number,
     every: 2,
     height: 200,
-    resting: most(energy.rows),
+    resting: most(energy),
   });
   const legend = legendOf(energy, used, other),
     name = `${T.file.names.energy}-${date}`;
@@ -69,7 +69,7 @@ const barsOf = (date, energy, then) =>
       segments: row ? segmentsOf(row) : [],
       below: row?.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       ghost: before == null ? null : before / 1000,
-      text: f.joined([row ? textOf(t, row) : `${span(t)}${T.colon}${T.review.noData}`, then?.text(t)]),
+      text: f.joined([row ? textOf(t, row, energy.sun) : `${span(t)}${T.colon}${T.review.noData}`, then?.text(t)]),
     };
   });
 
@@ -82,9 +82,9 @@ function segmentsOf(row) {
   return [...parts, { css: 'recovered', value: row.recovered / 1000 }, ownOf(row)];
 }
 
-function textOf(t, row) {
+function textOf(t, row, sun) {
   return f.joined([
-    `${span(t)}${T.colon}${f.energy(row.total)}`,
+    `${span(t)}${T.colon}${drawnText(sun, f.energy(row.total))}`,
     row.energy != null && f.euro(row.energy),
     registersIn(row),
     row.injected && `${T.tariff.injected} ${f.energy(row.injected)}`,
@@ -94,10 +94,10 @@ function textOf(t, row) {
 }
 
 /** The hour that used most, in words. */
-function most(rows) {
+function most({ rows, sun }) {
   const row = rows.reduce((best, row) => (row.total > best.total ? row : best)),
     at = Date.parse(row.start);
-  return row.total > 0 ? D.resting(f.energy(row.total), f.clock(at), f.clock(at + HOUR)) : '';
+  return row.total > 0 ? D.resting(drawnText(sun, f.energy(row.total)), f.clock(at), f.clock(at + HOUR)) : '';
 }
 
 function legendOf({ rows }, used, other) {
@@ -111,12 +111,12 @@ function legendOf({ rows }, used, other) {
   return legend;
 }
 
-function columnsOf({ rows }, then) {
+function columnsOf({ rows, sun }, then) {
   const made = rows.some((row) => row.made != null);
   return [
     [D.columns.time, (row) => span(Date.parse(row.start)), 'words'],
     [D.columns.register, registersIn, 'words'],
-    [D.columns.energy, (row) => f.kwh(row.total, 2)],
+    [drawnColumn(sun, D.columns.energy), (row) => f.kwh(row.total, 2)],
     rows.some((row) => row.injected) && [D.columns.injected, (row) => f.kwh(row.injected, 2)],
     made && [T.sun.columns.made, (row) => f.kwh(row.made, 2)],
     made && [T.sun.columns.own, (row) => f.kwh(row.own, 2)],

@@ -6,6 +6,7 @@ import { h, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { ofStretch } from '../devices.js';
 import { compared } from '../../compared.js';
+import { drawnText } from '../../part/sun.js';
 import { W } from '../words.js';
 import { clockOf, writeSpan } from './clock.js';
 import { sameTime, sideOfStretch } from './other.js';
@@ -81,7 +82,7 @@ const peakText = (power, unit, at) => D.maxPower(f.power(power, unit), f.clock(a
 function stretchText(part) {
   const ran = ofStretch(part);
   return f.joined([
-    f.energy(part.wh),
+    drawnText(part.injected_wh > 0 || part.production_wh != null, f.energy(part.wh)),
     part.cost != null && D.bareCost(f.euro(part.cost)),
     part.partial_cost && D.costIncomplete,
     ran && D.ofDevices(ran),

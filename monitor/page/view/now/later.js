@@ -8,6 +8,7 @@ import { dateOf, MINUTE, wall } from '../../time.js';
 /** @import * as Answers from '../../../../deploy/page/answers' */
 
 const N = T.now;
+const WASH = 1000; // W, as the server takes it
 const OLD = 2 * MINUTE; // since a price has changed: nobody has answered meanwhile
 
 /** Null: nothing was known when the view began, and what comes later would push down all that follows. */
@@ -33,25 +34,29 @@ export function laterBlock(first, now) {
 }
 
 /**
- * Amounts and when they hold; none where the price does not change, as far as it is known.
+ * Amounts and when they hold; none where the price does not change, as far as it is known, and no roof exports.
  * @param {Answers.Later | null} later
  * @param {number} now
  * @returns {string[][]}
  */
 export function choices(later, now) {
-  if (later?.price == null || !later.change || now - Date.parse(later.change.at) > OLD) return [];
-  const { price, change, cheaper } = later;
+  if (later?.price == null || (later.change && now - Date.parse(later.change.at) > OLD)) return [];
+  const { price, surplus, change, cheaper } = later;
+  if (!surplus && !change) return [];
   const when = (iso, word) => {
     const t = Date.parse(iso),
       { hour, minute } = wall(t),
       day = dateOf(t) === dateOf(now) ? '' : `${N.tomorrow.toLowerCase()} `;
     return day + word(minute ? f.hour(t) : f.hourOnly(hour));
   };
-  const others = cheaper.length
-    ? cheaper.map(({ price, at, colour }) => [
-        f.euro(price),
-        when(at, N.laterAt) + (colour ? ` (${T.tariff[colour]})` : ''),
-      ])
-    : [[f.euro(change.price), when(change.at, N.laterFrom)]];
+  const others = cheaper.map(({ price, at, colour }) => [
+    f.euro(price),
+    when(at, N.laterAt) + (colour ? ` (${T.tariff[colour]})` : ''),
+  ]);
+  if (surplus) {
+    const sun = N.laterSun(f.power(surplus.power, 'W'), surplus.power < WASH);
+    return [[f.euro(surplus.price), sun], ...(others.length ? others : [[f.euro(price), N.laterNoSun]])];
+  }
+  if (!others.length && change) others.push([f.euro(change.price), when(change.at, N.laterFrom)]);
   return [[f.euro(price), N.laterNow], ...others];
 }

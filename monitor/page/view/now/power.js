@@ -3,20 +3,19 @@ import { ruler } from '../../chart/ruler.js';
 import { h, icon, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { headroom, tooMuch } from './standing.js';
+import { flows, headroom, tooMuch } from './standing.js';
 
 const PLACEHOLDER = '–';
-const BLANK = '\u00a0';
 const N = T.now;
 
 export function powerBlock(meter) {
   const { subscribed: limit, unit } = meter,
     figure = h('span', { class: 'figure-xl' }),
-    unitText = h('small', null, `${f.THIN}${unit}`),
+    unitText = (name) => h('small', null, `${f.THIN}${name}`),
     left = h('p', { class: 'headroom' }),
     flag = h('p', { class: 'note peak-note', hidden: true }),
-    injected = h('p', { class: 'injected inj-text' }),
-    made = h('p', { class: 'injected made' }),
+    what = h('p', { class: 'flow-name', hidden: true }),
+    others = h('p', { class: 'flows', hidden: true }),
     phases = h('ul', { class: 'phases', hidden: true }),
     measure = limit ? ruler({ limit, label: N.power }) : null;
   let spoken = T.unknown;
@@ -28,10 +27,9 @@ export function powerBlock(meter) {
   const node = h(
     'section',
     { class: 'block power', 'aria-label': N.power },
-    h('div', { 'aria-live': 'off' }, figure),
+    h('div', { 'aria-live': 'off' }, what, figure),
+    others,
     measure?.node,
-    made,
-    injected,
     h('div', { class: 'headroom-line' }, left, flag, read),
     phases,
   );
@@ -41,23 +39,41 @@ export function powerBlock(meter) {
       words = room(found, meter),
       cure = found?.near ? N.tooMuch[tooMuch(found.left)] : null,
       sentence = `${words.join('')}${cure ? N.because(cure) : ''}`,
-      now = f.power(power, unit);
-    figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unitText);
+      now = f.power(power, unit),
+      sun = flows(live),
+      parts = sun && flowTexts(sun, known, unit),
+      [large] = parts ?? [[null, power, unit]];
+    figure.replaceChildren(large[1] == null ? PLACEHOLDER : f.number(large[1]), unitText(large[2]));
     figure.classList.toggle('stale', !known);
     showRoom(left, known, found?.near, words, sentence);
-    spoken = known ? N.spoken(now, sentence) : N.spokenUnknown(now);
+    const said = parts ? f.joined(parts.map(flowText), ', ') : now;
+    spoken = known ? N.spoken(said, sentence) : N.spokenUnknown(said);
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
     measure?.peak(peak?.power);
     showPeak(flag, peak, unit);
-    // What injects or produces has its line at night, too, so that nothing moves in the morning.
-    injected.hidden = live.injected == null;
-    injected.textContent = known ? N.injecting(f.power(live.injected, unit)) : BLANK;
-    made.hidden = live.production == null && live.today?.production_wh == null;
-    made.textContent = live.production ? T.sun.power(f.power(live.production.power, 'W')) : BLANK;
+    // A roof has its line at night, too, so that nothing moves in the morning.
+    what.hidden = !parts;
+    others.hidden = !parts || parts.length < 2;
+    what.textContent = parts?.[0][0] ?? '';
+    others.replaceChildren(...(parts ?? []).slice(1).map(flowLine));
     showPhases(phases, live.phases, known, unit);
   }
   return { node, show };
 }
+
+/**
+ * The large figure first: [name, value, unit] of house, roof and grid; the grid where the house is not known.
+ */
+function flowTexts({ house, roof, grid }, known, unit) {
+  const all = house != null && known,
+    ofRoof = [N.roof, roof, 'W'],
+    ofGrid = [N.grid, grid, all ? 'W' : unit];
+  if (all) return [[N.house, house, 'W'], ofRoof, ofGrid];
+  return roof === undefined ? [ofGrid] : [ofGrid, ofRoof];
+}
+
+const flowText = ([name, value, unit]) => `${name} ${value == null ? T.unknown : f.power(value, unit)}`;
+const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, flowText(flow));
 
 /** What is left, or too much, in words: [before, the amount, after]. */
 function room(found, { subscribed, unit }) {

@@ -7,11 +7,12 @@ import { T } from '../../i18n.js';
 import { piece } from '../../part/alive.js';
 import { figures } from '../../part/figures.js';
 import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
-import { madeText, ownOf } from '../../part/sun.js';
+import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
 import { oldPrices, whosePrices } from '../../part/prices.js';
 import { href } from '../../router.js';
 import { register } from '../../tariff.js';
 import { dayStart, MINUTE, weekday } from '../../time.js';
+import { flows } from './standing.js';
 
 const N = T.now;
 const OLD = 2 * MINUTE; // a look at the day is taken each minute
@@ -19,7 +20,7 @@ const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 
 /** expected: a line on the month, below those of today. */
 export function todayBlock(meter, date, expected) {
-  const totals = piece((today) => h('p', { class: 'pair' }, today && amounts(today))),
+  const totals = piece((today, sun) => h('p', { class: 'pair' }, today && amounts(today, sun))),
     note = piece((today, away, how) =>
       h('p', null, today ? remarks(today, date, how) : away ? N.todayUnknown : N.todayNothing),
     ),
@@ -41,23 +42,24 @@ export function todayBlock(meter, date, expected) {
   return {
     node,
     load,
-    show({ today, links, price, register }, now) {
+    show(live, now) {
+      const { today, links, price, register } = live;
       // Energy comes by frames, its cost by hours: a new meter has none yet, nor has a new day.
       const fresh = !meter.first || meter.first === date || now - dayStart(date) < NEW_DAY,
         early = fresh && !(register && price == null),
         old = today && now - Date.parse(today.at) > OLD,
         known = today && { ...today, at: old && today.at };
       node.classList.toggle('unknown-today', !today);
-      totals.show(known);
+      totals.show(known, flows(live) != null);
       note.show(known, links.database === 'down', { early, old });
     },
   };
 }
 
-function amounts({ wh, cost, injected_wh: injected }) {
+function amounts({ wh, cost, injected_wh: injected }, sun) {
   const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
   return [
-    large(f.energy(wh)),
+    large(drawnText(sun, f.energy(wh))),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
   ];
@@ -70,13 +72,13 @@ const remarks = (today, date, { early, old }) => [
   old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
 ];
 
-/** What the roof made so far, and the share of what was used that came from it. */
+/** What the roof made so far, what the home used, and the share of that which came from it. */
 function made({ wh, production_wh: production, injected_wh: injected }) {
   if (!(production > 0) || injected == null) return [];
   const own = Math.max(production - injected, 0); // production is a minute behind
   return [
     T.sun.today(f.energy(production), f.energy(own)),
-    wh != null && own + wh > 0 ? T.sun.todayShare(f.percent(own / (own + wh))) : '',
+    wh != null && own + wh > 0 ? T.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))) : '',
   ];
 }
 
@@ -89,6 +91,7 @@ function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_wee
 }
 
 function hourBars(day, date) {
+  const sun = Boolean(day.sun);
   const list = hoursOf(date, day.rows).map(({ place, row }) => {
     const label = String(place);
     if (!row) return { label, place, segments: [], text: f.hourOnly(place) };
@@ -101,7 +104,11 @@ function hourBars(day, date) {
         ownOf(row),
       ],
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
-      text: f.joined([`${f.hourOnly(place)}${T.colon}${f.energy(row.total)}${cost}`, registersIn(row), madeText(row)]),
+      text: f.joined([
+        `${f.hourOnly(place)}${T.colon}${drawnText(sun, f.energy(row.total))}${cost}`,
+        registersIn(row),
+        madeText(row),
+      ]),
     };
   });
   const chart = bars({
@@ -117,7 +124,7 @@ function hourBars(day, date) {
     columns: [
       [T.day.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
       [T.day.columns.register, registersIn, 'words'],
-      [T.day.columns.energy, (row) => f.kwh(row.total, 2)],
+      [drawnColumn(sun, T.day.columns.energy), (row) => f.kwh(row.total, 2)],
     ],
     rows: day.rows,
   });

@@ -10,6 +10,7 @@ import { notice } from '../../part/notice.js';
 import { calendar } from '../../chart/calendar.js';
 import { heatmap } from '../../chart/heatmap.js';
 import { levelOf, quantiles } from '../../chart/levels.js';
+import { drawnColumn, drawnText } from '../../part/sun.js';
 import { picture } from '../../chart/picture.js';
 import { isKnown } from './groups.js';
 import { week } from '../../chart/week.js';
@@ -18,15 +19,18 @@ const R = T.review,
   F = T.file;
 const MOST = 400; // days of an answer of `profile`
 
-/** Calendar of days, hours of each day, and an ordinary week. What is not shown is not asked for. */
-export function maps({ meter, data, range, query }) {
+/**
+ * Calendar of days, hours of each day, and an ordinary week. What is not shown is not asked for. sun: whether the home
+ * has a roof, so that what it drew is not what it used.
+ */
+export function maps({ meter, data, sun, range, query }) {
   const days = daysBetween(range.from, range.to) + 1,
     long = days > 100 && data;
   if (days < 14) return null;
   const kinds = {
     ...(long && { calendar: () => calendarMap(meter, data, range) }),
-    ...(long && days <= MOST && { heat: () => heat(meter, range) }),
-    ...(days <= MOST && { weekday: () => ordinary(meter, range) }),
+    ...(long && days <= MOST && { heat: () => heat(meter, range, sun) }),
+    ...(days <= MOST && { weekday: () => ordinary(meter, range, sun) }),
   };
   const names = Object.keys(kinds);
   if (!names.length) return null;
@@ -48,7 +52,7 @@ export function maps({ meter, data, range, query }) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', null, names.length > 1 ? R.map : R.week1),
+      h('h2', null, names.length > 1 ? R.map : R.week1, sun && [' ', h('span', { class: 'muted unit' }, T.sun.drawn)]),
       names.length > 1 &&
         choice({
           label: R.map,
@@ -112,7 +116,7 @@ function calendarMap(meter, data, range) {
     to: range.to,
     open: openDay,
     label: R.calendarSummary(f.energy(Math.min(...values)), f.energy(Math.max(...values))),
-    cell: (date) => dayCell(date, byDate.get(date), limits),
+    cell: (date) => dayCell(date, byDate.get(date), limits, data.sun),
   });
   return drawn({
     meter,
@@ -123,7 +127,7 @@ function calendarMap(meter, data, range) {
     limits,
     columns: [
       [R.columns.date, (r) => f.tableDate(r.start), 'words'],
-      [T.day.columns.energy, (r) => f.kwh(r.total)],
+      [drawnColumn(data.sun, T.day.columns.energy), (r) => f.kwh(r.total)],
       [R.columns.coverage, (r) => f.coverage(r.coverage)],
     ],
     rows: known,
@@ -137,12 +141,15 @@ function calendarMap(meter, data, range) {
   });
 }
 
-function dayCell(date, row, limits) {
+function dayCell(date, row, limits, sun) {
   if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };
   return {
     css: `heat-${levelOf(row.total, limits)}${row.coverage < 0.9 ? ' holed' : ''}`,
     text: f.joined(
-      [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)],
+      [
+        `${f.capital(f.longDate(date))}${T.colon}${drawnText(sun, f.energy(row.total))}`,
+        row.cost != null && f.euro(row.cost),
+      ],
       ', ',
     ),
   };
@@ -150,7 +157,7 @@ function dayCell(date, row, limits) {
 
 const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
 
-async function heat(meter, range) {
+async function heat(meter, range, sun) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
   if (!first || isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
@@ -160,7 +167,7 @@ async function heat(meter, range) {
     range,
     name: F.names.heat,
     title: R.heat,
-    chart: heatmap({ first, rows, limits, label: R.heatSummary, open: openDay }),
+    chart: heatmap({ first, rows, limits, label: sun ? R.heatDrawn : R.heatSummary, open: openDay }),
     limits,
     columns: [
       [R.columns.date, ({ day }) => f.tableDate(day), 'words'],
@@ -198,7 +205,7 @@ const atClock = (hours, hour) =>
     .map((x) => f.kwh(x.wh, 2))
     .join(' + ');
 
-async function ordinary(meter, range) {
+async function ordinary(meter, range, sun) {
   const { rows } = await api.profile(meter.id, range.from, range.to, 'weekday');
   if (isEmpty(rows)) return nothing(R.noData);
   const limits = quantiles(rows.flat()),
@@ -208,7 +215,7 @@ async function ordinary(meter, range) {
     range,
     name: F.names.weekday,
     title: R.weekday,
-    chart: week({ rows, limits, label: R.weekday, resting: R.weekSummary }),
+    chart: week({ rows, limits, label: R.weekday, resting: sun ? R.weekDrawn : R.weekSummary }),
     limits,
     columns: [
       [R.weekColumn, (hours) => f.capital(nameOf(hours)), 'words'],

@@ -8,7 +8,7 @@ import { choice } from '../../part/tabs.js';
 import { figures, sumsOf } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
-import { madeText, ownOf } from '../../part/sun.js';
+import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
 import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../block.js';
@@ -24,15 +24,15 @@ export function stack({ meter, data, range, today, unit, query, written }) {
     known = places.filter((g) => !g.unknown),
     title = R.chart[by];
   if (!known.length) return emptyBlock(title, R.noDays);
-  const { priced } = data,
+  const { priced, sun } = data,
     inEuro = unit === 'euro' && priced,
     used = ORDER.filter((r) => known.some((g) => g.wh[r] || g.costBy[r]));
   const chart = bars({
-    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, written, count: places.length })),
-    label: R.summary(title, f.energy(sum(known, (g) => g.total))),
+    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, sun, written, count: places.length })),
+    label: R.summary(title, drawnText(sun, f.energy(sum(known, (g) => g.total)))),
     format: f.number,
     height: 260,
-    resting: meanAndMost(known, { by, range, today, inEuro }),
+    resting: meanAndMost(known, { by, range, today, inEuro, sun }),
     open: opening(places, by, query),
   });
   const legend = legendOf(places, known, used, inEuro),
@@ -46,7 +46,7 @@ export function stack({ meter, data, range, today, unit, query, written }) {
     legend,
     figures({
       caption: title,
-      columns: columnsOf(told, { by, used, priced }),
+      columns: columnsOf(told, { by, used, priced, sun }),
       rows: told,
       csv: () => fileOf(told, name, { used, priced }),
       png: () =>
@@ -64,10 +64,10 @@ export function stack({ meter, data, range, today, unit, query, written }) {
 const sum = (list, of) => list.reduce((total, g) => total + of(g), 0);
 
 /** The mean of what is over, and the most, in words. */
-function meanAndMost(list, { by, range, today, inEuro }) {
+function meanAndMost(list, { by, range, today, inEuro, sun }) {
   const over = complete(list, by, range, today),
     of = (g) => (inEuro ? g.cost : g.total),
-    say = inEuro ? f.euro : f.energy,
+    say = inEuro ? f.euro : (wh) => drawnText(sun, f.energy(wh)),
     most = list.reduce((best, g) => (of(g) > of(best) ? g : best));
   return R.resting(say(sum(over, of) / over.length), say(of(most)), nameOf(most, by));
 }
@@ -117,7 +117,7 @@ export function labelOf({ key }, { by, range, count }) {
   return innerWidth < 820 ? f.weekdayName(weekday(key)) : f.shortDate(key).replace(/ [^ ]+$/, '');
 }
 
-function bar(g, { by, range, today, used, inEuro, priced, written, count }) {
+function bar(g, { by, range, today, used, inEuro, priced, sun, written, count }) {
   const label = labelOf(g, { by, range, count }),
     name = f.capital(nameOf(g, by));
   const mark = g.missing > 1,
@@ -140,7 +140,7 @@ function bar(g, { by, range, today, used, inEuro, priced, written, count }) {
     mark,
     flag,
     text: f.joined([
-      `${name}${T.colon}${f.energy(g.total)}`,
+      `${name}${T.colon}${drawnText(sun, f.energy(g.total))}`,
       priced && f.euro(g.cost),
       ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
       g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,
@@ -150,13 +150,13 @@ function bar(g, { by, range, today, used, inEuro, priced, written, count }) {
   };
 }
 
-function columnsOf(list, { by, used, priced }) {
+function columnsOf(list, { by, used, priced, sun }) {
   const made = list.some((g) => g.made != null),
     kwh = (of) => (g) => f.kwh(g.unknown ? null : of(g));
   return [
     [R.columns.date, (g) => f.capital(nameOf(g, by)), 'words'],
     ...used.map((r) => [f.capital(register(r).short), kwh((g) => g.wh[r])]),
-    [R.columns.total, kwh((g) => g.total)],
+    [drawnColumn(sun, R.columns.total), kwh((g) => g.total)],
     list.some((g) => g.injected) && [T.day.columns.injected, kwh((g) => g.injected)],
     made && [T.sun.columns.made, kwh((g) => g.made)],
     made && [T.sun.columns.own, kwh((g) => g.own)],

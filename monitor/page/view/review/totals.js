@@ -21,6 +21,7 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
     h(
       'p',
       { class: 'pair' },
+      sun && h('span', { class: 'figure-name' }, T.sun.drawn),
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
       updated,
@@ -40,7 +41,7 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
         note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
       },
       whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-      ...madeFacts(sun, Date.parse(sun?.since ?? whole.from) > Date.parse(whole.from)),
+      ...madeFacts(sun, Date.parse(sun?.since ?? whole.from) > Date.parse(whole.from), whole.total_wh),
       ...worthFacts(sun, whole.injected_wh),
     ]),
     h(
