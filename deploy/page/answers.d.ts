@@ -335,7 +335,7 @@ export type Energy = {
   earned?: Array<number | null>;
   /** of the whole range; only of a home that makes or injects */
   sun?: {
-    /** from when on production is known, and what was injected if it is counted; null: there is no source */
+    /** from when on production is known, and what was injected if it is counted; null: there is no source, or it is so new that its first whole hour is not over */
     since: string | null;
     /** hours in which it sent something; inverters sleep at night */
     heard: number | null;

@@ -37,10 +37,11 @@ class SunAnswer:
 
     periods: Sequence[Sun]
     whole: Sun | None  # of the time in which production is known
-    since: datetime | None  # when that time begins in the range; None: there is no source
+    since: datetime | None  # when that time begins in the range; None: there is no source, or it is new
     earned: Decimal | None  # of all that was injected; None: a price is missing
     surplus_hours: int  # in which more was injected than drawn
     contradiction: Contradiction | None
+    source: bool = False  # there is one, though nothing may be known of its production yet
 
 
 class SunAnswers:
@@ -74,7 +75,8 @@ class SunAnswers:
         whole = found.whole.energy
         if not roofs and not whole.injected_wh:
             return None
-        since = self._since(roofs, whole.end)
+        firsts = [first for roof in roofs if (first := self._sources.first(roof)) is not None and first < whole.end]
+        since = _since(firsts, whole.end, now)
         bill = Bill(self._prices, found.contracts, self._zone, now)
         injects = None if since is None else self._reader.injects_since(found.meter)
         slots = self._slots(found, roofs, [one for one in (since, injects) if one is not None], bill)
@@ -91,6 +93,7 @@ class SunAnswers:
             ),
             surplus_hours=sum(slot.surplus for of_period in slots for _, slot in of_period),
             contradiction=contradiction([total] if by == "hour" and total is not None else periods),
+            source=bool(firsts),
         )
 
     def remember(self, meter: Meter) -> None:
@@ -145,12 +148,6 @@ class SunAnswers:
             if at >= first:
                 found.setdefault((at - first) // grid.step, []).append(power)
         return {place: round(sum(of_cell) / len(of_cell)) for place, of_cell in found.items()}
-
-    def _since(self, roofs: Iterable[Source], end: datetime) -> datetime | None:
-        """Return from which whole hour on production is known; None: not before `end`."""
-        firsts = [first + _HOUR for roof in roofs if (first := self._sources.first(roof)) is not None]
-        since = min(firsts, default=end)
-        return since if since < end else None
 
     def _slots(
         self, found: Answer, roofs: Sequence[Source], begins: Iterable[datetime], bill: Bill
@@ -216,6 +213,12 @@ class SunAnswers:
         if price is None:
             return None if wh else Decimal(0)
         return price * wh / _WATT_HOURS
+
+
+def _since(firsts: Iterable[datetime], end: datetime, now: datetime) -> datetime | None:
+    """Return from which whole hour on production is known; None: not before `end`, or that hour is not over yet."""
+    since = min(firsts, default=end) + _HOUR
+    return since if since < end and since + _HOUR <= now else None
 
 
 def powers_of(minutes: Iterable[SourceMinute]) -> dict[int, int]:

@@ -14,7 +14,7 @@ def columns(found: SunAnswer | None) -> dict[str, Any]:
     """Return the columns and the whole of it: nothing for a house that has no sun."""
     if found is None:
         return {}
-    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS} if found.since is not None else {}
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS} if found.source else {}
     if found.earned is not None:
         columns["earned"] = []
     for one in found.periods:
@@ -76,7 +76,8 @@ _SUN = record(
     {
         "since": maybe(
             INSTANT,
-            "from when on production is known, and what was injected if it is counted; null: there is no source",
+            "from when on production is known, and what was injected if it is counted; null: there is no source, or"
+            " it is so new that its first whole hour is not over",
         ),
         "heard": maybe(COUNT, "hours in which it sent something; inverters sleep at night"),
         "injected_wh": maybe(WH, "Wh injected in the time in which production is known"),

@@ -27,7 +27,9 @@ from monitor.prices.model import PriceTable
 from monitor.readings.memory import Memory
 from monitor.readings.sources import SourceMinute
 from monitor.settings.config import MonitorConfig
+from monitor.text.formats import Formats
 from monitor.text.output import json_rows
+from monitor.text.sun_words import sun_lines
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
@@ -44,6 +46,7 @@ KNOWN = datetime(2026, 10, 22, 10, tzinfo=UTC)  # the first whole hour after its
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PRODUCER = "standard-three-phase-producer"
 NONE = PriceTable([])
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def readings(tables: Database) -> list[tuple[datetime, int, int]]:
@@ -346,6 +349,29 @@ def test_a_second_roof_counts_from_its_first_reading_on_in_the_day_and_in_any_st
         for by in ("day", "range")
     )
     assert day == [stretch] == [2100 + 300]
+
+
+def test_what_a_new_roof_makes_is_unknown_until_its_first_whole_hour_is_over(fresh_database: Server) -> None:
+    tables = make_tables(fresh_database, DAYS_LATER)
+    off_peak_home(tables, has_source=False)
+    first = DAY + 12 * HOUR + 12 * MINUTE  # the meter counts 600 Wh of injection in this hour and in the next
+    write_source(tables, "toit", "production", {first + n * MINUTE: Row(60, 10 + 17 * n) for n in range(108)})
+    question = "by=day&from=2026-11-10&to=2026-11-11"
+    for minutes in (40, 107):  # 12:52 and 13:59
+        now = first + minutes * MINUTE
+        answer = ask(energy.ROUTE, tables, now, PRICES, question)
+        check(answer, energy.ROUTE.schema)
+        for name in ("production_wh", "self_consumed_wh", "saved"):
+            assert answer[name] == [None]
+            assert answer["sun"][name] is None
+        assert answer["injected_wh"][0] > 0
+        with contextlib.closing(tables.connect()) as connection:
+            answers = Answers(connection, MonitorConfig(), PRICES)
+            found = answers.costs.energy(answers.meters()[0], "day", DAY, DAY + 24 * HOUR, now)
+            said = [*sun_lines(answers.sun.of(found, "day", now), Formats("en", PARIS))]
+        assert not [line for line in said if "roduc" in line or "Saved" in line]
+    answer = ask(energy.ROUTE, tables, DAY + 14 * HOUR, PRICES, question)
+    assert answer["production_wh"] == [60 * 17]
 
 
 @pytest.mark.parametrize("by", ["hour", "day", "month", "year"])
