@@ -18,6 +18,7 @@ def days(start: date, count: int) -> dict[date, float]:
         (days(date(2025, 11, 28), 365), 0),
         (days(date(2026, 3, 1), 200), 13),
         (days(date(2025, 12, 1), 14), 11),
+        (days(date(2026, 1, 1), 60), 5),  # four of December, and that of 29 December, of which four days are there
         ({**days(date(2025, 11, 28), 365), date(2026, 1, 5): 0.0}, 1),  # a day of a week is more than a tenth
         ({**days(date(2024, 11, 28), 120), **days(date(2025, 12, 8), 300)}, 0),  # what one winter lacks, another has
     ],

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from common.errors import ConfigError
+from monitor import password
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
 from monitor.password import command
@@ -440,6 +441,25 @@ def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_waited(locke
         return (await asked).status
 
     assert asyncio.run(late()) == 401
+
+
+def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_was_checked(
+    locked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matches = password.matches
+
+    def slowly(attempt: str, line: str) -> bool:
+        lock(tmp_path / "password", "battery staple")
+        return matches(attempt, line)
+
+    monkeypatch.setattr("monitor.server.door.password.matches", slowly)
+    assert locked.enter().status == 401
+
+
+def test_who_enters_again_has_one_session_only(locked: House) -> None:
+    old = locked.cookie()
+    assert locked.enter(cookie=old).status == 303
+    assert locked.ask("/api/v1/live", cookie=old).status == 401
 
 
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])

@@ -151,6 +151,9 @@ def test_rounding_may_set_a_counter_back_by_one() -> None:
     it = counter()
     assert fed(it, ENERGY, (0, 100), (10, 99), (20, 101)) == [None] * 3
     assert it.stop(30)[0].energy == 101
+    later = counter()
+    fed(later, ENERGY, (0, 100), (70, 99))
+    assert [minute.energy for minute in later.stop(130)] == [100, 100, None]
 
 
 def test_a_late_reading_is_not_taken() -> None:
