@@ -106,7 +106,7 @@ def report(arguments: argparse.Namespace) -> int:
             short = end - start <= _LONGEST_CURVE
             base_load = answers.curves.base_load(meter, start, end).watts if short else None
             tables = Tables(sys.stdout, formats)
-            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter), now)
             for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
                 tables.line(line)
             for one in answers.unused():

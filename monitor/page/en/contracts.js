@@ -13,7 +13,7 @@ export default {
   thisSeason: 'Go to the current season',
   season: (y) => `Season ${y}–${y + 1}`,
   remain: 'Left',
-  left: (_days, allowance) => `left of ${allowance}`,
+  left: (allowance) => `left of ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'day', 'days')} of ${allowance}`,
   usedKnown: (days, allowance) => `${f.plural(days, 'day', 'days')} known of ${allowance}`,
   untilSix: 'Until 06:00',

@@ -62,6 +62,7 @@ export default {
   future: 'to come',
   peaks: 'Ten highest peaks',
   peaksColumns: ['Rank', 'Power', 'Date', 'Time'],
+  talon: 'Base load (standby)',
   talonSummary: (a, b) => `Constant power at night, by month, from ${a} to ${b}.`,
   talonOf: (period, change) => (change ? `${period}, ${change} over a year.` : `${period}.`),
   standby: 'The base load without heating: ',

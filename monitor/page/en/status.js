@@ -4,6 +4,7 @@ export default {
   allWell: 'All is well.',
   works: 'Measuring works.',
   frames: (n, m) => `${f.number(n)} of ${f.number(m)} frames yesterday.`,
+  complete: (n) => `Nothing missing yesterday (${f.number(n)} ${f.plural(n, 'frame', 'frames')}).`,
   recoveredNote: (wh) => `${wh} recovered from the index.`,
   notWell: (names) => `Needs attention: ${names}.`,
   links: 'Connections',

@@ -13,7 +13,7 @@ export default {
   thisSeason: 'Aller à la saison en cours',
   season: (y) => `Saison ${y}–${y + 1}`,
   remain: 'Restent',
-  left: (days, allowance) => `${f.plural(days, 'reste', 'restent')} sur ${allowance}`,
+  left: (allowance) => `encore, sur ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'jour', 'jours')} sur ${allowance}`,
   usedKnown: (days, allowance) => `${f.plural(days, 'jour connu', 'jours connus')} sur ${allowance}`,
   untilSix: `Jusqu’à 6${f.THIN}h`,

@@ -63,6 +63,7 @@ export default {
   future: 'à venir',
   peaks: 'Dix plus fortes pointes',
   peaksColumns: ['Rang', 'Puissance', 'Date', 'Heure'],
+  talon: 'Talon (veille)',
   talonSummary: (a, b) => `Puissance permanente la nuit, par mois, de ${a} à ${b}.`,
   talonOf: (period, change) => (change ? `${period}, ${change} sur un an.` : `${period}.`),
   standby: 'Le talon sans chauffage : ',

@@ -4,6 +4,7 @@ export default {
   allWell: 'Tout va bien.',
   works: 'La mesure fonctionne.',
   frames: (n, m) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} sur ${f.number(m)} hier.`,
+  complete: (n) => `Relevé complet hier (${f.number(n)} ${f.plural(n, 'trame', 'trames')}).`,
   recoveredNote: (wh) => `rattrapé grâce à l’index : ${wh}.`,
   notWell: (names) => `À surveiller : ${names}.`,
   links: 'Liaisons',
