@@ -160,4 +160,9 @@ export default {
       saving: 'Saving a year (€)',
     },
   },
+  wrong: {
+    pricesError: 'A file of prices needs correcting: the earlier prices still apply.',
+    unused: (section, meter) => `“${section}” in monitor.yaml: the meter ${meter} is unknown.`,
+    unusedMore: 'This line has no effect: correct the address of the meter.',
+  },
 };

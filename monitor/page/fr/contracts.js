@@ -164,4 +164,9 @@ export default {
       saving: 'Économie par an (€)',
     },
   },
+  wrong: {
+    pricesError: 'Un fichier de prix est à corriger : les prix d’avant restent appliqués.',
+    unused: (section, meter) => `« ${section} » dans monitor.yaml : le compteur ${meter} est inconnu.`,
+    unusedMore: 'Cette ligne est sans effet : corrigez l’adresse du compteur.',
+  },
 };
