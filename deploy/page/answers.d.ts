@@ -142,7 +142,7 @@ export type Later = {
   meter: string;
   /** now, 1e-4 EUR a kWh, all taxes included; null: not known */
   price: number | null;
-  /** while a roof exports: a kWh that is used within an hour from now, at the price of feed_in as far as the surplus goes; null: nothing is exported */
+  /** while a roof exports 100 W or more: a kWh that is used within an hour from now, at the price of feed_in as far as the surplus goes; null: less is exported */
   surplus: {
     /** exported now, W */
     power: number;
