@@ -27,7 +27,6 @@ from demo.show import TOPICS, Show, picture
 from demo.sun import sources_of, sunny_meter
 
 FOLDER = Path(".demo")
-_QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
 _FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
@@ -65,7 +64,7 @@ class Demo:
         port = self._arguments.port or self._simulator(broker)
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
-        self._explain(page_port, broker, database, port)
+        self._explain(page_port, broker, port)
         self._starting = False  # from here on, an interruption is the demo's ordinary end
         self._wait_for_first(reader)
         monitor = page.configure(FOLDER, broker, database, page_port, sun=self._arguments.sun)
@@ -81,12 +80,6 @@ class Demo:
             f"database: {{host: 127.0.0.1, port: {database.port}, user: {database.user},\n"
             f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
             f"{self._sources()}"
-        )
-        client = FOLDER / "mariadb.cnf"
-        client.touch(mode=0o600)
-        client.write_text(
-            f"[client]\nhost=127.0.0.1\nport={database.port}\nuser={database.user}\npassword={database.password}\n"
-            f"[mariadb-client]\ndatabase={database.name}\n"
         )
 
     def _sources(self) -> str:
@@ -138,16 +131,16 @@ class Demo:
         self._wait(lambda: program.first_line() is not None, "the simulated meter")
         return program.first_line() or ""
 
-    def _explain(self, page_port: int, broker: Broker, database: Database, port: str) -> None:
+    def _explain(self, page_port: int, broker: Broker, port: str) -> None:
         meter = port if self._arguments.port else f"a simulated meter ({self._arguments.kind}) on {port}"
         print(f"""
 Page:     http://{HOST}:{page_port}/
 Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
 Try in another terminal:
-  {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
+  {_beside("teleinfo-monitor")} report --config {FOLDER}/monitor.yaml --by month
+  {_beside("teleinfo-monitor")} compare --config {FOLDER}/monitor.yaml
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'{" -t 'sources/#'" if self._arguments.sun else ""}
-  mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
 Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
 """)
 
