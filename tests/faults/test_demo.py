@@ -20,7 +20,6 @@ from common.machine.version import __version__
 from common.settings.config import load
 from demo.servers import free_port
 from monitor.settings.config import MonitorConfig
-from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until
 from tests.support.servers import Database
 
@@ -140,16 +139,6 @@ def test_a_kill_of_the_demo_itself_leaves_nothing(folder: Path) -> None:
     wait_until(lambda: children_in(folder) == {}, WITHIN, "the kernel ends what the demo started")
 
 
-def test_a_kind_that_does_not_exist_is_refused_before_anything_starts(folder: Path) -> None:
-    demo = Demo(folder, "--kind", "standard-single-phase-temop")
-    text = demo.rest()
-    assert demo.process.returncode == 2
-    assert "did you mean standard-single-phase-tempo?" in text
-    assert {line.strip() for line in text.splitlines()} >= set(KINDS)
-    assert not (folder / ".demo").exists()
-    assert "Traceback" not in text
-
-
 def test_a_second_demo_in_the_same_folder_is_refused_and_takes_nothing_away(folder: Path) -> None:
     demo = Demo(folder)
     demo.read_until(r"decoded \d+")
@@ -210,8 +199,8 @@ def test_the_last_warning_of_the_reader_is_shown(folder: Path) -> None:
 
 
 def test_what_it_names_works_until_ctrl_c_ends_it_in_order(folder: Path) -> None:
-    demo = Demo(folder, "--kind", "historic-three-phase-hchp")
-    text = demo.read_until(r"decoded \d+")
+    demo = Demo(folder, history=True)
+    text = demo.read_until(r"history [1-9]\d*/400 days")
     report, _compare = re.findall(r"^  (\S*teleinfo-monitor .*)$", text, re.MULTILINE)
     (address,) = re.findall(r"^Page: +(http://127\.0\.0\.1:\d+/)$", text, re.MULTILINE)
     assert address.endswith(f":{demo.page_port}/")
