@@ -59,7 +59,7 @@ async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Req
         secure=scope["scheme"] == "https",
         body=body,
         ingress=ingress_port is not None and server is not None and server[1] == ingress_port,
-        admit=scope.get("admit", lambda: None),
+        admit=scope.get("admit", lambda _: None),
     )
 
 

@@ -63,7 +63,8 @@ class Request:
     secure: bool = False  # the connection to this program is TLS
     body: bytes = b""
     ingress: bool = False  # it came to the port of Home Assistant's Ingress
-    admit: Callable[[], None] = lambda: None  # to be called for a client that may enter: its connection is kept
+    #: To be called with the session or user that may enter: its connection is kept.
+    admit: Callable[[str], None] = lambda _: None
 
 
 class Stream(Protocol):

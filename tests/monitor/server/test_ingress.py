@@ -31,7 +31,9 @@ PASSED_ON = {
 class Inside(House):
     def through(self, path: str, method: str = "GET", address: str = "172.30.32.2", **headers: str) -> Reply:
         named = {name.replace("_", "-"): text for name, text in (PASSED_ON | headers).items()}
-        request = Request(method=method, path=path, headers=named, address=address, ingress=True)
+        request = Request(
+            method=method, path=path, headers=named, address=address, ingress=True, admit=self.admitted.append
+        )
         return asyncio.run(self.site.reply(request))
 
 
@@ -110,6 +112,12 @@ def test_each_user_has_limits_of_their_own_though_all_have_one_address(inside: I
     assert len({first, second, nobody, long}) == 4
     assert nobody == "172.30.32.2"
     assert len(long) < 100
+
+
+def test_the_connection_is_kept_for_a_user_and_for_nobody_without_a_name(inside: Inside) -> None:
+    for user in (USER, "", " "):
+        assert inside.through("/api/v1/meters", x_remote_user_id=user).status == 200
+    assert inside.admitted == [f"user {USER}"]
 
 
 def test_elsewhere_a_name_of_a_user_means_nothing(tmp_path: Path) -> None:
