@@ -25,6 +25,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         403: "Refusé",
         404: "Introuvable",
         405: "Méthode refusée",
+        408: "Trop lent",
         413: "Trop long",
         414: "Adresse trop longue",
         500: "Erreur du programme",
@@ -36,6 +37,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         403: "Refused",
         404: "Not found",
         405: "Method refused",
+        408: "Too slow",
         413: "Too long",
         414: "Address too long",
         500: "Internal error",
@@ -62,6 +64,7 @@ class Request:
     address: str = ""  # of the client, or of the last proxy
     secure: bool = False  # the connection to this program is TLS
     body: bytes = b""
+    whole: bool = True  # the body has come in time
     ingress: bool = False  # it came to the port of Home Assistant's Ingress
     #: To be called with the session or user that may enter: its connection is kept.
     admit: Callable[[str], None] = lambda _: None

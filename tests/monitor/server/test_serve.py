@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from monitor.server import crowd, serve
+from monitor.server import app, crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.crowd import Crowd
@@ -161,6 +161,22 @@ def test_each_reply_has_the_security_headers(here: Here, sent: bytes, status: in
         answer.begin()
         assert answer.status == status
         assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
+
+
+@pytest.mark.parametrize("path", [b"/login", b"/nowhere"])
+def test_a_form_that_does_not_arrive_is_refused_and_the_log_says_nothing(
+    here: Here, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: bytes
+) -> None:
+    monkeypatch.setattr(app, "_BODY_TIMEOUT", 0.2)
+    with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
+        raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: pi\r\nContent-Length: 30\r\n\r\npassword=")
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert (answer.status, answer.getheader("Content-Type")) == (408, "application/problem+json")
+        assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
+        assert answer.getheader("Cache-Control") == "no-store"
+        assert raw.makefile("rb").read()[-1:] in (b"}", b"")  # the connection ends
+    assert not caplog.records
 
 
 def test_a_request_with_two_lengths_is_refused_and_what_follows_is_not_read(here: Here) -> None:
