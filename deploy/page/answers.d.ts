@@ -1109,13 +1109,7 @@ export type App = {
   /** that are read; empty: none is chosen */
   ports: Array<string>;
   /** the serial ports of the machine, if none is chosen */
-  found: Array<{
-    port: string;
-    /** what was received there, in English */
-    says: string;
-    /** whether it was a meter; null: not known */
-    meter: boolean | null;
-  }>;
+  found: Array<string>;
   /** a reader is online and has a meter: the app's own, or one elsewhere */
   meter: boolean;
   /** none: there is none; service: Home Assistant's; options: that of the app's options */

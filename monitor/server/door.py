@@ -20,6 +20,7 @@ from monitor.server.messages import Reply, Request, Stream, language_for, proble
 from monitor.server.sessions import Sessions, cookie_named, set_cookie
 from monitor.server.workers import Busy, Workers
 from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,11 @@ class Door:
     def refusal(self, request: Request) -> Reply | None:
         """Return the reply to a request that may read nothing at all, or None."""
         listen = self._config.listen
-        if request.ingress or self._config.auth == "password":
+        if request.ingress:
+            # A browser of this machine, unlike the Supervisor, may show a page whose name leads here.
+            rebound = is_loopback(request.address) and not access.is_known_host(request, listen.names)
+            return self._closed(request, "foreign_name") if rebound else None
+        if self._config.auth == "password":
             return None
         if self._config.auth == "none" and access.is_proxied(request):
             if self._seldom.allow("proxy", time.monotonic()):

@@ -41,7 +41,8 @@ def inside(house: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     app.write_text(json.dumps(SAID))
     left_out = {"auth", getattr(request, "param", "")}
     settings = {key: value for key, value in house.monitor.settings.items() if key not in left_out}
-    settings |= {"name": "inside", "listen": {"port": free_port()}, "ingress": {"port": (port := free_port())}}
+    settings |= {"name": "inside", "listen": {"port": free_port(), "names": [FOREIGN]}}
+    settings |= {"ingress": {"port": (port := free_port())}}
     settings |= {"password_file": str(lock(tmp_path / "password")), "state": str(tmp_path / "state"), "app": str(app)}
     with Service("monitor", tmp_path, settings) as monitor, IngressProxy(port) as proxy:
         monitor.start().wait_for_log("Home Assistant opens the page")

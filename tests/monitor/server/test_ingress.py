@@ -52,6 +52,16 @@ def test_all_is_open_under_any_name_without_a_session(inside: Inside) -> None:
     assert inside.through("/api/v1/live/stream").stream is not None
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_on_this_machine_a_public_name_that_leads_here_opens_nothing(inside: Inside, address: str) -> None:
+    """A foreign page that a browser of this machine shows could else read what Ingress shows without a password."""
+    for path in ("/", "/api/v1/meters", "/api/v1/live/stream"):
+        assert inside.through(path, address=address, host="evil.example:8099").status == 403
+        for host in ("127.0.0.1:8099", "localhost:8099", "homeassistant.local:8099"):
+            assert inside.through(path, address=address, host=host).status == 200
+    assert inside.through("/health", address=address, host="evil.example:8099").status == 200
+
+
 @pytest.mark.parametrize("address", ["172.30.33.9", "::ffff:172.30.33.9", "172.30.32.1", "192.168.1.20", ""])
 def test_others_are_refused_in_a_line_whatever_they_say(inside: Inside, address: str) -> None:
     for path in ("/", "/api/v1/live", "/main.js", "/health", "/login", PATH, "/" + "x" * 600):
