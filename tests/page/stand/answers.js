@@ -245,16 +245,8 @@ export const alerts = (now, state) => ({
 });
 const EMPTY = ['empty', 'install']; // no meter yet
 const FOUND = [
-  {
-    port: '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
-    says: 'Linky single-phase by Sagemcom, number 041234567890, historic mode, contract BBR, 12 values per frame',
-    meter: true,
-  },
-  {
-    port: '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
-    says: 'is silent: no character in 6 s',
-    meter: false,
-  },
+  '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
+  '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
 ];
 
 /** state: what is staged, see STATES. Throws {status, detail}. */
