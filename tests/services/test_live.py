@@ -225,9 +225,8 @@ def test_alerts_that_are_no_longer_configured_are_cleared(broker: Broker, publis
 
 
 def test_a_stream_says_something_although_the_meter_says_nothing(
-    broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, publisher: MqttClient
 ) -> None:
-    monkeypatch.setattr("monitor.live.live.REPEAT_EVERY", 0.2)
     publisher.retain(TOPICS.link(METER), "offline")
 
     async def run(house: Live) -> None:
