@@ -224,9 +224,7 @@ def test_alerts_that_are_no_longer_configured_are_cleared(broker: Broker, publis
         wait_for(lambda: client.payloads(topic)[-1] == b"")
 
 
-def test_a_stream_says_something_although_the_meter_says_nothing(
-    broker: Broker, publisher: MqttClient
-) -> None:
+def test_a_stream_says_something_although_the_meter_says_nothing(broker: Broker, publisher: MqttClient) -> None:
     publisher.retain(TOPICS.link(METER), "offline")
 
     async def run(house: Live) -> None:

@@ -3,6 +3,8 @@ import * as f from '../format.js';
 export default {
   allWell: 'All is well.',
   works: 'Measuring works.',
+  runs: 'All is running.',
+  toDo: (names) => `To do: ${names}.`,
   frames: (n, m) => `${f.number(n)} of ${f.number(m)} frames yesterday.`,
   complete: (n) => `Nothing missing yesterday (${f.number(n)} ${f.plural(n, 'frame', 'frames')}).`,
   recoveredNote: (wh) => `${wh} recovered from the index.`,
@@ -17,7 +19,14 @@ export default {
     stalled: 'waiting for the database',
     down: 'not responding',
   },
-  facts: { audit: 'audit', disk: 'disk', backup: 'backup', prices: 'prices', settings: 'configuration' },
+  facts: {
+    audit: 'audit',
+    disk: 'disk',
+    backup: 'backup',
+    prices: 'prices',
+    settings: 'configuration',
+    alerts: 'alerts',
+  },
   last: (time) => `last seen ${time}`,
   yesterdayFrames: 'Frames, yesterday',
   framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'frame', 'frames')} yesterday.`,
@@ -65,7 +74,7 @@ export default {
   all: 'All',
   older: 'Older',
   nothing: 'No events.',
-  journalColumns: ['Event', 'Date', 'Duration', 'Details'],
+  journalKinds: 'Event',
   kinds: { overload: 'Overload', outage: 'Power cut', gap: 'Gap', voltage: 'Voltage', epoch: 'Meter', tariff: 'Price' },
   why: {
     meter: 'meter silent',

@@ -3,6 +3,8 @@ import * as f from '../format.js';
 export default {
   allWell: 'Tout va bien.',
   works: 'La mesure fonctionne.',
+  runs: 'Tout marche.',
+  toDo: (names) => `À faire : ${names}.`,
   frames: (n, m) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} sur ${f.number(m)} hier.`,
   complete: (n) => `Relevé complet hier (${f.number(n)} ${f.plural(n, 'trame', 'trames')}).`,
   recoveredNote: (wh) => `rattrapé grâce à l’index : ${wh}.`,
@@ -17,7 +19,14 @@ export default {
     unknown: 'inconnu',
     stalled: 'attend la base',
   },
-  facts: { audit: 'audit', disk: 'disque', backup: 'sauvegarde', prices: 'prix', settings: 'configuration' },
+  facts: {
+    audit: 'audit',
+    disk: 'disque',
+    backup: 'sauvegarde',
+    prices: 'prix',
+    settings: 'configuration',
+    alerts: 'alertes',
+  },
   last: (time) => `dernière réception ${time}`,
   yesterdayFrames: 'Trames, hier',
   framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} hier.`,
@@ -65,7 +74,7 @@ export default {
   all: 'Tout',
   older: 'Plus anciens',
   nothing: 'Aucun événement.',
-  journalColumns: ['Événement', 'Date', 'Durée', 'Détail'],
+  journalKinds: 'Événement',
   kinds: {
     overload: 'Dépassement',
     outage: 'Coupure',
