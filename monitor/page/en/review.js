@@ -31,6 +31,8 @@ export default {
   explained: (share, days) =>
     `the temperature explains ${share} of the differences from day to day (R², over ${days} days)`,
   atSameDay: 'up to the same date',
+  untilHour: (hour) => `until ${hour}`,
+  comparedFrom: (hour) => `compared from ${hour} on`,
   partlyBefore: 'partial data',
   costIncomplete: 'Partial cost on one side or the other: no comparison in euros.',
   priceOfKwh: (now, before) => `a kWh cost ${now} instead of ${before}, standing charge included`,

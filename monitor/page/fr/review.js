@@ -29,6 +29,8 @@ export default {
   perDegreeDay: (energy) => `${energy} par degré-jour`,
   explained: (share, days) => `la température explique ${share} des écarts d’un jour à l’autre (R², sur ${days} jours)`,
   atSameDay: 'à la même date',
+  untilHour: (hour) => `jusqu’à ${hour}`,
+  comparedFrom: (hour) => `comparaison à partir de ${hour}`,
   partlyBefore: 'données partielles',
   costIncomplete: 'Coût partiel d’un côté ou de l’autre : pas de comparaison en euros.',
   priceOfKwh: (now, before) => `le kWh a coûté ${now} au lieu de ${before}, abonnement compris`,
