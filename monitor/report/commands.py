@@ -166,7 +166,7 @@ def power(arguments: argparse.Namespace) -> int:
         answer = answers.powers.needed(meter, start, end, now)
         formats = _formats(arguments, settings)
         if arguments.json:
-            print(json_powers(answer, formats))  # noqa: T201 - the command's output
+            print(json_powers(answer))  # noqa: T201 - the command's output
         else:
             print_powers(answer, formats, Tables(sys.stdout, formats))
     return 0

@@ -141,21 +141,13 @@ export default {
   },
   compareSummary: 'Cost of each offer',
   power: {
-    title: 'The power you need',
-    range: (a, b) => `${a} to ${b}, by the rule of the Linky’s breaker`,
+    title: 'The power that you need',
+    range: (a, b) => `From ${a} to ${b}, by the rule of the Linky’s breaker`,
     yours: (power) => `${power} (yours)`,
-    saves: (e) => `${e} less a year`,
-    costs: (e) => `${e} more a year`,
-    moments: (n, power) =>
-      n === 1
-        ? `At ${power} the breaker would have tripped at this moment:`
-        : `At ${power} the breaker would have tripped at ${n} moments, the worst first:`,
-    moment: (time, length, power) => ` at ${time}, for ${length}, up to ${power}`,
     atMost: (text) => `at most ${text}`,
     columns: {
       power: 'Power',
-      above: 'Above it',
-      beyond: 'Beyond 1.3 times',
+      above: 'Exceeded',
       trips: 'Trips',
       saving: 'Saving a year (€)',
     },

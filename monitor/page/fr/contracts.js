@@ -148,18 +148,10 @@ export default {
     title: 'La puissance qu’il vous faut',
     range: (a, b) => `Du ${a} au ${b}, selon la règle du disjoncteur du Linky`,
     yours: (power) => `${power} (la vôtre)`,
-    saves: (e) => `${e} de moins par an`,
-    costs: (e) => `${e} de plus par an`,
-    moments: (n, power) =>
-      n === 1
-        ? `À ${power}, le compteur aurait coupé à ce moment :`
-        : `À ${power}, le compteur aurait coupé à ${n} moments, les pires d’abord :`,
-    moment: (time, length, power) => ` à ${time}, pendant ${length}, jusqu’à ${power}`,
     atMost: (text) => `au plus ${text}`,
     columns: {
       power: 'Puissance',
-      above: 'Au-dessus',
-      beyond: 'Au-delà de 1,3 fois',
+      above: 'Dépassée',
       trips: 'Coupures',
       saving: 'Économie par an (€)',
     },
