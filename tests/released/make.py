@@ -5,6 +5,7 @@ able to read is written by those of the release. tests/services/test_released.py
 
 | file | what it is |
 |---|---|
+| `migrations.sha256` | the digest of each file that made the tables, as sha256sum writes it |
 | `database.sql.gz` | the tables, a row in each at least, as mariadb-dump writes them |
 | `frames.jsonl.gz` | the frames of these tables, as they were published |
 | `minutes.jsonl.gz`, `hours.jsonl.gz` … | what was made of them, as `export --rollup` prints it |
@@ -26,6 +27,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from storer.adoption.adopt import adopt
 from storer.backup.tables import TABLES
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
+from storer.database.schema import FOLDER
 from storer.export.columns import ROLLUPS
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.imports import FILES
@@ -82,6 +85,8 @@ def _make(made: Path, work: Path) -> None:
         (made / "backup").mkdir()
         _run(storer, "backup", made / "backup")
         (made / "database.sql.gz").write_bytes(gzip.compress(_dump(server), mtime=0))
+        digests = (f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(FOLDER.glob("*.sql")))
+        (made / "migrations.sha256").write_text("".join(digests))
         services = _services(work, broker, server)
         _leave_frames(services["reader"], mqtt, made, work)
         retained = json.dumps(_retained(services, broker)).encode()
