@@ -178,7 +178,7 @@ class ReaderService:
                 else:
                     self._on_confirmation(meter, confirmation)
             case ["monitor", monitor, "price"]:
-                self._publisher.on_prices(monitor, message.payload)
+                self._publisher.on_prices(monitor, message.payload, now)
             case _:
                 self._publisher.on_message(message.topic, message.payload, now)
 
