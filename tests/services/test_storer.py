@@ -376,7 +376,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(setup: StorerSetup) 
     setup.server.stop()
     try:
         setup.start()
-        setup.wait_for_log("trying again")
+        setup.wait_for_log("Waiting for the database")
     finally:
         setup.server.start()
     setup.wait_until(lambda: "online" in setup.statuses())
