@@ -12,7 +12,7 @@ from typing import Any
 
 from common.contract.topics import Topics
 from common.errors import MessageError
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import WORK_EVERY, Session
 from common.runtime.logs import RateLimiter
@@ -250,7 +250,7 @@ class ReaderService:
 
     def _report(self) -> dict[str, Any]:
         return {
-            "version": __version__,
+            "version": full_version(),
             "uptime": round(self._monotonic() - self._started_at),
             "connects": self._connects,
             "taken_over": self._session.taken_over,

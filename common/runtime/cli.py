@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.machine.deployment import here, started_with
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.runtime import logs
 
 if TYPE_CHECKING:
@@ -123,7 +123,13 @@ def config_option(default: Path) -> Command:
 
 def add_version(parser: argparse.ArgumentParser, text: str = "print the version") -> None:
     """Declare `--version`, which prints the program's name and version."""
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=text)
+    parser.add_argument("--version", action=_Version, nargs=0, help=text)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"{parser.prog} {full_version()}")  # noqa: T201 - the command's output
+        parser.exit()
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.settings.config import load
 from demo.servers import free_port
 from monitor.settings.config import MonitorConfig
@@ -278,5 +278,5 @@ def days_of_history(folder: Path) -> int:
 
 def test_it_tells_its_version(folder: Path) -> None:
     demo = Demo(folder, "--version")
-    assert demo.rest().strip().endswith(__version__)
+    assert demo.rest().strip().endswith(full_version())
     assert demo.process.returncode == 0
