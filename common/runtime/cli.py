@@ -38,12 +38,12 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
         return code
     except BrokenPipeError:
         # Whoever read our output has enough of it, as `head` has.
-        _drop_output()
+        drop_output()
         return 0
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        _drop_output()
+        drop_output()
         print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
         return FAILED
     except TeleinfoError as error:
@@ -80,7 +80,7 @@ def _prepare_output() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal without é; stderr does so by default
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """Keep Python from reporting at exit, once more, that the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
