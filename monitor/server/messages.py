@@ -99,9 +99,9 @@ class Reply:
         )
 
 
-def packed(body: bytes, kind: str, **headers: str) -> Reply:
-    """Return a reply with its entity tag and its compressed form."""
-    zipped = gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
+def packed(body: bytes, kind: str, level: int = 6, **headers: str) -> Reply:
+    """Return a reply with its entity tag and its compressed form, at a level of gzip."""
+    zipped = gzip.compress(body, level, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
     # Weak: the compressed form has the same.
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
     return Reply(body=body, kind=kind, zipped=zipped, etag=etag).having(**headers)
