@@ -23,7 +23,7 @@ from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
-from deploy.meters import port_groups
+from deploy.serial_ports import port_groups
 from monitor.server.rates import RateFiles
 from monitor.settings.config import MonitorConfig
 from reader.line.serial_ports import ports
