@@ -76,7 +76,7 @@ def build_reader(
         session.wake()
 
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
-    delivery = Delivery(session, topics, storers, journal, spool, batch=config.delivery.batch)
+    delivery = Delivery(session, topics, storers, journal, spool)
     delivery.recover(recovered, monotonic())
     publisher = MeterPublisher(
         session,

@@ -197,7 +197,7 @@ class ReaderService:
         looks.
         """
         now = self._monotonic()
-        tick = now if self._tick_waits else self._delivery.next_due
+        tick = now if self._tick_waits else math.inf
         due = min(
             now + WORK_EVERY,
             max(tick, self._ticked_at + _TICK),

@@ -12,7 +12,7 @@ import errno
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from common.errors import NotReady, TeleinfoError
@@ -33,7 +33,7 @@ class SpoolBusy(TeleinfoError):
 
 
 class Spool:
-    """Segments on a disk, an index of what they hold in memory, and who has confirmed what.
+    """Segments on a disk, and an index of what they hold in memory.
 
     For one process and one thread. Call `open` first.
     """
@@ -127,23 +127,17 @@ class Spool:
         self.size += len(data)
         self._delete_confirmed()
 
-    def confirm(
-        self, kind: ItemKind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
-    ) -> bool | None:
-        """Note that a storer has an item. True: it is confirmed; None: it is not here, or was confirmed before.
+    def has(self, kind: ItemKind, meter: str, time_us: int) -> bool:
+        """Whether an item is here and not confirmed."""
+        return self._index.find(kind, meter, time_us) is not None
 
-        `enough` decides, from the names of all storers that have confirmed the item since the start.
-        """
+    def confirm(self, kind: ItemKind, meter: str, time_us: int) -> bool:
+        """Drop an item that is confirmed; return whether it was here."""
         found = self._index.find(kind, meter, time_us)
         if found is None:
-            return None
-        block, index = found
-        if not enough(frozenset((storer, *block.names(index)))):
-            block.note(index, storer)
             return False
-        self._index.drop(block, 1 << index)
-        if not block.segment.pending:
-            self._delete(block.segment)
+        block, index = found
+        self.drop(block, 1 << index)
         return True
 
     def drop(self, block: Block, bits: int) -> int:
@@ -321,7 +315,7 @@ class Spool:
                 continue
             for index in bits_of(bits):
                 time_us = block.first + block.offsets[index]
-                builders.add(block.kind, block.meter, time_us, payloads[index], block.names(index))
+                builders.add(block.kind, block.meter, time_us, payloads[index])
         records = [builder.write(generation) for builder in builders.blocks]
         data = b"".join(records)
         if records:

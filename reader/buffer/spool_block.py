@@ -10,7 +10,6 @@ The index of the items comes before the compressed part, so it can be read witho
 
 import struct
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reader.buffer.item import ItemKind
@@ -31,7 +30,6 @@ class BlockBuilder:
     first: int
     offsets: list[int] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
-    confirmed_by: dict[str, int] | None = None
 
     def fits(self, time_us: int) -> bool:
         """Whether an item of this time can be added."""
@@ -39,11 +37,8 @@ class BlockBuilder:
             return True
         return len(self.offsets) < LONGEST_BLOCK and self.offsets[-1] < time_us - self.first <= _LONGEST_SPAN
 
-    def add(self, time_us: int, payload: bytes, names: Iterable[str]) -> None:
-        """Append an item; the storers `names` have confirmed it already."""
-        for name in names:
-            self.confirmed_by = self.confirmed_by or {}
-            self.confirmed_by[name] = self.confirmed_by.get(name, 0) | 1 << len(self.offsets)
+    def add(self, time_us: int, payload: bytes) -> None:
+        """Append an item."""
         self.offsets.append(time_us - self.first)
         self.payloads.append(payload)
 
@@ -63,13 +58,13 @@ class BlockBuilders:
         self.blocks: list[BlockBuilder] = []
         self._open: dict[tuple[ItemKind, str], BlockBuilder] = {}
 
-    def add(self, kind: ItemKind, meter: str, time_us: int, payload: bytes, names: Iterable[str] = ()) -> None:
+    def add(self, kind: ItemKind, meter: str, time_us: int, payload: bytes) -> None:
         """Append an item to the block of its kind and meter, or to a new one."""
         builder = self._open.get((kind, meter))
         if builder is None or not builder.fits(time_us):
             builder = self._open[kind, meter] = BlockBuilder(kind, meter, time_us)
             self.blocks.append(builder)
-        builder.add(time_us, payload, names)
+        builder.add(time_us, payload)
 
 
 def is_block(body: bytes) -> bool:

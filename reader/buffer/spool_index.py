@@ -24,7 +24,6 @@ class Block:
     first: int
     offsets: "array[int]"
     pending: int
-    confirmed_by: dict[str, int] | None = None  # who confirmed which, while more confirmations are needed
 
     def bit_of(self, kind: ItemKind, meter: str, time_us: int) -> int:
         """Return the bit of an item, as in `pending`; 0 if it is not in this block, or not pending."""
@@ -33,15 +32,6 @@ class Block:
             return 0
         index = bisect_left(self.offsets, offset)
         return self.pending & 1 << index if self.offsets[index] == offset else 0
-
-    def names(self, index: int) -> list[str]:
-        """Return the storers that have confirmed an item."""
-        return [name for name, bits in self.confirmed_by.items() if bits >> index & 1] if self.confirmed_by else []
-
-    def note(self, index: int, name: str) -> None:
-        """Note that a storer has confirmed an item, while more confirmations are needed."""
-        self.confirmed_by = self.confirmed_by or {}
-        self.confirmed_by[name] = self.confirmed_by.get(name, 0) | 1 << index
 
 
 @dataclass(slots=True, eq=False)
@@ -132,7 +122,7 @@ class Index:
                 del buckets[bucket]
         if not buckets:
             del self._buckets[block.kind, block.meter]
-        block.offsets, block.confirmed_by = array("I"), None
+        block.offsets = array("I")
 
     def clear(self, segment: Segment) -> None:
         """Remove all blocks of a segment, before its rewritten ones are added."""
@@ -167,7 +157,6 @@ class Index:
             builder.first,
             array("I", builder.offsets),
             (1 << len(builder.offsets)) - 1,
-            builder.confirmed_by,
         )
 
 

@@ -21,7 +21,6 @@ class Pending:
     segment: int | None  # of the journal; None where it could not be written
     created: float  # monotonic
     sent: float | None = None  # the last time that it was sent; infinite: not to be sent on this connection
-    confirmed_by: frozenset[str] = frozenset()  # the storers that have it
     replayed: bool = False  # in flight on `replay`
 
 

@@ -42,8 +42,8 @@ def everything(spool: Spool) -> list[Item]:
     return [item for block in spool.undelivered() for item in spool.read(block)]
 
 
-def confirm(spool: Spool, item: Item, storer: str = "main") -> bool | None:
-    return spool.confirm(item.kind, item.meter, item.time_us, storer, lambda names: True)
+def confirm(spool: Spool, item: Item) -> bool:
+    return spool.confirm(*item.identity)
 
 
 def segments(folder: Path) -> list[Path]:

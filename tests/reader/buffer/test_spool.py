@@ -156,7 +156,7 @@ while True:
     while len(waiting) > 200:
         item = waiting.pop(chance.randrange(50))
         say("c", item.meter, item.time_us)
-        spool.confirm(item.kind, item.meter, item.time_us, "main", lambda names: True)
+        confirm(spool, item)
 """
 
 

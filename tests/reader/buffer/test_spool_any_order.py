@@ -38,7 +38,6 @@ class SpoolMachine(RuleBasedStateMachine):
         self.max_size = max_size
         self.pending: dict[Identity, bytes] = {}
         self.written: dict[Identity, set[bytes]] = {}
-        self.noted: dict[Identity, set[str]] = {}
         self.clock = NOON + 10_000 * SECOND
         self.open()
 
@@ -64,7 +63,6 @@ class SpoolMachine(RuleBasedStateMachine):
             identity = (item.kind, item.meter, item.time_us)
             self.pending[identity] = item.payload
             self.written.setdefault(identity, set()).add(item.payload)
-            self.noted.pop(identity, None)
         found = self.found()
         assert found.items() <= self.pending.items()
         gone = self.pending.keys() - found.keys()
@@ -76,7 +74,6 @@ class SpoolMachine(RuleBasedStateMachine):
         assert len(gone) <= self.spool.decimated - decimated <= len(gone) + len(items)
         for identity in gone:
             del self.pending[identity]
-            self.noted.pop(identity, None)
 
     @rule(items=st.lists(ITEMS, min_size=1, max_size=8))
     def append(self, items: list[Item]) -> None:
@@ -88,26 +85,23 @@ class SpoolMachine(RuleBasedStateMachine):
         self.clock += count * SECOND
 
     @precondition(lambda self: self.pending)
-    @rule(data=st.data(), storer=st.sampled_from("ab"), wanted=st.sampled_from(["a", "b", "ab"]), many=st.booleans())
-    def confirm(self, data: st.DataObject, storer: str, wanted: str, many: bool) -> None:
+    @rule(data=st.data(), many=st.booleans())
+    def confirm(self, data: st.DataObject, many: bool) -> None:
         identities = list(self.pending)
         if not many:
             identities = [data.draw(st.sampled_from(identities))]
         for identity in identities:
-            names = self.noted.setdefault(identity, set()) | {storer}
-            enough = names >= set(wanted)
-            assert self.spool.confirm(*identity, storer, lambda said: said >= set(wanted)) is enough
-            self.noted[identity] = names
-            if enough:
-                del self.pending[identity], self.noted[identity]
-                assert self.spool.confirm(*identity, storer, lambda said: True) is None
+            assert self.spool.has(*identity)
+            assert self.spool.confirm(*identity)
+            del self.pending[identity]
+            assert not self.spool.confirm(*identity)
 
     @rule(kind=st.sampled_from(ItemKind), meter=METERS, key=KEYS)
     def confirm_what_may_not_be_here(self, kind: ItemKind, meter: str, key: int) -> None:
         here = (kind, meter, key) in self.pending
-        assert self.spool.confirm(kind, meter, key, "a", lambda said: True) is (True if here else None)
+        assert self.spool.has(kind, meter, key) is here
+        assert self.spool.confirm(kind, meter, key) is here
         self.pending.pop((kind, meter, key), None)
-        self.noted.pop((kind, meter, key), None)
 
     @rule()
     def restart(self) -> None:
@@ -117,7 +111,7 @@ class SpoolMachine(RuleBasedStateMachine):
         assert self.pending.items() <= found.items()
         assert all(payload in self.written[identity] for identity, payload in found.items())
         assert self.spool.damaged_bytes == 0
-        self.pending, self.noted = found, {}
+        self.pending = found
 
     @invariant()
     def is_what_the_model_says(self) -> None:

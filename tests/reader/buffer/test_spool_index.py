@@ -65,22 +65,6 @@ def test_confirmed_items_are_deleted_before_anything_is_decimated(tmp_path: Path
         assert everything(spool) == [*expected, *frames(200, 340)]
 
 
-def test_confirmations_are_kept_when_a_segment_is_decimated(tmp_path: Path) -> None:
-    def both(names: frozenset[str]) -> bool:
-        return names >= {"a", "b"}
-
-    with spool_in(tmp_path, max_size=30_000) as spool:
-        spool.append(frames(20))
-        for item in frames(20):
-            assert spool.confirm(item.kind, item.meter, item.time_us, "a", both) is False
-        start = 20
-        while not spool.decimated:
-            spool.append(frames(start, start + 20))
-            start += 20
-        for item in everything(spool)[:5]:
-            assert spool.confirm(item.kind, item.meter, item.time_us, "b", both) is True
-
-
 def test_a_tiny_spool_keeps_at_least_the_last_items(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=1) as spool:
         for start in range(0, 300, 10):

@@ -103,14 +103,12 @@ class Reader:
         self,
         folder: Path,
         *,
-        confirmed_by: str | tuple[str, ...] = "auto",
+        confirmed_by: str = "auto",
         max_size: int = 64_000_000,
         disk: bool = True,
         connected: bool = True,
-        batch: float = 0.0,
     ) -> None:
         self.folder = folder
-        self.batch = batch
         self.wanted = confirmed_by
         self.max_size = max_size
         self.with_disk = disk
@@ -130,7 +128,7 @@ class Reader:
         self.disk = Disk(self.folder / "spool", max_size=self.max_size)
         self.disk.open()
         spool = self.disk if self.with_disk else None
-        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool, batch=self.batch)
+        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool)
         self.delivery.recover(self.recovered, self.now)
         self.check()
 

@@ -28,10 +28,8 @@ from tests.reader.delivery.deliveries import (
 class House:
     """A reader whose frames are on disk, and what its storers do with the messages."""
 
-    def __init__(
-        self, folder: Path, count: int, *, size: int = 0, confirmed_by: str | tuple[str, ...] = "auto"
-    ) -> None:
-        self.reader = Reader(folder, confirmed_by=confirmed_by)
+    def __init__(self, folder: Path, count: int, *, size: int = 0) -> None:
+        self.reader = Reader(folder)
         self.reader.status("main")
         self.reader.disconnect()
         self.items = {item.payload: item for item in self.reader.frames(count, size)}
