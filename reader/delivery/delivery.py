@@ -69,12 +69,12 @@ class Delivery:
         """Take over the items of the previous run, from the journal and from the spool."""
         for item in items:
             self._subscriptions.add_meter(item.meter)
-            segment = self._journal.segment_of(item)
+            row = self._journal.row_of(item)
             if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
-                self._journal.release(segment)  # the previous run was killed between spool and journal
+                self._journal.release([row])  # the previous run was killed between spool and journal
             else:
                 # Overdue at once: nobody knows for how long it has been pending.
-                self._memory.pending[item.identity] = Pending(item, segment, now - CONFIRM_TIMEOUT)
+                self._memory.pending[item.identity] = Pending(item, row, now - CONFIRM_TIMEOUT)
         self.recovered = self.pending
         self.decoded += self.recovered
 
@@ -97,7 +97,7 @@ class Delivery:
         entry = memory.write(item, now)
         if previous is not None:
             # A higher tally of the same hour: answers about the previous one do not hold for this one.
-            memory.release(previous)
+            memory.release([previous])
             self._replay.done(previous)
             self._in_flight.forget(identity)
         elif item.kind is ItemKind.FRAME:
@@ -110,15 +110,24 @@ class Delivery:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
+        in_memory: list[Pending] = []
         for time_us in times:
             identity = (kind, meter, time_us)
             if identity in self._memory.held:
                 self._on_confirmation(storer)
-            if self._confirm_one(identity):
-                self._on_confirmation(storer)
-                if kind is ItemKind.FRAME:
-                    self.rejected += rejected
-                    self.confirmed += not rejected
+            self._in_flight.forget(identity)
+            entry = self._memory.pending.pop(identity, None)
+            if entry is not None:
+                self._replay.done(entry)
+                in_memory.append(entry)
+            elif self._spool is None or not self._spool.confirm(*identity):
+                continue
+            self._replay.reset_backoff()
+            self._on_confirmation(storer)
+            if kind is ItemKind.FRAME:
+                self.rejected += rejected
+                self.confirmed += not rejected
+        self._memory.release(in_memory)
 
     # -- broker and storers --------------------------------------------------------------------------------------------
 
@@ -215,7 +224,7 @@ class Delivery:
         """Move the pending items to disk, and close the files."""
         self._disk_after = now  # the last chance
         if not self.flush(now):
-            lost = sum(entry.segment is None for entry in self._memory.pending.values())
+            lost = sum(entry.row is None for entry in self._memory.pending.values())
             if kept := len(self._memory.pending) - lost:
                 log.warning("Could not write %d frames to disk; they stay in the journal", kept)
             if lost:
@@ -322,7 +331,7 @@ class Delivery:
             if self._storers.accepts_new:
                 self._memory.held[identity] = entry
             else:
-                self._memory.release(entry)
+                self._memory.release([entry])
             return True
         return self._spool is not None and self._spool.confirm(*identity)
 
@@ -340,18 +349,6 @@ class Delivery:
         self._subscriptions.add_storers(self._storers.names)  # it may be one whose status did not arrive
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
-
-    def _confirm_one(self, identity: ItemId) -> bool:
-        """Drop an item that a storer has; return whether it was here."""
-        self._in_flight.forget(identity)
-        entry = self._memory.pending.pop(identity, None)
-        if entry is not None:
-            self._replay.done(entry)
-            self._memory.release(entry)
-        elif self._spool is None or not self._spool.confirm(*identity):
-            return False
-        self._replay.reset_backoff()
-        return True
 
     def _is_on_disk(self, identity: ItemId) -> bool:
         return self._spool is not None and self._spool.has(*identity)

@@ -7,7 +7,7 @@ from common.contract.block import MOST_FRAMES, write_block
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.spool_index import Block, bits_of
+from reader.buffer.spool import Block, bits_of
 from reader.delivery.subscriptions import Subscriber
 
 MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some

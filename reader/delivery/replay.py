@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.spool import Spool
-from reader.buffer.spool_index import Block
+from reader.buffer.spool import Block, Spool
 from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +19,7 @@ from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
-from reader.buffer.spool import Spool
-from reader.buffer.spool_block import LONGEST_BLOCK
-from reader.buffer.spool_index import Block
+from reader.buffer.spool import LONGEST_BLOCK, Block, Spool
 from reader.delivery.delivery import Delivery
 from reader.delivery.replay import BLOCK_WINDOW
 from reader.delivery.storers import STORERS, Storers
@@ -82,7 +80,7 @@ class Disk(Spool):
     unreadable: Callable[[Block], bool] = staticmethod(lambda block: False)
     tries = 0
 
-    def append(self, items: Sequence[Item]) -> None:
+    def append(self, items: Iterable[Item]) -> None:
         self.tries += 1
         if self.broken:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

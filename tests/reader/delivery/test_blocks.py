@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.mqtt.events import TOO_LARGE
-from reader.buffer.spool_block import LONGEST_BLOCK
+from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import BLOCK_SIZE
 from reader.delivery.replay import REPLAY_WINDOW

@@ -2,7 +2,6 @@
 
 import math
 from array import array
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -11,7 +10,7 @@ from common.contract.block import MOST_FRAMES
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.spool_index import Block, Segment
+from reader.buffer.spool import Block
 from reader.delivery.in_flight import MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED, BlockPart, InFlight, Publisher
 
 
@@ -28,7 +27,7 @@ class Broker:
 def send(broker: Broker, frames: list[Item]) -> None:
     """Send a block of the spool that has these frames."""
     bits = (1 << len(frames)) - 1
-    block = Block(Segment(1, Path()), 0, ItemKind.FRAME, "1", 0, array("I", range(len(frames))), bits)
+    block = Block(1, ItemKind.FRAME, "1", 0, array("I", range(len(frames))), bits)
     InFlight(cast("Publisher", broker), Topics("teleinfo")).send_block(BlockPart(block, bits), frames)
 
 

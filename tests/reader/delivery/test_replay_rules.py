@@ -3,15 +3,13 @@
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.spool import Spool
-from reader.buffer.spool_index import Block, Segment
+from reader.buffer.spool import Block, Spool
 from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.replay import Replay
@@ -98,7 +96,7 @@ def entry(number: int, sent: float | None = None) -> Pending:
 
 def block(first: int, count: int) -> Block:
     bits = (1 << count) - 1
-    return Block(Segment(1, Path()), 0, ItemKind.FRAME, "1", first, array("I", range(count)), bits)
+    return Block(1, ItemKind.FRAME, "1", first, array("I", range(count)), bits)
 
 
 def test_an_item_is_overdue_after_30_s_and_what_the_storer_waits(rig: Rig) -> None:
