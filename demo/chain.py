@@ -25,6 +25,7 @@ from demo.programs import Program, ProgramError
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
 from demo.sun import KIND, meter_of, sources_of
+from demo.words import say
 
 FOLDER = Path(".demo")
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
@@ -41,7 +42,7 @@ class Demo:
     def __init__(self, arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
         self._arguments = arguments
         self._stack = stack
-        self._show = Show()
+        self._show = Show(say)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._programs: list[Program] = []
         self._history: Program | None = None  # once it is being written
@@ -53,7 +54,7 @@ class Demo:
     def run(self) -> int:
         """Run until Ctrl-C or for `--seconds`; return the exit code."""
         page_port = page.choose_port(self._arguments.page_port)
-        print("Starting a private broker and database (the system's own services are not used) …", flush=True)
+        print(say("Starting a private broker and database (the system's own services are not used) …"), flush=True)
         broker = self._stack.enter_context(Broker(FOLDER / "broker", interrupted=self._is_interrupted))
         database = self._stack.enter_context(Database(FOLDER / "database", interrupted=self._is_interrupted))
         self._configure(broker, database)
@@ -132,7 +133,7 @@ class Demo:
 
     def _explain(self, page_port: int, broker: Broker, port: str) -> None:
         meter = port if self._arguments.port else f"a simulated meter ({KIND}) on {port}"
-        print(f"""
+        text = f"""
 Page:     http://{HOST}:{page_port}/
 Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
@@ -141,7 +142,8 @@ Try in another terminal:
   {_beside("teleinfo-monitor")} compare --config {FOLDER}/monitor.yaml
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'{" -t 'sources/#'" if self._arguments.sun else ""}
 Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
-""")
+"""
+        print("\n".join(map(say, text.split("\n"))))
 
     def _wait_for_first(self, reader: Program) -> None:
         """Wait for the first frame, or for what is wrong with the line: all that is started now would delay it.
@@ -195,9 +197,9 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
 
         with contextlib.suppress(ProgramError):
             self._wait(all_stored, "the last rows", within=_STORED_WITHIN)
-        print(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed.")
+        print(say(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed."))
         if decoded == 0:
-            print(f"No frame was received: see {FOLDER}/reader.log")
+            print(say(f"No frame was received: see {FOLDER}/reader.log"))
         return 0 if rows == decoded > 0 else 1
 
     def _wait(self, condition: Callable[[], bool], what: str, within: float = _START_WITHIN) -> None:
@@ -267,8 +269,8 @@ def _run(demo: Demo) -> int:
     try:
         return demo.run()
     except KeyboardInterrupt:
-        print("\ndemo: interrupted while starting", file=sys.stderr)
+        print("\n" + say("demo: interrupted while starting"), file=sys.stderr)
         return _INTERRUPTED
     except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
-        print(f"\ndemo: {error}", file=sys.stderr)
+        print(f"\ndemo: {say(str(error))}", file=sys.stderr)
         return 1

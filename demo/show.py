@@ -3,6 +3,7 @@
 import contextlib
 import json
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from common.contract.frame import Frame, parse_time
@@ -18,7 +19,9 @@ _GAP = "  "
 class Show:
     """Counts frames and confirmations, and keeps the last frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], str] = str) -> None:
+        """Count from zero; `say` words a text for the terminal."""
+        self._say = say
         self.decoded = self.stored = 0
         self.reader_decoded: int | None = None  # the reader's own count, from its health
         self.storer_online = False
@@ -55,19 +58,19 @@ class Show:
     def line(self, width: int | None = None) -> str:
         """Return the live line, cut to a width."""
         if self.problem:
-            return f"no frames: {self.problem}"[:width]
+            return self._say(f"no frames: {self.problem}")[:width]
         if self.frame is None:
-            return "waiting for the first frame …"[:width]
+            return self._say("waiting for the first frame …")[:width]
         delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
         columns = (
             f"{self.frame.timestamp.astimezone():%H:%M:%S}",
             f"{_power(self.frame):>6} VA",
             f"{_tariff(self.frame):<14}",
             f"{_index(self.frame):>13} kWh",
-            f"decoded {self.decoded}",
-            f"stored {self.stored}",
-            f"byte to row {delay}",
-            self.progress,
+            self._say(f"decoded {self.decoded}"),
+            self._say(f"stored {self.stored}"),
+            self._say(f"byte to row {delay}"),
+            self._say(self.progress),
         )
         return _GAP.join(columns).rstrip()[:width]
 

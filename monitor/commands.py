@@ -11,8 +11,9 @@ from typing import Any
 
 from common.errors import ConfigError
 from common.runtime.cli import add_version, between, later, run_cli
+from common.settings.language import language_of
 from monitor.calendar import BY, DIGESTS
-from monitor.report.help import HELP, language_of
+from monitor.report.help import HELP
 
 PROGRAM = "teleinfo-monitor"
 CONFIG = Path("/etc/teleinfo/monitor.yaml")
@@ -20,7 +21,7 @@ CONFIG = Path("/etc/teleinfo/monitor.yaml")
 
 def main() -> int:
     """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
-    return run_cli(PROGRAM, _parser(HELP[_language_of_help(sys.argv[1:])]))
+    return run_cli(PROGRAM, _parser(HELP[_language_of_help(sys.argv[1:])]), "monitor.settings.french")
 
 
 def _language_of_help(arguments: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ CONFIG = Path("/etc/teleinfo/reader.yaml")
 
 def main() -> int:
     """Run the command; return its exit code: 0 fine, 1 failed, 2 configuration or usage."""
-    return run_cli("teleinfo-reader", _parser())
+    return run_cli("teleinfo-reader", _parser(), "reader.french")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,7 +29,7 @@ _COLLECT_AFTER = 10_000
 
 def main() -> int:
     """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
-    return run_cli("teleinfo-storer", _parser())
+    return run_cli("teleinfo-storer", _parser(), "storer.french")
 
 
 def _parser() -> argparse.ArgumentParser:

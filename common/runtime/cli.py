@@ -1,6 +1,7 @@
 """Runs a command and turns its exceptions into one line and an exit code."""
 
 import argparse
+import contextlib
 import errno
 import importlib
 import io
@@ -17,6 +18,7 @@ from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailabl
 from common.machine.deployment import here, started_with
 from common.machine.version import full_version
 from common.runtime import logs
+from common.settings.language import French, language_in, language_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -25,8 +27,14 @@ FAILED, USAGE, PERMANENT_ERROR = 1, 2, 3  # exit codes
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
-    """Run the function that the parser has set as `command`; return the exit code."""
+def run_cli(name: str, parser: argparse.ArgumentParser, french: str = "common.settings.french") -> int:
+    """Run the function that the parser has set as `command`; return the exit code.
+
+    Args:
+        name: of the program.
+        parser: of its arguments.
+        french: the module whose `TEXTS` say in French what can be wrong.
+    """
     _end_with_ctrl_c()
     _prepare_output()
     arguments = parser.parse_args()
@@ -49,8 +57,10 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     except TeleinfoError as error:
         # The text of what cannot be reached has no fix.
         fix = f"; {here(name).run(name, 'check')} shows what to do" if isinstance(error, Unavailable) else ""
+        say = _in_french(french) if _language(arguments) == "fr" else str
         for one in error.all if isinstance(error, ConfigError) else (error,):
-            print(logs.printable(logs.redact_prm(f"{name}: {one}{fix}")), file=sys.stderr)  # noqa: T201 - for a person
+            text = f"{name}: {say(f'{one}{fix}')}"
+            print(logs.printable(logs.redact_prm(text)), file=sys.stderr)  # noqa: T201 - for a person
         return (
             USAGE
             if isinstance(error, ConfigError)
@@ -58,6 +68,20 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
             if isinstance(error, PermanentError)
             else FAILED
         )
+
+
+def _language(arguments: argparse.Namespace) -> str:
+    """Return the language of who started the program: as the command or its configuration says, else the terminal's."""
+    named = getattr(arguments, "language", None)
+    if named is None and (file := getattr(arguments, "config", None)) is not None:
+        with contextlib.suppress(OSError, ValueError):  # that it cannot be read is what will be said
+            named = language_in(file.read_text(encoding="utf-8"))
+    return named or language_of()
+
+
+def _in_french(module: str) -> Callable[[object], str]:
+    say = French(importlib.import_module(module).TEXTS)
+    return lambda text: say(str(text))
 
 
 def _end_with_ctrl_c() -> None:

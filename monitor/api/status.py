@@ -6,6 +6,7 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from common.machine.version import full_version
+from common.settings.language import French
 from monitor.answers.upkeep import DAYS, DiskForecast
 from monitor.api import money
 from monitor.api.call import Call, LiveCall, Route
@@ -20,6 +21,7 @@ from monitor.patterns.off_peak_windows import clocks
 from monitor.patterns.unseen_injection import UnseenInjection
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
+from monitor.settings.french import TEXTS
 
 _LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
@@ -57,9 +59,13 @@ def answer(call: Call) -> dict[str, Any]:
             *([["prices", prices["version"]]] if prices["version"] else []),
             ["MariaDB", version],
         ],
-        "prices_error": prices["error"],
+        "prices_error": _said(prices["error"], call.language),
         "unused": [{"section": one.section, "meter": one.meter} for one in call.answers.unused()],
     }
+
+
+def _said(error: str | None, language: str) -> str | None:
+    return French(TEXTS)(error) if error is not None and language == "fr" else error
 
 
 def without_database(call: LiveCall) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from common.contract.frame import parse_time
 from common.errors import ConfigError
 from common.settings import config
 from common.settings.file_errors import reason
+from common.settings.language import language_of
 from monitor.alerts.alerts import Alerts
 from monitor.alerts.engine import Engine
 from monitor.alerts.letters import Letter
 from monitor.alerts.memory import NAME, MemoryFile
 from monitor.alerts.outbox import Outbox
 from monitor.live.alert_board import AlertBoard
-from monitor.report.help import language_of
 from monitor.report.layout import lay_out
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig

@@ -12,6 +12,7 @@ from common.errors import ConfigError, TeleinfoError, Unavailable
 from common.machine.deployment import here
 from common.runtime.logs import printable
 from common.settings import config
+from common.settings.language import language_of
 from monitor.answers.answers import Answers
 from monitor.answers.digest import digests
 from monitor.answers.forecasts import Forecast
@@ -25,7 +26,6 @@ from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.readings.hours import Meter
 from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
-from monitor.report.help import language_of
 from monitor.report.powers import print_powers
 from monitor.report.tables import Tables
 from monitor.settings.config import MonitorConfig

@@ -1,6 +1,5 @@
 """What `--help` of the command says, in French and English; both tables have the same keys."""
 
-import os
 from collections.abc import Mapping
 
 FR: Mapping[str, str] = {
@@ -93,13 +92,3 @@ EN: Mapping[str, str] = {
     "prices_import": "keep a file of the regulator (CRE, data.gouv.fr)",
 }
 HELP: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}
-
-
-def language_of(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the language of a terminal: fr for a French locale, else en.
-
-    >>> language_of({"LANG": "fr_FR.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}), language_of({})
-    ('fr', 'en', 'en')
-    """
-    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
-    return "fr" if name.startswith("fr") else "en"

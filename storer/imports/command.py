@@ -13,9 +13,11 @@ from common.runtime.cli import one_of, whole
 from common.runtime.logs import redact_prm
 from common.runtime.progress import Progress
 from common.settings import config
+from common.settings.language import French, language_of
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
 from storer.database.schema import open_tables
+from storer.french import TEXTS
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
@@ -163,7 +165,13 @@ class _Importer:
         return f"imported: this is import {number}, which --forget {number} deletes"
 
     def _print(self, text: str) -> None:
-        print(redact_prm(text), file=self._out)
+        _print(text, self._out)
+
+
+def _print(text: str, out: TextIO) -> None:
+    """Print a line in the language of the terminal."""
+    say = French(TEXTS) if language_of() == "fr" else str
+    print(redact_prm(say(text)), file=out)
 
 
 def _import_temperatures(connection: Connection, arguments: argparse.Namespace, now: datetime, out: TextIO) -> None:
@@ -178,15 +186,15 @@ def _import_temperatures(connection: Connection, arguments: argparse.Namespace, 
         except FileRefused as error:
             raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
         for line in describe(file.name, station, plan):
-            print(line, file=out)
+            _print(line, out)
         number = 0  # of no import yet
         if arguments.dry_run:
-            print("  nothing was imported: this was a dry run", file=out)
+            _print("  nothing was imported: this was a dry run", out)
         elif not plan.new:
-            print("  nothing new", file=out)
+            _print("  nothing new", out)
         else:
             number = write_days(connection, meter, file.name, station, plan)
-            print(f"  imported: this is import {number}, which --forget {number} deletes", file=out)
+            _print(f"  imported: this is import {number}, which --forget {number} deletes", out)
         stored |= {day: (temperature, number) for day, temperature in plan.new.items()}
 
 
@@ -198,13 +206,13 @@ def _show_list(connection: Connection, clock: LocalClock, out: TextIO) -> None:
             # The last day that has some of it: an end at midnight belongs to the day before.
             first, last = clock.local(one.start), clock.local(one.end - timedelta(microseconds=1))
             span = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, "
-        print(
+        _print(
             f"{one.id}: {one.kind} {one.file}, meter {one.meter}, {span}{plural(one.rows, 'row')},"
             f"{'' if one.wh is None else f' {one.wh / 1000:.3f} kWh,'} imported {one.taken_at:%Y-%m-%d %H:%M} UTC",
-            file=out,
+            out,
         )
     if not found:
-        print("nothing was imported", file=out)
+        _print("nothing was imported", out)
 
 
 def _forget(connection: Connection, number: int, out: TextIO) -> None:
@@ -214,4 +222,4 @@ def _forget(connection: Connection, number: int, out: TextIO) -> None:
         raise PermanentError(
             f"{error}; the account needs DELETE on the tables of imports: run mariadb/storer.sql again"
         ) from error
-    print(f"import {number} is forgotten: {plural(deleted, 'row')} deleted", file=out)
+    _print(f"import {number} is forgotten: {plural(deleted, 'row')} deleted", out)

@@ -107,11 +107,12 @@ def test_an_hour_is_compared_as_the_audit_does(
 def test_wrong_prices_and_lines_without_effect_are_told(tables: Database) -> None:
     assert (asked(tables)["prices_error"], asked(tables)["unused"]) == (None, [])
     prices = PriceTable([])
-    prices.error = "prices.yaml, line 5: an amount is expected"
+    prices.error = "prices.yaml, line 5: BASE costs 20 EUR per kWh: are these cents?"
     config = MonitorConfig(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),))
     answer = ask(status.ROUTE, tables, END, prices, config=config)
     check(answer, status.ROUTE.schema)
-    assert answer["prices_error"] == prices.error
+    said = answer["prices_error"].replace("\u00a0", " ")
+    assert said == "prices.yaml, ligne 5 : BASE coûte 20 EUR par kWh : seraient-ce des centimes ?"
     assert answer["unused"] == [{"section": "contracts", "meter": "3519330717"}]
 
 

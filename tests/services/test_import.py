@@ -128,6 +128,18 @@ def test_a_file_needs_no_kind_and_a_kind_no_small_letters(storer: Command, table
         storer("enedsi", file)
 
 
+def test_answers_are_in_the_language_of_the_terminal(
+    storer: Command, tables: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    file = saved(tmp_path, "enedis-hours.csv")
+    dry = storer("enedis", file, "--meter", ADDRESS, "--dry-run").stdout.replace("\u00a0", " ")
+    assert "8 heures du 2023-10-29" in dry
+    assert "rien n’a été importé" in dry
+    assert "importé : c’est l’import" in storer("enedis", file, "--meter", ADDRESS).stdout.replace("\u00a0", " ")
+    assert "8 lignes" in storer("--list").stdout
+
+
 def test_what_is_remembered_of_the_past_is_void_after_an_import_and_after_one_is_forgotten(
     storer: Command, tables: Database, tmp_path: Path
 ) -> None:

@@ -40,6 +40,37 @@ def test_all_that_is_wrong_with_a_configuration_is_printed_a_line_each(
 
 
 @pytest.mark.parametrize(
+    ("configuration", "locale", "words"),
+    [
+        ("", "C", "the start is expected"),
+        ("", "fr_FR.UTF-8", "il faut the start"),
+        ("language: fr", "C", "il faut the start"),
+        ("language: en", "fr_FR.UTF-8", "the start is expected"),
+    ],
+)
+def test_an_error_is_in_the_language_of_the_configuration_else_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    configuration: str,
+    locale: str,
+    words: str,
+) -> None:
+    file = tmp_path / "program.yaml"
+    file.write_text(configuration)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setenv("LC_ALL", locale)
+
+    def fail(_: argparse.Namespace) -> int:
+        raise ConfigError("the start is expected")
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=fail, config=file)
+    assert run_cli("program", parser) == 2
+    assert capsys.readouterr().err == f"program: {words}\n"
+
+
+@pytest.mark.parametrize(
     ("read", "text"),
     [
         *((positive, text) for text in ("0", "-1", "inf", "nan", "x", "")),

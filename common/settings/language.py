@@ -1,0 +1,88 @@
+"""Says to people in French what programs word in English: one table of sentences a program. Pure."""
+
+import itertools
+import os
+import re
+from collections.abc import Mapping
+
+#: How a message begins: the file and its line, then options.
+_PREFIX = re.compile(r"([^\s:]+(?:, line (\d+))?): ")
+#: What may stand in some places of a sentence; in the others anything may.
+_PARTS = {"n": r"\d+", "word": r"[\w-]+", "words": r"[\w-]+(?:, [\w-]+)*", "_count": r"\d+ [a-z ]+"}
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language of a terminal: fr for a French locale, else en.
+
+    >>> language_of({"LANG": "fr_FR.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}), language_of({})
+    ('fr', 'en', 'en')
+    """
+    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
+    return "fr" if name.startswith("fr") else "en"
+
+
+def language_in(configuration: str) -> str | None:
+    r"""Return the language that the text of a configuration names, however wrong the rest is; None: it names none.
+
+    That of messages or of Home Assistant is a sign, too.
+
+    >>> language_in("alerts: {budget: 120 €}\nlanguage: fr"), language_in("home_assistant:\n  language: 'en'")
+    ('fr', 'en')
+    """
+    for pattern in (r"^language:\s*['\"]?(fr|en)\b", r"^[^#\n]*\blanguage:\s*['\"]?(fr|en)\b"):
+        if found := re.search(pattern, configuration, re.MULTILINE):
+            return found[1]
+    return None
+
+
+class French:
+    r"""Finds the sentence that a text was made of, and writes it in French; what is not in the table stays English.
+
+    A table has the French of each English sentence. What is between braces is kept; if its name begins with `_`, it is
+    such a sentence itself.
+
+    >>> say = French({"{_what} is expected, not {value}": "il faut {_what}, pas {value}", "a time": "une durée"})
+    >>> say("a.yaml, line 3: wait: a time is expected, not 'soon'").replace("\u00a0", " ")
+    "a.yaml, ligne 3 : wait : il faut une durée, pas 'soon'"
+    """
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        """Take a table; of sentences that fit the same text, the first counts."""
+        # One that begins with what it is about fits all that stands before that, too: options are taken off first.
+        self._sentences = [
+            (_pattern(english), _spaced(french), english.startswith("{file}") or english[0] != "{")
+            for english, french in table.items()
+        ]
+
+    def __call__(self, text: str) -> str:
+        """Return a text in French, as far as the table has it."""
+        begin = ""
+        while True:
+            prefix = _PREFIX.match(text)
+            if (found := self._sentence(text, begun=prefix is None)) is not None:
+                return begin + found
+            if prefix is None:
+                return begin + text
+            where = prefix[1] if prefix[2] is None else f"{prefix[1].rpartition(',')[0]}, ligne {prefix[2]}"
+            begin, text = f"{begin}{where}\u00a0: ", text[prefix.end() :]
+
+    def _sentence(self, text: str, *, begun: bool) -> str | None:
+        """Return the French of a text that is a sentence; `begun`: no file or option stands before it."""
+        for pattern, french, anywhere in self._sentences:
+            if (begun or anywhere) and (match := pattern.fullmatch(text)):
+                parts = match.groupdict()
+                return french.format(**{key: self(part) if key[0] == "_" else part for key, part in parts.items()})
+        return None
+
+
+def _spaced(french: str) -> str:
+    """Keep signs with the word that they belong to."""
+    return re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", french)
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    places = _FIELD.split(english.replace("{{", "\0").replace("}}", "\1"))
+    texts = [re.escape(part.replace("\0", "{").replace("\1", "}")) for part in places[::2]]
+    names = [f"(?P<{name}>{_PARTS.get(name, '.+?')})" for name in places[1::2]]
+    return re.compile("".join(itertools.chain(*itertools.zip_longest(texts, names, fillvalue=""))), re.DOTALL)

@@ -1,0 +1,22 @@
+"""What the reader says to people in French, by the English sentence."""
+
+from collections.abc import Mapping
+
+from common.settings import french
+
+TEXTS: Mapping[str, str] = {
+    "{port} is listed twice": "{port} figure deux fois dans la liste",
+    "{port} is no path, write {path}": "{port} n’est pas un chemin, écrivez {path}",
+    "{port}: a device, socket://, rfc2217:// or simulate:// is expected": (
+        "{port} : il faut un périphérique, socket://, rfc2217:// ou simulate://"
+    ),
+    "{port}: {scheme}://HOST:PORT is expected": "{port} : il faut {scheme}://SERVEUR:PORT",
+    "no meter sends {label}, did you mean {other}?": "aucun compteur n’envoie {label}, vouliez-vous dire {other} ?",
+    "from {low} to {high} is expected, or 0s: each at once": "il faut de {low} à {high}, ou 0s : chacune aussitôt",
+    **french.TEXTS,
+    "a device, socket://, rfc2217:// or simulate://": "un périphérique, socket://, rfc2217:// ou simulate://",
+    "a device such as /dev/ttyAMA0, or a list of some,": "un périphérique tel que /dev/ttyAMA0, ou une liste",
+    "a list of labels such as [PRM]": "une liste d’étiquettes telle que [PRM]",
+    "a folder such as /var/lib/teleinfo": "un dossier tel que /var/lib/teleinfo",
+    "auto, broker, or a list of the storers' names": "auto, broker, ou une liste des noms d’archiveurs",
+}

@@ -1,0 +1,167 @@
+"""What the storer says to people in French, by the English sentence: its configuration, and imports."""
+
+from collections.abc import Mapping
+
+from common.settings import french
+
+_CONFIGURATION = {
+    "retention.minutes: minutes are made from frames, and cannot be dropped before them: set retention.frames to the"
+    " same time or less": (
+        "retention.minutes : les minutes viennent des trames et ne peuvent être supprimées avant elles : donnez à"
+        " retention.frames la même durée, ou moins"
+    ),
+    "{topic} belongs to TeleInfo Monitor, which stores the meter already: write the topic of another device": (
+        "{topic} est à TeleInfo Monitor, qui enregistre déjà le compteur : écrivez le topic d’un autre appareil"
+    ),
+    "a list is expected, each with a name, a kind and a topic: see docs/sources.md": (
+        "il faut une liste, chaque source avec name, kind et topic : voir docs/sources-fr.md"
+    ),
+    "two are named {name}: give one of them another name": "deux s’appellent {name} : donnez un autre nom à l’une",
+    "number {number}: options are expected, such as name: roof": (
+        "numéro {number} : il faut des options, comme name: toit"
+    ),
+    "number {number}: write name: with a text of at most {most} characters, not {value}": (
+        "numéro {number} : écrivez name: avec un texte d’au plus {most} caractères, pas {value}"
+    ),
+    "write one of {known}, not {value}": "écrivez l’un de {known}, pas {value}",
+    "a source of kind {kind} has {known} only": "une source de type {kind} a seulement {known}",
+    "write {what} with the way to the value, '' if the message is nothing but the number": (
+        "écrivez {what} avec le chemin vers la valeur, '' si le message n’est que le nombre"
+    ),
+    "write the way to the value, such as aenergy.total, or '' if the message is nothing but the number, not {value}": (
+        "écrivez le chemin vers la valeur, comme aenergy.total, ou '' si le message n’est que le nombre, pas {value}"
+    ),
+    "there is no such value; there are {known}": "cette valeur n’existe pas ; il y a {known}",
+    "write the whole topic, without '+' and '#', not {value}": (
+        "écrivez le topic entier, sans « + » ni « # », pas {value}"
+    ),
+    "write Wh or kWh, as its energy is sent": "écrivez Wh ou kWh, selon l’énergie envoyée",
+    "a time such as 24 months or 5 years is expected, or null to keep all, not {value}": (
+        "il faut une durée telle que 24 months ou 5 years, ou null pour tout garder, pas {value}"
+    ),
+}
+_IMPORTS = {
+    # What a file has, and what becomes of it.
+    "  new: {_counts} ({registers})": "  nouveau : {_counts} ({registers})",
+    "  new: {_counts}": "  nouveau : {_counts}",
+    "  already imported: {count}": "  déjà importé : {count}",
+    "  kept as the meter was read: {count}": "  laissé, car relevé par le compteur : {count}",
+    "  not needed, since this file has finer values: {count}": (
+        "  inutile, car ce fichier a des valeurs plus fines : {count}"
+    ),
+    "  kept as they are, {_which}: {count}": "  laissé tel quel, {_which} : {count}",
+    "with another value in {_import}": "avec une autre valeur dans {_import}",
+    "overlap {_import}": "qui chevauche {_import}",
+    "import {number} (to replace them, --forget {again} first)": (
+        "l’import {number} (pour le remplacer : d’abord --forget {again})"
+    ),
+    "a file before": "un fichier précédent",
+    "rows of another program": "des lignes d’un autre programme",
+    "  of the new, in gaps between readings, whose indexes count that energy too: {count}": (
+        "  dont dans des trous entre deux relevés, dont les index comptent aussi cette énergie : {count}"
+    ),
+    "  holes: {count}, {_hours} together; the longest from {start}, {_longest}": (
+        "  trous : {count}, {_hours} en tout ; le plus long à partir du {start}, {_longest}"
+    ),
+    "  the meter {meter} is new: nothing of it was stored before": (
+        "  le compteur {meter} est nouveau : rien n’en était enregistré"
+    ),
+    "  nothing was imported: this was a dry run": "  rien n’a été importé : c’était un essai (--dry-run)",
+    "  nothing new: it is import {number}": "  rien de nouveau : c’est l’import {number}",
+    "  nothing new": "  rien de nouveau",
+    "  imported: this is import {number}, which --forget {again} deletes": (
+        "  importé : c’est l’import {number}, que --forget {again} supprime"
+    ),
+    "{file}, meter {meter}, {start} to {end}, {_rows}, {wh} kWh, imported {at} UTC": (
+        "{file}, compteur {meter}, du {start} au {end}, {_rows}, {wh} kWh, importé le {at} UTC"
+    ),
+    "import {number} is forgotten: {_rows} deleted": "l’import {number} est retiré : {_rows} supprimées",
+    "nothing was imported": "rien n’a été importé",
+    "  empty values: {count}": "  valeurs vides : {count}",
+    "  values whose step is not known: {count}": "  valeurs dont le pas est inconnu : {count}",
+    "  hours of which a part is missing: {count}": "  heures incomplètes : {count}",
+    "  times of the repeated hour of October that occur once: {count}": (
+        "  heures doublées d’octobre qui ne figurent qu’une fois : {count}"
+    ),
+    "  times that the clock skips in March: {count}": "  heures que l’horloge saute en mars : {count}",
+    "  doubled lines: {count}": "  lignes en double : {count}",
+    "  days missing in between: {count}": "  jours manquants entre deux : {count}",
+    "{_count}, {_counts}": "{_count}, {_counts}",
+    "1 hour": "1 heure",
+    "{n} hours": "{n} heures",
+    "1 day": "1 jour",
+    "{n} days": "{n} jours",
+    "1 shorter period": "1 période plus courte",
+    "{n} shorter periods": "{n} périodes plus courtes",
+    "1 longer period": "1 période plus longue",
+    "{n} longer periods": "{n} périodes plus longues",
+    "1 row": "1 ligne",
+    "{n} rows": "{n} lignes",
+    "none": "rien",
+    # Why one is not imported.
+    "{file}: {_why}; nothing of it was imported": "{file} : {_why} ; rien n’en a été importé",
+    "line {number}: {_why}": "ligne {number} : {_why}",
+    "--list and --forget take no KIND": "--list et --forget ne prennent pas de type",
+    "what is to be imported? FILE… is expected, or KIND FILE…; kinds: {kinds}": (
+        "que faut-il importer ? Écrivez FICHIER…, ou TYPE FICHIER… ; types : {kinds}"
+    ),
+    "{file} is not recognised: write its kind, import KIND {again}; kinds: {kinds}": (
+        "{file} n’est pas reconnu : écrivez son type, import TYPE {again} ; types : {kinds}"
+    ),
+    "which meter is it? Use --meter ADDRESS ({names})": (
+        "de quel compteur s’agit-il ? Ajoutez --meter ADRESSE ({names})"
+    ),
+    "--new-meter needs --meter ADDRESS: that of the old meter": (
+        "--new-meter demande --meter ADRESSE : celle de l’ancien compteur"
+    ),
+    "{meter} is not a meter address: 12 digits are expected, as ADSC or ADCO has them": (
+        "{meter} n’est pas l’adresse d’un compteur : il faut 12 chiffres, comme dans ADSC ou ADCO"
+    ),
+    "there is no import {number}: {command} shows them": "il n’y a pas d’import {number} : {command} les montre",
+    "the file is compressed: unpack it first": "le fichier est compressé : décompressez-le d’abord",
+    "this is a zip or a workbook: unpack it, or save it as CSV, first": (
+        "c’est un zip ou un classeur : décompressez-le, ou enregistrez-le en CSV, d’abord"
+    ),
+    "the first line must be: start,register,wh": "la première ligne doit être : start,register,wh",
+    "{count} cells are expected, not {found}": "il faut {count} cellules, pas {found}",
+    "a number": "un nombre",
+    "a time": "une heure",
+    "a day": "un jour",
+    "{day} has several values: {one} and {other}": "{day} a plusieurs valeurs : {one} et {other}",
+    "{time} has several values": "{time} a plusieurs valeurs",
+    "{time} has several readings": "{time} a plusieurs relevés",
+    "this is not a file from EDF: a column Puissance atteinte, Consommation or Index is expected": (
+        "ce n’est pas un fichier d’EDF : il faut une colonne Puissance atteinte, Consommation ou Index"
+    ),
+    "this zip cannot be read: it is damaged, or has a password": (
+        "ce zip est illisible : il est abîmé, ou protégé par un mot de passe"
+    ),
+    "there is no file of EDF in this zip": "il n’y a pas de fichier d’EDF dans ce zip",
+    "this is not a file from Enedis: columns Horodate and Valeur, Début and Fin or Date are expected": (
+        "ce n’est pas un fichier d’Enedis : il faut les colonnes Horodate et Valeur, Début et Fin, ou Date"
+    ),
+    "there is no load curve in W or kW here; for daily indexes use the kind enedis-index": (
+        "il n’y a pas de courbe de charge en W ou kW ici ; pour les index quotidiens, le type est enedis-index"
+    ),
+    "there are no daily indexes here: the columns Horodate and EAS F1 are expected": (
+        "il n’y a pas d’index quotidiens ici : il faut les colonnes Horodate et EAS F1"
+    ),
+    "this workbook cannot be read: it is damaged or has a password; open it in a spreadsheet, and save it again": (
+        "ce classeur est illisible : il est abîmé ou protégé ; ouvrez-le dans un tableur et enregistrez-le de nouveau"
+    ),
+    "{wh} Wh is negative: a meter counts what is drawn and what is injected apart": (
+        "{wh} Wh est négatif : un compteur compte à part ce qui est soutiré et ce qui est injecté"
+    ),
+    "{wh} Wh in {hours} h is more than 40 kW: no such meter counts that; is the unit right?": (
+        "{wh} Wh en {hours} h font plus de 40 kW : aucun compteur de ce type ne compte cela ; l’unité est-elle juste ?"
+    ),
+}
+TEXTS: Mapping[str, str] = {
+    **_CONFIGURATION,
+    **_IMPORTS,
+    "{file}: {_counts} from {start} to {end} ({zone})": "{file} : {_counts} du {start} au {end} ({zone})",
+    "{file}: no energy": "{file} : aucune énergie",
+    **french.TEXTS,
+    "a topic such as teleinfo, or a list of some,": "un topic tel que teleinfo, ou une liste",
+    'the address of the meter such as "031961123456"': "l’adresse du compteur, comme \"031961123456\"",
+}  # fmt: skip

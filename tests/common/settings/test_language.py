@@ -1,0 +1,94 @@
+"""What is wrong with a configuration, in French."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigError
+from common.settings.config import load
+from common.settings.language import French, language_in
+from monitor.settings.config import MonitorConfig
+from monitor.settings.french import TEXTS as MONITOR
+from reader.config import ReaderConfig
+from reader.french import TEXTS as READER
+from storer.config import StorerConfig
+from storer.french import TEXTS as STORER
+
+_ENGLISH = re.compile(r"\b(the|is|are|not|expected|write|with|such|which|and|or|line|of)\b")
+
+
+def french(kind: type, table: Mapping[str, str], file: Path, text: str) -> list[str]:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(kind, file)
+    return [French(table)(str(one)).replace("\u00a0", " ") for one in caught.value.all]
+
+
+def test_a_sentence_is_found_behind_the_file_the_line_and_the_options(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    assert french(MonitorConfig, MONITOR, file, "language: de\nalerts:\n  budget: 120 €\n") == [
+        f"{file}, ligne 1 : language : il faut fr ou en, pas 'de'",
+        f"{file}, ligne 3 : alerts.budget : il faut un montant mensuel en euros tel que 120, pas '120 €'",
+    ]
+
+
+def test_what_is_not_in_the_table_stays_as_it_is() -> None:
+    assert French({"a time": "une durée"})("no such sentence") == "no such sentence"
+    assert French({"a time": "une durée"})("") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "text"),
+    [
+        (ReaderConfig, READER, "port: [5]\nmqtt: {port: 0, host: 'a:1', topic: a/#}\nnmae: x\nlog: {format: xml}"),
+        (ReaderConfig, READER, "port: ttyUSB0\nhide: PRM\nmetrics: 5"),
+        (ReaderConfig, READER, "device: ["),
+        (ReaderConfig, READER, 'device: "d'),
+        (ReaderConfig, READER, "device: d\n\tname: x"),
+        (ReaderConfig, READER, "device: d\ndevice: e"),
+        (ReaderConfig, READER, "device:d"),
+        (ReaderConfig, READER, "port: ${NO_SUCH_VARIABLE}"),
+        (ReaderConfig, READER, "mqtt:\n"),
+        (
+            StorerConfig,
+            STORER,
+            "batch: {wait: soon, size: x}\ndatabase: {port: x, password: 5}\nretention: {minutes: 5}",
+        ),
+        (StorerConfig, STORER, "sources: 5"),
+        (StorerConfig, STORER, "sources: [{name: roof}, {name: a, kind: device, topic: a/+, power: ''}, {kind: x}]"),
+        (StorerConfig, STORER, "sources: [{name: a, kind: device, topic: a/b, power: '', unit: VA, meter: 1.5}]"),
+        (StorerConfig, STORER, "database: {password: a, password_file: b}"),
+        (MonitorConfig, MONITOR, "listen: {host: '1.2.3.4:5', prefix: x, names: 5, trusted: [x]}\nauth: x"),
+        (MonitorConfig, MONITOR, "contracts: [{meter: '1', from: x, offer: base, power: 6}, {meter: '2'}, 3]"),
+        (MonitorConfig, MONITOR, "contracts: [{meter: '1', from: 2025-02-01, offer: base, power: 60}]\nprices: 5"),
+        (MonitorConfig, MONITOR, "meters: {'1': {replaces: '1'}}\nnotes: [{at: x, text: y}, {at: 2026-01-01}]"),
+        (MonitorConfig, MONITOR, "meters: [x]\nnotes: 5\ntime_zone: Mars\nframe_ancestors: [x]"),
+        (MonitorConfig, MONITOR, "alerts: {to: 5, quiet: 22-7, rules: {x: true}, page: x, away: {topic: a}}"),
+        (MonitorConfig, MONITOR, "auth: none\npassword_file: x"),
+    ],
+)
+def test_no_english_is_left(kind: type, table: Mapping[str, str], tmp_path: Path, text: str) -> None:
+    file = tmp_path / "program.yaml"
+    for said in french(kind, table, file, text):
+        # What was written, or is to be written, stays as it is.
+        words = re.sub(r"'[^']*'|\"[^\"]*\"|\{.*\}|\[.*\]", "", said.removeprefix(str(file)))
+        assert not _ENGLISH.search(words), said
+
+
+@pytest.mark.parametrize(
+    ("configuration", "language"),
+    [
+        ("language: fr\nalerts: {language: en}", "fr"),
+        ("alerts:\n  language: en\n", "en"),
+        ("home_assistant: {language: fr}", "fr"),
+        ("# language: fr\n", None),
+        ("languages: fr", None),
+        ("", None),
+    ],
+)
+def test_the_language_is_that_of_the_configuration_however_wrong_the_rest(
+    configuration: str, language: str | None
+) -> None:
+    assert language_in(f"x: [\n{configuration}") == language
