@@ -721,6 +721,8 @@ export type Compare = {
     source: string | null;
     /** its prices should be checked */
     old: boolean;
+    /** it takes no new contracts at this power */
+    closed: boolean;
   }>;
 };
 

@@ -12,6 +12,7 @@ from monitor.answers.costs import CostAnswers
 from monitor.calendar import full_hour
 from monitor.power_need.breaker import REST, BusyMinute, most_trips
 from monitor.power_need.winter import missing_winter_weeks
+from monitor.prices.closed import is_closed
 from monitor.prices.model import PriceTable
 from monitor.readings.busy_minutes import BusyMinutes
 from monitor.readings.grid_curves import moment_of
@@ -24,8 +25,6 @@ from monitor.refusals import Refusal
 POWERS = (3, 6, 9, 12, 15, 18, 24, 30, 36)
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year
 _ENOUGH = 0.9  # of a range: so much of it must be measured to call a power sufficient
-_BASE = "base"
-_BASE_UP_TO = 6  # kVA: above, the regulated Base takes no new contracts since February 2025
 _YEAR, _DAY = timedelta(days=365), timedelta(days=1)
 
 
@@ -123,7 +122,6 @@ class NeededPowerAnswers:
         found = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
         yearly = self._yearly_kwh(meter, start, end, now)
         rows = [] if offer is None else self._prices.rows(offer, today)
-        base = offer is not None and self._prices.id_of(offer) == self._prices.id_of(_BASE)
         return NeededPower(
             meter=meter,
             start=start,
@@ -135,7 +133,7 @@ class NeededPowerAnswers:
             measured=sum(hours.values()),
             winter_weeks_missing=missing_winter_weeks(self._covered(hours)),
             prices_since=max((row.start for row in rows), default=None),
-            closed=base and power > _BASE_UP_TO,
+            closed=offer is not None and is_closed(self._prices, offer, power),
             options=[
                 Option(tested, above, None if refused else trips, self._saving(offer, power, tested, yearly, today))
                 for tested, above, trips in found

@@ -24,6 +24,7 @@ from monitor.api.schemas import (
 )
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.why import Why
+from monitor.prices.closed import is_closed
 from monitor.prices.model import Kind, PriceTable
 from monitor.prices.rules import clock
 from monitor.ranges import check_length, year_to
@@ -100,6 +101,7 @@ def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: dat
         "checked": None if offer.checked is None else offer.checked.isoformat(),
         "source": offer.source or None,
         "old": any(old.offer == offer.id for old in comparison.old),
+        "closed": is_closed(prices, offer.id, comparison.question.power),
     }
 
 
@@ -129,6 +131,7 @@ _OFFER = record(
         "checked": maybe(DAY, "when the source was last looked at"),
         "source": maybe(TEXT),
         "old": described("its prices should be checked", FLAG),
+        "closed": described("it takes no new contracts at this power", FLAG),
     }
 )
 _SCHEMA = record(

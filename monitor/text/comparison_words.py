@@ -3,9 +3,11 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.extent import extent
+from monitor.cost.whose import is_assumed
 from monitor.cost.why import Why
 from monitor.prices.rules import clock
 from monitor.text.formats import Formats
@@ -78,10 +80,18 @@ def verdict(comparison: Comparison, formats: Formats) -> str | None:
         return None
     best = ranked[0]
     if best is yours:
-        return _over(comparison, formats.text("cheapest"), formats)
+        name = formats.text("yours_maybe" if is_assumed(comparison.priced_as) else "yours")
+        return _among(comparison, _over(comparison, formats.text("cheapest", yours=capitalise(name)), formats), formats)
     amount, offer = formats.money(yours.total - best.total), printable(best.offer.title)
     key = "shifted" if comparison.question.shift else "unchanged"
-    return _over(comparison, formats.text(key, offer=offer, amount=amount), formats)
+    return _among(comparison, _over(comparison, formats.text(key, offer=offer, amount=amount), formats), formats)
+
+
+def _among(comparison: Comparison, sentence: str, formats: Formats) -> str:
+    """End a verdict with how many offers it is about."""
+    ranked = sum(cost.rank is not None for cost in comparison.offers)
+    others = len(comparison.offers) - ranked
+    return sentence.removesuffix(".") + formats.text("among" if others else "among_all", count=ranked, others=others)
 
 
 def _over(comparison: Comparison, sentence: str, formats: Formats) -> str:

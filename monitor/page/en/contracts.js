@@ -15,7 +15,8 @@ export default {
   remain: 'Left',
   left: (allowance) => `left of ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'day', 'days')} of ${allowance}`,
-  usedKnown: (days, allowance) => `${f.plural(days, 'day', 'days')} known of ${allowance}`,
+  pastUnknown:
+    'Some past days of this season are unknown, so the days left cannot be counted. A file of colours completes them (option `tempo` of monitor.yaml).',
   untilSix: 'Until 06:00',
   atSix: 'At 06:00',
   plural: { blue: ['blue', 'blue'], white: ['white', 'white'], red: ['red', 'red'] },
@@ -42,6 +43,8 @@ export default {
   compareRange: (a, b) => `${a} to ${b}, from your own readings`,
   yours: 'Your contract',
   yoursAssumed: 'Your contract (assumed)',
+  closed: 'closed to new customers',
+  producer: 'You export energy: check that the supplier takes producers, and at what price.',
   less: (e) => `${e} less`,
   moreThan: (e) => `${e} more`,
   since: (date) => `Readings since ${date} only: the comparison begins there.`,

@@ -10,6 +10,7 @@ export default {
   week: (n, from, to) => `Week ${n}, ${from} – ${to}`,
   range: (a, b) => `${a} – ${b}`,
   sub: 'Standing charge',
+  used: 'Consumption',
   subNote: 'CTA included',
   taxes: 'including taxes',
   taxParts: (accise, vat, cta) => `excise ${accise}, ${cta ? `CTA ${cta}, ` : ''}VAT ${vat}`,

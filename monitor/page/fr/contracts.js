@@ -15,7 +15,8 @@ export default {
   remain: 'Restent',
   left: (allowance) => `encore, sur ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'jour', 'jours')} sur ${allowance}`,
-  usedKnown: (days, allowance) => `${f.plural(days, 'jour connu', 'jours connus')} sur ${allowance}`,
+  pastUnknown:
+    'Des jours passés de cette saison sont inconnus : impossible de dire combien il en reste. Un fichier de couleurs les complète (option « tempo » de monitor.yaml).',
   untilSix: `Jusqu’à 6${f.THIN}h`,
   atSix: `À 6${f.THIN}h`,
   plural: { blue: ['bleu', 'bleus'], white: ['blanc', 'blancs'], red: ['rouge', 'rouges'] },
@@ -43,6 +44,8 @@ export default {
   compareRange: (a, b) => `Du ${a} au ${b}, d’après vos relevés`,
   yours: 'Votre contrat',
   yoursAssumed: 'Votre contrat (supposé)',
+  closed: 'fermée aux nouveaux clients',
+  producer: 'Vous injectez : vérifiez que le fournisseur accepte les producteurs, et à quel prix.',
   less: (e) => `${e} de moins`,
   moreThan: (e) => `${e} de plus`,
   since: (date) => `Relevés depuis le ${date} seulement : la comparaison commence là.`,

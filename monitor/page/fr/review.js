@@ -10,6 +10,7 @@ export default {
   week: (n, from, to) => `Semaine ${n}, du ${from} au ${to}`,
   range: (a, b) => `du ${a} au ${b}`,
   sub: 'Abonnement',
+  used: 'Consommation',
   subNote: 'CTA comprise',
   taxes: 'dont taxes',
   taxParts: (accise, vat, cta) => `accise ${accise}, ${cta ? `CTA ${cta}, ` : ''}TVA ${vat}`,

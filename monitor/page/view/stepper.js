@@ -1,8 +1,14 @@
 import { h, icon } from '../dom.js';
 
-/** A title between the ways to what is before and after it: {href, label} each, or nothing. */
-export const stepper = (title, before, after) =>
-  h('div', { class: 'stepper' }, step(before, 'left'), h('h1', null, title), step(after, 'right'));
+/**
+ * A title between the ways to what is before and after it: {href, label} each, or nothing.
+ * @param {string} title
+ * @param {any} before
+ * @param {any} after
+ * @param {'h1' | 'h2'} [level]
+ */
+export const stepper = (title, before, after, level = 'h1') =>
+  h('div', { class: 'stepper' }, step(before, 'left'), h(level, null, title), step(after, 'right'));
 
 const step = (way, name) =>
   way

@@ -179,7 +179,8 @@ def test_a_verdict_on_a_part_of_a_year_says_so_in_its_first_words(
 def test_a_cheaper_offer_on_two_months_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     cheaper = replace(BASE, energy=Decimal(1200))
     text = words(compared(comparison(cheaper, TEMPO, days=60), monkeypatch))
-    sentence = "Sur deux mois (sans hiver), avec vos habitudes inchangées, EDF · Base aurait coûté 50,00 € de moins."
+    sentence = "Sur deux mois (sans hiver), avec vos habitudes inchangées, EDF · Base aurait coûté 50,00 € de moins"
+    sentence += " (parmi 2 offres aux prix récents)."
     assert sentence in text
 
 

@@ -830,7 +830,14 @@ function compare(id, now, query) {
     })),
   };
   const yours = id === PRODUCER ? 'trv-hphc' : 'trv-tempo';
-  const common = { hours_known: 8712, since: '2026-08-01', grade: 'B', checked: '2026-09-25', old: false };
+  const common = {
+    hours_known: 8712,
+    since: '2026-08-01',
+    grade: 'B',
+    checked: '2026-09-25',
+    old: false,
+    closed: false,
+  };
   const offers = list
     .map(([name, supplier, title, kind, energy, subscription, rule]) => {
       const cost = Math.round((energy * (kind === 'fixed' ? 1 : 1 - shift / 500) * (then ? 104 : 100)) / 100),

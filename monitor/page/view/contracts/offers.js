@@ -54,9 +54,10 @@ export function offersBlock({ meter, today }) {
     'section',
     { class: 'block offers', id: 'contrats' },
     h('div', { class: 'block-head' }, h('h2', null, P.compare), range),
+    verdict,
+    meter.producer && h('p', { class: 'note' }, P.producer),
     since,
     h('div', { class: 'assumptions' }, prices(again), shifting(again)),
-    verdict,
     filters,
     body,
     form,
@@ -233,7 +234,7 @@ function content(data, { open, all, more }) {
       'ul',
       { class: 'legend' },
       h('li', null, swatch('sub'), T.review.sub),
-      h('li', null, swatch('ink'), T.day.energy),
+      h('li', null, swatch('ink'), T.review.used),
     ),
     refused(out),
     colours(data, out),
@@ -254,6 +255,8 @@ function item(offer, { yours, top, open, late, assumed }) {
   const w = (value) => `${(value / top) * 100}%`;
   const marks = [
     offer.yours && (assumed ? P.yoursAssumed : P.yours),
+    !offer.yours && offer.closed && P.closed,
+    ['indexed', 'spot'].includes(offer.kind) && P.kinds[offer.kind].toLowerCase(),
     offer.choices.length > 0 && P.with(choiceText(offer.choices[0])),
     !offer.yours && yours && difference(offer, yours),
   ].filter(Boolean);
@@ -374,7 +377,7 @@ function figuresOf(data, offers) {
     columns: [
       [P.columns.offer, nameOf, 'words'],
       [`${T.review.sub} (€)`, (o) => f.known(o.subscription, f.amount)],
-      [`${T.day.energy} (€)`, (o) => f.known(o.energy, f.amount)],
+      [`${T.review.used} (€)`, (o) => f.known(o.energy, f.amount)],
       [`${T.review.total} (€)`, (o) => f.known(o.total, f.amount)],
     ],
     rows: offers,

@@ -1,20 +1,20 @@
 import { joined } from '../../format.js';
 
 /** So many of the cheapest offers are shown at first. */
-const FIRST = 10;
+const FIRST = 5;
 
 export const titleOf = ({ supplier, name }) => joined([supplier, name]);
 
 /**
- * Offers in their order; of these `shown`: all, or the cheapest, the regulated ones and one's own.
- * @template {{rank: number | null, yours: boolean, kind: string | null}} Offer
+ * Offers in their order; of these `shown`: all, or the cheapest and one's own.
+ * @template {{rank: number | null, yours: boolean}} Offer
  * @param {Offer[]} offers
  */
 export function among(offers, all = false) {
   const ranked = offers.filter((o) => o.rank != null);
   return {
     ranked,
-    shown: ranked.filter((o, i) => all || i < FIRST || o.yours || o.kind === 'regulated'),
+    shown: ranked.filter((o, i) => all || i < FIRST || o.yours),
     yours: ranked.find((o) => o.yours) ?? null,
   };
 }

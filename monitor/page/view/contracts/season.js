@@ -46,7 +46,7 @@ export function remaining(data, season, today, running) {
         'p',
         null,
         h('span', { class: 'figure-2xl' }, days),
-        h('span', { class: 'muted' }, left ? P.left(allowance) : (over ? P.used : P.usedKnown)(days, allowance)),
+        h('span', { class: 'muted' }, left ? P.left(allowance) : P.used(days, allowance)),
       ),
       h(
         'div',
@@ -55,11 +55,14 @@ export function remaining(data, season, today, running) {
       ),
     );
   };
+  // Without each past day there is nothing to count down from.
+  const counts =
+    over || left ? h('ul', null, ['red', 'white', 'blue'].map(one)) : h('p', { class: 'muted' }, P.pastUnknown);
   const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.now.tomorrowUnknown;
   return h(
     'section',
     { class: 'remaining', 'aria-label': P.remain },
-    h('ul', null, ['red', 'white', 'blue'].map(one)),
+    counts,
     data.today &&
       h(
         'dl',

@@ -28,7 +28,11 @@ export function expectedBlock(period, budget) {
     limit = priced ? budget : null,
     range = E.range(write(of.low), write(of.high));
   const list = facts([
-    { name: E.soFar, value: write(of.so_far), note: priced && f.energy(period.wh.so_far) },
+    {
+      name: E.soFar,
+      value: priced ? f.euro(of.so_far ?? 0) : write(of.so_far),
+      note: priced && f.energy(period.wh.so_far),
+    },
     { name: E.expected, value: write(of.expected), note: priced && f.energy(period.wh.expected ?? 0) },
     { name: E.likely, value: range, note: E.often },
     limit != null && { name: E.budget, value: write(limit), note: margin(limit, of.expected ?? 0, write) },

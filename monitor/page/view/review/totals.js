@@ -38,7 +38,7 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
     contradiction(sun),
     facts([
       cost && { name: R.sub, value: f.euro(cost.subscription), note: parts && R.subNote },
-      cost && { name: T.day.energy, value: f.euro(cost.energy) },
+      cost && { name: R.used, value: f.euro(cost.energy) },
       parts && {
         name: R.taxes,
         value: f.euro(parts.accise + (parts.cta ?? 0) + parts.vat),
