@@ -322,11 +322,13 @@ function days(from, to) {
 function later(id, now, state) {
   const price = (t) => PRICE[registerAt(t)],
     night = dayStart(dateOf(now)) + 22 * HOUR;
-  if (state === 'unpriced' || EMPTY.includes(state)) return { meter: id, price: null, change: null, cheaper: [] };
+  if (state === 'unpriced' || EMPTY.includes(state))
+    return { meter: id, price: null, surplus: null, change: null, cheaper: [] };
   const change = { at: iso(night), price: price(night) };
   return {
     meter: id,
     price: price(now),
+    surplus: null,
     change,
     cheaper: price(night) < price(now) ? [{ ...change, colour: null }] : [],
   };
