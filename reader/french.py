@@ -12,11 +12,12 @@ TEXTS: Mapping[str, str] = {
     ),
     "{port}: {scheme}://HOST:PORT is expected": "{port} : il faut {scheme}://SERVEUR:PORT",
     "no meter sends {label}, did you mean {other}?": "aucun compteur n’envoie {label}, vouliez-vous dire {other} ?",
-    "from {low} to {high} is expected, or 0s: each at once": "il faut de {low} à {high}, ou 0s : chacune aussitôt",
+    "auto or broker is expected, not {value}: any storer confirms": (
+        "il faut auto ou broker, pas {value} : n’importe quel archiveur confirme"
+    ),
     **french.TEXTS,
     "a device, socket://, rfc2217:// or simulate://": "un périphérique, socket://, rfc2217:// ou simulate://",
     "a device such as /dev/ttyAMA0, or a list of some,": "un périphérique tel que /dev/ttyAMA0, ou une liste",
     "a list of labels such as [PRM]": "une liste d’étiquettes telle que [PRM]",
     "a folder such as /var/lib/teleinfo": "un dossier tel que /var/lib/teleinfo",
-    "auto, broker, or a list of the storers' names": "auto, broker, ou une liste des noms d’archiveurs",
 }
