@@ -58,11 +58,8 @@ exec env -i container=other PATH="$PATH" /lib/systemd/systemd --system --log-tar
 class Machine:
     """A root file system; the network is that of this machine."""
 
-    def __init__(self, root: Path, release: str, *, architecture: str = "", processor: str = "") -> None:
-        """Prepare it; for another architecture than this machine's, name a processor that QEMU emulates."""
+    def __init__(self, root: Path, release: str) -> None:
         self._release = release
-        self._options = [f"--arch={architecture}"] if architecture else []
-        self._environment = {"QEMU_CPU": processor} if processor else {}
         self.root = root / "root"
         self.root.mkdir()
         self._systemd: subprocess.Popen[bytes] | None = None
@@ -104,7 +101,7 @@ class Machine:
         else:
             namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
             enter = ["nsenter", f"--target={self._init()}", *namespaces, "--root", "--wdns=/"]
-        given = [f"{name}={value}" for name, value in (self._environment | environment).items()]
+        given = [f"{name}={value}" for name, value in environment.items()]
         clean = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "LC_ALL=C.UTF-8", *given]
         return subprocess.run(
             [*enter, *clean, *command],
@@ -202,7 +199,7 @@ class Machine:
 
     def _tool(self, *command: str) -> None:
         result = subprocess.run(
-            [*command, *self._options, self._release, str(self.root)],
+            [*command, self._release, str(self.root)],
             capture_output=True,
             text=True,
             timeout=1800,
