@@ -109,7 +109,6 @@ FR: Mapping[str, str] = {
     "cheapest": "Votre contrat est le moins cher de ceux qui ont pu être calculés.",
     "price_from": "depuis le {day}", "price_to": "jusqu’au {day}", "price_band": "à partir de {power} kVA :",
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
-    "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "price_new": "nouvelle offre",
     "updated_prices": "Offres dont le prix change : {count}. Table gardée dans {kept} ; les anciennes lignes restent.",
     "prices_ok": "Aucun problème dans les prix.",
@@ -117,8 +116,8 @@ FR: Mapping[str, str] = {
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
-                 "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou celle de la "
-                 "CRE : {command} FICHIER",
+                 "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou "
+                 "complétez prices.yaml.",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -278,7 +277,6 @@ EN: Mapping[str, str] = {
     "cheapest": "Your contract is the cheapest of those that could be calculated.",
     "price_from": "since {day}", "price_to": "until {day}", "price_band": "from {power} kVA:",
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
-    "imported_prices": "{file}: price lists read: {rows} ({offer}); kept in {kept}.",
     "price_new": "new offer",
     "updated_prices": "Offers whose price changes: {count}. The table is kept in {kept}; older rows stay.",
     "prices_ok": "No problem in the prices.",
@@ -286,8 +284,8 @@ EN: Mapping[str, str] = {
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
-                 "1 February and 1 August. Take a newer table of the project (prices update), or that of the CRE: "
-                 "{command} FILE",
+                 "1 February and 1 August. Take a newer table of the project (prices update), or complete "
+                 "prices.yaml.",
     "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. "
                      "Compare it with that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
