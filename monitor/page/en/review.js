@@ -25,11 +25,8 @@ export default {
   yearAgo: 'Same period a year earlier',
   equalWeather: 'at equal weather',
   weatherWeak: 'the weather explains little here',
-  degreeDays: (now, before, base) =>
-    `${now} degree days (base ${base}${f.THIN}°C) compared with ${before} a year earlier`,
-  perDegreeDay: (energy) => `${energy} per degree day`,
   explained: (share, days) =>
-    `the temperature explains ${share} of the differences from day to day (R², over ${days} days)`,
+    `the temperature explains ${share} of the differences from day to day (over ${days} days)`,
   atSameDay: 'up to the same date',
   partlyBefore: 'partial data',
   costIncomplete: 'Partial cost on one side or the other: no comparison in euros.',
