@@ -41,13 +41,6 @@ export default {
   noPriceMore: 'Add it to prices.yaml; past costs will be recalculated.',
   calendar: 'Calendar',
   heat: 'Hours',
-  weekday: 'Typical week',
-  map: 'Distribution',
-  weekSummary: 'Average energy of each hour of the week: the stronger the colour, the higher the use.',
-  weekDrawn: 'Average energy drawn in each hour of the week: the stronger the colour, the more was drawn.',
-  weekColumn: 'Day',
-  week1: 'A typical week',
-  calendarSummary: (min, max) => `Energy of each day, from ${min} to ${max}.`,
   heatSummary:
     'Average energy at each hour of the day, by day of the year: the stronger the colour, the higher the use.',
   heatDrawn:

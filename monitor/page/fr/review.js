@@ -41,15 +41,6 @@ export default {
   noPriceMore: 'Ajoutez-le dans prices.yaml ; les coûts passés seront recalculés.',
   calendar: 'Calendrier',
   heat: 'Heures',
-  weekday: 'Semaine type',
-  map: 'Répartition',
-  weekSummary:
-    'Énergie moyenne de chaque heure de la semaine : plus la couleur est marquée, plus la consommation est forte.',
-  weekDrawn:
-    'Énergie moyenne soutirée à chaque heure de la semaine : plus la couleur est marquée, plus le soutirage est fort.',
-  weekColumn: 'Jour',
-  week1: 'Semaine type',
-  calendarSummary: (min, max) => `Énergie de chaque jour, de ${min} à ${max}.`,
   heatSummary:
     'Énergie moyenne à chaque heure du jour, par jour de l’année : plus la couleur est marquée, plus la consommation est forte.',
   heatDrawn:

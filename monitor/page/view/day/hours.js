@@ -3,18 +3,17 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { HOUR, wall } from '../../time.js';
 import { columnOf, register } from '../../tariff.js';
-import { figures, sumsOf } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
-import { picture } from '../../chart/picture.js';
 
 const D = T.day,
   F = T.file;
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
-export function hours(meter, date, energy, other) {
+export function hours(date, energy, other) {
   const used = registersOf(...energy.rows),
     then = comparedHours(other);
   const chart = bars({
@@ -37,14 +36,6 @@ export function hours(meter, date, energy, other) {
       columns: columnsOf(energy, then),
       rows: energy.rows,
       csv: () => fileOf(energy, name),
-      png: () =>
-        picture({
-          name,
-          notes: [meter.name, sumsOf(energy.whole)],
-          title: `${D.byHour} (kWh), ${f.fullDate(date)}`,
-          drawing: chart.svg,
-          legend,
-        }),
     }),
   );
 }

@@ -5,11 +5,10 @@ import { go, href } from '../../router.js';
 import { daysBetween, weekday } from '../../time.js';
 import { columnOf, ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
-import { figures, sumsOf } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
-import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../block.js';
 import { notesAt } from '../notes.js';
@@ -18,7 +17,7 @@ const R = T.review,
   F = T.file;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
-export function stack({ meter, data, range, today, unit, query, written }) {
+export function stack({ data, range, today, unit, query, written }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     known = places.filter((g) => !g.unknown),
@@ -49,14 +48,6 @@ export function stack({ meter, data, range, today, unit, query, written }) {
       columns: columnsOf(told, { by, used, priced, sun }),
       rows: told,
       csv: () => fileOf(told, name, { used, priced }),
-      png: () =>
-        picture({
-          name,
-          notes: [meter.name, sumsOf(data.whole)],
-          title: `${title} (${inEuro ? '€' : 'kWh'}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
-          drawing: chart.svg,
-          legend,
-        }),
     }),
   );
 }
