@@ -73,7 +73,6 @@ export default {
     injectedPower: 'Exported (W)',
     injected: 'Exported (kWh)',
   },
-  figuresNote: 'By quarter of an hour; the CSV file contains every value on screen.',
   at: (time, mean, min, max) => `${time}: ${mean} (${min} to ${max})`,
   keys: [
     ['← →', 'previous, next day; on the curve: move the cursor'],

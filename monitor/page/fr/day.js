@@ -75,7 +75,6 @@ export default {
     injectedPower: 'Injecté (W)',
     injected: 'Injecté (kWh)',
   },
-  figuresNote: 'Par quart d’heure ; le fichier CSV contient chaque valeur affichée à l’écran.',
   at: (time, mean, min, max) => `${time} : ${mean} (${min} à ${max})`,
   keys: [
     ['← →', 'jour précédent, suivant ; sur la courbe : déplacer le curseur'],

@@ -99,7 +99,7 @@ export function seasonMap(data, colours, season, today) {
       legend,
       data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
     ),
-    figuresOf(season, colours),
+    figuresOf(colours),
   );
 }
 
@@ -118,7 +118,7 @@ const legendOf = ({ future, unknown }) =>
     unknown && h('li', null, swatch('none'), T.unknown),
   );
 
-function figuresOf(season, colours) {
+function figuresOf(colours) {
   const rows = [...colours].map(([date, found]) => ({ date, ...found }));
   /** @type {Column[]} */
   const columns = [
@@ -129,7 +129,6 @@ function figuresOf(season, colours) {
     caption: T.review.calendar,
     columns: [[T.review.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
     rows: rows.toReversed(),
-    csv: () => ({ name: `tempo-${season}`, columns: [[T.file.day, ({ date }) => date], ...columns], rows }),
   });
 }
 

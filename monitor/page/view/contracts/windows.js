@@ -19,7 +19,7 @@ export function windowsBlock(months) {
     figures({
       caption: P.windows,
       columns: [
-        [T.file.month, ([month]) => f.capital(name(month)), 'words'],
+        [T.month, ([month]) => f.capital(name(month)), 'words'],
         [P.hours, ([, text]) => text || '–', 'words'],
       ],
       rows: months,

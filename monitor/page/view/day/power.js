@@ -9,7 +9,7 @@ import { figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { spanOf } from './clock.js';
 import { compareChoice } from './compare.js';
-import { fileOf, highest, quarters } from './numbers.js';
+import { highest, quarters } from './numbers.js';
 import { screenOf } from './screen.js';
 import { selection } from './selection.js';
 
@@ -49,11 +49,11 @@ export async function power({ meter, date, series, other, compare, query, keys, 
     onCursor: selected.point,
   });
   await told; // its lines stand above the curve, which must not move when they come
-  if (!chart) return undrawn(title, date, series, compare);
+  if (!chart) return undrawn(title, series, compare);
 
   const choice = compareChoice(date, other, dateOf(api.now())),
     tools = toolbar({ chart, keys, choice }),
-    words = wordsOf({ date, other, title, about, screen });
+    words = wordsOf({ date, other, title, about });
   words.show(series, compare);
   const bar = h('div', { class: 'chart-bar' }, selected.node, tools.node);
   return {
@@ -97,19 +97,18 @@ const drawn = (options) =>
   });
 
 /** In place of a curve that this browser cannot draw: its figures. */
-function undrawn(title, date, series, compare) {
-  const whole = (series) => ({ shown: series, from: dayStart(date), to: dayEnd(date) }),
-    table = piece((series, compare) => tableOf({ title, date, series, compare, screen: whole(series) }));
+function undrawn(title, series, compare) {
+  const table = piece((series, compare) => tableOf(title, series, compare));
   table.show(series, compare);
   return { node: chartBlock(notice('warn', D.undrawn), table.node), refresh: table.show, leave() {} };
 }
 
 /** What the curve says in words and figures: a summary for the ear, the legend, the peak of each phase, the table. */
-function wordsOf({ date, other, title, about, screen }) {
+function wordsOf({ date, other, title, about }) {
   const legend = legendOf(other),
     summary = h('p', { id: about, class: 'hidden' }),
     tops = piece((series) => series.p1_max && phases(series)),
-    table = piece((series, compare) => tableOf({ title, date, series, compare, screen: screen.state, curve: true }));
+    table = piece((series, compare) => tableOf(title, series, compare));
   return {
     summary,
     nodes: () => [legend.part.node, tops.node, table.node],
@@ -123,17 +122,8 @@ function wordsOf({ date, other, title, about, screen }) {
   };
 }
 
-/**
- * The figures by quarter of an hour; as a file, what is on screen. curve: whether there is one.
- */
-function tableOf({ title, date, series, compare, screen, curve = false }) {
-  return figures({
-    caption: title,
-    ...quarters(series, compare),
-    note: curve ? D.figuresNote : null,
-    csv: () => ({ name: `${T.file.names.day}-${date}`, ...fileOf(screen.shown, screen, compare) }),
-  });
-}
+/** The figures by quarter of an hour. */
+const tableOf = (title, series, compare) => figures({ caption: title, ...quarters(series, compare) });
 
 function toolbar({ chart, keys, choice }) {
   const tool = (name, label, onclick, extra) =>

@@ -9,8 +9,7 @@ import { notice } from '../../part/notice.js';
 import { heatmap } from '../../chart/heatmap.js';
 import { quantiles } from '../../chart/levels.js';
 
-const R = T.review,
-  F = T.file;
+const R = T.review;
 const MOST = 400; // days of an answer of `profile`
 
 /**
@@ -49,8 +48,8 @@ function scale(limits) {
   );
 }
 
-/** A drawing with what is read of it, its scale, and its figures, which are also a file; name: what files are called. */
-function drawn({ range, name, title, chart, limits, columns, rows, file }) {
+/** A drawing with what is read of it, its scale, and its figures. */
+function drawn({ title, chart, limits, columns, rows }) {
   return [
     ...chart.nodes,
     scale(limits),
@@ -58,7 +57,6 @@ function drawn({ range, name, title, chart, limits, columns, rows, file }) {
       caption: title,
       columns,
       rows,
-      csv: () => ({ name: `${name}-${range.text}`, rows, ...file }),
     }),
   ];
 }
@@ -73,8 +71,6 @@ async function heat(meter, range, sun) {
   const limits = quantiles(rows.flat()),
     days = hoursOf(first, rows);
   return drawn({
-    range,
-    name: F.names.heat,
     title: R.heat,
     chart: heatmap({ first, rows, limits, label: sun ? R.heatDrawn : R.heatSummary, open: openDay }),
     limits,
@@ -83,15 +79,6 @@ async function heat(meter, range, sun) {
       ...CLOCK.map((hour) => [f.hourOnly(hour), ({ hours }) => atClock(hours, hour)]),
     ],
     rows: days,
-    file: {
-      columns: [
-        [F.day, (x) => x.day],
-        [F.hour, (x) => x.hour],
-        [F.utc, (x) => `${new Date(x.at).toISOString().slice(0, 19)}Z`],
-        [F.wh(F.total), (x) => x.wh],
-      ],
-      rows: days.flatMap(({ hours }) => hours),
-    },
   });
 }
 

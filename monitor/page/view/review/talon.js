@@ -48,18 +48,10 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, writte
     figures({
       caption: T.day.talon,
       columns: [
-        [T.file.month, name, 'words'],
+        [T.month, name, 'words'],
         [R.columns.watts, (m) => f.known(m.watts, f.number)],
       ],
       rows: list,
-      csv: () => ({
-        name: T.file.names.talon,
-        columns: [
-          [T.file.month, (m) => m.month],
-          [R.columns.watts, (m) => m.watts],
-        ],
-        rows: list,
-      }),
     }),
   );
 }
