@@ -3,25 +3,16 @@
 import argparse
 import sys
 
-from common.runtime.cli import add_version, between, one_of, positive
-from reader.simulator.meter import KINDS
+from common.runtime.cli import add_version, between, positive
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
     parser.add_argument("--port", metavar="PORT", help="read a real meter, for example on /dev/ttyAMA0")
     parser.add_argument(
-        "--kind",
-        type=one_of(KINDS),
-        default="standard-single-phase-tempo",
-        metavar="KIND",
-        help="the simulated meter (default: %(default)s); an unknown one prints the list",
-    )
-    parser.add_argument(
         "--sun",
         action="store_true",
-        help="give the house solar panels, an electric car and a thermometer, which report over MQTT (standard mode,"
-        " simulated only)",
+        help="give the house solar panels, an electric car and a thermometer, which report over MQTT",
     )
     parser.add_argument(
         "--seconds",
@@ -39,8 +30,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)
     arguments = parser.parse_args()
-    if arguments.sun and (arguments.port or not arguments.kind.startswith("standard-")):
-        parser.error("--sun needs a simulated meter in standard mode: a historic one does not count what is injected")
+    if arguments.sun and arguments.port:
+        parser.error("--sun needs the simulated meter: what its roof makes is part of what the meter counts")
     return arguments
 
 

@@ -14,20 +14,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.contract.frame import format_time
 from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
 from common.settings.config import Broker as BrokerSettings
 from demo import page
 from demo.folder import FolderInUse, locked
-from demo.past import Past
 from demo.programs import Program, ProgramError
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
-from demo.sun import sources_of, sunny_meter
+from demo.sun import KIND, meter_of, sources_of
 
 FOLDER = Path(".demo")
-_QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
 _FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
@@ -45,7 +44,7 @@ class Demo:
         self._show = Show()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._programs: list[Program] = []
-        self._past: Past | None = None  # once it is being written
+        self._history: Program | None = None  # once it is being written
         self._starting = True
         self._interrupted = False
         self._printed_at = 0.0  # monotonic
@@ -65,7 +64,7 @@ class Demo:
         port = self._arguments.port or self._simulator(broker)
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
-        self._explain(page_port, broker, database, port)
+        self._explain(page_port, broker, port)
         self._starting = False  # from here on, an interruption is the demo's ordinary end
         self._wait_for_first(reader)
         monitor = page.configure(FOLDER, broker, database, page_port, sun=self._arguments.sun)
@@ -82,18 +81,12 @@ class Demo:
             f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
             f"{self._sources()}"
         )
-        client = FOLDER / "mariadb.cnf"
-        client.touch(mode=0o600)
-        client.write_text(
-            f"[client]\nhost=127.0.0.1\nport={database.port}\nuser={database.user}\npassword={database.password}\n"
-            f"[mariadb-client]\ndatabase={database.name}\n"
-        )
 
     def _sources(self) -> str:
         """Return the lines of `storer.yaml` for what the house has."""
         if not self._arguments.sun:
             return ""
-        return f"sources: {json.dumps(sources_of(sunny_meter(self._arguments.kind).address))}\n"
+        return f"sources: {json.dumps(sources_of(meter_of(sun=True).address))}\n"
 
     def _reader_config(self, broker: Broker, port: str) -> None:
         memory = Path("/dev/shm")
@@ -130,24 +123,23 @@ class Demo:
 
     def _simulator(self, broker: Broker) -> str:
         """Start a simulated meter, with its house if that has a roof; return the path of its pseudo-terminal."""
-        kind = self._arguments.kind
-        if self._arguments.sun:
-            program = self._start("meter", "demo.sunny_house", "--kind", kind, "--broker", str(broker.port))
-        else:
-            program = self._start("meter", "reader", "simulate", kind)
-        self._wait(lambda: program.first_line() is not None, "the simulated meter")
-        return program.first_line() or ""
+        command = (
+            ["demo.sunny_house", "--broker", str(broker.port)] if self._arguments.sun else ["reader", "simulate", KIND]
+        )
+        program = self._start("meter", *command)
+        self._wait(lambda: bool(program.lines()), "the simulated meter")
+        return program.lines()[0]
 
-    def _explain(self, page_port: int, broker: Broker, database: Database, port: str) -> None:
-        meter = port if self._arguments.port else f"a simulated meter ({self._arguments.kind}) on {port}"
+    def _explain(self, page_port: int, broker: Broker, port: str) -> None:
+        meter = port if self._arguments.port else f"a simulated meter ({KIND}) on {port}"
         print(f"""
 Page:     http://{HOST}:{page_port}/
 Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
 Try in another terminal:
-  {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
+  {_beside("teleinfo-monitor")} report --config {FOLDER}/monitor.yaml --by month
+  {_beside("teleinfo-monitor")} compare --config {FOLDER}/monitor.yaml
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'{" -t 'sources/#'" if self._arguments.sun else ""}
-  mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
 Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
 """)
 
@@ -166,8 +158,7 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
         deadline = None if seconds is None else time.monotonic() + seconds
         while not self._interrupted and (deadline is None or time.monotonic() < deadline):
             self._handle(0.2)
-            if self._past is not None:
-                self._show.progress = self._past.progress()
+            self._show.progress = self._progress()
             self._draw(reader.last_warning())
         self._draw(reader.last_warning(), last=True)
 
@@ -175,8 +166,17 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
         """Give a simulated meter its past, beside all else."""
         if self._arguments.port or self._arguments.no_history:
             return
-        self._past = Past(FOLDER, self._arguments.kind, until, sun=self._arguments.sun)
-        self._stack.callback(self._past.stop, _STOP_WITHIN)
+        command = [sys.executable, "-P", "-m", "demo.fill", "--config", str(FOLDER / "storer.yaml")]
+        command += ["--until", format_time(until), *(["--sun"] if self._arguments.sun else [])]
+        self._history = Program("history", command, FOLDER / "history.log")
+        self._stack.callback(self._history.stop, _STOP_WITHIN)
+
+    def _progress(self) -> str:
+        """Return how far the history is; empty once it is complete, or where there is none."""
+        if self._history is None or self._history.process.poll() == 0:
+            return ""
+        self._history.check()
+        return next(reversed(self._history.lines()), "history …")
 
     def _end(self, reader: Program, database: Database, began: datetime) -> int:
         """Stop the reader, wait for the storer, and compare the frames that were decoded with the rows."""

@@ -21,8 +21,8 @@ from common.errors import Conflict, TeleinfoError
 from common.settings import config
 from demo.history import History, frame_at
 from demo.source_history import SourceHistory
-from demo.sun import sunny_meter
-from reader.simulator.meter import KINDS, SimulatedMeter
+from demo.sun import meter_of
+from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from storer.config import StorerConfig
 from storer.database.frame_store import FrameStore
@@ -35,24 +35,21 @@ _BATCH = 500  # frames
 _NICE = 10  # the live part goes first
 
 
-def fill(
-    database: Database, kind: str, until: datetime, days: int = DAYS, *, sun: bool = False
-) -> Generator[int, None, None]:
+def fill(database: Database, until: datetime, days: int = DAYS, *, sun: bool = False) -> Generator[int, None, None]:
     """Write the past of a meter up to the demo's first run; yield how many days are written, when that changes.
 
     Args:
         database: with the tables of a storer.
-        kind: of the simulated meter.
         until: when this run began; only where the tables know nothing of the meter does it matter.
         days: how many.
         sun: the house has a roof, a car and a thermometer.
     """
-    meter = sunny_meter(kind) if sun else SimulatedMeter(kind)
+    meter = meter_of(sun=sun)
     # A transaction may be in another's way.
     again = Retrying(retry=retry_if_exception_type(Conflict), stop=stop_after_attempt(5), reraise=True)
     with contextlib.closing(database.connect()) as connection:
         begin, end = _range(connection, meter, until, days)
-        sources = SourceHistory(connection, kind, meter.address) if sun else None
+        sources = SourceHistory(connection, meter.address) if sun else None
         written = _written_from(connection, meter)
         if written is None or written >= end:
             begun = min(until, end + _HOUR)
@@ -103,10 +100,9 @@ def _write_frames(database: Database, meter: SimulatedMeter, start: datetime, en
 
 
 def main() -> int:
-    """Fill, as a process of its own; print `DONE DAYS` after each day."""
+    """Fill, as a process of its own; print how far it is after each day."""
     parser = argparse.ArgumentParser(prog="demo.fill", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--until", type=parse_time, required=True)
     parser.add_argument("--sun", action="store_true")
     arguments = parser.parse_args()
@@ -114,8 +110,8 @@ def main() -> int:
     settings = config.load(StorerConfig, arguments.config)
     try:
         database = Database(settings.database)
-        for done in fill(database, arguments.kind, arguments.until, sun=arguments.sun):
-            print(done, DAYS, flush=True)
+        for done in fill(database, arguments.until, sun=arguments.sun):
+            print(f"history {done}/{DAYS} days", flush=True)
     except TeleinfoError as error:
         print(f"demo.fill: {error}", file=sys.stderr)
         return 1

@@ -25,10 +25,9 @@ class Program:
         with log.open("wb") as output:
             self.process = spawn(command, output)
 
-    def first_line(self) -> str | None:
-        """Return the first line of its output; None while there is none."""
-        text = self.log.read_text(errors="replace")
-        return text.partition("\n")[0] if "\n" in text else None
+    def lines(self) -> list[str]:
+        """Return the whole lines of its output."""
+        return self.log.read_text(errors="replace").split("\n")[:-1]
 
     def last_warning(self) -> str:
         """Return the last warning of its log, with the time of day; empty while there is none."""
@@ -46,8 +45,7 @@ class Program:
         """Raise ProgramError if the program has ended."""
         code = self.process.poll()
         if code is not None:
-            lines = self.log.read_text(errors="replace").split("\n")
-            last = next((line for line in reversed(lines) if line.strip()), "no output")
+            last = next((line for line in reversed(self.lines()) if line.strip()), "no output")
             raise ProgramError(f"the {self.name} ended with {code}: {last}")
 
     def stop(self, within: float) -> None:

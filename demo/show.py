@@ -53,37 +53,29 @@ class Show:
         return self.frame is not None or bool(self.problem)
 
     def line(self, width: int | None = None) -> str:
-        """Return the live line: the most important columns that fit into `width`, always in the same order."""
+        """Return the live line, cut to a width."""
         if self.problem:
             return f"no frames: {self.problem}"[:width]
         if self.frame is None:
             return "waiting for the first frame …"[:width]
         delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
-        # Each column with its rank: the highest is dropped first.
-        columns = [
-            (5, self.frame.timestamp.astimezone().strftime("%H:%M:%S")),
-            (0, f"{_power(self.frame):>6} VA"),
-            (3, f"{_tariff(self.frame):<14}"),
-            (4, f"{_index(self.frame):>13} kWh"),
-            (2, f"decoded {self.decoded}"),
-            (1, f"stored {self.stored}"),
-            (6, f"byte to row {delay}"),
-        ]
-        if self.progress:
-            columns.append((7, self.progress))
-        while width is not None and len(columns) > 1 and len(_joined(columns)) > width:
-            columns.remove(max(columns))
-        return _joined(columns)[:width]
+        columns = (
+            f"{self.frame.timestamp.astimezone():%H:%M:%S}",
+            f"{_power(self.frame):>6} VA",
+            f"{_tariff(self.frame):<14}",
+            f"{_index(self.frame):>13} kWh",
+            f"decoded {self.decoded}",
+            f"stored {self.stored}",
+            f"byte to row {delay}",
+            self.progress,
+        )
+        return _GAP.join(columns).rstrip()[:width]
 
 
 def picture(line: str, warning: str, columns: int) -> list[str]:
     """Return the rows for a terminal: the live line, and below it the warning, wrapped."""
     width = columns - 1  # a terminal may wrap after its last column
     return [line, *textwrap.wrap(warning, width, initial_indent=_GAP, subsequent_indent=_GAP, break_on_hyphens=False)]
-
-
-def _joined(columns: list[tuple[int, str]]) -> str:
-    return _GAP.join(text for _, text in columns).rstrip()
 
 
 def _power(frame: Frame) -> str:

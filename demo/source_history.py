@@ -23,9 +23,9 @@ _WRITE = (
 class SourceHistory:
     """Writes the past of the sources of a meter over a connection; for one thread."""
 
-    def __init__(self, connection: Connection, kind: str, meter: str) -> None:
+    def __init__(self, connection: Connection, meter: str) -> None:
         self._connection = connection
-        self._house = SunnyHouse(kind)
+        self._house = SunnyHouse()
         self._meter = meter
 
     def write(self, start: datetime, end: datetime) -> None:

@@ -17,6 +17,7 @@ from reader.simulator.household import CAR_POWER, FIRST_DAY, Household
 from reader.simulator.line import SimulatedLine
 from reader.simulator.meter import SimulatedMeter
 
+KIND = "standard-single-phase-tempo"  # of the simulated meter
 ROOF, CAR, GARDEN = "toit", "voiture", "jardin"
 
 _SEED = 1  # the meter of the house without a roof has other indexes, and needs another address
@@ -30,14 +31,14 @@ _CAR_STATUS = "sources/shelly-voiture/status/switch:0"
 _GARDEN_STATE = "sources/zigbee/jardin"
 
 
-def sunny_meter(kind: str) -> SimulatedMeter:
-    """Return the meter of this house."""
-    return SimulatedMeter(kind, seed=_SEED, sunny=True)
+def meter_of(*, sun: bool) -> SimulatedMeter:
+    """Return the meter of the demo: that of a house with a roof is another one."""
+    return SimulatedMeter(KIND, seed=_SEED, sunny=True) if sun else SimulatedMeter(KIND)
 
 
-def sunny_line(kind: str) -> SimulatedLine:
-    """Return the line of this meter."""
-    return SimulatedLine(kind, seed=_SEED, sunny=True)
+def sunny_line() -> SimulatedLine:
+    """Return the line of the meter of this house."""
+    return SimulatedLine(KIND, seed=_SEED, sunny=True)
 
 
 def sources_of(meter: str) -> list[dict[str, Any]]:
@@ -78,9 +79,8 @@ class _State(NamedTuple):
 class SunnyHouse:
     """What the devices measure; their counters begin with the household."""
 
-    def __init__(self, kind: str) -> None:
-        """`kind` is that of the meter."""
-        self._household = Household(CONTRACTS[kind.split("-")[3]], _SEED, sunny=True)
+    def __init__(self) -> None:
+        self._household = Household(CONTRACTS["tempo"], _SEED, sunny=True)
         self._midnights = [(0, 0)]  # joules of roof and car at the start of FIRST_DAY and the days after it
 
     def messages(self, instant: int) -> dict[str, str]:

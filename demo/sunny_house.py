@@ -11,7 +11,6 @@ from common.settings.config import Broker
 from demo.servers import HOST
 from demo.sun import SunnyHouse, sunny_line
 from reader.line.pseudo_terminal import serve_pty
-from reader.simulator.meter import KINDS
 
 _EVERY = 5.0  # seconds between two messages of a device
 
@@ -25,17 +24,16 @@ def _send(session: Session, house: SunnyHouse, stop: threading.Event) -> None:
 def main() -> int:
     """Run until a signal; return the exit code."""
     parser = argparse.ArgumentParser(prog="demo.sunny_house", description=__doc__)
-    parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--broker", type=int, required=True, help="its port")
     arguments = parser.parse_args()
     shutdown = Shutdown()
-    line = sunny_line(arguments.kind)
+    line = sunny_line()
     shutdown.install(line.close)
     session = Session(
         Broker(host=HOST, port=arguments.broker), "demo-devices", subscriptions=[], emit=lambda event: None
     )
     session.start()
-    sender = threading.Thread(target=_send, args=(session, SunnyHouse(arguments.kind), shutdown.stop), daemon=True)
+    sender = threading.Thread(target=_send, args=(session, SunnyHouse(), shutdown.stop), daemon=True)
     sender.start()
     serve_pty(line, announce=lambda name: print(name, flush=True))
     session.close()

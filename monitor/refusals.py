@@ -173,6 +173,7 @@ TEXTS: Mapping[str, Text] = {
         405, "method refused: the interface is read-only", "méthode refusée : l’interface est en lecture seule"
     ),
     "stream_method": Text(405, "a stream is read with GET", "un flux se lit avec GET"),
+    "late_form": Text(408, "the form did not arrive in time", "le formulaire n’est pas arrivé à temps"),
     "long_form": Text(413, "the form is too long", "le formulaire est trop long"),
     "no_address": Text(404, "there is nothing at this address", "il n’y a rien à cette adresse"),
     "no_version": Text(404, "the interface begins with {begin}", "l’interface commence par {begin}"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from common.contract.topics import Topics
 from common.machine.deployment import Deployment, here
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Event
 from common.mqtt.session import Session
@@ -76,7 +76,7 @@ def build_reader(
         session.wake()
 
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
-    delivery = Delivery(session, topics, storers, journal, spool, batch=config.delivery.batch)
+    delivery = Delivery(session, topics, storers, journal, spool)
     delivery.recover(recovered, monotonic())
     publisher = MeterPublisher(
         session,
@@ -84,7 +84,7 @@ def build_reader(
         every=config.state.every,
         home_assistant=config.home_assistant,
         reader=config.name,
-        version=__version__,
+        version=full_version(),
         simulating=any(map(is_simulated, config.port)),
         clock=now,
     )

@@ -115,22 +115,10 @@ def _folder(value: Any) -> Path:
     return Path(value)
 
 
-SHORTEST_BATCH, LONGEST_BATCH = 2.0, 60.0  # seconds; the journal keeps the frames meanwhile
-
-
-def _confirmed_by(value: Any) -> str | tuple[str, ...]:
-    if value in ("auto", "broker"):
-        return str(value)
-    if not isinstance(value, list) or not value:
-        raise ValueError(f"auto, broker, or a list of the storers' names is expected, not {value!r}")
-    return tuple(dict.fromkeys(client_name(name) for name in value))
-
-
-def _batch(value: Any) -> float:
-    seconds = duration(value)
-    if seconds and not SHORTEST_BATCH <= seconds <= LONGEST_BATCH:
-        raise ValueError(f"from {SHORTEST_BATCH:.0f}s to {LONGEST_BATCH:.0f}s is expected, or 0s: each at once")
-    return seconds
+def _confirmed_by(value: Any) -> str:
+    if value not in ("auto", "broker"):
+        raise ValueError(f"auto or broker is expected, not {value!r}: any storer confirms")
+    return str(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +132,9 @@ class SpoolConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryConfig:
-    """Who must confirm a frame before it is deleted, and how many seconds of frames share a message; 0: none do."""
+    """Who must confirm a frame before it is deleted: any storer once one was seen (auto), or the broker."""
 
-    confirmed_by: str | tuple[str, ...] = option("auto", read=_confirmed_by)
-    batch: float = option(0.0, read=_batch)
+    confirmed_by: str = option("auto", read=_confirmed_by)
 
 
 @dataclass(frozen=True, kw_only=True)

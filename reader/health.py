@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from common.contract.frame import parse_time
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, MetricType, Sample
 from common.runtime.watchdog import Health
@@ -62,7 +62,7 @@ def reader_metrics(report: Mapping[str, Any]) -> list[Family]:
 
 
 def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, MetricType, str, list[Sample]]]:
-    yield "info", GAUGE, "1; the version is a label", [Sample({"version": __version__}, 1)]
+    yield "info", GAUGE, "1; the version is a label", [Sample({"version": full_version()}, 1)]
     yield "uptime_seconds", GAUGE, "Seconds since the start", [Sample({}, report["uptime"])]
     yield (
         "broker_connects_total",

@@ -12,7 +12,7 @@ from typing import Any
 
 from common.contract.topics import Topics
 from common.errors import MessageError
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import WORK_EVERY, Session
 from common.runtime.logs import RateLimiter
@@ -178,7 +178,7 @@ class ReaderService:
                 else:
                     self._on_confirmation(meter, confirmation)
             case ["monitor", monitor, "price"]:
-                self._publisher.on_prices(monitor, message.payload)
+                self._publisher.on_prices(monitor, message.payload, now)
             case _:
                 self._publisher.on_message(message.topic, message.payload, now)
 
@@ -197,7 +197,7 @@ class ReaderService:
         looks.
         """
         now = self._monotonic()
-        tick = now if self._tick_waits else self._delivery.next_due
+        tick = now if self._tick_waits else math.inf
         due = min(
             now + WORK_EVERY,
             max(tick, self._ticked_at + _TICK),
@@ -250,7 +250,7 @@ class ReaderService:
 
     def _report(self) -> dict[str, Any]:
         return {
-            "version": __version__,
+            "version": full_version(),
             "uptime": round(self._monotonic() - self._started_at),
             "connects": self._connects,
             "taken_over": self._session.taken_over,

@@ -205,7 +205,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from common.plural import plural
     from common.runtime.progress import Progress
     from storer.export.frames import read_selection
-    from storer.rollups.rebuild import rebuild
+    from storer.rollups.rebuild import rebuild, repeat
     from storer.sources.hours import remake_hours
 
     limits = read_selection(arguments.start, arguments.end)
@@ -214,9 +214,12 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     with Progress(sys.stderr) as progress:
         done = rebuild(database, limits.start, limits.end, progress)
     print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
-    with contextlib.closing(database.connect()) as connection:
-        hours = sum(remake_hours(connection, limits.start, limits.end))
-    if hours:
+
+    def remake() -> int:
+        with contextlib.closing(database.connect()) as connection:
+            return sum(remake_hours(connection, limits.start, limits.end))
+
+    if hours := repeat(remake):
         print(f"{plural(hours, 'hour')} of sources rebuilt from their minutes")  # noqa: T201 - the command's output
     return 0
 

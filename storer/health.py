@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
@@ -92,7 +92,7 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
         for name, kind, text in _METRICS
         if (value := values[name.removesuffix("_total").removesuffix("_seconds")]) is not None
     ]
-    families.append(("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)))
+    families.append(("info", GAUGE, "1; the version is a label", Sample({"version": full_version()}, 1)))
     return [
         *(Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families),
         *(_source_metrics(report["sources"]) if "sources" in report else ()),

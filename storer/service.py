@@ -16,7 +16,7 @@ from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.errors import ConfigError, Unavailable
 from common.machine.clock import KernelClock
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
@@ -394,7 +394,7 @@ class Storer:
 
     def _report(self) -> dict[str, Any]:
         return {
-            "version": __version__,
+            "version": full_version(),
             "uptime": round(time.monotonic() - self._started),
             **self._counters.report(),
             "taken_over": self._session.taken_over,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.machine.deployment import here, started_with
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.runtime import logs
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
         return code
     except BrokenPipeError:
         # Whoever read our output has enough of it, as `head` has.
-        _drop_output()
+        drop_output()
         return 0
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        _drop_output()
+        drop_output()
         print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
         return FAILED
     except TeleinfoError as error:
@@ -80,7 +80,7 @@ def _prepare_output() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal without é; stderr does so by default
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """Keep Python from reporting at exit, once more, that the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -123,7 +123,13 @@ def config_option(default: Path) -> Command:
 
 def add_version(parser: argparse.ArgumentParser, text: str = "print the version") -> None:
     """Declare `--version`, which prints the program's name and version."""
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=text)
+    parser.add_argument("--version", action=_Version, nargs=0, help=text)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"{parser.prog} {full_version()}")  # noqa: T201 - the command's output
+        parser.exit()
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

@@ -32,14 +32,10 @@ def main(arguments: list[str]) -> int:
                 from deploy.app.watch import watch
 
                 watch()
-            case ["listen"]:
-                from deploy.app.listen import listen_to_ports
-
-                listen_to_ports()
             case ["backup"]:
                 return _backup()
             case _:
-                print("usage: python -P -m deploy.app start|prepare|database|watch|listen|backup", file=sys.stderr)
+                print("usage: python -P -m deploy.app start|prepare|database|watch|backup", file=sys.stderr)
                 return 2
     except ConfigError as error:
         log.error("%s", error)
@@ -53,9 +49,8 @@ def main(arguments: list[str]) -> int:
 def _start() -> None:
     """Prepare everything, and become s6, which starts the programs."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from deploy.app.prepare import RUN, SERVICES, explain, keep, prepare, prepare_container
+    from deploy.app.prepare import SERVICES, explain, keep, prepare, prepare_container
 
-    (RUN / "found.json").unlink(missing_ok=True)
     _, known = prepare()
     prepare_container(known.options)
     keep(known)

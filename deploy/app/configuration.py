@@ -60,13 +60,11 @@ def affected(before: Known, after: Known) -> list[str]:
     return sorted(program for program in new if new[program] != old[program])
 
 
-def state(known: Known, found: Sequence[Mapping[str, Any]]) -> Config:
-    """Return app.json, which the page shows; `found` is what was received while no port is chosen."""
+def state(known: Known, found: Sequence[str]) -> Config:
+    """Return app.json, which the page shows, with the serial ports of the machine while none is chosen."""
     return {
         "ports": list(known.options.ports),
-        "found": []
-        if known.options.ports
-        else [{key: line[key] for key in ("port", "says", "meter")} for line in found],
+        "found": [] if known.options.ports else list(found),
         "broker": broker_of(known),
         "database": known.options.database,
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import ConfigError, DatabaseError
+from common.machine.host import Host
 from common.settings import config
 from common.settings.config import host_names
 from common.settings.yaml_file import read_yaml
@@ -22,9 +23,10 @@ from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
-from deploy.meters import port_groups
+from deploy.serial_ports import port_groups
 from monitor.server.rates import RateFiles
 from monitor.settings.config import MonitorConfig
+from reader.line.serial_ports import ports
 from storer.config import StorerConfig
 
 log = logging.getLogger(__name__)
@@ -85,7 +87,7 @@ def prepare() -> tuple[Known, Known]:
             log.error("Your %s is not used: %s; correct it and restart this app", _own_file(program), wrong)
             known = known._replace(own={**known.own, program: {}})
             _write_files(known)
-    write(RUN / "app.json", json.dumps(configuration.state(known, read_found())), group=_user("monitor").pw_gid)
+    write(RUN / "app.json", json.dumps(configuration.state(known, ports(Host()))), group=_user("monitor").pw_gid)
     return before._replace(own=known.own), known
 
 
@@ -145,15 +147,6 @@ def explain(known: Known) -> None:
             "The option password is too short: %d characters or more; until then nobody can log in on port 8080",
             page_password.SHORTEST,
         )
-
-
-def read_found() -> list[dict[str, Any]]:
-    """Return what was received on the ports, the last time that we listened."""
-    try:
-        found: list[dict[str, Any]] = json.loads((RUN / "found.json").read_text())
-    except FileNotFoundError:
-        return []
-    return found
 
 
 def _with_accounts(known: Known) -> Answers:

@@ -3,22 +3,21 @@
 This process stays: it imports little, and what happens seldom is a process of its own.
 """
 
-import json
 import logging
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from common.machine.host import Host
 from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Answers, Supervisor, read_answers
-from deploy.files import write
+from reader.line.serial_ports import ports
 
 log = logging.getLogger(__name__)
 
 _DATA = Path("/data")
-_RUN = Path("/run/teleinfo")
 _EVERY, _SLOWEST = 30.0, 300.0  # seconds between two questions; the second when all goes wrong
 _STATISTICS_AFTER, _STATISTICS_EVERY = 600.0, 3600.0  # seconds
 _COMMAND = (sys.executable, "-P", "-m", "deploy.app")
@@ -30,10 +29,11 @@ def watch() -> None:
     supervisor = Supervisor()
     statistics_at, statistics = time.monotonic() + _STATISTICS_AFTER, ""
     pause = _EVERY
+    found: Sequence[str] | None = None
     while True:
         went_well = _follow(supervisor, options)
         if not options.ports:
-            _listen()
+            found = _list_ports(found)
         if options.statistics and time.monotonic() >= statistics_at:
             statistics_at, statistics = time.monotonic() + _STATISTICS_EVERY, _bring_statistics(statistics)
         pause = _EVERY if went_well else min(2 * pause, _SLOWEST)
@@ -58,34 +58,23 @@ def has_accounts(options: Options, answers: Answers) -> bool:
     return options.internal or answers.get("accounts") == answers.get("mysql")
 
 
-def _listen() -> None:
-    """Listen to the ports as the reader's user, and show what was received."""
-    groups = (_RUN / "reader.groups").read_text()
-    user = ("--reuid=teleinfo-reader", "--regid=teleinfo-reader", f"--groups={groups}")
-    command = ("env", "-u", "SUPERVISOR_TOKEN", "setpriv", *user, *_COMMAND, "listen")
-    heard = subprocess.run(command, capture_output=True, text=True, check=False)
-    if heard.returncode:
-        log.warning("Cannot listen to the ports: %s", heard.stderr.strip())
-        return
-    file = _RUN / "found.json"
-    before = json.loads(file.read_text()) if file.exists() else None
-    found = json.loads(heard.stdout)
+def _list_ports(before: Sequence[str] | None) -> Sequence[str]:
+    """Show which serial ports the machine has, by their names; none is opened: one may be another app's radio stick."""
+    found = ports(Host())
     if found == before:
-        return
-    write(file, heard.stdout)
-    if before is None or _meters(found) != _meters(before):
-        log.warning("No port is chosen: choose that of the meter in the app's options. %s", _describe(found))
-    subprocess.run((*_COMMAND, "prepare"), check=False)
+        return found
+    log.warning("%s", advice(found))
+    if before is not None:  # else the start has just written them for the page
+        subprocess.run((*_COMMAND, "prepare"), check=False)
+    return found
 
 
-def _meters(found: list[dict[str, Any]]) -> list[str]:
-    return [line["port"] for line in found if line["meter"]]
-
-
-def _describe(found: list[dict[str, Any]]) -> str:
+def advice(found: Sequence[str]) -> str:
+    """Return what the owner should do who has chosen no port."""
     if not found:
         return "No serial port was found: plug in the adapter"
-    return "; ".join(f"{line['port']}: {line['says']}" for line in found)
+    choose = f"No port is chosen: choose that of the meter in the app's options. Found: {', '.join(found)}"
+    return f"{choose}. Not sure? Unplug the meter's adapter: its name leaves this list" if len(found) > 1 else choose
 
 
 def _bring_statistics(before: str) -> str:

@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common.doctor.findings import Status
 from common.machine.host import Host
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
-from deploy.meters import Listen, listen_to_all
 from reader.doctor.command import SECONDS
-from reader.doctor.line import listen
+from reader.doctor.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
 from reader.line.serial_ports import ports as serial_ports
 
@@ -36,15 +36,19 @@ def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
     return write_env(folder, chosen)
 
 
-def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
+def look(ports: Sequence[str], listen_to: Callable[[str], LineFacts]) -> list[str]:
     """Listen to all of the ports at once and print the result; return those with a meter, each meter once."""
     with_meter: list[str] = []
     known: set[str] = set()
-    for port, meters, finding in listen_to_all(ports, listen_to):
-        new = not meters <= known
+    with ThreadPoolExecutor(len(ports)) as pool:
+        lines = list(pool.map(listen_to, ports))
+    for port, line in zip(ports, lines, strict=True):
+        findings = diagnose_line(line)
+        finding = next((one for one in findings if one.subject == METER), findings[0])  # else why there is none
+        new = not line.meters <= known
         if new:
             with_meter.append(port)
-            known |= meters
+            known |= line.meters
         mark = f"{len(with_meter)}." if new else "-"
         print(f"{mark:3} {port}: {finding.what}")
         if finding.status is Status.PROBLEM:

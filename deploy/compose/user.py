@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.meters import port_groups
+from deploy.serial_ports import port_groups
 
 PROJECT = Path("/project")
 DEVICES = Path("/dev")

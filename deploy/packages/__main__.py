@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common.machine.version import BUILD_DATE, __version__
+from common.machine.version import BUILD_DATE, __version__, commit_of
 from deploy.packages.package import PROGRAMS, fill
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-compile", "--upgrade")
@@ -25,6 +25,9 @@ def main() -> int:
         pip = [*PIP, "--target", str(site)]
         subprocess.run([*pip, "--require-hashes", "--requirement", "requirements/full.txt"], check=True)
         subprocess.run([*pip, "--no-deps", "--no-build-isolation", "."], check=True)
+        version = site / "common/machine/version.py"
+        text = version.read_text(encoding="utf-8")
+        version.write_text(text.replace('COMMIT = ""', f'COMMIT = "{commit_of(Path())}"'), encoding="utf-8")
         for program in PROGRAMS:
             root = Path(work, program.name)
             fill(root, program, site)

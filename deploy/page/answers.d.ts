@@ -142,7 +142,7 @@ export type Later = {
   meter: string;
   /** now, 1e-4 EUR a kWh, all taxes included; null: not known */
   price: number | null;
-  /** while a roof exports: a kWh that is used within an hour from now, at the price of feed_in as far as the surplus goes; null: nothing is exported */
+  /** while a roof exports 100 W or more: a kWh that is used within an hour from now, at the price of feed_in as far as the surplus goes; null: less is exported */
   surplus: {
     /** exported now, W */
     power: number;
@@ -730,7 +730,6 @@ export type Power = {
   last_day: string;
   /** nothing is known of the range before; null: its beginning is known */
   measured_from: string | null;
-  days: number;
   /** not measured */
   hours_missing: number;
   /** of the 13 from 1 December on: measured in no winter */
@@ -747,53 +746,22 @@ export type Power = {
   prices_since: string | null;
   /** whoever leaves this contract cannot come back */
   closed: boolean;
-  /** minutes above nine tenths of the subscribed power */
-  near: {
-    minutes: number;
-    days: number;
-    last: string | null;
-  };
-  /** the next lower power, kVA */
-  lower: number | null;
-  /** the worst ten in which the breaker opens at that power */
-  moments: Array<{
-    start: string;
-    /** above that power, with less than a minute below it at a time */
-    seconds: number;
-    /** VA, the highest of a phase */
-    power: number;
-    /** that had it */
-    phase: number;
-    trips: number;
-  }>;
-  moments_count: number;
-  /** the lowest first */
+  /** whether a lower power would have been enough, or why that cannot be said */
+  verdict: string;
+  /** the next higher, the present, and lower ones down to the first that may trip; the lowest first */
   powers: Array<{
     /** kVA */
     power: number;
     /** it is the subscribed power */
     yours: boolean;
-    /** seconds above it; with three phases, of any phase above its third */
+    /** seconds of the minutes in which it was exceeded; with three phases, a third of it */
     above: number;
-    /** seconds above 1.3 times of it */
-    beyond: number;
-    /** above and beyond are limits: of some minutes only the highest power is known */
-    at_most: boolean;
-    /** how often the breaker would have opened; null: see refused */
+    /** how often the breaker may have opened at most, by the mean and the highest power of each minute; null: at the present power and above it, or see refused */
     trips: number | null;
-    /** moments in which it may have opened, and of which no seconds were read */
-    unread: number | null;
-    /** the highest filtered square of the power, as a share of that at which the breaker opens */
-    share: number | null;
-    /** share is a limit, from the highest powers of minutes */
-    share_at_most: boolean;
-    /** it would have been enough; null: nobody can tell */
+    /** it would have been enough; null: that cannot be said */
     enough: boolean | null;
-    sentence: string;
-    /** 1e-4 EUR a year; also by the kWh, where its price depends on the power */
-    saving: number | null;
     /** 1e-4 EUR a year, taxes included, less than at the present power; negative: more */
-    saving_subscription: number | null;
+    saving: number | null;
   }>;
   /** what else is to be known, in sentences */
   remarks: Array<string>;
@@ -1025,13 +993,7 @@ export type App = {
   /** that are read; empty: none is chosen */
   ports: Array<string>;
   /** the serial ports of the machine, if none is chosen */
-  found: Array<{
-    port: string;
-    /** what was received there, in English */
-    says: string;
-    /** whether it was a meter; null: not known */
-    meter: boolean | null;
-  }>;
+  found: Array<string>;
   /** a reader is online and has a meter: the app's own, or one elsewhere */
   meter: boolean;
   /** none: there is none; service: Home Assistant's; options: that of the app's options */

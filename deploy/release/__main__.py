@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.runtime.cli import drop_output
 from deploy.release import files
 from deploy.release.error import ReleaseError
 from deploy.release.prepare import notes, prepare, verify
@@ -41,9 +42,12 @@ def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
                 version = Version.parse(chosen.version)
                 if version > files.version_of_app(root):
                     files.offer_app(root, version)
+        sys.stdout.flush()
     except ReleaseError as error:
         print(f"release: {error}".replace("\n", "\nrelease: "), file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who reads the output has enough, as `head` has; all else is done before
+        drop_output()
     return 0
 
 

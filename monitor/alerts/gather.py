@@ -68,7 +68,7 @@ def gather(
             continue
         producer = (facts := answers.facts([meter], now).get(meter.number)) is not None and facts.producer
         daily = before.get(meter.identifier)
-        if daily is None or not _is_new(daily.at, now, zone):
+        if daily is None or not is_new(daily.at, now, zone):
             daily = _daily(answers, meter, zone, now, daily, producer=producer)
         lately = _lately(answers, meter, zone, now, producer=producer)
         restarted = _cut_at(answers, meter, now, started, daily)
@@ -79,7 +79,8 @@ def gather(
     return Facts(zone, budget, _installation(answers, now), meters)
 
 
-def _is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
+def is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether what is read each day, and was at a time, still holds; after midnight a day is over."""
     same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
     return timedelta(0) <= now - at < (_DAILY_EACH if same_day else _DAILY_AFTER)
 
@@ -214,5 +215,14 @@ def _installation(answers: Answers, now: datetime) -> Installation:
         at=now,
         backup=None if backup is None else backup[0],
         free=None if forecast is None else forecast.disk.free,
-        growth=sum(months) * 12 / len(months) / _DAYS_A_YEAR if months else None,
+        growth=daily_growth(months),
     )
+
+
+def daily_growth(months: Sequence[int]) -> float | None:
+    """Return by how much the disk fills a day, from what some months took; None without any.
+
+    >>> daily_growth([365, 730, 1095])
+    24.0
+    """
+    return sum(months) * 12 / len(months) / _DAYS_A_YEAR if months else None

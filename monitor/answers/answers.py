@@ -27,6 +27,7 @@ from monitor.answers.why import WhyAnswers
 from monitor.calendar import midnight
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
+from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_hours import ImportedHours
@@ -74,7 +75,7 @@ class Answers:
         self.prices = prices
         zone = config.time_zone
         memory = memory or Memory()
-        self.reader = HouseReader(self.hours, self._imported, self._contracts, self._power, memory)
+        self.reader = HouseReader(EnergyReader(self.hours, self._imported, self._contracts, self._power, memory))
         self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), zone)
         self.costs = CostAnswers(self.reader, self._imported, config, prices, self.curve_periods)
         self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, memory)

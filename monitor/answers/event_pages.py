@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
 from monitor.patterns.found_events import bad_voltages, is_outage, joined_overloads
-from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import Series, moment_of
 from monitor.readings.happenings import Around, Happenings, Hole
 from monitor.readings.hours import Hours, Meter
+from monitor.readings.house_energy import HouseReader
 
 KINDS = ("overload", "outage", "gap", "voltage", "epoch", "tariff")
 #: How far one page looks back, and how many hours with an overload or a bad voltage it reads.
@@ -49,7 +49,7 @@ class Page:
 class EventAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader, costs: CostAnswers) -> None:
+    def __init__(self, connection: Connection, reader: HouseReader, costs: CostAnswers) -> None:
         self._hours = Hours(connection)
         self._happenings = Happenings(connection)
         self._series = Series(connection)

@@ -1,6 +1,6 @@
 """Which subscribed power a house needs, and what another one would save."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,21 +10,18 @@ from common.contract.address import parse_address
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
 from monitor.calendar import full_hour
-from monitor.power_need.breaker import Reading
-from monitor.power_need.need import Curve, Near, Need, examine_power, is_enough, missing_winter_weeks, near
-from monitor.power_need.selection import BusyMinute
+from monitor.power_need.breaker import REST, BusyMinute, most_trips
+from monitor.power_need.winter import missing_winter_weeks
 from monitor.prices.model import PriceTable
+from monitor.readings.busy_minutes import BusyMinutes
 from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts
-from monitor.readings.seconds import Seconds
 from monitor.refusals import Refusal
 
 #: What suppliers sell, kVA.
 POWERS = (3, 6, 9, 12, 15, 18, 24, 30, 36)
-#: A share of the subscribed power that counts as near to it.
-NEAR = 0.9
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year
 _ENOUGH = 0.9  # of a range: so much of it must be measured to call a power sufficient
 _BASE = "base"
@@ -33,30 +30,13 @@ _YEAR, _DAY = timedelta(days=365), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Saving:
-    """What a power costs less in a year than the present one, at today's prices, EUR; negative: more."""
-
-    subscription: Decimal
-    energy: Decimal  # where the price of a kWh depends on the power
-
-    @property
-    def total(self) -> Decimal:
-        """Both."""
-        return self.subscription + self.energy
-
-
-@dataclass(frozen=True, slots=True)
 class Option:
     """A subscribed power, and what would have become of it."""
 
-    need: Need
-    saving: Saving | None  # None: a price is not known
-    enough: bool | None  # None: nobody can tell
-
-    @property
-    def power(self) -> int:
-        """The power, kVA."""
-        return self.need.power
+    power: int  # kVA
+    above: int  # seconds of the minutes in which it was exceeded
+    trips: int | None  # at most; None: they are not computed
+    saving: Decimal | None  # EUR a year less than at the present power, at today's prices; None: a price is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +54,7 @@ class NeededPower:
     winter_weeks_missing: int
     prices_since: date | None  # the first day of the prices that savings are of; None: none is known
     closed: bool  # whoever leaves this contract cannot come back
-    near: Near
-    options: Sequence[Option]  # by power
-
-    @property
-    def days(self) -> int:
-        """How many days the range has."""
-        return max(round((self.end - self.start) / _DAY), 1)
+    options: Sequence[Option]  # by power: the next higher, one's own, the lower ones down to the first that may trip
 
     @property
     def missing_hours(self) -> int:
@@ -88,9 +62,20 @@ class NeededPower:
         return round(((self.end - self.start).total_seconds() - self.measured) / 3600)
 
     @property
-    def lower(self) -> Option | None:
-        """The next lower power."""
-        return next((one for one in reversed(self.options) if one.power < self.power), None)
+    def whole(self) -> bool:
+        """Tell whether so much is measured, a winter included, that a power can be called enough."""
+        seconds = (self.end - self.start).total_seconds()
+        return not self.winter_weeks_missing and self.measured >= _ENOUGH * seconds
+
+    @property
+    def least(self) -> Option | None:
+        """The lowest power below the present one at which the breaker never opened."""
+        return next((one for one in self.options if one.power < self.power and one.trips == 0), None)
+
+    @property
+    def too_low(self) -> Option | None:
+        """The highest power at which the breaker may have opened."""
+        return next((one for one in reversed(self.options) if one.power < self.power and one.trips), None)
 
 
 class NeededPowerAnswers:
@@ -100,14 +85,14 @@ class NeededPowerAnswers:
         self, connection: Connection, costs: CostAnswers, prices: PriceTable, zone: ZoneInfo, memory: Memory
     ) -> None:
         self._contracts = Contracts(connection)
-        self._seconds = Seconds(connection)
+        self._minutes = BusyMinutes(connection)
         self._costs = costs
         self._prices = prices
         self._zone = zone
         self._memory = memory
 
     def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
-        """Return what would have become of each subscribed power in [start, end), from the first readings on.
+        """Return what would have become of other powers in [start, end), from the first readings on.
 
         Args:
             meter: whose curve it is.
@@ -123,7 +108,7 @@ class NeededPowerAnswers:
         end = min(end, full_hour(now))
         numbers = [part.number for part in meter.parts]
         kept = self._memory.of(meter).kept
-        hours = kept(meter, ("measured", start, end), end, lambda: self._seconds.measured(numbers, start, end))
+        hours = kept(meter, ("measured", start, end), end, lambda: self._minutes.measured(numbers, start, end))
         if not hours:
             raise Refusal("no_data")
         start = max(start, moment_of(min(hours)))
@@ -132,22 +117,11 @@ class NeededPowerAnswers:
         if power is None:
             raise Refusal("no_power")
         offer, today = known[-1].offer, now.astimezone(self._zone).date()
-        powers = sorted({power, *self._sold(offer, today)})
         phases, refused = self._phases(meter)
+        powers = self._examined(offer, power, today)
         key = ("power", start, end, power, *powers)
-        needs, close = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
-        measured = sum(hours.values())
-        weeks = missing_winter_weeks(self._covered(hours))
-        whole = not weeks and measured >= _ENOUGH * (end - start).total_seconds()
+        found = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
         yearly = self._yearly_kwh(meter, start, end, now)
-        options = [
-            Option(
-                need,
-                saving=self._saving(offer, power, need.power, yearly, today),
-                enough=None if refused else is_enough(need, whole=whole),
-            )
-            for need in needs
-        ]
         rows = [] if offer is None else self._prices.rows(offer, today)
         base = offer is not None and self._prices.id_of(offer) == self._prices.id_of(_BASE)
         return NeededPower(
@@ -158,12 +132,14 @@ class NeededPowerAnswers:
             power=power,
             phases=phases,
             refused=refused,
-            measured=measured,
-            winter_weeks_missing=weeks,
+            measured=sum(hours.values()),
+            winter_weeks_missing=missing_winter_weeks(self._covered(hours)),
             prices_since=max((row.start for row in rows), default=None),
             closed=base and power > _BASE_UP_TO,
-            near=close,
-            options=options,
+            options=[
+                Option(tested, above, None if refused else trips, self._saving(offer, power, tested, yearly, today))
+                for tested, above, trips in found
+            ],
         )
 
     def _phases(self, meter: Meter) -> tuple[int, str | None]:
@@ -176,36 +152,42 @@ class NeededPowerAnswers:
             return 1, "meter"
         return (phases, None) if standard or phases == 1 else (1, "phases")
 
+    def _examined(self, offer: str | None, power: int, day: date) -> list[int]:
+        """Return the powers that are sold with an offer up to the one above the present, the highest first."""
+        sold = [one for one in POWERS if offer and self._prices.subscription(offer, one, day) is not None] or POWERS
+        higher = [one for one in sold if one > power][:1]
+        return [*higher, power, *sorted((one for one in sold if one < power), reverse=True)]
+
     def _examine(
-        self, meters: Sequence[int], start: datetime, end: datetime, phases: int, power: int, powers: Sequence[int]
-    ) -> tuple[list[Need], Near]:
-        """Return what would have become of each of `powers`, and how often the present one was nearly reached."""
-        curve = self._curve(meters, start, end, phases, int(NEAR * powers[0] * 1000 / phases))
-        close = near(curve.minutes, NEAR * power * 1000 / phases, self._day)
-        return [examine_power(curve, tested) for tested in powers], close
+        self, meters: Sequence[int], start: datetime, end: datetime, phases: int, present: int, powers: Sequence[int]
+    ) -> list[tuple[int, int, int | None]]:
+        """Return each power, lowest first, with seconds above and most trips, down to the first that may trip.
 
-    def _curve(self, meters: Sequence[int], start: datetime, end: datetime, phases: int, floor: int) -> Curve:
-        def read(stretches: Sequence[tuple[int, int]]) -> Iterator[Reading]:
-            return self._seconds.powers(meters, stretches, phases)
-
-        minutes = [BusyMinute(*row) for row in self._seconds.busy_minutes(meters, start, end, phases, floor)]
-        return Curve(int(start.timestamp()), int(end.timestamp()), minutes, floor, phases, read)
-
-    def _day(self, second: int) -> date:
-        return moment_of(second).astimezone(self._zone).date()
+        At the present power and above it, it is known whether the breaker opened.
+        """
+        found: list[tuple[int, int, int | None]] = []
+        for power in powers:
+            share = power * 1000 / phases
+            rows = self._minutes.above(meters, start, end, phases, REST * share)
+            above = sum(seconds for _, seconds, _, highest in rows if max(highest) > share)
+            minutes = (
+                # The phases of a house that injects may draw more than all together: only one has a mean.
+                BusyMinute(at, seconds, mean if phases == 1 else max(highest), highest)
+                for at, seconds, mean, highest in rows
+            )
+            trips = most_trips(minutes, power * 1000, phases) if power < present else None
+            found.insert(0, (power, above, trips))
+            if trips:
+                break
+        return found
 
     def _covered(self, hours: Mapping[int, int]) -> dict[date, float]:
         """Return the measured share of each local day."""
         days: dict[date, float] = {}
         for hour, seconds in hours.items():
-            day = self._day(hour)
+            day = moment_of(hour).astimezone(self._zone).date()
             days[day] = days.get(day, 0.0) + seconds / _DAY.total_seconds()
         return days
-
-    def _sold(self, offer: str | None, day: date) -> list[int]:
-        """Return the powers at which an offer has a subscription; all that are sold if none is known."""
-        sold = [power for power in POWERS if offer and self._prices.subscription(offer, power, day) is not None]
-        return sold or list(POWERS)
 
     def _yearly_kwh(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> dict[str, Decimal]:
         """Return what a year would draw by register, at the pace of a range."""
@@ -215,7 +197,7 @@ class NeededPowerAnswers:
 
     def _saving(
         self, offer: str | None, present: int, tested: int, yearly: Mapping[str, Decimal], day: date
-    ) -> Saving | None:
+    ) -> Decimal | None:
         if offer is None:
             return None
         prices = self._prices
@@ -229,4 +211,4 @@ class NeededPowerAnswers:
                 if dear is None or cheap is None:
                     return None
                 energy += kwh * (dear - cheap)
-        return Saving(now - then, energy)
+        return now - then + energy

@@ -11,9 +11,9 @@ from monitor.answers.grid import Grid, choose_grid, hold, runs, spread
 from monitor.calendar import offsets
 from monitor.patterns.found_events import Overload, joined_overloads
 from monitor.patterns.gaps import MinuteGap, gaps, pace
-from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
 from monitor.readings.hours import Hours, Meter
+from monitor.readings.house_energy import HouseReader
 from monitor.readings.power import Peak, Power
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
@@ -47,7 +47,7 @@ class Curve:
 class SeriesAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
+    def __init__(self, connection: Connection, reader: HouseReader, zone: ZoneInfo) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._series = Series(connection)

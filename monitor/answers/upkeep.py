@@ -20,10 +20,10 @@ from monitor.patterns.off_peak_change import (
     stretches,
 )
 from monitor.patterns.off_peak_windows import HourSwitch, ObservedWindows, times, usual_switches, windows
-from monitor.readings.energy import EnergyReader
 from monitor.readings.grid_curves import HOURS, Series
 from monitor.readings.happenings import Happenings
 from monitor.readings.hours import Meter
+from monitor.readings.house_energy import HouseReader
 from monitor.readings.memory import Memory
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
@@ -66,7 +66,7 @@ class MeterUpkeep:
     """Answers over one connection; not for several threads at once."""
 
     def __init__(
-        self, connection: Connection, reader: EnergyReader, costs: CostAnswers, zone: ZoneInfo, memory: Memory
+        self, connection: Connection, reader: HouseReader, costs: CostAnswers, zone: ZoneInfo, memory: Memory
     ) -> None:
         self._upkeep = Upkeep(connection)
         self._series = Series(connection)

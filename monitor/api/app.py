@@ -14,13 +14,6 @@ def answer(call: LiveCall) -> Any:
     return {**said, "meter": any(one.status == "online" and one.meters for one in call.live.programs("reader"))}
 
 
-_FOUND = record(
-    {
-        "port": TEXT,
-        "says": described("what was received there, in English", TEXT),
-        "meter": maybe(FLAG, "whether it was a meter; null: not known"),
-    }
-)
 ROUTE = LiveRoute(
     "app",
     "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",
@@ -30,7 +23,7 @@ ROUTE = LiveRoute(
         record(
             {
                 "ports": several(TEXT, "that are read; empty: none is chosen"),
-                "found": several(_FOUND, "the serial ports of the machine, if none is chosen"),
+                "found": several(TEXT, "the serial ports of the machine, if none is chosen"),
                 "meter": described("a reader is online and has a meter: the app's own, or one elsewhere", FLAG),
                 "broker": described(
                     "none: there is none; service: Home Assistant's; options: that of the app's options",

@@ -20,8 +20,8 @@ _SCHEMA = record(
         "price": maybe(NUMBER, "now, 1e-4 EUR a kWh, all taxes included; null: not known"),
         "surplus": maybe(
             record({"power": described("exported now, W", NUMBER), "price": _PRICE}),
-            "while a roof exports: a kWh that is used within an hour from now, at the price of feed_in as far as the"
-            " surplus goes; null: nothing is exported",
+            "while a roof exports 100 W or more: a kWh that is used within an hour from now, at the price of feed_in as"
+            " far as the surplus goes; null: less is exported",
         ),
         "change": maybe(
             record({"at": INSTANT, "price": _PRICE}), "the next price that differs by 0.01 EUR; null: none is known"

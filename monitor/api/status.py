@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
-from common.machine.version import __version__
+from common.machine.version import full_version
 from monitor.answers.upkeep import DAYS, DiskForecast
 from monitor.api import money
 from monitor.api.call import Call, LiveCall, Route
@@ -124,7 +124,7 @@ def _versions(live: Live, meter: str) -> list[list[str]]:
             if isinstance(version, str):
                 name = f"teleinfo-{kind}" if len(programs) == 1 else f"teleinfo-{kind} {one.name}"
                 found.append([name, version[:_LONGEST_VERSION]])
-    return [*found, ["teleinfo-monitor", __version__]]
+    return [*found, ["teleinfo-monitor", full_version()]]
 
 
 def _spool(live: Live, meter: str) -> dict[str, int | None] | None:

@@ -1,6 +1,6 @@
 """Computes what each offer would have cost for a lived curve, and which may be ranked. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,8 @@ from monitor.cost.whose import PricedAs
 from monitor.cost.why import Why
 from monitor.prices.age import OldPrice, is_stale, old_price, seen_before_taxes
 from monitor.prices.model import Kind, PricedOffer, PriceTable
-from monitor.prices.rules import Span
+from monitor.prices.rules import Span, Spot
+from monitor.prices.spot_file import SpotPrices
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
 
@@ -230,13 +231,21 @@ class _Pricer:
             return cost
         accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
         cost.energy, wh, cost.unknown = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
-        cost.wh_by_period = {"SPOT": wh}
+        cost.wh_by_period, cost.swing = {"SPOT": wh}, self._swing(self._prices.spot, row.spot, accise)
         rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
         self._bill.add_subscription(total, question.start, question.end, rates, day)
         cost.subscription = total.subscription
         if total.missing:
             cost.unknown[Why.SUBSCRIPTION] = 0
         return self._if_recent(cost)
+
+    def _swing(self, prices: SpotPrices, spot: Spot, accise: Callable[[date], Decimal | None]) -> Decimal:
+        start, end = self._question.start, self._question.end
+        extremes = prices.extremes(int(start.timestamp()), int(end.timestamp()))
+        first = self._bill.local_day(start)
+        days = [first + timedelta(number) for number in range((self._bill.local_day(end) - first).days + 1)]
+        found = [spot.price(one, tax, day) for day in days if (tax := accise(day)) is not None for one in extremes]
+        return max(found, default=ZERO) - min(found, default=ZERO)
 
     def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
         cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power

@@ -255,15 +255,19 @@ def shifted(amounts: dict[tuple[Group, P], Amount], share: float) -> dict[tuple[
     """
     if not share:
         return amounts
-    sums: dict[tuple[int, int], list[int]] = {}
-    for ((days, night, stretch), _), amount in amounts.items():
-        sums.setdefault((days, stretch), [0, 0])[night] += amount.wh
-    moved = {}
-    for key, amount in amounts.items():
-        (days, night, stretch), _ = key
-        peak, off_peak = sums[days, stretch]
-        factor = 1.0
-        if off_peak:
-            factor = 1 + peak * share / off_peak if night else 1 - share
-        moved[key] = Amount(round(amount.wh * factor), amount.slices)
+    alike: dict[tuple[int, int], list[tuple[Group, P]]] = {}
+    for key in amounts:
+        (days, _, stretch), _ = key
+        alike.setdefault((days, stretch), []).append(key)
+    moved = dict(amounts)
+    for keys in alike.values():
+        peak, off_peak = (sum(amounts[key].wh for key in keys if key[0][1] is night) for night in (False, True))
+        if not off_peak:
+            continue
+        factors = {False: 1 - share, True: 1 + peak * share / off_peak}
+        exact = {key: amounts[key].wh * factors[key[0][1]] for key in keys}
+        rest = peak + off_peak - sum(int(wh) for wh in exact.values())
+        # The Wh that are left go to the largest remainders, one each.
+        for place, key in enumerate(sorted(keys, key=lambda key: int(exact[key]) - exact[key])):
+            moved[key] = Amount(int(exact[key]) + (place < rest), amounts[key].slices)
     return moved

@@ -1,10 +1,13 @@
 """What a home will draw on days to come, from its own days of the past. Pure; docs/energy.md says it in words.
 
 A day to come is expected to be like two others, which count one third and two thirds: the mean of the last two weeks,
-and the same days of earlier years, as much above or below them as the last four weeks were. Weekdays differ as they did
-in the last eight weeks. How far the truth may be from that is how far it was when the same was done on past days.
+and the same days of earlier years, as much above or below them as the last four weeks were. Where those were more
+than twice, or less than half, of these four weeks in earlier years (a home that is empty in July), they alone count.
+Weekdays differ as they did in the last eight weeks. How far the truth may be from that is how far it was when the
+same was done on past days; if it was farther lately, as much farther.
 """
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +17,8 @@ LEAST = 14  # days, without which nothing is said
 FARTHEST = 38  # days ahead without the same days of a year before: a month, and a week without readings before
 _NEAR, _LEVEL, _WEEKS = 14, 28, 8
 _SAME = 10  # days before and after the same day of an earlier year, which count as it
+_CLOSE = 3  # the same, of days that differ much from those of now
+_MUCH = 2
 _YEARS = 3
 LONGEST = 366 * _YEARS + _LEVEL + _SAME  # days of the past that matter
 _OF_NEAR = 1 / 3
@@ -21,9 +26,8 @@ _OF_NEAR = 1 / 3
 _STEP = 5  # days between two tries on the past
 _TRIED = 730  # days of the past that are tried
 _LONGEST_TRY = 61  # days
-#: So much of the tries is left out at each end. It is less than a tenth, since the future is a little wilder than the
-#: past of the same home.
-_OUTSIDE = 0.09
+_OUTSIDE = 0.1  # of the tries at each end
+_LATELY = 24  # tries, of the last four months
 #: So few tries say little: some that stand for a home of which nothing is known count with them.
 _FEW, _UNTRIED = 60, (0.75, 0.75, 1.33, 1.33)
 
@@ -45,9 +49,12 @@ class Days:
         self._wh = wh
         self._sums = list(accumulate(wh, initial=0.0))
         # The same for each day up to a year ahead; None: no earlier year is known.
-        same = [self._same(place) for place in range(len(wh) + 366)]
+        places = range(len(wh) + 366)
+        same = [self._same(place, _SAME, 7) for place in places]
         self._known_same = list(accumulate((day is not None for day in same), initial=0))
         self._same_sums = list(accumulate((day or 0.0 for day in same), initial=0.0))
+        self._close = [self._same(place, _CLOSE, 1) for place in places]
+        self._close_sums = list(accumulate((day or 0.0 for day in self._close), initial=0.0))
 
     def __len__(self) -> int:
         return len(self._wh)
@@ -62,16 +69,21 @@ class Days:
             expected = sum(self._expected(place, tried) or ())
             if expected > 0:
                 shares.append((self._sums[place + tried] - self._sums[place]) / expected)
+        wider = 1.0
         if len(shares) < _FEW:
             shares += _UNTRIED
+        elif (usual := _error(shares)) > 0:
+            wider = max(_error(shares[:_LATELY]) / usual, 1.0)
         shares.sort()
-        return Coming(days, min(_quantile(shares, _OUTSIDE), 1.0), max(_quantile(shares, 1 - _OUTSIDE), 1.0))
+        below, above = (max(1 - _quantile(shares, _OUTSIDE), 0.0), max(_quantile(shares, 1 - _OUTSIDE) - 1, 0.0))
+        return Coming(days, max(1 - below * wider, 0.0), 1 + above * wider)
 
     def _expected(self, place: int, count: int) -> list[float] | None:
         """Return what was to be expected of so many days from a place on, by the days before it."""
         near = self._mean(place - _NEAR, place)
         level = self._level(place)
         weekdays = self._weekdays(place)
+        now = self._then(place)
         days = []
         for ahead in range(count):
             same = self._same_day(place + ahead)
@@ -82,6 +94,9 @@ class Days:
             else:
                 of_near = _OF_NEAR if ahead < FARTHEST else 0
                 expected = of_near * near + (1 - of_near) * level * same
+                then = self._close[place + ahead]
+                if now is not None and then is not None and not now <= _MUCH * then <= _MUCH**2 * now:
+                    expected = then
             days.append(expected * weekdays[ahead % 7])
         return days
 
@@ -109,15 +124,26 @@ class Days:
             return None
         return self._same_sums[place + 1] - self._same_sums[place]
 
-    def _same(self, place: int) -> float | None:
-        """Return the mean of the same days of earlier years."""
+    def _then(self, place: int) -> float | None:
+        """Return the mean of the last weeks in earlier years; None: those are not known."""
+        if place < _LEVEL or None in self._close[place - _LEVEL : place]:
+            return None
+        return (self._close_sums[place] - self._close_sums[place - _LEVEL]) / _LEVEL
+
+    def _same(self, place: int, around: int, step: int) -> float | None:
+        """Return the mean of the same days of earlier years, a multiple of `step` away, and of those around."""
         means = []
         for years in range(1, _YEARS + 1):
-            middle = place - round(365.25 * years / 7) * 7
-            start, end = max(middle - _SAME, 0), min(middle + _SAME + 1, len(self))
-            if middle >= 0 and end - start > _SAME:
+            middle = place - round(365.25 * years / step) * step
+            start, end = max(middle - around, 0), min(middle + around + 1, len(self))
+            if middle >= 0 and end - start > around:
                 means.append(self._mean(start, end))
         return sum(means) / len(means) if means else None
+
+
+def _error(shares: Sequence[float]) -> float:
+    """Return by how much of what was expected the truth was away, in half of the tries."""
+    return statistics.median(abs(share - 1) for share in shares)
 
 
 def _quantile(values: Sequence[float], share: float) -> float:

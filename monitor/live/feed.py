@@ -124,6 +124,7 @@ class Feed:
     def _handle(self, event: Event) -> None:
         if isinstance(event, Message):
             self._read_so_far += _size(event)
+            self._house.on_message(time.monotonic())
             try:
                 self._read(event, time.monotonic(), datetime.now(UTC))
             except MessageError as error:

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 MAX_METERS = 200
 MAX_PROGRAMS = 32  # of each kind
+# Seconds without any message after which a missing frame is the fault of the broker: a reader that has none says so
+# after ten.
+_SILENT_BROKER = 10.0
 _QUIET_AFTER = 600.0  # seconds after which a meter may make room for another
 
 
@@ -46,12 +49,35 @@ class LiveHouse:
         self._meters: dict[str, LiveMeter] = {}
         self._programs: dict[str, dict[str, Program]] = {"reader": {}, "storer": {}}
         self._stored_at: dict[str, datetime] = {}
+        self._message_at = 0.0
         self.connected = False
+
+    def answers(self, now: float) -> bool:
+        """Return whether the broker answers, as far as its messages show; that a connection is dead takes it longer."""
+        if now - self._message_at <= _SILENT_BROKER:
+            return self.connected
+        with self._lock:
+            missing = any(
+                meter.online and not meter.view(now).speaking and self._is_read(meter.identifier)
+                for meter in self._meters.values()
+            )
+        return self.connected and not missing
+
+    def _is_read(self, meter: str) -> bool:
+        """Return whether a reader of a meter is online, by its last word."""
+        readers = self._programs["reader"].values()
+        own = [reader for reader in readers if meter in reader.meters] or readers
+        return any(reader.status == "online" for reader in own)
+
+    def on_message(self, now: float) -> None:
+        """A message came, of whatever kind."""
+        self._message_at = now
 
     def on_connected(self, now: float) -> None:
         """The broker accepted the connection."""
         with self._lock:
             self.connected = True
+            self._message_at = now
             for meter in self._meters.values():
                 meter.on_connected(now)
 

@@ -16,6 +16,7 @@ from monitor.live.measures import Tariff
 from monitor.text.formats import ten_thousandths
 
 _DRAWS = 1000  # W of a machine that uses its kWh within an hour
+_LEAST = 100  # W; less is no reason to start a machine
 
 
 def later(
@@ -46,7 +47,7 @@ def later(
         return answer
     present = coming[0]
     answer["price"] = cost = _price(present)
-    if surplus:
+    if surplus is not None and surplus >= _LEAST:
         own = Decimal(min(surplus, _DRAWS)) / _DRAWS
         cost = round((1 - own) * cost + own * ten_thousandths(feed_in or Decimal(0)))
         answer["surplus"] = {"power": surplus, "price": cost}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.alerts.now import MeterNow
+from monitor.answers.grid import HOLD
 from monitor.live.house import Program
 from monitor.live.meter import MeterView
-from monitor.power_need.breaker import HOLD
 
 UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
 STATES = (UP, DOWN, STALLED, NEVER, UNKNOWN)

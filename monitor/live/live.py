@@ -34,7 +34,7 @@ from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 
-REPEAT_EVERY = 15.0  # seconds
+REPEAT_EVERY = 2.0  # seconds; after five without an event, a page says that it has none
 
 NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
@@ -191,7 +191,7 @@ class Live:
         stored = self._looks.meters()
         return links(
             self._house.meter(meter, time.monotonic()),
-            connected=self._house.connected,
+            connected=self._house.answers(time.monotonic()),
             ever_stored=None if stored is None else any(one.identifier == meter and one.first for one in stored),
             readers=self._house.programs("reader"),
             storers=self._house.programs("storer"),

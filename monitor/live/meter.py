@@ -56,6 +56,11 @@ class LiveMeter:
         """Whether the broker has something of it: a frame, a state, or the word of a reader."""
         return self._stated or self._online is not None
 
+    @property
+    def online(self) -> bool:
+        """Whether its reader has frames, as far as it said."""
+        return self._online is True
+
     def on_frame(self, frame: Frame, now: float) -> None:
         """Take over a frame."""
         found = measures(frame.values)

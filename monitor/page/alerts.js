@@ -6,13 +6,13 @@ import { language, T } from './i18n.js';
 import { piece } from './part/alive.js';
 import { quietNotice } from './part/notice.js';
 import { here, href } from './router.js';
+import { isSeen, isUrgent, putAway } from './seen.js';
 import { dateOf } from './time.js';
 
 /** @import {Alerts} from '../../deploy/page/answers' */
 /** @typedef {Alerts['active'][number]} Alert */
 
 const MOST = 3; // that are said: the others are in the list of « État »
-const SUDDEN = ['overload', 'silent', 'forgotten', 'voltage']; // of which it matters since when
 
 /** @type {Alert[]} */
 let active = [];
@@ -23,26 +23,47 @@ let asked = Promise.resolve(null);
 /** @type {Set<string> | null} ids; null: nothing is known yet */
 let known = null;
 
-const banner = piece(
-  /** @type {(list: Alert[], place: string) => HTMLElement | false} */
-  (list, place) =>
-    list.length > 0 &&
-    h(
-      'div',
-      { class: 'notices alerts' },
-      list.slice(0, MOST).map((alert) => one(alert, place)),
-      list.length > MOST && h('p', null, h('a', { href: href('etat') }, T.alerts.more(list.length - MOST))),
-    ),
-);
+const banner = () =>
+  piece(
+    /** @type {(list: Alert[], place: string) => HTMLElement | false} */
+    (list, place) => list.length > 0 && several(list, place),
+  );
+/** What needs somebody now, and what may wait: two colours, and on a phone two places. */
+const urgent = banner(),
+  advice = banner();
+
+/** @type {(list: Alert[], place: string) => HTMLElement} */
+const several = (list, place) =>
+  h(
+    'div',
+    { class: 'notices alerts' },
+    list.slice(0, MOST).map((alert) => one(alert, place)),
+    list.length > MOST && h('p', null, h('a', { href: href('etat') }, T.alerts.more(list.length - MOST))),
+  );
 
 /** @type {(alert: Alert, place: string) => HTMLElement} */
-function one({ kind, text, began, path, meter }, place) {
+function one(alert, place) {
+  const { text, began, path, meter } = alert;
   const isHere = path.split('/')[0] === place,
     words = text[language];
-  return quietNotice('warn', [
-    isHere ? words : h('a', { href: href(path, meter ? { compteur: meter } : {}) }, words),
-    SUDDEN.includes(kind) && h('span', { class: 'note' }, ` ${since(Date.parse(began))}`),
-  ]);
+  const seen = () => {
+    putAway(alert);
+    show();
+  };
+  return h(
+    'div',
+    { class: 'alert' },
+    quietNotice(isUrgent(alert) ? 'warn' : 'advice', [
+      isHere ? words : h('a', { href: href(path, meter ? { compteur: meter } : {}) }, words),
+      isUrgent(alert) && h('span', { class: 'note' }, ` ${since(Date.parse(began))}`),
+    ]),
+    h(
+      'button',
+      { class: 'link-button', onclick: seen },
+      T.alerts.seen,
+      h('span', { class: 'hidden' }, `${T.colon}${words}`),
+    ),
+  );
 }
 
 /** @type {(at: number) => string} */
@@ -52,13 +73,22 @@ function since(at) {
   return T.alerts.since(day === dateOf(api.now()) ? time : T.notices.onDay(f.dayMonth(day), time));
 }
 
-/** Without what the place says itself; what came suddenly is said first. */
+/** Without what the place says itself, and what was put away. */
 const uncovered = () =>
-  active
-    .filter(({ kind, meter }) => !(covered.kinds.includes(kind) && (meter ?? covered.meter) === covered.meter))
-    .sort((one, other) => Number(SUDDEN.includes(other.kind)) - Number(SUDDEN.includes(one.kind)));
+  active.filter(
+    (alert) =>
+      !(covered.kinds.includes(alert.kind) && (alert.meter ?? covered.meter) === covered.meter) && !isSeen(alert),
+  );
 
-const show = () => banner.show(uncovered(), here().place, dateOf(api.now()));
+function show() {
+  const list = uncovered();
+  urgent.show(list.filter(isUrgent), here().place, dateOf(api.now()));
+  advice.show(
+    list.filter((alert) => !isUrgent(alert)),
+    here().place,
+    dateOf(api.now()),
+  );
+}
 
 /** @param {Alert[]} list */
 function take(list) {
@@ -71,9 +101,13 @@ function take(list) {
 }
 
 export const alerts = {
-  /** To be put below the head of a place. */
-  get node() {
-    return banner.node;
+  /** What needs somebody now: to be put below the head of a place. */
+  get urgent() {
+    return urgent.node;
+  },
+  /** The others. */
+  get advice() {
+    return advice.node;
   },
   /** Ask again; what was said stays while nobody answers. */
   async look() {

@@ -36,20 +36,13 @@ export const setup = {
 
 /** @param {NonNullable<App>} app */
 function port({ found }) {
-  const ports = found.map((one) =>
-    h(
-      'li',
-      null,
-      h('code', null, one.port),
-      one.meter != null && [T.colon, one.meter ? h('b', null, T.setup.meter) : T.setup.noMeter],
-      h('span', { class: 'note', lang: 'en' }, one.says), // as in the log of the app
-    ),
-  );
+  const ports = found.map((name) => h('li', null, h('code', null, name)));
   return notice(
     'warn',
     T.setup.port,
     ports.length ? T.setup.found : T.setup.none,
     ports.length > 0 && h('ul', null, ports),
+    ports.length > 1 && h('p', null, T.setup.which),
   );
 }
 

@@ -1,131 +1,77 @@
-"""The breaker of a Linky: how it filters the apparent power, and when it opens. Pure.
+"""How often a Linky's breaker may have opened at another power, from minutes. Pure.
 
-Each second `Y <- 0.008 X² + 0.992 Y`, X being the apparent power; it opens when `Y > (1.3 PCOUP)²`, PCOUP being the
-power at which it is set. With three phases each has its own filter, and a third of PCOUP.
+Each second `Y <- 0.008 X² + 0.992 Y`, X being the apparent power; it opens when `Y > (1.3 P)²`, P being the power at
+which it is set. With three phases each has its own Y, and a third of P.
+
+Of a minute only the mean and the highest power are known. X lasts at its highest for as many seconds as the mean allows
+and is 0 else: at the beginning of the minute for the trips in it, at its end for what Y is after it. No course of the
+seconds makes Y higher, so the breaker opened at most so often. What is not measured counts as 0.
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-KEEP = 0.992  # of Y, each second
 MARGIN = 1.3
-#: Seconds that a reading is taken to hold, as everywhere in the monitor; what follows it is not measured.
-HOLD = 5
-_PAUSE = 60  # seconds at or below the tested power that end a moment
-
-#: A second since 1970, and the powers of the phases in VA.
-Reading = tuple[int, tuple[int, ...]]
+REST = 0.5  # of the tested power: minutes up to it need not be given, as Y stays below its square
+MINUTE = 60
+_KEEP = 0.992  # of Y, each second
 
 
-@dataclass(slots=True)
-class Moment:
-    """A time above the tested power; a minute at or below it ends it."""
+class BusyMinute(NamedTuple):
+    """A minute in which a phase was above the rest."""
 
-    start: int  # seconds since 1970
-    end: int
-    power: int  # VA, the highest of a phase
-    phase: int  # that had it; from 1 on
-    trips: int = 0
+    at: int  # its start, seconds since 1970
+    seconds: int  # measured
+    mean: int  # VA, of all phases
+    highest: tuple[int, ...]  # VA, by phase
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of one tested power."""
-
-    above: int = 0  # seconds above it
-    beyond: int = 0  # seconds above 1.3 times of it
-    trips: int = 0
-    share: float = 0.0  # the highest Y, as a share of that at which the breaker opens
-    moments: list[Moment] = field(default_factory=list)  # those with a trip
-    until: int | None = None  # the second at which it was stopped: there were too many trips
-
-
-def simulate(readings: Iterable[Reading], end: int, tested: float, phases: int = 1, most: int | None = None) -> Outcome:
-    """Return what the breaker would have done, from rest; `readings` are in order and end before `end`.
-
-    A reading holds until the next one, for `HOLD` seconds at most. What follows is not measured: the filter goes on as
-    if nothing was drawn, so what is missing can hide a trip, but never makes one. After a trip the filter starts from
-    rest at once: how long a house stays dark is not modelled.
+def most_trips(minutes: Iterable[BusyMinute], tested: float, phases: int = 1) -> int:
+    """Return how often the breaker may have opened at most; after a trip it starts from 0 at once.
 
     Args:
-        readings: a second and the power of each phase; of several in one second the last one counts.
-        end: the second at which the last reading ends at the latest.
+        minutes: in order, all those of which a phase was above `REST` of its share of `tested`.
         tested: the power at which the breaker is set, VA.
-        phases: one or three; each has its share of `tested`.
-        most: stop after so many trips; None: never.
+        phases: one or three.
     """
-    threshold = tested / phases
-    beyond = MARGIN * threshold
-    limit = beyond**2
-    found, moments = Outcome(), _Moments()
-    filtered = [0.0] * phases
-    for at, powers, seconds, rest in _held(readings, end):
-        top = max(powers)
-        if top > threshold:
-            found.above += seconds
-            moments.add(at, seconds, powers)
-        if top > beyond:
-            found.beyond += seconds
-            for _ in range(seconds):
-                filtered = [y + (1 - KEEP) * (power * power - y) for y, power in zip(filtered, powers, strict=True)]
-                found.share = max(found.share, *filtered)
-                if max(filtered) > limit:
-                    found.trips += 1
-                    moments.trip()
-                    filtered = [0.0] * phases
-        else:  # nothing is above the limit, so that no filter rises above it
-            kept = _KEPT[seconds]
-            filtered = [power * power + kept * (y - power * power) for y, power in zip(filtered, powers, strict=True)]
-            found.share = max(found.share, max(filtered))
-        if rest:
-            kept = KEEP**rest
-            filtered = [y * kept for y in filtered]
-        if most is not None and found.trips >= most:
-            found.until = at + seconds
-            break
-    found.share /= limit
-    found.moments = moments.tripped()
-    return found
+    limit, rest = (MARGIN * tested / phases) ** 2, (REST * tested / phases) ** 2
+    bounds: Sequence[float] = [rest] * phases  # Y is not above
+    end, trips = 0, 0
+    for minute in minutes:
+        if minute.at > end:
+            bounds = [_later(bound, rest, minute.at - end) for bound in bounds]
+        count, bounds = _through(minute, bounds, limit)
+        trips += count
+        end = minute.at + MINUTE
+    return trips
 
 
-_KEPT = [KEEP**seconds for seconds in range(HOLD + 1)]
+def _through(minute: BusyMinute, bounds: Sequence[float], limit: float) -> tuple[int, Sequence[float]]:
+    """Return the trips of a minute, and what Y is not above after it."""
+    squares = [highest * highest for highest in minute.highest]
+    lasting = [
+        min(minute.seconds, math.ceil((minute.mean + 1) * minute.seconds / highest)) if highest else 0  # it is rounded
+        for highest in minute.highest
+    ]
+    phases = list(zip(bounds, squares, lasting, strict=True))
+    if all(_later(bound, square, seconds) <= limit for bound, square, seconds in phases):
+        return 0, [_later(_later(bound, 0, MINUTE - seconds), square, seconds) for bound, square, seconds in phases]
+    trips, found = 0, list(bounds)
+    for second in range(max(lasting)):
+        found = [
+            y + (1 - _KEEP) * ((square if second < seconds else 0) - y)
+            for y, (_, square, seconds) in zip(found, phases, strict=True)
+        ]
+        if max(found) > limit:
+            trips, found = trips + 1, [0.0] * len(found)
+    after = [
+        y if seconds == MINUTE else min(_later(0, square, seconds), limit)
+        for y, (_, square, seconds) in zip(found, phases, strict=True)
+    ]
+    return trips, after
 
 
-def _held(readings: Iterable[Reading], end: int) -> Iterator[tuple[int, tuple[int, ...], int, int]]:
-    """Yield each reading with the seconds that it holds, and those that are not measured after it."""
-    for (at, powers), (following, _) in itertools.pairwise(itertools.chain(readings, [(end, ())])):
-        seconds = following - at
-        if seconds > HOLD:
-            yield at, powers, HOLD, seconds - HOLD
-        elif seconds > 0:
-            yield at, powers, seconds, 0
-
-
-class _Moments:
-    """Gathers the moments above the tested power."""
-
-    def __init__(self) -> None:
-        self._found: list[Moment] = []
-
-    def add(self, at: int, seconds: int, powers: Sequence[int]) -> None:
-        """Add some seconds above it."""
-        top = max(powers)
-        phase = powers.index(top) + 1
-        last = self._found[-1] if self._found else None
-        if last is None or at - last.end >= _PAUSE:
-            if last is not None and not last.trips:
-                self._found.pop()
-            self._found.append(Moment(at, at + seconds, top, phase))
-            return
-        last.end = at + seconds
-        if top > last.power:
-            last.power, last.phase = top, phase
-
-    def trip(self) -> None:
-        """Count a trip in the last one."""
-        self._found[-1].trips += 1
-
-    def tripped(self) -> list[Moment]:
-        """Return those with a trip."""
-        return [moment for moment in self._found if moment.trips]
+def _later(bound: float, square: float, seconds: int) -> float:
+    """Return what Y becomes of `bound` while X² is `square`."""
+    return float(square + _KEEP**seconds * (bound - square))

@@ -29,6 +29,11 @@ class SpotPrices:
         """Return the quarters of an hour of a time that have no price."""
         return [moment for moment in _quarters(start, seconds) if moment not in self.by_quarter]
 
+    def extremes(self, start: int, end: int) -> list[Decimal]:
+        """Return the lowest and the highest price of a time; nothing of one without any."""
+        found = [price for moment, price in self.by_quarter.items() if start <= moment < end]
+        return [min(found), max(found)] if found else []
+
 
 def read_spot(content: bytes, origin: str) -> SpotPrices:
     """Read a file; a line holds for an hour where the next one begins an hour later, else for a quarter.

@@ -56,7 +56,7 @@ class CoverageReader:
             broken.setdefault(one.hour, {})[one.register] = one.step
         for gap in gaps:
             place = bisect.bisect_right(boundaries, gap.hour) - 1
-            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, {}))
+            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, {}), gap.seconds)
         return covered, recovered_wh
 
     def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:

@@ -5,10 +5,9 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 """
 
 import bisect
-import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
@@ -24,7 +23,7 @@ from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
-from monitor.readings.pieces import PieceReader, register_name, span_at
+from monitor.readings.pieces import PieceReader, naming, register_name, span_at
 from monitor.readings.power import Power
 from monitor.readings.steps import Step, in_order, supplier_name
 
@@ -168,7 +167,8 @@ class EnergyReader:
                 cut.add(hour.start)
             register = hour.register
         slots = self._power.slots(meter.number, sorted(cut), cuts)
-        parts = divide([hour for hour in hours if hour.start in cut], slots, self.naming(meter, start, end))
+        name = naming(self.contract_spans(meter, start, end), end)
+        parts = divide([hour for hour in hours if hour.start in cut], slots, name)
         return sorted([*parts, *(hour for hour in hours if hour.start not in cut)], key=lambda one: one.start)
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
@@ -200,40 +200,6 @@ class EnergyReader:
             if supplier_name(number, None) in registers
             and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
-
-    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
-        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
-        spans = self.contract_spans(meter, start, end)
-        starts, limit = [int(span.start.timestamp()) for span in spans], end.timestamp()
-
-        @functools.cache
-        def name_in(supplier: int | None, place: int) -> str | None:
-            return register_name(supplier, spans[place] if place >= 0 else None)
-
-        def name(supplier: int | None, moment: int) -> str | None:
-            place = bisect.bisect_right(starts, moment) - 1
-            return name_in(supplier, place if moment < limit else -1)
-
-        return name
-
-    def register_at(
-        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
-    ) -> Callable[[int], str | None]:
-        """Return what names the register of an hour of [start, end), in seconds since 1970.
-
-        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
-        """
-        naming = self.naming(meter, start, end)
-        hours = sorted(running)
-
-        def register(hour: int) -> str | None:
-            name = naming(running.get(hour), hour)
-            if name is None and (place := bisect.bisect_right(hours, hour)):
-                last = hours[place - 1]
-                name = naming(running[last], last)
-            return name
-
-        return register
 
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))

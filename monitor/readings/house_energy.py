@@ -1,64 +1,70 @@
 """The energy of a house is that of each of its meters, added: what was counted by a meter that was replaced, too."""
 
+import bisect
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts
+from monitor.readings.pieces import naming
 from monitor.readings.steps import in_order
 
 
-class HouseReader(EnergyReader):
-    """Answers the questions of an EnergyReader about a house; about a single meter as that does."""
+class HouseReader:
+    """Answers questions about the energy of a house; a single meter is a house of one."""
+
+    def __init__(self, meters: EnergyReader) -> None:
+        """Ask `meters` about each meter of a house."""
+        self._meters = meters
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
-        """Return the energy between neighbouring boundaries."""
-        found = [EnergyReader.energy(self, part, boundaries, now) for part in meter.parts]
+        """Return the energy between neighbouring boundaries; the arguments are those of `EnergyReader.energy`."""
+        found = [self._meters.energy(part, boundaries, now) for part in meter.parts]
         return found[0] if len(found) == 1 else [together(of_time) for of_time in zip(*found, strict=True)]
 
     def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
         """Return the hours of [start, end) in which a meter went to other registers, or to the other mode."""
-        return set().union(*(EnergyReader.turns(self, part, start, end) for part in meter.parts))
+        return set().union(*(self._meters.turns(part, start, end) for part in meter.parts))
 
     def injects_since(self, meter: Meter) -> datetime | None:
         """Return the first hour in which a meter counted what was injected; None: there is none."""
-        hours = (EnergyReader.injects_since(self, part) for part in meter.parts)
+        hours = (self._meters.injects_since(part) for part in meter.parts)
         return min((hour for hour in hours if hour is not None), default=None)
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of the meters."""
         for part in meter.parts:
-            EnergyReader.remember(self, part)
+            self._meters.remember(part)
 
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn in each hour of [start, end), by meter, in order."""
-        return _in_order(EnergyReader.hours(self, part, start, end) for part in meter.parts)
+        return _in_order(self._meters.hours(part, start, end) for part in meter.parts)
 
     def slots(
         self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int], hours_of_day: Collection[int]
     ) -> list[HourEnergy]:
         """Return what was drawn in each hour, cut at these minutes and where the register changed."""
-        return _in_order(EnergyReader.slots(self, part, start, end, cuts, hours_of_day) for part in meter.parts)
+        return _in_order(self._meters.slots(part, start, end, cuts, hours_of_day) for part in meter.parts)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
-        found = [EnergyReader.running(self, part, boundaries) for part in meter.parts]
+        found = [self._meters.running(part, boundaries) for part in meter.parts]
         return [sum(of_time, Counter[str]()) for of_time in zip(*found, strict=True)]
 
     def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
         """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
-        parts = (EnergyReader.off_peak_switches(self, part, start, end) for part in meter.parts)
+        parts = (self._meters.off_peak_switches(part, start, end) for part in meter.parts)
         return sorted(itertools.chain.from_iterable(parts))
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meters said of their contract in [start, end), in order; a new meter ends an old one."""
         spans: list[ContractSpan] = []
         for part in meter.parts:
-            later = EnergyReader.contract_spans(self, part, start, end)
+            later = self._meters.contract_spans(part, start, end)
             if later:
                 first = later[0].start
                 spans = [replace(span, end=min(span.end, first)) for span in spans if span.start < first]
@@ -71,8 +77,31 @@ class HouseReader(EnergyReader):
         """Return the names that the meters gave registers of calendars that are not known."""
         found: dict[str, str] = {}
         for part in meter.parts:
-            found |= EnergyReader.names(self, part, spans, registers)
+            found |= self._meters.names(part, spans, registers)
         return found
+
+    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
+        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
+        return naming(self.contract_spans(meter, start, end), end)
+
+    def register_at(
+        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
+    ) -> Callable[[int], str | None]:
+        """Return what names the register of an hour of [start, end), in seconds since 1970.
+
+        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
+        """
+        name_of = self.naming(meter, start, end)
+        hours = sorted(running)
+
+        def register(hour: int) -> str | None:
+            name = name_of(running.get(hour), hour)
+            if name is None and (place := bisect.bisect_right(hours, hour)):
+                last = hours[place - 1]
+                name = name_of(running[last], last)
+            return name
+
+        return register
 
 
 def together(parts: Sequence[Energy]) -> Energy:

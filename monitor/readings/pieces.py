@@ -1,5 +1,7 @@
 """Counts what the registers of a meter went on by, in pieces of time without a change of registers or contract."""
 
+import bisect
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -151,6 +153,26 @@ def register_name(supplier: int | None, span: ContractSpan | None) -> str | None
 def span_at(spans: Sequence[ContractSpan], moment: datetime) -> ContractSpan | None:
     """Return the contract that held at a moment."""
     return next((span for span in spans if span.start <= moment < span.end), None)
+
+
+def naming(spans: Sequence[ContractSpan], end: datetime) -> Callable[[int | None, int], str | None]:
+    """Return what names a supplier register that ran at a moment, in seconds since 1970.
+
+    Args:
+        spans: the contracts of a time, in order.
+        end: the end of that time.
+    """
+    starts, limit = [int(span.start.timestamp()) for span in spans], end.timestamp()
+
+    @functools.cache
+    def name_in(supplier: int | None, place: int) -> str | None:
+        return register_name(supplier, spans[place] if place >= 0 else None)
+
+    def name(supplier: int | None, moment: int) -> str | None:
+        place = bisect.bisect_right(starts, moment) - 1
+        return name_in(supplier, place if moment < limit else -1)
+
+    return name
 
 
 def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:

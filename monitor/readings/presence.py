@@ -19,6 +19,7 @@ class Gap:
     hour: datetime  # of `after`
     before: Values
     after: Values
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Presence:
         before = values_of(self._connection, meter, LAST, [pair.before for pair in wide])
         after = values_of(self._connection, meter, FIRST, [pair.hour for pair in wide])
         return [
-            Gap(pair.hour, before[pair.before], after[pair.hour])
+            Gap(pair.hour, before[pair.before], after[pair.hour], (pair.end - pair.start).total_seconds())
             for pair in wide
             if pair.before in before and pair.hour in after
         ]

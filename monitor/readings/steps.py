@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common.contract.offers import OFFERS
-from common.contract.registers import INJECTED, SUPPLIER, TOTAL
+from common.contract.registers import INJECTED, SUPPLIER, TOTAL, drawn_over_change
 from monitor.readings.hour_values import Values
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.
@@ -113,16 +113,25 @@ def complete(known: Step, drawn: int, register: str | None) -> Step:
     return replace(known, wh=named)
 
 
-def recovered(before: Values, after: Values, breaks: Mapping[int, int]) -> int:
+def recovered(before: Values, after: Values, breaks: Mapping[int, int], seconds: float) -> int:
     """Return the energy drawn over a gap: what the registers went on by, but for those whose step there is a break.
 
-    `breaks`: of the hour that the gap ends in, by register; a register may also have been set back later in that hour.
+    Args:
+        before: the readings at its beginning.
+        after: those at its end.
+        breaks: of the hour that the gap ends in, by register; one may also have been set back later in that hour.
+        seconds: how long it is.
     """
     steps = [
         None if first is None or last is None or breaks.get(place) == last - first else last - first
         for place, (first, last) in enumerate(zip(before, after, strict=True))
     ]
     total = steps[TOTAL]
-    if total is None:
+    if total is None:  # there is none, or another mode or contract hid it
         total = sum(counted for place in SUPPLIER if (counted := steps[place]) is not None)
+        total = max(total, drawn_over_change(before, after, seconds) if _changed(before, after) else 0)
     return max(total, 0)
+
+
+def _changed(before: Values, after: Values) -> bool:
+    return any((before[place] is None) != (after[place] is None) for place in (TOTAL, *SUPPLIER))

@@ -106,7 +106,7 @@ def report(arguments: argparse.Namespace) -> int:
             short = end - start <= _LONGEST_CURVE
             base_load = answers.curves.base_load(meter, start, end).watts if short else None
             tables = Tables(sys.stdout, formats)
-            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
+            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter), now)
             for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
                 tables.line(line)
             for one in answers.unused():
@@ -166,7 +166,7 @@ def power(arguments: argparse.Namespace) -> int:
         answer = answers.powers.needed(meter, start, end, now)
         formats = _formats(arguments, settings)
         if arguments.json:
-            print(json_powers(answer, formats))  # noqa: T201 - the command's output
+            print(json_powers(answer))  # noqa: T201 - the command's output
         else:
             print_powers(answer, formats, Tables(sys.stdout, formats))
     return 0

@@ -48,13 +48,15 @@ class Tables:
         peak: Peak | None,
         base_load: int | None,
         first: datetime | None,
+        now: datetime,
     ) -> None:
         """Print periods with bars, the total, the registers, peak (VA) and base load (W), and what is missing.
 
-        `first` is when the first energy of the meter is known; without any in this range, only that is said.
+        `first` is when the first energy of the meter is known; without any in this range, only that is said. The range
+        is said up to `now`, if it is not over.
         """
         f, whole = self._formats, answer.whole
-        start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
+        start, end = f.day(whole.energy.start), f.last_day(min(whole.energy.end, max(now, whole.energy.start)))
         if first is not None and not (whole.energy.is_known or whole.cost.total):
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 _MOST_DIGITS = 60  # of the name of a file
+_LEVEL = 4  # of gzip, for what is compressed each time: half the time of level 6 for 7 % more bytes
 
 
 class Api:
@@ -104,8 +105,8 @@ class Api:
         if isinstance(answer, Body):
             file = re.sub(r"[^0-9A-Za-z._-]", "-", answer.file)[:_MOST_DIGITS]
             disposition = f'attachment; filename="{file}"'
-            return packed(answer.content, answer.kind, Cache_Control=cache, Content_Disposition=disposition)
-        return packed(json_bytes(answer), JSON, Cache_Control=cache)
+            return packed(answer.content, answer.kind, _LEVEL, Cache_Control=cache, Content_Disposition=disposition)
+        return packed(json_bytes(answer), JSON, _LEVEL, Cache_Control=cache)
 
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
         if isinstance(route, LiveRoute):

@@ -31,7 +31,7 @@ def application(site: Site, closing: asyncio.Event, ingress_port: int | None = N
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             request = await _read(scope, receive, ingress_port)
-        except (_GoneError, TimeoutError):
+        except _GoneError:
             return
         await _send(await site.reply(request), closing, request.method, receive, send)
 
@@ -39,16 +39,13 @@ def application(site: Site, closing: asyncio.Event, ingress_port: int | None = N
 
 
 async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Request:
-    body = b""
+    body, whole = b"", True
     if scope["method"] == "POST":
-        async with asyncio.timeout(_BODY_TIMEOUT):
-            more = True
-            while more and len(body) <= LONGEST_BODY:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
+        try:
+            async with asyncio.timeout(_BODY_TIMEOUT):
+                body = await _read_body(receive)
+        except TimeoutError:
+            whole = False
     client, server = scope.get("client"), scope.get("server")  # of the connection, not of the header Host
     return Request(
         method=scope["method"],
@@ -58,9 +55,21 @@ async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Req
         address=client[0] if client else "",
         secure=scope["scheme"] == "https",
         body=body,
+        whole=whole,
         ingress=ingress_port is not None and server is not None and server[1] == ingress_port,
-        admit=scope.get("admit", lambda: None),
+        admit=scope.get("admit", lambda _: None),
     )
+
+
+async def _read_body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more and len(body) <= LONGEST_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
 
 
 async def _send(reply: Reply, closing: asyncio.Event, method: str, receive: Receive, send: Send) -> None:

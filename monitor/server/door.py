@@ -20,6 +20,7 @@ from monitor.server.messages import Reply, Request, Stream, language_for, proble
 from monitor.server.sessions import Sessions, cookie_named, set_cookie
 from monitor.server.workers import Busy, Workers
 from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,11 @@ class Door:
     def refusal(self, request: Request) -> Reply | None:
         """Return the reply to a request that may read nothing at all, or None."""
         listen = self._config.listen
-        if request.ingress or self._config.auth == "password":
+        if request.ingress:
+            # A browser of this machine, unlike the Supervisor, may show a page whose name leads here.
+            rebound = is_loopback(request.address) and not access.is_known_host(request, listen.names)
+            return self._closed(request, "foreign_name") if rebound else None
+        if self._config.auth == "password":
             return None
         if self._config.auth == "none" and access.is_proxied(request):
             if self._seldom.allow("proxy", time.monotonic()):
@@ -105,24 +110,32 @@ class Door:
             NotReady: the password cannot be read.
         """
         if self._sessions is None or request.ingress:
-            request.admit()
+            if user := self._user(request):
+                request.admit(user)
             return True
         self._read_password(self._sessions)
-        is_open = self._sessions.find(self._token(request), self._clock())
+        token = self._token(request)
+        is_open = self._sessions.find(token, self._clock())
         if self._sessions.unsaved:
             await self._save(self._sessions)
         if is_open:
-            request.admit()
+            request.admit(token)
         return is_open
 
     def client(self, request: Request) -> str:
         """Return who asks, for limits: a user of Home Assistant, a browser with a session, or an address."""
         if request.ingress:
-            user = request.headers.get("x-remote-user-id", "")[:64]
-            return f"user {user}" if user else request.address
+            return self._user(request) or request.address
         token = self._token(request)
         known = self._sessions is not None and self._sessions.is_ours(token)
         return token if known else network(access.client_address(request, self._config.listen))
+
+    def _user(self, request: Request) -> str:
+        """Return whom Home Assistant, or the proxy that asks for the password, names; empty: nobody."""
+        if not request.ingress and self._config.auth != "header":
+            return ""
+        name = request.headers.get("x-remote-user-id" if request.ingress else "remote-user", "").strip()[:64]
+        return name and f"user {name}"
 
     def guarded(self, request: Request, stream: Stream) -> Stream:
         """Return a stream that ends when its session does."""

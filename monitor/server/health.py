@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.plural import plural
 from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
@@ -48,7 +48,7 @@ def monitor_metrics(report: Mapping[str, Any]) -> list[Family]:
     """Turn a report into families of samples."""
     replies = [Sample({"status": status}, count) for status, count in report["replies"].items()]
     families = [
-        ("info", GAUGE, "1; the version is a label", [Sample({"version": __version__}, 1)]),
+        ("info", GAUGE, "1; the version is a label", [Sample({"version": full_version()}, 1)]),
         ("uptime_seconds", GAUGE, "Seconds since the start", [Sample({}, report["uptime"])]),
         ("replies_total", COUNTER, "Replies to browsers, by class of status", replies),
         (

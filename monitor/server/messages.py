@@ -25,6 +25,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         403: "Refusé",
         404: "Introuvable",
         405: "Méthode refusée",
+        408: "Trop lent",
         413: "Trop long",
         414: "Adresse trop longue",
         500: "Erreur du programme",
@@ -36,6 +37,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         403: "Refused",
         404: "Not found",
         405: "Method refused",
+        408: "Too slow",
         413: "Too long",
         414: "Address too long",
         500: "Internal error",
@@ -62,8 +64,10 @@ class Request:
     address: str = ""  # of the client, or of the last proxy
     secure: bool = False  # the connection to this program is TLS
     body: bytes = b""
+    whole: bool = True  # the body has come in time
     ingress: bool = False  # it came to the port of Home Assistant's Ingress
-    admit: Callable[[], None] = lambda: None  # to be called for a client that may enter: its connection is kept
+    #: To be called with the session or user that may enter: its connection is kept.
+    admit: Callable[[str], None] = lambda _: None
 
 
 class Stream(Protocol):
@@ -95,9 +99,9 @@ class Reply:
         )
 
 
-def packed(body: bytes, kind: str, **headers: str) -> Reply:
-    """Return a reply with its entity tag and its compressed form."""
-    zipped = gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
+def packed(body: bytes, kind: str, level: int = 6, **headers: str) -> Reply:
+    """Return a reply with its entity tag and its compressed form, at a level of gzip."""
+    zipped = gzip.compress(body, level, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
     # Weak: the compressed form has the same.
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
     return Reply(body=body, kind=kind, zipped=zipped, etag=etag).having(**headers)

@@ -169,7 +169,7 @@ class _Connection(H11Protocol):
             self._requests += 1
             self._busy = True
             try:
-                await application({**scope, "admit": lambda: self._crowd.admit(self)}, receive, send)
+                await application({**scope, "admit": lambda client: self._crowd.admit(self, client)}, receive, send)
             finally:
                 self._busy = False
 

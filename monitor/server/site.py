@@ -68,6 +68,8 @@ class Site:
         if {"content-length", "transfer-encoding"} <= request.headers.keys():
             # RFC 9112 6.3: two lengths may hide a second request from a proxy.
             return self._problem(request, "two_lengths", Connection="close")
+        if not request.whole:
+            return self._problem(request, "late_form", Connection="close")
         if (refusal := self._door.stranger(request)) is not None:
             return refusal
         path = self._below_prefix(request)

@@ -23,7 +23,7 @@ FR: Mapping[str, str] = {
     "alert_forgotten": "Appareil oublié",
     "alert_talon": "Talon en hausse",
     "alert_budget": "Budget du mois",
-    "alert_feed_in": "Plus d’injection",
+    "alert_feed_in": "Injection arrêtée",
     "alert_backup": "Sauvegarde ancienne",
     "alert_disk": "Disque presque plein",
     "alert_loss": "Trames perdues",
@@ -37,13 +37,13 @@ FR: Mapping[str, str] = {
     "alert_overload_end_title": "Puissance revenue sous la limite",
     "alert_overload_end_body": "Pointe : {power}{phase}, pour une limite de {limit}. Durée : {length}.",
 
-    "alert_silent_meter_line": "Plus de données du compteur",
+    "alert_silent_meter_line": "Aucune donnée du compteur",
     "alert_silent_meter_body": "Le compteur n’envoie plus rien depuis {since}. Vérifiez le câble et l’adaptateur : le "
                                "lecteur, lui, répond.",
     "alert_silent_meter_end_title": "Le compteur envoie à nouveau ses données",
     "alert_silent_meter_end_body": "Interruption {times}. Les kWh sont rattrapés ; la courbe garde un trou.",
     "alert_silent_reader_line": "Le lecteur ne répond plus",
-    "alert_silent_reader_body": "Plus de nouvelles depuis {since}. Vérifiez que son ordinateur est allumé et relié au "
+    "alert_silent_reader_body": "Aucune nouvelle depuis {since}. Vérifiez que son ordinateur est allumé et relié au "
                                 "réseau.",
     "alert_silent_reader_end_title": "Le lecteur répond à nouveau",
     "alert_silent_reader_end_body": "Absent {times}. S’il mesurait pendant ce temps, ses données arrivent maintenant.",
@@ -105,7 +105,7 @@ FR: Mapping[str, str] = {
     "alert_budget_end_title": "Budget du mois : de nouveau respecté",
     "alert_budget_end_body": "La prévision est repassée sous {budget}.",
 
-    "alert_feed_in_line": "Plus d’injection depuis {days}",
+    "alert_feed_in_line": "Injection arrêtée depuis {days}",
     "alert_feed_in_body": "D’habitude, vous injectez {usual} par jour. Vérifiez l’onduleur et son disjoncteur.",
     "alert_feed_in_end_title": "L’injection a repris",
     "alert_feed_in_end_body": "Elle s’était arrêtée pendant {days}.",

@@ -1,166 +1,172 @@
-"""Keeps the items that are not confirmed on disk, compressed; confirmed ones are deleted a segment at a time.
+"""Keeps the items that are not confirmed in a SQLite file on disk: each row a block of a minute, compressed.
 
-    folder    = NNNNNNNN.spool... NNNNNNNN.damaged...
-    segment   = record...                                  see reader/buffer/record.py, reader/buffer/spool_block.py
-
-Confirmations are not written: after a restart, what is left of a segment counts as unconfirmed and is sent again, which
-does no harm.
+There is a file only while something is in it. What is committed survives a power cut. Confirmations are not written: a
+row is deleted some time after its last item was confirmed, and what is left after a restart is sent again, which does
+no harm. A full spool is decimated, and never cut: registers are cumulative, so energy stays right.
 """
 
-import contextlib
-import errno
 import os
+import sqlite3
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import NotReady, TeleinfoError
+from common.errors import TeleinfoError
 from common.runtime.file_lock import try_lock
-from reader.buffer.folder import no_link, open_trusted
-from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.record import HEADER_SIZE, newer, read_records, record_size
-from reader.buffer.segment_files import read_readable, replace_file, save_damaged, sync_folder
-from reader.buffer.spool_block import BlockBuilders, is_block, is_newer, read_body, read_payloads
-from reader.buffer.spool_index import Block, Index, Segment, bits_of, next_to_compact
+from reader.buffer.folder import open_trusted
+from reader.buffer.item import Item, ItemKind
+from reader.buffer.sqlite_file import OpenedFile, Row, os_error, primary_code, transaction
 
-_SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
-_LEAST_SEGMENTS = 8  # in a full spool: decimation needs something older than the newest
+FILE = "spool.sqlite"
+LONGEST_BLOCK = 120  # items; two minutes of a standard meter
+_SPAN = 600_000_000  # microseconds; no block crosses a multiple of it
+_KIND = 0x544D5331  # TMS1
+_SCHEMA = """CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY, kind INTEGER, meter TEXT, first INTEGER, generation INTEGER, crc INTEGER, offsets BLOB,
+    payloads BLOB)"""
+_PAGE = 8192  # bytes; three blocks of a minute share a page
+_PRAGMAS = (
+    f"page_size = {_PAGE}",
+    "locking_mode = EXCLUSIVE",  # before the next: then the file needs no index in shared memory
+    "journal_mode = WAL",  # which writes half as much to the card as a rollback journal
+    "synchronous = FULL",
+    "wal_autocheckpoint = 64",  # pages
+    "cache_size = -256",  # KiB
+    "temp_store = MEMORY",
+)
+_INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM blocks WHERE id = ?"
+_DELETED_TOGETHER = 100  # rows, with one sync
+_DECIMATED_TOGETHER = 32  # blocks
 
 
 class SpoolBusy(TeleinfoError):
     """Another process uses this spool."""
 
 
+@dataclass(slots=True, eq=False)
+class Block:
+    """Items of one kind and meter in one row; `pending` has a bit for each that is not confirmed."""
+
+    row: int
+    kind: ItemKind
+    meter: str
+    first: int  # microseconds since 1970
+    offsets: "array[int]"  # microseconds from the first item, increasing
+    pending: int
+    generation: int = 0  # how often it was decimated
+
+    def bit_of(self, kind: ItemKind, meter: str, time_us: int) -> int:
+        """Return the bit of an item, as in `pending`; 0 if it is not in this block, or not pending."""
+        offset = time_us - self.first
+        if (kind, meter) != (self.kind, self.meter) or not self.pending or not 0 <= offset <= self.offsets[-1]:
+            return 0
+        index = bisect_left(self.offsets, offset)
+        return self.pending & 1 << index if self.offsets[index] == offset else 0
+
+
 class Spool:
-    """Segments on a disk, an index of what they hold in memory, and who has confirmed what.
+    """Blocks on a disk, and which of their items are not confirmed.
 
     For one process and one thread. Call `open` first.
     """
 
-    def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024, lock: bool = True) -> None:
+    def __init__(self, folder: Path, *, max_size: int, lock: bool = True) -> None:
         """Prepare the spool in this folder; without `lock`, the caller makes sure that nobody else uses it."""
-        self.size = 0  # bytes of all segments
-        self.max_size = max_size  # what `size` never exceeds
+        self.max_size = max_size  # bytes of the file, at most
+        self.pending = 0
+        """Frames that are not confirmed."""
         self.decimated = 0  # frames discarded since the start, because there was no room
-        self.damaged_bytes = 0  # found since the start
-        self.lost = 0  # frames that could be read at the start, but not later
-        self._folder = folder
-        self._segment_size = max(min(segment_size, max_size // _LEAST_SEGMENTS), _SMALLEST_SEGMENT)
-        self._index = Index()
-        self._next = 1
-        self._current: Segment | None = None
-        self._file = -1
-        self._lock = -1
-        self._locks = lock
+        self.lost = 0  # frames whose block was damaged
+        self.set_aside: OpenedFile | None = None
+        """What became of an earlier file that could not be used."""
+        self._folder, self._path = folder, folder / FILE
+        self._connection: sqlite3.Connection | None = None
+        self._blocks: dict[int, Block] = {}  # by row, which is the order of writing
+        self._by_time: dict[tuple[ItemKind, str, int], list[Block]] = {}
+        self._done: list[tuple[int]] = []  # rows to delete
+        self._lock, self._locks = -1, lock
 
     @property
-    def pending(self) -> int:
-        """Frames that are not confirmed."""
-        return self._index.pending
+    def size(self) -> int:
+        """Bytes that are filled; SQLite's log of half a megabyte comes beside them."""
+        return self._filled(self._connection) if self._connection else 0
 
     @property
     def oldest(self) -> int | None:
         """Time of the first frame that is not confirmed, in order of writing; microseconds since 1970."""
-        return self._index.oldest
+        block = next((block for block in self._blocks.values() if block.kind is ItemKind.FRAME), None)
+        return block.first + block.offsets[next(bits_of(block.pending))] if block else None
 
     @property
     def meters(self) -> set[str]:
         """The meters with items that are not confirmed."""
-        return self._index.meters
+        return {block.meter for block in self._blocks.values()}
 
     def open(self) -> None:
-        """Lock the folder and index its segments; damaged records move to another file.
+        """Lock the folder and index what is there.
 
         Raises:
             SpoolBusy: another process uses it.
-            NotReady: a newer version has written to it.
             OSError: the folder cannot be made or read, or belongs to another user.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = open_trusted(self._folder)
-        if self._locks:
-            self._take_lock()
         try:
-            self._read()
-        except (NotReady, OSError):
+            if self._locks and try_lock(self._lock) is False:  # None, on a network share without locks, is accepted
+                raise SpoolBusy(f"{self._folder} is in use by another process")
+            if os.path.lexists(self._path):
+                self._open_file()
+        except (SpoolBusy, OSError):
             self.close()
             raise
 
-    def _read(self) -> None:
-        names = sorted(os.listdir(self._folder), key=lambda name: (len(name), name))
-        numbered = [(int(Path(name).stem), self._folder / name) for name in names if Path(name).stem.isdecimal()]
-        for number, path in numbered:
-            if path.suffix in (".spool", ".damaged"):
-                self._next = max(self._next, number + 1)
-            if path.suffix == ".spool":
-                self._open_segment(number, path)
-            elif path.suffix == ".part":  # killed before its rename
-                with contextlib.suppress(OSError):
-                    path.unlink()
-        self._delete_confirmed()
-
-    def append(self, items: Sequence[Item]) -> None:
+    def append(self, items: Iterable[Item]) -> None:
         """Write these items, all or none; one that is here already is replaced.
 
         Raises:
             OSError: the disk is full, read-only or broken; none was written.
         """
-        latest: dict[ItemId, Item] = {}
-        for item in items:
-            latest.pop(item.identity, None)
-            latest[item.identity] = item
+        latest = {item.identity: item for item in items}
         if not latest:
             return
-        builders = BlockBuilders()
-        for item in latest.values():
-            builders.add(item.kind, item.meter, item.time_us, item.payload)
-        records = [builder.write(0) for builder in builders.blocks]
-        data = b"".join(records)
-        self._make_room(len(data))
-        segment = self._write(data)
-        offset = segment.size
-        for builder, record in zip(builders.blocks, records, strict=True):
-            self._index.add(segment, offset, builder)
-            offset += len(record)
-        segment.size += len(data)
-        self.size += len(data)
-        self._delete_confirmed()
+        connection = self._connection or self._open_file()
+        row = max(self._blocks, default=0)
+        rows = [_row_of(row + number, chunk, 0) for number, chunk in enumerate(_chunks(latest.values()), 1)]
+        try:
+            self._make_room(connection, sum(len(offsets) + len(payloads) for *_, offsets, payloads in rows))
+            with transaction(connection):
+                connection.executemany(_DELETE, self._done)
+                connection.executemany(_INSERT, rows)
+        except sqlite3.Error as error:
+            self._delete_done()  # with nothing in it, the file goes
+            raise os_error(error, self._path) from error
+        self._done.clear()
+        for each in rows:
+            self._add(_block_of(each))
 
-    def confirm(
-        self, kind: ItemKind, meter: str, time_us: int, storer: str, enough: Callable[[frozenset[str]], bool]
-    ) -> bool | None:
-        """Note that a storer has an item. True: it is confirmed; None: it is not here, or was confirmed before.
+    def has(self, kind: ItemKind, meter: str, time_us: int) -> bool:
+        """Whether an item is here and not confirmed."""
+        return self._find(kind, meter, time_us) is not None
 
-        `enough` decides, from the names of all storers that have confirmed the item since the start.
-        """
-        found = self._index.find(kind, meter, time_us)
-        if found is None:
-            return None
-        block, index = found
-        if not enough(frozenset((storer, *block.names(index)))):
-            block.note(index, storer)
-            return False
-        self._index.drop(block, 1 << index)
-        if not block.segment.pending:
-            self._delete(block.segment)
-        return True
+    def confirm(self, kind: ItemKind, meter: str, time_us: int) -> bool:
+        """Drop an item that is confirmed; return whether it was here."""
+        found = self._find(kind, meter, time_us)
+        return found is not None and bool(self.drop(*found))
 
     def drop(self, block: Block, bits: int) -> int:
-        """Drop these items of a block, which need no further confirmation; return how many were pending."""
-        dropped = (bits & block.pending).bit_count()
-        if dropped:
-            self._index.drop(block, bits)
-            if not block.segment.pending:
-                self._delete(block.segment)
+        """Drop these items of a block, which are confirmed; return how many were pending."""
+        dropped = self._drop(block, bits)
+        self._delete_done()
         return dropped
 
     def undelivered(self) -> Iterator[Block]:
-        """Yield the blocks with unconfirmed items, in order of writing; the spool may change meanwhile.
-
-        Blocks of a segment that is rewritten meanwhile come again.
-        """
-        return self._index.undelivered()
+        """Yield the blocks with unconfirmed items, in order of writing; the spool may change meanwhile."""
+        return (block for block in list(self._blocks.values()) if block.pending)
 
     def read(self, block: Block) -> list[Item]:
         """Return the items of a block that are not confirmed; none if they are damaged.
@@ -168,183 +174,195 @@ class Spool:
         Raises:
             OSError: the disk cannot be read.
         """
+        items = self._read(block)
+        self._delete_done()
+        return items
+
+    def close(self) -> None:
+        """Close the file and release the lock; the items stay."""
+        self._delete_done(least=1)
+        if self._connection is not None:
+            self._connection.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._connection, self._lock = None, -1
+
+    def _open_file(self) -> sqlite3.Connection:
+        opened = OpenedFile(self._path, _KIND, _SCHEMA, _PRAGMAS)
+        self._connection = opened.connection
+        if opened.set_aside:
+            self.set_aside = opened
+        try:
+            with transaction(self._connection):
+                self._connection.executemany(_INSERT, opened.rows)
+            columns = "id, kind, meter, first, generation, crc, offsets, NULL"
+            for row in self._connection.execute(f"SELECT {columns} FROM blocks ORDER BY id"):  # noqa: S608
+                try:
+                    self._add(_block_of(row))
+                except ValueError:
+                    self._done.append((row[0],))
+        except sqlite3.Error as error:
+            raise os_error(error, self._path) from error
+        return self._connection
+
+    def _find(self, kind: ItemKind, meter: str, time_us: int) -> tuple[Block, int] | None:
+        for block in self._by_time.get((kind, meter, time_us // _SPAN), ()):
+            if bit := block.bit_of(kind, meter, time_us):
+                return block, bit
+        return None
+
+    def _add(self, block: Block) -> None:
+        """Index a block; its items replace those of earlier ones."""
+        neighbours = self._by_time.setdefault((block.kind, block.meter, block.first // _SPAN), [])
+        for other in [other for other in neighbours if other.first <= block.first + block.offsets[-1]]:
+            if other.first + other.offsets[-1] >= block.first:
+                for offset in block.offsets:
+                    self._drop(other, other.bit_of(block.kind, block.meter, block.first + offset))
+        self._by_time.setdefault((block.kind, block.meter, block.first // _SPAN), []).append(block)
+        self._blocks[block.row] = block
+        if block.kind is ItemKind.FRAME:
+            self.pending += block.pending.bit_count()
+
+    def _drop(self, block: Block, bits: int) -> int:
+        bits &= block.pending
+        block.pending &= ~bits
+        if block.kind is ItemKind.FRAME:
+            self.pending -= bits.bit_count()
+        if bits and not block.pending:
+            del self._blocks[block.row]
+            key = block.kind, block.meter, block.first // _SPAN
+            self._by_time[key].remove(block)
+            if not self._by_time[key]:
+                del self._by_time[key]
+            self._done.append((block.row,))
+        return bits.bit_count()
+
+    def _delete_done(self, least: int = _DELETED_TOGETHER) -> None:
+        """Delete the rows whose items are all confirmed, and the file with the last one."""
+        if self._connection is None or (self._blocks and len(self._done) < least):
+            return
+        try:
+            if self._blocks:
+                with transaction(self._connection):
+                    self._connection.executemany(_DELETE, self._done)
+            else:
+                self._connection.close()
+                self._connection = None
+                self._path.unlink()
+        except (sqlite3.Error, OSError):
+            return  # they are sent again after a restart
+        self._done.clear()
+
+    def _read(self, block: Block) -> list[Item]:
         if not block.pending:
             return []
         payloads = self._payloads(block)
         if payloads is None:
-            self._drop_unreadable(block)
-            if not block.segment.pending:
-                self._delete(block.segment)
+            dropped = self._drop(block, block.pending)
+            self.lost += dropped if block.kind is ItemKind.FRAME else 0
             return []
         return [
             Item(block.kind, block.meter, block.first + block.offsets[index], payloads[index])
             for index in bits_of(block.pending)
         ]
 
-    def close(self) -> None:
-        """Close the files and release the lock; the items stay."""
-        self._close_segment()
-        if self._lock >= 0:
-            os.close(self._lock)
-        self._lock = -1
-
-    def _take_lock(self) -> None:
-        try:
-            locked = try_lock(self._lock)
-        except OSError:
-            self.close()
-            raise
-        if locked is False:  # None, on a network share without locks, is accepted
-            self.close()
-            raise SpoolBusy(f"{self._folder} is in use by another process")
-
-    def _close_segment(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-        self._file, self._current = -1, None
-
-    # The previous run.
-
-    def _open_segment(self, number: int, path: Path) -> None:
-        data = read_readable(path)
-        records, damaged = read_records(data)
-        known: list[tuple[int, int, bytes]] = []
-        for offset, body in records:
-            size = record_size(data, offset)
-            if is_block(body):
-                known.append((offset, size, body))
-            elif is_newer(body):
-                raise newer(path)
-            else:
-                damaged.append((offset, offset + size))
-        if damaged:
-            self.damaged_bytes += sum(end - start for start, end in damaged)
-            try:
-                save_damaged(self._folder, number, b"".join(data[start:end] for start, end in sorted(damaged)))
-                if known:
-                    data = b"".join(data[offset : offset + size] for offset, size, _ in known)
-                    replace_file(path, data)
-                    known = list(_packed(known))
-            except OSError:  # no room for that now; the next start tries again
-                if not known:
-                    return
-        segment = Segment(number, path, len(data))
-        self._index.segments[number] = segment
-        self.size += segment.size
-        for offset, _, body in known:
-            generation, builder, _ = read_body(body)
-            segment.generation = max(segment.generation, generation)
-            self._index.add(segment, offset, builder)
-
-    def _delete(self, segment: Segment) -> None:
-        if segment is self._current:
-            self._close_segment()
-        # One that cannot be deleted is read and sent again after a restart.
-        with contextlib.suppress(OSError):
-            segment.path.unlink(missing_ok=True)
-        del self._index.segments[segment.number]
-        self.size -= segment.size
-
-    def _delete_confirmed(self) -> None:
-        for segment in [segment for segment in self._index.segments.values() if not segment.pending]:
-            self._delete(segment)
-
-    # Reading and writing.
-
     def _payloads(self, block: Block) -> list[bytes] | None:
-        with open(block.segment.path, "rb", opener=no_link) as file:
-            file.seek(block.offset)
-            data = file.read(HEADER_SIZE)
-            if len(data) == HEADER_SIZE:
-                # The length may be damaged.
-                data += file.read(min(record_size(data, 0), block.segment.size - block.offset) - HEADER_SIZE)
-        records, _ = read_records(data)
-        if not records or records[0][0] != 0:
-            return None
+        assert self._connection is not None
         try:
-            _, builder, stream = read_body(records[0][1])
-            return read_payloads(builder, stream)
-        except (ValueError, zlib.error, struct.error):
-            return None
-
-    def _drop_unreadable(self, block: Block) -> None:
-        if block.kind is ItemKind.FRAME:
-            self.lost += block.pending.bit_count()
-        self._index.drop(block, block.pending)
-
-    def _write(self, data: bytes) -> Segment:
-        """Append to the current segment, or to a new one; return it, with its size not updated yet."""
-        if self._current and self._current.size + len(data) > self._segment_size:
-            self._close_segment()
-        segment = self._current or self._new_segment()
+            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
+        except sqlite3.Error as error:
+            if primary_code(error) == sqlite3.SQLITE_CORRUPT:
+                return None
+            raise os_error(error, self._path) from error
         try:
-            if os.write(self._file, data) < len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(segment.path))
-            os.fdatasync(self._file)
-            if not segment.size:
-                sync_folder(self._folder)
-        except OSError:
-            # A segment that failed once is not written again: the next append begins a new one.
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, segment.size)
-            self._close_segment()
-            if not segment.size:
-                with contextlib.suppress(OSError):
-                    segment.path.unlink()
-            raise
-        self._index.segments[segment.number] = segment
-        return segment
+            payloads = zlib.decompress(found[0]).split(b"\n")
+        except (zlib.error, TypeError):
+            return None
+        return payloads if len(payloads) == len(block.offsets) else None
 
-    def _new_segment(self) -> Segment:
-        path = self._folder / f"{self._next:08}.spool"
-        self._file = no_link(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
-        self._current = Segment(self._next, path)
-        self._next += 1
-        return self._current
+    @staticmethod
+    def _filled(connection: sqlite3.Connection) -> int:
+        pages, free = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+        return int(pages - free) * _PAGE
 
-    def _make_room(self, size: int) -> None:
-        while self.size + size > self.max_size:
-            compaction = next_to_compact(list(self._index.segments.values())[:-1])
-            if compaction is None:
+    def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
+        while self._filled(connection) + size + 2 * _PAGE > self.max_size:
+            if self._done:
+                with transaction(connection):
+                    connection.executemany(_DELETE, self._done)
+                self._done.clear()
+            elif not self._decimate(connection):
                 return
-            self._rewrite(*compaction)
 
-    def _rewrite(self, segment: Segment, keep: dict[Block, int], generation: int) -> None:
-        """Replace a segment by one with only these items of its blocks; other unconfirmed frames are decimated."""
-        builders = BlockBuilders()
-        damaged = []
-        for block in segment.blocks:
-            bits = keep[block] & block.pending
-            payloads = self._payloads(block) if bits else []
-            if payloads is None:
-                damaged.append(block)
-                continue
-            for index in bits_of(bits):
-                time_us = block.first + block.offsets[index]
-                builders.add(block.kind, block.meter, time_us, payloads[index], block.names(index))
-        records = [builder.write(generation) for builder in builders.blocks]
-        data = b"".join(records)
-        if records:
-            replace_file(segment.path, data)
-        for block in damaged:
-            self._drop_unreadable(block)
-        frames = segment.frames
-        self._index.clear(segment)
-        segment.generation = generation
-        offset = 0
-        for builder, record in zip(builders.blocks, records, strict=True):
-            self._index.add(segment, offset, builder, replace=False)
-            offset += len(record)
-        self.decimated += frames - segment.frames
-        self.size += len(data) - segment.size
-        segment.size = len(data)
-        if not records:
-            self._delete(segment)
+    def _decimate(self, connection: sqlite3.Connection) -> bool:
+        """Discard every second frame of what was decimated least of the older half; False if there is none."""
+        frames = [block for block in self._blocks.values() if block.kind is ItemKind.FRAME]
+        frames = frames[: (len(frames) + 1) // 2]
+        generation = min((block.generation for block in frames), default=0)
+        oldest = [block for block in frames if block.generation == generation][:_DECIMATED_TOGETHER]
+        kept: list[Item] = []
+        for meter in {block.meter for block in oldest}:
+            items = [item for block in oldest if block.meter == meter for item in self._read(block)]
+            half = items[::2] if len(items) > 2 else items[1:]
+            kept += [*half, *items[-1:]] if half and half[-1] is not items[-1] else half
+        numbers = iter(block.row for block in oldest)
+        rows = [_row_of(next(numbers), chunk, generation + 1) for chunk in _chunks(kept)]
+        with transaction(connection):
+            connection.executemany(_DELETE, [(block.row,) for block in oldest])
+            connection.executemany(_INSERT, rows)
+        before, done = self.pending, len(self._done)
+        for block in oldest:
+            self._drop(block, block.pending)
+        del self._done[done:]  # the transaction has deleted them
+        for row in rows:
+            self._add(_block_of(row))
+        self.decimated += before - self.pending
+        self._blocks = dict(sorted(self._blocks.items()))
+        return bool(oldest)
 
 
-def _packed(records: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
-    """Give each record the offset that it has after the gaps between them are gone."""
-    offset = 0
-    for _, size, body in records:
-        yield offset, size, body
-        offset += size
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Divide items by kind, meter and span, in order of writing, into blocks in order of time."""
+    groups: dict[tuple[ItemKind, str, int], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.kind, item.meter, item.time_us // _SPAN), []).append(item)
+    for group in groups.values():
+        group.sort(key=lambda item: item.time_us)
+        for start in range(0, len(group), LONGEST_BLOCK):
+            yield group[start : start + LONGEST_BLOCK]
+
+
+def _row_of(row: int, items: Sequence[Item], generation: int) -> Row:
+    kind, meter, first, _ = items[0]
+    offsets = struct.pack(f"<{len(items)}I", *(item.time_us - first for item in items))
+    payloads = zlib.compress(b"\n".join(item.payload for item in items), 6)  # JSON has no newline
+    return row, int(kind), meter, first, generation, _crc(int(kind), meter, first, offsets), offsets, payloads
+
+
+def _block_of(row: Row) -> Block:
+    """Return the block of a row.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    number, kind, meter, first, generation, crc, offsets = row[:7]
+    if not isinstance(offsets, bytes) or crc != _crc(kind, meter, first, offsets):
+        raise ValueError(f"row {number} is damaged")
+    times = array("I", struct.unpack(f"<{len(offsets) // 4}I", offsets))
+    return Block(number, ItemKind(kind), meter, first, times, (1 << len(times)) - 1, generation)
+
+
+def _crc(kind: object, meter: object, first: object, offsets: bytes) -> int:
+    return zlib.crc32(offsets, zlib.crc32(f"{kind} {meter} {first}".encode()))
+
+
+def bits_of(bits: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set.
+
+    >>> list(bits_of(0b1101))
+    [0, 2, 3]
+    """
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

@@ -9,7 +9,6 @@ Used from one thread. The clock, the broker and the files are passed in.
 """
 
 import logging
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, Bundle, InFlight, Publisher
+from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, InFlight, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
@@ -44,18 +43,11 @@ class Delivery:
         storers: Storers,
         journal: Journal,
         spool: Spool | None,
-        *,
-        batch: float = 0.0,
     ) -> None:
-        """Take the parts, opened; `spool` is None without a usable disk.
-
-        With `batch`, live frames wait so many seconds and then go to storers together.
-        """
-        self._batch = batch
-        self._batch_due = math.inf  # monotonic; when the frames that wait are sent
+        """Take the parts, opened; `spool` is None without a usable disk."""
         self._publisher = publisher
         self._in_flight = InFlight(publisher, topics)
-        self._replay = Replay(self._in_flight, storers, self._on_disk_error, batch)
+        self._replay = Replay(self._in_flight, storers, self._on_disk_error)
         self._storers = storers
         self._subscriptions = Subscriptions(publisher, topics)
         self._subscriptions.add_storers(storers.names)
@@ -77,12 +69,12 @@ class Delivery:
         """Take over the items of the previous run, from the journal and from the spool."""
         for item in items:
             self._subscriptions.add_meter(item.meter)
-            segment = self._journal.segment_of(item)
+            row = self._journal.row_of(item)
             if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
-                self._journal.release(segment)  # the previous run was killed between spool and journal
+                self._journal.release([row])  # the previous run was killed between spool and journal
             else:
                 # Overdue at once: nobody knows for how long it has been pending.
-                self._memory.pending[item.identity] = Pending(item, segment, now - CONFIRM_TIMEOUT)
+                self._memory.pending[item.identity] = Pending(item, row, now - CONFIRM_TIMEOUT)
         self.recovered = self.pending
         self.decoded += self.recovered
 
@@ -105,15 +97,12 @@ class Delivery:
         entry = memory.write(item, now)
         if previous is not None:
             # A higher tally of the same hour: answers about the previous one do not hold for this one.
-            memory.release(previous)
+            memory.release([previous])
             self._replay.done(previous)
             self._in_flight.forget(identity)
         elif item.kind is ItemKind.FRAME:
             self.decoded += 1
         memory.pending[identity] = entry
-        if live and self._batch and item.kind is ItemKind.FRAME:
-            self._batch_due = min(self._batch_due, now + self._batch)
-            return
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
 
@@ -121,16 +110,24 @@ class Delivery:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
+        in_memory: list[Pending] = []
         for time_us in times:
             identity = (kind, meter, time_us)
             if identity in self._memory.held:
                 self._on_confirmation(storer)
-            done = self._confirm_one(storer, identity)
-            if done is not None:
-                self._on_confirmation(storer)
-            if done and kind is ItemKind.FRAME:
+            self._in_flight.forget(identity)
+            entry = self._memory.pending.pop(identity, None)
+            if entry is not None:
+                self._replay.done(entry)
+                in_memory.append(entry)
+            elif self._spool is None or not self._spool.confirm(*identity):
+                continue
+            self._replay.reset_backoff()
+            self._on_confirmation(storer)
+            if kind is ItemKind.FRAME:
                 self.rejected += rejected
                 self.confirmed += not rejected
+        self._memory.release(in_memory)
 
     # -- broker and storers --------------------------------------------------------------------------------------------
 
@@ -156,7 +153,7 @@ class Delivery:
         elif code == TOO_LARGE:
             if isinstance(sent, BlockPart):
                 self._replay.exclude(sent)
-            elif not isinstance(sent, Bundle):  # its frames are sent again one by one
+            else:
                 self._replay.too_large(sent, self._memory.pending.get(sent))
         elif code >= REFUSED:
             if self._refused.occurred(now):
@@ -164,8 +161,7 @@ class Delivery:
         else:
             self._refused.ended(now)
             if self._storers.puback_suffices:
-                for one in sent.identities if isinstance(sent, Bundle) else [sent]:
-                    self._on_broker_ack(one)
+                self._on_broker_ack(sent)
 
     def on_storer_status(self, storer: str, payload: bytes) -> None:
         """Handle the status of a storer, as published."""
@@ -181,11 +177,6 @@ class Delivery:
 
     # -- periodic work -------------------------------------------------------------------------------------------------
 
-    @property
-    def next_due(self) -> float:
-        """When `tick` is to be called, in monotonic seconds; all else that it does may be seconds late."""
-        return self._batch_due
-
     def tick(self, now: float) -> None:
         """Do what is due: drop held items, move pending ones to disk, send again."""
         memory = self._memory
@@ -197,8 +188,6 @@ class Delivery:
                     "No PUBACK for %.0f s with the maximum number of frames in flight: reconnecting", ACK_TIMEOUT
                 )
             self._publisher.reconnect()
-        if now >= self._batch_due:
-            self._send_batch(now)
         oldest = memory.oldest
         if oldest is not None and (memory.full or self._is_old(oldest, now)) and not self.flush(now):
             self._decimate()
@@ -228,9 +217,6 @@ class Delivery:
         self._disk_failed = False
         new = [block for block in self._spool.undelivered() if block not in existing]
         self._replay.spilled(new, pending.values())
-        for identity, entry in pending.items():
-            for storer in entry.confirmed_by:  # by some of several storers
-                self._spool.confirm(*identity, storer, self._storers.is_confirmed)
         self._memory.release_pending()
         return True
 
@@ -238,7 +224,7 @@ class Delivery:
         """Move the pending items to disk, and close the files."""
         self._disk_after = now  # the last chance
         if not self.flush(now):
-            lost = sum(entry.segment is None for entry in self._memory.pending.values())
+            lost = sum(entry.row is None for entry in self._memory.pending.values())
             if kept := len(self._memory.pending) - lost:
                 log.warning("Could not write %d frames to disk; they stay in the journal", kept)
             if lost:
@@ -319,21 +305,7 @@ class Delivery:
 
     def _is_old(self, entry: Pending, now: float) -> bool:
         """Whether an item has been in memory only for as long as it may."""
-        return now - entry.created >= SPILL_AGE + self._storers.wait + self._batch
-
-    def _send_batch(self, now: float) -> None:
-        """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""
-        self._batch_due = math.inf
-        if not self._connected:
-            return
-        waiting: dict[str, list[Pending]] = {}
-        for (kind, meter, _), entry in self._memory.pending.items():
-            if kind is ItemKind.FRAME and entry.sent is None and not entry.confirmed_by:
-                waiting.setdefault(meter, []).append(entry)
-        for meter, entries in waiting.items():
-            sent = self._in_flight.send_bundle(meter, [entry.item for entry in entries])
-            for entry in entries[:sent]:
-                entry.sent = now
+        return now - entry.created >= SPILL_AGE + self._storers.wait
 
     def _on_disk_error(self, error: OSError) -> None:
         self.spool_errors += 1
@@ -359,9 +331,9 @@ class Delivery:
             if self._storers.accepts_new:
                 self._memory.held[identity] = entry
             else:
-                self._memory.release(entry)
+                self._memory.release([entry])
             return True
-        return self._spool is not None and self._spool.confirm(*identity, "", lambda _: True) is True
+        return self._spool is not None and self._spool.confirm(*identity)
 
     def _on_first_storer(self) -> None:
         """From now on a storer confirms: held items are pending again."""
@@ -378,30 +350,8 @@ class Delivery:
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 
-    def _confirm_one(self, storer: str, identity: ItemId) -> bool | None:
-        """Note that a storer has an item; return whether that suffices, None if the item is not here."""
-        self._in_flight.forget(identity)
-        entry = self._memory.pending.get(identity)
-        if entry is not None:
-            if storer not in entry.confirmed_by:
-                self._replay.reset_backoff()
-                entry.confirmed_by |= {storer}
-            if not self._storers.is_confirmed(entry.confirmed_by):
-                return False
-            del self._memory.pending[identity]
-            self._replay.done(entry)
-            self._memory.release(entry)
-            return True
-        if self._spool is None:
-            return None
-        done = self._spool.confirm(*identity, storer, self._storers.is_confirmed)
-        if done is not None:
-            self._replay.reset_backoff()
-        return done
-
     def _is_on_disk(self, identity: ItemId) -> bool:
-        """Ask the spool with a confirmation that never suffices."""
-        return self._spool is not None and self._spool.confirm(*identity, "", lambda _: False) is not None
+        return self._spool is not None and self._spool.has(*identity)
 
     def _decimate(self) -> None:
         removed = self._memory.decimate()

@@ -7,7 +7,7 @@ from common.contract.block import MOST_FRAMES, write_block
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.spool_index import Block, bits_of
+from reader.buffer.spool import Block, bits_of
 from reader.delivery.subscriptions import Subscriber
 
 MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some
@@ -38,12 +38,6 @@ class BlockPart(NamedTuple):
     bits: int  # as in `Block.pending`
 
 
-class Bundle(NamedTuple):
-    """Live frames of one meter that are in one message."""
-
-    identities: tuple[ItemId, ...]
-
-
 class InFlight:
     """The messages that were published and have no PUBACK yet."""
 
@@ -51,7 +45,7 @@ class InFlight:
         self._publisher = publisher
         self._topics = topics
         # What is in each; None: a storer has confirmed it meanwhile.
-        self._messages: dict[PublishToken, ItemId | BlockPart | Bundle | None] = {}
+        self._messages: dict[PublishToken, ItemId | BlockPart | None] = {}
         self._tokens: dict[ItemId, list[PublishToken]] = {}  # of the items
         self._confirmed = 0  # how many are None
         self._stuck_since: float | None = None
@@ -88,23 +82,6 @@ class InFlight:
         topics = self._topics
         return self._send(item, topics.replay(item.meter) if item.kind is ItemKind.FRAME else topics.tally(item.meter))
 
-    def send_bundle(self, meter: str, items: Sequence[Item]) -> int:
-        """Publish frames of a meter on the topic for storers, in as few messages as their size allows.
-
-        Returns how many were sent, from the first on; fewer than all if the connection is lost or the broker behind.
-        """
-        topic = self._topics.replay(meter)
-        payloads = [item.payload for item in items]
-        for start, end in _split(payloads, self._largest(topic)):
-            message = write_block(payloads[start:end]) if end - start > 1 else payloads[start]
-            token = None if self.full else self._publisher.publish(topic, message)
-            if token is None:
-                return start
-            self._messages[token] = Bundle(tuple(item.identity for item in items[start:end]))
-            for item in items[start:end]:
-                self._tokens.setdefault(item.identity, []).append(token)
-        return len(items)
-
     def send_block(self, part: BlockPart, items: Sequence[Item]) -> list[PublishToken]:
         """Publish these frames of a block of the spool, in as few messages as their size allows.
 
@@ -122,17 +99,14 @@ class InFlight:
             tokens.append(token)
         return tokens
 
-    def on_puback(self, token: PublishToken) -> ItemId | BlockPart | Bundle | None:
-        """Return the item, or the frames of a block or bundle, of a PUBACK; None if it is nothing pending."""
+    def on_puback(self, token: PublishToken) -> ItemId | BlockPart | None:
+        """Return the item, or the frames of a block, of a PUBACK; None if it is nothing pending."""
         if token not in self._messages:
             return None
         self._stuck_since = None
         message = self._messages.pop(token)
         if message is None:
             self._confirmed -= 1
-        elif isinstance(message, Bundle):
-            for identity in message.identities:
-                self._answered(identity, token)
         elif not isinstance(message, BlockPart):
             self._answered(message, token)
         return message

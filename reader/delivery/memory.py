@@ -1,6 +1,7 @@
 """The items in memory, each also in the journal: those that are pending, and those held for a first storer."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reader.buffer.item import Item, ItemId, ItemKind
@@ -18,10 +19,9 @@ class Pending:
     """An item in memory."""
 
     item: Item
-    segment: int | None  # of the journal; None where it could not be written
+    row: int | None  # of the journal; None where it could not be written
     created: float  # monotonic
     sent: float | None = None  # the last time that it was sent; infinite: not to be sent on this connection
-    confirmed_by: frozenset[str] = frozenset()  # the storers that have it
     replayed: bool = False  # in flight on `replay`
 
 
@@ -64,7 +64,7 @@ class Memory:
     def write(self, item: Item, now: float) -> Pending:
         """Write an item to the journal; on an error it is in memory only."""
         try:
-            segment = self.journal.append(item)
+            row = self.journal.append(item)
         except OSError as error:
             self.journal_errors += 1
             if self._journal_fault.occurred(now):
@@ -74,17 +74,16 @@ class Memory:
         if self._journal_fault.ended(now):
             log.info("Journal works again")
         self._journal_failed = False
-        return Pending(item, segment, now)
+        return Pending(item, row, now)
 
-    def release(self, entry: Pending) -> None:
-        """Remove an item from the journal."""
-        if entry.segment is not None:
-            self.journal.release(entry.segment)
+    def release(self, entries: Iterable[Pending]) -> None:
+        """Remove items from the journal."""
+        if rows := [entry.row for entry in entries if entry.row is not None]:
+            self.journal.release(rows)
 
     def release_pending(self) -> None:
         """Remove all pending items: they are on disk."""
-        for entry in self.pending.values():
-            self.release(entry)
+        self.release(self.pending.values())
         self.pending.clear()
 
     def release_held(self, created_before: float) -> None:
@@ -94,7 +93,7 @@ class Memory:
             if entry.created > created_before and not self.journal_full:
                 return
             del self.held[identity]
-            self.release(entry)
+            self.release([entry])
 
     def unhold(self) -> list[Pending]:
         """Make all held items pending again; return them."""
@@ -115,6 +114,5 @@ class Memory:
         removed = [
             self.pending.pop(identity) for frames in meters.values() for identity in frames[1 : len(frames) // 2 : 2]
         ]
-        for entry in removed:
-            self.release(entry)
+        self.release(removed)
         return removed

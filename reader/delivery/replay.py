@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
-from reader.buffer.spool import Spool
-from reader.buffer.spool_index import Block
+from reader.buffer.spool import Block, Spool
 from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers
@@ -40,11 +39,8 @@ class _Loaded:
 class Replay:
     """The items in flight on `replay`, and when more may be sent."""
 
-    def __init__(
-        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float
-    ) -> None:
-        """Take the parts; `on_disk_error` is called when a block cannot be read; live frames may wait for `batch`."""
-        self._batch = batch
+    def __init__(self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None]) -> None:
+        """Take the parts; `on_disk_error` is called when a block cannot be read."""
         self.sent = 0  # items, since the start
         self._publisher = in_flight
         self._storers = storers
@@ -152,7 +148,7 @@ class Replay:
 
     def send(self, in_memory: Iterable[Pending], spool: Spool | None, now: float) -> None:
         """Send what is overdue, oldest first, as far as the window allows; `in_memory` is in order of creation."""
-        due = now - self._interval - self._storers.wait - self._batch
+        due = now - self._interval - self._storers.wait
         self._continue_at = -1
         self._unload_overdue(due)
         self._adapt(now)
@@ -182,19 +178,10 @@ class Replay:
                 self._publisher.forget_messages(loaded.tokens)
                 del self._loaded[block]
                 self._alone.discard(block)
-            elif not self._is_wanted(block):
-                del self._loaded[block]
             elif loaded.sent <= due:
                 del self._loaded[block]
                 if loaded.together:
                     self._alone.add(block)
-
-    def _is_wanted(self, block: Block) -> bool:
-        """Whether somebody who is online has not confirmed all of a block."""
-        if self._storers.puback_suffices:
-            return bool(block.pending)
-        confirmed = block.confirmed_by or {}
-        return any(block.pending & ~confirmed.get(name, 0) for name in self._storers.online)
 
     def _load(self, spool: Spool, now: float, due: float) -> bool:
         """Read further blocks of the spool and send them."""
@@ -203,7 +190,7 @@ class Replay:
             if in_flight >= window or self._publisher.crowded:
                 self._continue_at = window // 2
                 break
-            if block in self._loaded or self._blocks_sent.get(block, due) > due or not self._is_wanted(block):
+            if block in self._loaded or self._blocks_sent.get(block, due) > due:
                 continue
             excluded = self._too_large.get(block, 0)
             if not block.pending & ~excluded:
@@ -245,10 +232,6 @@ class Replay:
             if not entry.replayed and overdue and room <= 0 and self._continue_at < 0:
                 self._continue_at = REPLAY_WINDOW // 2
             if not (entry.replayed or (overdue and room > 0)):
-                continue
-            if not (self._storers.puback_suffices or self._storers.missing_online(entry.confirmed_by)):
-                room += entry.replayed
-                self.done(entry)  # a storer that is away takes no room in the window
                 continue
             if not overdue:
                 continue

@@ -1,6 +1,7 @@
 """Opens the journal and the spool of the configuration, and says what is wrong with their folders."""
 
 import logging
+from pathlib import Path
 
 from common.errors import NotReady
 from common.machine.disk import memory_backed
@@ -8,6 +9,7 @@ from common.runtime.logs import ChangeLogger
 from reader.buffer.item import Item
 from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.spool import Spool, SpoolBusy
+from reader.buffer.sqlite_file import OpenedFile, earlier_frames
 from reader.config import SpoolConfig
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Storage:
                 f"spool.journal: {folder} cannot be used: {error.strerror}; make it this user's"
                 f" (sudo install -d -o $USER {folder}), or name another folder in memory"
             ) from error
+        self._report(journal.set_aside, folder)
         if not memory_backed(folder):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", folder)
         return journal, items
@@ -59,12 +62,7 @@ class Storage:
         except OSError as error:
             self._warn(f"spool.path: {folder} cannot be used: {error.strerror}")
             return None
-        if spool.damaged_bytes:
-            log.warning(
-                "The spool was damaged: moved %d bytes to *.damaged in %s; all other frames are intact",
-                spool.damaged_bytes,
-                folder,
-            )
+        self._report(spool.set_aside, folder)
         return spool
 
     def retry_spool(self) -> Spool | None:
@@ -77,6 +75,16 @@ class Storage:
         if spool is not None:
             log.info("spool.path: %s is usable now", self._settings.path)
         return spool
+
+    def _report(self, opened: OpenedFile | None, folder: Path) -> None:
+        """Log what became of a file that could not be used, and what an earlier version left."""
+        if opened is not None:
+            kept = f"; {len(opened.rows)} rows of it could be read and are kept" if opened.rows else ""
+            log.warning("%s is set aside as %s: %s%s", opened.path, opened.set_aside, opened.problem, kept)
+        if earlier := earlier_frames(folder):
+            log.warning(
+                "%d frames of before wait in %s: start the earlier version until they are confirmed", earlier, folder
+            )
 
     def _warn(self, trouble: str) -> None:
         self._spool_log.log(logging.WARNING, f"{trouble}; frames are in memory only, trying again")

@@ -1,9 +1,7 @@
-"""Decides who must confirm a frame: the storers that were ever seen, those in the configuration, or the broker."""
+"""Decides who must confirm a frame: any storer, once one was ever seen, else the broker."""
 
-import contextlib
 import json
 import logging
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ log = logging.getLogger(__name__)
 STORERS = "storers"  # the folder with their names, beside the spool
 AUTO, BROKER = "auto", "broker"
 MAX_WAIT = 120.0  # seconds; a longer wait that a storer announces is cut to this
-MAX_STORERS = 32  # that are remembered; anybody on the broker could make up names
+MAX_STORERS = 32  # anyone on the broker could make up names
 
 
 def forget_storer(folder: Path, name: str) -> bool:
@@ -39,23 +37,20 @@ class _Storer:
 
 
 class Storers:
-    """The storers, by name, and whose confirmations suffice.
+    """The storers, by name, and whether the broker's PUBACK suffices.
 
     Names are remembered in a folder, a file each: a reader that restarts while broker and storer are both away still
     waits for their confirmations.
     """
 
-    def __init__(self, wanted: str | tuple[str, ...], folder: Path | None) -> None:
-        """Take `auto`, `broker` or the names that must all confirm; without a folder nothing is remembered."""
+    def __init__(self, wanted: str, folder: Path | None) -> None:
+        """Take `auto` or `broker`; without a folder nothing is remembered."""
         self._wanted = wanted
         self._folder = folder
         self._rate_limiter = RateLimiter()
-        self._full_logged = False
         self._storers: dict[str, _Storer] = {}
         if wanted == AUTO:
             self._storers = {name: _Storer(remembered=True) for name in self._recall()}
-        elif isinstance(wanted, tuple):
-            self._storers = {name: _Storer() for name in wanted}
 
     @property
     def names(self) -> list[str]:
@@ -83,20 +78,8 @@ class Storers:
         waits = (storer.wait for storer in self._storers.values() if storer.status == "online" and storer.confirms)
         return max(waits, default=0.0)
 
-    def is_confirmed(self, names: frozenset[str]) -> bool:
-        """Whether confirmations by these storers suffice: of any for `auto`, otherwise of all that are configured."""
-        if isinstance(self._wanted, tuple):
-            return names.issuperset(self._wanted)
-        return bool(names)
-
-    def missing_online(self, names: frozenset[str]) -> bool:
-        """Whether a storer that is online is not among these."""
-        return any(name not in names for name in self.online)
-
     def is_trusted(self, name: str) -> bool:
         """Whether confirmations of this storer count."""
-        if isinstance(self._wanted, tuple):
-            return name in self._wanted
         return name in self._storers or _is_name(name)
 
     def on_status(self, name: str, payload: bytes) -> bool:
@@ -167,23 +150,15 @@ class Storers:
             storer.status = "unknown"
 
     def _register(self, name: str, *, confirms: bool = False) -> _Storer | None:
-        """Add a storer and return it; None if it does not count, or there are too many.
+        """Add a storer and return it; None if it does not count, or too many are known.
 
-        With too many, one that confirms replaces one that never did: made-up names do not keep it out.
+        One that confirms then replaces one that never did: made-up names do not keep it out.
         """
         if self._wanted != AUTO or not _is_name(name):
             return None
         if len(self._storers) >= MAX_STORERS:
             idle = next((other for other, storer in self._storers.items() if not storer.confirms), None)
             if idle is None or not confirms:
-                if not self._full_logged:
-                    log.warning(
-                        "%d storers known: ignoring %s and further ones until they confirm a frame; remove old ones"
-                        " with teleinfo-reader forget NAME",
-                        MAX_STORERS,
-                        name,
-                    )
-                self._full_logged = True
                 return None
             self.forget(idle)
         self._storers[name] = storer = _Storer()
@@ -194,20 +169,8 @@ class Storers:
         return storer
 
     def _recall(self) -> list[str]:
-        """Return the names that a previous run has remembered; of too many, the oldest."""
-        names = sorted(self._on_disk() or (), key=lambda name: (self._modified(name), name))
-        if len(names) > MAX_STORERS and self._folder is not None:
-            log.warning("%d storers remembered; using the oldest %d", len(names), MAX_STORERS)
-            for name in names[MAX_STORERS:]:
-                with contextlib.suppress(OSError):  # the next start tries again
-                    (self._folder / name).unlink(missing_ok=True)
-        return sorted(names[:MAX_STORERS])
-
-    def _modified(self, name: str) -> float:
-        try:
-            return (self._folder / name).stat().st_mtime if self._folder else math.inf
-        except OSError:
-            return math.inf
+        """Return the names that a previous run has remembered."""
+        return sorted(self._on_disk() or ())[:MAX_STORERS]
 
     def _on_disk(self) -> set[str] | None:
         """Return the remembered names; None without a readable folder."""

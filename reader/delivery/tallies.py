@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 from common.contract.tally import Tally
-from reader.buffer.hourly_counts import HourKey
 from reader.buffer.item import HOUR, Item, ItemKind, from_micros, to_micros
-from reader.buffer.journal import Journal
+from reader.buffer.journal import HourKey, Journal
 
 TALLY_AFTER = timedelta(seconds=10)  # after the end of the hour: its last frames may still be in the queue
 COUNTS_KEPT = timedelta(hours=3)
@@ -25,11 +24,10 @@ class Tallies:
         """
         over, oldest = (to_micros(now - age) // HOUR * HOUR for age in (TALLY_AFTER, COUNTS_KEPT))
         items = []
-        for key, frames in self._journal.counts.frames.items():
+        for key, (reader, frames) in self._journal.counts.items():
             meter, hour = key
             if hour < over and self._published.get(key) != frames:
                 self._published[key] = frames
-                reader = self._journal.counts.reader_of(key)
                 tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
                 items.append(Item(ItemKind.TALLY, meter, hour, tally.to_json()))
         if self._journal.forget_counts(oldest):

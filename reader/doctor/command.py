@@ -146,9 +146,9 @@ class _Check:
 
     def _extra_topics(self, service: ServiceFacts | None = None) -> list[str]:
         """Return exact topics of the meters and storers that the reader reports: it may read no others."""
-        topics, name, wanted = self._topics, self._config.name, self._config.delivery.confirmed_by
+        topics, name = self._topics, self._config.name
         meters = [] if service is None else self._known_meters(service)
-        storers = {*(() if isinstance(wanted, str) else wanted), *(() if service is None else service.confirmed_by)}
+        storers = [] if service is None else service.confirmed_by
         return [
             topics.status("reader", name),
             topics.health("reader", name),

@@ -1,6 +1,6 @@
 """Diagnoses whether frames are confirmed by storers, from what reader and storers publish."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ _CONFIRM_TIMEOUT = 300.0  # seconds
 _MANY = 60  # frames; about a minute
 
 
-def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
+def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> list[Finding]:
     """Return the findings about storers and unconfirmed frames."""
     findings = list(_storers(facts, confirmed_by))
     delivery = facts.health.get("delivery")
@@ -47,17 +47,8 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
     return findings
 
 
-def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> Iterator[Finding]:
-    wanted = [] if isinstance(confirmed_by, str) else list(confirmed_by)
-    missing = [name for name in wanted if name not in facts.storers]
-    if missing:
-        yield problem(
-            DELIVERY,
-            f"the storer {', '.join(missing)} in delivery.confirmed_by has never been seen at this broker",
-            "start it, or correct delivery.confirmed_by. If it runs, allow the reader to read"
-            " teleinfo/storer/+/status in the broker's access rules",
-        )
-    one_is_enough = isinstance(confirmed_by, str) and "online" in facts.storers.values()
+def _storers(facts: ServiceFacts, confirmed_by: str) -> Iterator[Finding]:
+    one_is_enough = "online" in facts.storers.values()
     for name, status in sorted(facts.storers.items()):
         if status == "online":
             yield ok(DELIVERY, f"the storer {name} is online")

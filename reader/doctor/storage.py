@@ -13,6 +13,7 @@ from common.machine.host import Host, User
 from common.machine.version import BUILD_DATE
 from common.plural import plural
 from reader.buffer.folder import refusal
+from reader.buffer.spool import FILE as SPOOL_FILE
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
 from reader.line.timestamper import Clock, ReaderClock
@@ -44,7 +45,7 @@ class StorageFacts:
     spool_read_only: bool = False  # its file system is
     spool_size: int = 0  # bytes in use
     spool_limit: int = 64_000_000
-    damaged: int = 0  # files set aside as damaged
+    damaged: int = 0  # files set aside, because they could not be used
     free: int | None = None  # bytes on the spool's disk
 
 
@@ -55,9 +56,9 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
     sizes, damaged, readable = 0, 0, True
     try:
         for file in folder.iterdir():
-            if file.suffix == ".spool":
-                sizes += file.stat().st_size
-            damaged += file.suffix == ".damaged"
+            if file.name.startswith(SPOOL_FILE):
+                damaged += ".unusable." in file.name
+                sizes += 0 if ".unusable." in file.name else file.stat().st_size
     except FileNotFoundError:
         pass
     except OSError:
@@ -213,8 +214,8 @@ def _spool(facts: StorageFacts) -> Iterator[Finding]:
     if facts.damaged:
         yield notice(
             SPOOL,
-            f"{plural(facts.damaged, 'damaged file')} set aside in {facts.spool}: a power cut, or a failing disk",
-            "is the power supply strong enough, is the SD card old? The files *.damaged may be deleted",
+            f"{plural(facts.damaged, 'unusable file')} set aside in {facts.spool}: a power cut, or a failing disk",
+            "is the power supply strong enough, is the SD card old? The files *.unusable.* may be deleted",
         )
 
 

@@ -16,7 +16,7 @@ from common.contract.frame import METER, Frame
 from common.contract.topics import Topics
 from common.errors import MessageError
 from common.mqtt.events import PublishToken
-from common.runtime.logs import ChangeLogger
+from common.runtime.logs import RateLimiter
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
 from reader.home_assistant.discovery import Discovery
@@ -94,7 +94,7 @@ class MeterPublisher:
         self._clock = clock
         self._prices = Prices()
         self._current_prices: dict[str, Current] = {}  # by meter, since the last message
-        self._price_log = ChangeLogger(log)
+        self._rate_limiter = RateLimiter()
         self._retired = RetiredMeters(topics)
         self._simulating = simulating
         self._republish_at: float | None = None  # after a birth message
@@ -172,15 +172,14 @@ class MeterPublisher:
         self._retired.connected()
         self._publish_everything()
 
-    def on_prices(self, monitor: str, payload: bytes) -> None:
+    def on_prices(self, monitor: str, payload: bytes, now: float) -> None:
         """Handle what a monitor says that a kWh costs."""
         self._current_prices.clear()
         try:
             self._prices.on_message(monitor, payload)
         except MessageError as error:
-            self._price_log.log(logging.WARNING, f"Ignored the prices of the monitor {monitor}: {error}")
-        else:
-            self._price_log.reset()
+            if self._rate_limiter.allow(monitor, now):
+                log.warning("Ignored the prices of the monitor %s: %s", monitor, error)
 
     def _update_prices(self) -> None:
         """Go on to the price of now, or to none."""

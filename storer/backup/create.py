@@ -27,7 +27,7 @@ from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, t
 from storer.backup.verify import Contents, check
 from storer.database.months import month_of, next_month
 from storer.database.saved_months import NOT_CLOSED
-from storer.database.schema import ensure_supported
+from storer.database.schema import refuse_mismatch
 from storer.database.unfinished import refuse_unfinished
 
 _PART = ".part"
@@ -147,12 +147,12 @@ class _Snapshot:
         connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
         with _without_locks(connection):
+            refuse_mismatch(connection)
             schema = schema_version(connection)
             ((self._taken, self._server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
             self._tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
         if schema is None:
             raise BackupError(f"the database {self._name} has no tables of the storer: there is nothing to save")
-        ensure_supported(schema)
         self._schema = schema
 
     @property

@@ -15,9 +15,10 @@ from storer.backup.numbers import Numbers
 from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
 from storer.backup.tables import TABLES, insert, ranges, read_table, totals
 from storer.backup.verify import Contents, Rows, check, parts
+from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month
 from storer.database.saved_months import NOT_CLOSED, note_saved
-from storer.database.schema import ensure_supported, make_earlier_partitions, make_partitions, migrate
+from storer.database.schema import make_earlier_partitions, make_partitions, migrate, refuse_mismatch
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
 from storer.rollups.hours import judge_from
 from storer.rollups.state import raise_version, request_rebuild
@@ -113,9 +114,8 @@ def _together(contents: Sequence[Contents], tables: Mapping[str, int]) -> Conten
 
 
 def _refuse_another(connection: Connection, where: str) -> None:
-    """Make sure that this is the only restore into the database; the lock lasts as long as the connection."""
-    ((locked,),) = connection.query("SELECT GET_LOCK(CONCAT('teleinfo-storer restore ', DATABASE()), 0)")
-    if not locked:
+    """Make sure that this is the only restore into the database."""
+    if not take_lock(connection, "restore"):
         raise DatabaseError(f"database {where}: another restore into it is going on: wait for its end")
 
 
@@ -142,7 +142,7 @@ def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None
             f"database {where}: its tables have version {version}, those of the backup {schema}:"
             " drop the database and create it again"
         )
-    ensure_supported(version or 0)
+    refuse_mismatch(connection)
 
 
 class _Restored:

@@ -1,6 +1,7 @@
 """Migrates the schema, one storer at a time, and creates the partitions of the coming months."""
 
 import contextlib
+import hashlib
 import logging
 import re
 import secrets
@@ -21,10 +22,12 @@ log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 3
 MAX_MONTHS = 120  # created after a pause, at most: the clock may also have been years off
+FOLDER = Path(__file__).with_name("migrations")
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _MONTH = re.compile(r"p(\d{4})(\d\d)")
 _NOBODY = "the row that is locked during migrations"
 _US = f"a storer migrates the tables: {secrets.token_hex(8)}"  # this process, at whichever node
+_LOCK_WAIT = 20  # seconds
 _CLAIM = 10  # minutes that the tables stay claimed by a storer that was killed
 _VIEW = re.compile(r"CREATE [^(]*VIEW teleinfoframes AS\b")
 _FIRST = 100  # smaller numbers are of tables from before the first release
@@ -32,6 +35,15 @@ _FIRST = 100  # smaller numbers are of tables from before the first release
 
 #: The last commit that reads tables from before the first release: versions 1 to 15.
 LAST_BEFORE = "d8060f4"
+#: The last commit that reads tables of version 100 that lack what its file got on 29 November 2026.
+LAST_OF_NOVEMBER = "55bee167"
+_ADDED_LATE = (
+    "sources",
+    "source_minutes",
+    "source_hours",
+    "imported_temperatures",
+    "rollup_state.last_forgotten_source",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,11 @@ class Migration:
     version: int
     name: str
     sql: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
 
     def statements(self) -> Iterator[str]:
         """Yield the statements. Each ends with a semicolon at the end of a line."""
@@ -53,7 +70,7 @@ class Migration:
 def migrations() -> list[Migration]:
     """Return all migrations, in order."""
     found = []
-    for file in Path(__file__).with_name("migrations").iterdir():
+    for file in FOLDER.iterdir():
         match = _FILE.fullmatch(file.name)
         if match:
             found.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
@@ -74,8 +91,7 @@ def ensure_supported(version: int) -> None:
     """Refuse tables that this program does not read.
 
     Raises:
-        DatabaseError: it is too old for them.
-        PermanentError: they are from before the first release.
+        PermanentError: it is too old for them, or they are from before the first release.
     """
     if is_of_before(version):
         raise PermanentError(
@@ -83,9 +99,75 @@ def ensure_supported(version: int) -> None:
             f" {LAST_BEFORE}, the last that reads them"
         )
     if version > newest_version():
-        raise DatabaseError(
+        raise PermanentError(
             f"the tables have version {version}, this program supports up to {newest_version()}: update the storer"
         )
+
+
+def find_mismatch(connection: Connection) -> tuple[str, str] | None:
+    """Return how the tables differ from what the files of this program make, and what to do; None: they do not."""
+    noted = _noted_digests(connection)
+    if _FIRST in noted and noted[_FIRST] is None and (lacking := _lacking(connection)):
+        return (
+            f"the tables have version {_FIRST} as it was before 30 November 2026, without {', '.join(lacking)}",
+            f"choose another database, or use commit {LAST_OF_NOVEMBER}, the last that reads them",
+        )
+    for migration in migrations():
+        if noted.get(migration.version) not in (None, migration.digest):
+            return (
+                f"version {migration.version} of the tables ({migration.name}) was made by another file than this"
+                " program has",
+                "use the program that made them, or choose another database",
+            )
+    return None
+
+
+def refuse_mismatch(connection: Connection) -> None:
+    """Refuse tables that this program does not read.
+
+    Raises:
+        PermanentError: it is too old for them, or other files made them than those of this program.
+    """
+    ensure_supported(schema_version(connection) or 0)
+    if mismatch := find_mismatch(connection):
+        raise PermanentError(": ".join(mismatch))
+
+
+def _noted_digests(connection: Connection) -> dict[int, str | None]:
+    """Return the digest of each file that was applied; None: it is not noted yet."""
+    columns = {
+        name
+        for (name,) in connection.query(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
+        )
+    }
+    if not columns:
+        return {}
+    digest = "digest" if "digest" in columns else "NULL"
+    rows = connection.query(f"SELECT version, {digest} FROM schema_version WHERE version > 0")  # noqa: S608 - our names
+    return {int(version): found for version, found in rows}
+
+
+def _lacking(connection: Connection) -> list[str]:
+    names = connection.query(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+        " UNION SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns"
+        " WHERE table_schema = DATABASE() AND table_name = 'rollup_state'"
+    )
+    return [name for name in _ADDED_LATE if (name,) not in names]
+
+
+def _note_digests(connection: Connection) -> None:
+    noted = _noted_digests(connection)
+    if max(noted, default=0) <= _FIRST:
+        return  # the next version adds the column
+    for migration in migrations():
+        if noted.get(migration.version, "") is None:
+            connection.execute(
+                "UPDATE schema_version SET digest = %s WHERE version = %s AND digest IS NULL",
+                (migration.digest, migration.version),
+            )
 
 
 @contextlib.contextmanager
@@ -94,11 +176,12 @@ def open_tables(database: Database, timeout: float = TIMEOUT) -> Iterator[Connec
 
     Raises:
         ConfigError: the tables are older than this program.
-        DatabaseError: they are newer, from before the first release or of an unfinished restore, or the database is
-            unavailable.
+        PermanentError: this program does not read them.
+        DatabaseError: they are of an unfinished restore, or the database is unavailable.
     """
     with contextlib.closing(database.connect(timeout)) as connection:
         refuse_unfinished(connection, database.where)
+        refuse_mismatch(connection)
         if schema_version(connection) is None or _missing(connection, None):
             run = here("teleinfo-storer").run("teleinfo-storer", "migrate")
             raise ConfigError(f"the tables are of an older version: first {run}")
@@ -111,15 +194,15 @@ def migrate(database: Database, up_to: int | None = None, *, restoring: bool = F
     `restoring`: for the restore that is going on in this database.
 
     Raises:
-        PermanentError: the table of the original program has the name of our view, a restore was interrupted, or the
-            tables are from before the first release.
-        DatabaseError: the database is unavailable, refuses a statement, or is newer than this program.
+        PermanentError: the table of the original program has the name of our view, a restore was interrupted, or this
+            program does not read the tables.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     with contextlib.closing(database.connect()) as connection:
         refuse_original(connection, database.where)
         if not restoring:
             refuse_unfinished(connection, database.where)
-        ensure_supported(schema_version(connection) or 0)
+        refuse_mismatch(connection)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version ("
             "version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL,"
@@ -130,9 +213,10 @@ def migrate(database: Database, up_to: int | None = None, *, restoring: bool = F
             (_NOBODY,),
         )
         if not _missing(connection, up_to):
+            _note_digests(connection)
             return []
         applied = []
-        lock = _cluster_lock(connection) if _is_cluster(connection) else _server_lock(database)
+        lock = _cluster_lock(connection) if _is_cluster(connection) else _server_lock(connection)
         with lock:
             for migration in _missing(connection, up_to):
                 log.info("Migrating the database to version %d (%s)", migration.version, migration.name)
@@ -142,16 +226,24 @@ def migrate(database: Database, up_to: int | None = None, *, restoring: bool = F
                     "INSERT INTO schema_version (version, name) VALUES (%s, %s)", (migration.version, migration.name)
                 )
                 applied.append(migration)
+            _note_digests(connection)
         return applied
 
 
 @contextlib.contextmanager
-def _server_lock(database: Database) -> Iterator[None]:
-    """Lock the row of version 0. It is released when the program dies."""
-    # A second connection holds the lock: CREATE and ALTER commit the transaction of the connection that runs them.
-    with contextlib.closing(database.connect()) as connection, connection.transaction():
-        connection.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
-        yield
+def _server_lock(connection: Connection) -> Iterator[None]:
+    """Take a lock that lasts as long as the connection, so not longer than the program.
+
+    Raises:
+        Conflict: another storer migrates the tables.
+    """
+    # No row is locked: a step that alters the row's table would wait for it.
+    ((locked,),) = connection.query(
+        "SELECT GET_LOCK(CONCAT('teleinfo-storer migrate ', DATABASE()), %s)", (_LOCK_WAIT,)
+    )
+    if not locked:
+        raise Conflict("another storer migrates the tables")
+    yield
 
 
 @contextlib.contextmanager

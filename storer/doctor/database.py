@@ -35,7 +35,7 @@ def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.error:
         return [diagnose_refusal(facts, _NEEDS)]
     findings = [*_server(facts), *_rights(facts), *_unfinished(facts), *_schema(facts)]
-    if facts.schema:
+    if facts.schema and not facts.mismatch:
         findings += [*_flow(facts, now), *_label_sets(facts), *_rollups(facts, now)]
         findings += [*_unsaved(facts), *_rejections(facts)]
     return [*findings, *_disk(facts)]
@@ -152,6 +152,9 @@ def _schema(facts: DatabaseFacts) -> Iterator[Finding]:
             f"the tables have version {facts.schema}, from before the first release: the storer does not start",
             f"choose another database, or use commit {LAST_BEFORE}, the last that reads them",
         )
+    elif facts.mismatch:
+        what, remedy = facts.mismatch
+        yield problem(SUBJECT, f"{what}: the storer does not start", remedy)
     elif facts.schema < facts.newest_schema:
         yield notice(
             SUBJECT,

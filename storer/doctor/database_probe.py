@@ -16,7 +16,7 @@ from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets
 from storer.database.saved_months import changed_since_backup
-from storer.database.schema import newest_version
+from storer.database.schema import find_mismatch, newest_version
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions
 from storer.database.unfinished import is_unfinished
@@ -38,6 +38,7 @@ class DatabaseFacts(Refusal):
     original: bool = False  # it has the table of the original program
     unfinished: bool = False  # a restore was interrupted, or is going on
     schema: int | None = None  # None: no tables yet
+    mismatch: tuple[str, str] | None = None  # how the tables differ from what this program makes, and what to do
     subpartitions: int = 1  # of each month of frames
     newest_schema: int = 0  # of this program
     flush: int = 1  # innodb_flush_log_at_trx_commit
@@ -108,7 +109,9 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months
     if "schema_version" not in tables or "SELECT" in facts.missing_rights:
         return facts
     ((schema,),) = connection.query("SELECT MAX(version) FROM schema_version")
-    facts = replace(facts, schema=schema or 0)
+    facts = replace(facts, schema=schema or 0, mismatch=find_mismatch(connection))
+    if facts.mismatch:
+        return facts
     facts = _sizes(facts, connection)
     if "frames" in tables:
         facts = replace(_frames(facts, connection, now), subpartitions=count_subpartitions(connection))

@@ -9,7 +9,7 @@ from typing import TextIO
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
-from common.runtime.cli import whole
+from common.runtime.cli import one_of, whole
 from common.runtime.logs import redact_prm
 from common.runtime.progress import Progress
 from common.settings import config
@@ -17,7 +17,7 @@ from storer.config import StorerConfig
 from storer.database.ids import add_meters
 from storer.database.schema import open_tables
 from storer.imports import writer
-from storer.imports.kinds import KINDS, Content, Request, read_content
+from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
@@ -34,7 +34,7 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
     kinds = "; ".join(f"{name}: {text}" for name, text in _KINDS.items())
     parser.epilog = f"Kinds: {kinds}. See docs/import.md."
     add = parser.add_argument
-    add("kind", nargs="?", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
+    add("kind", nargs="?", type=_kind_or_file, metavar="KIND", help=f"{', '.join(_KINDS)}; files are recognised")
     add("files", nargs="*", metavar="FILE", help="a file, or the address of a database: mysql://user@host:3306/name")
     add("--meter", metavar="ADDRESS", help="the meter of the data; default: the only one that is stored")
     add(
@@ -60,6 +60,13 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=run_import)
 
 
+def _kind_or_file(text: str) -> str:
+    """Return the kind, in whatever letters it is written, or what can only be a file or an address."""
+    if text.lower() in _KINDS:
+        return text.lower()
+    return text if set(text) & {".", "/"} or Path(text).exists() else one_of(tuple(_KINDS))(text)
+
+
 def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> int:
     """Import files, list imports, or forget one; return the exit code. `now` is that of this machine by default.
 
@@ -70,8 +77,11 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     alone = arguments.list or arguments.forget is not None
     if alone and arguments.kind:
         raise ConfigError("--list and --forget take no KIND")
+    if arguments.kind is not None and arguments.kind not in _KINDS:
+        arguments.files.insert(0, arguments.kind)
+        arguments.kind = None
     if not alone and not arguments.files:
-        raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(_KINDS)}")
+        raise ConfigError(f"what is to be imported? FILE… is expected, or KIND FILE…; kinds: {', '.join(_KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
     database = Database(settings.database)
     with open_tables(database) as connection:
@@ -92,7 +102,7 @@ class _Importer:
 
     def __init__(self, connection: Connection, arguments: argparse.Namespace, progress: Progress, out: TextIO) -> None:
         self._connection = connection
-        self._kind: str = arguments.kind
+        self._kind: str | None = arguments.kind
         self._files: list[str] = arguments.files
         self._dry_run: bool = arguments.dry_run
         self._progress = progress
@@ -116,12 +126,13 @@ class _Importer:
         for number, file in enumerate(self._files, 1):
             self._progress.show("reading", Path(file).name, 0)
             try:
-                content = read_content(self._kind, file, self._request)
+                kind = self._kind or recognise(file, self._request)
+                content = read_content(kind, file, self._request)
                 check_past(content.parsed.periods, now, self._request.clock)
             except FileRefused as error:
                 raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
             plan, is_new = make_plan(content.parsed.periods, stored, read, -number), self._meter is None
-            result = self._store(content, plan)
+            result = self._store(kind, content, plan)
             self._progress.clear()
             for line in summary(content, plan, self._request.clock):
                 self._print(line)
@@ -129,11 +140,11 @@ class _Importer:
                 self._print(f"  the meter {self._request.meter} is new: nothing of it was stored before")
             self._print(f"  {result}")
 
-    def _store(self, content: Content, plan: Plan) -> str:
+    def _store(self, kind: str, content: Content, plan: Plan) -> str:
         if self._dry_run:
             return "nothing was imported: this was a dry run"
         if not plan.new:
-            known = self._meter and writer.find_import(self._connection, self._meter, self._kind, content.digest)
+            known = self._meter and writer.find_import(self._connection, self._meter, kind, content.digest)
             return f"nothing new: it is import {known}" if known else "nothing new"
         if self._meter is None:
             add_meters(self._connection, [self._request.meter])
@@ -142,7 +153,7 @@ class _Importer:
         number = writer.write(
             self._connection,
             self._meter,
-            self._kind,
+            kind,
             content.name,
             content.digest,
             plan.new,

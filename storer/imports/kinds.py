@@ -75,6 +75,10 @@ KINDS: Mapping[str, ImportKind] = {
 }
 
 
+#: Files that are recognised; days of EDF have the columns of days of Enedis, too.
+_RECOGNISED = ("csv", "enedis-index", "edf", "enedis")
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a file has, its name for people, and the digest by which it is known again."""
@@ -117,6 +121,27 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         wanted = "a text file" if how.parse is not None else wanted
         raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
     return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
+
+
+def recognise(file: str, asked: Request) -> str:
+    """Return the kind of a file, from its columns.
+
+    Raises:
+        ConfigError: the file cannot be opened, or is of none of the kinds that are recognised.
+        FileRefused: it is of such a kind, and something in it is not to be believed.
+    """
+    wrong = []
+    for kind in () if is_address(file) else _RECOGNISED:
+        try:
+            read_content(kind, file, asked)
+        except FileRefused as error:
+            if str(error).startswith("line "):  # its columns were right
+                wrong.append(error)
+        else:
+            return kind
+    if len(wrong) == 1:
+        raise wrong[0]
+    raise ConfigError(f"{file} is not recognised: write its kind, import KIND {file}; kinds: {', '.join(KINDS)}")
 
 
 def _of_database(

@@ -4,18 +4,18 @@ Energy of an hour is its last reading minus the last reading before it, minus it
 the difference of two readings minus the breaks between them, whatever hours are missing.
 
 A register that was hidden by another mode or contract starts afresh where it is shown again: what was drawn meanwhile
-is counted where it was seen, by the registers of that time. So its step over its absence is a break.
+is counted where it was seen, by the registers of that time. So its step over its absence is a break. What was drawn
+between the last frame of a mode or contract and the first of another one is the step of the meter's total, if there is
+one before and after.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL, can_be_drawn, drawn_over_change
 from storer.rollups.register_labels import Readings
 
-# More than a house can draw (54 kW), and what may be read at once after a short gap.
-LIMIT_WH_PER_SECOND, LIMIT_WH = 15, 200
 _DRAWN = (TOTAL, *SUPPLIER)
 
 
@@ -103,10 +103,14 @@ class Inside:
         stretch, kind = -1, None
         totals = suppliers = 0
         has_total = False
+        before: tuple[datetime, Readings] | None = None
         for at, standard, values in frames:
+            over = 0  # Wh, from the stretch before to this one, that no register tells which both have
             if kind != (kind := kind_of(standard, values)):
                 self.drawn += totals if has_total else suppliers
                 stretch, totals, suppliers, has_total = stretch + 1, 0, 0, False
+                over = 0 if before is None else drawn_over_change(before[1], values, (at - before[0]).total_seconds())
+            before = at, values
             has_total = has_total or values[TOTAL] is not None
             for register, value in enumerate(values):
                 if value is None:
@@ -122,6 +126,8 @@ class Inside:
                 elif register in SUPPLIER:
                     suppliers += step if passed == 0 else 0
                     self.drawn += step if passed else 0
+                    over -= step if passed else 0
+            self.drawn += max(over, 0)
         self.drawn += totals if has_total else suppliers
         self.energy = [counter.energy for counter in counters]
 
@@ -197,6 +203,9 @@ def judge(
     if ends[TOTAL] is not None and (previous is None or previous.last[TOTAL] is not None or not registers):
         registers = [TOTAL]
     drawn = sum(until[register] for register in registers)
+    if changed and previous is not None:
+        away = (hour.first_at - previous.last_at).total_seconds()
+        drawn = max(drawn, drawn_over_change(previous.last, hour.first, away))
     if inside is not None:
         drawn += inside.drawn
     else:
@@ -220,4 +229,4 @@ def _energy(register: int, before: Before, now: Before) -> int:
 
 
 def _is_energy(step: int, time: timedelta) -> bool:
-    return 0 <= step <= LIMIT_WH + LIMIT_WH_PER_SECOND * time.total_seconds()
+    return can_be_drawn(step, time.total_seconds())

@@ -1,19 +1,26 @@
 """The command `teleinfo-storer rebuild`: makes the rollups again, at full speed, whether a storer runs or not."""
 
 import contextlib
+import random
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from common.database.mariadb import Database
-from common.errors import Conflict
+from common.errors import Conflict, DatabaseError
 from common.runtime.progress import Progress
+from storer.database.locks import take_lock
 from storer.database.schema import open_tables
 from storer.rollups import state as states
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
 
-_TRIES = 10  # after conflicts with a storer that is at the same hours
+_TRIES = 60  # after conflicts with a storer that is at the same hours
+_PAUSE = 1.0  # seconds before the next try, at most
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -31,12 +38,26 @@ def rebuild(database: Database, start: datetime | None, end: datetime | None, pr
 
     Raises:
         ConfigError: the tables are of an older version.
+        DatabaseError: another rebuild is running.
     """
-    work = _Rebuild(database, progress)
+    with open_tables(database) as connection:
+        if not take_lock(connection, "rebuild"):
+            raise DatabaseError(f"database {database.where}: another rebuild is running: wait until it has ended")
+        work = _Rebuild(database, progress)
+        return repeat(lambda: work.run(start, end))
+
+
+def repeat(action: Callable[[], _T]) -> _T:
+    """Run an action, again after each conflict with another program, and return its result.
+
+    Raises:
+        Conflict: again and again, for about half a minute.
+    """
     for _ in range(_TRIES):
         with contextlib.suppress(Conflict):
-            return work.run(start, end)
-    return work.run(start, end)
+            return action()
+        time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - no secret
+    return action()
 
 
 class _Rebuild:

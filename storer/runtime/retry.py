@@ -8,12 +8,13 @@ from collections.abc import Callable
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
-from common.errors import DatabaseError, PermanentError, Unavailable
+from common.errors import DatabaseError, NotReady, PermanentError, Unavailable
 from common.runtime.logs import ChangeLogger
 
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF = 30.0  # seconds
+PATIENCE = 30.0  # seconds after the start, in which a database that starts beside the storer is no cause for a warning
 
 
 class DatabaseRetry:
@@ -33,6 +34,7 @@ class DatabaseRetry:
         """
         self.stalled_since: float | None = None  # monotonic seconds
         self.last_success = float("-inf")  # monotonic seconds
+        self._started = time.monotonic()
         self._retrying = Retrying(
             wait=wait_random_exponential(multiplier=0.5, max=MAX_BACKOFF),
             stop=stop_when_event_set(stop),
@@ -77,7 +79,11 @@ class DatabaseRetry:
 
     def _on_failure(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        self._changes.log(logging.WARNING, f"{error}; trying again")
+        starting = self.last_success == float("-inf") and time.monotonic() - self._started < PATIENCE
+        if starting and isinstance(error, Unavailable) and not isinstance(error.__cause__, NotReady):
+            self._changes.log(logging.INFO, f"Waiting for the database: {self._where()}")
+        else:
+            self._changes.log(logging.WARNING, f"{error}; trying again")
         if not self.stalled:
             self._set_stalled(time.monotonic())
         self._on_wait()

@@ -13,7 +13,7 @@ HOLD = 120.0  # seconds
 HOLD_TEMPERATURE = 3600.0  # thermometers run on batteries, and the weather changes slowly
 CONFIRMATIONS = 3  # readings that agree with each other but not with those before
 
-_MOST_POWER = 100_000.0  # W: what a counter may have run with
+MOST_POWER = 100_000.0  # W: what a counter may have run with, if nothing more is known
 _COARSEST = 1000  # Wh: some counters are in whole kWh
 _JITTER = 1  # Wh by which rounding may set a counter back
 
@@ -48,20 +48,22 @@ class Minute:
         return self.total / self.seconds if self.seconds else None
 
 
-def entry_step(before: int, before_at: float, reading: int, at: float) -> int:
+def entry_step(before: int, before_at: float, reading: int, at: float, most_power: float = MOST_POWER) -> int:
     """Return by how much a counter changed without energy between two readings with nothing known in between.
+
+    `most_power`: what it may have run with, in W.
 
     >>> entry_step(5000, 0, 5100, 60), entry_step(5000, 0, 20, 60), entry_step(5000, 0, 90_000, 60)
     (0, -4980, 85000)
     """
-    plausible = reading - before >= 0 and _plausible(before, before_at, reading, at)
+    plausible = reading - before >= 0 and _plausible(before, before_at, reading, at, most_power)
     return 0 if plausible else reading - before
 
 
-def _plausible(before: int, before_at: float, reading: int, at: float) -> bool:
+def _plausible(before: int, before_at: float, reading: int, at: float, most_power: float) -> bool:
     # 0 is what inverters and wallboxes send, too, while they do not know: what follows a silence was not made in it.
     hours = max(0.0, at - before_at) / 3600 if before else 0.0
-    return -_JITTER <= reading - before <= _COARSEST + _MOST_POWER * hours
+    return -_JITTER <= reading - before <= _COARSEST + most_power * hours
 
 
 @dataclass(slots=True)
@@ -74,6 +76,14 @@ class _Candidate:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a counter had that went back, until it rises again."""
+
+    reading: int
+    at: float
+
+
 class Accumulator:
     """One source. Times are seconds since the epoch; one that goes back counts as no time.
 
@@ -83,6 +93,7 @@ class Accumulator:
 
     def __init__(self, source: Source) -> None:
         self.breaks = 0  # steps that were confirmed
+        self.most_power = MOST_POWER  # W
         quantities = {value.quantity for value in source.values}
         self._counts = Quantity.ENERGY in quantities
         # What is held, covered and averaged: power, if there is any.
@@ -93,6 +104,7 @@ class Accumulator:
         self._at: float | None = None
         self._reading: tuple[int, float] | None = None  # the last one of the counter, and when
         self._candidate: _Candidate | None = None
+        self._left: _Left | None = None
         self._running: Minute | None = None
         self._finished: list[Minute] = []
 
@@ -168,7 +180,13 @@ class Accumulator:
         first, step = reading, 0
         if self._reading is not None:
             before, before_at = self._reading
-            if _plausible(before, before_at, reading, at):
+            if self._left is not None and self._follows(self._left.reading, self._left.at, reading, at):
+                # It only went back because an old reading was sent again, as zigbee2mqtt does when it starts.
+                first = reading = max(reading, self._left.reading)
+                step, self._left = self._left.reading - before, None
+            elif self._follows(before, before_at, reading, at):
+                if reading > before + _JITTER:
+                    self._left = None
                 first = reading = max(reading, before)
             else:
                 candidate = self._confirm(reading, at)
@@ -176,6 +194,10 @@ class Accumulator:
                     return Refusal.JUMP
                 first, step = candidate.first, candidate.first - before
                 self.breaks += 1
+                if step > 0 or candidate.latest > candidate.first + _JITTER:
+                    self._left = None
+                elif self._left is None:
+                    self._left = _Left(before, before_at)
         self._candidate = None
         self._reading = reading, at
         minute = self._minute()
@@ -186,9 +208,12 @@ class Accumulator:
         minute.energy = reading
         return None
 
+    def _follows(self, before: int, before_at: float, reading: int, at: float) -> bool:
+        return _plausible(before, before_at, reading, at, self.most_power)
+
     def _confirm(self, reading: int, at: float) -> _Candidate:
         known = self._candidate
-        if known is not None and _plausible(known.latest, known.at, reading, at):
+        if known is not None and self._follows(known.latest, known.at, reading, at):
             known.latest, known.at, known.count = max(reading, known.latest), at, known.count + 1
             return known
         self._candidate = _Candidate(reading, reading, at)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.contract.phases import VA_PER_AMPERE
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.database.mariadb import Connection, sql_time
+from storer.database.label_sets import read_contents
 from storer.rollups.state import raise_version, server_now
-from storer.sources.accumulate import MINUTE, Minute, entry_step
+from storer.sources.accumulate import MINUTE, MOST_POWER, Minute, entry_step
 from storer.sources.config import Kind, Source
 from storer.sources.hours import write_hours
 
@@ -23,6 +25,7 @@ _WRITE = (
     " ON DUPLICATE KEY UPDATE minutes = VALUES(minutes)"
 )
 _HOUR = 3600
+_RESERVE = 1.5  # a meter lets more than the subscribed power pass for a while
 _PAST = timedelta(hours=2)  # hours before it are of the past, and others may remember them
 
 # If another storer is faster, the id or the name is taken: nothing changes, and the next transaction looks again.
@@ -54,7 +57,20 @@ class SourceTables:
         # The newest that it may have written, and its row. Not there before this process has first been the writer.
         self._tried: dict[str, tuple[int, SourceMinute] | None] = {}
         self._totals: dict[str, float] = {}  # Wh: what was integrated as far as `_written`, with parts of one
+        self._most_power: dict[str, float] = {}
         self._of_other: dict[str, int] = {}  # the newest minute that another storer has written, when we last looked
+
+    def read_most_power(self, connection: Connection) -> dict[str, float]:
+        """Return by source what a counter may have run with, in W: a device takes no more than its meter supplies.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        if any(source.kind is Kind.PRODUCTION for source in self._sources.values()):
+            return {}  # a device may take what a roof makes, too
+        found = {name: _supplied(connection, source.meter) for name, source in self._sources.items()}
+        self._most_power = {name: _RESERVE * power for name, power in found.items() if power is not None}
+        return self._most_power
 
     def newest(self, connection: Connection) -> dict[str, Stored]:
         """Return what is stored last, by source.
@@ -153,7 +169,9 @@ class SourceTables:
                 elif minute.energy is not None and minute.first < energy <= minute.energy - minute.step:
                     step = minute.step  # by another clock: some of these readings are older
                 else:
-                    step = entry_step(energy, energy_at, minute.first, minute.minute + MINUTE) + minute.step
+                    most_power = self._most_power.get(name, MOST_POWER)
+                    at = minute.minute + MINUTE
+                    step = entry_step(energy, energy_at, minute.first, at, most_power) + minute.step
                 follows, energy, energy_at = True, minute.energy, minute.minute + MINUTE
             made = None
             if minute.made is not None:
@@ -179,6 +197,22 @@ class SourceTables:
         write_hours(connection, number, hours)
         if min(hours) < now - _PAST:
             raise_version(connection)
+
+
+def _supplied(connection: Connection, meter: str | None) -> int | None:
+    """Return the subscribed power in VA, as of the meter's newest frame; None: it is not known, or not all there is."""
+    rows = connection.query(
+        "SELECT f.label_set_id, s.subscribed_current, f.index_injected FROM frames AS f"
+        " JOIN meters AS m ON m.id = f.meter_id JOIN label_sets AS s ON s.id = f.label_set_id"
+        " WHERE f.timestamp > NOW() - INTERVAL 1 DAY AND (%s IS NULL OR m.identifier = %s)"
+        " ORDER BY f.timestamp DESC LIMIT 1",
+        (meter, meter),
+    )
+    for number, current, injected in rows:
+        contents = read_contents(connection, [number])
+        if current and not injected and number in contents:
+            return int(current) * VA_PER_AMPERE * int(contents[number].get("phases", 1))
+    return None
 
 
 def _read(connection: Connection, number: int, hour: datetime) -> dict[int, SourceMinute]:

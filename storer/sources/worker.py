@@ -131,8 +131,13 @@ class SourceWorker:
     def _resume(self) -> None:
         with contextlib.closing(self._database.connect()) as connection:
             newest = self._tables.newest(connection)
+            self._read_most_power(connection)
         for name, stored in newest.items():
             self._accumulators[name].resume(stored.minute, stored.energy, stored.energy_at)
+
+    def _read_most_power(self, connection: Connection) -> None:
+        for name, power in self._tables.read_most_power(connection).items():
+            self._accumulators[name].most_power = power
 
     def _read(self) -> None:
         """Count what has arrived; wait for a moment if there is nothing."""
@@ -192,6 +197,7 @@ class SourceWorker:
     def _write(self) -> None:
         if self._connection is None:
             self._connection = self._database.connect()
+            self._read_most_power(self._connection)
         done = self._tables.write(self._connection, self._pending)
         with self._lock:
             for name, minute in done.items():

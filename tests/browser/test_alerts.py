@@ -83,9 +83,9 @@ def test_what_needs_someone_now_is_said_before_what_lasts_for_weeks(stand: Stand
     stand.page.route("**/api/v1/alerts?*", many)
     stand.page.route("**/api/v1/live/stream?*", lambda route: route.abort())
     page = stand.open("jour")
-    expect(page.locator(".alerts .notice")).to_have_count(3)
+    expect(page.locator(".alerts .notice")).to_have_count(4)
     expect(page.locator(".alerts .notice").first).to_contain_text("Risque de coupure")
-    expect(page.locator(".alerts")).to_contain_text("2")
+    expect(page.locator(".alerts").last).to_contain_text("1 autre alerte")
     stand.visit.expected = ("ERR_FAILED",)  # the stream that was refused
 
 
@@ -149,3 +149,42 @@ def test_what_is_known_at_first_moves_nothing(house: Home, browser: Browser, vie
     asked = [request.url for request in one.requests if "api/v1/alerts" in request.url]
     context.close()
     assert (shifts, asked) == ([], [])
+
+
+def test_an_alert_that_was_put_away_comes_back_when_it_begins_again(stand: Stand) -> None:
+    def again(route: Route) -> None:
+        found = route.fetch().json()
+        route.fulfill(json=found | {"active": [one | {"id": f"{one['id']}0"} for one in found["active"]]})
+
+    stand.ask("stage/alarm")
+    stand.page.add_init_script(DEAF)
+    page = stand.open("")
+    page.get_by_role("button", name=re.compile("Vu : Dernière sauvegarde")).click()
+    expect(page.locator(".alerts .notice")).to_have_count(1)
+    page = stand.open("etat")
+    expect(page.locator(".alerts .notice")).to_have_count(1)
+    expect(page.locator(".journal").first).to_contain_text(BACKUP)  # the list has them all
+    page.route("**/api/v1/alerts?*", again)
+    page = stand.open("jour")
+    expect(page.locator(".alerts .notice")).to_have_count(2)
+
+
+def test_on_a_phone_the_power_stands_before_what_may_wait(stand: Stand) -> None:
+    def both(route: Route) -> None:
+        found = route.fetch().json()
+        silent = found["active"][0] | {"id": "voltage/", "kind": "voltage"}
+        route.fulfill(json=found | {"active": [*found["active"], silent]})
+
+    stand.ask("stage/alarm")
+    stand.page.add_init_script(DEAF)
+    stand.page.route("**/api/v1/alerts?*", both)
+    stand.page.set_viewport_size({"width": 390, "height": 844})
+    page = stand.open("")
+    expect(page.locator(".alerts .notice.warn")).to_have_count(1)
+    tops = [
+        box["y"]
+        for selector in (".notice.warn", ".power", ".notice.advice")
+        if (box := page.locator(selector).first.bounding_box())
+    ]
+    assert len(tops) == 3
+    assert tops == sorted(tops)

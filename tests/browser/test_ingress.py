@@ -19,6 +19,7 @@ from tests.support.servers import free_port
 PLACES = 5
 SAID: dict[str, Any] = {"ports": ["/dev/ttyUSB0"], "found": [], "broker": "service", "database": "internal"}
 PORT = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0"
+RADIO = "/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00"
 
 
 class Inside:
@@ -41,7 +42,8 @@ def inside(house: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     app.write_text(json.dumps(SAID))
     left_out = {"auth", getattr(request, "param", "")}
     settings = {key: value for key, value in house.monitor.settings.items() if key not in left_out}
-    settings |= {"name": "inside", "listen": {"port": free_port()}, "ingress": {"port": (port := free_port())}}
+    settings |= {"name": "inside", "listen": {"port": free_port(), "names": [FOREIGN]}}
+    settings |= {"ingress": {"port": (port := free_port())}}
     settings |= {"password_file": str(lock(tmp_path / "password")), "state": str(tmp_path / "state"), "app": str(app)}
     with Service("monitor", tmp_path, settings) as monitor, IngressProxy(port) as proxy:
         monitor.start().wait_for_log("Home Assistant opens the page")
@@ -103,13 +105,13 @@ def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_a
 
 @pytest.mark.parametrize("inside", ["mqtt"], indirect=True)
 def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: Inside) -> None:
-    inside.say(ports=[], found=[{"port": PORT, "says": "Linky, number 041234567890", "meter": True}], broker="none")
+    inside.say(ports=[], found=[PORT, RADIO], broker="none")
     visit.page.reload()
     for number in range(PLACES):
         go(visit, number)
         setup = frame(visit).locator(".setup")
         expect(setup).to_contain_text("Choisissez le port du compteur")
-        expect(setup).to_contain_text(re.compile(f"{PORT}.*le compteur est là"))
+        expect(setup.locator("li")).to_have_text([PORT, RADIO])
         install = setup.get_by_role("link", name="Installer Mosquitto")
         expect(install).to_have_attribute(
             "href", re.compile("^https://my.home-assistant.io/redirect/.*core_mosquitto$")

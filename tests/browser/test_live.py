@@ -47,7 +47,7 @@ def test_what_is_left_is_that_of_the_tightest_of_three_phases(visit: Visits, hou
 
 @pytest.mark.parametrize(
     ("stop", "start", "said"),
-    [("stop", "start", "Le direct est interrompu"), ("pause", "resume", "Le direct est interrompu|Plus de données")],
+    [("stop", "start", "Le direct est interrompu"), ("pause", "resume", "Le direct est interrompu|Aucune donnée")],
 )
 def test_a_broker_that_is_gone_or_hangs_is_said_and_comes_back(
     visit: Visits, house: Home, stop: str, start: str, said: str
@@ -83,7 +83,7 @@ def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) ->
 
 def test_a_meter_that_is_silent_is_unknown_and_not_zero(visit: Visits, house: Home) -> None:
     page = visit(f"?compteur={house.tempo}")
-    interrupted(page, house.reader.stop, house.reader.start, "Plus de données du compteur.*est inconnue")
+    interrupted(page, house.reader.stop, house.reader.start, "Aucune donnée du compteur.*est inconnue")
 
 
 def test_a_monitor_that_restarts_is_found_again(visit: Visits, house: Home) -> None:

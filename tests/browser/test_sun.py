@@ -70,7 +70,11 @@ def is_live(house: Home) -> bool:
     ("path", "part", "text"),
     [
         ("", ".flows", r"^Toit 1\s260\sW\s*Réseau −?[\d\s]+\sW$"),
-        (f"jour/{YESTERDAY}", ".facts", rf"Production.*dont {OWN_OF_DAY}\skWh autoconsommés.*Autonomie\d+\s%"),
+        (
+            f"jour/{YESTERDAY}",
+            ".facts",
+            rf"Production.*dont {OWN_OF_DAY}\skWh autoconsommés.*Taux d’autoproduction\d+\s%",
+        ),
         (f"bilan/{FIRST}..{YESTERDAY}", ".facts", rf"Production.*dont {OWN_OF_MONTH}\skWh autoconsommés.*Vendu"),
     ],
     ids=["now", "day", "month"],

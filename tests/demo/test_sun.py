@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.contract.source_minutes import SourceMinute
-from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, sources_of, sunny_meter
-from reader.simulator.meter import SimulatedMeter
+from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, meter_of, sources_of
 from storer.sources.config import Source, read_sources
 from storer.sources.reading import read_value
 
-KIND = "standard-single-phase-tempo"
 DAYS = (
     datetime(2025, 10, 25, 22, tzinfo=UTC),  # 25 hours
     datetime(2026, 1, 14, 23, tzinfo=UTC),
@@ -30,13 +28,11 @@ def energy(minutes: dict[datetime, SourceMinute], start: datetime, end: datetime
     return last - first
 
 
-@pytest.mark.parametrize(("kind", "start"), [*((KIND, day) for day in DAYS), ("standard-three-phase-hchp", DAYS[2])])
-def test_in_each_hour_the_house_uses_what_the_roof_makes_and_the_meter_does_not_inject(
-    kind: str, start: datetime
-) -> None:
+@pytest.mark.parametrize("start", DAYS)
+def test_in_each_hour_the_house_uses_what_the_roof_makes_and_the_meter_does_not_inject(start: datetime) -> None:
     before = start - timedelta(minutes=1)
-    devices = SunnyHouse(kind).minutes(before, start + DAY)
-    meter = {datetime.fromtimestamp(one.start, UTC): one for one in sunny_meter(kind).minutes(before, start + DAY)}
+    devices = SunnyHouse().minutes(before, start + DAY)
+    meter = {datetime.fromtimestamp(one.start, UTC): one for one in meter_of(sun=True).minutes(before, start + DAY)}
     made_in_all = 0
     for hour in (start + number * HOUR for number in range(24)):
         ends = [meter[edge - timedelta(minutes=1)] for edge in (hour, hour + HOUR)]
@@ -50,7 +46,7 @@ def test_in_each_hour_the_house_uses_what_the_roof_makes_and_the_meter_does_not_
 
 
 def test_the_garden_is_cold_in_january_and_warm_in_june() -> None:
-    house = SunnyHouse(KIND)
+    house = SunnyHouse()
     cold, warm = (
         [row.temperature or 0 for row in house.minutes(day, day + DAY)[GARDEN].values()] for day in (DAYS[1], DAYS[3])
     )
@@ -60,7 +56,7 @@ def test_the_garden_is_cold_in_january_and_warm_in_june() -> None:
 
 def test_what_the_devices_send_is_read_with_the_sources_of_the_storer() -> None:
     noon = datetime(2026, 6, 20, 10, 59, 59, tzinfo=UTC)
-    house = SunnyHouse(KIND)
+    house = SunnyHouse()
     messages = house.messages(int(noon.timestamp()))
     sources = read_sources(json.loads(json.dumps(sources_of("031961000001"))))
     assert {source.meter for source in sources} == {"031961000001"}
@@ -80,6 +76,6 @@ def values(source: Source, messages: dict[str, str]) -> list[float]:
 
 
 def test_its_meter_is_another_one_than_without_a_roof() -> None:
-    meter = sunny_meter(KIND)
-    assert meter.address != SimulatedMeter(KIND).address
+    meter = meter_of(sun=True)
+    assert meter.address != meter_of(sun=False).address
     assert b"EAIT" in meter.frame(DAYS[0])

@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.settings.config import load
 from demo.servers import free_port
 from monitor.settings.config import MonitorConfig
-from reader.simulator.meter import KINDS
 from tests.support.programs import wait_until
 from tests.support.servers import Database
 
@@ -120,7 +119,6 @@ def test_ends_by_itself_with_every_frame_a_row_and_goes_on_with_its_data(folder:
         decoded, rows = map(int, re.findall(r"(\d+) frames? decoded, (\d+) rows? committed", text)[0])
         assert decoded == rows > 0
         assert re.search(r"mosquitto_sub -h 127\.0\.0\.1 -p \d+ -v -t 'teleinfo/#'", text)
-        assert re.search(r"mariadb --defaults-file=.demo/mariadb.cnf -P \d+ -e 'SELECT", text)
 
 
 def test_a_crash_of_a_part_ends_it_with_its_last_words(folder: Path) -> None:
@@ -139,16 +137,6 @@ def test_a_kill_of_the_demo_itself_leaves_nothing(folder: Path) -> None:
     demo.process.kill()
     demo.rest()
     wait_until(lambda: children_in(folder) == {}, WITHIN, "the kernel ends what the demo started")
-
-
-def test_a_kind_that_does_not_exist_is_refused_before_anything_starts(folder: Path) -> None:
-    demo = Demo(folder, "--kind", "standard-single-phase-temop")
-    text = demo.rest()
-    assert demo.process.returncode == 2
-    assert "did you mean standard-single-phase-tempo?" in text
-    assert {line.strip() for line in text.splitlines()} >= set(KINDS)
-    assert not (folder / ".demo").exists()
-    assert "Traceback" not in text
 
 
 def test_a_second_demo_in_the_same_folder_is_refused_and_takes_nothing_away(folder: Path) -> None:
@@ -211,30 +199,19 @@ def test_the_last_warning_of_the_reader_is_shown(folder: Path) -> None:
 
 
 def test_what_it_names_works_until_ctrl_c_ends_it_in_order(folder: Path) -> None:
-    demo = Demo(folder, "--kind", "historic-three-phase-hchp")
-    text = demo.read_until(r"decoded \d+")
-    (watch,) = re.findall(r"^  (\S*teleinfo-reader watch .*)$", text, re.MULTILINE)
+    demo = Demo(folder, history=True)
+    text = demo.read_until(r"history [1-9]\d*/400 days")
+    report, _compare = re.findall(r"^  (\S*teleinfo-monitor .*)$", text, re.MULTILINE)
     (address,) = re.findall(r"^Page: +(http://127\.0\.0\.1:\d+/)$", text, re.MULTILINE)
     assert address.endswith(f":{demo.page_port}/")
-    the_screen_shows_the_meter(folder, watch)
     the_page_shows_the_meter(address)
+    subprocess.run([*report.split(), "--json"], cwd=folder, stdout=subprocess.DEVNULL, check=True, timeout=WITHIN)
     # What the monitor keeps is not where a service would keep it.
     assert load(MonitorConfig, folder / ".demo/monitor.yaml").state.is_relative_to(folder)
     demo.process.send_signal(signal.SIGINT)
     text = demo.rest()
     assert demo.process.returncode == 0, text
     assert "Traceback" not in text
-
-
-def the_screen_shows_the_meter(folder: Path, command: str) -> None:
-    with subprocess.Popen(
-        [*command.split(), "--language", "en"], cwd=folder, stdout=subprocess.PIPE, text=True
-    ) as watch:
-        assert watch.stdout
-        line = watch.stdout.readline()
-        watch.send_signal(signal.SIGINT)
-        assert watch.wait(WITHIN) == 0
-    assert "online" in line
 
 
 def the_page_shows_the_meter(address: str) -> None:
@@ -301,5 +278,5 @@ def days_of_history(folder: Path) -> int:
 
 def test_it_tells_its_version(folder: Path) -> None:
     demo = Demo(folder, "--version")
-    assert demo.rest().strip().endswith(__version__)
+    assert demo.rest().strip().endswith(full_version())
     assert demo.process.returncode == 0

@@ -38,8 +38,9 @@ def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing
 
 def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_pubacks: tuple[Rig, Proxy]) -> None:
     rig, link = without_pubacks
-    with rig.reader_config.open("a") as config:
-        config.write("delivery: {confirmed_by: [rig]}\n")  # a storer that is still to come
+    storers = rig.folder / "spool" / "storers"
+    storers.mkdir(parents=True)
+    (storers / "rig").touch()  # a storer that was seen before
     reader, meter = rig.start_reader(), rig.meter
     assert meter is not None
     wait_until(lambda: len(meter.sent) > IN_FLIGHT + 200, WITHIN, "more frames than may be in flight", [reader])

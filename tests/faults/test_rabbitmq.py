@@ -56,7 +56,7 @@ class House:
         journal = Journal(self.folder / "journal", "cellar")
         journal.open()
         try:
-            return sum(journal.counts.frames.values())
+            return sum(frames for _, frames in journal.counts.values())
         finally:
             journal.close()
 

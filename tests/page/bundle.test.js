@@ -49,7 +49,7 @@ test('what is fetched later is there under the name that the script asks for', {
 test('the first view leaves room in 60 kB for its data; the other places are not part of it', { skip }, () => {
   const sizes = ['index.html', 'manifest.webmanifest', names.script, names.style].map((f) => gzipSync(read(f)).length),
     first = sizes.reduce((sum, size) => sum + size);
-  assert.ok(first < 48_000, `${first} bytes compressed`);
+  assert.ok(first < 50_000, `${first} bytes compressed`);
 });
 
 test('the same sources make the same names', { skip }, async () => {

@@ -79,3 +79,24 @@ test('a meter with readings is asked for once, and what is live is not needed', 
   await house();
   assert.deepEqual(asked, ['meters']);
 });
+
+test('meters that this browser knows stand for those of a database that is away, and for no other trouble', async () => {
+  const kept = new Map();
+  document.documentElement.dataset = {};
+  globalThis.localStorage = {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => kept.set(name, value),
+  };
+  const fresh = async (address) => (await import(`../../monitor/page/house.js?${address}`)).house();
+  household([{ id: '031961123456', first: null }]);
+  await fresh('known');
+  answers = { meters: { status: 503 } };
+  assert.deepEqual(
+    (await fresh('away')).meters.map((meter) => meter.id),
+    ['031961123456'],
+  );
+  for (const status of [400, 404, 500]) {
+    answers = { meters: { status } };
+    await assert.rejects(fresh(`trouble-${status}`), ({ status: found }) => found === status);
+  }
+});

@@ -28,6 +28,6 @@ test('an overload that the power of now does not show is what the meter says', (
 test('a meter that has been silent since another day is so since a date', () => {
   const now = Date.parse('2026-11-26T12:00Z');
   const said = (at) => plain(silent(Date.parse(at), now));
-  assert.equal(said('2026-11-26T10:40Z'), 'Plus de données du compteur depuis 11 h 40 (1 h 20).');
-  assert.equal(said('2024-03-15T12:40Z'), 'Plus de données du compteur depuis le 15 mars 2024 à 13 h 40 (986 j).');
+  assert.equal(said('2026-11-26T10:40Z'), 'Aucune donnée du compteur depuis 11 h 40 (1 h 20).');
+  assert.equal(said('2024-03-15T12:40Z'), 'Aucune donnée du compteur depuis le 15 mars 2024 à 13 h 40 (986 j).');
 });

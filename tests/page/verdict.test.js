@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keeping, level, staleDays, troubles } from '../../monitor/page/view/status/verdict.js';
+import { keeping, level, staleDays, toDo, troubles } from '../../monitor/page/view/status/verdict.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 
@@ -72,4 +72,14 @@ test('a backup is late after eight whole days, and not on the day of a weekly on
 test('a disk for a year is enough, and so is one of which nothing is known', () => {
   const of = (years) => troubles(status({ disk: { years } }), NOW).length;
   assert.deepEqual([of(0), of(0.99), of(1), of(null)], [1, 1, 0, 0]);
+});
+
+test('a home without backup or messages has something to do, and one of which nothing is known has not', () => {
+  const sends = { sends: true };
+  assert.deepEqual(toDo(status({ backup: null }), { sends: false }), ['backup', 'alerts']);
+  assert.deepEqual(toDo(status({ backup: null }), sends), ['backup']);
+  assert.deepEqual(toDo(status(), sends), []);
+  assert.deepEqual(toDo(status(), null), []);
+  // Without the database nobody knows of backups.
+  assert.deepEqual(toDo(status({ backup: null }, { database: 'down' }), sends), []);
 });

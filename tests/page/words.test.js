@@ -58,8 +58,8 @@ test('no French line begins with a sign that belongs to the word before it', () 
 
 test('what cannot be counted has its plural only from two on in French, and besides one in English', () => {
   assert.match(fr.contracts.calendarSummary(0, 1, 2), /0 rouge, 1 blanc, 2 bleus/);
-  assert.match(fr.contracts.left(1, 22), /^reste /);
   assert.match(fr.status.spoolFrames(2), /trames/);
+  assert.equal(fr.status.complete(86400).replaceAll(/\s/g, ' '), 'Relevé complet hier (86 400 trames).');
   assert.equal(fr.status.framesOnly(0), '0 trame hier.');
   assert.equal(fr.status.frames(1, 86400).replaceAll(/\s/g, ' '), '1 trame sur 86 400 hier.');
   assert.equal(fr.status.auditOk(1), 'aucun écart sur 1 jour');

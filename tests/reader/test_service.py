@@ -15,7 +15,7 @@ import pytest
 from common.contract.frame import Frame, format_time
 from common.contract.labels import Mode
 from common.contract.tally import Tally
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT, StopEvent
@@ -368,7 +368,7 @@ def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
     assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
     assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
     assert rig.health["connects"] == 1
-    assert rig.health["version"] == __version__
+    assert rig.health["version"] == full_version()
     assert rig.session.client_id == "teleinfo-reader-pi"
     assert rig.session.will == Will("teleinfo/reader/pi/status", b"offline")
 

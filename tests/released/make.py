@@ -5,6 +5,7 @@ able to read is written by those of the release. tests/services/test_released.py
 
 | file | what it is |
 |---|---|
+| `migrations.sha256` | the digest of each file that made the tables, as sha256sum writes it |
 | `database.sql.gz` | the tables, a row in each at least, as mariadb-dump writes them |
 | `frames.jsonl.gz` | the frames of these tables, as they were published |
 | `minutes.jsonl.gz`, `hours.jsonl.gz` … | what was made of them, as `export --rollup` prints it |
@@ -26,6 +27,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from storer.adoption.adopt import adopt
 from storer.backup.tables import TABLES
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
+from storer.database.schema import FOLDER
 from storer.export.columns import ROLLUPS
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
@@ -81,6 +84,8 @@ def _make(made: Path, work: Path) -> None:
         (made / "backup").mkdir()
         _run(storer, "backup", made / "backup")
         (made / "database.sql.gz").write_bytes(gzip.compress(_dump(server), mtime=0))
+        digests = (f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(FOLDER.glob("*.sql")))
+        (made / "migrations.sha256").write_text("".join(digests))
         services = _services(work, broker, server)
         _leave_frames(services["reader"], mqtt, made, work)
         retained = json.dumps(_retained(services, broker)).encode()
@@ -155,12 +160,11 @@ def _services(work: Path, broker: Broker, server: Server) -> dict[str, Service]:
 
 
 def reader_settings(work: Path, mqtt: dict[str, Any]) -> dict[str, Any]:
-    """Return the configuration of the reader: a storer must confirm its frames."""
+    """Return the configuration of the reader."""
     return {
         "name": "cellar",
         "port": f"simulate://{LIVE}?speed=20",
         "mqtt": mqtt,
-        "delivery": {"confirmed_by": ["main"]},
         "spool": {"journal": str(work / "journal"), "path": str(work / "spool")},
     }
 
@@ -173,6 +177,9 @@ def _leave_frames(reader: Service, mqtt: MqttClient, made: Path, work: Path) -> 
         reader.start()
         wait_until(lambda: len(_frames(mqtt)) >= before + count, WITHIN, f"{count} frames", [reader])
 
+    storers = work / "spool" / "storers"
+    storers.mkdir(parents=True, exist_ok=True)
+    (storers / "main").touch()  # it was seen, and is away: nothing is confirmed
     run_for(FRAMES)
     assert reader.stop() == 0
     run_for(FRAMES)

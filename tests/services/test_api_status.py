@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.database.mariadb import Database
-from common.machine.version import __version__
+from common.machine.version import full_version
 from monitor.answers.answers import Answers
 from monitor.api import status
 from monitor.api.call import Call, LiveCall
@@ -172,7 +172,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
         ["teleinfo-reader", "reader of cellar"],
         ["teleinfo-storer a", "storer of a"],
         ["teleinfo-storer b", "storer of b"],
-        ["teleinfo-monitor", __version__],
+        ["teleinfo-monitor", full_version()],
         ["MariaDB", answer["versions"][-1][1]],
     ]
     assert server.startswith(answer["versions"][-1][1])

@@ -386,7 +386,7 @@ def test_tables_of_an_earlier_version_are_restored_and_migrated(
     restore(empty, file, NOW)
     assert exported(empty) == exported(tables)
     assert migrate(empty) == []
-    assert query(empty, "SELECT * FROM of_101") == [(101, 102)]
+    assert query(empty, "SELECT * FROM of_102") == [(102, 103)]
 
 
 NEWER = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"

@@ -10,7 +10,7 @@ import pytest
 from common.database.mariadb import Database
 from demo.fill import fill
 from demo.history import History
-from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, sources_of, sunny_meter
+from demo.sun import CAR, GARDEN, KIND, ROOF, SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
 from storer.sources.accumulate import Minute
 from storer.sources.config import read_sources
@@ -20,7 +20,6 @@ from tests.support.servers import Database as Server
 from tests.support.sources import read_source
 from tests.support.storing import make_tables, query, store
 
-KIND = "standard-single-phase-tempo"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BEGAN = datetime(2026, 11, 24, 5, 2, 3, 400_000, tzinfo=UTC)
 END = BEGAN.replace(minute=0, second=0, microsecond=0)
@@ -55,7 +54,7 @@ def test_interrupted_again_and_again_it_is_as_in_one_go(fresh_database: Server, 
     counts = []
     for later in itertools.count():
         # Each run is of another day, and ends after the second day that it tells of.
-        filling = fill(tables, KIND, BEGAN + later * DAY, DAYS)
+        filling = fill(tables, BEGAN + later * DAY, DAYS)
         told = list(itertools.islice(filling, 2))
         filling.close()
         counts.append(told)
@@ -66,7 +65,7 @@ def test_interrupted_again_and_again_it_is_as_in_one_go(fresh_database: Server, 
 
 
 def test_the_hour_of_the_start_has_its_frames(tables: Database) -> None:
-    list(fill(tables, KIND, BEGAN, 1))
+    list(fill(tables, BEGAN, 1))
     frames = query(tables, "SELECT MIN(timestamp), MAX(timestamp), COUNT(*) FROM frames")
     seconds = int((BEGAN - END).total_seconds())
     assert frames == [(END.replace(tzinfo=None), (END + timedelta(seconds=seconds - 1)).replace(tzinfo=None), seconds)]
@@ -77,7 +76,7 @@ def test_the_hour_of_the_start_has_its_frames(tables: Database) -> None:
 def test_what_is_live_meanwhile_is_left_alone(tables: Database) -> None:
     live = list(simulated(KIND, 5, start=BEGAN, every=timedelta(seconds=1)))
     store(tables, live)
-    list(fill(tables, KIND, BEGAN, 1))
+    list(fill(tables, BEGAN, 1))
     ((count,),) = query(tables, f"SELECT COUNT(*) FROM frames WHERE timestamp >= '{BEGAN:%F %T.%f}'")
     assert count == len(live)
     ((oldest, newest),) = query(tables, "SELECT MIN(hour), MAX(hour) FROM hours")
@@ -85,9 +84,9 @@ def test_what_is_live_meanwhile_is_left_alone(tables: Database) -> None:
 
 
 def test_a_complete_history_is_not_written_again(tables: Database) -> None:
-    list(fill(tables, KIND, BEGAN, 1))
+    list(fill(tables, BEGAN, 1))
     before = written(tables)
-    assert list(fill(tables, KIND, BEGAN + 30 * DAY, 1)) == [1]
+    assert list(fill(tables, BEGAN + 30 * DAY, 1)) == [1]
     assert written(tables) == before
 
 
@@ -96,7 +95,7 @@ def test_a_complete_history_is_not_written_again(tables: Database) -> None:
 
 def test_the_sources_of_a_sunny_house_fit_its_meter_however_often_it_was_interrupted(tables: Database) -> None:
     for _ in range(DAYS):
-        filling = fill(tables, KIND, BEGAN, DAYS, sun=True)
+        filling = fill(tables, BEGAN, DAYS, sun=True)
         list(itertools.islice(filling, 2))
         filling.close()
     begin = END - DAYS * DAY
@@ -105,7 +104,7 @@ def test_the_sources_of_a_sunny_house_fit_its_meter_however_often_it_was_interru
     assert list(roof) == list(car) == list(garden) == whole
     assert {row.seconds for rows in (roof, car, garden) for row in rows.values()} == {60}
     assert all(row.step is None for rows in (roof, car) for row in rows.values())
-    address = sunny_meter(KIND).address
+    address = meter_of(sun=True).address
     assert query(tables, "SELECT name, kind, meter, writer FROM sources ORDER BY name") == [
         (GARDEN, "temperature", address, None),
         (ROOF, "production", address, None),
@@ -125,20 +124,20 @@ def test_the_sources_of_a_sunny_house_fit_its_meter_however_often_it_was_interru
 
 
 def test_what_the_storer_has_of_sources_meanwhile_is_left_alone(tables: Database) -> None:
-    sources = read_sources(sources_of(sunny_meter(KIND).address))
+    sources = read_sources(sources_of(meter_of(sun=True).address))
     storer = SourceTables("demo", sources)
     at = BEGAN.replace(second=0, microsecond=0)
 
     def live(minute: datetime) -> None:
         """Write a minute with the counter of the roof as the storer does."""
-        (row,) = SunnyHouse(KIND).minutes(minute, minute + MINUTE)[ROOF].values()
+        (row,) = SunnyHouse().minutes(minute, minute + MINUTE)[ROOF].values()
         seen = Minute(int(minute.timestamp()), 17.0, row.energy, row.energy, total=0.0, power_max=0.0)
         pending = {source.name: [seen] if source.name == ROOF else [] for source in sources}
         with contextlib.closing(tables.connect()) as connection:
             storer.write(connection, pending)
 
     live(at)
-    list(fill(tables, KIND, BEGAN, 1, sun=True))
+    list(fill(tables, BEGAN, 1, sun=True))
     live(at + MINUTE)
     roof = read_source(tables, ROOF)
     assert list(roof) == [END - DAY + number * MINUTE for number in range(1440 + 2 + 2)]

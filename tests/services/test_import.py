@@ -117,6 +117,17 @@ def test_a_file_is_imported_once_listed_and_forgotten(storer: Command, tables: D
     assert storer("--forget", str(number)).returncode == 2
 
 
+def test_a_file_needs_no_kind_and_a_kind_no_small_letters(storer: Command, tables: Database, tmp_path: Path) -> None:
+    file = saved(tmp_path, "enedis-hours.csv")
+    assert storer("Enedis", file, "--meter", ADDRESS).returncode == 0
+    result = storer(file, saved(tmp_path, "edf-30min.csv"))
+    assert result.returncode == 0, result.stderr
+    assert "already imported: 8" in result.stdout
+    assert query(tables, "SELECT DISTINCT source FROM imported_hours ORDER BY source") == [("edf",), ("enedis",)]
+    with pytest.raises(SystemExit):
+        storer("enedsi", file)
+
+
 def test_what_is_remembered_of_the_past_is_void_after_an_import_and_after_one_is_forgotten(
     storer: Command, tables: Database, tmp_path: Path
 ) -> None:

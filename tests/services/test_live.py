@@ -224,10 +224,7 @@ def test_alerts_that_are_no_longer_configured_are_cleared(broker: Broker, publis
         wait_for(lambda: client.payloads(topic)[-1] == b"")
 
 
-def test_a_stream_says_something_although_the_meter_says_nothing(
-    broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.live.live.REPEAT_EVERY", 0.2)
+def test_a_stream_says_something_although_the_meter_says_nothing(broker: Broker, publisher: MqttClient) -> None:
     publisher.retain(TOPICS.link(METER), "offline")
 
     async def run(house: Live) -> None:
@@ -242,6 +239,29 @@ def test_a_stream_says_something_although_the_meter_says_nothing(
     with live(broker.port, None) as house:
         wait_for(lambda: house.meters() == [METER])
         asyncio.run(run(house))
+
+
+def test_a_broker_that_hangs_is_blamed_before_the_cable_of_the_meter(
+    broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.live.meter.SILENT_AFTER", 1.0)
+    monkeypatch.setattr("monitor.live.house._SILENT_BROKER", 0.5)
+    (frame,) = simulated(KIND, 1, every=timedelta(seconds=1))
+    publisher.retain(TOPICS.status("reader", "cellar"), "online")
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.links(METER)["reader"] == "up")
+        publisher.publish(TOPICS.frame(METER), frame.to_json())
+        wait_for(lambda: house.links(METER)["meter"] == "up")
+        broker.pause()
+        try:
+            wait_for(lambda: house.links(METER)["mqtt"] == "down")
+            assert house.links(METER)["meter"] == "unknown"
+        finally:
+            broker.resume()
+        publisher.publish(TOPICS.link(METER), "offline")  # now it is the cable
+        wait_for(lambda: house.links(METER) == {**house.links(METER), "mqtt": "up", "meter": "down"})
+    publisher.retain(TOPICS.status("reader", "cellar"), "")
+    publisher.retain(TOPICS.link(METER), "")
 
 
 def test_whoever_looked_before_the_first_meter_came_is_asked_to_look_again(

@@ -40,7 +40,7 @@ def test_the_storer(newer: Database, fresh_database: Server, tmp_path: Path) -> 
     )
     for command in commands:
         result = storer(*command.split())
-        assert (result.returncode, result.stdout) == (1, ""), command
+        assert (result.returncode, result.stdout) == (3, ""), command
         assert says(result.stderr.splitlines()[-1], LINE)
     assert len(exported(newer)) == 1
 

@@ -70,40 +70,27 @@ def tables(fresh_database: Server) -> Database:
     return stored(fresh_database, evening(LINKY))
 
 
-def test_seconds_above_and_trips_are_those_of_the_frames(tables: Database) -> None:
+def test_lower_powers_are_examined_down_to_the_first_that_may_trip(tables: Database) -> None:
     answer = ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
-    assert list(found) == [3, 6, 9, 12, 15, 18, 24, 30, 36]
-    assert (answer["power"], answer["lower"], answer["phases"], answer["refused"]) == (9, 6, 1, None)
-    # 12 kVA are twice 6: a trip each 69 s of the 600; 8.5 kVA last a minute, 1.42 times of 6.
-    assert (found[6]["above"], found[6]["beyond"], found[6]["trips"], found[6]["at_most"]) == (660, 660, 8, False)
-    # 1.333 times of 9: Y reaches 1.3 times after ln(1 - (11.7 / 12)²) / ln(0.992) = 374 s, all but the 500 VA before.
-    assert (found[9]["above"], found[9]["beyond"], found[9]["trips"], found[9]["yours"]) == (600, 600, 1, True)
-    assert (found[12]["above"], found[12]["trips"], found[12]["unread"]) == (0, 0, 0)
-    assert (found[6]["enough"], found[12]["enough"]) == (False, None)  # a winter is missing
+    assert list(found) == [6, 9, 12]  # the next higher is there to compare with
+    assert (answer["power"], answer["phases"], answer["refused"]) == (9, 1, None)
+    # 12 kVA are twice 6: after 61 s at most, then each 69 s of the 600; 8.5 kVA last a minute, 1.42 times of 6.
+    assert (found[6]["above"], found[6]["trips"], found[6]["enough"]) == (660, 8, False)
+    # At the present power the householder knows whether it opened.
+    assert (found[9]["above"], found[9]["trips"], found[9]["yours"]) == (600, None, True)
+    assert (found[12]["above"], found[12]["trips"]) == (0, None)
+    assert answer["verdict"] == "6 kVA ne suffisent pas\u00a0: 8 coupures possibles."
     assert answer["winter_weeks_missing"] == 13
-    assert answer["near"] == {"minutes": 11, "days": 1, "last": "2026-11-20T18:00:00Z"}
-    (moment,) = answer["moments"]
-    assert moment == {"start": "2026-11-20T17:15:00Z", "seconds": 600, "power": 12_000, "phase": 1, "trips": 8}
 
 
 def test_a_lower_power_saves_its_subscription_and_pays_the_step_of_the_kwh(tables: Database) -> None:
     answer = ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     # 238.56 - 190.32; 7.198 kWh in two hours are 31,527 in a year, each 0.0016 dearer below 9 kVA
-    assert found[6]["saving_subscription"] == 482_400
     assert found[6]["saving"] == pytest.approx(482_400 - 31_527 * 0.0016 * 10_000, rel=0.001)
-    assert (found[12]["saving_subscription"], found[12]["saving"]) == (-465_600, -465_600)
+    assert found[12]["saving"] == -465_600
     assert answer["closed"] is True
-
-
-def test_without_frames_minutes_say_at_most(tables: Database, fresh_database: Server) -> None:
-    fresh_database.sql(f"DELETE FROM {fresh_database.name}.frames")
-    found = by_power(ask(power.ROUTE, tables, NOW, bundled_prices(), QUESTION))
-    assert (found[6]["above"], found[6]["at_most"], found[6]["trips"], found[6]["unread"]) == (660, True, 0, 1)
-    assert "au plus 11" in found[6]["sentence"]
-    assert found[6]["enough"] is None
-    assert (found[12]["above"], found[12]["at_most"], found[12]["unread"]) == (0, False, 0)
 
 
 def test_a_meter_that_is_not_a_linky_has_minutes_and_no_trips(fresh_database: Server) -> None:
@@ -112,7 +99,7 @@ def test_a_meter_that_is_not_a_linky_has_minutes_and_no_trips(fresh_database: Se
     found = by_power(answer)
     assert (answer["refused"], answer["power"]) == ("meter", 9)
     assert (found[6]["above"], found[6]["trips"], found[6]["enough"]) == (660, None, None)
-    assert answer["moments"] == []
+    assert answer["verdict"].startswith("Pas mesurable")
 
 
 def test_a_linky_in_historic_mode_is_one(fresh_database: Server) -> None:
@@ -126,14 +113,16 @@ def test_three_phases_are_read_apart(fresh_database: Server) -> None:
     for frame in evening(LINKY):
         drawn = int(frame.values["SINSTS"])
         of_phases = {"SINSTS1": 100, "SINSTS2": drawn - 200, "SINSTS3": 100}
-        frames.append(replace(frame, values={**frame.values, **of_phases}))
+        frames.append(replace(frame, values={**frame.values, **of_phases, "PREF": 36}))
     answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, bundled_prices(), QUESTION)
     found = by_power(answer)
     assert answer["phases"] == 3
-    assert found[36]["above"] == 0
-    assert found[30]["above"] == 600  # 11.8 kVA on one phase are above 10
-    assert (found[30]["trips"], found[24]["trips"]) == (0, 3)  # 1.18 and 1.475 times of a third: 187 s
-    assert answer["moments"][0]["phase"] == 2
+    assert list(found) == [24, 30, 36]
+    assert (found[36]["above"], found[30]["above"]) == (0, 600)  # 11.8 kVA on one phase are above 10
+    # 1.18 and 1.475 times of a third: in 600 s after 171 s at most, then each 187 s
+    assert (found[30]["trips"], found[24]["trips"]) == (0, 3)
+    assert "30 kVA ont suffi pour ce qui est mesuré" in answer["verdict"]  # a winter is missing
+    assert "24 kVA ne suffisent pas\u00a0: 3 coupures possibles." in answer["verdict"]
 
 
 def test_a_power_of_a_phase_that_its_current_excludes_trips_nothing(fresh_database: Server) -> None:
@@ -143,7 +132,7 @@ def test_a_power_of_a_phase_that_its_current_excludes_trips_nothing(fresh_databa
     answer = ask(power.ROUTE, stored(fresh_database, frames), NOW, bundled_prices(), QUESTION)
     # 1.1 times of 230 V and 4 A are 1012 VA, above a third of 3 kVA and not 1.3 times of it
     found = by_power(answer)
-    assert (found[3]["above"], found[3]["beyond"], found[3]["trips"], found[6]["above"]) == (7200, 0, 0, 0)
+    assert (found[3]["above"], found[3]["trips"], found[6]["above"]) == (7200, 0, 0)
 
 
 def test_three_phases_whose_powers_are_not_sent_have_no_trips(fresh_database: Server) -> None:
@@ -160,34 +149,26 @@ def test_the_command_reads_well_in_french(tables: Database, fresh_database: Serv
     limits = ("--from", "2026-11-20T17:00:00Z", "--to", "2026-11-20T19:00:00Z")
     text = " ".join(monitor.run("power", *limits).split())
     for sentence in (
-        "3 kVA. Économie : 42,56 €/an.",
-        "Sur 1 jour : au-dessus de 6 kVA 11 min, au-delà de 7,8 kVA 11 min ; le Linky aurait coupé 8 fois.",
-        "9 kVA, votre puissance souscrite.",
-        "12 kVA. Surcoût : 46,56 €/an.",
-        "jamais au-dessus de 12 kVA ; le Linky n’aurait pas coupé.",
-        "Depuis le 20 novembre 2026, plus de 90 % de vos 9 kVA : 11 min sur 1 jour, la dernière fois le 20 novembre",
+        "6 kVA ne suffisent pas : 8 coupures possibles.",
+        "– 9 kVA (la vôtre) · dépassés au plus 10 min",
+        "– 12 kVA · jamais dépassés · 46,56 € de plus par an",
         "Aux prix du 1er août 2026, toutes taxes comprises",
         "n’accepte plus de nouveaux contrats depuis février 2025",
-        "À décaler pour ne pas dépasser 6 kVA (moments : 1, les pires d’abord) :",
-        "– 20 novembre 2026 à 18 h 15, pendant 10 min, jusqu’à 12 000 VA, coupures : 8",
     ):
         assert sentence in text
-    assert "suffi" not in text  # a winter is missing
     rows = json.loads(monitor.run("power", "--json", *limits))
-    # 4 times of 3 kVA: 14 s, 42 times in 600; 2.83 times: 30 s, twice in a minute
-    assert [(row["power"], row["trips"]) for row in rows[:3]] == [(3, 44), (6, 8), (9, 1)]
+    assert [(row["power"], row["trips"]) for row in rows] == [(6, 8), (9, None), (12, None)]
     english = " ".join(monitor.run("power", "--language", "en", *limits).split())
-    assert "the Linky would have tripped 8 times" in english
+    assert "6 kVA are not enough: 8 possible trips." in english
 
 
-def test_a_past_without_frames_is_answered_from_its_minutes(fresh_database: Server) -> None:
+def test_a_past_is_answered_from_its_minutes(fresh_database: Server) -> None:
     begin, end = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
     tables = make_past(fresh_database, begin, end)
     prices = bundled_prices()
     answer = ask(power.ROUTE, tables, end, prices, config=MonitorConfig())
-    found = by_power(answer)
+    check(answer, power.ROUTE.schema)
     assert (answer["from"], answer["last_day"], answer["hours_missing"]) == ("2026-11-02", "2026-11-03", 0)
-    assert found[36]["above"] == 0
     with pytest.raises(Refusal, match="no data for this range"):
         ask(power.ROUTE, tables, end, prices, "from=2020&to=2021")
     with pytest.raises(Refusal, match="too long"):

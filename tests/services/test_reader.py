@@ -181,7 +181,9 @@ def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         reader.settings["metrics"] = {"port": port}
-        reader.settings["delivery"] = {"confirmed_by": ["nobody"]}
+        storers = tmp_path / "spool" / "storers"
+        storers.mkdir(parents=True)
+        (storers / "away").touch()  # no storer confirms, and one was seen before
         reader.start()
         reader.wait_for_log(f"mqtt.password_file: {secret} cannot be read: No such file or directory")
         reader.wait_for_log(f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use")

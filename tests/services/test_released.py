@@ -83,10 +83,10 @@ def test_its_journal_and_spool_reach_the_database(
         expected = lines(released / "pending.jsonl.gz")
         programs = [storing, reading]
         wait_until(lambda: len(exported(database)) >= len(expected), WITHIN, "all frames", programs)
-        wait_until(lambda: not list((tmp_path / "spool").glob("*.spool")), WITHIN, "all are confirmed", programs)
+        wait_until(lambda: not list((tmp_path / "spool").glob("spool.sqlite*")), WITHIN, "all are confirmed", programs)
         assert reading.stop() == 0
     assert exported(database) == expected
-    assert not list((tmp_path / "spool").glob("*.damaged"))
+    assert not list((tmp_path / "spool").glob("*.unusable.*"))
 
 
 def test_what_the_broker_retains_of_it_is_written_anew_or_cleared(

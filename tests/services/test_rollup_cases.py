@@ -101,8 +101,8 @@ def test_a_new_contract_with_registers_of_its_own_starts_from_there(tables: Data
     """Its registers counted nothing while BASE did, whatever they show."""
     frames = [
         historic(NOON, HCHC=100, HCHP=50, PTEC="HC.."),
-        historic(NOON + HOUR, BASE=5000, PTEC="TH.."),
-        historic(NOON + 2 * HOUR, BASE=5700, PTEC="TH.."),
+        historic(NOON + HOUR, BASE=5_000_000, PTEC="TH.."),
+        historic(NOON + 2 * HOUR, BASE=5_000_700, PTEC="TH.."),
         historic(NOON + 3 * HOUR, HCHC=800, HCHP=50, PTEC="HC.."),
         historic(NOON + 4 * HOUR, HCHC=805, HCHP=50, PTEC="HC.."),
     ]

@@ -3,16 +3,19 @@
 import contextlib
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from common.database.mariadb import Connection, Database
-from common.errors import ConfigError, Unavailable
+from common.errors import ConfigError, Conflict, DatabaseError, Unavailable
 from common.runtime.progress import Progress
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate, migrations
+from storer.rollups import rebuild as rebuilding
 from storer.rollups import roller as rollups
 from storer.rollups import state
 from storer.rollups.rebuild import rebuild
@@ -22,7 +25,8 @@ from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, s
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, assert_as_expected, stored
 from tests.support.servers import Database as Server
-from tests.support.storing import client, make_tables, more_steps
+from tests.support.servers import waiting_for_rows
+from tests.support.storing import StorerCommand, client, make_tables, more_steps
 
 
 @pytest.fixture
@@ -164,6 +168,40 @@ def test_the_command_rebuild_takes_in_frames_that_came_a_moment_ago(
     assert (done.hours, done.frames) == (1, 6)
     assert_as_expected(tables, frames)
     assert rebuild(tables, None, NOON, Progress(sys.stderr)).frames == 0
+
+
+def test_a_second_rebuild_says_that_one_is_running(
+    tables: Database, connection: Connection, fresh_database: Server
+) -> None:
+    with ThreadPoolExecutor(1) as pool, connection.transaction():
+        Roller(connection, "one").run()
+        first = pool.submit(rebuild, tables, None, None, Progress(sys.stderr))
+        wait_until(lambda: waiting_for_rows(fresh_database) == 1, WITHIN, "the first waits for the transaction")
+        with pytest.raises(DatabaseError, match="another rebuild is running") as caught:
+            rebuild(tables, None, None, Progress(sys.stderr))
+        assert type(caught.value) is DatabaseError  # it is not tried again
+        connection.execute("COMMIT")
+        assert first.result().frames == 0
+    assert rebuild(tables, None, None, Progress(sys.stderr)).frames == 0
+
+
+@pytest.mark.parametrize("target", ["storer.rollups.rebuild.Roller.run", "storer.sources.hours.remake_hours"])
+def test_the_command_rebuild_goes_on_after_conflicts_with_the_storer(
+    tables: Database, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    left = list(range(20))
+
+    def run(*_: object) -> list[int]:
+        if left:
+            left.pop()
+            raise Conflict("Deadlock found (1213)")
+        return []
+
+    monkeypatch.setattr(rebuilding, "_PAUSE", 0.0)
+    monkeypatch.setattr(target, run)
+    result = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)("rebuild")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert not left
 
 
 def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(

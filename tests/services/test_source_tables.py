@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from common.contract.frame import Frame
 from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
 from common.settings.config import Broker
@@ -15,8 +16,9 @@ from storer.sources.config import Quantity, Source, read_sources
 from storer.sources.hours import remake_hours
 from storer.sources.tables import SourceTables
 from storer.sources.worker import SourceWorker
+from tests.support.frames import historic, standard
 from tests.support.sources import read_source, series, write_source
-from tests.support.storing import query
+from tests.support.storing import query, store
 
 START = int(datetime(2026, 11, 24, 11, 58, tzinfo=UTC).timestamp())
 COUNTER, POWER, WARMTH = "counter", "power", "warmth"
@@ -71,6 +73,39 @@ def test_the_minute_that_runs_at_the_stop_is_written_though_the_database_was_res
     worker._accumulators[COUNTER].feed(Quantity.ENERGY, 5006, START)
     worker._finish()
     assert energies(tables, COUNTER)[0] == (0, 5006, None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "most_power"),
+    [
+        (historic(ISOUSC=30, BASE=1), {"car": 9000}),
+        (historic(ISOUSC=30, BASE=1, IINST1=1, IINST2=1, IINST3=1), {"car": 27_000}),
+        (standard(PREF=6, EAST=1), {"car": 9000}),
+        (standard(PREF=6, EAST=1, EAIT=5), {}),  # with a roof
+        (standard(EAST=1), {}),
+    ],
+)
+def test_a_device_takes_no_more_than_its_meter_supplies(
+    tables: Database, connection: Connection, frame: Frame, most_power: dict[str, float]
+) -> None:
+    devices = read_sources(
+        [
+            {"name": name, "kind": "device", "topic": name, "energy": "", "unit": "Wh", "meter": meter}
+            for name, meter in (("car", frame.meter), ("of another meter", "000000000000"))
+        ]
+    )
+    device_tables = SourceTables("main", devices)
+    connection.execute("SET timestamp = %s", (frame.timestamp.timestamp() + 60,))
+    assert device_tables.read_most_power(connection) == {}
+    store(tables, [frame])
+    assert device_tables.read_most_power(connection) == most_power
+    with_a_roof = SourceTables("main", (*devices, *sources()))
+    assert with_a_roof.read_most_power(connection) == {}
+    device_tables.write(connection, {"car": [counted(0, 1000, 1000)]})
+    after = SourceTables("main", devices)  # as after a restart
+    after.read_most_power(connection)
+    after.write(connection, {"car": [counted(120, 61_000, 61_000)]})  # 60 kWh in two hours
+    assert energies(tables, "car") == [(0, 1000, None), (120, 61_000, 60_000 if most_power else None)]
 
 
 def test_minutes_make_hours(tables: Database, connection: Connection) -> None:

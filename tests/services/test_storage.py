@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,17 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from common.errors import DatabaseError, PermanentError, Unavailable
+from common.errors import PermanentError, Unavailable
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
-from storer.database.schema import migrate, migrations
+from storer.database.schema import migrate, migrations, open_tables
 from tests.bench.at_rest import allocated
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
 from tests.support.servers import Database as Server
-from tests.support.servers import waiting_for_rows
-from tests.support.storing import NOW, client, exported, make_tables, more_steps, partition, query, store
+from tests.support.storing import NOW, StorerCommand, client, exported, make_tables, more_steps, partition, query, store
 
 COLUMNS = (
     "timestamp",
@@ -66,18 +66,70 @@ def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
 ) -> None:
     every = [*migrations(), *more_steps()]
     monkeypatch.setattr(schema, "migrations", lambda: every)
-    assert migrate(tables, 101) == every[-2:-1]
+    assert migrate(tables, 102) == every[-2:-1]
     assert migrate(tables) == every[-1:]
     assert migrate(tables) == []
-    assert query(tables, "SELECT * FROM of_101") == [(101, 102)]
+    assert query(tables, "SELECT * FROM of_102") == [(102, 103)]
 
 
 def test_tables_from_before_the_first_release_are_left_as_they_are(tables: Database) -> None:
-    query(tables, "UPDATE schema_version SET version = 15 WHERE version > 0", "DROP TABLE backups", "SELECT 1")
+    old = "UPDATE schema_version SET version = version - 86 WHERE version > 0 ORDER BY version"
+    query(tables, old, "DROP TABLE backups", "SELECT 1")
     before = query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")
     with pytest.raises(PermanentError, match=schema.LAST_BEFORE):
         migrate(tables)
     assert (query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")) == before
+
+
+def files_of_the_steps() -> dict[int, str]:
+    """Return the SHA-256 of each file, by version."""
+    return {int(file.name[:4]): sha256(file.read_bytes()).hexdigest() for file in schema.FOLDER.glob("*.sql")}
+
+
+def test_the_tables_note_which_file_made_each_version(fresh_database: Server) -> None:
+    database = client(fresh_database)
+    noted = "SELECT version, digest FROM schema_version WHERE version > 0"
+    migrate(database, 100)  # as a storer did that noted nothing
+    migrate(database)
+    assert dict(query(database, noted)) == files_of_the_steps()
+    query(database, "UPDATE schema_version SET digest = NULL WHERE version > 0", "SELECT 1")  # killed before it did
+    migrate(database)
+    assert dict(query(database, noted)) == files_of_the_steps()
+
+
+def test_tables_that_another_file_made_are_left_as_they_are(tables: Database) -> None:
+    query(tables, f"UPDATE schema_version SET digest = '{'0' * 64}' WHERE version = 100", "SELECT 1")
+    for refused in (migrate, lambda database: open_tables(database).__enter__()):
+        with pytest.raises(PermanentError, match="version 100"):
+            refused(tables)
+
+
+@pytest.mark.parametrize(
+    ("statement", "lacking"),
+    [
+        ("DROP TABLE sources", "sources"),
+        ("DROP TABLE source_minutes", "source_minutes"),
+        ("DROP TABLE source_hours", "source_hours"),
+        ("DROP TABLE imported_temperatures", "imported_temperatures"),
+        ("ALTER TABLE rollup_state DROP COLUMN last_forgotten_source", "last_forgotten_source"),
+    ],
+)
+def test_tables_that_an_earlier_state_of_the_first_step_made_are_refused(
+    fresh_database: Server, tmp_path: Path, statement: str, lacking: str
+) -> None:
+    database = client(fresh_database)
+    migrate(database, 100)
+    query(database, statement, "SELECT 1")
+    before = query(database, "SHOW TABLES"), query(database, "SELECT * FROM schema_version")
+    storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
+    for command in (["run"], ["migrate"], ["backup", tmp_path / "backup"], ["export"]):
+        result = storer(*command)
+        assert (result.returncode, result.stdout) == (3, ""), command
+        assert f"{lacking}: choose another database, or use commit {schema.LAST_OF_NOVEMBER}" in result.stderr
+    (found,) = (line for line in storer("check").stdout.splitlines() if lacking in line)
+    assert "problem" in found
+    assert schema.LAST_OF_NOVEMBER in found
+    assert (query(database, "SHOW TABLES"), query(database, "SELECT * FROM schema_version")) == before
 
 
 def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database: Server) -> None:
@@ -96,16 +148,12 @@ def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database
 def test_a_step_waits_while_another_storer_is_at_it(fresh_database: Server) -> None:
     database = client(fresh_database)
     with ThreadPoolExecutor(1) as pool, contextlib.closing(database.connect()) as other:
-        other.execute("CREATE TABLE schema_version (version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL)")
-        other.execute("INSERT INTO schema_version VALUES (0, '')")
-        with other.transaction():
-            other.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
-            late = pool.submit(migrate, database)
-            while waiting_for_rows(fresh_database) == 0:
-                assert not late.done()
-            assert other.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'") == (
-                ("schema_version", "BASE TABLE"),
-            )
+        other.query("SELECT GET_LOCK(CONCAT('teleinfo-storer migrate ', DATABASE()), 0)")
+        late = pool.submit(migrate, database)
+        while not other.query("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock'"):
+            assert not late.done()
+        assert other.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'") == (("schema_version", "BASE TABLE"),)
+        other.query("SELECT RELEASE_ALL_LOCKS()")
         assert late.result() == migrations()
 
 
@@ -115,6 +163,7 @@ def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) ->
     for done in range(1, len(every) + 1):
         fresh_database.create_database()
         database = client(fresh_database)
+        migrate(database, 0)
         with contextlib.closing(database.connect()) as connection:
             for statement in every[:done]:
                 connection.execute(statement)
@@ -124,9 +173,8 @@ def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) ->
 
 def test_a_database_that_is_newer_is_left_alone(tables: Database) -> None:
     query(tables, "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')", "SELECT 1")
-    with pytest.raises(DatabaseError, match="version 9999") as caught:
+    with pytest.raises(PermanentError, match="version 9999"):
         migrate(tables)
-    assert type(caught.value) is DatabaseError  # it is not tried again
 
 
 def partitions(database: Database) -> dict[str, int]:

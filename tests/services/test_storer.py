@@ -12,7 +12,7 @@ import pytest
 
 from common.contract.block import write_block
 from common.contract.frame import Frame, format_time
-from common.machine.version import __version__
+from common.machine.version import full_version
 from storer.database.schema import migrations
 from tests.support.frames import DAY, every_kind, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
@@ -127,7 +127,7 @@ def test_a_block_of_frames_becomes_rows_and_its_damaged_frame_is_rejected_alone(
     setup.stop_offline()
     (counts,) = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1:]
     assert (counts["received"], counts["stored"], counts["rejected"], counts["pending"]) == (61, 60, 1, 0)
-    assert counts["version"] == __version__
+    assert counts["version"] == full_version()
 
 
 def test_confirmations_fit_into_what_the_broker_takes(fresh_database: Server, tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(setup: StorerSetup) 
     setup.server.stop()
     try:
         setup.start()
-        setup.wait_for_log("trying again")
+        setup.wait_for_log("Waiting for the database")
     finally:
         setup.server.start()
     setup.wait_until(lambda: "online" in setup.statuses())

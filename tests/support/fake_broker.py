@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-CONNECT, PUBLISH, SUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 8, 12, 14
+CONNECT, PUBLISH, PUBACK, SUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 4, 8, 12, 14
 CONNACK = b"\x20\x03\x00\x00\x00"
 TAKEN_OVER = b"\xe0\x02\x8e\x00"
 

@@ -7,6 +7,7 @@ from random import Random
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
+from tests.support.rollup_oracle import over_change, registers
 
 METER = "031961000001"
 BEGIN = datetime(2026, 3, 27, 21, tzinfo=UTC)
@@ -84,10 +85,14 @@ def shown(frame: Frame) -> dict[str, int]:
 
 
 def drawn(frames: Sequence[Frame]) -> Counter[datetime]:
-    """What was drawn by hour: the total while it is shown, else the registers; from one to the other what both have."""
+    """What was drawn by hour: the total while it is shown, else the registers; from one to the other what both have.
+
+    Or what the meter's total shows.
+    """
     result: Counter[datetime] = Counter()
     latest: dict[str, tuple[int, int]] = {}  # value, and in which stretch of one kind
     stretch, kind = 0, None
+    before: Frame | None = None
     for frame in frames:
         values = shown(frame)
         changed = kind is not None and kind != (frame.mode, len(values))
@@ -98,6 +103,12 @@ def drawn(frames: Sequence[Frame]) -> Counter[datetime]:
             for name, value in values.items()
             if name in latest and latest[name][1] == stretch - changed and (name == "total") == by_total
         ]
-        result[frame.timestamp.replace(minute=0, second=0, microsecond=0)] += sum(steps)
+        drawn_wh = sum(steps)
+        if changed and before is not None:
+            drawn_wh = max(
+                drawn_wh, over_change(registers(before), registers(frame), frame.timestamp - before.timestamp)
+            )
+        before = frame
+        result[frame.timestamp.replace(minute=0, second=0, microsecond=0)] += drawn_wh
         latest |= {name: (value, stretch) for name, value in values.items()}
     return result

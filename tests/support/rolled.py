@@ -104,7 +104,7 @@ class Rolled:
 
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         return [
-            Gap(row.hour, before.last, _first(row))
+            Gap(row.hour, before.last, _first(row), (row.first_at - before.last_at).total_seconds())
             for before, row in pairwise(self.rolled)
             if start <= row.hour < end and row.first_at - before.last_at > timedelta(minutes=1)
         ]

@@ -339,6 +339,10 @@ def _judge(
     suppliers = [name for name in REGISTERS[1:11] if name in first]
     counting = ["total"] if "total" in first and (had_total or not suppliers) else suppliers
     drawn = sum(until[name] for name in counting)
+    if numbers[0] and previous is not None:
+        before = {name: previous[f"{name}_last"] for name in REGISTERS if previous[f"{name}_last"] is not None}
+        away = ends[0].timestamp.replace(microsecond=0) - previous["last_at"]
+        drawn = max(drawn, over_change(before, registers(ends[0]), away))
     drawn += (
         _drawn(between) if not fits else within["total"] if "total" in first else sum(within[name] for name in counting)
     )
@@ -347,6 +351,25 @@ def _judge(
     if "injected" in last:
         row["injected_wh"] = until["injected"] + within["injected"]
     return breaks
+
+
+def over_change(before: dict[str, int], after: dict[str, int], away: timedelta) -> int:
+    """What the meter's total shows between two kinds, which registers that both show do not tell."""
+    one, other = (sum(wh for name, wh in shown.items() if name in REGISTERS[1:11]) for shown in (before, after))
+    steps = [other - one]
+    if "total" in before and "total" in after:
+        steps = [after["total"] - before["total"]]
+        if "supplier_1" in before and "supplier_1" not in after:
+            steps.append(after["total"] - before["supplier_1"])
+        elif "supplier_1" in after and "supplier_1" not in before:
+            steps.append(after["supplier_1"] - before["total"])
+        elif "supplier_1" in before:
+            return 0
+    elif "total" in before or "total" in after:
+        if "supplier_1" in before and "supplier_1" in after:
+            return 0
+        steps = [after.get("total", other) - before.get("total", one)]
+    return min((step for step in steps if 0 <= step <= 200 + 15 * away.total_seconds()), default=0)
 
 
 def _counts(row: Row) -> bool:
@@ -367,6 +390,18 @@ def _drawn(frames: list[Frame]) -> int:
                 drawn += _energy(name, [point[name] for point in points if name in point])
         for name in REGISTERS[1:11]:
             counted[name] += [(number, point[name]) for point in points if name in point]
+    for one_kind, next_kind in pairwise(kinds):
+        one, other = one_kind[-1], next_kind[0]
+        away = other.timestamp.replace(microsecond=0) - one.timestamp.replace(microsecond=0)
+        drawn += max(over_change(registers(one), registers(other), away) - _shared(one, other), 0)
     for name, readings in counted.items():
         drawn += sum(_energy(name, [one, other]) for (a, one), (b, other) in pairwise(readings) if b == a + 1)
     return drawn
+
+
+def _shared(one: Frame, other: Frame) -> int:
+    """What the supplier's registers went on by that both frames show."""
+    before, after = _readings(one), _readings(other)
+    return sum(
+        _energy(name, [before[name], after[name]]) for name in REGISTERS[1:11] if name in before and name in after
+    )

@@ -23,10 +23,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def more_steps() -> list[Migration]:
-    """Return two steps as later versions may have them, 101 and 102; then the table `of_101` has one row: 101, 102."""
-    table = "CREATE TABLE of_101 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_101 VALUES (101);"
-    column = "ALTER TABLE of_101 ADD COLUMN later INT NOT NULL DEFAULT 102;"
-    return [Migration(101, "table", table), Migration(102, "column", column)]
+    """Return two steps as later versions may have them, 102 and 103; then the table `of_102` has one row: 102, 103."""
+    table = "CREATE TABLE of_102 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_102 VALUES (102);"
+    column = "ALTER TABLE of_102 ADD COLUMN later INT NOT NULL DEFAULT 103;"
+    return [Migration(102, "table", table), Migration(103, "column", column)]
 
 
 def client(server: Server) -> Database:

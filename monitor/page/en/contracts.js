@@ -13,7 +13,7 @@ export default {
   thisSeason: 'Go to the current season',
   season: (y) => `Season ${y}–${y + 1}`,
   remain: 'Left',
-  left: (_days, allowance) => `left of ${allowance}`,
+  left: (allowance) => `left of ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'day', 'days')} of ${allowance}`,
   usedKnown: (days, allowance) => `${f.plural(days, 'day', 'days')} known of ${allowance}`,
   untilSix: 'Until 06:00',
@@ -85,23 +85,20 @@ export default {
   windowsSummary: 'Off-peak windows over 24 hours',
   compareSummary: 'Cost of each offer',
   power: {
-    title: 'The power you need',
-    range: (a, b) => `${a} to ${b}, by the rule of the Linky’s breaker`,
+    title: 'The power that you need',
+    range: (a, b) => `From ${a} to ${b}, by the rule of the Linky’s breaker`,
     yours: (power) => `${power} (yours)`,
-    saves: (e) => `${e} less a year`,
-    costs: (e) => `${e} more a year`,
-    moments: (n, power) =>
-      n === 1
-        ? `At ${power} the breaker would have tripped at this moment:`
-        : `At ${power} the breaker would have tripped at ${n} moments, the worst first:`,
-    moment: (time, length, power) => ` at ${time}, for ${length}, up to ${power}`,
     atMost: (text) => `at most ${text}`,
     columns: {
       power: 'Power',
-      above: 'Above it',
-      beyond: 'Beyond 1.3 times',
+      above: 'Exceeded',
       trips: 'Trips',
       saving: 'Saving a year (€)',
     },
+  },
+  wrong: {
+    pricesError: 'A file of prices needs correcting: the earlier prices still apply.',
+    unused: (section, meter) => `“${section}” in monitor.yaml: the meter ${meter} is unknown.`,
+    unusedMore: 'This line has no effect: correct the address of the meter.',
   },
 };

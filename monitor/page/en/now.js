@@ -1,3 +1,5 @@
+import * as f from '../format.js';
+
 export default {
   title: 'Now',
   live: 'Live',
@@ -33,6 +35,7 @@ export default {
   tomorrowUnknown: 'colour not known yet',
   tomorrowWhen: 'announced by the meter at about 20:00',
   running: 'Running',
+  runningOthers: (n) => `${f.number(n)} others`,
   runningNothing: 'No device is running.',
   runningOff: (names) => `Off: ${names}.`,
   runningSilent: (names) => `No news for ten minutes: ${names}.`,

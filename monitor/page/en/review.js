@@ -28,6 +28,8 @@ export default {
   explained: (share, days) =>
     `the temperature explains ${share} of the differences from day to day (over ${days} days)`,
   atSameDay: 'up to the same date',
+  untilHour: (hour) => `until ${hour}`,
+  comparedFrom: (hour) => `compared from ${hour} on`,
   partlyBefore: 'partial data',
   costIncomplete: 'Partial cost on one side or the other: no comparison in euros.',
   priceOfKwh: (now, before) => `a kWh cost ${now} instead of ${before}, standing charge included`,
@@ -52,6 +54,7 @@ export default {
   future: 'to come',
   peaks: 'Ten highest peaks',
   peaksColumns: ['Rank', 'Power', 'Date', 'Time'],
+  talon: 'Base load (standby)',
   talonSummary: (a, b) => `Constant power at night, by month, from ${a} to ${b}.`,
   talonOf: (period, change) => (change ? `${period}, ${change} over a year.` : `${period}.`),
   standby: 'The base load without heating: ',

@@ -19,7 +19,8 @@ export default {
   lessAll: 'Lower use at all hours',
   colder: (now, before) => `Colder: ${now} on average instead of ${before}`,
   warmer: (now, before) => `Warmer: ${now} on average instead of ${before}`,
-  colour: (name, now, before) => `${name}: ${now} of the energy instead of ${before}`,
+  colour: (name, now, before, isLess) =>
+    `${isLess ? 'Less' : 'More'} in ${name}: ${now} of the energy instead of ${before}`,
   price: (now, before) => `Price of a kWh: ${now} instead of ${before}`,
   rest: 'The rest, without a clear cause',
   none: {

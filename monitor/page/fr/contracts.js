@@ -13,7 +13,7 @@ export default {
   thisSeason: 'Aller à la saison en cours',
   season: (y) => `Saison ${y}–${y + 1}`,
   remain: 'Restent',
-  left: (days, allowance) => `${f.plural(days, 'reste', 'restent')} sur ${allowance}`,
+  left: (allowance) => `encore, sur ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'jour', 'jours')} sur ${allowance}`,
   usedKnown: (days, allowance) => `${f.plural(days, 'jour connu', 'jours connus')} sur ${allowance}`,
   untilSix: `Jusqu’à 6${f.THIN}h`,
@@ -92,20 +92,17 @@ export default {
     title: 'La puissance qu’il vous faut',
     range: (a, b) => `Du ${a} au ${b}, selon la règle du disjoncteur du Linky`,
     yours: (power) => `${power} (la vôtre)`,
-    saves: (e) => `${e} de moins par an`,
-    costs: (e) => `${e} de plus par an`,
-    moments: (n, power) =>
-      n === 1
-        ? `À ${power}, le compteur aurait coupé à ce moment :`
-        : `À ${power}, le compteur aurait coupé à ${n} moments, les pires d’abord :`,
-    moment: (time, length, power) => ` à ${time}, pendant ${length}, jusqu’à ${power}`,
     atMost: (text) => `au plus ${text}`,
     columns: {
       power: 'Puissance',
-      above: 'Au-dessus',
-      beyond: 'Au-delà de 1,3 fois',
+      above: 'Dépassée',
       trips: 'Coupures',
       saving: 'Économie par an (€)',
     },
+  },
+  wrong: {
+    pricesError: 'Un fichier de prix est à corriger : les prix d’avant restent appliqués.',
+    unused: (section, meter) => `« ${section} » dans monitor.yaml : le compteur ${meter} est inconnu.`,
+    unusedMore: 'Cette ligne est sans effet : corrigez l’adresse du compteur.',
   },
 };

@@ -42,7 +42,7 @@ export default {
   overloads: 'Dépassements',
   phasePeak: (n) => `Pointe phase ${n}`,
   peakAt: (time) => `à ${time}`,
-  talonNote: `minimum entre 0${f.THIN}h et 6${f.THIN}h`,
+  talonNote: `veille, minimum entre 0${f.THIN}h et 6${f.THIN}h`,
   none: 'aucun',
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, à la même heure`,

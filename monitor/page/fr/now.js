@@ -35,6 +35,7 @@ export default {
   tomorrowUnknown: 'couleur pas encore connue',
   tomorrowWhen: `annoncée vers 20${f.THIN}h par le compteur`,
   running: 'En marche',
+  runningOthers: (n) => `${f.number(n)} autres`,
   runningNothing: 'Aucun appareil en marche.',
   runningOff: (names) => `À l’arrêt : ${names}.`,
   runningSilent: (names) => `Sans nouvelles depuis dix minutes : ${names}.`,

@@ -7,7 +7,7 @@ export default {
   ofWhichOwn: (own, share) => (share ? `dont ${own} autoconsommés (${share})` : `dont ${own} autoconsommés`),
   notCounted: 'le compteur ne compte pas l’injection',
   since: (date) => `connue depuis le ${date}`,
-  sufficiency: 'Autonomie',
+  sufficiency: 'Taux d’autoproduction',
   sufficiencyNote: 'part de la consommation produite sur place',
   saved: 'Économisé',
   savedNote: 'au prix du kWh de chaque heure',

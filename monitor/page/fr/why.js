@@ -19,7 +19,8 @@ export default {
   lessAll: 'Moins de consommation à toute heure',
   colder: (now, before) => `Plus froid : ${now} en moyenne au lieu de ${before}`,
   warmer: (now, before) => `Plus doux : ${now} en moyenne au lieu de ${before}`,
-  colour: (name, now, before) => `${name} : ${now} de l’énergie au lieu de ${before}`,
+  colour: (name, now, before, isLess) =>
+    `${isLess ? 'Moins' : 'Plus'} en ${name} : ${now} de l’énergie au lieu de ${before}`,
   price: (now, before) => `Prix du kWh : ${now} au lieu de ${before}`,
   rest: 'Le reste, sans cause nette',
   none: {

@@ -69,18 +69,25 @@ export function piece(make) {
   };
 }
 
+/**
+ * Tables stay as somebody left them: each has a name in its part, whatever stands before it.
+ * @param {ParentNode} old
+ * @param {ParentNode} next
+ */
+export function keepOpen(old, next) {
+  const left = new Map([...old.querySelectorAll('details')].map(({ dataset, open }) => [dataset.key, open]));
+  for (const table of next.querySelectorAll('details')) table.open = left.get(table.dataset.key) ?? table.open;
+}
+
 const ACTIVE = 'a, button, input, select, summary, [tabindex]';
 
 function replace(old, next) {
   if (!(old instanceof Element && next instanceof Element)) return old.replaceWith(next);
   const both = (selector) => [old, next].map((node) => [...node.querySelectorAll(selector)]);
-  const [tables, newTables] = both('details'),
-    [active, newActive] = both(ACTIVE),
+  keepOpen(old, next);
+  const [active, newActive] = both(ACTIVE),
     focused = active.indexOf(document.activeElement),
     read = active.findIndex((node) => node.reading?.at >= 0);
-  tables.forEach((table, i) => {
-    if (newTables[i]) newTables[i].open = table.open;
-  });
   const at = active[read]?.reading.at;
   old.replaceWith(next);
   if (focused >= 0) newActive[focused]?.focus({ preventScroll: true });

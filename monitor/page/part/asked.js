@@ -17,7 +17,7 @@ export function asked({ title, waiting, failed, css = 'figures', ask }) {
   }
   const node = h(
     'details',
-    { class: css, ontoggle: () => node.open && !turn && fill() },
+    { class: css, 'data-key': title, ontoggle: () => node.open && !turn && fill() },
     h('summary', null, title),
     content,
   );

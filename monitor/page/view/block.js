@@ -1,4 +1,5 @@
 import { h } from '../dom.js';
+import { T } from '../i18n.js';
 import { href } from '../router.js';
 
 /** A place: its title, or all that its head has, and its content. */
@@ -27,3 +28,25 @@ export const block = (title, ...content) => h('section', { class: 'block' }, h('
 
 /** One that has nothing to show, and says why. */
 export const emptyBlock = (title, text) => block(title, h('p', { class: 'muted' }, text));
+
+/** What stands for an answer that did not come. */
+export const FAILED = { failed: true };
+
+/**
+ * An answer that did not come leaves the rest of the page: FAILED, or null where the server has nothing to say. A fault of
+ * the page itself does not.
+ */
+export function away(error) {
+  if (error.status === undefined) throw error;
+  return error.status >= 400 && error.status < 500 ? null : FAILED;
+}
+
+/** @type {(answer: any) => boolean} */
+export const came = (answer) => answer != null && answer !== FAILED;
+
+/**
+ * A part of a page by its answer; where that did not come, the part says so in its place.
+ * @type {(title: string, answer: any, make: (answer: any) => ChildNode | false | null) => ChildNode | false | null}
+ */
+export const answered = (title, answer, make) =>
+  answer === FAILED ? emptyBlock(title, T.notices.blockFailed) : answer && make(answer);

@@ -97,7 +97,12 @@ function causeOf(part, span) {
     case 'weather':
       return (part.wh > 0 ? W.colder : W.warmer)(celsius(now), celsius(before));
     case 'colour':
-      return W.colour(f.capital(register(part.register).long), f.percent(now ?? 0), f.percent(before ?? 0));
+      return W.colour(
+        register(part.register).long,
+        f.percent(now ?? 0),
+        f.percent(before ?? 0),
+        (now ?? 0) < (before ?? 0),
+      );
     default:
       return W.price(f.euro(now, 4), f.euro(before, 4));
   }

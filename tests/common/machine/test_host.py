@@ -61,6 +61,19 @@ def test_a_terminal_of_a_container_is_not_the_one_here_with_its_number(terminal:
 
 
 @pytest.mark.parametrize(
+    ("command", "simulates"),
+    [
+        ("python3 -P -m demo.sunny_house --broker 1", True),
+        ("python3 -P -m reader simulate historic-single-phase-base", True),
+        ("teleinfo-reader run", False),
+        ("python3 -P -m demo --sun", False),
+    ],
+)
+def test_a_simulated_meter_is_no_user_of_its_port(command: str, simulates: bool) -> None:
+    assert Process(1, "python3", tuple(command.split())).is_simulator() == simulates
+
+
+@pytest.mark.parametrize(
     ("command", "ours"),
     [
         (("/opt/teleinfo/bin/python", "/opt/teleinfo/bin/teleinfo-reader", "run"), True),

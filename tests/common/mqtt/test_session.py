@@ -21,6 +21,7 @@ from common.settings.config import Tls
 from tests.support.fake_broker import (
     CONNACK,
     CONNECT,
+    PUBACK,
     PUBLISH,
     SUBSCRIBE,
     TAKEN_OVER,
@@ -278,6 +279,31 @@ def test_a_subscription_that_is_refused_is_named_once(
         client.nth(Connected, 3)
     (text,) = [text for text in logged(caplog) if "subscription" in text]
     assert [word for word in (f"{HOST}:{broker.port} ", "teleinfo/+/frame", *words) if word not in text] == []
+
+
+# -- acknowledgements --------------------------------------------------------------------------------------------------
+
+
+def test_a_message_of_an_earlier_connection_is_not_acknowledged_on_a_later_one(fast: float) -> None:
+    """Both have the same id: the broker would take the second one for done."""
+    acknowledged: list[tuple[int, bytes]] = []
+
+    def sends_one(connection: Connection) -> None:
+        while packet := connection.packet():
+            answer_one(connection, packet, [], CONNACK)
+            if packet[0] == SUBSCRIBE:
+                connection.send(b"\x32\x07\x00\x01t\x00\x07\x00" + str(connection.number).encode())
+            elif packet[0] == PUBACK:
+                acknowledged.append((connection.number, packet[1][2:4]))
+
+    with FakeBroker(sends_one) as broker, SessionClient(at(broker.port), ID, "t", persistent=True) as client:
+        first = client.wait(Message)
+        client.session.reconnect()
+        second = client.wait(Message, that=lambda message: message is not first)
+        client.session.acknowledge(first)
+        client.session.acknowledge(second)
+        eventually(lambda: bool(acknowledged), "an acknowledgement")
+    assert acknowledged == [(2, b"\x00\x07")]
 
 
 # -- what a broker says of itself --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from common.errors import (
     TeleinfoError,
     Unavailable,
 )
-from common.machine.version import __version__
+from common.machine.version import full_version
 from common.runtime.cli import add_version, one_of, positive, run_cli, whole
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,7 +78,7 @@ def test_the_version_is_printed_with_the_name_of_the_program(capsys: pytest.Capt
     with pytest.raises(SystemExit) as end:
         parser.parse_args(["--version"])
     assert end.value.code == 0
-    assert capsys.readouterr().out == f"teleinfo-reader {__version__}\n"
+    assert capsys.readouterr().out == f"teleinfo-reader {full_version()}\n"
 
 
 # -- run_cli -----------------------------------------------------------------------------------------------------------

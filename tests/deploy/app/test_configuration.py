@@ -155,11 +155,11 @@ def test_the_owners_own_file_adds_what_is_the_owners_and_no_more(tmp_path: Path)
     assert read.alerts.to[0].text == "ntfy://linky"
 
 
-def test_ports_that_were_listened_to_are_shown_until_one_is_chosen() -> None:
-    found = [{"port": PORT, "says": "a meter", "meter": True}]
+def test_the_ports_of_the_machine_are_shown_until_one_is_chosen() -> None:
+    found = [PORT, "/dev/ttyAMA0"]
     assert state(Known(Options(), {}), found) == {
         "ports": [],
-        "found": [{"port": PORT, "says": "a meter", "meter": True}],
+        "found": [PORT, "/dev/ttyAMA0"],
         "broker": "none",
         "database": "internal",
     }

@@ -9,7 +9,7 @@ import pytest
 from common.contract.labels import Mode
 from deploy.compose import meter
 from deploy.compose.env_file import with_variables
-from deploy.meters import port_groups
+from deploy.serial_ports import port_groups
 from reader.doctor.line import LineFacts
 from tests.test_layers import ROOT
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,6 +114,18 @@ def test_a_dry_run_changes_nothing_and_shows_the_notes(project: Path, capsys: py
     assert "The page knows [kiosks]" in capsys.readouterr().out
     assert git(project, "status", "--porcelain") == ""
     assert git(project, "tag", "--list") == ""
+
+
+def test_who_reads_the_first_lines_only_sees_no_error(project: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-P", "-m", "deploy.release", "prepare", "1.2.0", "--dry-run"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with open(write, "w") as output:
+        done = subprocess.run(
+            command, cwd=project, env=environment, stdout=output, stderr=subprocess.PIPE, timeout=300, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(

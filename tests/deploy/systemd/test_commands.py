@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.machine.version import __version__
+from common.machine.version import full_version
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,7 +19,7 @@ def test_each_program_tells_its_version(module: str, tmp_path: Path) -> None:
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split()[-1] == __version__
+    assert result.stdout.split()[-1] == full_version()
     assert list(tmp_path.iterdir()) == []
 
 

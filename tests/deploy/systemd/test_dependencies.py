@@ -38,8 +38,9 @@ def test_the_configuration_is_read_without_the_part_in_c() -> None:
     assert result.stdout == "('/dev/ttyAMA0',)\n", result.stderr
 
 
-def test_what_setup_installs_draws_the_meters() -> None:
-    assert re.search(r"^rich==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("library", ["rich", "apprise"])
+def test_what_setup_installs_draws_the_meters_and_sends_alerts(library: str) -> None:
+    assert re.search(f"^{library}==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["run", "full", "dev", "debian13"])

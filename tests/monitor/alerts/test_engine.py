@@ -192,6 +192,17 @@ def test_an_end_in_quiet_hours_is_told_when_they_are_over() -> None:
     assert house.see(talon(NO)) == ["talon end"]
 
 
+@pytest.mark.parametrize(("later", "told"), [(SECOND, ["talon end"]), (DAY + SECOND, [])])
+def test_an_end_in_quiet_hours_is_no_news_after_a_day(later: timedelta, told: list[str]) -> None:
+    house = House("22:00-07:00")
+    house.see(talon(YES))
+    house.now = ended = NOON + 19 * HOUR - SECOND
+    assert house.see(talon(NO)) == []
+    house.restart()
+    house.now = ended + later
+    assert house.see(talon(NO)) == told
+
+
 def test_what_happened_in_quiet_hours_is_told_if_it_still_holds_or_may_be_late() -> None:
     house = House("22:00-07:00")
     house.now = NOON + 11 * HOUR

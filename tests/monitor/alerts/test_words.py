@@ -30,8 +30,8 @@ CASES: list[tuple[str, str, Mapping[str, Any], str, str, str]] = [
     ),
     (
         "silent", "meter", {"link": "meter", "since": SINCE},
-        "Plus de données du compteur",
-        "Plus de données du compteur|Le compteur n’envoie plus rien depuis 14 h 02. Vérifiez le câble",
+        "Aucune donnée du compteur",
+        "Aucune donnée du compteur|Le compteur n’envoie plus rien depuis 14 h 02. Vérifiez le câble",
         "Le compteur envoie à nouveau ses données|Interruption de 14 h 02 à 16 h 40.",
     ),
     ("silent", "reader", {"link": "reader", "since": SINCE}, "Le lecteur ne répond plus", "|", "Le lecteur|"),
@@ -95,7 +95,8 @@ CASES: list[tuple[str, str, Mapping[str, Any], str, str, str]] = [
     ),
     (
         "feed_in", "", {"days": 1, "usual_wh": 8400},
-        "Plus d’injection depuis 1 jour", "Plus d’injection depuis 1 jour|D’habitude, vous injectez 8,40 kWh par jour.",
+        "Injection arrêtée depuis 1 jour",
+        "Injection arrêtée depuis 1 jour|D’habitude, vous injectez 8,40 kWh par jour.",
         "L’injection a repris|Elle s’était arrêtée pendant 1 jour.",
     ),
     (
@@ -167,9 +168,9 @@ def test_english_writes_times_and_numbers_as_english_people_do() -> None:
 
 def test_of_several_meters_the_message_names_one_and_links_to_it() -> None:
     silent = an_event("silent", "meter", {"link": "meter", "since": SINCE})
-    assert line(silent, "fr", PARIS, TWO) == "Maison · Plus de données du compteur"
+    assert line(silent, "fr", PARIS, TWO) == "Maison · Aucune donnée du compteur"
     title, body = title_and_body(Message(silent, BEGIN), "fr", PARIS, TWO, "https://energie.example.org", BEGAN)
-    assert title == "Maison · Plus de données du compteur"
+    assert title == "Maison · Aucune donnée du compteur"
     assert body.splitlines()[-1] == "https://energie.example.org/etat?compteur=0219"
 
 

@@ -297,6 +297,31 @@ def test_a_quarter_without_a_price_of_the_market_is_never_guessed(
     assert (cost.unknown, cost.rank) == (unknown, None)
 
 
+# Base costs 0.20, the market 0.15 for the one kWh that was drawn; other quarters cost 0.125 (at 0) and 0.3375 (at 900).
+@pytest.mark.parametrize(("recovered_wh", "withheld"), [(235, None), (236, Why.RECOVERED)])
+def test_recovered_energy_may_belong_to_dearer_quarters_of_the_market(recovered_wh: int, withheld: Why | None) -> None:
+    begin = START.astimezone(UTC)
+    mwh = {0: 20, 1: 20, 2: 20, 3: 20, 8: 0, 9: 900}
+    lines = [f"{begin + timedelta(minutes=15 * n):%FT%TZ};{price}" for n, price in mwh.items()]
+    quarters = [
+        replace(
+            piece, start=START + timedelta(minutes=15 * n), wh=250, divided=True, slices=int(n == 0), recovered=n == 0
+        )
+        for n, piece in enumerate(curve(count=4))
+    ]
+    found = result(
+        BASE,
+        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
+        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
+        lived=quarters,
+        spot=read_spot("\n".join(lines).encode(), "x"),
+        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
+        recovered_wh=recovered_wh,
+    )
+    assert offer(found, "sobry").energy == Decimal("0.15")
+    assert found.withheld is withheld
+
+
 def test_what_if_use_moved_between_prices_of_the_market() -> None:
     first = START + timedelta(hours=5, minutes=45)  # the last quarter of the night, then the first of the day
     prices = "\n".join(

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.calendar import midnight
-from monitor.cost.lived import Lived, shifted
+from monitor.cost.lived import Amount, Lived, shifted
 from monitor.cost.why import Why
 from monitor.prices.calendars import Calendars
 from monitor.prices.rule_document import read_rule
@@ -124,6 +126,21 @@ def test_use_is_shifted_from_peak_to_off_peak_hours_of_such_days() -> None:
     lived = Lived(hours(date(2026, 1, 5), 24), [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
     moved = shifted(lived.billed(HOURLY).periods, 0.25)
     assert {period: amount.wh for (_, period), amount in moved.items()} == {"N": 12_000, "D": 12_000}
+
+
+def test_not_a_watt_hour_is_lost_when_use_is_shifted() -> None:
+    # Of 1, 1 and 1 Wh a quarter of two moves: 0.75, 0.75 and 1.5.
+    one_each = {((0, night, 0), period): Amount(1, 1) for night, period in ((False, "A"), (False, "B"), (True, "N"))}
+    moved = {period: amount.wh for (_, period), amount in shifted(one_each, 0.25).items()}
+    assert moved == {"A": 1, "B": 1, "N": 1}
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 10**6)), max_size=20), st.floats(0, 1))
+def test_what_is_shifted_adds_up_to_what_was_drawn(cells: list[tuple[int, bool, int]], share: float) -> None:
+    amounts = {((days, night, 0), str(place)): Amount(wh, 1) for place, (days, night, wh) in enumerate(cells)}
+    moved = shifted(amounts, share)
+    assert sum(amount.wh for amount in moved.values()) == sum(wh for _, _, wh in cells)
+    assert all(amount.wh >= 0 for amount in moved.values())
 
 
 def test_use_is_not_shifted_to_days_without_any_in_off_peak_hours() -> None:

@@ -10,7 +10,8 @@ from common.contract.offers import Window
 from monitor.cost.contracts import Contract
 from monitor.cost.price_at import price_at
 from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceRow, PriceTable
+from monitor.prices.model import PricedOffer, PriceRow, PriceTable
+from monitor.prices.rule_document import read_rule
 from monitor.readings.periods import OffPeak
 from tests.support.prices import price_file
 
@@ -56,3 +57,18 @@ def test_the_day_of_a_price_is_local() -> None:
     moments = [datetime(2026, 1, 31, hour, 30, tzinfo=UTC) for hour in (23, 22)]
     found = [price_at(PRICES, Calendars(), PARIS, contract, moment, "HCHC") for moment in moments]
     assert found == [Decimal("0.15"), None]
+
+
+@pytest.mark.parametrize(("written", "price"), [(True, "0.30"), (False, "0.20")])
+def test_off_peak_hours_of_the_bill_go_before_the_register_of_an_offer_with_other_periods(
+    written: bool, price: str
+) -> None:
+    days = {"sunday": {"weekdays": ["sun"]}, "any": "always"}
+    rule = read_rule({"days": days, "hours": {"sunday": {"X": "rest"}, "any": {"LOW": "meter", "HIGH": "rest"}}}, "own")
+    kwh = {"LOW": Decimal("0.20"), "HIGH": Decimal("0.30"), "X": Decimal("0.10")}
+    row = PriceRow("own", date(2026, 2, 1), {0: kwh}, {})
+    prices = PriceTable([price_file("by hand", [row], offers=(PricedOffer("own", rule=rule),))])
+    year = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    contract = Contract(*year, "own", 6, OffPeak(NIGHT, NIGHT) if written else None)
+    noon = datetime(2026, 11, 25, 11, tzinfo=UTC)
+    assert price_at(prices, Calendars(), PARIS, contract, noon, "HCHC") == Decimal(price)

@@ -124,3 +124,43 @@ def test_health_of_another_program_names_no_meters(health: dict[str, object]) ->
     house = LiveHouse()
     house.on_health("reader", "pi", json.dumps(health).encode(), NOW)
     assert house.programs("reader")[0].meters == frozenset()
+
+
+def test_a_broker_from_which_nothing_at_all_comes_does_not_answer() -> None:
+    house = LiveHouse()
+    assert not house.answers(0.0)
+    house.on_connected(0.0)
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_message(0.0)
+    assert house.answers(15.0)
+    assert not house.answers(15.1)  # when the meter counts as silent
+    house.on_message(15.2)  # of another meter or program
+    assert house.answers(25.2)
+    assert not house.answers(25.3)
+
+
+def test_a_meter_that_its_reader_calls_silent_does_not_make_the_broker_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_link(ADDRESS, b"offline", 10.0)
+    house.on_message(10.0)
+    assert house.answers(3600.0)
+
+
+def test_a_reader_that_is_gone_does_not_make_the_broker_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_status("reader", "pi", b"offline", NOW)  # its last will; that of the meter's link stays
+    house.on_message(22.0)
+    assert house.answers(3600.0)
+
+
+def test_a_broker_of_no_meter_may_be_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_message(0.0)
+    assert house.answers(3600.0)

@@ -108,6 +108,7 @@ def test_later_is_advised_only_where_it_is_cheaper_than_now_with_the_surplus() -
     assert asked(*spans, surplus=377)["cheaper"] == []  # 0.10 now
 
 
-def test_a_roof_that_exports_nothing_changes_nothing() -> None:
+@pytest.mark.parametrize("surplus", [0, 99])
+def test_a_roof_that_exports_next_to_nothing_changes_nothing(surplus: int) -> None:
     spans = ("25 06:00", 0.1612), ("25 22:00", 0.1299)
-    assert asked(*spans, surplus=0, feed_in="0.1269") == asked(*spans)
+    assert asked(*spans, surplus=surplus, feed_in="0.1269") == asked(*spans)

@@ -1,82 +1,71 @@
-"""The rule of a Linky's breaker, over curves whose outcome is known."""
+"""The rule of a Linky's breaker over minutes, whose outcome is known."""
 
 import pytest
 
-from monitor.power_need.breaker import Moment, simulate
+from monitor.power_need.breaker import BusyMinute, most_trips
 
 
-def steady(power: int, seconds: int, start: int = 0, every: int = 1) -> list[tuple[int, tuple[int, ...]]]:
-    return [(start + second, (power,)) for second in range(0, seconds, every)]
+def steady(power: int, minutes: int, start: int = 0) -> list[BusyMinute]:
+    return [BusyMinute(start + 60 * number, 60, power, (power,)) for number in range(minutes)]
 
 
 @pytest.mark.parametrize(
-    ("times", "opens_after"),
-    # ln(1 - 1.69 / times²) / ln(0.992) is 246.8, 173.2, 68.4 and 39.2: it opens at the end of that second.
-    [(1.4, 247), (1.5, 174), (2, 69), (2.5, 40)],
+    ("times", "last_calm"),
+    # Y begins at (0.5 P)²: it opens after ln((times² - 1.69) / (times² - 0.25)) / ln(0.992) seconds, which are 229.8,
+    # 158.5, 60.3 and 22.4.
+    [(1.4, 3), (1.5, 2), (2, 1), (3, 0)],
 )
-def test_from_rest_it_opens_as_soon_as_the_specification_has_it(times: float, opens_after: int) -> None:
+def test_it_opens_after_the_time_that_the_specification_has(times: float, last_calm: int) -> None:
     power = round(6000 * times)
-    assert simulate(steady(power, opens_after - 1), opens_after - 1, 6000).trips == 0
-    assert simulate(steady(power, opens_after), opens_after, 6000).trips == 1
+    assert most_trips(steady(power, last_calm), 6000) == 0
+    assert most_trips(steady(power, last_calm + 1), 6000) == 1 + (times == 3)  # again 26 s after the first
 
 
 def test_up_to_1_3_times_it_never_opens() -> None:
-    found = simulate(steady(7800, 7200), 7200, 6000)
-    assert (found.trips, found.above, found.beyond) == (0, 7200, 0)
-    assert found.share == pytest.approx(1)
+    assert most_trips(steady(7800, 600), 6000) == 0
 
 
 def test_after_a_trip_the_filter_starts_from_rest() -> None:
-    found = simulate(steady(12_000, 150), 150, 6000)  # 69 s and 69 s
-    assert found.trips == 2
-    assert found.moments == [Moment(start=0, end=150, power=12_000, phase=1, trips=2)]
+    assert most_trips(steady(12_000, 10), 6000) == 8  # after 61 s, then every 69 s: 61 + 7 * 69 = 544 of 600
 
 
-def test_a_peak_of_a_second_proves_nothing() -> None:
-    found = simulate([*steady(500, 600), (600, (20_000,)), *steady(500, 600, start=601)], 1201, 6000)
-    assert (found.trips, found.above, found.beyond) == (0, 1, 1)
+def test_a_short_peak_of_a_minute_with_a_low_mean_opens_nothing() -> None:
+    # 20 kVA for a third of a minute at most, else 0: 20 s do not do it, but three of such minutes may.
+    peak = [BusyMinute(60 * number, 60, 6600, (20_000,)) for number in range(3)]
+    assert most_trips(peak[:1], 9000) == 0
+    assert most_trips([one._replace(mean=20_000) for one in peak[:1]], 9000) > 0
 
 
-def test_a_reading_holds_until_the_next_one() -> None:
-    assert simulate(steady(12_000, 70, every=2), 69, 6000).trips == 1
-    assert simulate(steady(12_000, 68, every=2), 68, 6000).trips == 0
-
-
-def test_of_two_readings_in_one_second_the_last_one_counts() -> None:
-    found = simulate([(0, (9000,)), (0, (100,)), (1, (100,))], 2, 6000)
-    assert found.above == 0
-
-
-def test_what_is_not_measured_counts_as_rest() -> None:
-    # 60 s of 12 kVA, of which the last reading holds 5 s; then ten minutes of nothing
-    known, again = steady(12_000, 60), steady(12_000, 20, start=660)
-    assert simulate([*known, *again], 680, 6000).trips == 0
-    assert simulate([*known, *steady(12_000, 20, start=60)], 80, 6000).trips == 1
-    assert simulate([*known, *again], 680, 6000).above == 59 + 5 + 20
+def test_what_is_below_the_rest_or_not_measured_calms_it() -> None:
+    assert most_trips([*steady(9000, 2), *steady(9000, 1, start=120)], 6000) == 1
+    assert most_trips([*steady(9000, 2), *steady(9000, 1, start=720)], 6000) == 0
+    assert most_trips([one._replace(seconds=20) for one in steady(9000, 3)], 6000) == 0
 
 
 def test_each_phase_has_its_own_filter_and_a_third_of_the_power() -> None:
     # 9 kVA are 3 kVA a phase: 6 kVA on one phase are twice that
-    one = [(second, (0, 6000, 0)) for second in range(69)]
-    assert simulate(one, 69, 9000, phases=3).trips == 1
-    assert simulate(one, 68, 9000, phases=3).trips == 0
-    spread = [(second, (2000, 2000, 2000)) for second in range(600)]
-    assert simulate(spread, 600, 9000, phases=3).trips == 0
-    assert simulate(one, 69, 9000, phases=3).moments[0].phase == 2
+    one = [BusyMinute(60 * number, 60, 6000, (0, 6000, 0)) for number in range(2)]
+    assert most_trips(one, 9000, phases=3) == 1
+    spread = [BusyMinute(60 * number, 60, 2000, (2000, 2000, 2000)) for number in range(10)]
+    assert most_trips(spread, 9000, phases=3) == 0
 
 
 def test_a_trip_opens_all_phases() -> None:
-    both = [(second, (6000, 6000, 0)) for second in range(69)]
-    assert simulate(both, 69, 9000, phases=3).trips == 1
+    both = [BusyMinute(60 * number, 60, 6000, (6000, 6000, 0)) for number in range(2)]
+    assert most_trips(both, 9000, phases=3) == 1
 
 
-def test_moments_end_after_a_minute_below_the_power() -> None:
-    first, rest = steady(12_000, 70), [*steady(100, 59, start=70)]
-    assert len(simulate([*first, *rest, *steady(12_000, 70, start=129)], 199, 6000).moments) == 1
-    rest = steady(100, 60, start=70)
-    assert len(simulate([*first, *rest, *steady(12_000, 70, start=130)], 200, 6000).moments) == 2
-
-
-def test_it_stops_after_the_most_trips() -> None:
-    found = simulate(steady(12_000, 1000), 1000, 6000, most=2)
-    assert (found.trips, found.until) == (2, 138)
+def test_the_bound_is_never_below_the_rule_second_by_second() -> None:
+    # Minutes with a block of full power at any place in them: the rule from rest, as the specification has it.
+    for offset in range(0, 31, 6):
+        powers = [15_000 if second % 60 in range(offset, min(offset + 30, 60)) else 0 for second in range(1200)]
+        filtered, trips = 0.0, 0
+        for power in powers:
+            filtered += 0.008 * (power * power - filtered)
+            if filtered > (1.3 * 6000) ** 2:
+                filtered, trips = 0.0, trips + 1
+        minutes = [
+            BusyMinute(start, 60, round(sum(powers[start : start + 60]) / 60), (15_000,))
+            for start in range(0, 1200, 60)
+        ]
+        assert most_trips(minutes, 6000) >= trips > 0

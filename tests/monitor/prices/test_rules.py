@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from common.errors import ConfigError
 from monitor.prices.calendars import Calendars, Listed
 from monitor.prices.rule_document import read_rule
-from monitor.prices.rules import Rule, Span
+from monitor.prices.rules import Rule, Span, Spot
 
 RED, WHITE = date(2027, 1, 8), date(2027, 1, 9)  # a Friday and a Saturday
 FACTS = Calendars(
@@ -247,3 +248,15 @@ def test_each_day_may_have_a_type_without_always(days: Mapping[str, Any]) -> Non
 def test_a_type_of_day_may_have_a_name_that_yaml_reads_as_another_thing() -> None:
     one = read_rule({"days": {False: "always"}, "hours": {False: {"BASE": "rest"}}}, "rule")  # off: always
     assert list(one.periods) == ["BASE"]
+
+
+@pytest.mark.parametrize(("day", "price"), [("10-31", "1.2"), ("11-01", "1.44"), ("03-31", "1.44"), ("04-01", "1.2")])
+def test_the_winter_of_a_price_of_the_market_is_from_november_to_march(day: str, price: str) -> None:
+    # (0.50 + 0.30 in summer, 0.50 in winter, + 0.10 + 0.10) x 1.2.
+    spot = Spot(
+        {False: Decimal("0.3"), True: Decimal("0.5")},
+        dict.fromkeys((False, True), Decimal(9)),
+        Decimal("0.1"),
+        Decimal("0.2"),
+    )
+    assert spot.price(Decimal("0.5"), Decimal("0.1"), date.fromisoformat(f"2026-{day}")) == Decimal(price)

@@ -43,10 +43,21 @@ def test_the_first_hour_of_a_meter_begins_with_its_first_reading() -> None:
     assert [(part.wh, part.register) for part in parts] == [(250, "HCHP"), (750, "HCHC")]
 
 
-def test_an_hour_without_minutes_or_with_recovered_energy_stays_whole() -> None:
-    assert divide([hour(0, 1000)], [], name) == [hour(0, 1000)]
+def test_an_hour_without_minutes_stays_whole() -> None:
     late = hour(0, 1000, recovered=True)
-    assert divide([late], slots(0, 250, 1000), name) == [late]
+    assert divide([hour(0, 1000)], [], name) == [hour(0, 1000)]
+    assert divide([late], [], name) == [late]
+
+
+def test_recovered_energy_is_in_the_first_slot_of_the_hour_in_which_frames_came_back() -> None:
+    # The slot before is of another day, 90 kWh earlier; of the hour's 1,000 Wh, 650 were recovered at 18:12.
+    before = Slot(START - timedelta(days=9), 9_000, 10_000, 1800, 2)
+    back = Slot(START + timedelta(minutes=12), 100_650, 100_700, 1080, 2)
+    parts = divide([hour(0, 1000, recovered=True)], [before, back, Slot(START + HALF, 100_701, 101_000, 1800, 1)], name)
+    assert [(part.wh, part.register, part.recovered, part.divided) for part in parts] == [
+        (700, "HCHP", True, True),
+        (300, "HCHC", False, True),
+    ]
 
 
 def test_slots_of_an_hour_are_one_hour_when_they_are_counted() -> None:

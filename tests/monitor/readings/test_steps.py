@@ -84,7 +84,7 @@ def test_all_ten_registers_of_the_supplier_count_and_no_others() -> None:
 def test_recovered_energy_is_that_of_the_total_or_of_the_registers(
     before: Values, after: Values, breaks: Mapping[int, int], wh: int
 ) -> None:
-    assert recovered(before, after, breaks) == wh
+    assert recovered(before, after, breaks, 3600) == wh
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,25 @@ def hourly(rolled: Rolled) -> list[Energy]:
     return energy(rolled, [first + number * HOUR for number in range((last - first) // HOUR + 2)])
 
 
+def test_nothing_is_lost_over_changes_of_mode_and_contract_while_the_reader_was_off() -> None:
+    """The meter's total is one count: EAST, BASE, and the sum of HCHC and HCHP."""
+    house = House(Random(4))
+    house.supplier[2:] = [0] * 8
+    house.supplier[:2] = [50_000_000, 20_000_000]
+    house.total = house.base = 70_000_000
+    house.now = BEGIN
+    kinds = ["standard base", "base", "off-peak", "base", "standard base", "off-peak", "standard off-peak", "base"]
+    for kind in kinds:
+        for wh, minutes in ((500, 190), (20, 1), (3, 1)):  # the reader is off before each change
+            house.now += timedelta(minutes=minutes)
+            house.supplier[0] += 10 * wh
+            house.total = house.base = house.total + 10 * wh
+            house.frames.append(house.frame(kind, 0))
+    found = hourly(Rolled(house.frames))
+    assert sum(hour.total_wh for hour in found) == 7 * 500 + 8 * 23  # but what came before the first frame
+    assert sum(hour.recovered_wh for hour in found) == 7 * 500
+
+
 def test_what_no_register_of_the_supplier_shows_stays_outside_the_contract_by_hour_as_by_day() -> None:
     house = House(Random(1))
     for _ in range(60):

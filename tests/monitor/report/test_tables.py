@@ -49,14 +49,22 @@ def report(
     monkeypatch: pytest.MonkeyPatch,
     old: tuple[OldPrice, ...] = (),
     priced_as: PricedAs | None = None,
+    now: datetime = START + 99 * DAY,
 ) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
     answer = Answer(METER, periods, whole, {}, [], [], old, priced_as)
     output = Terminal()
-    Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
+    Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY, now)
     return plain(output.getvalue())
+
+
+def test_a_range_that_is_not_over_is_said_up_to_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [day(number, {"BASE": 4000}, "0.80") for number in range(3)]
+    text = report(*days, columns=80, monkeypatch=monkeypatch, now=START + DAY + timedelta(hours=1))
+    assert "du 10 novembre 2026 au 11 novembre 2026" in text
+    assert "au 12 novembre 2026" in report(*days, columns=80, monkeypatch=monkeypatch)
 
 
 def plain(text: str) -> str:
@@ -90,7 +98,7 @@ def test_a_table_has_bold_first_and_last_lines_and_bars_by_share(monkeypatch: py
  Total        15.0                              €14.50       100%
 """
     for output, bold in ((Terminal(), True), (io.StringIO(), False)):
-        Tables(output, Formats("en", FRENCH.zone)).energy(answer, "day", None, None, None, START)
+        Tables(output, Formats("en", FRENCH.zone)).energy(answer, "day", None, None, None, START, START + 99 * DAY)
         _, *lines = output.getvalue().replace("\u202f", " ").splitlines()
         assert [line.rstrip() for line in plain("\n".join(lines[:7])).splitlines()] == table.splitlines()
         assert [line.startswith("\x1b[1m") for line in lines[1:7]] == [bold, False, False, False, False, bold]

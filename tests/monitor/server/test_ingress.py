@@ -31,7 +31,9 @@ PASSED_ON = {
 class Inside(House):
     def through(self, path: str, method: str = "GET", address: str = "172.30.32.2", **headers: str) -> Reply:
         named = {name.replace("_", "-"): text for name, text in (PASSED_ON | headers).items()}
-        request = Request(method=method, path=path, headers=named, address=address, ingress=True)
+        request = Request(
+            method=method, path=path, headers=named, address=address, ingress=True, admit=self.admitted.append
+        )
         return asyncio.run(self.site.reply(request))
 
 
@@ -48,6 +50,16 @@ def test_all_is_open_under_any_name_without_a_session(inside: Inside) -> None:
             reply = inside.through(path, host=host)
             assert (reply.status, "Set-Cookie" in reply.headers) == (200, False)
     assert inside.through("/api/v1/live/stream").stream is not None
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_on_this_machine_a_public_name_that_leads_here_opens_nothing(inside: Inside, address: str) -> None:
+    """A foreign page that a browser of this machine shows could else read what Ingress shows without a password."""
+    for path in ("/", "/api/v1/meters", "/api/v1/live/stream"):
+        assert inside.through(path, address=address, host="evil.example:8099").status == 403
+        for host in ("127.0.0.1:8099", "localhost:8099", "homeassistant.local:8099"):
+            assert inside.through(path, address=address, host=host).status == 200
+    assert inside.through("/health", address=address, host="evil.example:8099").status == 200
 
 
 @pytest.mark.parametrize("address", ["172.30.33.9", "::ffff:172.30.33.9", "172.30.32.1", "192.168.1.20", ""])
@@ -110,6 +122,12 @@ def test_each_user_has_limits_of_their_own_though_all_have_one_address(inside: I
     assert len({first, second, nobody, long}) == 4
     assert nobody == "172.30.32.2"
     assert len(long) < 100
+
+
+def test_the_connection_is_kept_for_a_user_and_for_nobody_without_a_name(inside: Inside) -> None:
+    for user in (USER, "", " "):
+        assert inside.through("/api/v1/meters", x_remote_user_id=user).status == 200
+    assert inside.admitted == [f"user {USER}"]
 
 
 def test_elsewhere_a_name_of_a_user_means_nothing(tmp_path: Path) -> None:

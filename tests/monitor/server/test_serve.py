@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from monitor.server import crowd, serve
+from monitor.server import app, crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.crowd import Crowd
@@ -163,6 +163,22 @@ def test_each_reply_has_the_security_headers(here: Here, sent: bytes, status: in
         assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
 
 
+@pytest.mark.parametrize("path", [b"/login", b"/nowhere"])
+def test_a_form_that_does_not_arrive_is_refused_and_the_log_says_nothing(
+    here: Here, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: bytes
+) -> None:
+    monkeypatch.setattr(app, "_BODY_TIMEOUT", 0.2)
+    with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
+        raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: pi\r\nContent-Length: 30\r\n\r\npassword=")
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert (answer.status, answer.getheader("Content-Type")) == (408, "application/problem+json")
+        assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
+        assert answer.getheader("Cache-Control") == "no-store"
+        assert raw.makefile("rb").read()[-1:] in (b"}", b"")  # the connection ends
+    assert not caplog.records
+
+
 def test_a_request_with_two_lengths_is_refused_and_what_follows_is_not_read(here: Here) -> None:
     with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         raw.sendall(
@@ -199,21 +215,28 @@ def test_nothing_is_kept_of_a_connection_that_has_ended(here: Here, monkeypatch:
     wait_until(lambda: bool(ended) and ended[0]._looking.cancelled(), 60, "its timer is cancelled")
 
 
-def test_silent_connections_of_one_address_give_way_to_new_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("sent", [b"", b"GET /api/v1/meters HTTP/1.1\r\nHost: pi\r\n\r\n"], ids=["silent", "asking"])
+def test_connections_of_one_address_without_a_session_give_way_to_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(MonitorConfig, "is_proxy", lambda *_: False)
     monkeypatch.setattr(serve, "_IDLE", 600)  # none is closed for that
     with running(tmp_path) as here, contextlib.ExitStack() as stack:
-        silent = [
+        held = [
             stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))
             for _ in range(crowd.MOST_OF_A_GUEST)
         ]
+        for connection in held:
+            connection.sendall(sent)
+        if sent:
+            assert [connection.recv(10_000)[:12] for connection in held] == [b"HTTP/1.1 200"] * len(held)
         with contextlib.closing(here.connect()) as browser:
             browser.request("GET", "/style.css")
             assert browser.getresponse().status == 200
+        held[0].settimeout(60)
         with contextlib.suppress(ConnectionResetError):
-            assert silent[0].recv(1) == b""
+            while held[0].recv(10_000):
+                pass  # the rest of the answer; then the end
 
 
 @pytest.mark.parametrize(

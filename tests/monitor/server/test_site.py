@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from common.errors import ConfigError
+from monitor import password
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
 from monitor.password import command
@@ -74,7 +75,7 @@ class House:
     """A site, and a browser that asks it."""
 
     def __init__(self, folder: Path, config: MonitorConfig) -> None:
-        (folder / "page").mkdir()
+        (folder / "page").mkdir(parents=True)
         (folder / "page" / "index.html").write_text(INDEX)
         (folder / "page" / "main.js").write_text("start();")
         self.now = 1_795_613_527.0
@@ -88,6 +89,7 @@ class House:
         )
         self.counters = Counters()
         self.delays: list[float] = []
+        self.admitted: list[str] = []
         self.gate: asyncio.Event | None = None
         self.config = config = replace(config, state=folder / "state")
         door = Door(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
@@ -114,6 +116,7 @@ class House:
             headers={"host": "pi.local:8080"} | {name.replace("_", "-"): text for name, text in headers.items()},
             address=address,
             body=urlencode(form or {}).encode(),
+            admit=self.admitted.append,
         )
         return asyncio.run(self.site.reply(request))
 
@@ -442,6 +445,25 @@ def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_waited(locke
     assert asyncio.run(late()) == 401
 
 
+def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_was_checked(
+    locked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matches = password.matches
+
+    def slowly(attempt: str, line: str) -> bool:
+        lock(tmp_path / "password", "battery staple")
+        return matches(attempt, line)
+
+    monkeypatch.setattr("monitor.server.door.password.matches", slowly)
+    assert locked.enter().status == 401
+
+
+def test_who_enters_again_has_one_session_only(locked: House) -> None:
+    old = locked.cookie()
+    assert locked.enter(cookie=old).status == 303
+    assert locked.ask("/api/v1/live", cookie=old).status == 401
+
+
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])
 def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: dict[str, str]) -> None:
     for path in ("/login", "/logout"):
@@ -586,6 +608,20 @@ def test_who_a_trusted_proxy_knows_enters(proxied: House, address: str, caplog: 
             proxied.ask("/api/v1/live", address=address, remote_user="alice", host="energy.example.org").status == 200
         )
     assert [record.getMessage() for record in caplog.records] == [f"alice is here, from {address}"]
+
+
+def test_a_connection_is_kept_for_a_session_or_a_user_of_a_proxy_only(tmp_path: Path, proxied: House) -> None:
+    proxied.ask("/api/v1/live", address="172.20.0.3", remote_user=" alice ")
+    proxied.ask("/", address="172.20.0.3")
+    assert proxied.admitted == ["user alice"]
+    house = House(tmp_path / "none", MonitorConfig(auth="none"))
+    assert house.ask("/api/v1/live", remote_user="alice").status == 200
+    assert house.admitted == []
+    locked = House(tmp_path / "locked", MonitorConfig(password_file=lock(tmp_path / "password", "correct horse")))
+    locked.ask("/api/v1/live")
+    cookie = locked.cookie()
+    locked.ask("/api/v1/live", cookie=cookie)
+    assert locked.admitted == [cookie.partition("=")[2]]
 
 
 def test_who_the_proxy_does_not_know_is_refused_and_so_is_everybody_who_goes_round_it(proxied: House) -> None:

@@ -44,7 +44,7 @@ def forms(cost: Cost) -> tuple[str | None, str, int | None]:
 
 def table(cost: Cost) -> str:
     text = io.StringIO()
-    Tables(text, ENGLISH).energy(october(cost), "month", None, None, None, None)
+    Tables(text, ENGLISH).energy(october(cost), "month", None, None, None, None, datetime(2026, 1, 1, tzinfo=UTC))
     return next(line for line in text.getvalue().splitlines() if line.startswith(" Oct 2025"))
 
 

@@ -22,7 +22,7 @@ def english(found: SunAnswer | None) -> str:
 def test_a_roof_is_told_in_french() -> None:
     assert [line.replace("\u00a0", " ").replace("\u202f", " ") for line in sun_lines(KNOWN, Formats("fr", PARIS))] == [
         "Production : 12,4 kWh, dont 4,80 kWh autoconsommés et 7,60 kWh injectés.",
-        "Autoconsommation : 39 % · autonomie : 48 %.",
+        "Autoconsommation : 39 % · taux d’autoproduction : 48 %.",
         "Économisé par l’autoconsommation : 0,95 €, au prix du kWh de chaque heure.",
         "Vente du surplus : 0,30 €.",
         "Heures de surplus, où l’injection dépasse le soutirage : 6.",

@@ -245,16 +245,8 @@ export const alerts = (now, state) => ({
 });
 const EMPTY = ['empty', 'install']; // no meter yet
 const FOUND = [
-  {
-    port: '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
-    says: 'Linky single-phase by Sagemcom, number 041234567890, historic mode, contract BBR, 12 values per frame',
-    meter: true,
-  },
-  {
-    port: '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
-    says: 'is silent: no character in 6 s',
-    meter: false,
-  },
+  '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
+  '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
 ];
 
 /** state: what is staged, see STATES. Throws {status, detail}. */
@@ -744,40 +736,22 @@ function tempo(now, season) {
 }
 
 function neededPower(id, now) {
-  const three = id === PRODUCER;
-  const subscribed = three ? 12 : 9;
-  const lower = three ? 9 : 6;
-  const powers = [3, 6, 9, 12, 15, 18].map((kva) => {
-    const times = kva < lower ? 61 : kva === lower ? 2 : 0;
-    const above = kva < lower ? 214_000 : kva === lower ? 2460 : kva === subscribed ? 40 : 0;
-    const beyond = times * 93;
-    const saved = (subscribed - kva) * 160_800;
-    const clock = (seconds) => `${Math.round(seconds / 60)} min`;
-    return {
-      power: kva,
-      yours: kva === subscribed,
-      above,
-      beyond,
-      at_most: kva < lower,
-      trips: times,
-      unread: 0,
-      share: Math.round((9 / kva) ** 2 * 4000) / 10_000,
-      share_at_most: kva > subscribed,
-      enough: times === 0,
-      sentence: above
-        ? `Sur 365 jours (12 h sans mesure) : au-dessus de ${kva} kVA ${clock(above)} ; le Linky aurait coupé ${times} fois.`
-        : `Sur 365 jours (12 h sans mesure) : jamais au-dessus de ${kva} kVA ; le Linky n’aurait pas coupé.`,
-      saving: saved,
-      saving_subscription: saved,
-    };
-  });
-  const evening = (daysAgo) => dayStart(dateOf(now - daysAgo * 24 * HOUR)) + 19 * HOUR;
+  const three = id === PRODUCER,
+    subscribed = three ? 12 : 9,
+    lower = subscribed - 3;
+  const powers = [-6, -3, 0, 3].map((by) => ({
+    power: subscribed + by,
+    yours: by === 0,
+    above: { [-6]: 214_000, [-3]: 2460, 0: 40 }[by] ?? 0,
+    trips: { [-6]: 43, [-3]: 0 }[by] ?? null,
+    enough: { [-6]: false, [-3]: true }[by] ?? null,
+    saving: -by * 160_800,
+  }));
   return {
     meter: id,
     from: dateOf(now - 365 * 24 * HOUR),
     last_day: dateOf(now - 24 * HOUR),
     measured_from: null,
-    days: 365,
     hours_missing: 12,
     winter_weeks_missing: 0,
     offer: three ? 'hchp' : 'tempo',
@@ -786,12 +760,9 @@ function neededPower(id, now) {
     refused: null,
     prices_since: '2026-08-01',
     closed: false,
-    near: { minutes: 17, days: 4, last: iso(evening(9)) },
-    lower,
-    moments: [12, 300].map((ago) => ({ start: iso(evening(ago)), seconds: 540, power: 9100, phase: 1, trips: 1 })),
-    moments_count: 2,
+    verdict: `${lower} kVA auraient suffi. ${lower - 3} kVA ne suffisent pas : 43 coupures possibles.`,
     powers,
-    remarks: [`Depuis le début, plus de 90 % de vos ${subscribed} kVA : 17 min sur 4 jours.`],
+    remarks: ['12 h sans mesure.'],
   };
 }
 

@@ -15,13 +15,13 @@ def frame(number: int, *, meter: str = METER, size: int = 40) -> Item:
     return Item(ItemKind.FRAME, meter, NOON + number * 1_000_000, b'{"frame": "%0*d"}' % (size, number))
 
 
-def files(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in folder.glob("*.journal")}
+def tally(number: int, text: bytes = b'{"frames": 3600}') -> Item:
+    return Item(ItemKind.TALLY, METER, NOON + number * HOUR, text)
 
 
 @contextmanager
-def journal_in(folder: Path, *, segment_size: int = 1000, reader: str = "pi") -> Iterator[tuple[Journal, list[Item]]]:
-    journal = Journal(folder, reader, segment_size=segment_size)
+def journal_in(folder: Path, *, reader: str = "pi") -> Iterator[tuple[Journal, list[Item]]]:
+    journal = Journal(folder, reader)
     recovered = journal.open()
     try:
         yield journal, recovered

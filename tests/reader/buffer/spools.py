@@ -9,7 +9,7 @@ from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import Spool
 
 METER = "031961123456"
-NOON = 1_790_000_000_000_000
+NOON = 1_790_000_000_000_000 // 3_600_000_000 * 3_600_000_000
 SECOND = 1_000_000
 LARGE = 64_000_000  # bytes
 
@@ -29,8 +29,8 @@ def frames(*numbers: int) -> list[Item]:
 
 
 @contextmanager
-def spool_in(folder: Path, *, max_size: int = LARGE, segment_size: int = 5000, lock: bool = True) -> Iterator[Spool]:
-    spool = Spool(folder, max_size=max_size, segment_size=segment_size, lock=lock)
+def spool_in(folder: Path, *, max_size: int = LARGE, lock: bool = True) -> Iterator[Spool]:
+    spool = Spool(folder, max_size=max_size, lock=lock)
     spool.open()
     try:
         yield spool
@@ -42,22 +42,5 @@ def everything(spool: Spool) -> list[Item]:
     return [item for block in spool.undelivered() for item in spool.read(block)]
 
 
-def confirm(spool: Spool, item: Item, storer: str = "main") -> bool | None:
-    return spool.confirm(item.kind, item.meter, item.time_us, storer, lambda names: True)
-
-
-def segments(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.spool"))
-
-
-def bytes_in(folder: Path) -> int:
-    return sum(path.stat().st_size for path in segments(folder))
-
-
-def filled(folder: Path) -> Path:
-    """Make one segment of 30 records of 10 frames."""
-    with spool_in(folder, segment_size=500_000) as spool:
-        for start in range(0, 300, 10):
-            spool.append(frames(start, start + 10))
-    (path,) = segments(folder)
-    return path
+def confirm(spool: Spool, item: Item) -> bool:
+    return spool.confirm(*item.identity)

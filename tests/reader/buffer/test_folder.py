@@ -2,13 +2,16 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reader.buffer.folder import open_private, open_trusted, refusal
 from reader.buffer.item import Item, ItemKind
+from reader.buffer.journal import FILE as JOURNAL
 from reader.buffer.journal import Journal
+from reader.buffer.spool import FILE as SPOOL
 from reader.buffer.spool import Spool
 
 SOMEBODY = 12345
@@ -93,24 +96,13 @@ def test_a_folder_in_which_everybody_may_write_is_no_journal(everybodys: Path) -
     assert list(everybodys.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["00000001.journal", "counts.0", "counts.1"])
-def test_a_link_inside_the_journal_is_not_followed(tmp_path: Path, name: str) -> None:
-    precious = tmp_path / "precious"
-    precious.write_text("precious")
-    (tmp_path / "journal").mkdir(mode=0o700)
-    (tmp_path / "journal" / name).symlink_to(precious)
-    with pytest.raises(OSError, match="symbolic links"):
-        open_journal(tmp_path / "journal")
-    assert precious.read_text() == "precious"
-
-
 def test_the_spool_may_be_a_link_of_the_administrator_to_another_disk(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "spool").symlink_to(tmp_path / "disk")
     spool = open_spool(tmp_path / "spool")
     spool.append([FRAME])
     spool.close()
-    assert [path.suffix for path in (tmp_path / "disk").iterdir()] == [".spool"]
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == [SPOOL]
 
 
 @needs_root
@@ -123,23 +115,18 @@ def test_a_link_of_another_user_is_no_spool(everybodys: Path, tmp_path: Path) ->
         open_spool(everybodys / "spool")
 
 
-def test_a_segment_of_the_spool_is_no_link_to_another_file(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("precious")
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "00000001.spool").symlink_to(tmp_path / "precious")
-    with pytest.raises(OSError, match="symbolic links"):
-        open_spool(tmp_path / "spool")
-    assert "precious" not in {path.read_text() for path in (tmp_path / "spool").glob("*.damaged")}
-
-
-def test_damage_is_not_put_aside_through_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("open_it", "name"), [(open_journal, JOURNAL), (open_spool, SPOOL)])
+def test_a_link_in_place_of_a_file_is_set_aside_and_not_followed(
+    tmp_path: Path, open_it: Callable[[Path], Journal | Spool], name: str
+) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "00000001.spool").write_bytes(b"damaged")
-    (tmp_path / "spool" / "00000001.damaged").symlink_to(precious)
-    open_spool(tmp_path / "spool").close()
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o700)
+    (folder / name).symlink_to(precious)
+    open_it(folder).close()
     assert precious.read_text() == "precious"
+    assert (folder / f"{name}.unusable.1").is_symlink()
 
 
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.record import MAGIC
-from reader.buffer.spool import Spool
-from tests.reader.buffer.spools import LARGE, NOON, SECOND, bytes_in, everything, frame
+from reader.buffer.spool import FILE, Spool
+from tests.reader.buffer.spools import LARGE, NOON, SECOND, everything, frame
 
 METERS = st.sampled_from(["A", "B"])
 KEYS = st.one_of(
@@ -21,7 +20,7 @@ KEYS = st.one_of(
 PAYLOADS = st.one_of(
     st.integers(0, 999).map(lambda seed: random.Random(seed).randbytes(200).hex().encode()),
     st.binary(max_size=10).map(lambda payload: payload.replace(b"\n", b"")),
-    st.sampled_from([b"", MAGIC]),
+    st.just(b""),
 )
 ITEMS = st.builds(
     Item, st.sampled_from([ItemKind.FRAME, ItemKind.FRAME, ItemKind.FRAME, ItemKind.TALLY]), METERS, KEYS, PAYLOADS
@@ -32,18 +31,17 @@ Identity = tuple[ItemKind, str, int]
 class SpoolMachine(RuleBasedStateMachine):
     """A spool beside a dictionary."""
 
-    @initialize(max_size=st.sampled_from([LARGE, LARGE, 12_000, 1]))
+    @initialize(max_size=st.sampled_from([LARGE, LARGE, 100_000, 1]))
     def begin(self, max_size: int) -> None:
         self.folder = TemporaryDirectory()
         self.max_size = max_size
         self.pending: dict[Identity, bytes] = {}
         self.written: dict[Identity, set[bytes]] = {}
-        self.noted: dict[Identity, set[str]] = {}
         self.clock = NOON + 10_000 * SECOND
         self.open()
 
     def open(self) -> None:
-        self.spool = Spool(Path(self.folder.name), max_size=self.max_size, segment_size=4096)
+        self.spool = Spool(Path(self.folder.name), max_size=self.max_size)
         self.spool.open()
 
     def teardown(self) -> None:
@@ -64,7 +62,6 @@ class SpoolMachine(RuleBasedStateMachine):
             identity = (item.kind, item.meter, item.time_us)
             self.pending[identity] = item.payload
             self.written.setdefault(identity, set()).add(item.payload)
-            self.noted.pop(identity, None)
         found = self.found()
         assert found.items() <= self.pending.items()
         gone = self.pending.keys() - found.keys()
@@ -76,7 +73,6 @@ class SpoolMachine(RuleBasedStateMachine):
         assert len(gone) <= self.spool.decimated - decimated <= len(gone) + len(items)
         for identity in gone:
             del self.pending[identity]
-            self.noted.pop(identity, None)
 
     @rule(items=st.lists(ITEMS, min_size=1, max_size=8))
     def append(self, items: list[Item]) -> None:
@@ -88,26 +84,23 @@ class SpoolMachine(RuleBasedStateMachine):
         self.clock += count * SECOND
 
     @precondition(lambda self: self.pending)
-    @rule(data=st.data(), storer=st.sampled_from("ab"), wanted=st.sampled_from(["a", "b", "ab"]), many=st.booleans())
-    def confirm(self, data: st.DataObject, storer: str, wanted: str, many: bool) -> None:
+    @rule(data=st.data(), many=st.booleans())
+    def confirm(self, data: st.DataObject, many: bool) -> None:
         identities = list(self.pending)
         if not many:
             identities = [data.draw(st.sampled_from(identities))]
         for identity in identities:
-            names = self.noted.setdefault(identity, set()) | {storer}
-            enough = names >= set(wanted)
-            assert self.spool.confirm(*identity, storer, lambda said: said >= set(wanted)) is enough
-            self.noted[identity] = names
-            if enough:
-                del self.pending[identity], self.noted[identity]
-                assert self.spool.confirm(*identity, storer, lambda said: True) is None
+            assert self.spool.has(*identity)
+            assert self.spool.confirm(*identity)
+            del self.pending[identity]
+            assert not self.spool.confirm(*identity)
 
     @rule(kind=st.sampled_from(ItemKind), meter=METERS, key=KEYS)
     def confirm_what_may_not_be_here(self, kind: ItemKind, meter: str, key: int) -> None:
         here = (kind, meter, key) in self.pending
-        assert self.spool.confirm(kind, meter, key, "a", lambda said: True) is (True if here else None)
+        assert self.spool.has(kind, meter, key) is here
+        assert self.spool.confirm(kind, meter, key) is here
         self.pending.pop((kind, meter, key), None)
-        self.noted.pop((kind, meter, key), None)
 
     @rule()
     def restart(self) -> None:
@@ -116,8 +109,8 @@ class SpoolMachine(RuleBasedStateMachine):
         found = self.found()
         assert self.pending.items() <= found.items()
         assert all(payload in self.written[identity] for identity, payload in found.items())
-        assert self.spool.damaged_bytes == 0
-        self.pending, self.noted = found, {}
+        assert self.spool.set_aside is None
+        self.pending = found
 
     @invariant()
     def is_what_the_model_says(self) -> None:
@@ -127,7 +120,7 @@ class SpoolMachine(RuleBasedStateMachine):
         keys = [key for kind, _, key in self.found() if kind is ItemKind.FRAME]
         assert self.spool.pending == len(keys)
         assert self.spool.oldest == (keys[0] if keys else None)
-        assert self.spool.size == bytes_in(Path(self.folder.name))
+        assert bool(self.spool.size) is (Path(self.folder.name) / FILE).exists() is bool(self.pending)
         assert self.spool.lost == 0
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +19,7 @@ from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
-from reader.buffer.spool import Spool
-from reader.buffer.spool_block import LONGEST_BLOCK
-from reader.buffer.spool_index import Block
+from reader.buffer.spool import LONGEST_BLOCK, Block, Spool
 from reader.delivery.delivery import Delivery
 from reader.delivery.replay import BLOCK_WINDOW
 from reader.delivery.storers import STORERS, Storers
@@ -82,7 +80,7 @@ class Disk(Spool):
     unreadable: Callable[[Block], bool] = staticmethod(lambda block: False)
     tries = 0
 
-    def append(self, items: Sequence[Item]) -> None:
+    def append(self, items: Iterable[Item]) -> None:
         self.tries += 1
         if self.broken:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -103,14 +101,12 @@ class Reader:
         self,
         folder: Path,
         *,
-        confirmed_by: str | tuple[str, ...] = "auto",
+        confirmed_by: str = "auto",
         max_size: int = 64_000_000,
         disk: bool = True,
         connected: bool = True,
-        batch: float = 0.0,
     ) -> None:
         self.folder = folder
-        self.batch = batch
         self.wanted = confirmed_by
         self.max_size = max_size
         self.with_disk = disk
@@ -130,7 +126,7 @@ class Reader:
         self.disk = Disk(self.folder / "spool", max_size=self.max_size)
         self.disk.open()
         spool = self.disk if self.with_disk else None
-        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool, batch=self.batch)
+        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool)
         self.delivery.recover(self.recovered, self.now)
         self.check()
 

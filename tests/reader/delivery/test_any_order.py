@@ -31,15 +31,14 @@ from tests.reader.delivery.deliveries import (
 class EverythingThatHappens(RuleBasedStateMachine):
     """What a storer holds it got by a message; so a frame that reaches none was lost here."""
 
-    wanted: ClassVar[str | tuple[str, ...]] = "auto"
+    wanted: ClassVar[str] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
-    batch: ClassVar[float] = 0.0  # seconds of live frames in a message
     without_blocks: ClassVar[tuple[str, ...]] = ()  # storers that no block reaches
 
     @initialize()
     def begin(self) -> None:
         self.folder = TemporaryDirectory()
-        self.reader = Reader(Path(self.folder.name), confirmed_by=self.wanted, connected=False, batch=self.batch)
+        self.reader = Reader(Path(self.folder.name), confirmed_by=self.wanted, connected=False)
         self.items: dict[bytes | str, Item] = {}
         self.held: dict[str, set[bytes | str]] = {name: set() for name in self.names}  # by the storers
         self.taken: set[bytes | str] = set()  # by the broker, when its word counted
@@ -50,8 +49,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     def safe(self, payload: bytes | str) -> bool:
         if payload in self.taken:
             return True
-        holders = [name for name in self.names if payload in self.held[name]]
-        return len(holders) == len(self.wanted) if isinstance(self.wanted, tuple) else bool(holders)
+        return any(payload in self.held[name] for name in self.names)
 
     def take(self, item: Item) -> None:
         self.items[item.payload] = item
@@ -89,7 +87,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("a", "b", "nobody")), key=st.integers(-(2**70), 2**70))
     def confirm_unknown(self, name: str, key: int) -> None:
-        if name in self.names or isinstance(self.wanted, tuple):
+        if name in self.names:
             self.reader.confirm([Item(ItemKind.FRAME, METER, key, b"")], name)
 
     @precondition(lambda self: self.reader.broker.sent)
@@ -177,8 +175,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         new = self.reader.broker.sent[self.looked_at :]
         self.looked_at = len(self.reader.broker.sent)
         assert FRAME not in {sent.topic for sent in new}
-        # With a batch, live frames go there, too; as all live frames, they are sent whether or not a storer is online.
-        if not self.batch and REPLAY in {sent.topic for sent in new} and not self.reader.storers.puback_suffices:
+        if REPLAY in {sent.topic for sent in new} and not self.reader.storers.puback_suffices:
             assert self.reader.storers.online
 
     def teardown(self) -> None:
@@ -195,8 +192,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         reader.disk.broken = False
         if not reader.broker.up:
             reader.connect()
-        for name in self.names if isinstance(self.wanted, tuple) else self.names[:1]:
-            reader.status(name)
+        reader.status(self.names[0])
         self.puback(reader.broker.sent)
         at = len(reader.broker.sent)
         for _ in range(400):
@@ -218,10 +214,6 @@ class EverythingThatHappens(RuleBasedStateMachine):
         assert reader.in_journal == 0
 
 
-class EverythingWithTwoNames(EverythingThatHappens):
-    wanted = ("a", "b")
-
-
 class EverythingByTheBroker(EverythingThatHappens):
     wanted = "broker"
 
@@ -230,40 +222,13 @@ class EverythingWithoutBlocks(EverythingThatHappens):
     without_blocks = ("a", "b")
 
 
-class EverythingWithBlocksForOneOfTwoNames(EverythingThatHappens):
-    wanted = ("a", "b")
-    without_blocks = ("b",)
-
-
-class EverythingInBatches(EverythingThatHappens):
-    batch = 20.0
-
-
-class EverythingInBatchesByTheBroker(EverythingByTheBroker):
-    batch = 20.0
-
-
-class EverythingInBatchesWithTwoNames(EverythingWithBlocksForOneOfTwoNames):
-    batch = 60.0
-
-
 for _machine in (
     EverythingThatHappens,
-    EverythingWithTwoNames,
     EverythingByTheBroker,
     EverythingWithoutBlocks,
-    EverythingWithBlocksForOneOfTwoNames,
-    EverythingInBatches,
-    EverythingInBatchesByTheBroker,
-    EverythingInBatchesWithTwoNames,
 ):
     _machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 
 TestAuto = EverythingThatHappens.TestCase
-TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
 TestWithoutBlocks = EverythingWithoutBlocks.TestCase
-TestBlocksForOneOfTwoNames = EverythingWithBlocksForOneOfTwoNames.TestCase
-TestInBatches = EverythingInBatches.TestCase
-TestInBatchesByTheBroker = EverythingInBatchesByTheBroker.TestCase
-TestInBatchesWithTwoNames = EverythingInBatchesWithTwoNames.TestCase

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.mqtt.events import TOO_LARGE
-from reader.buffer.spool_block import LONGEST_BLOCK
+from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import BLOCK_SIZE
 from reader.delivery.replay import REPLAY_WINDOW
@@ -28,10 +28,8 @@ from tests.reader.delivery.deliveries import (
 class House:
     """A reader whose frames are on disk, and what its storers do with the messages."""
 
-    def __init__(
-        self, folder: Path, count: int, *, size: int = 0, confirmed_by: str | tuple[str, ...] = "auto"
-    ) -> None:
-        self.reader = Reader(folder, confirmed_by=confirmed_by)
+    def __init__(self, folder: Path, count: int, *, size: int = 0) -> None:
+        self.reader = Reader(folder)
         self.reader.status("main")
         self.reader.disconnect()
         self.items = {item.payload: item for item in self.reader.frames(count, size)}

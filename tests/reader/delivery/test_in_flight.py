@@ -1,13 +1,10 @@
 """Items in flight: bounded, whatever the broker acknowledges."""
 
-from pathlib import Path
-
 import pytest
 
-from common.contract.block import MOST_FRAMES
 from common.mqtt.events import PublishToken
 from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT
-from tests.reader.delivery.deliveries import Reader, logged, of, payloads
+from tests.reader.delivery.deliveries import Reader, logged
 
 
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(
@@ -46,13 +43,3 @@ def test_time_without_a_connection_does_not_count_as_slow(served: Reader) -> Non
     served.disconnect()
     served.wait(2 * ACK_TIMEOUT, 5)
     assert served.broker.reconnects == 0
-
-
-def test_a_message_has_no_more_frames_than_a_storer_takes(tmp_path: Path) -> None:
-    """Of the smallest frames, more would fit into its bytes; a storer rejects all of such a message."""
-    reader = Reader(tmp_path, batch=20.0)
-    reader.status("main")
-    frames = reader.frames(2 * MOST_FRAMES + 1)
-    sent = reader.wait(20)
-    assert [len(payloads([message])) for message in sent] == [MOST_FRAMES, MOST_FRAMES, 1]
-    assert payloads(sent) == of(frames)

@@ -25,7 +25,7 @@ def test_young_items_are_not_written_to_disk(served: Reader) -> None:
     served.wait(SPILL_AGE - 1)
     assert served.on_disk == []
     served.wait(1)
-    assert len(served.on_disk) == 1
+    assert "spool.sqlite" in served.on_disk
     assert (served.frames_on_disk, served.in_journal, served["pending"]) == (1, 0, 1)
 
 
@@ -109,7 +109,7 @@ def test_a_broker_that_refuses_one_meter_and_accepts_another_is_logged_once(
 def test_items_in_memory_move_to_disk_at_shutdown(served: Reader) -> None:
     served.frames(3)
     served.stop()
-    assert len(served.on_disk) == 1
+    assert "spool.sqlite" in served.on_disk
     assert served.in_journal == 0
     served.start()
     assert (served.recovered, served.frames_on_disk, served["recovered"]) == ([], 3, 3)

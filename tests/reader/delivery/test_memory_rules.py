@@ -12,9 +12,9 @@ class CountingJournal:
         self.size = 0
         self.released: list[int] = []
 
-    def release(self, segment: int) -> None:
-        self.released.append(segment)
-        self.size -= 1
+    def release(self, rows: list[int]) -> None:
+        self.released += rows
+        self.size -= len(rows)
 
 
 def memory(size: int = 0) -> tuple[Memory, CountingJournal]:
@@ -24,7 +24,7 @@ def memory(size: int = 0) -> tuple[Memory, CountingJournal]:
 
 
 def entry(number: int, *, meter: str = "1", kind: ItemKind = ItemKind.FRAME, size: int = 1) -> Pending:
-    """An item that was created at second `number`, in the segment of that number."""
+    """An item that was created at second `number`, in the row of that number."""
     return Pending(Item(kind, meter, number * 1_000_000, b"x" * size), number, float(number))
 
 
@@ -33,7 +33,7 @@ def pending(found: Memory, *entries: Pending) -> None:
 
 
 def numbers(entries: object) -> list[int | None]:
-    return [one.segment for one in entries]  # type: ignore[attr-defined]
+    return [one.row for one in entries]  # type: ignore[attr-defined]
 
 
 def test_held_items_leave_when_they_are_older_and_no_others() -> None:
@@ -68,7 +68,7 @@ def test_the_oldest_frame_is_that_of_the_first_item_which_is_a_frame() -> None:
     assert (found.oldest, found.oldest_frame, found.pending_frames) == (None, None, 0)
     pending(found, entry(1, kind=ItemKind.TALLY), entry(2), entry(3))
     assert found.oldest is not None
-    assert (found.oldest.segment, found.oldest_frame, found.pending_frames) == (1, 2_000_000, 2)
+    assert (found.oldest.row, found.oldest_frame, found.pending_frames) == (1, 2_000_000, 2)
 
 
 def test_with_too_many_bytes_every_second_frame_of_the_older_half_of_each_meter_goes() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.spool_block import LONGEST_BLOCK
+from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.memory import JOURNAL_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF

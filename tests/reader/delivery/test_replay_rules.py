@@ -3,15 +3,13 @@
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.spool import Spool
-from reader.buffer.spool_index import Block, Segment
+from reader.buffer.spool import Block, Spool
 from reader.delivery.in_flight import BlockPart, InFlight
 from reader.delivery.memory import Pending
 from reader.delivery.replay import Replay
@@ -73,10 +71,10 @@ class Disk:
 class Rig:
     """A replay, and all that it needs."""
 
-    def __init__(self, *, batch: float = 0.0) -> None:
+    def __init__(self) -> None:
         self.messages, self.storers = Messages(), OneStorer()
         self.errors: list[OSError] = []
-        self.replay = Replay(cast("InFlight", self.messages), cast("Storers", self.storers), self.errors.append, batch)
+        self.replay = Replay(cast("InFlight", self.messages), cast("Storers", self.storers), self.errors.append)
         self.memory: list[Pending] = []
         self.disk = Disk()
 
@@ -98,12 +96,11 @@ def entry(number: int, sent: float | None = None) -> Pending:
 
 def block(first: int, count: int) -> Block:
     bits = (1 << count) - 1
-    return Block(Segment(1, Path()), 0, ItemKind.FRAME, "1", first, array("I", range(count)), bits)
+    return Block(1, ItemKind.FRAME, "1", first, array("I", range(count)), bits)
 
 
-def test_an_item_is_overdue_after_30_s_and_what_storer_and_batch_wait() -> None:
-    rig = Rig(batch=2.0)
-    rig.storers.wait = 5.0
+def test_an_item_is_overdue_after_30_s_and_what_the_storer_waits(rig: Rig) -> None:
+    rig.storers.wait = 7.0
     rig.memory = [entry(1), entry(2, sent=10.0)]
     assert [rig.send(now) for now in (36.9, 37.0, 46.9, 47.0)] == [[], [[1]], [], [[2]]]
 
@@ -137,24 +134,6 @@ def test_of_items_in_memory_200_are_in_flight_and_the_next_go_when_100_are_left(
     for one in rig.memory:
         rig.replay.done(one)
     assert not rig.replay.can_continue  # nothing is left to send
-
-
-def test_what_leaves_the_window_makes_room_in_the_same_round(rig: Rig) -> None:
-    rig.memory = [entry(number) for number in range(260)]
-    rig.send(30.0)
-    for one in rig.memory[:50]:
-        one.confirmed_by = frozenset({"main"})  # and another one is away
-    assert rig.send(31.0) == [[number] for number in range(200, 250)]
-
-
-def test_what_is_missing_only_at_a_storer_that_is_away_takes_no_room(rig: Rig) -> None:
-    rig.memory = [entry(1), entry(2)]
-    rig.send(30.0)
-    assert rig.replay.in_flight == 2
-    rig.memory[0].confirmed_by = frozenset({"main"})
-    assert rig.send(31.0) == []
-    assert rig.replay.in_flight == 1
-    assert rig.send(60.0) == [[2]]
 
 
 def test_a_lost_connection_ends_the_round_and_everything_is_overdue_as_before(rig: Rig) -> None:
@@ -210,15 +189,6 @@ def test_a_block_that_is_lost_goes_frame_by_frame_unless_the_storer_has_started_
     assert rig.send(60.0) == [[0, 1]]
     rig.replay.on_online()  # it may have lost them
     assert rig.send(90.0) == [[0, 1]]
-
-
-def test_a_block_is_not_for_a_storer_that_has_confirmed_it_or_is_away(rig: Rig) -> None:
-    rig.disk = Disk(block(0, 2), block(10, 2))
-    rig.disk.blocks[0].confirmed_by = {"main": 0b11}
-    rig.disk.blocks[1].confirmed_by = {"main": 0b01}
-    assert rig.send(0.0) == [[10, 11]]
-    rig.storers.online = []
-    assert (rig.send(30.0), rig.replay.in_flight) == ([], 0)
 
 
 def test_refused_blocks_go_frame_by_frame_until_the_next_connection(rig: Rig) -> None:

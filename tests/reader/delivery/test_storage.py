@@ -88,8 +88,8 @@ def test_journal_and_spool_may_be_one_folder(tmp_path: Path) -> None:
 
 def test_a_damaged_spool_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "00000001.spool").write_bytes(b"damage")
+    (tmp_path / "spool" / "spool.sqlite").write_bytes(b"damage")
     spool = storage(tmp_path).open_spool()
     assert spool is not None
     spool.close()
-    assert warnings(caplog, "6 bytes") == 1
+    assert warnings(caplog, "spool.sqlite is set aside as") == 1

@@ -37,7 +37,6 @@ def test_at_first_no_storer_is_known_and_nothing_is_written(auto: Storers, folde
     assert auto.puback_suffices
     assert auto.accepts_new
     assert auto.names == auto.online == []
-    assert not auto.is_confirmed(frozenset())
     auto.reload()
     auto.disconnected()
     assert not folder.exists()
@@ -48,7 +47,6 @@ def test_a_storer_counts_from_its_first_status_whatever_it_is(auto: Storers, fol
     assert auto.on_status("main", status(value)) == (value == "online")
     assert auto.names == ["main"]
     assert not auto.puback_suffices
-    assert auto.is_confirmed(frozenset({"main"}))
     assert names_in(folder) == ["main"]
 
 
@@ -289,11 +287,6 @@ def test_the_wait_of_a_storer_that_has_confirmed_nothing_is_ignored(auto: Storer
     again = Storers("auto", folder)  # its status is retained for ever, perhaps it is no more
     again.on_status("forged", status(wait=100))
     assert again.wait == 0
-    named = Storers(("main",), folder)
-    named.on_status("main", status(wait=100))
-    assert named.wait == 0
-    named.on_confirmation("main")
-    assert named.wait == 100
 
 
 @pytest.mark.parametrize("payload", [b"online", b"\xff", b"5", b"{}", b'{"status": "asleep"}'])
@@ -303,9 +296,7 @@ def test_an_invalid_status_makes_no_storer(auto: Storers, folder: Path, payload:
     assert not folder.exists()
 
 
-def test_at_most_32_storers_are_remembered_and_that_is_logged_once(
-    auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_at_most_32_storers_are_remembered(auto: Storers, folder: Path) -> None:
     auto.on_status("main", status())
     auto.on_confirmation("main")
     for number in range(20_000):
@@ -313,7 +304,6 @@ def test_at_most_32_storers_are_remembered_and_that_is_logged_once(
     assert auto.names == ["main", *(f"forged{number}" for number in range(31))]
     assert not auto.on_status("late", status())  # one that does not count has not come online
     assert len(names_in(folder)) == 32
-    assert logged(caplog, "32 storers known") == 1
     auto.on_status("forged5", b"")
     auto.on_status("attic", status())
     assert auto.online == ["main", "attic"]
@@ -332,20 +322,6 @@ def test_a_storer_that_confirms_replaces_one_that_never_did(auto: Storers, folde
         auto.on_confirmation(f"forged{number}")
     assert "main" in auto.names
     assert len(auto.names) == len(names_in(folder)) == 32
-
-
-def test_of_too_many_names_on_disk_the_oldest_are_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    folder.mkdir(parents=True)
-    for number in range(100):
-        (folder / f"forged{number}").touch()
-    (folder / "main").touch()
-    os.utime(folder / "main", (1, 1))
-    auto = Storers("auto", folder)
-    assert "main" in auto.names
-    assert len(auto.names) == 32
-    assert names_in(folder) == auto.names
-    assert Storers("auto", folder).names == auto.names
-    assert len(caplog.messages) == 1  # 32 are not too many
 
 
 def test_changes_are_logged_and_repetitions_are_not(auto: Storers, caplog: pytest.LogCaptureFixture) -> None:
@@ -374,38 +350,3 @@ def test_with_broker_a_puback_suffices_whatever_storers_publish(folder: Path) ->
     assert not broker.accepts_new
     assert broker.names == broker.online == []
     assert names_in(folder) == ["main"]
-
-
-def test_each_configured_storer_must_confirm_and_no_other_counts(folder: Path) -> None:
-    named = Storers(("a", "b"), folder)
-    assert named.names == ["a", "b"]
-    named.on_confirmation("c")
-    assert not named.on_status("c", status(wait=99))
-    assert [named.is_trusted(name) for name in "abc"] == [True, True, False]
-    assert (named.puback_suffices, named.accepts_new, named.online, named.wait) == (False, False, [], 0)
-    assert not named.is_confirmed(frozenset({"a", "c"}))
-    assert named.is_confirmed(frozenset({"a", "b"}))
-    assert named.is_confirmed(frozenset({"a", "b", "c"}))
-    assert not folder.exists()
-
-
-def test_configured_storers_cannot_be_forgotten(folder: Path) -> None:
-    named = Storers(("a",), folder)
-    named.on_status("a", status())
-    named.on_status("a", b"")
-    named.reload()
-    assert named.names == ["a"]
-    assert not named.puback_suffices
-
-
-def test_only_online_storers_are_missing(folder: Path) -> None:
-    named = Storers(("a", "b"), folder)
-    assert not named.missing_online(frozenset())
-    named.on_status("a", status())
-    assert named.missing_online(frozenset())
-    assert named.missing_online(frozenset({"b"}))
-    assert not named.missing_online(frozenset({"a"}))
-    named.on_status("b", status("stalled"))
-    assert not named.missing_online(frozenset({"a"}))
-    named.on_status("b", status())
-    assert named.missing_online(frozenset({"a"}))

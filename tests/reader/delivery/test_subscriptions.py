@@ -69,7 +69,3 @@ def test_the_status_of_a_storer_that_is_known_from_a_confirmation_is_subscribed_
     reader.confirm(reader.frames(2), "second")
     reader.confirm(reader.frames(2), "second")
     assert reader.broker.subscribed.count("teleinfo/storer/second/status") == 1
-
-
-def test_the_status_of_configured_storers_is_subscribed(pair: Reader) -> None:
-    assert pair.broker.subscribed == ["teleinfo/storer/a/status", "teleinfo/storer/b/status"]

@@ -7,8 +7,7 @@ import pytest
 from common.mqtt.events import NOBODY_SUBSCRIBED
 from reader.buffer.item import Item, ItemKind
 from reader.delivery.delivery import HELD_AGE, SPILL_AGE
-from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
-from reader.delivery.storers import STORERS
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import METER, NOON, REPLAY, SECOND, Reader, logged, of, payloads
 
 
@@ -139,74 +138,3 @@ def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
     reader.frame()
     reader.answer(reader.broker.sent[-1:], NOBODY_SUBSCRIBED)
     assert (reader["accepted_by_broker"], reader["pending"]) == (1, 0)
-
-
-def test_each_configured_storer_must_confirm(pair: Reader) -> None:
-    in_memory, on_disk = pair.frame(), pair.frame()
-    pair.answer(pair.broker.sent)
-    pair.confirm([in_memory, on_disk], "a")
-    assert pair["pending"] == 2
-    pair.confirm([in_memory], "b")
-    assert (pair["pending"], pair["confirmed"]) == (1, 1)
-    pair.wait(SPILL_AGE)
-    assert pair.frames_on_disk == 1
-    pair.confirm([on_disk], "b")  # that `a` has it survived the spill
-    assert (pair["pending"], pair["confirmed"]) == (0, 2)
-
-
-def test_a_storer_that_is_not_configured_does_not_count(pair: Reader) -> None:
-    frame = pair.frame()
-    pair.status("c")
-    pair.confirm([frame], "a")
-    pair.confirm([frame], "c")
-    assert pair["pending"] == 1
-    pair.wait(SPILL_AGE)
-    pair.confirm([frame], "c", rejected=True)
-    assert pair["pending"] == 1
-    assert not (pair.folder / "spool" / STORERS).exists()
-
-
-def test_a_storer_that_is_not_configured_does_not_hasten_a_replay(pair: Reader) -> None:
-    frame = pair.frame()
-    pair.answer(pair.broker.sent)
-    tries = 0
-    for _ in range(100):
-        messages = pair.wait(CONFIRM_TIMEOUT, 1)
-        pair.answer(messages)
-        tries += len(messages)
-        pair.confirm([frame], "c")
-    assert 6 <= tries <= 10
-
-
-def test_frames_missing_only_at_an_absent_storer_are_not_replayed(pair: Reader) -> None:
-    in_memory = pair.frames(5)
-    pair.confirm(in_memory, "a")
-    assert pair.wait(SPILL_AGE - 1) == []
-    pair.wait(1)
-    assert pair.frames_on_disk == 5
-    assert pair.wait(2000, 5) == []
-    pair.status("b")
-    assert set(payloads(pair.wait(CONFIRM_TIMEOUT), REPLAY)) == {*of(in_memory)}
-
-
-@pytest.mark.parametrize("disk", [False, True])
-def test_a_storer_that_goes_away_leaves_the_window_to_the_other(tmp_path: Path, disk: bool) -> None:
-    reader = Reader(tmp_path, confirmed_by=("a", "b"), disk=disk)
-    reader.status("b")
-    old = reader.frames(1000)
-    reader.confirm(old, "a")
-    reader.answer(reader.broker.sent)
-    reader.answer(reader.wait(SPILL_AGE + CONFIRM_TIMEOUT))
-    assert reader.delivery.replaying >= REPLAY_WINDOW
-    reader.status("b", "offline")
-    reader.status("a")
-    new = reader.frames(5)
-    messages = reader.wait(SPILL_AGE + 2 * CONFIRM_TIMEOUT)
-    assert {*of(new)} <= {*payloads(messages, REPLAY)}
-
-
-def test_one_storer_rejects_what_the_other_has_stored(pair: Reader) -> None:
-    frame = pair.frame()
-    pair.confirm([frame], "b")
-    pair.confirm([frame], "a", rejected=True)
-    assert (pair["rejected"], pair["confirmed"], pair["pending"]) == (1, 0, 0)

@@ -67,7 +67,7 @@ def test_a_healthy_machine_is_ok_and_the_spool_has_a_forecast() -> None:
         (replace(GOOD, spool_size=60_000_000), PROBLEM, "nearly full", "storer"),
         (replace(GOOD, free=30_000_000), NOTICE, "frames of 10 days", "free space"),
         (replace(GOOD, free=3_000_000), PROBLEM, "frames of 25 hours", "free space"),
-        (replace(GOOD, damaged=2), NOTICE, "2 damaged files", "supply"),
+        (replace(GOOD, damaged=2), NOTICE, "2 unusable files", "supply"),
     ],
 )
 def test_each_problem_has_its_fix(facts: StorageFacts, status: Status, what: str, fix: str) -> None:
@@ -87,8 +87,8 @@ def config(tmp_path: Path) -> ReaderConfig:
 def test_folders_and_disk_are_measured(config: ReaderConfig, tmp_path: Path) -> None:
     spool = config.spool.path
     spool.mkdir()
-    (spool / "00000001.spool").write_bytes(bytes(5000))
-    (spool / "00000001.damaged").write_bytes(bytes(100))
+    (spool / "spool.sqlite").write_bytes(bytes(5000))
+    (spool / "spool.sqlite.unusable.1").write_bytes(bytes(100))
     facts = probe_storage(config, Host(tmp_path), ME, SET)
     assert (facts.spool_size, facts.damaged) == (5000, 1)
     assert facts.free

@@ -543,7 +543,7 @@ def prices(*values: float, seconds: float = 30.0) -> bytes:
 
 def test_the_price_is_in_the_state_and_moves_on_without_the_monitor_and_ends() -> None:
     house = House()
-    house.meters.on_prices("main", prices(0.2, 0.15))
+    house.meters.on_prices("main", prices(0.2, 0.15), 0.0)
     house.live(120)
     states = house.broker.on(f"teleinfo/{house.meter}/state")
     told = [state.get("price") for state in states]
@@ -557,7 +557,7 @@ def test_a_price_that_changes_is_published_at_once() -> None:
     house.live(20)
     sent = len(house.broker.sent)
     for payload in (prices(0.2, seconds=600), prices(0.3, seconds=600), b""):
-        house.meters.on_prices("main", payload)
+        house.meters.on_prices("main", payload, 0.0)
         house.now += 1
         house.meters.tick(house.now)
     states = (json.loads(said) for topic, said, _ in house.broker.sent[sent:] if topic.endswith("/state"))
@@ -566,7 +566,7 @@ def test_a_price_that_changes_is_published_at_once() -> None:
 
 def test_the_clock_may_go_back() -> None:
     house = House()
-    house.meters.on_prices("main", prices(0.2, 0.15))
+    house.meters.on_prices("main", prices(0.2, 0.15), 0.0)
     house.live(45)
     house.now -= 40
     house.meters.tick(house.now)
@@ -579,7 +579,7 @@ def test_the_price_has_an_entity_once_it_is_known_which_stays() -> None:
     house.live(60)
     (message,) = house.broker.on(house.config)
     assert "price" not in message["cmps"]
-    house.meters.on_prices("main", prices(0.2, seconds=100))
+    house.meters.on_prices("main", prices(0.2, seconds=100), 0.0)
     house.frames = FRAMES[60:]
     house.live(60)
     message = house.broker.on(house.config)[-1]
@@ -590,16 +590,15 @@ def test_the_price_has_an_entity_once_it_is_known_which_stays() -> None:
     assert "next_prices" in price["json_attr_tpl"]
     assert "EDF Tarif Bleu, assumed" in price["json_attr_tpl"]
     assert "dev_cla" not in price  # there is none for a price of a kWh
-    house.meters.on_prices("main", b"")
+    house.meters.on_prices("main", b"", 0.0)
     house.live(60)
     assert "price" in house.broker.on(house.config)[-1]["cmps"]
 
 
-def test_prices_that_are_malformed_are_logged_once_per_change(caplog: pytest.LogCaptureFixture) -> None:
+def test_prices_that_are_malformed_are_logged_once_an_hour_for_each_monitor(caplog: pytest.LogCaptureFixture) -> None:
     house = House()
-    for _ in range(3):
-        house.meters.on_prices("main", b"[]")
+    for payload in (b"[]", b"{", prices(0.2), b"[]", b"7"):
+        house.meters.on_prices("main", payload, 0.0)
     assert len(caplog.records) == 1
-    house.meters.on_prices("main", prices(0.2))
-    house.meters.on_prices("main", b"[]")
+    house.meters.on_prices("other", b"[]", 0.0)
     assert len(caplog.records) == 2

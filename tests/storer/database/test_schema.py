@@ -1,8 +1,11 @@
+from hashlib import sha256
+
 import pytest
 
-from common.errors import DatabaseError, PermanentError
+from common.errors import PermanentError
 from monitor.readings.tables import NEWEST
-from storer.database.schema import LAST_BEFORE, Migration, ensure_supported, migrations
+from storer.database.schema import FOLDER, LAST_BEFORE, Migration, ensure_supported, migrations
+from tests.released.make import HERE as RELEASED
 
 
 def statements(sql: str) -> list[str]:
@@ -33,6 +36,15 @@ def test_the_steps_are_numbered_without_a_gap() -> None:
     assert all(len(step.name) <= 64 for step in steps)
 
 
+def test_the_file_of_a_step_never_changes_after_its_release() -> None:
+    """Tables that it made exist: whatever else they need is a step of its own."""
+    released = list(RELEASED.glob("*/migrations.sha256"))
+    assert released
+    for line in (line for file in released for line in file.read_text().splitlines()):
+        digest, name = line.split()
+        assert sha256((FOLDER / name).read_bytes()).hexdigest() == digest, name
+
+
 def test_the_monitor_knows_the_newest_tables() -> None:
     assert migrations()[-1].version == NEWEST
 
@@ -57,5 +69,5 @@ def test_no_tables_and_those_of_each_step_are_supported_and_the_one_after_the_la
     steps = migrations()
     for version in (0, *[step.version for step in steps]):
         ensure_supported(version)
-    with pytest.raises(DatabaseError, match=f"version {steps[-1].version + 1}"):
+    with pytest.raises(PermanentError, match=f"version {steps[-1].version + 1}"):
         ensure_supported(steps[-1].version + 1)

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.contract.registers import REGISTERS
-from storer.rollups.breaks import LIMIT_WH, LIMIT_WH_PER_SECOND, Before, HourReadings, Inside, judge
+from common.contract.registers import LIMIT_WH, LIMIT_WH_PER_SECOND, REGISTERS
+from storer.rollups.breaks import Before, HourReadings, Inside, judge
 from storer.rollups.register_labels import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -69,11 +69,54 @@ def test_the_first_reading_of_all_is_no_step() -> None:
 def test_a_total_of_another_mode_is_another_register_and_the_others_go_on() -> None:
     now = hour(values(supplier_1=103), values(supplier_1=103), first_standard=False, last_standard=False)
     assert judge(now, before(supplier_1=100), previous(total=5, supplier_1=100)).drawn == 3
-    now = hour(values(total=103), values(total=104))
+    now = hour(values(total=9103), values(total=9104))
     judgement = judge(now, before(total=100, standard=False), previous(standard=False, total=100))
-    assert (judgement.steps, judgement.drawn) == ({0: 3}, 1)
+    assert (judgement.steps, judgement.drawn) == ({0: 9003}, 1)
     now = hour(values(total=103), values(total=104), last_standard=False)
     assert judge(now, NONE, None).steps == {0: 1}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "step"),
+    [
+        pytest.param((False, {"total": 5000}), (True, {"total": 5900, "supplier_1": 800}), 900, id="BASE is EAST"),
+        pytest.param((False, {"total": 5000}), (True, {"total": 6100, "supplier_1": 5900}), 900, id="BASE is EASF01"),
+        pytest.param((True, {"total": 5000, "supplier_1": 70}), (False, {"total": 5900}), 900, id="EAST is BASE"),
+        pytest.param((False, {"total": 5000}), (False, {"supplier_1": 4000, "supplier_2": 1900}), 900, id="Base to HC"),
+        pytest.param((False, {"supplier_1": 4000, "supplier_2": 1000}), (False, {"total": 5900}), 900, id="HC to Base"),
+        pytest.param(
+            (False, {"supplier_1": 4000, "supplier_2": 1000}),
+            (False, {"supplier_1": 4300, "supplier_2": 1100, "supplier_3": 500}),
+            900,
+            id="HC to Tempo",
+        ),
+        pytest.param(
+            (False, {"supplier_1": 4000, "supplier_2": 1000}),
+            (True, {"total": 6500, "supplier_1": 4300, "supplier_2": 1100, "supplier_3": 500}),
+            400,
+            id="HC goes on in standard mode, whatever EAST is",
+        ),
+        pytest.param((False, {"total": 5000}), (True, {"total": 5000 + LIMIT + 1}), 0, id="another count"),
+        pytest.param((False, {"total": 5000}), (False, {"supplier_1": 4999}), 0, id="below"),
+    ],
+)
+@pytest.mark.parametrize("within", [True, False])
+def test_what_was_drawn_over_a_change_of_mode_or_contract_is_the_step_of_the_total(
+    was: tuple[bool, dict[str, int]], now: tuple[bool, dict[str, int]], step: int, within: bool
+) -> None:
+    """Over 100 seconds; whether the change is within the hour or at its beginning."""
+    (old_mode, old), (new_mode, new) = was, now
+    first, last = values(**old), values(**new)
+    if within:
+        frames = [(NOON, old_mode, first), (NOON + timedelta(seconds=100), new_mode, last)]
+        changed = hour(first, last, first_standard=old_mode, last_standard=new_mode)
+        assert judge(changed, NONE, None, Inside(frames)).drawn == step
+    else:
+        earlier = [
+            one if last[place] is not None else None for place, one in enumerate(before(standard=old_mode, **old))
+        ]
+        changed = hour(last, last, first_standard=new_mode, last_standard=new_mode)
+        assert judge(changed, earlier, previous(standard=old_mode, **old)).drawn == step
 
 
 def test_after_an_hour_without_a_total_the_supplier_registers_count() -> None:
@@ -110,7 +153,7 @@ def test_a_register_that_damaged_frames_did_not_have_goes_on() -> None:
 
 def test_what_others_counted_within_the_hour_is_not_counted_again_either() -> None:
     """HC at the end of the hour before and of this one, BASE in between."""
-    frames = [values(total=500), values(total=530), values(supplier_1=140), values(supplier_1=147)]
+    frames = [values(total=9500), values(total=9530), values(supplier_1=140), values(supplier_1=147)]
     inside = Inside((NOON + timedelta(seconds=20 * n), False, frame) for n, frame in enumerate(frames))
     now = hour(frames[0], frames[-1], first_standard=False, last_standard=False)
     judgement = judge(now, before(supplier_1=100, standard=False), previous(standard=False, supplier_1=100), inside)

@@ -92,7 +92,7 @@ def test_a_contract_with_other_registers_counts_from_its_first_frame_on() -> Non
 
 
 def test_the_total_of_another_mode_is_another_register() -> None:
-    readings = ((HISTORIC, 100), (HISTORIC, 104), (STANDARD, 140), (STANDARD, 143), (HISTORIC, 144), (HISTORIC, 149))
+    readings = ((HISTORIC, 100), (HISTORIC, 104), (STANDARD, 940), (STANDARD, 943), (HISTORIC, 144), (HISTORIC, 149))
     found = inside(*((mode, values(total=wh)) for mode, wh in readings))
     assert (found.drawn, energy(found)) == (4 + 3 + 5, {"total": 12})
 
@@ -111,8 +111,8 @@ def test_what_another_contract_counted_between_is_not_counted_again() -> None:
     found = inside(
         (HISTORIC, values(supplier_1=10)),
         (HISTORIC, values(supplier_1=12)),
-        (HISTORIC, values(total=100)),
-        (HISTORIC, values(total=105)),
+        (HISTORIC, values(total=900)),
+        (HISTORIC, values(total=905)),
         (HISTORIC, values(supplier_1=20)),
         (HISTORIC, values(supplier_1=21)),
     )

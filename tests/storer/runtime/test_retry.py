@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from common.errors import DatabaseError, InvalidRow, PermanentError, Unavailable
+from common.errors import DatabaseError, InvalidRow, NotReady, PermanentError, Unavailable
 from storer.runtime.retry import DatabaseRetry
 
 
@@ -48,6 +48,7 @@ def test_a_success_changes_nothing(recorder: Recorder, caplog: pytest.LogCapture
 
 
 def test_retries_until_it_works_and_logs_each_change_once(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
+    assert recorder.retry.run(Database())
     database = Database(*[Unavailable("down")] * 3, PermanentError("refused"))
     assert recorder.retry.run(database)
     assert (database.calls, recorder.waits, recorder.states) == (5, 4, [True, False])
@@ -56,6 +57,33 @@ def test_retries_until_it_works_and_logs_each_change_once(recorder: Recorder, ca
     caplog.clear()
     assert recorder.retry.run(Database(Unavailable("down")))  # the same again is a new outage
     assert caplog.messages[0] == "down; trying again"
+
+
+def test_a_database_that_starts_at_the_same_time_is_no_warning(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert recorder.retry.run(Database(*[Unavailable("down")] * 3))
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
+    assert "here" in caplog.messages[0]
+    assert "down" not in caplog.text
+
+
+def test_a_database_that_does_not_start_is_a_warning_after_a_while(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.runtime.retry.PATIENCE", 0.0)
+    assert recorder.retry.run(Database(Unavailable("down")))
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert caplog.messages[0] == "down; trying again"
+
+
+def test_a_password_file_that_cannot_be_read_is_a_warning_at_once(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = Unavailable("database.password_file: cannot be read")
+    error.__cause__ = NotReady("password_file: cannot be read")
+    assert recorder.retry.run(Database(error))
+    assert caplog.records[0].levelname == "WARNING"
 
 
 @pytest.mark.parametrize(

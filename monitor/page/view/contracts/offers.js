@@ -190,7 +190,7 @@ const dated = (from, to) => href(here().path, { ...Object.fromEntries(here().que
 function dates(data, meter, today) {
   return h(
     'details',
-    { class: 'choices', open: here().query.has('du') },
+    { class: 'choices', 'data-key': 'choices', open: here().query.has('du') },
     h('summary', null, P.choose),
     rangeForm(
       {
@@ -258,6 +258,7 @@ function item(offer, { yours, top, open, late, assumed }) {
   const details = h(
     'details',
     {
+      'data-key': offer.id,
       open: open.has(offer.id),
       ontoggle: () => {
         details.open ? open.add(offer.id) : open.delete(offer.id);
@@ -348,7 +349,7 @@ const refused = (offers) =>
   offers.length > 0 &&
   h(
     'details',
-    { class: 'refused', open: offers.some((o) => o.yours) },
+    { class: 'refused', 'data-key': 'refused', open: offers.some((o) => o.yours) },
     h('summary', null, P.refused(offers.length)),
     h(
       'ul',

@@ -45,7 +45,7 @@ export function remaining(data, season, today, running) {
         'p',
         null,
         h('span', { class: 'figure-2xl' }, days),
-        h('span', { class: 'muted' }, (left ? P.left : over ? P.used : P.usedKnown)(days, allowance)),
+        h('span', { class: 'muted' }, left ? P.left(allowance) : (over ? P.used : P.usedKnown)(days, allowance)),
       ),
       h(
         'div',

@@ -9,6 +9,7 @@ import { piece } from '../../part/alive.js';
 /** @import {Child} from '../../../../deploy/page/types' */
 
 const N = T.now;
+const FEW = 6; // that are shown of many
 
 /**
  * What devices do; null: the home has none, or nothing can be said now.
@@ -32,14 +33,31 @@ export const devicesBlock = (meter) =>
 function said(devices) {
   if (!devices) return h('p', { class: 'muted' }, N.runningUnknown);
   const names = (list) => list.map(({ name }) => name).join(', '),
-    on = devices.filter((one) => one.on),
+    { first, others } = onNow(devices),
     off = devices.filter((one) => one.power != null && !one.on),
     silent = devices.filter((one) => one.power == null);
   return [
-    on.length ? h('ul', null, on.map(running)) : h('p', null, N.runningNothing),
+    first.length ? h('ul', null, first.map(running)) : h('p', null, N.runningNothing),
+    others.length > 0 &&
+      h(
+        'details',
+        { class: 'figures', 'data-key': 'others' },
+        h('summary', null, N.runningOthers(others.length)),
+        h('ul', null, others.map(running)),
+      ),
     off.length > 0 && h('p', { class: 'note' }, N.runningOff(names(off))),
     silent.length > 0 && h('p', { class: 'note' }, N.runningSilent(names(silent))),
   ];
+}
+
+/**
+ * The devices that run, that which takes most first: those that are shown, and the others.
+ * @param {Answers.Devices['devices']} devices
+ */
+export function onNow(devices) {
+  const on = devices.filter((one) => one.on).sort((a, b) => (b.power ?? 0) - (a.power ?? 0)),
+    shown = on.length > FEW + 1 ? FEW : on.length; // the line of a fold could as well show the last one
+  return { first: on.slice(0, shown), others: on.slice(shown) };
 }
 
 const running = ({ name, power }) =>

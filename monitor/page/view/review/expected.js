@@ -21,7 +21,7 @@ export const amountsOf = ({ wh, cost }) =>
     ? { of: wh, write: (value) => f.energy(value ?? 0), priced: false }
     : { of: cost, write: (value) => f.euro(value ?? 0, 0), priced: true };
 
-/** @type {(period: Period, budget: number | null) => Node} */
+/** @type {(period: Period, budget: number | null) => HTMLElement} */
 export function expectedBlock(period, budget) {
   if (period.why_not) return emptyBlock(E.title, E.whyNot[period.why_not]);
   const { of, write, priced } = amountsOf(period),

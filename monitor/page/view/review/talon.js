@@ -19,7 +19,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
 export function talonBlock({ range, title, watts: ofPeriod, months, year, written }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
-  if (!last) return emptyBlock(T.day.talon, R.noData);
+  if (!last) return emptyBlock(R.talon, R.noData);
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
@@ -40,7 +40,7 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, writte
     level: least?.watts,
   });
   return block(
-    T.day.talon,
+    R.talon,
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
     h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
     h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),

@@ -1,6 +1,7 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
+import { wall } from '../../time.js';
 import { compared, isWhole, sideOf } from '../../compared.js';
 import { facts } from '../../part/facts.js';
 import { remark } from '../../part/notice.js';
@@ -10,8 +11,11 @@ import { weatherOf } from './weather.js';
 
 const R = T.review;
 
-/** Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]. */
-export function totals({ whole, sun, prices, closed, others, open, updated }) {
+/**
+ * Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]; hour: until
+ * which a period is compared that began today, null if there is none yet.
+ */
+export function totals({ whole, sun, prices, closed, hour, others, open, updated }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
@@ -48,14 +52,26 @@ export function totals({ whole, sun, prices, closed, others, open, updated }) {
       'dl',
       { class: 'against' },
       others.map(([name, answer, weather]) =>
-        h('div', null, h('dt', null, name), against(closed, answer, open, weatherOf(weather))),
+        h(
+          'div',
+          null,
+          h('dt', null, name),
+          hour === null || (hour && !closed)
+            ? h('dd', { class: 'muted' }, hour ? T.now.todayNothing : R.comparedFrom(f.hourOnly(1)))
+            : against(
+                closed,
+                answer,
+                hour ? R.untilHour(f.hourOnly(wall(hour).hour)) : open && R.atSameDay,
+                weatherOf(weather),
+              ),
+        ),
       ),
     ),
   );
 }
 
 /** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
-function against(closed, answer, open, weather) {
+function against(closed, answer, until, weather) {
   if (!closed?.whole || closed.whole.across_wh || !answer || !isWhole(answer))
     return h('dd', { class: 'muted' }, answer?.whole?.total_wh > 0 ? R.partlyBefore : R.noData);
   const before = sideOf(answer),
@@ -67,7 +83,7 @@ function against(closed, answer, open, weather) {
       { class: 'against-pairs' },
       pair(f.energy(before.wh), f.signedPercent(found.energy)),
       before.cost != null && pair(f.euro(before.cost, 0), found.money == null ? '' : f.signedPercent(found.money)),
-      open && h('span', { class: 'muted' }, R.atSameDay),
+      until && h('span', { class: 'muted' }, until),
     ),
     weather && h('dd', null, weather.change && h('strong', null, weather.change), weather.change && ' ', weather.text),
     weather?.note && h('dd', { class: 'note' }, weather.note),

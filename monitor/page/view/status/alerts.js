@@ -23,14 +23,14 @@ export const alertList = ({ sends, rules, active, past, addresses }) =>
     past.length > LATEST &&
       h(
         'details',
-        { class: 'figures' },
+        { class: 'figures', 'data-key': 'older' },
         h('summary', null, S.alerts.older(past.length - LATEST)),
         events(S.alerts.older(past.length - LATEST), past.slice(LATEST)),
       ),
     sends ? sent(addresses) : h('p', { class: 'note' }, S.alerts.notSent),
     h(
       'details',
-      { class: 'rules' },
+      { class: 'rules', 'data-key': 'rules' },
       h('summary', null, S.alerts.rules(rules.filter(({ on }) => on).length, rules.length)),
       h(
         'ul',

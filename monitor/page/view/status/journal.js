@@ -3,13 +3,13 @@ import * as api from '../../api.js';
 import { h, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { plainTable } from '../../part/figures.js';
 import { select } from '../../part/select.js';
 import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
 
 const S = T.status;
 const KINDS = ['overload', 'outage', 'gap', 'voltage', 'epoch', 'tariff'];
+const FEW = 5; // that are shown at once
 const LIMIT = 20;
 const LOOKS = 5; // a page looks back about a year, and may have found nothing in it
 
@@ -18,17 +18,26 @@ export async function journal(meter) {
   let first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
   const list = h('div'),
-    more = h('button', { class: 'button', onclick: () => load(true) }, S.older);
+    more = h('button', { class: 'button', onclick: () => (isShort ? lengthen() : load(true)) }, S.older);
   let kind = null,
     rows = [],
+    isShort = true,
     next = null,
     turn = 0;
 
   function show(answer, add) {
     rows = [...(add ? rows : []), ...answer.events];
     next = answer.next ?? null;
-    more.hidden = next == null;
-    list.replaceChildren(rows.length ? tableOf(rows, meter) : h('p', { class: 'muted' }, S.nothing));
+    draw();
+  }
+  function draw() {
+    const shown = isShort ? rows.slice(0, FEW) : rows;
+    more.hidden = next == null && shown.length === rows.length;
+    list.replaceChildren(rows.length ? listOf(shown, meter) : h('p', { class: 'muted' }, S.nothing));
+  }
+  function lengthen() {
+    isShort = false;
+    draw();
   }
   async function load(add, quietly = false) {
     const mine = ++turn;
@@ -47,6 +56,7 @@ export async function journal(meter) {
   show(first, false);
   const pick = (name) => {
     kind = name || null;
+    isShort = true;
     load(false);
   };
   const node = h('section', { class: 'block journal' }, head(pick), list, more);
@@ -63,7 +73,7 @@ function head(onpick) {
     { class: 'block-head' },
     h('h2', null, S.journal),
     select({
-      'aria-label': S.journalColumns[0],
+      'aria-label': S.journalKinds,
       options: [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])],
       onpick,
     }),
@@ -78,20 +88,21 @@ async function page(meter, kind, cursor) {
   }
 }
 
-function tableOf(rows, meter) {
-  const [kind, date, duration, details] = S.journalColumns;
-  return plainTable({
-    caption: S.journal,
-    columns: [
-      [kind, (event) => S.kinds[event.kind] ?? event.kind, 'words'],
-      [date, linkOf, 'words'],
-      [duration, lasts],
-      [details, (event) => detail(event, meter), 'words'],
-    ],
-    rows,
-    stacks: true,
-  });
-}
+/** A line an event: what, when, how long and how much. */
+const listOf = (rows, meter) =>
+  h(
+    'ul',
+    { class: 'events', 'aria-label': S.journal },
+    rows.map((event) =>
+      h(
+        'li',
+        null,
+        h('strong', null, S.kinds[event.kind] ?? event.kind),
+        linkOf(event),
+        h('span', null, f.joined([lasts(event), detail(event, meter)], ', ')),
+      ),
+    ),
+  );
 
 function linkOf(event) {
   const at = Date.parse(event.at),

@@ -1,9 +1,9 @@
 // What is wrong in the files of the configuration: said where the owner looks, not only in the log.
 import { h } from '../../dom.js';
-import { T } from '../../i18n.js';
 import { notice } from '../../part/notice.js';
+import { W } from '../words.js';
 
-const S = T.status;
+const P = W.contracts.wrong;
 
 /** @import {Status} from '../../../../deploy/page/answers' */
 
@@ -13,8 +13,8 @@ const S = T.status;
  */
 export function wrongSettings({ prices_error: error, unused }) {
   const found = [
-    error && notice('warn', S.pricesError, error),
-    ...unused.map(({ section, meter }) => notice('warn', S.unused(section, meter), S.unusedMore)),
+    error && notice('warn', P.pricesError, error),
+    ...unused.map(({ section, meter }) => notice('warn', P.unused(section, meter), P.unusedMore)),
   ].filter(Boolean);
   return found.length > 0 && h('div', { class: 'notices' }, found);
 }

@@ -14,6 +14,15 @@ export function troubles({ links, audit, disk, backup, prices_error, unused }, n
   return found;
 }
 
+/**
+ * What a home that works still lacks: names of T.status.facts.
+ * @returns {string[]}
+ */
+export function toDo({ links, backup }, told) {
+  const blind = links.some(({ id, state }) => id === 'database' && state !== 'up');
+  return [...(backup || blind ? [] : ['backup']), ...(told?.sends === false ? ['alerts'] : [])];
+}
+
 /** Of these, what is wrong with what is kept: disk, backup, audit. */
 export const keeping = (status, now) =>
   troubles(status, now)

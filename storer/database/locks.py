@@ -1,0 +1,14 @@
+"""Locks of the server by name, which last as long as the connection: what was killed holds none."""
+
+from common.database.mariadb import Connection
+
+
+def take_lock(connection: Connection, command: str, seconds: int = 0) -> bool:
+    """Take the lock of a command on this database, waiting for up to `seconds`; return whether we have it.
+
+    Each node of a cluster has its own.
+    """
+    ((locked,),) = connection.query(
+        "SELECT GET_LOCK(CONCAT('teleinfo-storer ', %s, ' ', DATABASE()), %s)", (command, seconds)
+    )
+    return bool(locked)

@@ -1,0 +1,60 @@
+"""What days to come will cost; figures by hand."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.contract.offers import BY_ID
+from monitor.calendar import midnight
+from monitor.cost.bill import Bill
+from monitor.cost.contracts import Contract
+from monitor.forecast.colours import Chances
+from monitor.forecast.money import ComingEnergy
+from monitor.forecast.registers import Habits
+from monitor.prices.model import PriceRow
+from tests.support.prices import price_table
+
+PARIS = ZoneInfo("Europe/Paris")
+DAYS = [date(2026, 11, day) for day in (9, 10)]
+START, END = midnight(DAYS[0], PARIS), midnight(date(2026, 11, 11), PARIS)
+#: Without tax, nothing changes within the day: EUR per kWh by colour.
+ROW = PriceRow(
+    "tempo",
+    date(2026, 8, 1),
+    {
+        0: {
+            f"BBRH{period}J{letter}": Decimal(price)
+            for period in "CP"
+            for letter, price in (("B", "0.10"), ("W", "0.10"), ("R", "0.60"))
+        }
+    },
+    {9: Decimal(365)},
+)
+
+
+class Likely(Chances):
+    """Blue days, of which one more or less may be red."""
+
+    def __init__(self) -> None:
+        super().__init__({}, DAYS[0])
+
+    def of(self, day: date) -> Mapping[str, float]:
+        return {"blue": 1.0}
+
+    def spread(self, days: Iterable[date], colour: str) -> float:
+        return 1.0 if colour == "red" else 0.0
+
+
+def test_one_red_day_more_or_less_changes_what_ten_kwh_cost() -> None:
+    habits = Habits({"BBRHCJB": 1, "BBRHPJB": 1}, {})
+    coming = ComingEnergy(START, END, dict.fromkeys(DAYS, 10_000.0), habits, Likely(), PARIS)
+    contract = Contract(START, END, "tempo", 9)
+    found = coming.cost(
+        Bill(price_table(ROW), [contract], PARIS, datetime(2027, 1, 1, tzinfo=UTC)), [contract], BY_ID.get
+    )
+    assert found is not None
+    assert (found.energy, found.subscription) == (Decimal("2.0"), Decimal(2))  # 20 kWh at 0.10; two days of 365
+    assert found.spread == pytest.approx(10 * (0.60 - 0.10))
