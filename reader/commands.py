@@ -89,11 +89,6 @@ def _parser() -> argparse.ArgumentParser:
         declare=later("reader.recording.commands:declare_record"),
     )
     commands.add_parser(
-        "replay",
-        help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it",
-        declare=later("reader.recording.commands:declare_replay"),
-    )
-    commands.add_parser(
         "watch",
         parents=[common],
         help="show the meters live in this terminal; q quits",

@@ -4,7 +4,7 @@ import re
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from common.contract.labels import LABELS
@@ -144,14 +144,6 @@ class ClockConfig:
     patience: float = option(300.0, read=duration)
 
 
-def _other_project(value: Any) -> str | None:
-    if value == "":  # an environment variable that is not set
-        return None
-    if value != "teleinfo2mqtt":
-        raise ValueError(f"teleinfo2mqtt is expected, not {value!r}")
-    return str(value)
-
-
 @dataclass(frozen=True, kw_only=True)
 class StateConfig:
     """How often the state of a meter is published at most, unless something important changed."""
@@ -166,7 +158,7 @@ class HomeAssistantConfig:
     discovery: bool = True
     prefix: str = option("homeassistant", read=topic_name)
     language: str = option("fr", read=choice("fr", "en"))
-    compatible_with: str | None = option(None, read=_other_project)
+    GONE: ClassVar = {"compatible_with"}
 
 
 @dataclass(frozen=True, kw_only=True)

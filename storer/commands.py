@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "export",
         parents=[common, selection],
-        help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
-        epilog="Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it.",
+        help="print frames as they were published, or rollups, one a line",
+        epilog=UTC_TIMES,
         declare=later("storer.export.command:declare_export"),
     )
 

@@ -15,7 +15,6 @@ HOMES = {
     "pymysql": "common/database/mariadb.py",
     "tenacity": "storer/runtime/retry.py",
     "yaml": "common/settings/yaml_file.py",
-    "pyarrow": "storer/export/parquet.py",
     "rich": "reader/watch/screen.py",
     "websocket": "monitor/statistics/connection.py",
     "uvicorn": "monitor/server/serve.py",

@@ -5,6 +5,7 @@ Unknown keys and wrong types are refused before anything is opened.
 """
 
 import dataclasses
+import logging
 import os
 import re
 import types
@@ -17,6 +18,8 @@ from common.errors import ConfigError, NotReady
 from common.settings.file_errors import reason
 from common.settings.lines import Mistakes, did_you_mean, inside, reading
 from common.settings.yaml_file import read_yaml, read_yaml_text
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -251,7 +254,9 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
     for key in document:
         with mistakes.collect(), inside(document, key):
             _check_space(key, fields, prefix)
-            if key not in fields:
+            if key in getattr(kind, "GONE", ()):  # of an earlier version: its file must go on to work
+                log.warning("'%s%s' has no effect any more: delete it", prefix, key)
+            elif key not in fields:
                 raise ConfigError(f"unknown option '{prefix}{key}', {did_you_mean(key, fields, prefix)}")
     values = {}
     for name, field in fields.items():

@@ -68,9 +68,7 @@ def fill(root: Path, program: Program, site: Path) -> None:
     command.parent.mkdir(parents=True)
     command.symlink_to(f"/opt/teleinfo/{program.name}/bin/{name}")
 
-    unit = (_SYSTEMD / f"{name}.service").read_text(encoding="utf-8")
-    unit = unit.replace("/opt/teleinfo-monitor/current/", f"/opt/teleinfo/{program.name}/")
-    _write(root / f"usr/lib/systemd/system/{name}.service", unit)
+    _copy(_SYSTEMD / f"{name}.service", root / "usr/lib/systemd/system")
     _copy(_SYSTEMD / f"sysusers.d/{name}.conf", root / "usr/lib/sysusers.d")
     if program.name == "reader":
         _copy(_SYSTEMD / "70-teleinfo.rules", root / "usr/lib/udev/rules.d")

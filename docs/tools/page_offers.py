@@ -29,7 +29,6 @@ def _register(offer: Offer, register: Register) -> dict[str, Any]:
         words[language] = {
             "long": whole if colour is None else f"{colour.names[language]} · {whole}",
             "short": short[0].upper() + short[1:] if colour is None else f"{colour.names[language]} {short}",
-            "column": offer.column(register, language),
         }
     shade = hours.shade if register.colour is None else f"{hours.shade}-{register.colour}"
     return {"offer": offer.id, "hours": register.hours, "colour": register.colour, "css": shade, **words}

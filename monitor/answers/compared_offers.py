@@ -3,23 +3,21 @@
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import Window
 from monitor.answers.costs import CostAnswers
-from monitor.calendar import midnight
 from monitor.cost.comparison import Comparison, Measured, Question, compare
 from monitor.cost.contracts import Contract, contracts, written_off_peak
 from monitor.cost.lived import Lived
-from monitor.cost.windows_effect import WindowsEffect, bill_windows
 from monitor.prices.model import PriceTable
 from monitor.prices.rules import Span, moments
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader
-from monitor.readings.memory import Memory, settled_until
-from monitor.readings.periods import ContractLine, ContractSpan, HourEnergy, OffPeak
+from monitor.readings.memory import Memory
+from monitor.readings.periods import ContractLine, ContractSpan, HourEnergy
 from monitor.refusals import Refusal
 
 _QUARTERS = range(0, 24 * 60, 15)  # of a day
@@ -130,37 +128,6 @@ class OfferAnswers:
             return None
         # A first slot may begin within its hour.
         return _Curve(lived, seen.first.replace(minute=0), seen.covered, seen.imported, facts.colours_until)
-
-    def windows_effect(self, meter: Meter, old: OffPeak, new: OffPeak, now: datetime) -> WindowsEffect | None:
-        """Return what a year cost with the off-peak hours of before and with new ones, at today's prices.
-
-        The year ends with the last day of which no hour may change any more. None: the present offer does not follow
-        the meter's off-peak hours, or what it costs is not known.
-        """
-        if meter.last is None:
-            return None
-        today, last = (moment.astimezone(self._zone).date() for moment in (now, min(now, settled_until(meter))))
-        start, end = midnight(last - timedelta(days=365), self._zone), midnight(last, self._zone)
-        known = self._costs.contracts(meter, start, now)
-        contract = next(reversed(known), None)
-        offer = None if contract is None or contract.offer is None else self._prices.offer(contract.offer)
-        if contract is None or offer is None or offer.rule is None or not offer.rule.follows_meter:
-            return None
-        if offer.rule.choices != (None,):  # what the customer chose is not known
-            return None
-        rule, price = offer.rule, self._costs.bill([], now).rates(contract, today).kwh
-
-        def find() -> WindowsEffect | None:
-            cuts = {*rule.moments, *old.moments, *new.moments}
-            pieces = list(self._periods.slots(meter, start, end, cuts, known))
-            billed = [bill_windows(pieces, one, rule, self._periods.calendars, price, self._zone) for one in (old, new)]
-            if not pieces or billed[0] is None or billed[1] is None:
-                return None
-            return WindowsEffect(pieces[0].start, end, offer.id, billed[0], billed[1])
-
-        key = ("windows", end, old, new, id(self._prices))  # as above
-        _, effect = self._memory.of(meter).kept(meter, key, end, lambda: (self._prices, find()))
-        return effect
 
 
 def _written_windows(lines: Sequence[ContractLine], day: date) -> list[Span] | None:

@@ -20,7 +20,7 @@ from monitor.calendar import DIGESTS
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import Kind, PriceTable
-from monitor.prices.table import import_prices, load_prices
+from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.readings.hours import Meter
@@ -217,7 +217,6 @@ def describe(problem: PriceProblem, formats: Formats) -> str:
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
-        command=here(PROGRAM).run(PROGRAM, "prices import"),
     )
 
 
@@ -231,16 +230,4 @@ def take_prices(arguments: argparse.Namespace) -> int:
     power = settings.contracts[-1].power if settings.contracts else None
     tables.price_changes(changes, power)
     tables.line(formats.text("updated_prices", kept=kept, count=len(changes)))
-    return 0
-
-
-def keep_prices(arguments: argparse.Namespace) -> int:
-    """Keep a file of the regulator."""
-    settings = config.load(MonitorConfig, arguments.config)
-    kept, prices = import_prices(arguments.file, arguments.config.parent)
-    formats = _formats(arguments, settings)
-    offer = formats.offer(prices.rows[0].offer)
-    Tables(sys.stdout, formats).line(
-        formats.text("imported_prices", file=arguments.file, rows=len(prices.rows), offer=offer, kept=kept)
-    )
     return 0

@@ -45,7 +45,6 @@ FR: Mapping[str, str] = {
     "prices_check": "trous, lignes en double, prix périmés",
     "prices_update": "prendre une table de prix plus récente du projet",
     "prices_sha256": "son SHA-256, tel que la version publiée l’indique",
-    "prices_import": "garder un fichier du régulateur (CRE, data.gouv.fr)",
 }
 EN: Mapping[str, str] = {
     "usage": "usage: ",
@@ -89,6 +88,5 @@ EN: Mapping[str, str] = {
     "prices_check": "holes, doubled rows, prices that are out of date",
     "prices_update": "take a newer table of prices of the project",
     "prices_sha256": "its SHA-256, as the release states it",
-    "prices_import": "keep a file of the regulator (CRE, data.gouv.fr)",
 }
 HELP: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

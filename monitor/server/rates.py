@@ -9,7 +9,7 @@ from common.runtime.logs import ChangeLogger
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
-from monitor.prices.table import IMPORTED, UPDATED, load_prices
+from monitor.prices.table import UPDATED, load_prices
 from monitor.settings.config import MonitorConfig
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class RateFiles:
             for file in (settings.prices, settings.tempo, settings.spot, *(file for _, file in settings.calendars))
             if file is not None
         ]
-        self._files = [*named, *(folder / name for name in (*IMPORTED, *UPDATED))]
+        self._files = [*named, *(folder / name for name in UPDATED)]
         self._changes = ChangeLogger(log)
         self._looked_at = float("-inf")
         self._seen = self._look()

@@ -98,7 +98,7 @@ class _Lines:
     def _weather(self) -> Iterator[_Ranked]:
         """Compare a month with that of the year before at equal weather."""
         f, weather, start = self._f, self._digest.weather, self._energy.start.astimezone(self._f.zone)
-        if weather is None or weather.change is None or weather.fit is None:
+        if weather is None or weather.change is None:
             return
         yield (
             _WEATHER,
@@ -106,7 +106,6 @@ class _Lines:
                 "digest_weather",
                 period=f.period("month", start.replace(year=start.year - 1)),
                 change=self._change(Decimal(1 + weather.change), Decimal(1), "kWh"),
-                quality=f.number(Decimal(weather.fit.quality), 2),
             ),
         )
 

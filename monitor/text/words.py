@@ -111,7 +111,6 @@ FR: Mapping[str, str] = {
     "among_all": " (parmi {count} offres aux prix récents).",
     "price_from": "depuis le {day}", "price_to": "jusqu’au {day}", "price_band": "à partir de {power} kVA :",
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
-    "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "price_new": "nouvelle offre",
     "updated_prices": "Offres dont le prix change : {count}. Table gardée dans {kept} ; les anciennes lignes restent.",
     "prices_ok": "Aucun problème dans les prix.",
@@ -119,8 +118,8 @@ FR: Mapping[str, str] = {
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
-                 "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou celle de la "
-                 "CRE : {command} FICHIER",
+                 "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou "
+                 "complétez prices.yaml.",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -150,7 +149,7 @@ FR: Mapping[str, str] = {
     "digest_assumed": " (Tarif Bleu d’EDF, supposé)", "digest_partial": " (partiel)",
     "digest_no_cost": "prix inconnu", "digest_injected": "injecté {kwh} kWh",
     "digest_compared": "Écart avec {period} : {changes}", "digest_change": "{change} en {unit}",
-    "digest_weather": "À météo égale avec {period} : {change} (R² {quality})",
+    "digest_weather": "À météo égale avec {period} : {change}",
     "digest_compared_days": "Écart par jour avec {period} : {changes}", "digest_others": "Autres",
     "digest_at": "à {time}", "digest_peak": "pointe {power} VA {when}", "digest_base_load": "talon {watts} W",
     "digest_tempo": "Jours restants : bleu {blue}, blanc {white}, rouge {red}",
@@ -271,7 +270,6 @@ EN: Mapping[str, str] = {
     "among_all": " (among {count} offers with recent prices).",
     "price_from": "since {day}", "price_to": "until {day}", "price_band": "from {power} kVA:",
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
-    "imported_prices": "{file}: price lists read: {rows} ({offer}); kept in {kept}.",
     "price_new": "new offer",
     "updated_prices": "Offers whose price changes: {count}. The table is kept in {kept}; older rows stay.",
     "prices_ok": "No problem in the prices.",
@@ -279,8 +277,8 @@ EN: Mapping[str, str] = {
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
-                 "1 February and 1 August. Take a newer table of the project (prices update), or that of the CRE: "
-                 "{command} FILE",
+                 "1 February and 1 August. Take a newer table of the project (prices update), or complete "
+                 "prices.yaml.",
     "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. "
                      "Compare it with that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
@@ -308,7 +306,7 @@ EN: Mapping[str, str] = {
     "digest_assumed": " (EDF Tarif Bleu, assumed)", "digest_partial": " (partial)",
     "digest_no_cost": "price unknown", "digest_injected": "exported {kwh} kWh",
     "digest_compared": "Against {period}: {changes}", "digest_change": "{change} in {unit}",
-    "digest_weather": "At equal weather, against {period}: {change} (R² {quality})",
+    "digest_weather": "At equal weather, against {period}: {change}",
     "digest_compared_days": "Per day, against {period}: {changes}", "digest_others": "Others",
     "digest_at": "at {time}", "digest_peak": "peak {power} VA {when}", "digest_base_load": "base load {watts} W",
     "digest_tempo": "{blue} blue, {white} white, {red} red days left",

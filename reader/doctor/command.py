@@ -31,7 +31,6 @@ from reader.doctor.service import (
     gather,
 )
 from reader.doctor.storage import diagnose_storage, probe_storage
-from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
 from reader.line.port import open_port
@@ -174,8 +173,6 @@ class _Check:
             publish += [topics.state(meter), topics.link(meter)]
             if config.home_assistant.discovery:
                 publish.append(device_topic(config.home_assistant.prefix, meter))
-            if config.home_assistant.compatible_with:
-                publish.append(teleinfo2mqtt.topic(topics, meter))
         subscribe = [topics.stored(meter) for meter in meters] + [topics.status("storer", "+")]
         if config.home_assistant.discovery:
             subscribe += [device_topic(config.home_assistant.prefix, meter) for meter in meters]

@@ -18,7 +18,6 @@ from common.errors import MessageError
 from common.mqtt.events import PublishToken
 from common.runtime.logs import RateLimiter
 from reader.config import HomeAssistantConfig, is_simulated
-from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
 from reader.home_assistant.discovery import Discovery
 from reader.home_assistant.retired import RetiredMeters
@@ -154,9 +153,6 @@ class MeterPublisher:
             payload = state.due(now)
             if payload is not None:
                 self._publish_state(meter, payload)
-                if self._home_assistant.compatible_with is not None:
-                    frame = self._frames[meter]
-                    self._publisher.publish(teleinfo2mqtt.topic(self._topics, meter), teleinfo2mqtt.message(frame))
             if self._discoveries[meter].differs and self._may_announce(meter, now):
                 announcement = self._discoveries[meter].due(now, self._discoveries.keys())
                 if announcement is not None:

@@ -1,9 +1,8 @@
-"""The commands `teleinfo-reader record` and `teleinfo-reader replay`."""
+"""The command `teleinfo-reader record`."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
@@ -17,9 +16,6 @@ from common.settings import config
 from common.settings.file_errors import reason
 from reader.config import ReaderConfig, port_name
 from reader.line.port import open_port
-from reader.line.pseudo_terminal import serve_pty
-from reader.recording.format import read_chunks
-from reader.recording.playback import RecordedLine
 from reader.recording.recorder import Recorder, RecordingLimits, RecordingProgress
 
 
@@ -31,14 +27,6 @@ def declare_record(record: argparse.ArgumentParser) -> None:
     record.add_argument("--frames", type=whole, metavar="N", help="stop after N frames")
     record.add_argument("--port", type=argument(port_name), metavar="PORT", help="default: the configuration's")
     record.set_defaults(command=_record)
-
-
-def declare_replay(replay: argparse.ArgumentParser) -> None:
-    """Declare the arguments of `replay`."""
-    replay.add_argument("file", type=Path, metavar="FILE", help="a recording")
-    replay.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
-    replay.add_argument("--loop", action="store_true", help="repeat for ever")
-    replay.set_defaults(command=_replay)
 
 
 def _record(arguments: argparse.Namespace) -> int:
@@ -106,49 +94,6 @@ def _describe(progress: RecordingProgress) -> str:
     if progress.dropped:
         parts.append(plural(progress.dropped, "damaged group"))
     return ", ".join(parts)
-
-
-def _replay(arguments: argparse.Namespace) -> int:
-    try:
-        with arguments.file.open("rb") as file:
-            chunks = list(read_chunks(file, str(arguments.file)))
-    except OSError as error:
-        raise ConfigError(f"{arguments.file}: cannot be read: {reason(error)}") from error
-    if not chunks:
-        raise ConfigError(f"{arguments.file}: the recording has no bytes")
-    line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)
-    shutdown = Shutdown()
-    shutdown.install(line.close)
-    _print("waiting for a program to open it; press Ctrl-C to stop")
-    with Progress(sys.stderr) as progress:
-        serve_pty(
-            _ReportedLine(line, progress.write),
-            announce=lambda name: print(name, flush=True),  # noqa: T201 - the command's output
-            wait_for_client=True,
-        )
-    if not shutdown.stop.is_set():
-        _print(f"{arguments.file}: played all {line.duration:.0f} s")
-    return shutdown.exit_code
-
-
-class _ReportedLine:
-    """A recorded line that reports its progress."""
-
-    def __init__(self, line: RecordedLine, report: Callable[[str], None]) -> None:
-        self._line = line
-        self._report = report
-
-    @property
-    def closed(self) -> bool:
-        return self._line.closed
-
-    def read(self, timeout: float) -> bytes:
-        data = self._line.read(timeout)
-        line = self._line
-        share = 100 * line.position / line.duration if line.duration else 100
-        rounds = f", round {line.rounds + 1}" if line.rounds else ""
-        self._report(f"{line.position:.0f} of {line.duration:.0f} s ({share:.0f} %){rounds}")
-        return data
 
 
 def _print(text: str) -> None:

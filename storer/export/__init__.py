@@ -1,4 +1,4 @@
-"""Exports: frames as they were published, audits, and tables as CSV, Parquet or JSON.
+"""Exports: frames as they were published, audits, and rollups as JSON.
 
 Whatever asks the database may raise `DatabaseError`, as its client does.
 """

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
 from common.contract.frame import parse_time
 from common.database.mariadb import Connection, Database, sql_time
@@ -45,20 +45,20 @@ class Selection:
         return f" WHERE {' AND '.join(given)}" if given else "", list(given.values())
 
 
-def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
-    """Make the selection of a command's options; a day begins at midnight in `zone`.
+def read_selection(start: str | None, end: str | None, meter: str | None = None) -> Selection:
+    """Make the selection of a command's options; a day begins at midnight UTC.
 
     Raises:
         ConfigError: a limit is none, or they are in the wrong order.
     """
-    first, last = (None if text is None else read_limit(text, zone) for text in (start, end))
+    first, last = (None if text is None else read_limit(text) for text in (start, end))
     if first and last and last < first:
         raise ConfigError(f"--to {end} is before --from {start}: swap them")
     return Selection(start=first, end=last, meter=meter)
 
 
-def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
-    """Parse a time limit: a time, or a day, which begins at midnight in `zone`.
+def read_limit(text: str) -> datetime:
+    """Parse a time limit: a time, or a day, which begins at midnight UTC.
 
     Raises:
         ConfigError: the text is neither.
@@ -67,10 +67,7 @@ def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
     datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        if not _DAY.fullmatch(text):
-            return parse_time(text)
-        midnight = parse_time(f"{text}T00:00:00Z")
-        return midnight if zone is UTC else midnight.replace(tzinfo=zone).astimezone(UTC)
+        return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
     except MessageError as error:
         raise ConfigError(f"{text!r} is not a time: write 2026-11-24 or 2026-11-24T18:00:00+01:00") from error
 

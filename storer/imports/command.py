@@ -21,12 +21,11 @@ from storer.french import TEXTS
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
-from storer.imports.meteo_france import read_station
 from storer.imports.model import read_register
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
-from storer.imports.temperatures import HELP, describe, plan_days, read_days, write_days
+from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
 
 _UNITS = {"Wh": 1, "kWh": 1000}
 _KINDS = {**{name: kind.help for name, kind in KINDS.items()}, writer.TEMPERATURES: HELP}
@@ -51,7 +50,7 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[=REGISTER]",
-        help="a series of a database, or a station; repeatable",
+        help="a series of a database; repeatable",
     )
     add("--register", default="total", help="register of a Jeedom file; default: total")
     add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
@@ -181,11 +180,11 @@ def _import_temperatures(connection: Connection, arguments: argparse.Namespace, 
     stored = read_days(connection, meter)
     for file in map(Path, arguments.files):
         try:
-            station = read_station(file, arguments.series)
-            plan = plan_days(station, stored, now.date())
+            days = read_temperatures(file)
+            plan = plan_days(days, stored, now.date())
         except FileRefused as error:
             raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
-        for line in describe(file.name, station, plan):
+        for line in describe(file.name, days, plan):
             _print(line, out)
         number = 0  # of no import yet
         if arguments.dry_run:
@@ -193,7 +192,7 @@ def _import_temperatures(connection: Connection, arguments: argparse.Namespace, 
         elif not plan.new:
             _print("  nothing new", out)
         else:
-            number = write_days(connection, meter, file.name, station, plan)
+            number = write_days(connection, meter, file.name, days, plan)
             _print(f"  imported: this is import {number}, which --forget {number} deletes", out)
         stored |= {day: (temperature, number) for day, temperature in plan.new.items()}
 

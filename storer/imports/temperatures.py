@@ -1,36 +1,72 @@
-"""Outside temperatures by day from a file: kept apart from what thermometers send, and from energy."""
+"""Outside temperatures by day from a plain file: kept apart from what thermometers send, and from energy."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
+from pathlib import Path
 
 from common.database.mariadb import Connection
+from common.errors import ConfigError
 from common.plural import plural
-from storer.imports.meteo_france import Station
+from common.settings.file_errors import reason
 from storer.imports.model import refused
+from storer.imports.text import MAX_SIZE, decode, is_number, local_day, number, rows
 from storer.imports.writer import TEMPERATURES, add_import
 
-HELP = "outside temperatures by day from Météo-France, CSV or CSV.GZ, for comparing years at equal weather"
+HELP = "outside temperatures, a line a day: day,celsius, for comparing years at equal weather"
 _BATCH = 1000  # rows of an INSERT
+_COLDEST, _WARMEST = -60, 60  # °C
+
+
+def read_temperatures(file: Path) -> dict[date, int]:
+    """Return the mean temperature of each day, 0.1 °C.
+
+    Raises:
+        ConfigError: the file cannot be read.
+        FileRefused: it is of another kind, or damaged.
+    """
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {reason(error)}") from error
+    if len(data) > MAX_SIZE:
+        raise refused(f"it has more than {MAX_SIZE // 1_000_000} MB")
+    text = decode(data)
+    table = rows(text, ";" if ";" in text.partition("\n")[0] else ",")
+    days: dict[date, int] = {}
+    for line, cells in table[not (table and is_number(table[0][1][0])) :]:
+        if len(cells) != 2:
+            raise refused(f"2 cells are expected, a day and its mean in °C, not {len(cells)}", line)
+        day, value = local_day(cells[0], line), number(cells[1], line)
+        if value is None:
+            continue
+        if not _COLDEST <= value <= _WARMEST:
+            raise refused(f"{float(value):g} °C is not the temperature of a day", line)
+        if days.setdefault(day, round(value * 10)) != round(value * 10):
+            raise refused(f"{day} has several temperatures", line)
+    if not days:
+        raise refused("it has no temperatures; lines such as 2026-01-15,5.3 are expected")
+    return days
 
 
 @dataclass(slots=True)
 class DayPlan:
-    """What becomes of the days of a station; what is there is never replaced."""
+    """What becomes of the days of a file; what is there is never replaced."""
 
     new: dict[date, int] = field(default_factory=dict)
     same: int = 0
     different: Counter[int] = field(default_factory=Counter)  # by the import that they are of
 
 
-def plan_days(station: Station, stored: Mapping[date, tuple[int, int]], today: date) -> DayPlan:
-    """Sort the days of a station; `stored` has temperature and import by day."""
-    if max(station.days) > today:
-        raise refused(f"{max(station.days)} is in the future: is the clock of this machine right?")
+def plan_days(days: Mapping[date, int], stored: Mapping[date, tuple[int, int]], today: date) -> DayPlan:
+    """Sort the days of a file; `stored` has temperature and import by day."""
+    if max(days) > today:
+        raise refused(f"{max(days)} is in the future: is the clock of this machine right?")
     plan = DayPlan()
-    for day, temperature in sorted(station.days.items()):
+    for day, temperature in sorted(days.items()):
         if day not in stored:
             plan.new[day] = temperature
         elif stored[day][0] == temperature:
@@ -48,36 +84,31 @@ def read_days(connection: Connection, meter: int) -> dict[date, tuple[int, int]]
     return {hour.replace(tzinfo=UTC).date(): (int(value), int(number)) for hour, value, number in rows}
 
 
-def write_days(connection: Connection, meter: int, file: str, station: Station, plan: DayPlan) -> int:
+def write_days(connection: Connection, meter: int, file: str, days: Mapping[date, int], plan: DayPlan) -> int:
     """Store the new days, all or none; return the id of the import."""
-    # What was read is what counts: the file of a département has more.
-    read = "\n".join(f"{station.number} {day} {value}" for day, value in sorted(station.days.items()))
-    rows = [(meter, f"{day} 00:00:00", value) for day, value in plan.new.items()]
+    read = "\n".join(f"{day} {value}" for day, value in sorted(days.items()))
+    new = [(meter, f"{day} 00:00:00", value) for day, value in plan.new.items()]
     with connection.transaction():
-        number = add_import(
-            connection, meter, TEMPERATURES, f"{station.title}, {file}", hashlib.sha256(read.encode()).digest()
-        )
-        for begin in range(0, len(rows), _BATCH):
+        identifier = add_import(connection, meter, TEMPERATURES, file, hashlib.sha256(read.encode()).digest())
+        for begin in range(0, len(new), _BATCH):
             connection.execute_many(
                 "INSERT INTO imported_temperatures (meter_id, hour, temperature, import_id) VALUES (%s, %s, %s, %s)",
-                [(*row, number) for row in rows[begin : begin + _BATCH]],
+                [(*row, identifier) for row in new[begin : begin + _BATCH]],
             )
-    return number
+    return identifier
 
 
-def describe(file: str, station: Station, plan: DayPlan) -> Iterator[str]:
+def describe(file: str, days: Mapping[date, int], plan: DayPlan) -> Iterator[str]:
     """Yield lines for people: what the file has, and what becomes of it."""
-    first, last = min(station.days), max(station.days)
-    days, mean = len(station.days), sum(station.days.values()) / len(station.days) / 10
-    yield f"{file}: {station.title}, {plural(days, 'day')} from {first} to {last}, {mean:.1f} °C in the mean"
+    first, last = min(days), max(days)
+    mean = sum(days.values()) / len(days) / 10
+    yield f"{file}: {plural(len(days), 'day')} from {first} to {last}, {mean:.1f} °C in the mean"
     yield f"  new: {plural(len(plan.new), 'day')}"
     if plan.same:
         yield f"  already imported: {plan.same}"
-    for number, count in sorted(plan.different.items()):
-        where = f"import {number} (to replace them, --forget {number} first)" if number else "a file before"
+    for of_import, count in sorted(plan.different.items()):
+        where = f"import {of_import} (to replace them, --forget {of_import} first)" if of_import else "a file before"
         yield f"  kept as they are, with another value in {where}: {count}"
-    missing = (last - first) // timedelta(1) + 1 - len(station.days)
+    missing = (last - first) // timedelta(1) + 1 - len(days)
     if missing:
         yield f"  days missing in between: {missing}"
-    for what, count in sorted(station.left_out.items()):
-        yield f"  {what}: {count}"

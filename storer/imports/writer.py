@@ -13,7 +13,8 @@ from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
 from storer.rollups.state import raise_version
 
-TEMPERATURES = "meteo-france"  # the kind that has no energy
+TEMPERATURES = "temperatures"  # the kind that has no energy
+_OF_DAYS = (TEMPERATURES, "meteo-france")  # the other one is of earlier versions
 _BATCH = 1000  # rows of an INSERT
 _INSERT = (
     "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours, import_id)"
@@ -162,7 +163,7 @@ def forget(connection: Connection, number: int) -> int:
         rows = connection.query("SELECT meter_id, kind FROM imports WHERE id = %s FOR UPDATE", (number,))
         if rows:
             ((meter, kind),) = rows
-            table = "imported_temperatures" if kind == TEMPERATURES else "imported_hours"
+            table = "imported_temperatures" if kind in _OF_DAYS else "imported_hours"
             deleted = connection.execute(
                 f"DELETE FROM {table} WHERE meter_id = %s AND import_id = %s",  # noqa: S608 - our own names
                 (meter, number),

@@ -12,7 +12,6 @@ from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
 from tests.bench.figures import Row, Target
 from tests.bench.house import decoded
-from tests.bench.options import Options
 from tests.bench.report import Section
 from tests.bench.rig import rig
 from tests.support.arrivals import arriving, under_a_clear_sky
@@ -28,9 +27,9 @@ DAY = datetime(2026, 11, 24, tzinfo=UTC)
 _BATCH = 500
 
 
-def measure(options: Options) -> Section:
+def measure(quick: bool) -> Section:
     """Store a day of each meter."""
-    seconds = 3600 if options.quick else 86_400
+    seconds = 3600 if quick else 86_400
     rows: list[Row] = []
     for kind, name, target, change in (
         ("standard-single-phase-tempo", "standard, one phase, Tempo", 22, None),
@@ -39,7 +38,7 @@ def measure(options: Options) -> Section:
         ("historic-single-phase-hchp", "historic, one phase, HC/HP", None, None),
     ):
         rows += _stored(kind, name, None if target is None else Target("≤", target), seconds, change)
-        if options.quick:
+        if quick:
             break
     return Section("at_rest", _HOW, rows)
 

@@ -1,32 +1,20 @@
-"""Makes a database of ten years, in bulk: the rollups of three meters, and the frames of a fourth.
-
-    python -m tests.bench.decade --frames 30_000_000 --keep FOLDER
+"""Makes a database of ten years, in bulk: the rollups of three meters.
 
 The last quarter of each meter is that of a simulated household; the years before it are copies, moved in time and in
-index, so that all registers go on. They end today: the monitor answers nothing about days to come. In the same way a
-day of frames is stored by the storer and copied, with its label sets.
+index, so that all registers go on. They end today: the monitor answers nothing about days to come.
 """
 
-import argparse
 import contextlib
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
-from common.database.mariadb import Database as Client
 from demo.history import History
 from reader.simulator.meter import SimulatedMeter
-from storer.database.rows import COLUMNS
-from storer.database.schema import make_earlier_partitions
-from tests.bench.house import decoded
-from tests.bench.options import FRAMES
 from tests.support.servers import Database
-from tests.support.storing import make_tables, store
+from tests.support.storing import make_tables
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
 #: Of sources: name, kind, the first and the last reading and the temperature of an hour, and which hours have any.
@@ -35,10 +23,8 @@ SOURCES = (
     ("car", "device", "place * 400 - 400, place * 400, NULL", "TRUE"),
     ("garden", "temperature", "NULL, NULL, 120 + 80 * COS(DAYOFYEAR(hour) / 58)", "TRUE"),
 )
-FRAMES_OF = "standard-single-phase-base"  # one register, so a copy has an index that goes on, too
 END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAY = timedelta(days=1)
-FRAMES_A_DAY = 86_400
 #: For whole years, and a server that is asked about them.
 SERVER_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=256M")
 
@@ -52,7 +38,6 @@ class Size:
 
     days: int = 91
     copies: int = 40
-    frames: int = FRAMES
 
     @property
     def start(self) -> datetime:
@@ -64,10 +49,8 @@ class Size:
 class Decade:
     """A database of ten years."""
 
-    client: Client
-    start: datetime  # of the rollups
-    meters: Sequence[str]  # the identifiers of those with rollups
-    frames_of: int  # the number of the one with frames
+    start: datetime
+    meters: Sequence[str]  # their identifiers
 
 
 def make(server: Database, size: Size) -> Decade:
@@ -76,8 +59,7 @@ def make(server: Database, size: Size) -> Decade:
     with contextlib.closing(database.connect()) as connection:
         meters = [rollups(connection, kind, size) for kind in KINDS]
         add_sources(connection, meters[1])
-    frames_of = add_frames(database, size.frames)
-    return Decade(database, size.start, meters, frames_of)
+    return Decade(size.start, meters)
 
 
 def rollups(connection: Connection, kind: str, size: Size) -> str:
@@ -141,61 +123,3 @@ def _moved(column: str, key: str, seconds: int, step: int) -> str:
     if column in {key, "first_at", "last_at"}:
         return f"FROM_UNIXTIME(UNIX_TIMESTAMP({column}) + {seconds})"
     return f"{column} + {step}" if step else column
-
-
-def add_frames(database: Client, count: int) -> int:
-    """Add a frame a second of one meter, before END: less than a day, or whole days; return its number."""
-    first_day = min(count, FRAMES_A_DAY)
-    days = -(-count // FRAMES_A_DAY)
-    day = END - (days - 1) * DAY - first_day * timedelta(seconds=1)
-    with contextlib.closing(database.connect()) as connection:
-        make_earlier_partitions(connection, day)
-        ((free,),) = connection.query("SELECT COALESCE(MAX(id), 0) + 1 FROM label_sets")
-        frames = list(decoded(FRAMES_OF, day, first_day))
-        store(database, frames)
-        ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (frames[0].meter,))
-        ((last,),) = connection.query("SELECT MAX(id) FROM label_sets")
-        ((step,),) = connection.query(
-            "SELECT MAX(index_total) - MIN(index_total) FROM frames WHERE meter_id = %s", (number,)
-        )
-        connection.execute("UPDATE late_hours SET waiting = 0")
-        others = ", ".join(column for column in COLUMNS if column != "index_total")
-        of_sets = ", ".join(
-            column for column in _columns(connection, "label_sets") if column not in {"id", "digest", "base_id"}
-        )
-        ids = int(last) - int(free) + 1
-        for copy in range(1, days):
-            # The digest is made up: nobody looks for these label sets.
-            connection.execute(
-                f"INSERT INTO label_sets (id, digest, base_id, {of_sets})"
-                f" SELECT id + {copy * ids}, UNHEX(MD5(CONCAT(id, '-', {copy}))), base_id + {copy * ids}, {of_sets}"
-                f" FROM label_sets WHERE id >= {free} AND id <= {last}"
-            )
-            connection.execute(
-                f"INSERT INTO frames (timestamp, meter_id, label_set_id, index_total, {others})"
-                f" SELECT timestamp + INTERVAL {copy} DAY, meter_id, label_set_id + {copy * ids},"
-                f" index_total + {copy * int(step)}, {others} FROM frames"
-                " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s",
-                (sql_time(day), sql_time(day + DAY), number),
-            )
-    return int(number)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.decade", description=__doc__)
-    parser.add_argument("--frames", type=int, default=FRAMES)
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the database there, stopped")
-    options = parser.parse_args()
-    since = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
-        decade = make(server, Size(frames=options.frames))
-        print(
-            f"made in {time.monotonic() - since:.0f} s: rollups of {len(decade.meters)} meters since"
-            f" {decade.start:%Y-%m-%d}, {options.frames:,} frames"
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
-"""How fast a reader delivers what is in its spool, until the storer has confirmed it, against executemany."""
+"""How fast frames that waited are stored: a queue of the broker, one frame a message, and the spool of a reader."""
 
 import contextlib
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,65 +11,140 @@ from common.contract.frame import Frame
 from reader.buffer.item import Item, ItemKind, to_micros
 from reader.config import SpoolConfig
 from reader.delivery.storage import Storage
-from tests.bench.bare_insert import BATCH, BareInsert
 from tests.bench.client import Client
-from tests.bench.confirmations import Confirmations
-from tests.bench.figures import Row, Target, in_turn
-from tests.bench.house import Village
+from tests.bench.figures import Row, Target
+from tests.bench.house import Village, messages
 from tests.bench.line import Line
-from tests.bench.options import Options
+from tests.bench.process import Usage, resident, usage
 from tests.bench.report import Section
-from tests.bench.rig import rig
+from tests.bench.rig import Rig, rig
+from tests.support.programs import Service
 
 _HOW = """\
-A reader starts with a spool of unconfirmed frames of one meter on disk; broker, storer and database run. From the
-first confirmation of the storer to the last. The target is a day of frames in ten seconds. Beside it, `executemany` of
-PyMySQL with 500 of the same rows a transaction, into an empty table of the same form in the same database."""
-_A_DAY = 86_400 / 10  # frames/s
+*Backlog*: a storer was away; the broker has kept its messages, a frame in each. *Spool*: a reader starts with
+unconfirmed frames of one meter on disk. From the storer's first confirmation to the last. The targets are a day of a
+meter's frames in fifteen and in ten seconds. Rollups are made within the next minute, and are not in the figures."""
+_A_DAY = 86_400
+_WITHIN = 300  # seconds
 _MINUTE = 60  # frames that are pending when a reader moves them to its spool
 
 
-def measure(options: Options) -> Section:
-    """Drain a spool several times; the frames are new each time."""
-    count, rounds = (1_000, 1) if options.quick else (20_000, 5)
-    village = Village(1, count)
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
-    with contextlib.ExitStack() as stack:
-        place = stack.enter_context(rig())
-        database = place.database()
-        storer = place.storer(database)
-        heard = Confirmations(storer)
-        stack.enter_context(Client(place.broker.port, heard.on_message, "teleinfo/+/stored"))
-        line = stack.enter_context(Line())
-        reader = place.reader(line.name)
-        storer.start().wait_for_log("Ready", "Connected to the broker")
-        starts = (start + number * timedelta(seconds=count) for number in range(rounds + 1))
+def measure(quick: bool) -> Section:
+    """Drain queues of one meter and of a hundred, then a spool; the frames are new each time."""
+    count, rounds = (1_000, 1) if quick else (20_000, 4)
+    rows: list[Row] = []
+    for meters in (1, 100):
+        with contextlib.ExitStack() as stack:
+            drain = _Drain(stack, meters, count)
+            spent = drain.backlog(rounds)
+            name = "1 meter" if meters == 1 else f"{meters} meters"
+            rows += [
+                _rate(f"backlog of {name}", spent, _A_DAY / 15),
+                Row(
+                    what=f"… CPU of the storer, {name}",
+                    unit="µs a frame",
+                    ours=[each.cpu * 1e6 for each in spent],
+                    decides="min",
+                ),
+                Row(what=f"… memory of the storer, {name}", unit="MB", ours=[resident(drain.storer.pid)]),
+            ]
+            if meters == 1:
+                rows.append(_rate("spool of a reader", drain.spool(stack, rounds), _A_DAY / 10))
+    return Section("drain", _HOW, rows)
 
-        def drain() -> float:
-            fill(Path(reader.settings["spool"]["path"]), village.frames(next(starts)))
-            heard.expect(count)
+
+def _rate(what: str, spent: Iterable[Usage], target: float) -> Row:
+    rates = [1 / each.elapsed for each in spent]
+    return Row(what=what, unit="frames/s", ours=rates, target=Target("≥", target))
+
+
+class Confirmations:
+    """Counts confirmed frames from the first confirmation to the last."""
+
+    def __init__(self, storer: Service) -> None:
+        self._storer = storer
+        self._changed = threading.Condition()
+        self._count = self._first_count = self._expected = 0
+        self._first: Usage | None = None
+        self._last: Usage | None = None
+
+    def expect(self, count: int) -> None:
+        """Begin to count."""
+        with self._changed:
+            self._count, self._expected, self._first, self._last = 0, count, None, None
+
+    def on_message(self, _: str, payload: bytes) -> None:
+        """Count the frames in a confirmation."""
+        with self._changed:
+            self._count += payload.count(b'Z"')
+            if self._first is None:
+                self._first, self._first_count = usage(self._storer.pid), self._count
+            if self._count >= self._expected and self._last is None:
+                self._last = usage(self._storer.pid)
+                self._changed.notify_all()
+
+    def wait(self) -> Usage:
+        """Wait for all that is expected; return what a frame took, of those after the first confirmation."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: self._last is not None, _WITHIN)
+            assert done, f"{self._count} of {self._expected} frames are confirmed"
+            assert self._first is not None
+            assert self._last is not None
+            spent, frames = self._last - self._first, self._expected - self._first_count
+        return Usage(spent.cpu / frames, spent.elapsed / frames)
+
+
+class _Drain:
+    """A storer that has made its tables, meters and label sets; each round has new frames."""
+
+    def __init__(self, stack: contextlib.ExitStack, meters: int, count: int) -> None:
+        self._place: Rig = stack.enter_context(rig())
+        self._database = self._place.database()
+        self.storer = self._place.storer(self._database)
+        self._heard = Confirmations(self.storer)
+        stack.enter_context(Client(self._place.broker.port, self._heard.on_message, "teleinfo/+/stored"))
+        self._village, self._count = Village(meters, count // meters), count
+        self._start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
+        self.storer.start()
+        self.storer.wait_for_log("Ready", "Connected to the broker")
+        self._fill_queue()
+        self._heard.wait()
+
+    def backlog(self, rounds: int) -> list[Usage]:
+        spent: list[Usage] = []
+        for _ in range(rounds):
+            assert self.storer.stop() == 0, "the storer failed"
+            self._fill_queue()
+            # Of the round before. A storer that was away for long has rolled up what it stored then.
+            self._database.sql(f"DELETE FROM {self._database.name}.late_hours")
+            self.storer.start()
+            spent.append(self._heard.wait())
+        return spent
+
+    def spool(self, stack: contextlib.ExitStack, rounds: int) -> list[Usage]:
+        reader = self._place.reader(stack.enter_context(Line()).name)
+        spent: list[Usage] = []
+        for _ in range(rounds):
+            _fill(Path(reader.settings["spool"]["path"]), self._frames())
             reader.start()
-            spent = heard.wait()
+            spent.append(self._heard.wait())
             assert reader.stop() == 0, "the reader failed"
-            return 1 / spent.elapsed
+        return spent
 
-        drain()  # makes meters and label sets
-        bare = BareInsert(database)
-        stack.callback(bare.close)
-        rates, limits = in_turn(rounds, drain, lambda: bare.rate(bare.rows(count)))
-    row = Row(
-        what="spool of a reader",
-        unit="frames/s",
-        ours=rates,
-        against=f"executemany({BATCH})",
-        theirs=limits,
-        target=Target("≥", _A_DAY),
-        target_is_absolute=True,
-    )
-    return Section("drain", _HOW, [row])
+    def _fill_queue(self) -> None:
+        with Client(self._place.broker.port) as publisher:
+            for topic, payload in messages(self._frames()):
+                publisher.publish(topic, payload)
+                publisher.wait_published(most=1000)
+            publisher.wait_published()
+
+    def _frames(self) -> Iterable[Frame]:
+        self._heard.expect(self._count)
+        self._start += timedelta(seconds=self._count)
+        return self._village.frames(self._start)
 
 
-def fill(folder: Path, frames: Iterable[Frame]) -> None:
+def _fill(folder: Path, frames: Iterable[Frame]) -> None:
     """Write frames to the spool of a reader that does not run, a minute at a time."""
     spool = Storage(SpoolConfig(path=folder, journal=folder), "bench").open_spool()
     assert spool is not None, f"no spool in {folder}"

@@ -1,4 +1,4 @@
-"""A meter's line on a pseudo-terminal: frames at the speed of the line, or whole, and when their last byte was sent."""
+"""A meter's line on a pseudo-terminal: frames at the speed of the line, and when their last byte was sent."""
 
 import contextlib
 import os
@@ -31,15 +31,11 @@ class Line:
         os.close(self._master)
         os.close(self._slave)
 
-    def send(self, frame: bytes, *, speed: float | None = None) -> tuple[float, float]:
-        """Send a frame, CHUNK bytes at a time at so many bytes a second, or at once.
+    def send(self, frame: bytes, *, speed: float) -> tuple[float, float]:
+        """Send a frame, CHUNK bytes at a time at so many bytes a second.
 
         Returns when the last bytes were sent: monotonic, and seconds since 1970.
         """
-        if speed is None:
-            now = time.monotonic(), time.time()
-            self._write(frame)
-            return now
         begun = time.monotonic()
         for start in range(0, len(frame), CHUNK):
             end = min(start + CHUNK, len(frame))
@@ -54,20 +50,18 @@ class Line:
 
 
 class Feeder:
-    """Sends a frame each `every` seconds from a thread of its own, until it is left."""
+    """Sends a frame each second from a thread of its own, until it is left."""
 
     def __init__(
         self,
         line: Line,
         frames: Iterator[bytes],
         *,
-        speed: float | None,
-        every: float = 1.0,
-        offset: float = 0.0,
+        speed: float,
         sent: Callable[[float, float], None] = lambda _, __: None,
     ) -> None:
-        """`sent` gets the two times of each frame's last byte; the first frame starts after `offset` seconds."""
-        self._line, self._frames, self._speed, self._every, self._offset = line, frames, speed, every, offset
+        """`sent` gets the two times of each frame's last byte."""
+        self._line, self._frames, self._speed = line, frames, speed
         self._sent = sent
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
@@ -82,11 +76,11 @@ class Feeder:
         self._thread.join()
 
     def _run(self) -> None:
-        due = time.monotonic() + self._offset
+        due = time.monotonic()
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self._sent(*self._line.send(next(self._frames), speed=self._speed))
             self.count += 1
-            due = max(due + self._every, time.monotonic())
+            due = max(due + 1, time.monotonic())
 
 
 def live_frames(kind: str, *, seed: int = 0, parity: bool = True) -> Iterator[bytes]:

@@ -1,11 +1,10 @@
-"""What a process has cost so far: CPU time, context switches, memory; from /proc, all threads."""
+"""What a process has cost so far: CPU time, memory; from /proc, all threads."""
 
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_SWITCHES = re.compile(r"^(?:non)?voluntary_ctxt_switches:\s*(\d+)$", re.MULTILINE)
 _RESIDENT = re.compile(r"^VmRSS:\s*(\d+) kB$", re.MULTILINE)
 #: Lets Python keep compiled files, as in an installation: compiling takes as long as the rest of an import.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -16,34 +15,27 @@ class Usage:
     """What a process has used since its start, or between two moments."""
 
     cpu: float  # seconds
-    switches: int  # voluntary and involuntary
     elapsed: float  # seconds, monotonic
 
     def __sub__(self, earlier: "Usage") -> "Usage":
-        return Usage(self.cpu - earlier.cpu, self.switches - earlier.switches, self.elapsed - earlier.elapsed)
+        return Usage(self.cpu - earlier.cpu, self.elapsed - earlier.elapsed)
 
     @property
     def cpu_a_second(self) -> float:
         """Milliseconds of CPU time a second."""
         return self.cpu / self.elapsed * 1000
 
-    @property
-    def switches_a_second(self) -> float:
-        """Context switches a second."""
-        return self.switches / self.elapsed
-
 
 def usage(pid: int) -> Usage:
     """Return what a process has used; the time of threads that have ended is not in it."""
-    cpu = switches = 0
+    cpu = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
             # schedstat counts in nanoseconds; /proc/PID/stat only in hundredths of a second.
             cpu += int((task / "schedstat").read_text().split()[0])
-            switches += sum(map(int, _SWITCHES.findall((task / "status").read_text())))
         except (FileNotFoundError, ProcessLookupError):  # the thread has just ended
             continue
-    return Usage(cpu / 1e9, switches, time.monotonic())
+    return Usage(cpu / 1e9, time.monotonic())
 
 
 def resident(pid: int) -> float:

@@ -16,32 +16,15 @@ class Section:
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where and when it was measured."""
-
-    processor: str
-    cores: int
-    system: str
-    python: str
-    versions: str  # of the servers and peers
-    commit: str
-    date: str
-    seconds: float
-
-
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s]+/)*(?=\w)")  # of an absolute path: a reason may quote an error
 
-_HEAD = (
-    "| what | ratio | target | ours | against | theirs |",
-    "|---|---|---|---|---|---|",
-)
+_HEAD = ("| what | ratio | target | ours | against | theirs |", "|---|---|---|---|---|---|")
 
 _INTRODUCTION = """\
 # Performance
 
-Written by `./run bench`: not to be edited. Ours and theirs run alternately in one run. A ratio is that of one round:
-a machine that is slow or busy slows both. Figures are *min / median / max* of the rounds. Targets are for ratios, or,
+Written by `./run bench`: not to be edited. Ours and theirs run at the same time. A ratio is that of one round: a
+machine that is slow or busy slows both. Figures are *min / median / max* of the rounds. Targets are for ratios, or,
 where the column *ratio* is empty, for our own figure. CPU times are judged by their minimum, all else by the median.
 """
 
@@ -54,16 +37,13 @@ _REPEAT = """\
 ./run bench --only latency # one measurement; prints its rows and leaves this page as it is
 ```
 
-Peers are installed from `requirements/bench.txt` into an environment of their own, and for Node from
-`tests/bench/peers/package-lock.json`. What cannot be installed is listed as not measured.
+The peer is installed from `tests/bench/peers/package-lock.json`. If it cannot be, it is listed as not measured.
 """
 
 
-def page(sections: Sequence[Section], machine: Machine, left_out: Sequence[str] = ()) -> str:
-    """Return the whole page `docs/performance.md`; `left_out` are measurements that were not made."""
-    parts = [_INTRODUCTION, _about(machine)]
-    if left_out:
-        parts.append(f"Not measured in this run: {', '.join(left_out)}.\n")
+def page(sections: Sequence[Section], about: str) -> str:
+    """Return the whole page `docs/performance.md`; `about` says where and when it was measured."""
+    parts = [_INTRODUCTION, about]
     missed = dict.fromkeys(
         f"{_title(section)}: {row.what}" for section in sections for row in section.rows if row.verdict == "missed"
     )
@@ -83,22 +63,15 @@ def text(section: Section) -> str:
     measured = [row for row in section.rows if row.ours]
     if measured:
         lines += [*_HEAD, *(_line(row) for row in measured), ""]
-    lines += [f"- {_note(row)}" for row in section.rows if row.note]
+    lines += [f"- {row.what}: {_FOLDERS.sub('', row.note)}" for row in section.rows if row.note]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _about(machine: Machine) -> str:
-    return (
-        f"Measured on {machine.date} at commit {machine.commit}, in {machine.seconds / 60:.0f} minutes:"
-        f" {machine.processor}, {machine.cores} cores, {machine.system}, Python {machine.python}, {machine.versions}.\n"
-    )
 
 
 def _line(row: Row) -> str:
     ratio = row.ratio
     cells = (
         row.what,
-        "" if ratio is None else _ratio(row, ratio),
+        "" if ratio is None else _figures(ratio),
         _target(row),
         f"{_figures(Figures.of(row.ours))} {row.unit}".strip(),
         row.against,
@@ -107,24 +80,12 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _ratio(row: Row, ratio: Figures) -> str:
-    times = " × faster" if row.ratio_is == "theirs / ours" else ""
-    return f"{_figures(ratio)}{times}"
-
-
 def _target(row: Row) -> str:
     if row.target is None:
         return ""
     wanted = f"{row.target.limit} {number(row.target.value)}"
-    figure = row.decisive
-    if figure is None:
-        return wanted
+    figure = row.decisive or 0
     return f"{wanted}: {number(figure)}" if row.verdict == "met" else f"{wanted}: **{number(figure)}**, missed"
-
-
-def _note(row: Row) -> str:
-    against = f" ({row.against})" if row.against and not row.ours else ""
-    return f"{row.what}{against}: {_FOLDERS.sub('', row.note)}"
 
 
 def _figures(figures: Figures) -> str:

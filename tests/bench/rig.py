@@ -24,39 +24,18 @@ class Rig:
         """Start a database."""
         return self._stack.enter_context(Database(self.folder / "database", options=FAST_DATABASE))
 
-    def reader(self, *ports: str, name: str = "bench", **settings: Any) -> Service:
+    def reader(self, port: str, **settings: Any) -> Service:
         """Prepare a reader."""
-        spool = {"journal": str(self._memory / name), "path": str(self.folder / f"spool-{name}")}
-        return self._stack.enter_context(
-            Service(
-                "reader",
-                self.folder,
-                {
-                    "name": name,
-                    "port": list(ports),
-                    "mqtt": {"host": self.broker.host, "port": self.broker.port},
-                    "spool": spool,
-                    **settings,
-                },
-                name=f"reader-{name}",
-            )
-        )
+        spool = {"journal": str(self._memory / "journal"), "path": str(self.folder / "spool")}
+        return self._program("reader", {"port": port, "spool": spool, **settings})
 
-    def storer(self, database: Database, *, name: str = "bench", share: str | None = None, **settings: Any) -> Service:
+    def storer(self, database: Database) -> Service:
         """Prepare a storer."""
-        return self._stack.enter_context(
-            Service(
-                "storer",
-                self.folder,
-                {
-                    "name": name,
-                    "mqtt": {"host": self.broker.host, "port": self.broker.port, "share": share},
-                    "database": database.login,
-                    **settings,
-                },
-                name=f"storer-{name}",
-            )
-        )
+        return self._program("storer", {"database": database.login})
+
+    def _program(self, name: str, settings: dict[str, Any]) -> Service:
+        mqtt = {"host": self.broker.host, "port": self.broker.port}
+        return self._stack.enter_context(Service(name, self.folder, {"name": "bench", "mqtt": mqtt, **settings}))
 
 
 @contextlib.contextmanager

@@ -1,117 +1,133 @@
-"""How fast ten years of three meters answer, over HTTP and in SQL, and whether more frames make that slower."""
+"""How fast ten years of three meters answer: each route of the API, over HTTP."""
 
 import contextlib
+import gzip
+import http.client
+import json
 import tempfile
-from datetime import timedelta
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from common.database.mariadb import Connection, sql_time
-from tests.bench import api_answers, monitor
-from tests.bench.cpu import Cpu, timed
-from tests.bench.decade import DAY, END, FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
-from tests.bench.figures import Row, Target, in_turn
-from tests.bench.options import Options
+from tests.bench.decade import END, SERVER_OPTIONS, Decade, Size, make
+from tests.bench.figures import Row, Target
+from tests.bench.process import resident
 from tests.bench.report import Section
-from tests.support.servers import Broker, Database
-from tests.support.storing import make_tables
+from tests.support.programs import Service
+from tests.support.servers import HOST, Broker, Database, free_port
 
 _HOW = """\
-Rollups of ten years of three meters, one of them with a roof, a car and a thermometer, made by `tests/bench/decade.py`,
-and frames of a fourth, one a second. CPU time of the server and of the program, with all rows fetched: on a machine
-that does nothing else it is the time of an answer from memory. The routes of the API are asked over HTTP, on one
-connection that stays open; by the clock, an answer may take ten milliseconds more than its CPU time. *Flat*: the same
-query on a table with a tenth of the frames, in a server of its own."""
-_CALLS = 7
-
-_LIVE = (
-    "SELECT timestamp, power, current_1, voltage_1 FROM frames"
-    " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s"
-)
-_LAST = (
-    "SELECT timestamp, power, index_total FROM frames WHERE meter_id = %s AND timestamp >= %s"
-    " ORDER BY timestamp DESC LIMIT 1"
-)
-_ENVELOPE = (
-    "SELECT UNIX_TIMESTAMP(timestamp) DIV 43 AS slice, MIN(power), MAX(power) FROM frames"
-    " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s GROUP BY slice"
-)
-_VIEW = (
-    "SELECT DATE(hour), SUM(drawn_kwh), SUM(supplier_1_kwh), SUM(supplier_2_kwh) FROM energy_hours"
-    " WHERE meter = %s AND hour >= %s AND hour < %s GROUP BY DATE(hour)"
-)
-
-
-class Questions:
-    """What is asked of one database, in SQL."""
-
-    def __init__(self, connection: Connection, decade: Decade) -> None:
-        self._connection = connection
-        self._decade = decade
-
-    def view(self) -> int:
-        arguments = (self._decade.meters[0], sql_time(END - 30 * DAY), sql_time(END))
-        return len(self._connection.query(_VIEW, arguments))
-
-    def live(self) -> int:
-        arguments = (sql_time(END - timedelta(minutes=10)), sql_time(END), self._decade.frames_of)
-        return len(self._connection.query(_LIVE, arguments))
-
-    def last(self) -> int:
-        return len(self._connection.query(_LAST, (self._decade.frames_of, sql_time(END - DAY))))
-
-    def envelope(self) -> int:
-        return len(self._connection.query(_ENVELOPE, (sql_time(END - DAY), sql_time(END), self._decade.frames_of)))
+Rollups of ten years of three meters, one of them with a roof, a car and a thermometer, made by `tests/bench/decade.py`.
+The routes of the API are asked over HTTP, on one connection that stays open, back to back."""
+_SETTLED = 5.0  # seconds: what a monitor looks up after its start would count, too
+_MOST = 100  # ms
+#: What the page's places ask for, and the longest ranges, with the most ms; `{day}` is the last whole day,
+#: `{year}` a year before it, `{first}` the first month.
+QUESTIONS = {
+    "live?": 3,
+    "meters?": _MOST,
+    "series?from={day}&to={next}": 20,  # its minutes
+    "series?from={day}&to={next}&align={year}": _MOST,
+    "series?from={day}T10:00:00Z&to={day}T12:00:00Z&points=8000": _MOST,
+    "series?from={year}&to={day}&points=1500": _MOST,
+    "energy?by=hour&from={day}&to={next}": _MOST,
+    "energy?by=day&from={year}&to={day}": 20,
+    "energy?by=month&from={first}&to={day}": 15,
+    "energy?by=range&from={year}T07:10:12Z&to={day}T07:25:40Z": _MOST,
+    "energy.csv?by=day&from={year}&to={day}": _MOST,
+    "events?": _MOST,
+    "peaks?": _MOST,
+    "baseload?": _MOST,
+    "profile?by=weekday&from={year}&to={day}": _MOST,
+    "why?from={day}&to={next}": _MOST,
+    "why?from={day}T07:10:00Z&to={day}T17:25:00Z": _MOST,
+    "notes?at={day}": _MOST,
+    "tempo?": _MOST,
+    "compare?from={year}&to={day}": 40,
+    "forecast?": _MOST,
+}
+#: Of a meter with sources behind it.
+OF_SOURCES = {
+    "energy?by=day&from={year}&to={day}": _MOST,
+    "energy?by=month&from={first}&to={day}": _MOST,
+    "devices?": _MOST,
+    "weather?from={year}&to={day}": _MOST,
+}
+_FIRST = "compare?from={year}&to={day}"
 
 
-def measure(options: Options) -> Section:
+def measure(quick: bool) -> Section:
     """Make the database, and ask."""
-    size = Size(days=7, copies=10, frames=3600) if options.quick else Size(frames=options.frames)
-    rounds = 2 if options.quick else 5
+    size = Size(days=7, copies=10) if quick else Size()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="teleinfo-bench-")))
-        large = stack.enter_context(Database(folder / "large", options=SERVER_OPTIONS))
-        small = stack.enter_context(Database(folder / "small", options=SERVER_OPTIONS))
-        decades = make(large, size), with_frames(small, size)
-        asked = ask(*decades, Cpu(large), Cpu(small), rounds)
+        server = stack.enter_context(Database(folder / "database", options=SERVER_OPTIONS))
+        decade = make(server, size)
         broker = stack.enter_context(Broker(folder / "broker"))
-        program = stack.enter_context(monitor.start(large, folder, broker))
-        browser = stack.enter_context(monitor.browser(program))
-        return Section(
-            "ten_years", _HOW, [*asked, *api_answers.rows(decades[0], Cpu(large, program.pid), browser, rounds)]
+        port = free_port()
+        settings = {
+            "listen": {"port": port},
+            "auth": "none",
+            "mqtt": {"host": broker.host, "port": broker.port},
+            "database": server.login,
+        }
+        monitor = stack.enter_context(Service("monitor", folder, settings))
+        monitor.start().wait_for_log("The page is at", "[Cc]onnected")
+        time.sleep(_SETTLED)
+        memory = Row(what="monitor, memory", unit="MB", ours=[resident(monitor.pid)], target=Target("≤", 60))
+        connection = http.client.HTTPConnection(HOST, port, timeout=60)
+        stack.callback(connection.close)
+        return Section("ten_years", _HOW, [memory, *_rows(decade, connection, 5 if quick else 40)])
+
+
+def _rows(decade: Decade, connection: http.client.HTTPConnection, calls: int) -> Iterator[Row]:
+    """Ask each question of a Tempo meter, and some of a producer with a roof, a car and a thermometer."""
+    asked = [(question, most, 0) for question, most in QUESTIONS.items()]
+    asked += [(question, most, 1) for question, most in OF_SOURCES.items()]
+    for question, most, meter in asked:
+        full = _filled(question, decade.meters[meter], decade.start)
+        body = _ask(connection, full)
+        if b'"start":[]' in body:
+            raise RuntimeError(f"{full}: nothing in the answer")
+        what = f"`{question.rstrip('?').format(day='DAY', next='NEXT', year='YEAR', first='FIRST')}`"
+        yield Row(
+            what=what + (", three sources" if meter else ""),
+            unit="ms",
+            ours=[_took(connection, full) for _ in range(calls)],
+            target=Target("≤", most),
+            decides="min",
         )
+    yield Row(
+        what="`compare?from=YEAR&to=DAY`, asked for the first time: a year of minutes, ninety offers",
+        unit="ms",
+        ours=[_took(connection, _filled(_FIRST, decade.meters[0], decade.start, back=back)) for back in (1, 2, 3)],
+        target=Target("≤", 1500),
+    )
 
 
-def with_frames(server: Database, size: Size) -> Decade:
-    """Fill the frames of a server only, a tenth of them, but a day at least."""
-    database = make_tables(server, END)
-    few = max(size.frames // 10, min(size.frames, FRAMES_A_DAY))
-    return Decade(database, size.start, (), add_frames(database, few))
+def _took(connection: http.client.HTTPConnection, question: str) -> float:
+    begun = time.monotonic()
+    _ask(connection, question)
+    return (time.monotonic() - begun) * 1000
 
 
-def ask(large: Decade, small: Decade, cpu: Cpu, small_cpu: Cpu, rounds: int) -> list[Row]:
-    """Measure each question."""
-    with (
-        contextlib.closing(large.client.connect()) as connection,
-        contextlib.closing(small.client.connect()) as other,
-    ):
-        one, of_few = Questions(connection, large), Questions(other, small)
-        (month,) = in_turn(rounds, timed(cpu, one.view, _CALLS))
-        rows = [Row(what="`energy_hours`: a month by day", unit="ms of CPU", ours=month, decides="min")]
-        for what, work, with_few in (
-            ("flat: ten minutes of frames", one.live, of_few.live),
-            ("flat: the last frame", one.last, of_few.last),
-            ("flat: envelope of a day of frames", one.envelope, of_few.envelope),
-        ):
-            ours, theirs = in_turn(rounds, timed(cpu, work, _CALLS), timed(small_cpu, with_few, _CALLS))
-            rows.append(
-                Row(
-                    what=what,
-                    unit="ms of CPU",
-                    ours=ours,
-                    against="a tenth of the frames",
-                    theirs=theirs,
-                    target=Target("≤", 1.3),
-                    decides="min",
-                )
-            )
-    return rows
+def _ask(connection: http.client.HTTPConnection, question: str) -> bytes:
+    connection.request("GET", f"/api/v1/{question}", headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != http.HTTPStatus.OK:
+        raise RuntimeError(f"{question}: {answer.status} {json.loads(body)['detail']}")
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
+def _filled(question: str, meter: str, start: datetime, *, back: int = 0) -> str:
+    """Return a question about a meter whose rollups start at an instant; its year begins so many days earlier."""
+    last = END - timedelta(hours=1)
+    days = {
+        "first": f"{start:%Y-%m}",
+        "day": (last - timedelta(days=1)).date().isoformat(),
+        "next": last.date().isoformat(),
+        "year": (last - timedelta(days=366 + back)).date().isoformat(),
+    }
+    return question.format(**days) + ("" if question.startswith("meters") else f"&meter={meter}")

@@ -2,17 +2,11 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
-from common.contract.block import split_block
-from common.contract.frame import Frame
-from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import encode_row
-from tests.bench import instructions_worker
-from tests.bench.bare_client import TimeCounter
-from tests.bench.crowd import Crowd
+from tests.bench.figures import Disturbed, Figures, Row, Target, check_even
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch
 from tests.bench.line import Line
@@ -33,36 +27,6 @@ def test_a_confirmation_counts_for_the_frame_that_it_is_of() -> None:
     assert watch.take() == [pytest.approx(1_000_000, abs=500_000)]
     watch.stored(101.001)
     assert watch.take() == []
-
-
-def test_frames_of_a_crowd_are_frames_and_all_different() -> None:
-    crowd = Crowd(3)
-    live = [Frame.from_json(crowd.frame(START, number)[1]) for number in range(12)]
-    assert len({(frame.meter, frame.timestamp) for frame in live}) == 12
-    assert {frame.meter for frame in live} == {frame.values["ADSC"] for frame in live}
-    assert [frame.timestamp.replace(microsecond=0) for frame in live[::3]] == [
-        START + timedelta(seconds=second) for second in range(4)
-    ]
-    assert (live[0].stamps or {})["DATE"] == START
-    assert len({frame.values["PRM"] for frame in live}) == 3
-
-
-def test_a_message_of_a_crowd_has_the_frames_that_a_meter_has_made_since_the_last() -> None:
-    crowd = Crowd(3)
-    topics, blocks = zip(*(crowd.block(START, number, 30) for number in range(6)), strict=True)
-    assert topics[0] == topics[3] == "teleinfo/031961100000/replay"
-    times = [[Frame.from_json(part).timestamp for part in split_block(block)] for block in (blocks[0], blocks[3])]
-    assert [(b - a).total_seconds() for a, b in pairwise([*times[0], *times[1]])] == [1.0] * 59
-    assert times[0][-1] < START < times[1][-1]
-
-
-def test_each_confirmed_time_counts_once_wherever_the_stream_is_cut() -> None:
-    text = b'{"storer": "main", "timestamps": ["2026-11-24T00:00:00.000007Z", "2026-11-24T00:00:01.000007Z"]}'
-    for cut in range(len(text)):
-        counter = TimeCounter()
-        counter.feed(text[:cut])
-        counter.feed(text[cut:])
-        assert counter.count == 2
 
 
 def test_a_meter_s_own_clock_has_whole_seconds() -> None:
@@ -86,12 +50,6 @@ def test_under_a_clear_sky_the_maximum_is_that_of_the_power_and_has_its_time() -
     assert len({frame.values["SMAXIN"] for frame in frames}) > 5
 
 
-def test_the_reader_s_work_ends_when_each_frame_is_confirmed() -> None:
-    meter = SimulatedMeter("standard-single-phase-tempo")
-    frames = [meter.frame(START + timedelta(seconds=second)) for second in range(70)]
-    instructions_worker.read(frames)  # fails if one is not
-
-
 def test_a_line_sends_the_frame_at_its_pace() -> None:
     frame = b"\x02" + b"x" * 94 + b"\x03"
     with Line() as line, open(line.name, "rb", buffering=0) as port:
@@ -102,3 +60,29 @@ def test_a_line_sends_the_frame_at_its_pace() -> None:
         while len(received) < len(frame):
             received += port.read(len(frame))
     assert received == frame
+
+
+def test_a_ratio_is_that_of_each_round() -> None:
+    row = Row(what="x", ours=[1, 10, 3], theirs=[2, 40, 3])
+    assert (row.ratio, row.decisive) == (Figures(0.25, 0.5, 1.0), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("row", "decisive", "verdict"),
+    [
+        (Row(what="x", ours=[2], theirs=[1], target=Target("≤", 2)), 2, "met"),
+        (Row(what="x", ours=[2.01], theirs=[1], target=Target("≤", 2)), 2.01, "missed"),
+        (Row(what="x", ours=[0.49], theirs=[1], target=Target("≥", 0.5)), 0.49, "missed"),
+        (Row(what="x", ours=[5, 1, 3], target=Target("≤", 2)), 3, "missed"),
+        (Row(what="x", ours=[5, 1, 3], target=Target("≤", 2), decides="min"), 1, "met"),
+        (Row(what="x", target=Target("≤", 1)), None, ""),
+    ],
+)
+def test_a_row_decides_by_its_figure(row: Row, decisive: float | None, verdict: str) -> None:
+    assert (row.decisive, row.verdict) == (decisive, verdict)
+
+
+def test_a_machine_on_which_the_same_work_takes_a_fifth_longer_twice_is_refused() -> None:
+    check_even([1.0] * 8 + [1.19, 3.0])  # one slow calibration of ten is an accident
+    with pytest.raises(Disturbed):
+        check_even([1.0] * 8 + [1.21, 1.21])

@@ -237,10 +237,6 @@ def test_what_is_read_aloud_has_words_that_are_apart_and_no_name_twice(stand: St
     assert re.fullmatch(r"[\d\s]*\d\sVA", page.locator(".figure-xl").text_content() or "")
     page = stand.open("jour")
     assert page.get_by_role("heading", name="Énergie par heure kWh").count() == 1
-    page = stand.open("bilan")
-    week = page.get_by_role("slider", name="Semaine type")
-    expect(week).to_be_visible()
-    assert page.locator(".map .reading").text_content() != week.get_attribute("aria-label")
 
 
 @pytest.mark.parametrize(

@@ -71,26 +71,14 @@ def test_a_stretch_that_is_dragged_over_is_measured_and_its_ends_are_pulled(day:
     wait_until(lambda: not parameter(day, "t"), WITHIN / 1000, "nothing is selected")
 
 
-def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
-    day.goto(day.url + "&z=08:00..16:00")
-    day.wait_for_selector(f"{PLOT} canvas")
-    expect(day.get_by_role("button", name="Toute la journée")).to_be_enabled()  # it is zoomed
-    day.get_by_role("button", name=re.compile("Glisser pour mesurer")).click()
-    drag(day, 0.75, 0.25)
-    wait_for_range(day, "z", 720, 1200)
-    assert not parameter(day, "t")
-
-
-def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> None:
-    day.get_by_text("Voir les chiffres").first.click()
+def test_the_energy_of_the_hours_is_saved_as_a_file(day: Page) -> None:
+    block = day.locator("section.block", has=day.get_by_role("heading", name="Énergie par heure"))
+    block.get_by_text("Voir les chiffres").click()
     with day.expect_download() as file:
-        day.get_by_role("button", name=re.compile("CSV")).first.click()
+        block.get_by_role("link", name=re.compile("CSV")).click()
     text = file.value.path().read_text("utf-8-sig")
-    assert text.splitlines()[0].startswith('"Début";"Début (UTC)";"Moyenne (VA)"')
-    assert len(text.splitlines()) > 1000
-    with day.expect_download() as picture:
-        day.get_by_role("button", name=re.compile("image")).first.click()
-    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
+    assert text.startswith("Début;Fin;")
+    assert len(text.splitlines()) in (24, 25, 26)
 
 
 def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
@@ -129,26 +117,18 @@ def test_below_two_hours_today_single_frames_are_drawn(visit: Visits, house: Hom
     assert answered.value.status in (200, 404)
 
 
-def test_two_fingers_zoom_and_one_moves(visit: Visits, house: Home) -> None:
+def test_a_finger_that_moves_sideways_measures(visit: Visits, house: Home) -> None:
     page = visit(with_meter(DAY, house.tempo), "phone")
     page.wait_for_selector(f"{PLOT} canvas")
-
-    def touch(*moves: tuple[str, int, float]) -> None:
-        for kind, finger, share in moves:
-            page.locator(".u-over").evaluate(TOUCH, [kind, finger, share])
-
-    touch(("down", 1, 0.4), ("down", 2, 0.6), ("move", 1, 0.3), ("move", 2, 0.7), ("move", 1, 0.2), ("move", 2, 0.8))
-    touch(("up", 1, 0.2), ("up", 2, 0.8))
-    low, high = wait_for_range(page, "z", 480, 960, within=20)
-    touch(("down", 1, 0.7), ("move", 1, 0.6), ("move", 1, 0.2), ("up", 1, 0.2))
-    wait_for_range(page, "z", low + 240, high + 240, within=20)
-
-
-TOUCH = """(over, [type, pointerId, share]) => {
-  const box = over.getBoundingClientRect(), clientX = box.left + share * box.width, clientY = box.top + 60;
-  over.dispatchEvent(new PointerEvent('pointer' + type, {
-    pointerId, pointerType: 'touch', clientX, clientY, bubbles: true, cancelable: true }));
-}"""
+    page.locator(PLOT).scroll_into_view_if_needed()
+    box = page.locator(f"{PLOT} .u-over").bounding_box()
+    assert box is not None
+    fingers = page.context.new_cdp_session(page)
+    for kind, share in (("touchStart", 0.5), ("touchMove", 0.6), ("touchMove", 0.7), ("touchMove", 0.75)):
+        point = {"x": box["x"] + share * box["width"], "y": box["y"] + 60}
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait_for_range(page, "t", 720, 1080, within=20)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "UTC", "America/New_York"])

@@ -104,7 +104,7 @@ def test_a_month_is_compared_at_equal_weather(stand: Stand, device: str, theme: 
     stand.page.set_viewport_size(DEVICES[device]["viewport"])
     stand.page.emulate_media(color_scheme=theme)
     page = stand.open("bilan")
-    expect(page.locator(".against")).to_contain_text(re.compile(r"−12\s% à météo égale.*degrés-jours"))
+    expect(page.locator(".against")).to_contain_text(re.compile(r"−12\s% à météo égale.*La température explique"))
     assert page.evaluate("shifts") == []
     assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES[device]["viewport"]["width"]
     assert findings(page) == []

@@ -26,7 +26,6 @@ VIEWS = {
     "range": f"bilan/{YESTERDAY - timedelta(days=40)}..{YESTERDAY}",
     "tempo": f"contrats/{YESTERDAY.year if YESTERDAY.month >= 9 else YESTERDAY.year - 1}",
     "contracts": "contrats",
-    "proof": "contrats/preuve",
     "status": "etat",
     "kiosk": "?mode=kiosk",
     "together": "?compteur=tous",

@@ -7,7 +7,11 @@ import pytest
 from tests.faults import galera
 from tests.faults.torture import DEFAULT_BROKER, HARD_BROKER, torture
 
-SECONDS = 85.0
+
+@pytest.fixture
+def seconds(request: pytest.FixtureRequest) -> float:
+    minutes: float = request.config.getoption("--minutes")
+    return minutes * 60
 
 
 @pytest.mark.parametrize(
@@ -17,8 +21,8 @@ SECONDS = 85.0
         pytest.param(12, DEFAULT_BROKER, id="a broker as it is by default"),
     ],
 )
-def test_nothing_is_lost_and_nothing_doubled(seed: int, broker: str, tmp_path: Path) -> None:
-    result = torture(tmp_path, SECONDS, seed, broker)
+def test_nothing_is_lost_and_nothing_doubled(seed: int, broker: str, seconds: float, tmp_path: Path) -> None:
+    result = torture(tmp_path, seconds, seed, broker)
     print(result.text())
     assert result.good
     assert result.faults["restore backup"] == 1
@@ -27,11 +31,11 @@ def test_nothing_is_lost_and_nothing_doubled(seed: int, broker: str, tmp_path: P
     assert result.rows >= result.sent - result.excused - result.gone > 0
 
 
-def test_two_hosts_of_a_cluster_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_two_hosts_of_a_cluster_lose_nothing_and_double_nothing(seconds: float, tmp_path: Path) -> None:
     lacking = galera.missing()
     if lacking is not None:
         pytest.skip(f"{lacking} is not installed, and ./run could not install it")
-    result = torture(tmp_path, SECONDS, 13, HARD_BROKER, pair=True)
+    result = torture(tmp_path, seconds, 13, HARD_BROKER, pair=True)
     print(result.text())
     assert result.good
     assert result.faults["kill database"]

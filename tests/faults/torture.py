@@ -1,26 +1,22 @@
 """Kills, hangs, cuts and fills everything at random, and counts what is lost.
 
-Run it as `./run torture --minutes N --seed S`. The result is compared with what the three meters of the
-rig have sent, each frame with a number and a message of its own, which `export` must return. A frame may be
+`./run test faults -k torture --minutes N` takes as long as you like. The result is compared with what the three meters
+of the rig have sent, each frame with a number and a message of its own, which `export` must return. A frame may be
 missing only when
 
 - the reader could not read it: killed within a moment of it, or not connected;
 - it was in the database, and the database was restored to an earlier state. What the reader still held by then must
   arrive all the same, and what is gone must be missing in the audit: no frame more, no frame less.
 
-With `--pair` the database is a Galera cluster of two hosts, which are killed, hung and set read-only one at a time.
+With a pair the database is a Galera cluster of two hosts, which are killed, hung and set read-only one at a time.
 """
 
-import argparse
 import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -381,30 +377,3 @@ def _run(rig: Rig, seconds: float, seed: int, pair: galera.Cluster | None) -> Re
     """Begin when the reader's hour has so long to go that it ends in the run."""
     rig.clock_ahead = (-time.time() - HOUR_ENDS_AT * seconds) % HOUR
     return Torture(rig, seed, pair).run(seconds)
-
-
-def main() -> int:
-    """Run it from the command line; exit 0 only if every promise was kept."""
-    parser = argparse.ArgumentParser(prog="./run torture", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=3.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--broker", choices=["hard", "default"], default="hard", help="how little the broker keeps")
-    parser.add_argument("--pair", action="store_true", help="two hosts of a Galera cluster; without a restore")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
-    arguments = parser.parse_args()
-    lacking = galera.missing() if arguments.pair else None
-    if lacking is not None:
-        parser.error(f"--pair: {lacking} is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="teleinfo-torture-"))
-    broker_config = HARD_BROKER if arguments.broker == "hard" else DEFAULT_BROKER
-    result = torture(folder, arguments.minutes * 60, arguments.seed, broker_config, pair=arguments.pair)
-    print(result.text())
-    if result.good and not arguments.keep:
-        shutil.rmtree(folder)
-    else:
-        print(f"logs: {folder}")
-    return 0 if result.good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -44,26 +44,13 @@ _TEMPO = _BASE | {
     "STGE": "093A0001",
 }
 
-#: An entity that was configured for teleinfo2mqtt.
-FORMER = "sensor.compteur_d_avant"
-_CONFIG = f"""\
-mqtt:
-  sensor:
-    - name: "Compteur d'avant"
-      state_topic: "teleinfo/{ENGLISH}"
-      value_template: "{{{{ value_json.EAST.value }}}}"
-      unit_of_measurement: Wh
-      device_class: energy
-      state_class: total_increasing
-"""
-
 #: Warnings that have nothing to do with us: no Internet, and missing packages of integrations that we do not use.
 _ELSEWHERE = re.compile(r"metno|google_translate|aiohttp_fast_zlib|Skipping pip")
 _OURS = re.compile(r"mqtt|teleinfo|linky|sensor|recorder|energy|template", re.IGNORECASE)
 
 
 class House:
-    """One reader has the simulated meters and most of our own; another is English and compatible with teleinfo2mqtt."""
+    """One reader has the simulated meters and most of our own; another is English."""
 
     def __init__(
         self,
@@ -77,7 +64,7 @@ class House:
         """`config` is more of Home Assistant's configuration, `labels` are more of what two of our own meters send."""
         self.folder = folder
         self.broker = stack.enter_context(Broker(folder / "broker"))
-        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=_CONFIG + config))
+        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=config))
         self.home.add_mqtt(HOST, self.broker.port)
         self.own, self.twin = OwnMeter(OWN, {**_BASE, **labels}), OwnMeter(TWIN, _BASE)
         self.tempo, self.english = OwnMeter(TEMPO, {**_TEMPO, **labels}), OwnMeter(ENGLISH, _BASE)
@@ -93,7 +80,7 @@ class House:
             + [f"socket://{HOST}:{meter.port}" for meter in owned if meter is not self.english],
             "annexe": [f"socket://{HOST}:{self.english.port}"],
         }
-        options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}
+        options = {"house": {"language": "fr"}, "annexe": {"language": "en"}}
         self.readers = [self._reader(name, ports[name], options[name]) for name in ports]
         for reader in self.readers:
             stack.enter_context(reader.start())

@@ -19,7 +19,6 @@ from tests.home_assistant.house import (
     APPEARS_WITHIN,
     ENGLISH,
     FIRST_INDEX,
-    FORMER,
     NOTHING,
     OWN,
     TEMPO,
@@ -171,14 +170,6 @@ def test_names_and_states_are_english_on_request(house: House) -> None:
     assert {key: entry["original_name"] for key, entry in house.entities(ENGLISH).items()} == IN_ENGLISH
     states = {key: house.state(ENGLISH, key) for key in ("contract", "period", "cutoff", "mode")}
     assert states == {"contract": "Base", "period": "Base", "cutoff": "Closed", "mode": "Standard"}
-
-
-def test_entities_written_for_teleinfo2mqtt_continue(house: House) -> None:
-    def state() -> str:
-        return str(house.home.states()[FORMER]["state"])
-
-    house.english.change(EAST=f"{FIRST_INDEX + 2:09}")
-    house.wait(lambda: state() == str(FIRST_INDEX + 2), APPEARS_WITHIN, state)
 
 
 @pytest.mark.parametrize(

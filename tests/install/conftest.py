@@ -1,14 +1,17 @@
 """Gives the tests of this folder a machine to install on."""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.install.machine import RELEASES, Machine
+from tests.install.machine import NEWER, PROJECT, READER, RELEASES, Machine
 from tests.support.servers import Broker
 
 
@@ -40,35 +43,18 @@ def other(machines: list[Machine]) -> Machine:
 
 
 @pytest.fixture(scope="session")
-def built(bare: Machine) -> None:
-    """Sees to it that an environment was made once."""
-    bare.install("reader")
-    bare.keep_programs()
-    bare.uninstall("reader", "--purge")
-
-
-@pytest.fixture
-def machine(bare: Machine) -> Iterator[Machine]:
-    """The machine, with a fresh clone and nothing installed; it does not run."""
-    bare.clone()
-    assert bare.traces() == []
-    yield bare
-    for program in ("reader", "storer", "monitor"):
-        bare.uninstall(program, "--purge")
-
-
-@pytest.fixture
-def prepared(built: None, machine: Machine) -> Machine:
-    """The machine, with an environment that need not be made: what an upgrade finds that changes nothing."""
-    machine.give_programs()
-    return machine
-
-
-@pytest.fixture
-def running(prepared: Machine) -> Iterator[Machine]:
-    """The same, with its systemd."""
-    with prepared.booted():
-        yield prepared
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the packages of all programs, and with a newer one of the reader."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-P", "-m", "deploy.packages", "--folder", folder], cwd=PROJECT, check=True)
+    newer = tmp_path_factory.mktemp("newer") / "reader"
+    subprocess.run(["dpkg-deb", "--raw-extract", folder / READER, newer], check=True)
+    control = newer / "DEBIAN/control"
+    control.write_text(re.sub("^Version: .*", "Version: 99.0", control.read_text(), flags=re.MULTILINE))
+    with (newer / "opt/teleinfo/reader/reader.example.yaml").open("a") as example:
+        example.write("# newer\n")
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", newer, folder / NEWER], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -10,24 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from common.machine.version import __version__
+
 PROJECT = Path(__file__).resolve().parents[2]
 #: The oldest that counts, as Raspberry Pi OS of 2023, with Python 3.11 and systemd 252; and the next.
 RELEASES = ("bookworm", "trixie")
-CLONE = "/srv/clone"
-PROGRAMS = "/opt/teleinfo-monitor"
-#: What a clone has, as far as the installer looks at it.
-CLONED = (
-    "run",
-    "deploy/systemd",
-    "requirements",
-    "reader",
-    "storer",
-    "monitor",
-    "common",
-    "pyproject.toml",
-    "README.md",
-    "LICENSE",
-)
+DIST = "/srv/dist"
+PROGRAMS = ("reader", "storer", "monitor")
+NAMES = [f"teleinfo-{program}" for program in PROGRAMS]
+READER = f"teleinfo-reader_{__version__}_all.deb"
+NEWER = "teleinfo-reader_99.0_all.deb"
 WITHIN = 180.0  # seconds, for what should take a few
 
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -66,14 +58,10 @@ exec env -i container=other PATH="$PATH" /lib/systemd/systemd --system --log-tar
 class Machine:
     """A root file system; the network is that of this machine."""
 
-    def __init__(self, root: Path, release: str, *, architecture: str = "", processor: str = "") -> None:
-        """Prepare it; for another architecture than this machine's, name a processor that QEMU emulates."""
+    def __init__(self, root: Path, release: str) -> None:
         self._release = release
-        self._options = [f"--arch={architecture}"] if architecture else []
-        self._environment = {"QEMU_CPU": processor} if processor else {}
         self.root = root / "root"
         self.root.mkdir()
-        self._kept = root / "programs"
         self._systemd: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
@@ -86,26 +74,14 @@ class Machine:
         # As on a machine on which nobody wants services to start by themselves.
         self.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", mode=0o755)
         self.run("systemctl", "mask", *_MASKED)
-        self.clone()
 
-    def clone(self) -> None:
-        """Put a fresh copy of the project there, as anybody's clone."""
-        target = self.path(CLONE)
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for name in (*CLONED, *(path.name for path in PROJECT.glob("*.example.yaml"))):
-            if (PROJECT / name).is_dir():
-                shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(PROJECT / name, target / name)
-
-    def keep_programs(self) -> None:
-        """Keep the environment that was made, for tests of something else: to make one takes most of the time."""
-        shutil.copytree(self.path(PROGRAMS), self._kept, symlinks=True)
-
-    def give_programs(self) -> None:
-        """Put the environment there that was kept."""
-        shutil.copytree(self._kept, self.path(PROGRAMS), symlinks=True)
+    def with_packages(self, packages: Path) -> Iterator["Machine"]:
+        """Put the packages there, and see to it that none stays."""
+        assert self.traces() == []
+        shutil.copytree(packages, self.path(DIST))
+        yield self
+        self.remove_packages(*NAMES, purge=True)
+        shutil.rmtree(self.path(DIST))
 
     def path(self, name: str | Path) -> Path:
         """Return where a file of the machine is to be found from outside."""
@@ -125,7 +101,7 @@ class Machine:
         else:
             namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
             enter = ["nsenter", f"--target={self._init()}", *namespaces, "--root", "--wdns=/"]
-        given = [f"{name}={value}" for name, value in (self._environment | environment).items()]
+        given = [f"{name}={value}" for name, value in environment.items()]
         clean = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "LC_ALL=C.UTF-8", *given]
         return subprocess.run(
             [*enter, *clean, *command],
@@ -144,17 +120,9 @@ class Machine:
         assert result.returncode == 0, f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}"
         return result.stdout
 
-    def install(self, program: str, *options: str) -> str:
-        # There is no compiler, and there are no wheels for a Pi Zero: PyYAML has to be built from its source.
-        assert self.try_("sh", "-c", "command -v cc gcc").returncode != 0
-        return self.run(f"{CLONE}/run", "install", program, *options, PIP_NO_BINARY="pyyaml")
-
-    def uninstall(self, program: str, *options: str) -> str:
-        return self.run(f"{CLONE}/run", "uninstall", program, *options)
-
     def install_packages(self, *names: str) -> subprocess.CompletedProcess[str]:
-        """Let apt install packages that are in the clone's folder `dist`."""
-        files = (f"{CLONE}/dist/{name}" for name in names)
+        """Let apt install packages of the folder of packages."""
+        files = (f"{DIST}/{name}" for name in names)
         return self.try_("apt-get", "--quiet", "--yes", "install", *files, DEBIAN_FRONTEND="noninteractive")
 
     def remove_packages(self, *names: str, purge: bool = False) -> None:
@@ -179,9 +147,9 @@ class Machine:
         return found
 
     def traces(self) -> list[str]:
-        """Return what of ours is there, the clone apart."""
+        """Return what of ours is there, their packages apart."""
         # A machine that is switched off does not tidy up /var/tmp.
-        elsewhere = (CLONE, "/var/tmp/", "/var/log/")
+        elsewhere = (DIST, "/var/tmp/", "/var/log/")
         names = [name for name in self.snapshot() if "teleinfo" in name.lower() and not name.startswith(elsewhere)]
         users = [line for line in self.path("/etc/passwd").read_text().splitlines() if "teleinfo" in line]
         groups = [line for line in self.path("/etc/group").read_text().splitlines() if "teleinfo" in line]
@@ -231,7 +199,7 @@ class Machine:
 
     def _tool(self, *command: str) -> None:
         result = subprocess.run(
-            [*command, *self._options, self._release, str(self.root)],
+            [*command, self._release, str(self.root)],
             capture_output=True,
             text=True,
             timeout=1800,

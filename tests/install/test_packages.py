@@ -1,10 +1,7 @@
-"""The packages for Debian: installed, upgraded, removed and purged, on both releases; not beside the installer."""
+"""The packages for Debian: installed, upgraded, removed and purged, on both releases."""
 
 import json
-import re
-import shutil
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,52 +9,18 @@ from pathlib import Path
 import pytest
 
 from common.machine.version import __version__
-from tests.install.machine import CLONE, PROJECT, Machine
+from tests.install.machine import DIST, NAMES, NEWER, PROGRAMS, READER, Machine
 from tests.support.servers import Broker, free_port
 
-PROGRAMS = ("reader", "storer", "monitor")
-NAMES = [f"teleinfo-{program}" for program in PROGRAMS]
-READER = f"teleinfo-reader_{__version__}_all.deb"
-NEWER = "teleinfo-reader_99.0_all.deb"
 READER_YAML = "/etc/teleinfo/reader.yaml"
 METER = "simulate://standard-single-phase-tempo"
-
-
-@pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the packages of all programs, and with a newer one of the reader."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-P", "-m", "deploy.packages", "--folder", folder], cwd=PROJECT, check=True)
-    newer = tmp_path_factory.mktemp("newer") / "reader"
-    subprocess.run(["dpkg-deb", "--raw-extract", folder / READER, newer], check=True)
-    control = newer / "DEBIAN/control"
-    control.write_text(re.sub("^Version: .*", "Version: 99.0", control.read_text(), flags=re.MULTILINE))
-    with (newer / "opt/teleinfo/reader/reader.example.yaml").open("a") as example:
-        example.write("# newer\n")
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", newer, folder / NEWER], check=True)
-    return folder
-
-
-def give(machine: Machine, packages: Path) -> Iterator[Machine]:
-    """Put the packages into a machine, and see to it that none stays."""
-    shutil.copytree(packages, machine.path(f"{CLONE}/dist"))
-    yield machine
-    machine.remove_packages(*NAMES, purge=True)
 
 
 @pytest.fixture(params=["bare", "other"])
 def debian(request: pytest.FixtureRequest, packages: Path) -> Iterator[Machine]:
     """A machine of each release, to which the packages were copied; it does not run."""
     machine: Machine = request.getfixturevalue(request.param)
-    machine.clone()
-    assert machine.traces() == []
-    yield from give(machine, packages)
-
-
-@pytest.fixture
-def cloned(built: None, machine: Machine, packages: Path) -> Iterator[Machine]:
-    """A machine for `./run install`, to which the packages were copied, too."""
-    yield from give(machine, packages)
+    yield from machine.with_packages(packages)
 
 
 def test_lintian_finds_nothing_but_what_is_explained(packages: Path) -> None:
@@ -116,7 +79,7 @@ def test_the_service_runs_as_its_user_and_its_configuration_outlives_upgrade_and
         assert json.loads(debian.path(READER_YAML).read_text()) == settings
 
         debian.path(READER_YAML).write_text("prot: /dev/ttyS0\n")
-        output = debian.run("dpkg", "--install", f"{CLONE}/dist/{NEWER}")
+        output = debian.run("dpkg", "--install", f"{DIST}/{NEWER}")
         assert any(READER_YAML in line and "did you mean 'port'?" in line for line in output.splitlines())
         assert "install ok installed" in debian.run("dpkg", "--status", "teleinfo-reader")
         debian.path(READER_YAML).write_text(json.dumps(settings))
@@ -152,37 +115,12 @@ def main_process(machine: Machine) -> int:
     return int(machine.run("systemctl", "show", "--value", "-p", "MainPID", "teleinfo-reader"))
 
 
-def test_a_package_is_refused_beside_the_installer_and_follows_it(cloned: Machine) -> None:
-    cloned.give_programs()
-    cloned.install("storer")
-    before = cloned.traces()
-    result = cloned.install_packages(READER)
+def test_a_package_is_refused_beside_the_programs_of_the_former_installer(debian: Machine) -> None:
+    debian.path("/opt/teleinfo-monitor/current").mkdir(parents=True)
+    before = debian.traces()
+    result = debian.install_packages(READER)
     assert result.returncode != 0
-    assert "sudo ./run uninstall" in result.stdout
-    assert cloned.traces() == before
-
-    cloned.install("reader")
-    cloned.path(READER_YAML).write_text("port: /dev/mine\n")
-    for program in ("reader", "storer"):
-        cloned.uninstall(program)
-    assert cloned.install_packages(READER).returncode == 0
-    assert cloned.path(READER_YAML).read_text() == "port: /dev/mine\n"
-
-
-def test_the_installer_is_refused_beside_a_package_and_follows_it(cloned: Machine) -> None:
-    assert cloned.install_packages(READER).returncode == 0
-    before = cloned.traces()
-    for command in (["install", "storer"], ["uninstall", "reader", "--purge"]):
-        result = cloned.try_(f"{CLONE}/run", *command)
-        assert result.returncode == 1
-        (line,) = result.stdout.splitlines()
-        assert "sudo apt remove teleinfo-reader" in line
-    assert cloned.traces() == before
-
-    cloned.path(READER_YAML).write_text("port: /dev/mine\n")
-    cloned.remove_packages("teleinfo-reader")
-    cloned.give_programs()
-    cloned.install("reader")
-    cloned.remove_packages("teleinfo-reader", purge=True)
-    assert cloned.path(READER_YAML).read_text() == "port: /dev/mine\n"
-    assert cloned.run("teleinfo-reader", "--version")
+    assert "sudo rm -rf /opt/teleinfo-monitor" in result.stdout
+    assert debian.traces() == before
+    debian.run("rm", "-r", "/opt/teleinfo-monitor")
+    assert debian.install_packages(READER).returncode == 0

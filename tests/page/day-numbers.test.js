@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './browser.js';
 import { dayStart } from '../../monitor/page/time.js';
-import { linesOf } from '../../monitor/page/part/figures.js';
-import { fileOf, peakOf, quarters } from '../../monitor/page/view/day/numbers.js';
+import { peakOf, quarters } from '../../monitor/page/view/day/numbers.js';
 
 const T0 = dayStart('2026-11-24'),
   MINUTE = 60e3;
@@ -20,6 +19,12 @@ function series(more = {}) {
     max: mean.map((v, i) => (v == null ? null : v + i)),
     ...more,
   };
+}
+
+/** Heads and lines of a table. */
+function linesOf({ columns, rows }) {
+  const list = columns.filter(Boolean);
+  return [list.map(([head]) => head), rows.map((row) => list.map(([, cell]) => cell(row) ?? ''))];
 }
 
 test('a quarter of an hour has the mean, the least and the most of its minutes that are known', () => {
@@ -39,25 +44,6 @@ test('the day that is compared and what is injected have columns of their own', 
     [heads, rows] = linesOf(quarters(series({ injected: Array(30).fill(70) }), other));
   assert.equal(heads.length, 6);
   assert.deepEqual(rows[0], ['00:00', '600', '500', '614', '70', '450']);
-});
-
-test('a file has each value of what is on screen, in local time and in UTC, and nothing in a hole', () => {
-  const [head, rows] = linesOf(fileOf(series(), { from: T0 + 19 * MINUTE, to: T0 + 21 * MINUTE }, null));
-  assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)', 'Min (VA)', 'Max (VA)']);
-  assert.deepEqual(rows, [
-    ['24/11/2026 00:19:00', '2026-11-23T23:19:00Z', 300, 200, 319],
-    ['24/11/2026 00:20:00', '2026-11-23T23:20:00Z', '', '', ''],
-  ]);
-});
-
-test('a file of single frames has no columns that frames do not have', () => {
-  const frames = { t0: T0, step: 1000, unit: 'VA', mean: [500, 510] },
-    [head, rows] = linesOf(fileOf(frames, { from: T0, to: T0 + MINUTE }, null));
-  assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)']);
-  assert.deepEqual(
-    rows.map((row) => row[2]),
-    [500, 510],
-  );
 });
 
 test('the peak of a day is that of its hours, or a higher one of the hour that runs', () => {

@@ -27,16 +27,14 @@ test('the change at equal weather stands beside what it rests on', () => {
   assert.deepEqual(weatherOf(answer()), {
     change: '−12\u202f%',
     text: 'à météo égale',
-    note:
-      '410 degrés-jours (base 18\u202f°C) contre 315 un an plus tôt · 2,14\u202fkWh par degré-jour · ' +
-      'la température explique 78\u202f% des écarts d’un jour à l’autre (R², sur 31 jours)',
+    note: 'La température explique 78\u202f% des écarts d’un jour à l’autre (sur 31 jours)',
   });
 });
 
 test('where the weather explains little, this is said and nothing is corrected', () => {
   assert.deepEqual(weatherOf(answer({ why_not: 'weak', change: null, quality: 0.21 })), {
     text: 'la météo explique peu ici',
-    note: 'La température explique 21\u202f% des écarts d’un jour à l’autre (R², sur 31 jours)',
+    note: 'La température explique 21\u202f% des écarts d’un jour à l’autre (sur 31 jours)',
   });
 });
 

@@ -42,7 +42,6 @@ from storer.database.rejected import Rejection
 from storer.database.schema import FOLDER
 from storer.export.columns import ROLLUPS
 from tests.support.frames import ADDRESS, DAY, historic, simulated
-from tests.support.imports import FILES
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.original import make_original, steady
 from tests.support.programs import WITHIN, Service, wait_until
@@ -117,9 +116,9 @@ def _fill(server: Server, storer: StorerCommand, work: Path) -> None:
     write_source(database, "roof", "production", series(start, range(0, 600, 10)))
     hours, days = work / "hours.csv", work / "days.csv"
     hours.write_text("start,register,wh\n2026-10-19T01:00:00+02:00,BASE,500\n2026-10-19,BASE,9000\n")
-    days.write_text((FILES / "meteo-france.csv").read_text().replace(";202501", ";202610"))
+    days.write_text("2026-10-01,14.8\n2026-10-02,13.2\n")
     _run(storer, "import", "csv", hours, "--meter", ADDRESS)
-    _run(storer, "import", "meteo-france", days, "--series", "75114001", "--meter", ADDRESS)
+    _run(storer, "import", "temperatures", days, "--meter", ADDRESS)
     empty = [table for table in TABLES if not query(database, f"SELECT 1 FROM {table} LIMIT 1")]
     assert not empty, empty
 

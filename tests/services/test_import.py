@@ -354,8 +354,9 @@ def test_outside_temperatures_are_imported_once_listed_and_forgotten(
     storer: Command, tables: Database, tmp_path: Path
 ) -> None:
     store(tables, [standard(EAST=1000)])
-    file = saved(tmp_path, "meteo-france.csv")
-    ask = ("meteo-france", file, "--series", "75114001")
+    file = tmp_path / "days.csv"
+    file.write_text("2025-01-01,4.8\n2025-01-02,-0.6\n2025-01-03,-1\n2025-01-06,6.2\n")
+    ask = ("temperatures", str(file))
     rows = "SELECT hour, temperature FROM imported_temperatures ORDER BY hour"
     assert "4 days from 2025-01-01 to 2025-01-06" in storer(*ask, "--dry-run").stdout
     assert query(tables, rows) == []
@@ -368,9 +369,9 @@ def test_outside_temperatures_are_imported_once_listed_and_forgotten(
     assert "nothing new" in again.stdout
     energy = storer("csv", saved(tmp_path, "csv.csv"))
     assert energy.returncode == 0, energy.stderr
-    ((number,),) = query(tables, "SELECT id FROM imports WHERE kind = 'meteo-france'")
+    ((number,),) = query(tables, "SELECT id FROM imports WHERE kind = 'temperatures'")
     first, second = storer("--list").stdout.splitlines()
-    assert first.startswith(f"{number}: meteo-france 75114001 PARIS-MONTSOURIS, meteo-france.csv, meter {ADDRESS},")
+    assert first.startswith(f"{number}: temperatures days.csv, meter {ADDRESS},")
     assert "2025-01-01 to 2025-01-06, 4 rows, imported" in first
     assert "4 rows, 10.850 kWh" in second
     assert storer("--forget", str(number)).stdout == f"import {number} is forgotten: 4 rows deleted\n"
@@ -385,14 +386,16 @@ def test_a_dry_run_of_temperatures_names_no_import_that_is_not_there(
     files = []
     for name, temperature in (("first.csv", "4.8"), ("second.csv", "5.0")):
         files.append(tmp_path / name)
-        files[-1].write_text(f"NUM_POSTE;AAAAMMJJ;TM\n75114001;20250101;{temperature}\n")
-    dry = storer("meteo-france", *map(str, files), "--dry-run")
+        files[-1].write_text(f"2025-01-01,{temperature}\n")
+    dry = storer("temperatures", *map(str, files), "--dry-run")
     assert "kept as they are, with another value in a file before: 1" in dry.stdout
 
 
 def test_temperatures_of_a_meter_of_which_nothing_is_stored_are_refused(
     storer: Command, tables: Database, tmp_path: Path
 ) -> None:
-    refused = storer("meteo-france", saved(tmp_path, "meteo-france.csv"), "--meter", ADDRESS, "--series", "75114001")
+    file = tmp_path / "days.csv"
+    file.write_text("2025-01-01,4.8\n")
+    refused = storer("temperatures", str(file), "--meter", ADDRESS)
     assert refused.returncode == 2
     assert query(tables, "SELECT COUNT(*) FROM imports") == [(0,)]

@@ -1,7 +1,6 @@
 """What becomes of the rows of sources: backup, restore, retention, export, rebuild."""
 
 import contextlib
-import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
@@ -175,16 +174,16 @@ def test_minutes_that_no_backup_has_are_not_dropped(old: Database, connection: C
 
 def test_rows_are_exported_with_the_name_of_the_source(sunny: Database, fresh_database: Server, tmp_path: Path) -> None:
     storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
-    result = storer("export", "--rollup", "source_hours", "--format", "csv")
+    result = storer("export", "--rollup", "source_hours")
     assert result.returncode == 0, result.stderr
     found = [
         (row["hour"], row["source"], row["seconds"], row["energy_first"], row["energy_last"], row["temperature_mean"])
-        for row in csv.DictReader(io.StringIO(result.stdout))
+        for row in map(json.loads, result.stdout.splitlines())
     ]
     assert found == [
-        ("2026-08-15T10:00:00Z", "roof", "3600", "1000", "1059", ""),
-        ("2026-08-15T11:00:00Z", "roof", "3600", "1060", "1119", ""),
-        ("2026-10-15T10:00:00Z", "garden", "60", "", "", "-25"),
+        ("2026-08-15T10:00:00Z", "roof", 3600, 1000, 1059, None),
+        ("2026-08-15T11:00:00Z", "roof", 3600, 1060, 1119, None),
+        ("2026-10-15T10:00:00Z", "garden", 60, None, None, -25),
     ]
     minutes = storer(
         "export", "--rollup", "source_minutes", "--from", "2026-08-15T10:58:00Z", "--to", "2026-08-15T11:02:00Z"

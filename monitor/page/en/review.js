@@ -26,11 +26,8 @@ export default {
   yearAgo: 'Same period a year earlier',
   equalWeather: 'at equal weather',
   weatherWeak: 'the weather explains little here',
-  degreeDays: (now, before, base) =>
-    `${now} degree days (base ${base}${f.THIN}°C) compared with ${before} a year earlier`,
-  perDegreeDay: (energy) => `${energy} per degree day`,
   explained: (share, days) =>
-    `the temperature explains ${share} of the differences from day to day (R², over ${days} days)`,
+    `the temperature explains ${share} of the differences from day to day (over ${days} days)`,
   atSameDay: 'up to the same date',
   untilHour: (hour) => `until ${hour}`,
   comparedFrom: (hour) => `compared from ${hour} on`,
@@ -47,13 +44,6 @@ export default {
   noPriceMore: 'Add it to prices.yaml; past costs will be recalculated.',
   calendar: 'Calendar',
   heat: 'Hours',
-  weekday: 'Typical week',
-  map: 'Distribution',
-  weekSummary: 'Average energy of each hour of the week: the stronger the colour, the higher the use.',
-  weekDrawn: 'Average energy drawn in each hour of the week: the stronger the colour, the more was drawn.',
-  weekColumn: 'Day',
-  week1: 'A typical week',
-  calendarSummary: (min, max) => `Energy of each day, from ${min} to ${max}.`,
   heatSummary:
     'Average energy at each hour of the day, by day of the year: the stronger the colour, the higher the use.',
   heatDrawn:

@@ -26,9 +26,7 @@ export default {
   yearAgo: 'Même période, un an plus tôt',
   equalWeather: 'à météo égale',
   weatherWeak: 'la météo explique peu ici',
-  degreeDays: (now, before, base) => `${now} degrés-jours (base ${base}${f.THIN}°C) contre ${before} un an plus tôt`,
-  perDegreeDay: (energy) => `${energy} par degré-jour`,
-  explained: (share, days) => `la température explique ${share} des écarts d’un jour à l’autre (R², sur ${days} jours)`,
+  explained: (share, days) => `la température explique ${share} des écarts d’un jour à l’autre (sur ${days} jours)`,
   atSameDay: 'à la même date',
   untilHour: (hour) => `jusqu’à ${hour}`,
   comparedFrom: (hour) => `comparaison à partir de ${hour}`,
@@ -46,15 +44,6 @@ export default {
   noPriceMore: 'Ajoutez-le dans prices.yaml ; les coûts passés seront recalculés.',
   calendar: 'Calendrier',
   heat: 'Heures',
-  weekday: 'Semaine type',
-  map: 'Répartition',
-  weekSummary:
-    'Énergie moyenne de chaque heure de la semaine : plus la couleur est marquée, plus la consommation est forte.',
-  weekDrawn:
-    'Énergie moyenne soutirée à chaque heure de la semaine : plus la couleur est marquée, plus le soutirage est fort.',
-  weekColumn: 'Jour',
-  week1: 'Semaine type',
-  calendarSummary: (min, max) => `Énergie de chaque jour, de ${min} à ${max}.`,
   heatSummary:
     'Énergie moyenne à chaque heure du jour, par jour de l’année : plus la couleur est marquée, plus la consommation est forte.',
   heatDrawn:

@@ -23,10 +23,10 @@ const OTHERS = 'heat-1',
 
 /**
  * Null: the home has no devices.
- * @param {{data: any, periods: Period[], file: string, column: string, every?: number, open?: (i: number) => void}} options
- *   data: an answer of `energy`; file: the name of its file; column: what the periods are.
+ * @param {{data: any, periods: Period[], column: string, every?: number, open?: (i: number) => void}} options
+ *   data: an answer of `energy`; column: what the periods are.
  */
-export function devicesBlock({ data, periods, file, column, every = 1, open }) {
+export function devicesBlock({ data, periods, column, every = 1, open }) {
   const whole = data?.devices_whole;
   if (!whole) return null;
   const list = ranked(data),
@@ -59,17 +59,6 @@ export function devicesBlock({ data, periods, file, column, every = 1, open }) {
       caption: D.title,
       columns: [[column, ({ name }) => name, 'words'], ...amounts((wh) => f.kwh(wh, 2), f.amount)],
       rows,
-      csv: () => ({
-        name: file,
-        columns: [
-          [column, ({ key, name }) => key ?? name],
-          ...amounts(
-            (wh) => wh / 1000,
-            (cost) => cost / 1e4,
-          ),
-        ],
-        rows,
-      }),
     }),
   );
 }

@@ -382,3 +382,10 @@ def test_an_address_of_ipv6_is_a_host(tmp_path: Path) -> None:
     file = tmp_path / "storer.yaml"
     file.write_text("mqtt: {host: 'fe80::1%eth0'}\n")
     assert load(StorerConfig, file).mqtt.hosts == ("fe80::1%eth0",)
+
+
+def test_an_option_of_an_earlier_version_is_ignored_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text("port: /dev/ttyAMA0\nhome_assistant: {compatible_with: teleinfo2mqtt, language: en}\n")
+    assert load(ReaderConfig, file).home_assistant.language == "en"
+    assert "'home_assistant.compatible_with' has no effect" in caplog.text

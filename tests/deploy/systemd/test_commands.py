@@ -1,8 +1,6 @@
 """The commands, as a person types them for the first time."""
 
-import importlib
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,14 +33,3 @@ def test_run_names_what_it_does_not_know(arguments: list[str], said: str) -> Non
     (line,) = result.stderr.splitlines()
     assert said in line
     assert "./run help" in line
-
-
-INSTALLER = (ROOT / "deploy/systemd/install").read_text()
-IMPORTS = re.findall(r"^ *from ([a-z_.]+) import (\w+)(?: as \w+)?$", INSTALLER, re.MULTILINE)
-
-
-@pytest.mark.parametrize(("module", "name"), sorted(set(IMPORTS)))
-def test_what_the_installer_imports_exists(module: str, name: str) -> None:
-    """Neither the linter nor the type checker reads Python within a shell script."""
-    found = importlib.import_module(module)
-    assert hasattr(found, name) or importlib.import_module(f"{module}.{name}")

@@ -71,9 +71,7 @@ def test_a_unit_runs_the_command_that_the_project_has(name: str) -> None:
     command, argument = settings(UNITS[name])["ExecStart"].split()
     assert Path(command).name in scripts
     assert argument == "run"
-    folder = re.search(r"^home=(\S+)", (PACKAGING / "install").read_text(), re.MULTILINE)
-    assert folder
-    assert command == f"{folder[1]}/current/bin/teleinfo-{name}"
+    assert command == f"/opt/teleinfo/{name}/bin/teleinfo-{name}"
 
 
 @pytest.mark.parametrize(
@@ -102,11 +100,11 @@ def test_a_kill_does_not_take_what_the_user_keeps_in_dev_shm(unit: Path) -> None
 
 
 def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None:
-    folder = re.search(r"^settings=(\S+)", (PACKAGING / "install").read_text(), re.MULTILINE)
-    assert folder
-    assert Path(folder[1], "reader.yaml") == READER_CONFIG
-    assert Path(folder[1], "storer.yaml") == STORER_CONFIG
-    assert Path(folder[1], "monitor.yaml") == MONITOR_CONFIG
+    install = (ROOT / "deploy/packages/postinst").read_text()
+    file = re.search(r"^file=(\S+)", install, re.MULTILINE)
+    assert file
+    for name, path in {"reader": READER_CONFIG, "storer": STORER_CONFIG, "monitor": MONITOR_CONFIG}.items():
+        assert Path(file[1].replace("@PROGRAM@", name)) == path
 
 
 def test_each_service_has_a_user_of_its_own() -> None:
@@ -114,13 +112,6 @@ def test_each_service_has_a_user_of_its_own() -> None:
     assert users == {name: (f"teleinfo-{name}", f"teleinfo-{name}") for name in UNITS}
     groups = {name: set(settings(unit)["SupplementaryGroups"].split()) for name, unit in UNITS.items()}
     assert groups == {"reader": {"teleinfo", "dialout"}, "storer": {"teleinfo"}, "monitor": {"teleinfo"}}
-
-
-def test_the_installer_has_a_unit_and_an_example_for_each_program() -> None:
-    listed = re.search(r"^programs=\(([a-z ]+)\)", (PACKAGING / "install").read_text(), re.MULTILINE)
-    assert listed
-    assert set(listed[1].split()) == set(UNITS)
-    assert all((ROOT / f"{name}.example.yaml").exists() and unit.exists() for name, unit in UNITS.items())
 
 
 @each_unit

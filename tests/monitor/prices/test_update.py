@@ -16,7 +16,6 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile
 from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
-from tests.monitor.prices.test_cre import BASE
 
 TODAY = date(2026, 12, 10)
 NEWER = """
@@ -131,8 +130,6 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
         "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
         " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n"
     )
-    # The last grid of the regulator's file ends where that table has a newer one.
-    (tmp_path / "cre_base.csv").write_text(BASE.replace("01/08/2025", "01/08/2026"), encoding="utf-8")
     kept, changes = update_prices(*write(tmp_path, text), tmp_path, date(2027, 2, 3))
     assert (kept.name, [change.offer for change in changes]) == ("update_tarif_bleu.yaml", ["trv-base"])
     table = load_prices(None, tmp_path)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
+from monitor.prices.table import UPDATED
 from monitor.server.rates import LOOK_EVERY, RateFiles
 from monitor.settings.config import MonitorConfig
 
@@ -42,13 +43,14 @@ def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
     assert rates.current.calendars.written == {date(2026, 1, 15): "blue"}
 
 
-def test_prices_that_are_imported_later_are_found(tmp_path: Path) -> None:
+def test_prices_that_are_updated_later_are_found(tmp_path: Path) -> None:
     rates = RateFiles(MonitorConfig(), tmp_path)
     origins = {file.origin for file in rates.current.prices.files}
     write(
-        tmp_path / "cre_base.csv",
-        "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HT;PART_VARIABLE_TTC\n"
-        "01/02/2026;;6;150,00;187,80;0,1500;0,2001\n",
+        tmp_path / UPDATED[0],
+        "checked: 2027-02-02\nrules: {base: {hours: {any: {BASE: rest}}}}\n"
+        "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
+        " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n",
     )
     assert rates.refresh(100.0)
     assert {file.origin for file in rates.current.prices.files} > origins

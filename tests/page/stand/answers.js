@@ -291,8 +291,6 @@ export function answer(route, query, now, state) {
       return compare(id, now, query);
     case 'power':
       return neededPower(id, now);
-    case 'off_peak':
-      return offPeak(id, now);
     case 'peaks':
       return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
@@ -699,36 +697,6 @@ function status(id, now, state, down) {
     versions: [['teleinfo-monitor', '1.0.0']],
     prices_error: null,
     unused: [],
-  };
-}
-
-const NIGHT = '22:00–06:00',
-  SPLIT = '01:38–06:38, 12:30–15:30';
-/** The second meter has had other windows for five days, which its owner has not written down. */
-function offPeak(id, now) {
-  if (id === '041234567890') return { meter: id, change: null, against: null, written: null, effect: null, nights: [] };
-  const since = dateOf(now - 5 * 24 * HOUR),
-    both = { winter: NIGHT, summer: NIGHT },
-    change = { since, nights: 5, old: NIGHT, new: SPLIT, old_seasons: both, new_seasons: null };
-  return {
-    meter: id,
-    change,
-    against: change,
-    written: both,
-    effect: {
-      days: 365,
-      offer: 'EDF · Tarif Bleu, option Heures Creuses',
-      old_wh: 2_310_000,
-      new_wh: 1_870_000,
-      difference: 243_320,
-    },
-    nights: days(now - 19 * 24 * HOUR, now - 24 * HOUR).map((day) => ({
-      day,
-      windows: day < since ? NIGHT : SPLIT,
-      exact: true,
-      written: NIGHT,
-      agrees: day < since,
-    })),
   };
 }
 

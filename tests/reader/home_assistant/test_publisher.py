@@ -423,27 +423,6 @@ def test_what_became_due_while_disconnected_is_published_after_the_connection() 
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
 
 
-def test_messages_of_teleinfo2mqtt_are_published_on_request() -> None:
-    house = House(compatible_with="teleinfo2mqtt")
-    house.live(30)
-    messages = house.broker.on(f"teleinfo/{house.meter}")
-    assert messages[-1]["SINSTS"]["raw"].isdigit()
-    assert messages[-1]["ADSC"]["value"] == house.meter
-    assert not any(retain for topic, _, retain in house.broker.sent if topic == f"teleinfo/{house.meter}")
-
-
-def test_an_index_that_was_seen_once_is_not_in_messages_of_teleinfo2mqtt() -> None:
-    """Sensors for that project are total_increasing: a single 0 would add energy."""
-    house = House(compatible_with="teleinfo2mqtt")
-    house.live(30)
-    values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
-    house.meters.on_frame(replace(house.frames[30], values=values), house.now + 1)
-    house.meters.tick(house.now + 1)
-    last = house.broker.on(f"teleinfo/{house.meter}")[-1]
-    assert "MSG2" in last
-    assert "EAIT" not in last
-
-
 HEALTH = "teleinfo/reader/pi/health"
 
 
@@ -538,7 +517,7 @@ def test_a_meter_that_is_read_now_is_not_cleared() -> None:
 
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))
 def test_no_frame_raises(any_frames: list[Frame], step: float) -> None:
-    house = House(compatible_with="teleinfo2mqtt")
+    house = House()
     for frame in [*any_frames, *house.frames[:4], *any_frames]:
         house.now += step
         house.meters.on_frame(replace(frame, meter=house.meter), house.now)

@@ -1,4 +1,4 @@
-"""The commands record and replay, with real pseudo-terminals and files."""
+"""The command record, with real pseudo-terminals and files."""
 
 import json
 import os
@@ -19,9 +19,7 @@ import pytest
 
 from reader.__main__ import main
 from reader.recording.format import HEADER, Chunk, write_chunk
-from reader.recording.playback import RecordedLine
 from reader.simulator.line import SimulatedLine
-from reader.tic.parity import with_parity
 from tests.support.programs import ENVIRONMENT, command_line
 
 WITHIN = 180  # seconds
@@ -64,20 +62,6 @@ def frames(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def read_all(terminal: str) -> bytes:
-    """Read a pseudo-terminal to its end, as a program that opens it once it is there."""
-    descriptor = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
-    received = b""
-    try:
-        while data := os.read(descriptor, 4096):
-            received += data
-    except OSError:  # so a pseudo-terminal ends whose other side has gone
-        pass
-    finally:
-        os.close(descriptor)
-    return received
-
-
 def recording(*chunks: Chunk) -> str:
     return HEADER + "\n" + "".join(map(write_chunk, chunks))
 
@@ -86,58 +70,16 @@ def recording(*chunks: Chunk) -> str:
 
 
 @pytest.mark.parametrize("anonymous", [False, True], ids=["whole", "anonymous"])
-def test_a_played_recording_gives_the_frames_of_the_meter(tmp_path: Path, anonymous: bool) -> None:
-    first, second = tmp_path / "first.txt", tmp_path / "second.raw"
+def test_a_recording_gives_the_frames_of_the_meter(tmp_path: Path, anonymous: bool) -> None:
+    first = tmp_path / "first.txt"
     options = ["--anonymous"] if anonymous else []
     port = f"simulate://{KIND}?speed=20&noise=1e-4"
     result = run("record", first, "--port", port, "--frames", "20", *options)
     assert result.returncode == 0, result.stderr
-    with running("replay", first, "--speed", "3") as replay:
-        assert replay.stdout
-        terminal = replay.stdout.readline().decode().strip()
-        second.write_bytes(read_all(terminal))
     assert len(frames(first)) >= 20
-    assert frames(second) == frames(first)
     text = first.read_text()
     meter = SimulatedLine(KIND).meter.address
     assert (meter in text) is not anonymous
-
-
-def test_plays_every_byte_in_order_even_at_high_speed_and_ends(tmp_path: Path) -> None:
-    data = [with_parity(bytes((i + j) % 128 for j in range(100))) for i in range(600)]
-    file = tmp_path / "recording.txt"
-    file.write_text(recording(*(Chunk(i / 10, piece) for i, piece in enumerate(data))))
-    with running("replay", file, "--speed", "200") as replay:
-        assert replay.stdout
-        assert replay.stderr
-        received = read_all(replay.stdout.readline().decode().strip())
-        assert replay.wait(WITHIN) == 0
-        assert received == b"".join(data)
-        assert replay.stderr.read().decode().splitlines() == [
-            "waiting for a program to open it; press Ctrl-C to stop",
-            f"{file}: played all 60 s",
-        ]
-
-
-def test_plays_a_recording_at_its_original_times_in_a_loop() -> None:
-    now = [100.0]
-    chunks = [Chunk(1.0, b"a"), Chunk(1.0, b"b"), Chunk(3.0, b"c")]
-    line = RecordedLine(chunks, speed=2, loop=True, monotonic=lambda: now[0])
-    played = []
-    for _ in range(40):
-        data = line.read(0)
-        if data:
-            played.append((now[0] - 100, data, line.rounds))
-        now[0] += 0.125  # exact in binary
-    assert played == [
-        (0.5, b"ab", 0),
-        (1.5, b"c", 1),
-        (2.125, b"ab", 1),
-        (3.125, b"c", 2),
-        (3.625, b"ab", 2),
-        (4.625, b"c", 3),
-    ]
-    assert not line.closed
 
 
 # Ends.
@@ -237,10 +179,6 @@ def test_never_overwrites_a_file(tmp_path: Path) -> None:
         (["record", "{}/r.txt", "--config", "{}/two.yaml"], 2, "choose one with --port: /dev/a, /dev/b"),
         (["record", "{}/r.txt", "--seconds", "0"], 2, "a number above 0 is expected, not 0"),
         (["record", "{}/r.txt", "--frames", "x"], 2, "argument --frames: a whole number above 0 is expected, not x"),
-        (["replay", "{}/missing.txt"], 2, "cannot be read: No such file or directory"),
-        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 2'"),
-        (["replay", "{}/empty.txt"], 2, "empty.txt: the recording has no bytes"),
-        (["replay", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
         (["decode", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError, FileRefused
 from storer.imports.kinds import KINDS, Request
-from storer.imports.meteo_france import read_station
+from storer.imports.temperatures import read_temperatures
 from tests.support.imports import FILES, PARIS, workbook
 from tests.support.wording import says
 
@@ -20,9 +20,8 @@ PARSERS = {name: kind.parse for name, kind in KINDS.items() if kind.parse is not
 WORKBOOK = workbook(
     [["Début", "Fin", "Valeur (en Kw)"], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5], [45998.5, 45998.54, "x"]]
 )
-TEMPERATURES = FILES / "meteo-france.csv"
-ENERGIES = sorted(set(FILES.iterdir()) - {TEMPERATURES})
-SAMPLES = [(file.name, file.read_bytes()[:1500]) for file in ENERGIES] + [("enedis.xlsx", WORKBOOK)]
+TEMPERATURES = b"day;celsius\n2025-01-01;4,8\n2025-01-02;-0.6\n"
+SAMPLES = [(file.name, file.read_bytes()[:1500]) for file in sorted(FILES.iterdir())] + [("enedis.xlsx", WORKBOOK)]
 
 
 PIECES = st.sampled_from(
@@ -57,13 +56,13 @@ def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> Non
 
 
 def test_a_damaged_file_of_temperatures_never_ends_in_a_traceback(tmp_path: Path) -> None:
-    file = tmp_path / "meteo-france.csv"
+    file = tmp_path / "days.csv"
 
     def read(changed: bytes) -> None:
         file.write_bytes(changed)
-        read_station(file, ())
+        read_temperatures(file)
 
-    damage(TEMPERATURES.read_bytes()[:1500], read)
+    damage(TEMPERATURES, read)
 
 
 BROKEN = [

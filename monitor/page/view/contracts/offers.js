@@ -15,10 +15,8 @@ import { among, chosen, refusals, titleOf } from './ranking.js';
 import { W } from '../words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
-/** @import {File} from '../../part/figures.js' */
 
 const P = W.contracts,
-  F = T.file,
   MOST_SHIFTED = 50, // percent
   STEP = 5,
   PAUSE = 400; // ms that the slider rests before the server is asked
@@ -238,7 +236,7 @@ function content(data, { open, all, more }) {
     ),
     refused(out),
     colours(data, out),
-    figuresOf(data, offers),
+    figuresOf(offers),
   ];
 }
 
@@ -371,7 +369,7 @@ const colours = ({ from, colours_until: until }, out) =>
   until > from &&
   h('p', null, h('a', { class: 'button', href: dated(plusDays(until, -364), until) }, P.knownUntil(f.fullDate(until))));
 
-function figuresOf(data, offers) {
+function figuresOf(offers) {
   return figures({
     caption: P.compare,
     columns: [
@@ -381,29 +379,7 @@ function figuresOf(data, offers) {
       [`${T.review.total} (€)`, (o) => f.known(o.total, f.amount)],
     ],
     rows: offers,
-    csv: () => fileOf(data, offers),
   });
-}
-
-/** @type {(data: Answers.Compare, offers: Answers.Compare['offers']) => File} */
-function fileOf({ from, last_day: last }, offers) {
-  const euros = (value) => (value == null ? null : value / 1e4);
-  return {
-    name: `${F.names.offers}-${from}..${last}`,
-    columns: [
-      [P.columns.rank, (o) => o.rank],
-      [P.columns.offer, titleOf],
-      [F.subscription, (o) => euros(o.subscription)],
-      [F.energyCost, (o) => euros(o.energy)],
-      [`${F.total} (€)`, (o) => euros(o.total)],
-      [P.columns.choice, (o) => (o.choices.length ? choiceText(o.choices[0]) : null)],
-      [P.columns.since, (o) => o.since],
-      [P.columns.checked, (o) => o.checked],
-      [P.columns.source, (o) => o.source],
-      [P.columns.refused, (o) => (o.rank == null ? o.refused : null)],
-    ],
-    rows: offers,
-  };
 }
 
 function difference(offer, yours) {

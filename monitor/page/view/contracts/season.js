@@ -7,7 +7,6 @@ import { daysBetween, plusDays } from '../../time.js';
 import { colourChip, swatch } from '../../part/chip.js';
 import { figures, plainTable } from '../../part/figures.js';
 import { calendar } from '../../chart/calendar.js';
-import { picture } from '../../chart/picture.js';
 import { block } from '../block.js';
 import { W } from '../words.js';
 
@@ -103,15 +102,7 @@ export function seasonMap(data, colours, season, today) {
       legend,
       data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
     ),
-    figuresOf(season, colours, () =>
-      picture({
-        name: `tempo-${season}`,
-        notes: [],
-        title: `Tempo, ${P.season(season).toLowerCase()}`,
-        drawing: map.svg,
-        legend,
-      }),
-    ),
+    figuresOf(colours),
   );
 }
 
@@ -130,7 +121,7 @@ const legendOf = ({ future, unknown }) =>
     unknown && h('li', null, swatch('none'), T.unknown),
   );
 
-function figuresOf(season, colours, png) {
+function figuresOf(colours) {
   const rows = [...colours].map(([date, found]) => ({ date, ...found }));
   /** @type {Column[]} */
   const columns = [
@@ -141,8 +132,6 @@ function figuresOf(season, colours, png) {
     caption: T.review.calendar,
     columns: [[T.review.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
     rows: rows.toReversed(),
-    csv: () => ({ name: `tempo-${season}`, columns: [[T.file.day, ({ date }) => date], ...columns], rows }),
-    png,
   });
 }
 

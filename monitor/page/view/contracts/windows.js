@@ -3,25 +3,23 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { figures } from '../../part/figures.js';
-import { href } from '../../router.js';
 import { changes, spans } from './spans.js';
 import { block } from '../block.js';
 import { W } from '../words.js';
 
 const P = W.contracts;
 
-/** months: [month, '22:00–06:00, 12:30–15:30'], oldest first; own: not those of everybody with this offer. */
-export function windowsBlock(months, own) {
+/** months: [month, '22:00–06:00, 12:30–15:30'], oldest first. */
+export function windowsBlock(months) {
   const name = (text) => f.monthYear(`${text}-01`);
   return block(
     P.windows,
     h('p', { class: 'note' }, P.windowsNote),
     windowRows(changes(months).map(([since, text]) => [P.windowsFrom(name(since)), text])),
-    own && h('p', null, h('a', { href: href('contrats/preuve') }, P.reform.proof)),
     figures({
       caption: P.windows,
       columns: [
-        [T.file.month, ([month]) => f.capital(name(month)), 'words'],
+        [T.month, ([month]) => f.capital(name(month)), 'words'],
         [P.hours, ([, text]) => text || '–', 'words'],
       ],
       rows: months,
@@ -30,7 +28,7 @@ export function windowsBlock(months, own) {
 }
 
 /** Windows on a clock of 24 hours; rows: [name, '22:00–06:00, 12:30–15:30']. */
-export const windowRows = (rows) =>
+const windowRows = (rows) =>
   h(
     'ul',
     { class: 'windows', 'aria-label': P.windowsSummary },

@@ -14,7 +14,6 @@ export const ofDay = ({ data, date }) =>
       name: `${f.clock(t)}–${f.clock(t + HOUR)}`,
       rows: row ? [data.rows.indexOf(row)] : [],
     })),
-    file: `${T.file.names.devices}-${date}`,
     column: T.day.columns.time,
     every: 2,
   });

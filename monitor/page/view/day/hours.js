@@ -1,17 +1,16 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { energyFile } from '../../api.js';
 import { h } from '../../dom.js';
 import { HOUR, wall } from '../../time.js';
-import { columnOf, register } from '../../tariff.js';
-import { figures, sumsOf } from '../../part/figures.js';
+import { register } from '../../tariff.js';
+import { figures } from '../../part/figures.js';
 import { hoursOf, registersIn, registersOf } from '../../part/hours.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
-import { picture } from '../../chart/picture.js';
 
-const D = T.day,
-  F = T.file;
+const D = T.day;
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
 export function hours(meter, date, energy, other) {
@@ -25,8 +24,7 @@ export function hours(meter, date, energy, other) {
     height: 200,
     resting: most(energy),
   });
-  const legend = legendOf(energy, used, other),
-    name = `${T.file.names.energy}-${date}`;
+  const legend = legendOf(energy, used, other);
   return h(
     'section',
     { class: 'block' },
@@ -36,15 +34,7 @@ export function hours(meter, date, energy, other) {
       caption: D.byHour,
       columns: columnsOf(energy, then),
       rows: energy.rows,
-      csv: () => fileOf(energy, name),
-      png: () =>
-        picture({
-          name,
-          notes: [meter.name, sumsOf(energy.whole)],
-          title: `${D.byHour} (kWh), ${f.fullDate(date)}`,
-          drawing: chart.svg,
-          legend,
-        }),
+      csv: energyFile(meter.id, 'hour', date, date),
     }),
   );
 }
@@ -123,21 +113,4 @@ function columnsOf({ rows, sun }, then) {
     [D.columns.cost, (row) => f.known(row.energy, f.amount)],
     then && [D.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
   ];
-}
-
-function fileOf({ rows, registers }, name) {
-  const made = rows.some((row) => row.made != null);
-  return {
-    name,
-    columns: [
-      [F.utc, (row) => row.start],
-      ...registers.map((r) => [columnOf(r), (row) => row.wh[r]]),
-      [F.wh(F.injected), (row) => row.injected],
-      made && [F.wh(T.sun.made), (row) => row.made],
-      made && [F.wh(T.sun.own), (row) => row.own],
-      [F.wh(T.tariff.recovered), (row) => row.recovered],
-      [F.energyCost, (row) => row.energy && row.energy / 1e4],
-    ],
-    rows,
-  };
 }

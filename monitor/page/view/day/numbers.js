@@ -1,8 +1,6 @@
-// The figures behind the day's curve: a table by quarter of an hour, and a file of what is on screen.
+// The figures behind the day's curve: a table by quarter of an hour.
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { valueAt } from '../../chart/values.js';
-import { dateOf } from '../../time.js';
 
 const D = T.day,
   QUARTER = 900e3;
@@ -49,24 +47,5 @@ export function quarters(series, compare) {
       compare && [D.columns.compare(series.unit), of('mean', mean, compare)],
     ],
     rows: Array.from({ length: count }, (_, i) => series.t0 + i * QUARTER),
-  };
-}
-
-/** Each value between two instants, in the resolution that is shown. Local time for people, UTC for programs. */
-export function fileOf(shown, { from, to }, compare) {
-  const { unit, t0, step } = shown,
-    of = (column) => (t) => column[Math.round((t - t0) / step)];
-  return {
-    columns: [
-      [T.file.start, (t) => `${f.tableDate(dateOf(t))} ${f.clock(t, true)}`],
-      [T.file.utc, (t) => new Date(t).toISOString().replace('.000', '')],
-      [D.columns.mean(unit), of(shown.mean)],
-      shown.min && [D.columns.min(unit), of(shown.min)],
-      shown.max && [D.columns.max(unit), of(shown.max)],
-      shown.injected && [D.columns.injectedPower, of(shown.injected)],
-      shown.production && [T.sun.columns.power, of(shown.production)],
-      compare && [D.columns.compare(unit), (t) => valueAt(compare, 'mean', t)],
-    ],
-    rows: shown.mean.map((_, i) => t0 + i * step).filter((t) => t >= from && t < to),
   };
 }

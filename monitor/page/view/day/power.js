@@ -7,10 +7,9 @@ import { piece } from '../../part/alive.js';
 import { notice } from '../../part/notice.js';
 import { figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
-import { picture } from '../../chart/picture.js';
 import { spanOf } from './clock.js';
 import { compareChoice } from './compare.js';
-import { fileOf, highest, quarters } from './numbers.js';
+import { highest, quarters } from './numbers.js';
 import { screenOf } from './screen.js';
 import { selection } from './selection.js';
 
@@ -18,15 +17,13 @@ const D = T.day;
 const LATE = 10 * MINUTE; // what is newer may not have been complete
 
 /**
- * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums(): of
- * the day, in words; why(from, to): says why a stretch was different.
+ * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; why(from, to): says why a stretch was different.
  */
-export async function power({ meter, date, series, sums, other, compare, query, keys, why }) {
-  const coarse = matchMedia('(pointer: coarse)').matches,
-    title = `${T.now.power}, ${f.fullDate(date)}`,
+export async function power({ meter, date, series, other, compare, query, keys, why }) {
+  const title = `${T.now.power}, ${f.fullDate(date)}`,
     about = id('about'),
     clear = () => chart?.select(null),
-    selected = selection({ meter, date, other, hint: coarse ? D.touchHint : D.selectHint, clear, why }),
+    selected = selection({ meter, date, other, hint: D.selectHint, clear, why }),
     screen = screenOf({
       meter,
       date,
@@ -37,8 +34,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     });
   const wanted = spanOf(date, query.get('t')),
     told = wanted && selected.select(...wanted, true);
-  let measuring = null, // what a drag does: null: the mouse measures and a finger pans
-    left = false;
+  let left = false;
 
   const chart = await drawn({
     day: { start: dayStart(date), end: dayEnd(date) },
@@ -48,21 +44,16 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     label: title,
     describedby: about,
     height: innerWidth < 820 ? 280 : 340,
-    selecting: (event) => (measuring ?? event.pointerType !== 'touch') !== event.shiftKey,
     onRange: debounce(screen.range, 120),
     onSelect: debounce(selected.select, 60),
     onCursor: selected.point,
   });
   await told; // its lines stand above the curve, which must not move when they come
-  if (!chart) return undrawn(title, date, series, compare);
+  if (!chart) return undrawn(title, series, compare);
 
-  const measure = (on) => {
-    measuring = on;
-    chart.panning(!on);
-  };
   const choice = compareChoice(date, other, dateOf(api.now())),
-    tools = toolbar({ chart, keys, choice, measures: !coarse, measure }),
-    words = wordsOf({ meter, date, other, title, about, sums, screen, chart });
+    tools = toolbar({ chart, keys, choice }),
+    words = wordsOf({ date, other, title, about });
   words.show(series, compare);
   const bar = h('div', { class: 'chart-bar' }, selected.node, tools.node);
   return {
@@ -106,20 +97,18 @@ const drawn = (options) =>
   });
 
 /** In place of a curve that this browser cannot draw: its figures. */
-function undrawn(title, date, series, compare) {
-  const whole = (series) => ({ shown: series, from: dayStart(date), to: dayEnd(date) }),
-    table = piece((series, compare) => tableOf({ title, date, series, compare, screen: whole(series), png: null }));
+function undrawn(title, series, compare) {
+  const table = piece((series, compare) => tableOf(title, series, compare));
   table.show(series, compare);
   return { node: chartBlock(notice('warn', D.undrawn), table.node), refresh: table.show, leave() {} };
 }
 
 /** What the curve says in words and figures: a summary for the ear, the legend, the peak of each phase, the table. */
-function wordsOf({ meter, date, other, title, about, sums, screen, chart }) {
+function wordsOf({ date, other, title, about }) {
   const legend = legendOf(other),
     summary = h('p', { id: about, class: 'hidden' }),
     tops = piece((series) => series.p1_max && phases(series)),
-    png = () => save({ title, date, meter, sums, screen, chart, legend }),
-    table = piece((series, compare) => tableOf({ title, date, series, compare, screen: screen.state, png }));
+    table = piece((series, compare) => tableOf(title, series, compare));
   return {
     summary,
     nodes: () => [legend.part.node, tops.node, table.node],
@@ -133,42 +122,13 @@ function wordsOf({ meter, date, other, title, about, sums, screen, chart }) {
   };
 }
 
-/**
- * The figures by quarter of an hour; as a file, what is on screen. png(): saves the curve; null: there is no curve.
- */
-function tableOf({ title, date, series, compare, screen, png }) {
-  return figures({
-    caption: title,
-    ...quarters(series, compare),
-    note: png && D.figuresNote,
-    csv: () => ({ name: `${T.file.names.day}-${date}`, ...fileOf(screen.shown, screen, compare) }),
-    png,
-  });
-}
+/** The figures by quarter of an hour. */
+const tableOf = (title, series, compare) => figures({ caption: title, ...quarters(series, compare) });
 
-/** The curve as a picture: of the whole day with its sums, or of what is on screen. */
-function save({ title, date, meter, sums, screen, chart, legend }) {
-  const { whole, from, to } = screen.state;
-  return picture({
-    name: `${T.file.names.day}-${date}`,
-    notes: [meter.name, whole && sums()],
-    title: whole ? title : `${title}, ${f.clock(from)}–${f.clock(to)}`,
-    drawing: chart.canvas(),
-    legend: legend.part.node,
-  });
-}
-
-/** measures: whether a drag measures at first; measure(on): it does so from now on, or pans. */
-function toolbar({ chart, keys, choice, measures, measure }) {
+function toolbar({ chart, keys, choice }) {
   const tool = (name, label, onclick, extra) =>
     h('button', { class: 'round', 'aria-label': label, title: label, onclick, ...extra }, icon(name));
   const fit = tool('fit', D.fit, () => chart.fit(), { disabled: true });
-  const mode = tool('select', D.select, toggle, { 'aria-pressed': String(measures) });
-  function toggle() {
-    measures = !measures;
-    mode.setAttribute('aria-pressed', String(measures));
-    measure(measures);
-  }
   Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
   const node = h(
     'div',
@@ -177,7 +137,6 @@ function toolbar({ chart, keys, choice, measures, measure }) {
     h(
       'span',
       { class: 'tool-row' },
-      mode,
       tool('plus', D.zoomIn, () => chart.zoom(0.5)),
       tool('minus', D.zoomOut, () => chart.zoom(2)),
       fit,

@@ -17,7 +17,6 @@ export function ofReview({ data, range, query }) {
       name: f.capital(nameOf(g, by)),
       rows: data.rows.flatMap((row, i) => (row.start.startsWith(g.key) ? [i] : [])),
     })),
-    file: `${T.file.names.devices}-${range.text}`,
     column: T.review.columns.date,
     open: opening(places, by, query),
   });

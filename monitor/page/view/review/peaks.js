@@ -3,10 +3,8 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { href } from '../../router.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
-import { csvButton, plainTable } from '../../part/figures.js';
+import { plainTable } from '../../part/figures.js';
 import { block, emptyBlock } from '../block.js';
-
-/** @import {File} from '../../part/figures.js' */
 
 const R = T.review;
 
@@ -24,16 +22,6 @@ export function peaksBlock({ peaks, unit }, range) {
       day = dateOf(at);
     return h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dayIn(range)(day));
   };
-  /** @type {() => File} */
-  const file = () => ({
-    name: T.file.names.peaks,
-    columns: [
-      [T.file.power(unit), (peak) => peak.power],
-      [T.file.utc, (peak) => peak.at],
-      [T.file.phase, (peak) => peak.phase],
-    ],
-    rows: peaks,
-  });
   return block(
     R.peaks,
     plainTable({
@@ -47,7 +35,6 @@ export function peaksBlock({ peaks, unit }, range) {
       ],
       rows: peaks,
     }),
-    h('p', { class: 'files' }, csvButton(file)),
   );
 }
 

@@ -1,21 +1,20 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { energyFile } from '../../api.js';
 import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
 import { daysBetween, weekday } from '../../time.js';
-import { columnOf, ORDER, register } from '../../tariff.js';
+import { ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
-import { figures, sumsOf } from '../../part/figures.js';
+import { figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { drawnColumn, drawnText, madeText, ownOf } from '../../part/sun.js';
-import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../block.js';
 import { notesAt } from '../notes.js';
 
-const R = T.review,
-  F = T.file;
+const R = T.review;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
 export function stack({ meter, data, range, today, unit, query, written }) {
@@ -36,8 +35,7 @@ export function stack({ meter, data, range, today, unit, query, written }) {
     open: opening(places, by, query),
   });
   const legend = legendOf(places, known, used, inEuro),
-    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is listed, too
-    name = `${T.file.names.energy}-${range.text}`;
+    told = places.filter((g) => !g.unknown || g.missing); // a day that is missing is listed, too
   return h(
     'section',
     { class: 'block' },
@@ -48,15 +46,7 @@ export function stack({ meter, data, range, today, unit, query, written }) {
       caption: title,
       columns: columnsOf(told, { by, used, priced, sun }),
       rows: told,
-      csv: () => fileOf(told, name, { used, priced }),
-      png: () =>
-        picture({
-          name,
-          notes: [meter.name, sumsOf(data.whole)],
-          title: `${title} (${inEuro ? '€' : 'kWh'}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
-          drawing: chart.svg,
-          legend,
-        }),
+      csv: energyFile(meter.id, by, range.from, range.to),
     }),
   );
 }
@@ -166,25 +156,3 @@ function columnsOf(list, { by, used, priced, sun }) {
 
 /** As in `teleinfo-monitor report`: what lacks something is marked, of what nothing is known is no zero. */
 const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amount(g.cost)}*` : '–');
-
-function fileOf(list, name, { used, priced }) {
-  const made = list.some((g) => g.made != null),
-    wh = (of) => (g) => (g.unknown ? null : of(g)),
-    euros = (of) => (g) => (priced && costText(g) !== '–' ? of(g) / 1e4 : null);
-  return {
-    name,
-    columns: [
-      [F.start, (g) => g.key],
-      ...used.map((r) => [columnOf(r), wh((g) => g.wh[r])]),
-      [F.wh(F.total), wh((g) => g.total)],
-      [F.wh(F.injected), wh((g) => g.injected)],
-      made && [F.wh(T.sun.made), wh((g) => g.made)],
-      made && [F.wh(T.sun.own), wh((g) => g.own)],
-      [F.subscription, euros((g) => g.subscription)],
-      [F.cost, euros((g) => g.cost)],
-      [F.partial, (g) => (g.partialCost ? F.yes : null)],
-      [F.missing, (g) => Math.round(g.missing * 100) / 100],
-    ],
-    rows: list,
-  };
-}

@@ -5,7 +5,6 @@ import { yearBefore } from '../../time.js';
 import { standby, withHoles } from './months.js';
 import { figures } from '../../part/figures.js';
 import { bars } from '../../chart/bars.js';
-import { picture } from '../../chart/picture.js';
 import { block, emptyBlock } from '../block.js';
 import { notesAt } from '../notes.js';
 
@@ -17,7 +16,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
  * The base load of the period, and that of the months up to its end, of which the lowest is what never stops.
  * watts: of the period; year: the whole of the last twelve months' energy, or undefined; written: all notes.
  */
-export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, written }) {
+export function talonBlock({ range, title, watts: ofPeriod, months, year, written }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
   if (!last) return emptyBlock(R.talon, R.noData);
@@ -49,20 +48,10 @@ export function talonBlock({ meter, range, title, watts: ofPeriod, months, year,
     figures({
       caption: T.day.talon,
       columns: [
-        [T.file.month, name, 'words'],
+        [T.month, name, 'words'],
         [R.columns.watts, (m) => f.known(m.watts, f.number)],
       ],
       rows: list,
-      csv: () => ({
-        name: T.file.names.talon,
-        columns: [
-          [T.file.month, (m) => m.month],
-          [R.columns.watts, (m) => m.watts],
-        ],
-        rows: list,
-      }),
-      png: () =>
-        picture({ name: T.file.names.talon, notes: [meter.name], title: `${T.day.talon} (W)`, drawing: chart.svg }),
     }),
   );
 }

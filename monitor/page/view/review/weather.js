@@ -17,12 +17,5 @@ export function weatherOf(answer) {
   const explained = R.explained(f.percent(compared.quality), f.number(compared.days));
   if (compared.why_not === 'weak') return { text: R.weatherWeak, note: f.capital(explained) };
   if (compared.change == null) return null;
-  const [cold, coldBefore] = [compared.degree_days, compared.degree_days_before].map((value) => f.number(value)),
-    degreeDays = R.degreeDays(cold, coldBefore, answer.base),
-    slope = R.perDegreeDay(f.energy(compared.wh_per_degree_day));
-  return {
-    change: f.signedPercent(compared.change),
-    text: R.equalWeather,
-    note: [degreeDays, slope, explained].join(' · '),
-  };
+  return { change: f.signedPercent(compared.change), text: R.equalWeather, note: f.capital(explained) };
 }
