@@ -112,8 +112,11 @@ def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, de
 @pytest.mark.parametrize("view", ["tempo", "status"])
 def test_no_column_of_a_table_stands_beside_a_phone(visit: Visits, view: str, device: str) -> None:
     page = visit(VIEWS[view], device)
-    page.wait_for_selector(".table-plain table")
-    wide = "[...document.querySelectorAll('.table-plain')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    page.wait_for_selector(".table-plain table, .events")
+    wide = (
+        "[...document.querySelectorAll('.table-plain, .events')]"
+        ".filter((one) => one.scrollWidth > one.clientWidth).length"
+    )
     assert page.evaluate(wide) == 0
 
 

@@ -59,7 +59,8 @@ export function todayBlock(meter, date, expected) {
 function amounts({ wh, cost, injected_wh: injected }, sun) {
   const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
   return [
-    large(drawnText(sun, f.energy(wh))),
+    sun && h('span', { class: 'figure-name' }, T.sun.drawn),
+    large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
   ];
@@ -78,7 +79,9 @@ function made({ wh, production_wh: production, injected_wh: injected }) {
   const own = Math.max(production - injected, 0); // production is a minute behind
   return [
     T.sun.today(f.energy(production), f.energy(own)),
-    wh != null && own + wh > 0 ? T.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))) : '',
+    wh != null && own + wh > 0
+      ? h('span', { class: 'house-today' }, T.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))))
+      : '',
   ];
 }
 
