@@ -1,15 +1,19 @@
-"""Findings of the doctors of both programs, each problem with its fix, and how they are printed."""
+"""Findings of the doctors of all programs, each problem with its fix, and how they are printed."""
 
+import argparse
 import os
 import shutil
+import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
 
 from common.plural import plural
+from common.runtime.cli import chosen_language
 from common.runtime.logs import printable
+from common.settings.language import French
 
 ALL_OK, HAS_PROBLEMS, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
@@ -25,7 +29,6 @@ class Status(Enum):
     PROBLEM = "problem"  # it does not work, or soon will not
 
 
-_WORD = max(len(status.value) for status in Status)
 _MARKS = {Status.OK: "✓", Status.NOTICE: "!", Status.PROBLEM: "✗"}
 _COLOURS = {Status.OK: "32", Status.NOTICE: "33", Status.PROBLEM: "31"}  # green, yellow, red
 
@@ -65,8 +68,11 @@ def _finding(status: Status, subject: str, what: str, fix: str = "") -> Finding:
 class Report:
     """Prints findings: on a terminal wrapped and coloured, elsewhere each in one line."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, say: Callable[[str], str] = str) -> None:
+        """Take where to print, and how to say there what is worded in English."""
         self._stream = stream
+        self._say = say
+        self._word = max(len(say(status.value)) for status in Status)
         self._terminal = stream.isatty()
         self._colour = self._terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns
@@ -85,28 +91,33 @@ class Report:
         count = {status: sum(finding.status is status for finding in self._found) for status in Status}
         problems, notes = count[Status.PROBLEM], count[Status.NOTICE]
         text = f"{plural(problems, 'problem')} found" if problems else "No problems found"
-        if notes:
-            text += f", {plural(notes, 'note')}"
-        self._write(f"\n{text}." if self._terminal else f"{text}.")
+        text = self._say(f"{text}, {plural(notes, 'note')}." if notes else f"{text}.")
+        self._write(f"\n{text}" if self._terminal else text)
         return HAS_PROBLEMS if problems else ALL_OK
 
     def note(self, text: str) -> None:
         """Print what is being done, for somebody who waits."""
         if self._terminal:
-            self._write(f"  … {text}")
+            self._write(f"  … {self._say(text)}")
 
     def _line(self, finding: Finding) -> str:
-        text = f"{_MARKS[finding.status]} {finding.status.value} {finding.subject}: {finding.what}"
-        return f"{text} → {finding.fix}" if finding.fix else text
+        say = self._say
+        text = f"{_MARKS[finding.status]} {say(finding.status.value)} {self._text(finding)}"
+        return f"{text} → {say(finding.fix)}" if finding.fix else text
 
     def _wrapped(self, finding: Finding) -> str:
-        head = f"{_MARKS[finding.status]} {finding.status.value:{_WORD}}  "
-        lines = self._fill(f"{finding.subject}: {finding.what}", head, " " * len(head))
+        head = f"{_MARKS[finding.status]} {self._say(finding.status.value):{self._word}}  "
+        lines = self._fill(self._text(finding), head, " " * len(head))
         if self._colour:
             lines[0] = f"\x1b[{_COLOURS[finding.status]}m{head}\x1b[0m{lines[0].removeprefix(head)}"
         if finding.fix:
-            lines += self._fill(finding.fix, " " * (len(head) - 2) + "→ ", " " * len(head))
+            lines += self._fill(self._say(finding.fix), " " * (len(head) - 2) + "→ ", " " * len(head))
         return "\n".join(lines)
+
+    def _text(self, finding: Finding) -> str:
+        subject = self._say(finding.subject)
+        colon = ":" if subject == finding.subject and self._say is str else "\u00a0:"
+        return f"{subject}{colon} {self._say(finding.what)}"
 
     def _fill(self, text: str, first: str, others: str) -> list[str]:
         # A command or a path that is cut in two can no longer be copied.
@@ -124,6 +135,11 @@ class Report:
             text = text.translate(_PLAIN)
             text = text.encode(self._stream.encoding or "utf-8", "replace").decode(self._stream.encoding or "utf-8")
         print(text, file=self._stream, flush=True)
+
+
+def report_to(arguments: argparse.Namespace, french: Mapping[str, str]) -> Report:
+    """Return the report of a command on its terminal, in the household's language; `french` has its sentences."""
+    return Report(sys.stdout, French(french) if chosen_language(arguments) == "fr" else str)
 
 
 def _can_write(stream: TextIO, text: str) -> bool:

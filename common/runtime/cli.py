@@ -57,7 +57,7 @@ def run_cli(name: str, parser: argparse.ArgumentParser, french: str = "common.se
     except TeleinfoError as error:
         # The text of what cannot be reached has no fix.
         fix = f"; {here(name).run(name, 'check')} shows what to do" if isinstance(error, Unavailable) else ""
-        say = _in_french(french) if _language(arguments) == "fr" else str
+        say = _in_french(french) if chosen_language(arguments) == "fr" else str
         for one in error.all if isinstance(error, ConfigError) else (error,):
             text = f"{name}: {say(f'{one}{fix}')}"
             print(logs.printable(logs.redact_prm(text)), file=sys.stderr)  # noqa: T201 - for a person
@@ -70,12 +70,12 @@ def run_cli(name: str, parser: argparse.ArgumentParser, french: str = "common.se
         )
 
 
-def _language(arguments: argparse.Namespace) -> str:
+def chosen_language(arguments: argparse.Namespace) -> str:
     """Return the language of who started the program: as the command or its configuration says, else the terminal's."""
     named = getattr(arguments, "language", None)
     if named is None and (file := getattr(arguments, "config", None)) is not None:
         with contextlib.suppress(OSError, ValueError):  # that it cannot be read is what will be said
-            named = language_in(file.read_text(encoding="utf-8"))
+            named = language_in(os.path.expandvars(file.read_text(encoding="utf-8")))
     return named or language_of()
 
 

@@ -1,0 +1,43 @@
+"""Compares all that a doctor can say with one file a language, in each place where a program can run."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from common.doctor.findings import Finding, Report
+from common.machine import deployment
+from common.settings.language import French
+
+
+def check_golden(
+    stem: Path,
+    findings: Callable[[], Iterable[Finding]],
+    french: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Compare with STEM.en.txt and STEM.fr.txt: all lines in a shell, then those that differ in the other places."""
+    told: dict[str, list[str]] = {"en": [], "fr": []}
+    for place in ("shell", "systemd", "compose", "app"):
+        _move_to(place, monkeypatch, tmp_path)
+        found = list(findings())
+        for language, lines in told.items():
+            stream = io.StringIO()
+            Report(stream, French(french) if language == "fr" else str).show(found)
+            before = set(lines)
+            lines += [f"== {place}", *(line for line in stream.getvalue().splitlines() if line not in before)]
+    for language, lines in told.items():
+        expected = stem.with_name(f"{stem.name}.{language}.txt").read_text(encoding="utf-8")
+        assert "\n".join(lines) + "\n" == expected, language
+
+
+def _move_to(place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let `here` find one way of installation, whatever this machine has."""
+    for name in ("teleinfo-reader", "teleinfo-storer", "teleinfo-monitor"):
+        (tmp_path / f"{name}.service").touch()
+    monkeypatch.setenv(deployment.VARIABLE, place)
+    monkeypatch.setattr(deployment, "UNIT_FOLDERS", (str(tmp_path),) if place == "systemd" else ())
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
