@@ -255,9 +255,7 @@ TWINS = {
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
     "docs/import.md": "docs/importer.md",
     "docs/installation.md": "docs/installation-fr.md",
-    "docs/operations.md": "docs/exploitation.md",
     "docs/page.md": "docs/page-fr.md",
-    "docs/security.md": "docs/securite.md",
     "docs/sources.md": "docs/sources-fr.md",
     "docs/sun.md": "docs/soleil.md",
     "docs/troubleshooting.md": "docs/depannage.md",
@@ -265,8 +263,6 @@ TWINS = {
     "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",
     "docs/pictures/page/film.webp": "docs/pictures/page/film-fr.webp",
 }
-#: Pages of which only the first sections exist in French.
-BEGINNINGS = {"docs/brokers.md": "docs/serveurs-mqtt.md", "docs/database.md": "docs/base-de-donnees.md"}
 TWIN = pytest.mark.parametrize(("english", "french"), [pair for pair in TWINS.items() if pair[0] in DOCUMENTS])
 
 
@@ -294,22 +290,13 @@ def targets(document: str, other: dict[str, str]) -> set[str]:
 def test_a_page_in_two_languages_has_the_same_headings_commands_and_links(english: str, french: str) -> None:
     assert outline(french) == outline(english)
     assert to_type(french) == to_type(english)
-    whole = {beginning: page for page, beginning in BEGINNINGS.items()}
-    assert targets(french, whole) == targets(english, TWINS | {english: french, french: english})
+    assert targets(french, {}) == targets(english, TWINS | {english: french, french: english})
     assert french in targets(english, {})
     assert english in targets(french, {})
 
 
-@pytest.mark.parametrize(("english", "french"), BEGINNINGS.items())
-def test_what_is_translated_of_a_page_is_its_beginning(english: str, french: str) -> None:
-    for part in (outline, to_type):
-        shown = part(french)
-        assert shown
-        assert shown == part(english)[: len(shown)]
-
-
 def test_a_french_page_has_no_break_spaces_before_its_punctuation() -> None:
-    for document in {*TWINS.values(), *BEGINNINGS.values()} & set(DOCUMENTS):
+    for document in {*TWINS.values()} & set(DOCUMENTS):
         assert not re.findall(r".* [:;?!](?=\s|\*|$)", SPAN.sub("", prose(document)), re.MULTILINE), document
 
 
