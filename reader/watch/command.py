@@ -2,31 +2,35 @@
 
 import argparse
 import dataclasses
-import io
 import logging
 import os
 import queue
+import select
 import sys
+import termios
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
+from common.contract.topics import Topics
 from common.errors import ConfigError, PortBusy, PortError
 from common.machine.deployment import here
-from common.machine.host import Host, Process
+from common.machine.host import Host
+from common.mqtt.session import Session
 from common.runtime.cli import argument
 from common.runtime.shutdown import Shutdown, StopEvent
 from common.settings import config
 from reader.config import ReaderConfig, ReaderMqtt, port_name
 from reader.line.port import open_port
-from reader.watch.keyboard import read_keys
-from reader.watch.loop import WatchLoop
-from reader.watch.source import BrokerSource, Event, FrameSource, PortSource, WarningHandler
-from reader.watch.texts import Translations
+from reader.line.worker import LineWorker
 
+_EVERY = 0.5  # seconds between two pictures
 _CANNOT_DRAW = ("dumb", "unknown")  # values of TERM on which rich shows nothing at all
-_QUIT = frozenset("qQ\x03\x04")
+
+Emit = Callable[[object], None]
 
 
 def declare_watch(watch: argparse.ArgumentParser) -> None:
@@ -44,49 +48,6 @@ def declare_watch(watch: argparse.ArgumentParser) -> None:
     watch.set_defaults(command=_watch)
 
 
-def _watch(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
-    language = arguments.language or (settings.home_assistant.language if settings else "fr")
-    translate = Translations(language)
-    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without é can still show the numbers
-    interactive = sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in _CANNOT_DRAW
-    if interactive:
-        _check_rich()
-    source, note, advice = _source(arguments, settings, translate, events.put)
-    shutdown = Shutdown()
-    shutdown.install(lambda: events.put(None))
-    loop = WatchLoop(source, translate, events, shutdown.stop, only=arguments.meter, note=note, advice=advice)
-    handler = WarningHandler(events.put)
-    logging.getLogger().addHandler(handler)
-    try:
-        if interactive:
-            _on_screen(loop, translate, events, shutdown.stop)
-        else:
-            loop.run(loop.print_changes)
-    finally:
-        logging.getLogger().removeHandler(handler)
-        source.close()
-    return shutdown.exit_code
-
-
-def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
-    """Return the configuration; None if it cannot be read, and the arguments do without."""
-    # That of an installed service can only be read by root and the service; a port needs none.
-    try:
-        arguments.config.open().close()
-    except OSError as error:
-        if arguments.port or (arguments.mqtt is not None and isinstance(error, FileNotFoundError)):
-            return None
-        if isinstance(error, FileNotFoundError):
-            raise ConfigError(
-                f"{arguments.config}: not found; give your file with --config,"
-                " or the meter's port with --port, or a reader's broker with --mqtt"
-            ) from error
-    return config.load(ReaderConfig, arguments.config)
-
-
 def _broker(text: str) -> tuple[str, int | None]:
     host, separator, port = text.rpartition(":")
     if "/" in text or "@" in text:  # what it holds is not shown: it may be a password
@@ -98,101 +59,181 @@ def _broker(text: str) -> tuple[str, int | None]:
     return host, int(port)
 
 
-def _check_rich() -> None:
+def _watch(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    name, start = _source(arguments, settings)
+    if not sys.stdout.isatty() or os.environ.get("TERM", "").lower() in _CANNOT_DRAW:
+        raise ConfigError("watch: a terminal is needed; for programs, each frame is on MQTT as JSON: teleinfo/+/frame")
     try:
-        import reader.watch.screen  # noqa: F401 - rich is only installed for watch
+        from reader.watch.table import Meters, screen
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"watch: the Python package {error.name} is missing: install the extra 'watch'"
-            f" ({sys.executable} -m pip install rich), or pipe the output: teleinfo-reader watch | cat"
+            f" ({sys.executable} -m pip install rich)"
         ) from error
+    language = arguments.language or (settings.home_assistant.language if settings else "fr")
+    meters = Meters(language, name, only=arguments.meter)
+    events: queue.SimpleQueue[object] = queue.SimpleQueue()
+    shutdown = Shutdown()
+    shutdown.install(lambda: events.put(None))
+    warnings = _WarningHandler(events.put)
+    logging.getLogger().addHandler(warnings)
+    try:
+        with closing(start(events.put)), _quit_by_key(shutdown.stop, events.put), screen() as show:
+            while not shutdown.stop.is_set():
+                _handle_for(_EVERY, events, meters.handle)
+                show(meters)
+    finally:
+        logging.getLogger().removeHandler(warnings)
+    return shutdown.exit_code
 
 
-def _source(
-    arguments: argparse.Namespace, settings: ReaderConfig | None, translate: Translations, emit: Callable[[Event], None]
-) -> tuple[FrameSource, str, str]:
-    """Return the source of frames, a note about it, and advice for when no frames come."""
+def _handle_for(seconds: float, events: "queue.SimpleQueue[object]", handle: Emit) -> None:
+    """Handle what arrives in this time; None, which comes with the stop, ends it early."""
+    end = time.monotonic() + seconds
+    try:
+        while (event := events.get(timeout=max(0.0, end - time.monotonic()))) is not None:
+            handle(event)
+    except queue.Empty:
+        pass
+
+
+def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
+    """Return the configuration; None if it cannot be read, and the arguments do without."""
+    # That of an installed service can only be read by root and the service; a port needs none.
+    try:
+        arguments.config.open().close()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        if arguments.port or (arguments.mqtt is not None and missing):
+            return None
+        if missing:
+            raise ConfigError(
+                f"{arguments.config}: not found; give your file with --config,"
+                " or the meter's port with --port, or a reader's broker with --mqtt"
+            ) from error
+    return config.load(ReaderConfig, arguments.config)
+
+
+def _source(arguments: argparse.Namespace, settings: ReaderConfig | None) -> tuple[str, Callable[[Emit], "_Source"]]:
+    """Return where the frames come from, and what starts to read there: the ports, or the broker if they are in use."""
     broker = settings.mqtt if settings else ReaderMqtt()
-    note = ""
     if arguments.mqtt is not None:
         host, port = arguments.mqtt
         broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
     else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
-        user = _user_of(ports, arguments, settings, translate)
-        if user is None:
-            mode = settings.mode if settings else "auto"
-            return PortSource(ports, mode=mode, open_port=open_port, emit=emit), "", translate("check_line")
-        note = translate("from_broker", port=user[0], who=user[1], broker=broker.hosts[0])
-    return BrokerSource(broker, emit), note, translate("check_broker", topic=broker.topic)
+        if not _in_use(ports, arguments, settings):
+            return ", ".join(ports), lambda emit: _Ports(ports, settings.mode if settings else "auto", emit)
+    return f"mqtt://{broker.address}/{broker.topic}", lambda emit: _Broker(broker, emit)
 
 
-def _user_of(
-    ports: tuple[str, ...], arguments: argparse.Namespace, settings: ReaderConfig | None, translate: Translations
-) -> tuple[str, str] | None:
-    """Return the port that another program reads, and the program's name; None if the ports can be read.
+def _in_use(ports: tuple[str, ...], arguments: argparse.Namespace, settings: ReaderConfig | None) -> bool:
+    """Return whether another program reads the ports of the configuration.
 
     Raises:
         PortError: the only port cannot be opened, or one that the arguments name is in use.
     """
-    if settings is not None and not arguments.port:
-        reader = Host().lock_holder(settings.spool.journal)  # its port may be a gateway, which cannot be tried
-        if reader is not None:
-            return ", ".join(ports), _process_name(reader, translate)
-    try:
-        _try_to_open(ports)
-    except PortBusy as error:
-        port = str(error).partition(": ")[0]
-        process = next(iter(Host().users_of(Path(port))), None)
-        if not arguments.port:
-            return port, _process_name(process, translate)
-        holder = f"{process.name} (process {process.pid})" if process else "another program"
-        raise PortBusy(
-            f"{port}: {holder} has it open; to see what a reader publishes:"
-            f" {here('teleinfo-reader').run('teleinfo-reader', 'watch --mqtt')}"
-        ) from error
-    return None
-
-
-def _process_name(process: Process | None, translate: Translations) -> str:
-    if process is None:
-        return translate("another_program")
-    return translate("process", name=process.name, number=process.pid)
-
-
-def _try_to_open(ports: tuple[str, ...]) -> None:
-    """Open and close each local port once, to report at once what is wrong with it.
-
-    Raises:
-        PortBusy: another program has one of them.
-        PortError: the only one cannot be opened; one of several is retried while the others are shown.
-    """
+    if settings is not None and not arguments.port and Host().lock_holder(settings.spool.journal) is not None:
+        return True  # its reader runs; the port may be a gateway, which cannot be tried
     for port in ports:
-        if "://" in port:
-            continue
         try:
-            open_port(port, 9600, StopEvent()).close()
-        except PortBusy:
-            raise
+            if "://" not in port:
+                open_port(port, 9600, StopEvent()).close()
+        except PortBusy as error:
+            if not arguments.port:
+                return True
+            command = here("teleinfo-reader").run("teleinfo-reader", "watch --mqtt")
+            raise PortBusy(f"{error}; to see what a reader publishes: {command}") from error
         except PortError:
-            if len(ports) == 1:
+            if len(ports) == 1:  # one of several is retried while the others are shown
                 raise
+    return False
 
 
-def _on_screen(
-    loop: WatchLoop,
-    translate: Translations,
-    events: "queue.SimpleQueue[Event | None]",
-    stop: threading.Event,
-) -> None:
-    from reader.watch.screen import Footer, Screen
+class _Ports:
+    """Serial ports and gateways, reopened when they fail."""
 
-    def on_key(key: str) -> None:
-        if key in _QUIT:
-            stop.set()
-            events.put(None)
+    def __init__(self, ports: tuple[str, ...], mode: str, emit: Emit) -> None:
+        self._stop = StopEvent()
+        lines = [
+            LineWorker(port, mode=mode, hide=frozenset(), open_port=open_port, emit=emit, stop=self._stop,
+                       time_source=_HostClock())
+            for port in ports
+        ]  # fmt: skip
+        self._threads = [threading.Thread(target=line.run, name="line", daemon=True) for line in lines]
+        for thread in self._threads:
+            thread.start()
 
-    with ExitStack() as stack:
-        stack.enter_context(read_keys(on_key))
-        screen = stack.enter_context(Screen(translate))
-        loop.run(lambda views: screen.show(views, Footer(loop.source, loop.note, loop.advice)))
+    def close(self) -> None:
+        """Close the ports; may take some seconds."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(3.0)
+
+
+class _HostClock:
+    """Stamps frames with the host's clock, synchronised or not: these frames are not stored."""
+
+    synchronised = True
+    steps_back = 0
+
+    def waiting_for_sync(self) -> bool:
+        return False
+
+    def timestamp(self, at: float) -> tuple[datetime, bool]:
+        return datetime.now(UTC), True
+
+
+class _Broker:
+    """A broker on which a reader publishes."""
+
+    def __init__(self, settings: ReaderMqtt, emit: Emit) -> None:
+        topics = Topics(settings.topic)
+        subscriptions = [topics.frame("+"), topics.link("+"), topics.health("storer", "+")]
+        name = f"teleinfo-watch-{os.urandom(4).hex()}"
+        self._session = Session(settings, name, subscriptions=subscriptions, emit=emit)
+        self._session.start()
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._session.close()
+
+
+_Source = _Ports | _Broker
+
+
+class _WarningHandler(logging.Handler):
+    """Emits warnings of the log, which would spoil the screen, as texts."""
+
+    def __init__(self, emit: Emit) -> None:
+        super().__init__(logging.WARNING)
+        self._emit_event = emit
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Emit a warning."""
+        self._emit_event(record.getMessage())
+
+
+@contextmanager
+def _quit_by_key(stop: threading.Event, emit: Emit) -> Iterator[None]:
+    """Stop with the key q, if there is a keyboard; restore the terminal's settings afterwards."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    terminal = sys.stdin.fileno()
+    settings = termios.tcgetattr(terminal)
+
+    def read() -> None:
+        while not stop.is_set():
+            if select.select([terminal], [], [], _EVERY)[0] and os.read(terminal, 64).lower().strip(b"q") == b"":
+                stop.set()  # q, or the terminal is gone
+                emit(None)
+
+    try:
+        tty.setcbreak(terminal)
+        threading.Thread(target=read, name="keys", daemon=True).start()
+        yield
+    finally:
+        stop.set()
+        termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
