@@ -259,7 +259,6 @@ TWINS = {
     "docs/sources.md": "docs/sources-fr.md",
     "docs/sun.md": "docs/soleil.md",
     "docs/troubleshooting.md": "docs/depannage.md",
-    "docs/upgrading.md": "docs/mise-a-jour.md",
     "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",
     "docs/pictures/page/film.webp": "docs/pictures/page/film-fr.webp",
 }

@@ -122,7 +122,7 @@ def _diagnose_database(config: MonitorConfig, now: datetime) -> Iterator[Finding
         with closing(open_tables(database)) as connection:
             facts = probe(connection)
     except NewerTables as error:
-        yield problem("Database", str(error), "docs/upgrading.md says how")
+        yield problem("Database", str(error), "docs/installation.md says how")
         return
     except DatabaseError as error:
         yield diagnose_refusal(refusal_of(config.database, error), _NEEDS)

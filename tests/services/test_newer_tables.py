@@ -54,7 +54,7 @@ def test_the_commands_of_the_monitor(newer: Database, fresh_database: Server, tm
     found = run_here(main, "check", "--config", config, LC_ALL="C")
     assert found.returncode == 1
     assert any(
-        says(line, "...problem Database: ...version 9999...update...→...docs/upgrading.md...")
+        says(line, "...problem Database: ...version 9999...update...→...docs/installation.md...")
         for line in found.stdout.splitlines()
     )
 
