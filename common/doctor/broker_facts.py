@@ -64,62 +64,48 @@ def probe_broker(
     """
     failed: list[BrokerFacts] = []
     for host in settings.hosts:
-        facts = _probe_host(host, settings.at(host), publish, subscribe, extra_topics, seconds=seconds, timeout=timeout)
-        if facts.failure is None:
-            return replace(facts, failed=tuple(failed))
-        failed.append(facts)
+        here = settings.at(host)
+        facts = BrokerFacts(host=host, port=here.port, username=here.username, tls=here.tls is not None)
+        try:
+            reasons = _ask(here, publish, timeout)
+            listening = _listen(here, [*subscribe, *extra_topics], seconds, timeout)
+        except ConnectionFailed as error:
+            failed.append(replace(facts, failure=error.failure, detail=error.detail))
+            continue
+        return replace(
+            facts,
+            certificate_ends=listening.certificate_ends,
+            published=tuple(reasons or ()),
+            denied=tuple(topic for topic, reason in (reasons or {}).items() if reason >= REFUSED),
+            not_asked=reasons is None,
+            limits=listening.limits,
+            refused=tuple(name for name in subscribe if name in listening.refused),
+            messages=listening.messages,
+            failed=tuple(failed),
+        )
     return replace(failed[0], failed=tuple(failed[1:]))
 
 
-def _probe_host(
-    host: str,
-    settings: Broker,
-    publish: Sequence[str],
-    subscribe: Sequence[str],
-    extra_topics: Sequence[str],
-    *,
-    seconds: float,
-    timeout: float,
-) -> BrokerFacts:
-    facts = BrokerFacts(host=host, port=settings.port, username=settings.username, tls=settings.tls is not None)
-    reasons: dict[str, int] = {}
-    not_asked = False
-    try:
-        remaining = list(publish)
-        if remaining and _delivers_unreleased(settings, remaining[0], timeout):
-            remaining, not_asked = [], True
-        while remaining and not not_asked:
-            # A message that is never released stays in flight, and a connection takes only so many.
-            with Probe(settings, _client_id(), timeout=timeout) as probe:
-                asked, remaining = remaining[: probe.can_ask], remaining[probe.can_ask :]
-                not_asked = not asked
-                reasons |= probe.may_publish(asked)
-        listening = _listen(settings, [*subscribe, *extra_topics], seconds, timeout)
-    except ConnectionFailed as error:
-        return replace(facts, failure=error.failure, detail=error.detail)
-    return replace(
-        facts,
-        certificate_ends=listening.certificate_ends,
-        published=tuple(reasons),
-        denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
-        not_asked=not_asked,
-        limits=listening.limits,
-        refused=tuple(name for name in subscribe if name in listening.refused),
-        messages=listening.messages,
-    )
+def _ask(settings: Broker, topics: Sequence[str], timeout: float) -> dict[str, int] | None:
+    """Return the reason code for each topic; None: asking is not possible with this broker.
 
-
-def _delivers_unreleased(settings: Broker, topic: str, timeout: float) -> bool:
-    """Return whether this broker delivers a message of QoS 2 before it is released, as MQTT allows; mosquitto waits.
-
-    Where we may not read the topic, we cannot know.
+    It must take QoS 2 and, as mosquitto does and MQTT does not require, deliver no message before it is released.
+    Where we may not read the first topic, we cannot know.
     """
-    with Probe(settings, _client_id(), timeout=timeout) as probe:
-        if not probe.can_ask:
-            return False
-        probe.subscribe([topic])
-        probe.may_publish([topic])
-        return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO_TIME))
+    reasons: dict[str, int] = {}
+    while remaining := [topic for topic in topics if topic not in reasons]:
+        # A message that is never released stays in flight, and a connection takes only so many.
+        with Probe(settings, _client_id(), timeout=timeout) as probe:
+            if not probe.can_ask:
+                return None
+            if reasons:
+                reasons |= probe.may_publish(remaining[: probe.can_ask])
+                continue
+            probe.subscribe(remaining[:1])
+            reasons = probe.may_publish(remaining[:1])
+            if any(heard.topic == remaining[0] and not heard.retained for heard in probe.listen(_ECHO_TIME)):
+                return None
+    return reasons
 
 
 def listen_to_broker(settings: Broker, filters: Sequence[str], seconds: float) -> tuple[Received, ...]:

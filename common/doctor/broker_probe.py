@@ -8,7 +8,6 @@ mosquitto accepts a subscription that its access rules forbid, and delivers noth
 """
 
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.doctor.connection_failure import ConnectionFailed, Failure, of_code, of_tcp, text_of
-from common.doctor.tls_handshake import shake_hands, tls_context
+from common.doctor.connection_failure import ConnectionFailed, Failure, of_code, of_tcp, shake_hands, tls_context
 from common.errors import NotReady
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits, read_limits
@@ -73,7 +71,6 @@ class Probe:
         self._timeout = timeout
         self._answer: ReasonCode | None = None  # to CONNECT
         self._end: ReasonCode | None = None  # of the broker's DISCONNECT
-        self._error: OSError | None = None
         self._subacks: dict[int | None, int] = {}  # reason code by message id
         self._messages: list[Received] = []
         self._client = self._new_client(client_id)
@@ -152,7 +149,7 @@ class Probe:
         if self._end is not None:
             reason = self._end
             return ConnectionFailed(f"it ended the connection: {reason}", of_code(reason.value, Failure.CLOSED))
-        detail = text_of(self._error) if self._error else "it closed the connection"
+        detail = "it closed the connection"
         if self._answer is not None:
             return ConnectionFailed(detail, Failure.CLOSED)
         if code == MQTTErrorCode.MQTT_ERR_PROTOCOL:
@@ -193,16 +190,10 @@ class Probe:
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
             self._messages.append(Received(message.topic, bytes(message.payload), message.retain))
 
-        def on_log(_client: paho.Client, _: Any, __: int, ___: str) -> None:
-            # paho tells why it lost a connection nowhere else.
-            error = sys.exc_info()[1]
-            self._error = error if isinstance(error, OSError) else self._error
-
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
         client.on_subscribe = on_subscribe
         client.on_message = on_message
-        client.on_log = on_log
         return client
 
     # -- connecting ----------------------------------------------------------------------------------------------------
@@ -210,7 +201,7 @@ class Probe:
     def _connect(self) -> None:
         settings = self._settings
         if settings.tls is not None:  # without paho, which leaves the socket open when the handshake fails
-            self.certificate_ends = shake_hands(self._host, settings.port, settings.tls, self._timeout)
+            self.certificate_ends = shake_hands(self._host, settings.port, tls_context(settings.tls), self._timeout)
         try:
             code = self._client.connect(self._host, settings.port, _KEEPALIVE)
         except (OSError, ValueError) as error:

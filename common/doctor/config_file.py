@@ -26,37 +26,30 @@ def read_config(kind: type[T], path: Path, program: str, report: Report) -> T | 
 
 def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
     """Turn an error of the configuration into a finding."""
-    text = str(error)
-    code = _errno(error)
-    example = f"{program.removeprefix('teleinfo-')}.example.yaml"
+    text, code, commands = str(error), _errno(error), here(program)
+    what, example = text.partition("; ")[0], f"{program.removeprefix('teleinfo-')}.example.yaml"
     if code == errno.EACCES:
-        return problem(
-            SUBJECT, text.partition("; ")[0], f"run the check with sudo: {here(program).sudo(program, 'check')}"
-        )
-    if code == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
-        what = text.partition("; ")[0]
-        return problem(SUBJECT, what, f"copy {example} to {path} and fill it in, or name your file with --config")
+        return problem(SUBJECT, what, f"run the check with sudo: {commands.sudo(program, 'check')}")
     if code == errno.EISDIR:
-        return problem(SUBJECT, text.partition("; ")[0], "name a file in this folder with --config")
+        return problem(SUBJECT, what, "name a file in this folder with --config")
+    if code == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
+        return problem(SUBJECT, what, f"copy {example} to {path} and fill it in, or name your file with --config")
     if code == errno.ENOENT:
         return problem(SUBJECT, text, "create the file, or correct its name")
-    if here(program).deployment is Deployment.APP:
-        return problem(SUBJECT, text, "correct the app's options, or your monitor.yaml in its folder")
-    if here(program).deployment is Deployment.COMPOSE:  # the file is part of the image
-        return problem(SUBJECT, text, "correct .env; .env.example shows every option")
-    return problem(SUBJECT, text, f"correct {path}; {example} shows every option")
+    fixes = {
+        Deployment.APP: "correct the app's options, or your monitor.yaml in its folder",
+        Deployment.COMPOSE: "correct .env; .env.example shows every option",  # the file is part of the image
+    }
+    return problem(SUBJECT, text, fixes.get(commands.deployment, f"correct {path}; {example} shows every option"))
 
 
 def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Finding]:
     """Return which passwords every user of this machine can read; `secrets` is by section."""
-    readable = []
-    for section, secret in secrets.items():
-        file = Path(secret.password_file) if secret.password_file else path
-        if (secret.password or secret.password_file) and is_readable_by_all(file):
-            readable.append((section, file))
     return [
         notice(SUBJECT, f"every user of this machine can read {section}.password in {file}", f"sudo chmod o-rwx {file}")
-        for section, file in readable
+        for section, secret in secrets.items()
+        if is_readable_by_all(file := Path(secret.password_file) if secret.password_file else path)
+        and (secret.password or secret.password_file)
     ]
 
 

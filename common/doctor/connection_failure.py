@@ -1,11 +1,11 @@
 """Why there is no connection to a broker, by what the network, the TLS library or the broker said."""
 
-import errno
 import socket
 import ssl
 from enum import StrEnum
 
 from common.errors import TeleinfoError
+from common.settings.config import Tls
 
 
 class Failure(StrEnum):
@@ -17,33 +17,17 @@ class Failure(StrEnum):
     SILENT = "silent"  # connected, but no answer in time
     PASSWORD_FILE = "password file"  # noqa: S105 - cannot be read
     TLS_FILES = "tls files"  # certificates or key of the configuration cannot be used
-    TLS_NAME = "tls name"  # the certificate is for another host name
-    TLS_AUTHORITY = "tls authority"  # the certificate is not signed by an authority we trust
-    TLS_EXPIRED = "tls expired"
-    TLS_NOT_YET = "tls not yet"  # the certificate becomes valid later, by this machine's clock
+    TLS_CERTIFICATE = "tls certificate"  # the broker's is for another name or time, or of another authority
     TLS_NONE = "no tls"  # the port does not use TLS
     TLS_REFUSED = "tls refused"  # our certificate, or its absence, is not accepted
-    NOT_MQTT = "not mqtt"  # closed, or something else than MQTT sent, instead of an answer to CONNECT
+    NOT_MQTT = "not mqtt"  # closed, or something else than MQTT 5 sent, instead of an answer to CONNECT
     CLOSED = "closed"  # the connection was lost after the broker had accepted it
-    VERSION = "version"  # no MQTT 5
     QOS = "qos"  # QoS 0 only
     CREDENTIALS = "credentials"
-    BANNED = "banned"
-    BUSY = "busy"
     OTHER = "other"
 
 
-_REASONS = {
-    0x84: Failure.VERSION,
-    0x86: Failure.CREDENTIALS,
-    0x87: Failure.CREDENTIALS,
-    0x88: Failure.BUSY,
-    0x89: Failure.BUSY,
-    0x8A: Failure.BANNED,
-    0x97: Failure.BUSY,
-    0x9F: Failure.BUSY,
-}
-_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+_REASONS = {0x84: Failure.NOT_MQTT, 0x86: Failure.CREDENTIALS, 0x87: Failure.CREDENTIALS}
 
 
 class ConnectionFailed(TeleinfoError):
@@ -63,17 +47,53 @@ def of_code(code: int, otherwise: Failure) -> Failure:
 def of_tcp(error: Exception) -> ConnectionFailed:
     """Return why there is no TCP connection."""
     if isinstance(error, socket.gaierror) or not isinstance(error, OSError):
-        failure = Failure.NAME
-    elif isinstance(error, ConnectionRefusedError):
-        failure = Failure.REFUSED
-    elif isinstance(error, TimeoutError) or error.errno in _UNREACHABLE:
-        failure = Failure.UNREACHABLE
-    else:
-        failure = Failure.OTHER
-    return ConnectionFailed(text_of(error), failure)
+        return ConnectionFailed(_text_of(error), Failure.NAME)
+    refused = isinstance(error, ConnectionRefusedError)
+    return ConnectionFailed(_text_of(error), Failure.REFUSED if refused else Failure.UNREACHABLE)
 
 
-def text_of(error: Exception) -> str:
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Return what a connection as configured is made with.
+
+    Raises:
+        ConnectionFailed: the files cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if tls.ca is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(tls.ca)
+        if tls.certificate is not None:
+            context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
+        raise ConnectionFailed(f"{files}: {_text_of(error)}", Failure.TLS_FILES) from error
+    return context
+
+
+def shake_hands(host: str, port: int, context: ssl.SSLContext, timeout: float) -> float | None:
+    """Connect and disconnect; return when the broker's certificate ends, in Unix time.
+
+    Raises:
+        ConnectionFailed: it did not succeed.
+    """
+    try:
+        plain = socket.create_connection((host, port), timeout)
+    except (OSError, ValueError) as error:
+        raise of_tcp(error) from error
+    try:
+        with plain, context.wrap_socket(plain, server_hostname=host) as secure:
+            end = (secure.getpeercert() or {}).get("notAfter")
+    except ssl.SSLCertVerificationError as error:
+        raise ConnectionFailed(error.verify_message, Failure.TLS_CERTIFICATE) from error
+    except (OSError, ValueError) as error:
+        alert = isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason
+        raise ConnectionFailed(_text_of(error), Failure.TLS_REFUSED if alert else Failure.TLS_NONE) from error
+    return ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
+
+
+def _text_of(error: Exception) -> str:
     """Return what an error says, for people."""
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).replace("_", " ").lower()

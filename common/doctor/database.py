@@ -1,7 +1,7 @@
 """Findings about a database that does not accept the connection."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.database.mariadb import DatabaseConfig
@@ -64,80 +64,83 @@ class Needs:
     page: str = "docs/database.md"
 
 
-def diagnose_refusal(facts: Refusal, needs: Needs) -> Finding:
-    """Turn it into a finding."""
-    user, name, where = facts.user, facts.name, facts.where
-    commands = here(needs.program)
-    admin, setting = commands.sql(), commands.setting
-    seen = _ACCOUNT.search(facts.error)  # as the server names it: it sees an address that we do not know
-    account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
-    if "[SSL" in facts.error:
-        return problem(
-            SUBJECT,
-            f"the TLS certificate of the server at {where} is not accepted: {_after_ssl(facts.error)}",
-            "set database.tls.ca to the authority that signed the certificate, and database.host to a name in it;"
-            " see docs/database.md",
-        )
-    causes: dict[int, Callable[[], tuple[str, str]]] = {
-        1045: lambda: (
-            f"the server at {where} does not accept the user {user} with this password",
-            f"correct {setting('database.user')} and its password{_password_setting(commands, needs)}; or as"
-            f" administrator ({admin}): ALTER USER {account} IDENTIFIED BY 'the password'; if there is no such user,"
-            f" see {needs.page}",
-        ),
-        1698: lambda: (
-            f"the server at {where} does not accept the user {user} with a password",
-            f"set {setting('database.user')} to an account of its own that exists, see {needs.page}",
-        ),
-        1044: lambda: (
-            f"the user {user} has no rights on the database {name}",
-            f"correct {setting('database.name')}; or as administrator ({admin}): {grant(name, account, needs.rights)}",
-        ),
-        1049: lambda: (
-            f"there is no database {name} at {where}",
-            f"as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
-        ),
-        1130: lambda: (
-            f"the server at {where} accepts no account from this machine",
-            "create an account for its address, see docs/database.md",
-        ),
-        2013: lambda: (
-            f"{where} does not answer like a database",
-            f"is {setting('database.port')} the port of MariaDB, usually 3306? If it is, restart the server:"
-            f" {commands.restart('mariadb')}",
-        ),
-        2003: lambda: _unreachable(facts, commands),
-        2002: lambda: _unreachable(facts, commands),
-    }
-    other = "create the file, or correct its name" if "password_file" in facts.error else "see docs/database.md"
-    what, fix = causes.get(facts.code, lambda: (facts.error, other))()
-    return problem(SUBJECT, what, fix)
-
-
-def _unreachable(facts: Refusal, commands: Commands) -> tuple[str, str]:
-    reason = "nothing listens there" if "refused" in facts.error else _between_brackets(facts.error)
-    bundled = commands.deployment is Deployment.COMPOSE and facts.where.startswith("mariadb:")
-    if facts.local or bundled:
-        return (
-            f"no server at {facts.where}: {reason}",
-            f"start it: {commands.start('mariadb')}; if it is on another machine, set"
-            f" {commands.setting('database.host')}",
-        )
-    return (
-        f"no server at {facts.where}: {reason}",
+_SSL = -1  # stands for the errors of TLS, which have several numbers
+#: What is wrong, by the server's number of the error, and the fix.
+_CAUSES: Mapping[int, tuple[str, str]] = {
+    1045: (
+        "the server at {where} does not accept the user {user} with this password",
+        "correct {set_user} and its password ({set_password}); or as administrator ({admin}): ALTER USER {account}"
+        " IDENTIFIED BY 'the password'; if there is no such user, see {page}",
+    ),
+    1698: (
+        "the server at {where} does not accept the user {user} with a password",
+        "set {set_user} to an account of its own that exists, see {page}",
+    ),
+    1044: (
+        "the user {user} has no rights on the database {name}",
+        "correct {set_name}; or as administrator ({admin}): {grant}",
+    ),
+    1049: (
+        "there is no database {name} at {where}",
+        "as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
+    ),
+    1130: (
+        "the server at {where} accepts no account from this machine",
+        "create an account for its address, see docs/database.md",
+    ),
+    2013: (
+        "{where} does not answer like a database",
+        "is {set_port} the port of MariaDB, usually 3306? If it is, restart the server: {restart}",
+    ),
+    2003: (
+        "no server at {where}: {reason}",
         "is it running, does it accept other machines (bind-address), does a firewall block the port? See"
         " docs/database.md",
-    )
+    ),
+    _SSL: (
+        "the TLS certificate of the server at {where} is not accepted: {reason}",
+        "set database.tls.ca to the authority that signed the certificate, and database.host to a name in it; see"
+        " docs/database.md",
+    ),
+}
+_START = "start it: {start}; if it is on another machine, set {set_host}"
 
 
-def _after_ssl(text: str) -> str:
-    match = re.search(r"\[SSL[^]]*\] ?([^()]+)", text)
-    return match[1].strip() if match else text
+def diagnose_refusal(facts: Refusal, needs: Needs) -> Finding:
+    """Turn it into a finding."""
+    commands = here(needs.program)
+    other = "create the file, or correct its name" if "password_file" in facts.error else "see docs/database.md"
+    code = _SSL if "[SSL" in facts.error else 2003 if facts.code == 2002 else facts.code
+    what, fix = _CAUSES.get(code, ("{reason}", other))
+    bundled = commands.deployment is Deployment.COMPOSE and facts.where.startswith("mariadb:")
+    if code == 2003 and (facts.local or bundled):
+        fix = _START
+    seen = _ACCOUNT.search(facts.error)  # as the server names it: it sees an address that we do not know
+    account = seen[0] if seen else f"'{facts.user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
+    names = {
+        "where": facts.where,
+        "user": facts.user,
+        "name": facts.name,
+        "page": needs.page,
+        "reason": _reason(facts.error, code),
+        "account": account,
+        "grant": grant(facts.name, account, needs.rights),
+        "admin": commands.sql(),
+        "start": commands.start("mariadb"),
+        "restart": commands.restart("mariadb"),
+        "set_password": _password_setting(commands, needs),
+        **{f"set_{key}": commands.setting(f"database.{key}") for key in ("host", "port", "name", "user")},
+    }
+    return problem(SUBJECT, what.format_map(names), fix.format_map(names))
 
 
-def _between_brackets(text: str) -> str:
-    match = re.search(r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)", text)
-    return match[1] if match else text
+def _reason(error: str, code: int) -> str:
+    """Return what an error says of why, without what is around it."""
+    if code == 2003 and "refused" in error:
+        return "nothing listens there"
+    patterns = {_SSL: r"\[SSL[^]]*\] ?([^()]+)", 2003: r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)"}
+    match = re.search(patterns[code], error) if code in patterns else None
+    return match[1].strip() if match else error
 
 
 def grant(name: str, account: str, rights: Sequence[str]) -> str:
@@ -152,7 +155,7 @@ def grant(name: str, account: str, rights: Sequence[str]) -> str:
 def _password_setting(commands: Commands, needs: Needs) -> str:
     """Return where the password is set."""
     if commands.deployment is Deployment.APP:  # the app sets it at each start
-        return f" ({commands.restart('teleinfo-storer')})"
+        return commands.restart("teleinfo-storer")
     if commands.deployment is Deployment.COMPOSE:
-        return f" (docker compose run --rm setup password {needs.account})"
-    return " (database.password_file)"
+        return f"docker compose run --rm setup password {needs.account}"
+    return "database.password_file"

@@ -1,125 +1,126 @@
-import itertools
+"""What is said of a broker, a database and a configuration, whatever the program."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts
+from common.doctor.config_file import config_finding, diagnose_secrets
 from common.doctor.connection_failure import Failure
-from common.doctor.findings import Status
+from common.doctor.database import Needs, Refusal, diagnose_refusal
+from common.doctor.findings import Finding, Status
+from common.doctor.french import TEXTS
+from common.errors import ConfigError
 from common.mqtt.limits import Limits
-from tests.support.findings import worst
+from common.settings.config import Broker, load
+from tests.support.golden import check_golden
 
 NOW = 1_800_000_000.0
 OK, NOTICE, PROBLEM = Status
+NEEDS = Needs(program="teleinfo-storer", account="storer", rights=["SELECT", "INSERT"])
+REFUSED = "Can't connect ([Errno 111] Connection refused) (2003)"
+DETAILS = {
+    Failure.NAME: "Name or service not known",
+    Failure.REFUSED: "Connection refused",
+    Failure.UNREACHABLE: "timed out",
+    Failure.SILENT: "no answer within 5 s",
+    Failure.PASSWORD_FILE: "mqtt.password_file: /etc/secret cannot be read: Permission denied",
+    Failure.TLS_FILES: "/etc/ca.crt: No such file or directory",
+    Failure.TLS_CERTIFICATE: "certificate has expired",
+    Failure.NOT_MQTT: "what it sends is not MQTT",
+    Failure.CLOSED: "it closed the connection",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    name: str = "main"
 
 
 def facts(**changes: object) -> BrokerFacts:
-    return BrokerFacts(**{"host": "broker.local", "port": 1883, "username": "reader"} | changes)  # type: ignore[arg-type]
+    return BrokerFacts(**{"host": "pi.lan", "port": 1883, "username": "reader"} | changes)  # type: ignore[arg-type]
 
 
-def test_each_problem_is_one_finding_that_names_the_broker_and_a_fix() -> None:
-    for failure, tls, username in itertools.product(Failure, (False, True), (None, "reader")):
-        (finding,) = diagnose_broker(facts(failure=failure, detail="why", tls=tls, username=username), NOW)
-        assert finding.status is PROBLEM
-        assert finding.fix, failure
-        assert "broker.local" in finding.what or "mqtt.tls" in finding.what, failure
+def refusal(code: int, error: str = "no", **changes: object) -> Finding:
+    at = {"where": "db.lan:3306", "user": "teleinfo", "name": "teleinfodb", "local": False} | changes
+    return diagnose_refusal(Refusal(**at, code=code, error=error), NEEDS)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("changes", "what", "fix"),
-    [
-        ({"failure": Failure.NAME}, "no machine named broker.local", "mqtt.host"),
-        ({"failure": Failure.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
-        ({"failure": Failure.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
-        (
-            {"failure": Failure.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
-            "not for broker.local, but for",
-            "mqtt.host: pi.lan",
-        ),
-        ({"failure": Failure.TLS_AUTHORITY}, "trusted authority", "mqtt.tls.ca"),
-        ({"failure": Failure.TLS_NOT_YET}, "not valid yet", "timedatectl"),
-        ({"failure": Failure.NOT_MQTT}, "MQTT 5", "8883"),
-        ({"failure": Failure.NOT_MQTT}, "MQTT 5", "mosquitto 2.0 or newer"),
-        ({"failure": Failure.VERSION}, "MQTT 5", "mosquitto 2.0 or newer"),
-        ({"failure": Failure.QOS}, "QoS 0", "max_qos 0"),
-        (
-            {"failure": Failure.PASSWORD_FILE, "detail": "mqtt.password_file: /f cannot be read: Permission denied"},
-            "mqtt.password_file: /f cannot be read: Permission denied",
-            "sudo",
-        ),
-        ({"limits": Limits(max_packet_size=1000)}, "1000 bytes", "max_packet_size"),
-        ({"limits": Limits(retain=False)}, "retains no messages", "retain_available true"),
-        ({"limits": Limits(wildcards=False)}, "no subscriptions with wildcards", "docs/brokers.md"),
-        ({"failure": Failure.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
-        ({"failure": Failure.CREDENTIALS, "username": None}, "user name", "mqtt.username"),
-        ({"published": ("a", "b"), "denied": ("b",)}, "publish on b", "the user reader to write"),
-        ({"refused": ("c/+",)}, "subscribe to c/+", "to read"),
-    ],
-)
-def test_a_problem_has_its_fix(changes: dict[str, object], what: str, fix: str) -> None:
-    finding = worst(diagnose_broker(facts(**changes), NOW))
-    assert finding.status is PROBLEM
-    assert what in finding.what
-    assert fix in finding.fix
+def configuration(file: Path) -> Finding:
+    with pytest.raises(ConfigError) as error:
+        load(Settings, file)
+    return config_finding(error.value, file, "teleinfo-reader")
+
+
+def everything() -> Iterator[Finding]:
+    for failure in Failure:
+        yield from diagnose_broker(facts(failure=failure, detail=DETAILS.get(failure, "so")), NOW)
+    changes: list[dict[str, object]] = [
+        {"failure": Failure.REFUSED, "host": "localhost"},
+        {"failure": Failure.REFUSED, "host": "mosquitto"},
+        {"failure": Failure.CREDENTIALS, "host": "mosquitto", "detail": "so"},
+        {"failure": Failure.CREDENTIALS, "username": None, "detail": "so"},
+        {"username": None},
+        {"tls": True, "certificate_ends": NOW + 3.5 * 86400},
+        {"limits": Limits(retain=False, max_packet_size=1000)},
+        {"limits": Limits(wildcards=False)},
+        {"published": ("a", "b")},
+        {"published": ("a", "b"), "denied": ("a", "b"), "refused": ("c/+",)},
+        {"not_asked": True},
+    ]
+    for change in changes:
+        yield from diagnose_broker(facts(**change), NOW)
+    for code in (1045, 1698, 1044, 1049, 1130, 2013):
+        yield refusal(code)
+    yield refusal(2003, REFUSED)
+    yield refusal(2003, "Can't connect (timed out)", where="localhost:3306", local=True)
+    yield refusal(2003, REFUSED, where="mariadb:3306")
+    yield refusal(2003, "([SSL: X] certificate verify failed: self-signed (_ssl.c:1000))")
+    yield refusal(0, "database.password_file: /x cannot be read: No such file or directory")
+    yield refusal(1045, "Access denied for user 'teleinfo'@'172.18.0.5'")
+
+
+def test_all_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    check_golden(Path(__file__).with_name("check"), everything, TEXTS, monkeypatch, tmp_path)
+
+
+def test_all_that_is_said_of_a_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder of this test, whose name is not in the golden file."""
+    monkeypatch.chdir(tmp_path)
+    file, secret = Path("reader.yaml"), Path("secret")
+    secret.write_text("x")
+    secret.chmod(0o644)
+
+    def said() -> Iterator[Finding]:
+        file.unlink(missing_ok=True)
+        yield configuration(file)
+        file.write_text("nmae: main\n")
+        yield configuration(file)
+        yield configuration(Path())
+        yield from diagnose_secrets({"mqtt": Broker(password_file="secret")}, file)
+
+    check_golden(Path(__file__).with_name("configuration"), said, TEXTS, monkeypatch, tmp_path)
+
+
+def test_each_failure_is_one_problem_with_a_fix() -> None:
+    for failure in Failure:
+        for username in (None, "reader"):
+            (finding,) = diagnose_broker(facts(failure=failure, detail="why", username=username), NOW)
+            assert (finding.status, bool(finding.fix)) == (PROBLEM, True), failure
 
 
 def test_each_host_that_fails_beside_the_one_that_answers_is_a_problem() -> None:
     others = tuple(facts(host=f"node{number}", failure=Failure.REFUSED) for number in (2, 3))
     found = diagnose_broker(facts(failed=others), NOW)
-    assert [finding.status for finding in found[:3]] == [OK, PROBLEM, PROBLEM]
+    assert [finding.status for finding in found] == [OK, PROBLEM, PROBLEM]
     assert ["node2" in found[1].what, "node3" in found[2].what] == [True, True]
     found = diagnose_broker(facts(failure=Failure.REFUSED, failed=others), NOW)
     assert [finding.status for finding in found] == [PROBLEM] * 3
 
 
-def test_a_broker_that_allows_everything_is_ok() -> None:
-    found = diagnose_broker(facts(host="localhost", published=("a", "b")), NOW)
-    assert [finding.status for finding in found] == [OK, OK]
-    assert "all 2 topics" in found[1].what
-
-
-@pytest.mark.parametrize(
-    ("changes", "what"),
-    [
-        ({"not_asked": True, "host": "localhost"}, "QoS 2"),
-        ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "3 days"),
-        ({"host": "192.168.1.10"}, "unencrypted"),
-    ],
-)
-def test_what_works_but_should_be_known_is_a_notice(changes: dict[str, object], what: str) -> None:
-    finding = worst(diagnose_broker(facts(**changes), NOW))
-    assert finding.status is NOTICE
-    assert what in finding.what
-
-
 def test_a_certificate_that_lasts_is_not_mentioned() -> None:
     found = diagnose_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
     assert [finding.status for finding in found] == [OK]
-
-
-@pytest.mark.parametrize("failure", [Failure.NAME, Failure.REFUSED])
-def test_in_a_container_the_bundled_broker_is_started_with_compose(
-    monkeypatch: pytest.MonkeyPatch, failure: Failure
-) -> None:
-    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = diagnose_broker(facts(failure=failure, host="mosquitto"), NOW)
-    assert "docker compose up -d mosquitto" in finding.fix
-    (finding,) = diagnose_broker(facts(failure=failure, host="192.168.1.20"), NOW)
-    assert "docker compose up -d mosquitto" not in finding.fix
-    assert "in .env" in finding.fix
-
-
-@pytest.mark.parametrize(
-    ("host", "username", "command"),
-    [
-        ("mosquitto", "reader", "docker compose up -d && docker compose restart mosquitto"),
-        ("192.168.1.20", "their-reader", "docker compose run --rm setup password"),
-    ],
-)
-def test_in_a_container_passwords_are_set_by_the_setup_service(
-    monkeypatch: pytest.MonkeyPatch, host: str, username: str, command: str
-) -> None:
-    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = diagnose_broker(facts(failure=Failure.CREDENTIALS, host=host, username=username), NOW)
-    assert command in finding.fix
-    assert "sudo" not in finding.fix

@@ -70,8 +70,8 @@ def test_a_broker_that_is_killed_closed_the_connection(
         pytest.param(WEB, Failure.NOT_MQTT, id="web"),
         pytest.param(b"\x20\x03\x00\x00\x7f", Failure.NOT_MQTT, id="properties that are not there"),
         pytest.param(b"", Failure.NOT_MQTT, id="closes"),
-        pytest.param(b"\x20\x02\x00\x01", Failure.VERSION, id="MQTT 3.1.1"),
-        pytest.param(b"\x20\x03\x00\x84\x00", Failure.VERSION, id="another version, in MQTT 5"),
+        pytest.param(b"\x20\x02\x00\x01", Failure.NOT_MQTT, id="MQTT 3.1.1"),
+        pytest.param(b"\x20\x03\x00\x84\x00", Failure.NOT_MQTT, id="another version, in MQTT 5"),
         pytest.param(b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS, id="Maximum QoS 0"),
     ],
 )
