@@ -1,7 +1,6 @@
 """The command `teleinfo-storer check`: diagnoses everything that a storer needs, and suggests fixes."""
 
 import argparse
-import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,12 +10,12 @@ from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
+from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem, report_to
 from common.machine.host import Host
 from common.mqtt.reasons import NO_SHARE
 from storer.config import StorerConfig
-from storer.doctor.database import diagnose_database, diagnose_subpartitions
-from storer.doctor.database_probe import probe_databases
+from storer.doctor.database import diagnose_database, probe_databases
+from storer.doctor.french import TEXTS
 from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
 from storer.doctor.sources import diagnose_sources
 
@@ -27,7 +26,7 @@ _SOME_METER = "000000000000"  # stands for the meter in topics
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check the configuration that was given."""
-    return check(arguments.config, Report(sys.stdout))
+    return check(arguments.config, report_to(arguments, TEXTS))
 
 
 def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
@@ -41,9 +40,8 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     )
     report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     now = datetime.now(UTC)
-    for database in probe_databases(config.database, now, config.retention.frames):
+    for database in probe_databases(config.database, now):
         report.show(diagnose_database(database, now))
-        report.show(diagnose_subpartitions(database, config.storage.subpartitions))
 
     report.note(f"listening to the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]
@@ -60,7 +58,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
-        report.show([diagnose_storer(facts), *diagnose_readers(facts)])
+        report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
         report.show(diagnose_sources(config.sources, facts.health, datetime.now(UTC)))
     return report.end()
 

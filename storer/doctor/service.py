@@ -1,4 +1,4 @@
-"""Diagnoses the storer and its readers from what they publish."""
+"""Says what the storer and its readers publish of themselves."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
-from common.doctor.program import ProgramFacts, find_conflict, not_connected, taken_over_once
+from common.doctor.formatting import format_days
+from common.doctor.program import ProgramFacts, find_conflict, not_connected, number, taken_over_once
 from common.machine.deployment import here
 from common.plural import plural
 
 PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
-STORER, READERS = "Storer", "Readers"
+_ROLLUPS_BEHIND = 3600  # seconds
+_SHOW_REJECTED = "SELECT last_at, times, topic, reason FROM rejected_messages;"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +24,19 @@ class StorerFacts(ProgramFacts):
     readers: Mapping[str, str] = field(default_factory=dict)  # status by name
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
     live: Mapping[str, int] = field(default_factory=dict)  # frames, by meter
-    replayed: int = 0
 
 
 def gather(
     name: str, topics: Iterable[Topics], messages: Iterable[Received], *, seconds: float, local: bool
 ) -> StorerFacts:
     """Collect the facts from messages; what is not valid is ignored."""
-    bases = list(topics)
-    status, health, returned, replayed = "", {}, 0, 0
+    bases = [one.base for one in topics]
+    status, health, returned = "", {}, 0
     readers, links = {}, {}
     live: Counter[str] = Counter()
     for message in messages:
         text = message.payload.decode("utf-8", "replace")
-        base = next((base.base for base in bases if message.topic.startswith(f"{base.base}/")), None)
+        base = next((base for base in bases if message.topic.startswith(f"{base}/")), None)
         if base is None:  # of a source
             continue
         match message.topic.removeprefix(f"{base}/").split("/"):
@@ -50,8 +51,6 @@ def gather(
                 links[meter] = text
             case [meter, "frame"]:
                 live[meter] += 1
-            case [_, "replay"]:
-                replayed += 1
             case _:
                 pass
     return StorerFacts(
@@ -64,81 +63,95 @@ def gather(
         readers={reader: status for reader, status in readers.items() if status},
         links={meter: link for meter, link in links.items() if link},
         live=live,
-        replayed=replayed,
     )
 
 
-def diagnose_storer(facts: StorerFacts) -> Finding:
-    """Return the finding about the storer itself."""
-    if (conflict := find_conflict(facts, STORER, "storer")) is not None:
-        return conflict
-    if facts.taken_over:
-        return taken_over_once(facts, STORER, "storer")
-    if facts.status == "stalled":
+def diagnose_storer(facts: StorerFacts) -> Iterator[Finding]:
+    """Yield the findings about the storer itself, and about its work if it runs."""
+    if (conflict := find_conflict(facts, "Storer", "storer")) is not None:
+        yield conflict
+    elif facts.taken_over:
+        yield taken_over_once(facts, "Storer", "storer")
+    elif facts.status == "stalled":
         what = f"{facts.name} is running, but cannot reach its database"
-        return problem(STORER, what, "see the findings about the database above")
-    if facts.status == "online":
-        stored = facts.health.get("stored")
-        counts = f"; {plural(stored, 'frame')} stored since its start" if stored else ""
-        return ok(STORER, f"{facts.name} is running and connected{facts.since}{counts}")
-    if facts.local:
-        return not_connected(facts, STORER, "storer")
-    return problem(
-        STORER,
-        f"{facts.name} is not running",
-        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
-        f" {here(PROGRAM).log(PROGRAM)}",
-    )
+        yield problem("Storer", what, "see the findings about the database above")
+    elif facts.status == "online":
+        stored = f"; {plural(number(facts.health.get('stored')), 'frame')} stored since its start"
+        yield ok("Storer", f"{facts.name} is running and connected{facts.since}{stored}")
+        yield from _work(facts)
+    elif facts.local:
+        yield not_connected(facts, "Storer", "storer")
+    else:
+        yield problem(
+            "Storer",
+            f"{facts.name} is not running",
+            f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log: {_log()}",
+        )
 
 
-def diagnose_readers(facts: StorerFacts) -> list[Finding]:
-    """Return the findings about readers and meters."""
-    findings = [*_programs(facts), *_silent_meters(facts)]
-    findings += _frames(facts, known=bool(findings))
-    if facts.replayed:
-        findings.append(ok(READERS, f"{plural(facts.replayed, 'frame')} replayed from the reader's spool or memory"))
-    return findings
+def _work(facts: StorerFacts) -> Iterator[Finding]:
+    if rollups := facts.health.get("rollups"):
+        if (lag := rollups["lag"]) is None:
+            yield notice("Rollups", "minutes and hours are not made yet", "the storer makes them within a minute")
+        elif lag > _ROLLUPS_BEHIND:
+            what = f"minutes and hours are {format_days(lag / 86400)} behind"
+            yield problem("Rollups", what, f"look for the reason in the storer's log: {_log()}")
+        else:
+            rebuilt = (
+                f"; {plural(rollups['rebuild_hours'], 'older hour')} to rebuild" if rollups["rebuild_hours"] else ""
+            )
+            late = f"; {plural(rollups['late_hours'], 'hour')} with late frames" if rollups["late_hours"] else ""
+            yield ok("Rollups", f"minutes and hours are made, up to {format_days(lag / 86400)} ago{rebuilt}{late}")
+    if blocked := (facts.health.get("retention") or {}).get("blocked"):
+        what, _, fix = blocked.rpartition("; ")
+        yield notice("Retention", what or blocked, fix if what else "")
+    if lost := number(facts.health.get("rejected_not_kept")):
+        yield problem(
+            "Rejected",
+            f"rejected_messages is full: {plural(lost, 'further message')} only counted",
+            "find out who publishes them, then empty the table: TRUNCATE rejected_messages;",
+        )
+    elif rejected := number(facts.health.get("rejected")):
+        what = f"{plural(rejected, 'message')} could not be stored since the storer's start"
+        yield notice("Rejected", what, f"find out who publishes them: {_SHOW_REJECTED}")
 
 
-def _programs(facts: StorerFacts) -> Iterator[Finding]:
-    # A reader that was renamed leaves its old status behind.
-    report = notice if "online" in facts.readers.values() else problem
+def diagnose_readers(facts: StorerFacts) -> Iterator[Finding]:
+    """Yield the findings about readers and meters."""
+    online = "online" in facts.readers.values()
     for name, status in sorted(facts.readers.items()):
         if status == "online":
-            yield ok(READERS, f"{name} is online")
-        else:
-            yield report(READERS, f"{name} is {status}", f"on its machine: {_look(name)}")
-
-
-def _silent_meters(facts: StorerFacts) -> Iterator[Finding]:
-    # A meter that was replaced leaves its old link behind.
-    report = notice if facts.live else problem
-    for meter, link in sorted(facts.links.items()):
-        if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values():
-            yield report(READERS, f"no more frames from the meter {meter}", f"on the reader's machine: {_look(meter)}")
-
-
-def _frames(facts: StorerFacts, *, known: bool) -> Iterator[Finding]:
-    """Say whether frames arrive; `known`: something was said of readers already."""
+            yield ok("Readers", f"{name} is online")
+        else:  # one that was renamed leaves its old status behind
+            yield (notice if online else problem)("Readers", f"{name} is {status}", _look(name))
+    silent = [meter for meter, link in sorted(facts.links.items()) if link == "offline" and meter not in facts.live]
+    silent = silent if online else []
+    for meter in silent:  # one that was replaced leaves its old link behind
+        report = notice if facts.live else problem
+        yield report("Readers", f"no more frames from the meter {meter}", _look(meter))
     if facts.live:
         rates = (f"{meter} {count / facts.seconds:.1f} per second" for meter, count in sorted(facts.live.items()))
-        yield ok(READERS, f"frames arrive: {', '.join(rates)}")
+        yield ok("Readers", f"frames arrive: {', '.join(rates)}")
     elif "online" in facts.links.values():
         yield problem(
-            READERS,
+            "Readers",
             f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
             "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's access"
             " rules; mosquitto reports no error when this right is missing",
         )
-    elif not known:
+    elif not facts.readers and not silent:
         yield problem(
-            READERS,
+            "Readers",
             f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
             f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one runs,"
             " allow the storer to read teleinfo/+/frame in the broker's access rules",
         )
 
 
+def _log() -> str:
+    return here(PROGRAM).log(PROGRAM)
+
+
 def _look(name: str) -> str:
-    commands = here(_READER)
-    return f"{commands.run(_READER, 'check')}; if it was removed: {commands.run(_READER, f'forget {name}')}"
+    check, forget = (here(_READER).run(_READER, what) for what in ("check", f"forget {name}"))
+    return f"on the reader's machine: {check}; if it was removed: {forget}"

@@ -34,50 +34,42 @@ def diagnose_sources(sources: Sequence[Source], health: Mapping[str, Any], now: 
             yield from _diagnose(source, known[source.name], int(health.get("uptime", 0)), now)
         else:
             what = f"the running storer does not know {source.name}: it was started before storer.yaml had it"
-            yield problem(SUBJECT, what, f"restart it: {here(_PROGRAM).start(_PROGRAM)}")
+            yield problem(SUBJECT, what, f"restart it: {here(_PROGRAM).restart(_PROGRAM)}")
     if (waiting := report.get("pending", 0)) > _MANY_PENDING * len(sources):
         yield notice(SUBJECT, f"{waiting} minutes wait in memory", "see the findings about the database above")
 
 
 def _diagnose(source: Source, report: Mapping[str, Any], uptime: int, now: datetime) -> Iterator[Finding]:
-    name, topics = source.name, " and ".join(sorted(source.topics))
+    name, topics = source.name, sorted(source.topics)
     refused = {reason: count for reason, count in report["refused"].items() if reason not in _HARMLESS}
+    listened = " ".join(f"-t '{topic}'" for topic in topics)
+    look = f"see what it sends: mosquitto_sub -v {listened}; and compare with its options: docs/sources.md"
     if refused.pop(Refusal.BEHIND.value, 0):
         what = f"{name}: the clock of this machine is behind what is stored of it: nothing is added until that time"
         fix = "set the clock; if it was wrong before, wait, or give it another name in storer.yaml"
         yield (notice if report["taken"] else problem)(SUBJECT, what, fix)
-        if not report["taken"]:
-            return
-    what = f"{', '.join(f'{count} × {reason}' for reason, count in refused.items())}; the last: {report['example']}"
-    if not report["taken"]:
-        if refused:
-            yield problem(SUBJECT, f"{name}: nothing of {topics} can be counted: {what}", _look(source))
-            return
-        rules = ", ".join(f"topic read {topic}" for topic in sorted(source.topics))
+    elif not report["taken"] and not refused:
         soon = uptime < _SOON.get(source.kind, _SOON_OTHERS)
+        rules = ", ".join(f"topic read {topic}" for topic in topics)
         yield (notice if soon else problem)(
             SUBJECT,
-            f"{name}: nothing has come on {topics} since the storer's start",
-            f"{_look(source)}; and allow the storer to read it in the broker's access rules: {rules}",
+            f"{name}: nothing has come on {' and '.join(topics)} since the storer's start",
+            f"{look}; and allow the storer to read it in the broker's access rules: {rules}",
         )
+    if refused:
+        reasons = ", ".join(f"{count} × {reason}" for reason, count in refused.items())
+        what = f"{name}: not all values are counted: {reasons}; the last: {report['example']}"
+        yield (notice if report["taken"] else problem)(SUBJECT, what, look)
+    if not report["taken"]:
         return
     last = datetime.fromisoformat(report["last"])
     if now - last > _SILENT:
-        yield problem(SUBJECT, f"{name}: nothing since {last:%Y-%m-%d %H:%M} UTC", _look(source))
+        yield problem(SUBJECT, f"{name}: nothing since {last:%Y-%m-%d %H:%M} UTC", look)
     else:
         yield ok(SUBJECT, f"{name}: {values_text(report)}, at {last:%H:%M:%S} UTC")
-    if refused:
-        yield notice(SUBJECT, f"{name}: some values are not counted: {what}", _look(source))
     if report["breaks"]:
-        yield notice(
-            SUBJECT,
-            f"{name}: its counter was reset or replaced ({plural(report['breaks'], 'time')}): it counts on from there",
-        )
-
-
-def _look(source: Source) -> str:
-    topics = " ".join(f"-t '{topic}'" for topic in sorted(source.topics))
-    return f"see what it sends: mosquitto_sub -v {topics}; and compare with its options: docs/sources.md"
+        times = plural(report["breaks"], "time")
+        yield notice(SUBJECT, f"{name}: its counter was reset or replaced ({times}): it counts on from there")
 
 
 def values_text(report: Mapping[str, Any]) -> str:

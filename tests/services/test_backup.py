@@ -30,7 +30,7 @@ from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations, newest_version
-from storer.doctor.database_probe import probe_database
+from storer.doctor.database import probe_database
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.programs import ENVIRONMENT, WITHIN
 from tests.support.servers import Database as Server
@@ -456,7 +456,7 @@ def interrupted(tables: Database, empty: Database, folder: Path, monkeypatch: py
 def test_a_restore_that_was_interrupted_is_known_to_all(
     empty: Database, interrupted: Path, fresh_database: Server, tmp_path: Path
 ) -> None:
-    assert probe_database(empty._config, NOW).unfinished
+    assert "only part of a backup" in probe_database(empty._config, NOW).refused
     storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password, "another")
     for word in ("run", "migrate", "audit", "backup", "rebuild"):
         result = storer(word, *([interrupted.parent] if word == "backup" else []))

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,16 +16,12 @@ from common.database.mariadb import Database as DatabaseClient
 from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Report
 from common.machine.host import Host
-from storer.database.frame_store import FrameStore
-from storer.database.rejected import Rejection
 from storer.doctor.command import check
-from storer.doctor.database import diagnose_database
-from storer.doctor.database_probe import DatabaseFacts, probe_database
-from storer.doctor.label_sets import ManyLabelSets
+from storer.doctor.database import DatabaseFacts, diagnose_database, probe_database
 from tests.support.findings import worst
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, Broker, Database, account, careful_broker, free_port
-from tests.support.storing import client, make_tables, store
+from tests.support.storing import make_tables, store
 
 METER = "031961123456"
 
@@ -141,41 +136,10 @@ def test_frames_per_day_are_measured_over_the_last_day(fresh_database: Database)
     assert facts.last == now
     assert facts.per_day == pytest.approx(86_400, rel=0.01)
     assert facts.bytes > 0
+    assert facts.refused == ""
     later = look(settings(fresh_database), now + timedelta(days=3))
     assert later.per_day is None
     assert "3 days ago" in worst(diagnose_database(replace(later, flush=1), now + timedelta(days=3))).what
-
-
-def test_a_meter_that_makes_too_many_label_sets_is_named_with_the_label_that_changes(fresh_database: Database) -> None:
-    now = datetime(2026, 11, 24, 18, tzinfo=UTC)
-
-    def hour(meter: str, end: datetime, step: int) -> list[Frame]:
-        """Frames with a text that changes with each `step` of them."""
-        return [
-            replace(frame, meter=meter, values={**frame.values, "RELAIS": f"{place // step}"})
-            for place, frame in enumerate(frames(1100, end))
-        ]
-
-    database = make_tables(fresh_database, now)
-    earlier = now - timedelta(hours=12)
-    store(database, hour("each", now, 1) + hour("each", earlier, 1))
-    store(database, hour("slowly", now, 20) + hour("slowly", earlier, 20))
-    store(database, hour("rising", now, 1) + hour("rising", earlier, 1100))
-    facts = look(settings(fresh_database), now)
-    assert facts.many_label_sets == (ManyLabelSets("each", 1.0, ("RELAIS",)),)
-
-
-def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Database) -> None:
-    database = make_tables(fresh_database)
-    now = datetime.now(UTC)
-    with closing(FrameStore(client(fresh_database))) as tables:
-        tables.record_rejections([Rejection("teleinfo/x/frame", b"1", "older", now - timedelta(days=2))])
-        tables.record_rejections([Rejection("teleinfo/x/frame", b"2", "newest", now)])
-    assert database
-    facts = look(settings(fresh_database))
-    assert (facts.rejected, facts.rejected_recently) == (2, 1)
-    assert facts.last_rejected
-    assert facts.last_rejected[1:] == ("teleinfo/x/frame", "newest")
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,220 @@
+"""All that `teleinfo-storer check` can say of its database, its storer and its sources, in both languages."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.contract.topics import Topics
+from common.doctor.broker_probe import Received
+from common.doctor.findings import Finding, Status
+from storer.doctor.database import DatabaseFacts, diagnose_database
+from storer.doctor.french import TEXTS
+from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
+from storer.doctor.sources import diagnose_sources
+from storer.sources.config import Source, read_sources
+from tests.support.golden import check_golden
+
+OK, NOTICE, PROBLEM = Status
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+METER = "031961123456"
+DATABASE = DatabaseFacts(
+    where="localhost:3306",
+    user="teleinfo",
+    name="teleinfodb",
+    version="11.8.3-MariaDB-0+deb13u1",
+    account="'teleinfo'@'localhost'",
+    schema=102,
+    newest_schema=102,
+    frames=31_000_000,
+    bytes=775_000_000,
+    per_day=86_400.0,
+    last=NOW - timedelta(seconds=2),
+    free=9_100_000_000,
+)
+ROLLUPS = {"active": True, "runs": 5, "errors": 0, "lag": 1200, "late_hours": 0, "rebuild_hours": 0}
+STORER = StorerFacts(
+    name="main",
+    seconds=6,
+    status="online",
+    health={"uptime": 7200, "stored": 7000, "rollups": ROLLUPS, "retention": {"blocked": None}},
+    local=True,
+    readers={"cellar": "online"},
+    links={METER: "online"},
+    live={METER: 6},
+)
+
+
+def storer(**health: Any) -> StorerFacts:
+    return replace(STORER, health={**STORER.health, **health})
+
+
+BROKEN_DATABASES = (
+    replace(DATABASE, tls=True, measured=False),
+    replace(DATABASE, version="10.5.29-MariaDB"),
+    replace(DATABASE, version="8.0.43"),
+    replace(DATABASE, read_only=True, flush=2),
+    replace(DATABASE, missing_rights=("ALTER", "DROP")),
+    replace(DATABASE, schema=None, refused="the tables have version 15, from before the first release: choose another"
+            " database, or use commit d8060f4, the last that reads them"),
+    replace(DATABASE, schema=None, refused="the tables have version 103, this program supports up to 102: update the"
+            " storer"),
+    replace(DATABASE, schema=None, refused="version 101 of the tables (rows) was made by another file than this program"
+            " has: use the program that made them, or choose another database"),
+    replace(DATABASE, schema=None, refused="has only part of a backup, its restore is not finished: run it again"
+            " (teleinfo-storer restore FOLDER), it starts from the beginning"),
+    replace(DATABASE, schema=None),
+    replace(DATABASE, schema=101),
+    replace(DATABASE, last=None),
+    replace(DATABASE, last=NOW - timedelta(days=3)),
+    replace(DATABASE, last=NOW + timedelta(hours=2)),
+    replace(DATABASE, frames=100, per_day=None),
+    replace(DATABASE, local=False, free=None),
+    replace(DATABASE, free=90_000_000),
+    replace(DATABASE, free=120_000_000, per_day=200_000.0),
+    replace(DATABASE, free=400_000_000),
+)  # fmt: skip
+BROKEN_STORERS = (
+    replace(STORER, status="stalled"),
+    replace(STORER, status="", local=False),
+    storer(rollups={**ROLLUPS, "lag": None}, rejected=3),
+    storer(rollups={**ROLLUPS, "lag": 10_000}, rejected=3, rejected_not_kept=1),
+    storer(rollups={**ROLLUPS, "late_hours": 2, "rebuild_hours": 49}),
+    storer(retention={"blocked": "frames before 2026-09-01 are kept: 2026-08 changed since its last backup; they are"
+                      " dropped after the next one"}),
+    storer(retention={"blocked": f"frames before 2026-09-01 are kept: of {METER}, 7 frames of 2026-08-03 10:00 UTC that"
+                      " a reader counted never came; if they are lost, set retention.incomplete to drop"}),
+    storer(retention={"blocked": "nothing is rolled up yet"}),
+)  # fmt: skip
+BROKEN_READERS = (
+    replace(STORER, readers={"cellar": "offline"}),
+    replace(STORER, readers={"cellar": "online", "old": "offline"}),
+    replace(STORER, live={}),
+    replace(STORER, live={}, links={METER: "offline"}),
+    replace(STORER, live={}, links={}, readers={}),
+)
+
+
+def sources(*names: str, **options: Any) -> tuple[Source, ...]:
+    return read_sources(
+        [{"name": name, "kind": "production", "topic": f"sun/{name}", "power": "", **options} for name in names]
+    )
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    return {"name": "roof", "taken": 0, "last": None, "breaks": 0, "refused": {}, "example": None, **changes}
+
+
+RECENT = {"taken": 5, "last": "2026-11-24T11:59:30Z", "power": 812.4}
+SOURCES: tuple[dict[str, Any], ...] = (
+    RECENT,
+    {},
+    {"refused": {"retained, so old": 1}},
+    {"refused": {"not a number": 3}, "example": "not a number: ON"},
+    {"refused": {"clock behind what is stored": 3}},
+    {"taken": 5, "last": "2026-11-23T11:00:00Z"},
+    {**RECENT, "refused": {"jump": 2, "no value": 7}, "example": "jump: 0", "breaks": 1},
+)
+
+
+def of_source(changes: dict[str, Any], uptime: int = 9999) -> list[Finding]:
+    health = {"uptime": uptime, "sources": {"pending": 0, "sources": [report(**changes)]}}
+    return list(diagnose_sources(sources("roof"), health, NOW))
+
+
+def every_finding() -> Iterable[Finding]:
+    return dict.fromkeys(_findings())
+
+
+def _findings() -> Iterator[Finding]:
+    for database in (DATABASE, *BROKEN_DATABASES):
+        yield from diagnose_database(database, NOW)
+    for one in (STORER, *BROKEN_STORERS):
+        yield from diagnose_storer(one)
+    for one in (STORER, *BROKEN_READERS):
+        yield from diagnose_readers(one)
+    for changes in SOURCES:
+        yield from of_source(changes)
+    twice = sources("a", "b", topic="t")
+    yield from diagnose_sources(twice, {"uptime": 5, "sources": {"pending": 11, "sources": []}}, NOW)
+
+
+def test_all_that_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    check_golden(Path(__file__).with_name("check"), every_finding, TEXTS, monkeypatch, tmp_path)
+
+
+def test_a_household_in_order_has_no_findings_but_good_ones() -> None:
+    found = [*diagnose_database(DATABASE, NOW), *diagnose_storer(STORER), *diagnose_readers(STORER), *of_source(RECENT)]
+    assert {one.status for one in found} == {OK}
+    assert list(diagnose_sources((), {"uptime": 5}, NOW)) == []
+    assert list(diagnose_sources(sources("roof"), {}, NOW)) == []  # the storer does not run
+
+
+def test_whatever_is_wrong_is_said_with_a_fix() -> None:
+    for database in BROKEN_DATABASES[1:]:
+        if database.free is not None and database.frames > 100:
+            assert any(one.status is not OK and one.fix for one in diagnose_database(database, NOW)), database
+    for one in BROKEN_READERS:
+        assert any(found.status is not OK and found.fix for found in diagnose_readers(one)), one
+    for changes in SOURCES[1:]:
+        assert any(found.status is not OK and found.fix for found in of_source(changes)), changes
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what"),
+    [
+        (replace(STORER, returned=3), PROBLEM, "two storers"),
+        (storer(taken_over=2), PROBLEM, "two storers"),
+        (storer(taken_over=1), NOTICE, "same client id"),
+        (replace(STORER, status="offline"), PROBLEM, "offline"),
+        (replace(STORER, status=""), NOTICE, "no status"),
+    ],
+)
+def test_two_storers_of_one_name_and_one_that_is_not_connected_are_told(
+    facts: StorerFacts, status: Status, what: str
+) -> None:
+    (finding,) = diagnose_storer(facts)
+    assert finding.status is status
+    assert what in finding.what
+    assert finding.fix
+
+
+def test_soon_after_the_start_nothing_need_have_come() -> None:
+    assert [one.status for one in of_source({}, uptime=60)] == [NOTICE]
+    assert [one.status for one in of_source({}, uptime=9999)] == [PROBLEM]
+
+
+def test_facts_are_collected_from_messages() -> None:
+    payloads = {
+        "house/reader/cellar/status": b"online",
+        "house/reader/gone/status": b"",
+        "house/storer/main/status": b'{"status": "stalled", "wait": 0}',
+        "house/storer/second/status": b'{"status": "online", "wait": 0}',
+        "house/storer/main/health": b"nonsense",
+        f"annex/{METER}/link": b"offline",
+        f"annex/{METER}/frame": b"{}",
+        "zigbee2mqtt/frame": b"{}",  # of a source
+    }
+    messages = [Received(topic, payload, True) for topic, payload in payloads.items()]
+    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
+    assert (facts.status, facts.health) == ("stalled", {})
+    assert (facts.readers, facts.links, facts.live) == ({"cellar": "online"}, {METER: "offline"}, {METER: 1})
+
+
+@pytest.mark.parametrize(
+    ("statuses", "returned"),
+    [
+        ([("house", "online"), ("annex", "online")], 0),  # at its start; and again each minute
+        ([("house", "online"), ("annex", "online"), ("house", "offline"), ("house", "online"), ("annex", "online")], 1),
+    ],
+)
+def test_it_has_come_online_as_often_as_it_was_offline_before(statuses: list[tuple[str, str]], returned: int) -> None:
+    messages = [
+        Received(f"{base}/storer/main/status", b'{"status": "%b", "wait": 0}' % status.encode(), False)
+        for base, status in statuses
+    ]
+    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
+    assert facts.returned == returned
