@@ -185,16 +185,6 @@ def test_each_command_of_a_program_exists_with_its_options(
                 assert re.search(rf"{name}\b(?!-)", shown[called]), line
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_the_first_page_lists_every_command(
-    program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    in_readme = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
-    listed = re.findall(r"^    ([a-z-]+) +\S", help_of(monkeypatch, capsys, program), re.MULTILINE)
-    assert len(listed) > 3
-    assert not set(listed) - in_readme
-
-
 def test_run_has_the_commands_in_its_help() -> None:
     cases = text_of("run").partition("\ncase $command in\n")[2]
     labels = re.findall(r"^    ([a-z][a-z |-]*)\)$", cases, re.MULTILINE)
