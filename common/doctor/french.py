@@ -17,6 +17,18 @@ TEXTS: Mapping[str, str] = {
     "{n} notes": "{n} avis",
     "Broker": "Serveur MQTT",
     "Database": "Base de données",
+    # Times and sizes.
+    "more than 100 years": "plus de 100 ans",
+    "{n} years": "{n} ans",
+    "{n} months": "{n} mois",
+    "{n} days": "{n} jours",
+    "{n} hours": "{n} heures",
+    "{n} MB": "{n} Mo",
+    "{n} GB": "{n} Go",
+    "{n} TB": "{n} To",
+    "{n}.{digit} MB": "{n},{digit} Mo",
+    "{n}.{digit} GB": "{n},{digit} Go",
+    "{n}.{digit} TB": "{n},{digit} To",
     # Commands.
     "in the app's container: {command}": "dans le conteneur de l’app : {command}",
     "in Home Assistant, restart {_app}": "dans Home Assistant, redémarrez {_app}",
