@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ConfigError
-from common.runtime.cli import add_version, between, later, run_cli
+from common.runtime.cli import add_version, later, run_cli
 from common.settings.language import language_of
 from monitor.calendar import BY, DIGESTS
 from monitor.report.help import HELP
@@ -88,9 +88,6 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
         "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
     )
     comparing.add_argument("--json", action="store_true", help=words["json"])
-    comparing.add_argument("--all", action="store_true", help=words["compare_all"])
-    comparing.add_argument("--then", action="store_true", help=words["then"])
-    comparing.add_argument("--shift", type=between(0, 100), default=0, metavar="PERCENT", help=words["shift"])
     comparing.set_defaults(command=later("monitor.report.commands:compare"))
 
     needing = commands.add_parser(

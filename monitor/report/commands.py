@@ -38,7 +38,6 @@ from monitor.text.powers import json_powers
 from monitor.text.sun_words import sun_lines
 
 PROGRAM = "teleinfo-monitor"
-_MOST_OFFERS = 12
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
@@ -145,14 +144,12 @@ def compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        shift = arguments.shift / 100
-        comparison = answers.offers.compare(meter, start, end, now, then=arguments.then, shift=shift)
+        comparison = answers.offers.compare(meter, start, end, now)
         formats = _formats(arguments, settings)
         if arguments.json:
             print(json_offers(comparison, formats))  # noqa: T201 - the command's output
         else:
-            most = None if arguments.all else _MOST_OFFERS
-            Tables(sys.stdout, formats).comparison(meter, comparison, start, most=most)
+            Tables(sys.stdout, formats).comparison(meter, comparison, start)
     return 0
 
 

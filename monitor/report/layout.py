@@ -1,7 +1,6 @@
 """Lays out a table of texts in columns. Pure."""
 
-import textwrap
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 
 GAP = 3  # columns between two of the table; at its edges there is one
 
@@ -23,19 +22,6 @@ def lay_out(rows: Rows, left: Container[int]) -> list[str]:
     pads = [(str.ljust if place in left else str.rjust, most) for place, most in enumerate(_widths(rows))]
     gap = " " * GAP
     return [f" {gap.join(pad(cell, most) for cell, (pad, most) in zip(row, pads, strict=True))} " for row in rows]
-
-
-def fold(rows: Rows, column: int, most: int) -> Iterator[Sequence[str]]:
-    """Fold the cells of one column, so that it is `most` wide; what does not fit is a row below.
-
-    >>> list(fold([("1", "Off-peak (yours)", "9")], 1, 9))
-    [['1', 'Off-peak ', '9'], ['', '(yours)', '']]
-    """
-    for row in rows:
-        first, *below = textwrap.wrap(row[column], most, break_on_hyphens=False) or [""]
-        yield [*row[:column], first.ljust(most), *row[column + 1 :]]
-        for part in below:
-            yield [part if place == column else "" for place in range(len(row))]
 
 
 def _widths(rows: Rows) -> list[int]:

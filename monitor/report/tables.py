@@ -1,7 +1,5 @@
 """Draws reports on a terminal."""
 
-import os
-import shutil
 import textwrap
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -19,25 +17,22 @@ from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
-from monitor.report.layout import GAP, Rows, fold, lay_out, width
+from monitor.report.layout import GAP, Rows, lay_out, width
 from monitor.text.comparison_words import choice, refusal, verdict, withheld, yours_of
 from monitor.text.formats import Formats
 from monitor.text.rule_words import rule_words
 
-_WIDEST, _PIPED = 100, 80  # columns
+_WIDTH = 80  # columns
 _BAR, _LEAST_BAR = 24, 5
-_FOLDED = 16  # columns that names of offers may lack: they are folded
+_MOST_OFFERS = 12
 _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
 class Tables:
-    """Prints on a stream; in a pipe without bold letters, 80 columns wide."""
+    """Prints on a stream, 80 columns wide."""
 
     def __init__(self, output: TextIO, formats: Formats) -> None:
-        terminal = output.isatty()
         self._output = output
-        self._bold = terminal and os.environ.get("TERM") != "dumb"
-        self._width = min(shutil.get_terminal_size().columns, _WIDEST) if terminal else _PIPED
         self._formats = formats
 
     def energy(
@@ -75,24 +70,18 @@ class Tables:
             name = f.period(by, period.energy.start, dated=len(years) > 1)
             rows.append(self._cells(period, name, injected=injected, known=not period.across_wh))
         total = self._cells(whole, f.text("total"), injected=injected)
-        left = [0]
         # Figures first: the bars take what room they leave.
-        bar = min(self._width - width([header, *rows, total]) - GAP, _BAR)
+        bar = min(_WIDTH - width([header, *rows, total]) - GAP, _BAR)
         if bar >= _LEAST_BAR:
             for row, text in zip((header, *rows, total), ("", *_bars(answer.periods, bar), ""), strict=True):
                 row.insert(2, text)
-            left.append(2)
-        self._print_table(header, rows, left, total)
+        self._print_table([header, *rows], left=(0, 2) if bar >= _LEAST_BAR else (0,), total=total)
 
-    def _print_table(self, header: Sequence[str], rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
-        head, *lines = lay_out([header, *rows, *([total] if total else [])], left)
-        blank, rule = " " * len(head), f" {'─' * (len(head) - 2)} "
-        if total:
-            lines[-1:] = [blank, self._strong(lines[-1])]
-        self._output.write("\n".join((blank, self._strong(head), rule, *lines, blank, "")))
-
-    def _strong(self, line: str) -> str:
-        return f"\x1b[1m{line}\x1b[0m" if self._bold else line
+    def _print_table(self, rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
+        head, *lines = lay_out([*rows, *([total] if total else [])], left)
+        lines[-1:] = ["", lines[-1]] if total else lines[-1:]
+        for line in ("", head, f" {'─' * (len(head) - 2)}", *lines, ""):
+            self._output.write(f"{line.rstrip()}\n")
 
     def _cells(self, period: Period, name: str, *, injected: bool, known: bool = True) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
@@ -174,58 +163,42 @@ class Tables:
         if market:
             yield f.text("old_price_market", offers=", ".join(market))
 
-    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime, *, most: int | None = None) -> None:
-        """Print what each offer would have cost; only those that lack nothing have a rank.
+    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime) -> None:
+        """Print what the cheapest offers, the regulated ones and one's own would have cost.
 
         Args:
             meter: whose curve it is.
-            comparison: what to print.
+            comparison: what to print; only offers that lack nothing have a rank.
             asked: the beginning that was asked for: a comparison begins with the first readings.
-            most: print only so many of the cheapest, the regulated ones and one's own; None: all.
         """
         f, question = self._formats, comparison.question
-        self.line(
-            f.text(
-                "compare_title",
-                meter=f.meter(meter),
-                start=f.day(question.start),
-                end=f.last_day(question.end),
-                kwh=f.kwh(comparison.wh),
-                known=f.number(Decimal(int(comparison.covered)), 0),
-                hours=f.number(Decimal(comparison.hours), 0),
-            )
-        )
-        day = f.calendar_day(question.today)
-        self.line(f.text("compare_then" if question.then else "compare_today", day=day, power=question.power))
-        if question.shift:
-            self.line(f.text("compare_shift", percent=round(question.shift * 100)))
+        start, end = f.day(question.start), f.last_day(question.end)
+        hours = {
+            "known": f.number(Decimal(int(comparison.covered)), 0),
+            "hours": f.number(Decimal(comparison.hours), 0),
+        }
+        kwh = f.kwh(comparison.wh)
+        self.line(f.text("compare_title", meter=f.meter(meter), start=start, end=end, kwh=kwh, **hours))
+        self.line(f.text("compare_today", day=f.calendar_day(question.today), power=question.power))
         if question.start > asked:
-            start = question.start
-            self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
+            self.line(f.text("compare_since", day=start, time=f.clock(question.start)))
         if (sentence := withheld(comparison, f)) is not None:
             self.line(sentence)
             return
         ranked = [cost for cost in comparison.offers if cost.rankable]
         if len(ranked) > 1:
-            limit = len(ranked) if most is None else most
-            shown = [cost for place, cost in enumerate(ranked) if place < limit or _is_always_shown(cost)]
-            table = self._offers(comparison, shown, ("energy_cost", "subscription"))
-            if width(table) > self._width + _FOLDED:
-                table = self._offers(comparison, shown, ())
-            if (excess := width(table) - self._width) > 0:
-                longest = max(len(name) for _, name, *_ in table)
-                table = list(fold(table, 1, max(longest - excess, 1)))
-            self._print_table(table[0], table[1:], left=(0, 1))
+            shown = [cost for place, cost in enumerate(ranked) if place < _MOST_OFFERS or _is_always_shown(cost)]
+            self._print_table(self._offers(comparison, shown), left=(3,))
             if len(shown) < len(ranked):
                 self.line(f.text("compare_more", count=len(ranked) - len(shown)))
         else:
             self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in self._verdicts(comparison, everything=most is None):
+        for line in self._verdicts(comparison):
             self.line(line)
 
-    def _offers(self, comparison: Comparison, shown: Sequence[OfferCost], parts: Sequence[str]) -> Rows:
+    def _offers(self, comparison: Comparison, shown: Sequence[OfferCost]) -> Rows:
         f = self._formats
-        table = [[f.text(key) for key in ("rank", "offer", *parts, "total", "difference")]]
+        table = [[f.text(key) for key in ("rank", "total", "difference", "offer")]]
         yours = yours_of(comparison)
         seen = {old.offer: f.text("seen_on", day=f.short_day(old.start)) for old in comparison.old if old.market}
         for cost in shown:
@@ -233,23 +206,22 @@ class Tables:
             marks += [seen[cost.offer.id]] if cost.offer.id in seen else []
             name = printable(cost.offer.title) + "".join(f" ({mark})" for mark in marks) + choice(cost, f)
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
-            amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
-            table.append([str(cost.rank), name, *amounts, f.money(cost.total), against])
+            table.append([str(cost.rank), f.money(cost.total), against, name])
         return table
 
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
-    def _verdicts(self, comparison: Comparison, *, everything: bool) -> Iterable[str]:
-        """Say which offer is the best, and which are not ranked: all of them, or those that concern most people."""
+    def _verdicts(self, comparison: Comparison) -> Iterable[str]:
+        """Say which offer is the best, and why those that concern most people are not ranked."""
         f = self._formats
         unranked = [cost for cost in comparison.offers if not cost.rankable]
-        told = [cost for cost in unranked if everything or _is_always_shown(cost)]
+        told = [cost for cost in unranked if _is_always_shown(cost)]
         refused: dict[str, list[str]] = {}
         for cost in told:
             refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
         for sentence, offers in refused.items():
-            yield f"{sentence} {f.text('compare_refused', offers=f.text('rule_between').join(offers))}"
+            yield f"{sentence} ({f.text('rule_between').join(offers)})"
         if len(told) < len(unranked):
             yield f.text("compare_unranked", count=len(unranked) - len(told))
         yield from self._old(old for old in comparison.old if not old.market)  # that of a row of the table is there
@@ -272,56 +244,37 @@ class Tables:
             )
             self.line(f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {after}")
 
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
+        """Print rows of prices with the file that each is from; those of one power, if that is known."""
+        f = self._formats
+        for row, origin in rows:
+            end = "" if row.end is None else f" {f.text('price_to', day=f.calendar_day(row.end - timedelta(1)))}"
+            since = f.text("price_from", day=f.calendar_day(row.start))
+            offer = table.offer(row.offer) or PricedOffer(row.offer)
+            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
+            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]})")
+            powers = sorted(row.subscription) if power is None else [power]
+            self.line(f"  {self._row(row, rule_words(offer.rule, f), power, powers)}")
+
     def _row(self, row: PriceRow, words: Mapping[str, str], power: int | None, powers: Sequence[int]) -> str:
         """Write the prices of a row in short: for one power, or for all; and the subscriptions of some powers."""
         f = self._formats
-        parts = list(self._bands(row.kwh if power is None else {0: row.band(power)}, words, ", "))
-        parts += [
-            f"{kva} kVA {f.number(row.subscription[kva], 2)} {f.text('price_year')}"
-            for kva in powers
-            if kva in row.subscription
-        ]
-        return ", ".join(part for part in parts if part)
-
-    def _bands(
-        self, bands: Mapping[int, Mapping[str, Decimal]], words: Mapping[str, str], between: str
-    ) -> Iterable[str]:
-        """Write the prices of a kWh of each band of powers."""
-        f = self._formats
-        for limit, band in sorted(bands.items()):
-            prices = (
+        parts = []
+        for limit, band in sorted((row.kwh if power is None else {0: row.band(power)}).items()):
+            prices = [
                 f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
                 for name, price in band.items()
-            )
-            yield (f"{f.text('price_band', power=limit)} " if limit else "") + between.join(prices)
-
-    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
-        """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
-        f = self._formats
-        for row, origin in rows:
-            grade = f", {f.text('price_grade')} {row.grade}" if row.grade else ""
-            end = (
-                ""
-                if row.end is None
-                else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
-            )
-            since = f.text("price_from", day=self._formats.calendar_day(row.start))
-            offer = table.offer(row.offer) or PricedOffer(row.offer)
-            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
-            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
-            for band in self._bands(row.kwh, rule_words(offer.rule, f), " · "):
-                self.line(f"  {band} {f.text('price_kwh')}")
-            amounts = [
-                f"{kva} kVA {f.number(amount, 2)}"
-                for kva, amount in sorted(row.subscription.items())
-                if power in (None, kva)
             ]
-            if amounts:
-                self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
+            if prices:
+                within = f"{f.text('price_band', power=limit)} " if limit else ""
+                parts.append(f"{within}{', '.join(prices)} {f.text('price_kwh')}")
+        amounts = ((kva, row.subscription[kva]) for kva in powers if kva in row.subscription)
+        parts += [f"{kva} kVA {f.number(amount, 2)} {f.text('price_year')}" for kva, amount in amounts]
+        return ", ".join(parts)
 
     def line(self, text: str) -> None:
         """Print a text; where it must be folded, not at a space that does not break."""
-        for part in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False) or [""]:
+        for part in textwrap.wrap(text, _WIDTH, break_on_hyphens=False, break_long_words=False) or [""]:
             self._output.write(f"{part}\n")
 
 
