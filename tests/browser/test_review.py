@@ -56,6 +56,11 @@ def test_on_its_first_day_a_period_is_compared_until_the_same_hour(
         assert "pas de données" not in text
 
 
+def test_on_its_first_day_a_period_is_not_set_against_hours_before_the_meter(stand: Stand) -> None:
+    stand.ask("stage/young")
+    assert asked(stand, "bilan/2027-01", "2027-01-01T14:20") == {MINE["2027-01-01"]}
+
+
 @pytest.mark.parametrize("period", ["2027", "2027-01"])
 def test_before_the_first_hour_of_a_period_it_is_said_when_it_will_be_compared(stand: Stand, period: str) -> None:
     assert asked(stand, f"bilan/{period}", "2027-01-01T00:20") == set()

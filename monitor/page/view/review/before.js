@@ -21,7 +21,8 @@ export function comparing({ meter, range, today, now, energy }) {
     return {
       hour,
       mine: () => hours(dayStart(today), until),
-      past: (from) => hours(dayStart(from), sameTime(until, from)),
+      past: async (from) =>
+        from >= (meter.known_since ?? today) ? hours(dayStart(from), sameTime(until, from)) : null,
     };
   }
   return {
