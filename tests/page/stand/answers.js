@@ -302,7 +302,7 @@ export function answer(route, query, now, state) {
     case 'notes':
       return notes(id, query.get('at'), now);
     case 'forecast':
-      return forecast(id, now, state);
+      return forecast(id, now, state, began);
     case 'profile':
       return profile(id, from, to, query.get('by') ?? 'day');
     default:
@@ -353,30 +353,33 @@ function weather(id, query, now) {
   return { meter: id, base: 18, thermometer: 'jardin', compared };
 }
 
-function forecast(id, now, state) {
-  const today = dateOf(now),
-    month = today.slice(0, 7),
-    year = today.slice(0, 4),
+/** What is known so far of a month and a year goes on at the same rate. */
+function forecast(id, now, state, began) {
+  const month = dateOf(now).slice(0, 7),
+    year = month.slice(0, 4),
     whyNot = state === 'young' ? 'few_days' : null;
-  const period = (first, next, share, priced = true) => {
-    const of = (amount) => (whyNot ? null : amount);
+  const period = (first, next) => {
+    const [start, end] = [dayStart(first), dayStart(next)],
+      { total_wh, cost } = energy(id, 'day', Math.max(start, began), now, state).whole;
+    const of = (amount) => {
+      const likely = (share) =>
+        whyNot || amount == null ? null : Math.round(amount * (1 + (share * (end - now)) / (now - start)));
+      return { so_far: amount ?? null, expected: likely(1), low: likely(0.7), high: likely(1.3) };
+    };
     return {
-      from: iso(dayStart(first)),
-      to: iso(dayStart(next)),
+      from: iso(start),
+      to: iso(end),
       until: iso(now),
       why_not: whyNot,
-      wh: { so_far: 640000 * share, expected: of(1180000), low: of(1090000), high: of(1260000) },
-      cost: priced
-        ? { so_far: 1012400 * share, expected: of(1874000), low: of(1731000), high: of(2003000) }
-        : { so_far: null, expected: null, low: null, high: null },
+      wh: of(total_wh),
+      cost: of(cost?.total),
     };
   };
-  const priced = state !== 'unpriced';
   return {
     meter: id,
     budget: 1700000,
-    month: period(`${month}-01`, `${plusDays(`${month}-01`, 31).slice(0, 7)}-01`, 1, priced),
-    year: period(`${year}-01-01`, `${+year + 1}-01-01`, 1, priced),
+    month: period(`${month}-01`, `${plusDays(`${month}-01`, 31).slice(0, 7)}-01`),
+    year: period(`${year}-01-01`, `${+year + 1}-01-01`),
     contract_year: null,
   };
 }
@@ -856,6 +859,24 @@ function compare(id, now, query) {
     source: null,
   });
   const OLD = 'Prix vus pour la dernière fois le 1er février 2026, il y a plus de six mois : non classés.';
+  const unranked = [
+    refused(
+      'octopus-intelligent',
+      'Octopus Energy',
+      'Intelligent Octopus',
+      'driven_charge',
+      'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
+    ),
+    refused(
+      'ohm-modulo',
+      'Ohm Énergie',
+      'Modulo',
+      'calendar',
+      'Le calendrier de ses jours n’est pas fourni pour 8712 h : donnez un fichier (option « calendars », nom « ohm-modulo »).',
+    ),
+    refused('selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD),
+    refused('jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD),
+  ];
   const best = offers[0],
     own = offers.find((one) => one.yours);
   return {
@@ -872,30 +893,14 @@ function compare(id, now, query) {
     hours_known: 8712,
     why: null,
     refused: null,
-    verdict: best.yours
-      ? 'Votre contrat est le moins cher de ceux qui ont pu être calculés.'
-      : `Avec vos habitudes inchangées, ${best.supplier} · ${best.name} aurait coûté ${((own.total - best.total) / 1e4).toFixed(2).replace('.', ',')} € de moins.`,
+    verdict: `${
+      best.yours
+        ? 'Votre contrat (supposé) est le moins cher'
+        : `Avec vos habitudes inchangées, ${best.supplier} · ${best.name} aurait coûté ${((own.total - best.total) / 1e4).toFixed(2).replace('.', ',')} € de moins`
+    } (parmi ${offers.length} offres aux prix récents, ${unranked.length} autres non classées).`,
     colours_until: plusDays(dateOf(now), -1),
     prices: { version: '2026-08-01', checked: '2026-11-02', error: null, of: OF, old: [] },
-    offers: [
-      ...offers,
-      refused(
-        'octopus-intelligent',
-        'Octopus Energy',
-        'Intelligent Octopus',
-        'driven_charge',
-        'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
-      ),
-      refused(
-        'ohm-modulo',
-        'Ohm Énergie',
-        'Modulo',
-        'calendar',
-        'Le calendrier de ses jours manque pour 8712 h : donnez un fichier (option « calendars »).',
-      ),
-      refused('selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD),
-      refused('jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD),
-    ],
+    offers: [...offers, ...unranked],
   };
 }
 
