@@ -126,7 +126,7 @@ def test_the_first_day_begins_at_midnight_too(stand: Stand) -> None:
 )
 def test_a_cost_that_is_not_there_is_said_with_what_to_do(stand: Stand, stage: str, note: str) -> None:
     stand.ask(f"stage/{stage}")
-    expect(stand.open("").locator(".today .note")).to_contain_text(note)
+    expect(stand.open("").locator(".today > .note")).to_contain_text(note)
 
 
 @pytest.mark.parametrize("path", ["jour", "bilan", "contrats", "etat"])
@@ -262,12 +262,14 @@ def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None
     expect(stand.open("bilan/2027-03").locator(".blank")).to_contain_text("pas encore commencé")
 
 
-@pytest.mark.parametrize("path", ["jour", "bilan"])
+@pytest.mark.parametrize(
+    ("path", "drawing"), [("jour", ".day-plot canvas"), ("bilan", ".pick"), ("bilan/2026", ".map svg path")]
+)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int) -> None:
+def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, drawing: str, width: int) -> None:
     stand.page.set_viewport_size({"width": width, "height": 900})
     page = stand.open(path)
-    page.wait_for_selector(".day-plot canvas" if path == "jour" else ".map svg rect")
+    page.wait_for_selector(drawing)
     page.wait_for_selector(".bars .seg")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert sum(value for value, *_ in page.evaluate("shifts")) < 0.01
@@ -294,8 +296,8 @@ ResizeObserver.prototype.disconnect = function () { watched -= 1; disconnect.cal
 
 def test_drawings_end_with_the_place_that_they_are_of(stand: Stand) -> None:
     stand.page.add_init_script(WATCHED)
-    page = stand.open("bilan")
-    page.wait_for_selector(".map svg rect")
+    page = stand.open("bilan/2026")
+    page.wait_for_selector(".map svg path")
     assert page.evaluate("watched") > 1
     page.get_by_role("link", name="État").click()
     expect(page.locator(".verdict")).to_be_visible()
@@ -304,25 +306,26 @@ def test_drawings_end_with_the_place_that_they_are_of(stand: Stand) -> None:
 
 def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
     page = stand.open("")
-    expect(page.locator(".today .note")).to_contain_text("abonnement compris", ignore_case=True)
-    expect(page.locator(".today .note")).not_to_contain_text("À jour")
+    expect(page.locator(".today > .note")).to_contain_text("abonnement compris", ignore_case=True)
+    expect(page.locator(".today > .note")).not_to_contain_text("À jour")
     stand.ask("stage/late")  # the database did not answer in time
     page.clock.fast_forward(61_000)
-    expect(page.locator(".today .note")).to_contain_text("À jour à 14:1")
+    expect(page.locator(".today > .note")).to_contain_text("À jour à 14:1")
 
 
 def test_the_month_is_told_with_what_is_expected_its_range_and_the_budget(stand: Stand) -> None:
     page = stand.open("")
     stand.pass_by(timedelta(seconds=6))  # it comes after what everybody looks at first
-    line = page.locator(".today .note")
-    expect(line).to_contain_text(re.compile(r"Novembre\s: 187\s€ prévus, entre 173\s€ et 200\s€ \(budget\s: 170\s€\)"))
+    line = page.locator(".today > .note")
+    # 710,7 kWh and 163,18 € in 590,5 h of 720.
+    expect(line).to_contain_text(re.compile(r"Novembre\s: 199\s€ prévus, entre 188\s€ et 210\s€ \(budget\s: 170\s€\)"))
     line.get_by_role("link").click()
     block = page.locator(".block", has=page.get_by_role("heading", name="Prévision"))
     for text in (
-        r"101\s€640\skWh",
-        r"187\s€1\s180\skWh",
-        r"173\s€ à 200\s€quatre fois sur cinq",
-        r"170\s€17\s€ de trop",
+        r"163,\d\d\s€71\d\skWh",
+        r"199\s€86\d\skWh",
+        r"188\s€ à 210\s€quatre fois sur cinq",
+        r"170\s€29\s€ de trop",
     ):
         expect(block).to_contain_text(re.compile(text))
     parts = (".expected .ruler-bar", ".expected-range", ".expected-mark.budget")
@@ -336,8 +339,8 @@ def test_the_month_is_told_with_what_is_expected_its_range_and_the_budget(stand:
     ("stage", "path", "text"),
     [
         ("young", "bilan", "14 jours de relevés"),
-        ("unpriced", "bilan", r"1\s180\skWh"),
-        ("ok", "bilan/2026", r"187\s€"),
+        ("unpriced", "bilan", r"86\d\skWh"),
+        ("ok", "bilan/2026", r"2\s33\d\s€"),
     ],
 )
 def test_a_review_of_what_goes_on_has_a_forecast(stand: Stand, stage: str, path: str, text: str) -> None:
