@@ -19,6 +19,7 @@ class Issue(Enum):
 
     UNKNOWN = "unknown"  # a contract of the configuration has an offer without any price
     MISSING = "missing"  # a contract of the configuration has no price today
+    POWER = "power"  # a contract of the configuration has a power that its offer does not have
     OLD = "old"  # the newest row is out of date
     HOLE = "hole"  # days without a price between two rows
     DOUBLED = "doubled"  # two rows of one file for the same days
@@ -37,6 +38,7 @@ class PriceProblem:
     end: date | None = None
     detail: str = ""  # register, power or amounts
     regulated: bool = False
+    powers: tuple[int, ...] = ()  # kVA, the next lower and higher one that the offer has
 
 
 def check_prices(table: PriceTable, today: date, contracts: Sequence[ContractLine] = ()) -> list[PriceProblem]:
@@ -58,7 +60,9 @@ def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) 
         if table.kwh_row(line.offer, today) is None:
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
         if table.subscription(line.offer, line.power, today) is None:
-            yield PriceProblem(Issue.MISSING, "", line.offer, today, detail=f"{line.power} kVA")
+            powers = table.near_powers(line.offer, line.power, today)
+            issue = Issue.POWER if powers else Issue.MISSING
+            yield PriceProblem(issue, "", line.offer, today, detail=f"{line.power} kVA", powers=powers)
 
 
 def _used(table: PriceTable, contracts: Sequence[ContractLine]) -> list[str]:

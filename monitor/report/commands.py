@@ -214,6 +214,7 @@ def describe(problem: PriceProblem, formats: Formats) -> str:
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
+        powers=f" {formats.text('rule_or')} ".join(map(str, problem.powers)),
     )
 
 

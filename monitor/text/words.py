@@ -114,6 +114,8 @@ FR: Mapping[str, str] = {
     "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
+    "issue_power": "{offer} : {detail} n’existe pas dans cette offre, mais {powers}. Corrigez « power » dans "
+                   "« contracts », ou ajoutez son abonnement dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
                  "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou "
                  "complétez prices.yaml.",
@@ -270,6 +272,8 @@ EN: Mapping[str, str] = {
     "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
+    "issue_power": "{offer}: this offer has no {detail}, but {powers}. Correct `power` in `contracts`, or add its "
+                   "standing charge to prices.yaml.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
                  "1 February and 1 August. Take a newer table of the project (prices update), or complete "
                  "prices.yaml.",

@@ -67,7 +67,7 @@ def test_a_row_that_stands_before_a_newer_one_of_another_file_is_out_of_date() -
     assert [(one.issue, one.origin) for one in check_prices(table, TODAY)] == [(Issue.OLD, "mine")]
 
 
-def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None:
+def test_a_contract_whose_offer_has_no_price_today_is_missing() -> None:
     table = price_table(row("2026-02-01", p6="187.80"))
 
     def missing(offer: str, power: int, start: str = "2025-01-01") -> list[str]:
@@ -75,8 +75,15 @@ def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None
         return [one.detail for one in check_prices(table, TODAY, [line]) if one.issue is Issue.MISSING]
 
     assert missing("base", 6) == []
-    assert missing("base", 9) == ["9 kVA"]
     assert missing("zen", 6, start="2027-01-01") == []
+
+
+def test_a_power_that_an_offer_does_not_have_is_told_with_the_next_ones_that_it_has() -> None:
+    line = ContractLine("031961123456", date(2025, 1, 1), "base", 10)
+    (found,) = check_prices(price_table(row("2026-02-01", p6="187.80", p9="234.72", p12="281.52")), TODAY, [line])
+    assert (found.issue, found.detail, found.powers) == (Issue.POWER, "10 kVA", (9, 12))
+    (none,) = check_prices(price_table(row("2026-02-01")), TODAY, [line])
+    assert (none.issue, none.detail) == (Issue.MISSING, "10 kVA")
 
 
 def test_an_offer_without_any_price_is_told_once_with_those_that_have_some() -> None:
