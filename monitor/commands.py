@@ -97,7 +97,7 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     needing.set_defaults(command=later("monitor.report.commands:power"))
 
     checking = commands.add_parser("check", parents=[file], help=words["check"])
-    checking.set_defaults(command=_check)
+    checking.set_defaults(command=later("monitor.doctor.command:run_check"))
 
     alerting = commands.add_parser("alerts", parents=[common], help=words["alerts"])
     alerting.add_argument("--test", action="store_true", help=words["alerts_test"])
@@ -181,10 +181,3 @@ def _read_password() -> str:
     if getpass.getpass("once more: ") != text:
         raise ConfigError("the two are not the same")
     return text
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from common.doctor.findings import Report
-    from monitor.doctor.command import check
-
-    return check(arguments.config, Report(sys.stdout))

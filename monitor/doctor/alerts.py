@@ -42,11 +42,9 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
     if find_spec("apprise") is None:
         yield problem(_SUBJECT, "the Python package apprise is missing", "install teleinfo-monitor[alerts]")
         return
-    good = []
+    good = [one.name for one in found if one.url is not None and is_known(one.url)]
     for one in found:
-        if one.url is not None and is_known(one.url):
-            good.append(one.name)
-        elif one.url is not None:
+        if one.url is not None and one.name not in good:
             what = f"{one.name} is an address that apprise does not understand"
             yield problem(_SUBJECT, what, "docs/alerts.md shows some")
     if good:

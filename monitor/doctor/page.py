@@ -1,4 +1,4 @@
-"""Diagnoses the page: its files and libraries, its password, and what answers at its address."""
+"""Diagnoses the page: its password, and what answers at its address."""
 
 import contextlib
 import errno
@@ -8,8 +8,6 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 from common.doctor.config_file import is_readable_by_all
@@ -22,7 +20,6 @@ from monitor.settings.listen import is_loopback
 
 SUBJECT = "Page"
 _PROGRAM = "teleinfo-monitor"
-_LIBRARIES = ("uvicorn",)
 _TIMEOUT = 5.0  # seconds
 _LARGEST = 1_000_000  # bytes of an answer
 #: Addresses that stand for all of a machine, and where it reaches itself.
@@ -48,8 +45,6 @@ class PageFacts:
     password_file: Path | None = None
     password_error: str = ""  # why the file cannot be used
     readable_by_all: bool = False
-    has_files: bool = True
-    missing_libraries: tuple[str, ...] = ()
     answer: Answerer = Answerer.NOBODY
     cannot_listen: int | None = None  # the number of the system's error; None: it can, or somebody answers
 
@@ -79,36 +74,22 @@ def probe_page(config: MonitorConfig) -> PageFacts:
         password_file=file,
         password_error=error,
         readable_by_all=readable,
-        has_files=files("monitor").joinpath("page", "index.html").is_file(),
-        missing_libraries=tuple(name for name in _LIBRARIES if find_spec(name) is None),
         answer=answer,
         cannot_listen=_try_to_listen(host, port) if answer is Answerer.NOBODY else None,
     )
 
 
-def diagnose_page(facts: PageFacts) -> list[Finding]:
+def diagnose_page(facts: PageFacts) -> Iterator[Finding]:
     """Turn the facts into findings."""
-    findings = [*_diagnose_parts(facts), *_diagnose_password(facts)]
+    yield from _diagnose_password(facts)
     if facts.answer is Answerer.OTHER or facts.cannot_listen is not None:
-        return [*findings, _no_place(facts)]
-    if facts.answer is Answerer.NOBODY:
-        start = here(_PROGRAM).start(_PROGRAM)
-        return [
-            *findings,
-            notice(SUBJECT, f"nothing serves it at {facts.url}; reports work without it", f"start it: {start}"),
-        ]
-    asks = {"password": "asks for a password", "header": "lets in whoever its proxy names"}.get(
-        facts.auth, "asks for no password"
-    )
-    return [*findings, ok(SUBJECT, f"served at {facts.url}, {asks}")]
-
-
-def _diagnose_parts(facts: PageFacts) -> Iterator[Finding]:
-    if facts.missing_libraries:
-        names = " and ".join(facts.missing_libraries)
-        yield problem(SUBJECT, f"needs the Python package {names}", "install teleinfo-monitor[monitor] again")
-    elif not facts.has_files:
-        yield problem(SUBJECT, "its files are not there: monitor/page/index.html", "install teleinfo-monitor again")
+        yield _no_place(facts)
+    elif facts.answer is Answerer.NOBODY:
+        what = f"nothing serves it at {facts.url}; reports work without it"
+        yield notice(SUBJECT, what, f"start it: {here(_PROGRAM).start(_PROGRAM)}")
+    else:
+        asks = {"password": "asks for a password", "header": "lets in whoever its proxy names"}
+        yield ok(SUBJECT, f"served at {facts.url}, {asks.get(facts.auth, 'asks for no password')}")
 
 
 def _diagnose_password(facts: PageFacts) -> Iterator[Finding]:

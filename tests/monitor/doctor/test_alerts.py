@@ -67,21 +67,6 @@ def test_good_addresses_are_named_by_kind_only(private: Path) -> None:
     assert "secret" not in what
 
 
-@pytest.mark.parametrize(
-    ("to", "status", "fact"),
-    [
-        ((), "note", "no address"),
-        ((Address(file=Path("/none/mail")),), "problem", "/none/mail: No such file"),
-        ((Address(text="smoke://signal"),), "problem", "smoke 1"),
-    ],
-    ids=["nowhere", "no file", "no such service"],
-)
-def test_what_is_wrong_with_an_address_is_told(private: Path, to: tuple[Address, ...], status: str, fact: str) -> None:
-    ((got, what),) = found(AlertsConfig(to=to), private)
-    assert got == status
-    assert fact in what
-
-
 def test_addresses_that_every_user_can_read_are_noticed(private: Path) -> None:
     file = private.with_name("mail")
     file.write_text("mailtos://me:secret@example.org\n")

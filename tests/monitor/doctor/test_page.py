@@ -16,8 +16,6 @@ from tests.support.passwords import lock
 from tests.support.servers import free_port
 
 FILE = Path("/etc/teleinfo/page-password")
-SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answerer.OURS)
-GUARDED = replace(SERVED, host="0.0.0.0", auth="password", password_file=FILE)
 
 
 @contextmanager
@@ -73,7 +71,6 @@ def test_a_page_that_answers_is_ours_with_and_without_a_password(status: int, ki
     with served(status, kind, body) as (port, asked):
         facts = probe_page(config(port, prefix="/teleinfo"))
     assert facts.answer is Answerer.OURS
-    assert facts.has_files
     assert asked == ["/teleinfo/api/v1/openapi.json"]
     assert only(facts).what == f"served at http://127.0.0.1:{port}/teleinfo/, asks for no password"
 
@@ -113,36 +110,6 @@ def test_an_address_of_another_machine_is_a_problem() -> None:
     assert (Status.PROBLEM, "listen.host: 192.0.2.1 is not an address of this machine") in not_ok(facts)
 
 
-@pytest.mark.parametrize(
-    ("number", "word"), [(errno.EACCES, "administrators"), (errno.EADDRINUSE, "another program"), (errno.EPERM, "not")]
-)
-def test_each_reason_why_it_cannot_listen_is_explained(number: int, word: str) -> None:
-    ((level, what),) = not_ok(replace(SERVED, answer=Answerer.NOBODY, cannot_listen=number))
-    assert level is Status.PROBLEM
-    assert word in what
-
-
-def test_a_guarded_page_has_nothing_to_note() -> None:
-    assert not_ok(GUARDED) == []
-
-
-@pytest.mark.parametrize(
-    ("facts", "level", "word"),
-    [
-        (replace(SERVED, host="0.0.0.0"), Status.NOTICE, "auth is none"),
-        (replace(GUARDED, password_error="No such file or directory"), Status.PROBLEM, "No such file"),
-        (replace(GUARDED, password_file=None), Status.PROBLEM, "no password"),
-        (replace(GUARDED, readable_by_all=True), Status.NOTICE, "every user"),
-        (replace(SERVED, missing_libraries=("uvicorn",)), Status.PROBLEM, "uvicorn"),
-        (replace(SERVED, has_files=False), Status.PROBLEM, "index.html"),
-    ],
-)
-def test_what_is_wrong_with_the_page_is_told(facts: PageFacts, level: Status, word: str) -> None:
-    ((found, what),) = not_ok(facts)
-    assert found is level
-    assert word in what
-
-
 def test_the_password_file_is_read_as_the_service_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "password"
     assert "No such file" in probe_page(config(free_port(), password_file=file)).password_error
@@ -162,4 +129,4 @@ def test_a_page_behind_a_proxy_that_knows_who_somebody_is_refuses_us_and_is_ours
 
 
 def test_an_address_of_ipv6_is_written_in_brackets() -> None:
-    assert replace(SERVED, host="::").url == "http://[::1]:8080/"
+    assert PageFacts(host="::", port=8080).url == "http://[::1]:8080/"
