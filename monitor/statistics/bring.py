@@ -28,9 +28,8 @@ class Own:
     """What of the statistic of an entity Home Assistant recorded itself, and what of it is ours."""
 
     first: Row | None = None  # its first own row
-    begin: datetime | None = None  # of the first of our rows, if there are any
-    marked: datetime | None = None  # their mark
-    filled: int = 0  # how many of them have a sum
+    marked: datetime | None = None  # the mark of our rows, if there are any
+    filled: int = 0  # how many of them have a sum other than 0
 
 
 @dataclass(slots=True)
@@ -49,15 +48,6 @@ class Work:
     partial: bool = False  # an hour has no contract, or no price
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A statistic of which our rows were removed."""
-
-    statistic: Statistic
-    rows: int | None  # None: all of it
-    deleted: bool  # else they are there, with 0 Wh
-
-
 class Names(NamedTuple):
     """What statistics that belong to no entity are called."""
 
@@ -72,18 +62,16 @@ class Bringer:
         recorder: of Home Assistant.
         calendar: cuts the work into years.
         now: the time.
-        before_writing: is called before anything is written; None: nothing is.
+        dry: nothing is written.
     """
 
-    def __init__(
-        self, recorder: Recorder, calendar: Calendar, now: datetime, before_writing: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, recorder: Recorder, calendar: Calendar, now: datetime, *, dry: bool = False) -> None:
         self._recorder = recorder
         self._calendar = calendar
         self._now = now
+        self._dry = dry
         # Nothing is remembered of what was brought: it may be from another time, or another machine.
         self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
-        self._before_writing = before_writing
 
     def bring(self, answers: Answers, names: Names) -> Iterator[Work]:
         """Bring the history of all meters that have entities; yield each statistic when it is done.
@@ -137,8 +125,8 @@ class Bringer:
             rows = self._recorder.rows(statistic, start, end)
             ours = [row for row in rows.values() if row.ours]
             own.filled += sum(row.sum != 0 for row in ours)
-            if ours and own.begin is None:
-                own.begin, own.marked = ours[0].start, ours[0].last_reset
+            if ours and own.marked is None:
+                own.marked = ours[0].last_reset
             own.first = next((row for row in rows.values() if not row.ours), None)
             if own.first is not None:
                 break
@@ -194,54 +182,40 @@ class Bringer:
         work.joined_wh = gap(counted, reading, first, per_unit, work.first_wh)
         self._raise(work.statistic, first, work.joined_wh)
 
-    def undo(self) -> Iterator[Removed]:
-        """Remove all that was brought; yield each statistic.
+    def undo(self) -> Iterator[tuple[Statistic, int | None]]:
+        """Remove all that was brought; yield each statistic and how many hours of it were emptied, None: all is gone.
 
         Raises:
             StatisticsError: Home Assistant cannot do it.
         """
         for one in self._recorder.statistics(self._recorder.external()).values():
-            if self._may_write():
-                self._recorder.clear([one.id])
-            yield Removed(one, None, deleted=True)
+            if not self._dry:
+                self._recorder.clear(one)
+            yield one, None
         entities = [entity.id for entity in self._recorder.entities().values()]
         for statistic in self._recorder.statistics(entities).values():
-            if statistic.unit in UNITS and (removed := self._undo(statistic)) is not None:
-                yield removed
+            if statistic.unit in UNITS and (hours := self._undo(statistic)):
+                yield statistic, hours
 
-    def _undo(self, statistic: Statistic) -> Removed | None:
+    def _undo(self, statistic: Statistic) -> int:
         own = self._look(statistic)
-        first, deleted = own.first, False
-        if first is None or own.marked is None or own.begin is None:
-            return None
-        if own.filled and self._may_write():
-            deleted = self._recorder.clear_hours(statistic, own.begin, first.start)
-            if not deleted:
-                self._empty(statistic, first.start)
-        first = self._recorder.row(statistic, first.start) or first
-        back = own_wh(own.marked) - first.sum * UNITS[statistic.unit]
-        self._raise(statistic, first, back if abs(back) >= 1 else 0.0)
-        return Removed(statistic, own.filled, deleted) if own.filled else None
-
-    def _empty(self, statistic: Statistic, until: datetime) -> None:
+        if own.first is None or own.marked is None:
+            return 0
         for start, end in self._years:
-            if start < until:
-                rows = self._recorder.rows(statistic, start, min(end, until))
+            if start < own.first.start:
+                rows = self._recorder.rows(statistic, start, min(end, own.first.start))
                 self._write(statistic, [replace(row, sum=0.0) for row in rows.values() if row.sum])
+        back = own_wh(own.marked) - own.first.sum * UNITS[statistic.unit]
+        self._raise(statistic, own.first, back if abs(back) >= 1 else 0.0)
+        return own.filled
 
     def _write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
-        if rows and self._may_write():
+        if rows and not self._dry:
             self._recorder.write(statistic, rows)
 
     def _raise(self, statistic: Statistic, first: Row, wh: float) -> None:
-        if wh and self._may_write():
+        if wh and not self._dry:
             self._recorder.raise_sums(statistic, first, wh)
-
-    def _may_write(self) -> bool:
-        if self._before_writing is None:
-            return False
-        self._before_writing()
-        return True
 
 
 def _object(address: str) -> str:

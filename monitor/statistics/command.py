@@ -17,8 +17,8 @@ from common.settings.file_errors import reason
 from monitor.calendar import Calendar
 from monitor.report.commands import answers_of, language_in
 from monitor.settings.config import MonitorConfig
-from monitor.statistics.bring import Bringer, Names, Removed, Work
-from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder
+from monitor.statistics.bring import Bringer, Names, Work
+from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder, Statistic
 from monitor.statistics.words import TEXTS, StatisticsError
 from monitor.text.formats import Formats
 
@@ -35,12 +35,9 @@ def home_assistant(arguments: argparse.Namespace) -> int:
     settings = config.load(MonitorConfig, arguments.config)
     language = language_in(arguments, settings)
     try:
-        if not (arguments.dry_run or arguments.yes or sys.stdin.isatty()):
-            raise StatisticsError("unattended")
-        with _connected(settings) as connection:
-            now = datetime.now(UTC)
-            before = None if arguments.dry_run else _Asking(arguments.yes, connection.url, language)
-            bringer = Bringer(Recorder(connection), Calendar(settings.time_zone), now, before)
+        with _connected(settings, None if arguments.dry_run or arguments.yes else language) as connection:
+            calendar, now = Calendar(settings.time_zone), datetime.now(UTC)
+            bringer = Bringer(Recorder(connection), calendar, now, dry=arguments.dry_run)
             says = _Says(Formats(language, settings.time_zone), TEXTS[language], dry=arguments.dry_run)
             if arguments.undo:
                 says.removed(bringer.undo())
@@ -54,7 +51,8 @@ def home_assistant(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
+def _connected(settings: MonitorConfig, ask_in: str | None) -> "Iterator[HomeAssistant]":
+    """Connect, after a question about a backup in a language; None: without it."""
     place = settings.home_assistant
     if place.url is None:
         raise StatisticsError("no_address")
@@ -68,6 +66,8 @@ def _connected(settings: MonitorConfig) -> "Iterator[HomeAssistant]":
         from monitor.statistics.connection import HomeAssistant
     except ImportError as error:
         raise StatisticsError("no_package", package=error.name, python=sys.executable) from error
+    if ask_in is not None:
+        _ask_for_backup(place.url, ask_in)
     with HomeAssistant(place.url, token) as connection:
         yield connection
 
@@ -79,23 +79,21 @@ def _read_token(file: Path) -> str:
         raise StatisticsError("token_unreadable", file=file, reason=reason(error)) from error
 
 
-class _Asking:
-    """Asks once, before the first change, whether there is a backup."""
+def _ask_for_backup(url: str, language: str) -> None:
+    """Ask whether there is a backup.
 
-    def __init__(self, agreed: bool, url: str, language: str) -> None:
-        self._agreed = agreed
-        self._url = url
-        self._words = TEXTS[language]
-
-    def __call__(self) -> None:
-        if not self._agreed:
-            try:
-                answer = input(self._words["backup"].format(url=self._url)).strip().lower()
-            except EOFError:
-                answer = ""
-            if not answer.startswith(self._words["agreed"]):
-                raise StatisticsError("no_backup")
-            self._agreed = True
+    Raises:
+        StatisticsError: there is none, or nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise StatisticsError("unattended")
+    words = TEXTS[language]
+    try:
+        answer = input(words["backup"].format(url=url))
+    except EOFError:
+        answer = ""
+    if not answer.strip().lower().startswith(words["agreed"]):
+        raise StatisticsError("no_backup")
 
 
 class _Says:
@@ -144,15 +142,12 @@ class _Says:
             return "energy", values | {"kwh": self._formats.kwh(int(running.total))}
         return "money", values | {"amount": self._formats.money(Decimal(running.total))}
 
-    def removed(self, removed: Iterator[Removed]) -> None:
+    def removed(self, removed: Iterator[tuple[Statistic, int | None]]) -> None:
         """Print each statistic."""
         count = 0
-        for count, one in enumerate(removed, 1):  # noqa: B007 - counted
-            if one.rows is None:
-                key = "to_clear" if self._dry else "cleared"
-            else:
-                key = "to_undo" if self._dry else "cleared_hours" if one.deleted else "zeroed_hours"
-            self._line(key, {"statistic": one.statistic.id, "rows": self._count(one.rows or 0)})
+        for count, (statistic, hours) in enumerate(removed, 1):  # noqa: B007 - counted
+            key = "to_undo" if self._dry else "deleted" if hours is None else "emptied"
+            self._line(key, {"statistic": statistic.id, "rows": self._count(hours or 0)})
         if not count:
             self._line("nothing_to_undo", {})
 

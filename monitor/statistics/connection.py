@@ -13,7 +13,7 @@ from monitor.statistics.words import StatisticsError
 
 #: What statistics that are imported need: `unit_class`.
 OLDEST = (2025, 11)
-#: Home Assistant hangs up when nobody answers its pings, as while a person makes a backup.
+#: Home Assistant hangs up when nobody answers its pings, as while a large database is read.
 _IDLE = 20.0  # seconds
 _ANSWERS_WITHIN = 120.0  # seconds; a year of hours from an SD card takes its time
 
@@ -62,14 +62,9 @@ class HomeAssistant:
         answer = self._receive()
         if answer.get("type") != "auth_ok":
             raise StatisticsError("token", url=self.url)
-        self.version = str(answer.get("ha_version", ""))
-        if not self.is_at_least(OLDEST):
-            raise StatisticsError("too_old", version=self.version, oldest=".".join(map(str, OLDEST)))
-
-    def is_at_least(self, version: tuple[int, int]) -> bool:
-        """Tell whether it is of a year and month, or newer."""
-        parts = [int(part) for part in self.version.split(".")[:2] if part.isdecimal()]
-        return tuple(parts) >= version
+        version = str(answer.get("ha_version", ""))
+        if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST:
+            raise StatisticsError("too_old", version=version, oldest=".".join(map(str, OLDEST)))
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send a command and return its result.

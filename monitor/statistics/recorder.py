@@ -17,7 +17,6 @@ _AT_ONCE = 2000  # rows of a message, 200 kB
 _WRITTEN_WITHIN = 300.0  # seconds
 _LONGEST_PAUSE = 2.0
 _NOISE = 1e-6  # of sums that Home Assistant added itself
-_CLEARS_HOURS = (2026, 11)  # before it, only whole statistics
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Units of an entity's energy, in Wh.
@@ -29,9 +28,6 @@ class Commands(Protocol):
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send a command and return its result."""
-
-    def is_at_least(self, version: tuple[int, int]) -> bool:
-        """Tell whether it is of a year and month, or newer."""
 
 
 class Entity(NamedTuple):
@@ -148,21 +144,9 @@ class Recorder:
         )
         self._wait_for(statistic, replace(first, sum=first.sum + wh / UNITS[statistic.unit]))
 
-    def clear(self, ids: Sequence[str]) -> None:
-        """Delete whole statistics."""
-        self._commands.call("recorder/clear_statistics", statistic_ids=list(ids))
-
-    def clear_hours(self, statistic: Statistic, start: datetime, end: datetime) -> bool:
-        """Delete the rows of [start, end); return False if Home Assistant cannot."""
-        if not self._commands.is_at_least(_CLEARS_HOURS):
-            return False
-        self._commands.call(
-            "recorder/clear_statistics",
-            statistic_ids=[statistic.id],
-            start_time=start.isoformat(),
-            end_time=(end - timedelta(seconds=1)).isoformat(),  # whether or not the end is one of them
-        )
-        return True
+    def clear(self, statistic: Statistic) -> None:
+        """Delete a whole statistic."""
+        self._commands.call("recorder/clear_statistics", statistic_ids=[statistic.id])
 
     def row(self, statistic: Statistic, start: datetime) -> Row | None:
         """Return the row of an hour."""

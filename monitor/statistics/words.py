@@ -40,11 +40,9 @@ FR: Mapping[str, str] = {
     "unit": "{statistic} : laissé tel quel, son unité est {unit}",
     "cost": "{name} : coût",
     "whole_cost": "{meter} : coût avec abonnement",
-    "cleared": "{statistic} : supprimé",
-    "to_clear": "{statistic} : à supprimer",
-    "cleared_hours": "{statistic} : {rows} heures supprimées",
-    "zeroed_hours": "{statistic} : {rows} heures mises à 0 kWh (ce Home Assistant ne sait pas les supprimer)",
-    "to_undo": "{statistic} : {rows} heures à retirer",
+    "deleted": "{statistic} : supprimé",
+    "emptied": "{statistic} : {rows} heures mises à 0 kWh",
+    "to_undo": "{statistic} : à retirer",
     "nothing_to_undo": "Rien à retirer : Home Assistant n’a rien qui vienne d’ici.",
 }
 EN: Mapping[str, str] = {
@@ -80,11 +78,9 @@ EN: Mapping[str, str] = {
     "unit": "{statistic}: left as it is, its unit is {unit}",
     "cost": "{name}: cost",
     "whole_cost": "{meter}: cost with standing charge",
-    "cleared": "{statistic}: deleted",
-    "to_clear": "{statistic}: to be deleted",
-    "cleared_hours": "{statistic}: {rows} hours deleted",
-    "zeroed_hours": "{statistic}: {rows} hours set to 0 kWh (this Home Assistant cannot delete them)",
-    "to_undo": "{statistic}: {rows} hours to be removed",
+    "deleted": "{statistic}: deleted",
+    "emptied": "{statistic}: {rows} hours set to 0 kWh",
+    "to_undo": "{statistic}: to be removed",
     "nothing_to_undo": "Nothing to remove: Home Assistant has nothing from here.",
 }
 TEXTS: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

@@ -279,33 +279,5 @@ def test_what_was_undone_can_be_brought_again(dashboard: Dashboard) -> None:
     dashboard.check()
 
 
-@pytest.mark.parametrize(
-    ("url", "token", "code", "words"),
-    [
-        (None, "no-token-of-its", 2, "refuses the token"),
-        ("http://127.0.0.1:9", "any", 1, "cannot be reached"),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_line(
-    dashboard: Dashboard, tmp_path: Path, url: str | None, token: str, code: int, words: str
-) -> None:
-    (tmp_path / "token").write_text(token)
-    monitor = Monitor(dashboard.server, tmp_path)
-    monitor.configure(f"home_assistant: {{url: '{url or dashboard.url}', token_file: {tmp_path}/token}}\n")
-    text = monitor.run("home-assistant", "--yes", code=code, language="C")
-    assert words in text
-    assert text.count("\n") == 1
-
-
-def test_without_the_database_nothing_is_written(dashboard: Dashboard, tmp_path: Path) -> None:
-    monitor = Monitor(dashboard.server, tmp_path)
-    monitor.connection = monitor.connection.replace(str(dashboard.server.port), "9")
-    monitor.configure(f"home_assistant: {{url: '{dashboard.url}', token_file: {dashboard.monitor.folder}/token}}\n")
-    text = monitor.run("home-assistant", "--yes", code=1, language="C")
-    assert "database" in text
-    assert text.count("\n") == 1
-    dashboard.check()
-
-
 def test_home_assistant_has_nothing_to_complain_about(dashboard: Dashboard) -> None:
     assert not [text for text in dashboard.home.complaints() if "statistic" in text.lower()]

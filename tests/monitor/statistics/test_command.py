@@ -74,20 +74,23 @@ def test_a_cost_that_is_not_whole_is_called_so(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("Yes", True), ("n", False), ("", False)])
-def test_a_person_is_asked_once_for_a_backup(monkeypatch: pytest.MonkeyPatch, answer: str, agreed: bool) -> None:
+def test_a_person_is_asked_for_a_backup_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str, agreed: bool
+) -> None:
     asked: list[str] = []
 
     def reply(text: str) -> str:
         asked.append(text)
         return answer
 
+    def connect(url: str, token: str) -> None:
+        asked.append("connected")
+        raise StatisticsError("token", url=url)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", reply)
-    ask = command._Asking(False, "http://ha:8123", "en")
-    if agreed:
-        ask()
-        ask()
-    else:
-        with pytest.raises(StatisticsError):
-            ask()
-    assert len(asked) == 1
-    assert "http://ha:8123" in asked[0]
+    monkeypatch.setattr("monitor.statistics.connection.HomeAssistant", connect)
+    with pytest.raises(ConfigError):
+        run(tmp_path, "home_assistant: {url: 'http://supervisor/core'}", yes=False)
+    assert "http://supervisor/core" in asked[0]
+    assert asked[1:] == ["connected"] * agreed

@@ -22,14 +22,10 @@ NOW = START + timedelta(days=2)
 class FakeHomeAssistant:
     """Does what Home Assistant does with the statistic of one entity."""
 
-    def __init__(self, version: tuple[int, int] = (2026, 2), *, deaf: bool = False) -> None:
-        self.version = version
+    def __init__(self, *, deaf: bool = False) -> None:
         self.deaf = deaf
         self.rows: dict[datetime, Row] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-
-    def is_at_least(self, version: tuple[int, int]) -> bool:
-        return self.version >= version
 
     def call(self, kind: str, **arguments: Any) -> Any:
         self.calls.append((kind, arguments))
@@ -60,9 +56,6 @@ class FakeHomeAssistant:
                 for start, row in self.rows.items():
                     if start >= datetime.fromisoformat(arguments["start_time"]):
                         self.rows[start] = Row(start, row.sum + arguments["adjustment"], row.state, row.last_reset)
-            case "recorder/clear_statistics":
-                low, high = (datetime.fromisoformat(arguments[name]) for name in ("start_time", "end_time"))
-                self.rows = {start: row for start, row in self.rows.items() if not low <= start <= high}
         return None
 
     def _during(self, arguments: dict[str, Any]) -> Any:
@@ -83,22 +76,21 @@ def brought() -> FakeHomeAssistant:
     return home
 
 
-def undo(home: FakeHomeAssistant) -> list[tuple[int | None, bool]]:
-    bringer = Bringer(Recorder(home), Calendar(MonitorConfig().time_zone), NOW, lambda: None)
-    return [(removed.rows, removed.deleted) for removed in bringer.undo()]
+def undo(home: FakeHomeAssistant) -> list[int | None]:
+    return [hours for _, hours in Bringer(Recorder(home), Calendar(MonitorConfig().time_zone), NOW).undo()]
 
 
-def test_hours_that_cannot_be_deleted_are_emptied(brought: FakeHomeAssistant) -> None:
-    assert undo(brought) == [(2, False)]
+def test_undone_hours_are_emptied_and_own_sums_are_as_before(brought: FakeHomeAssistant) -> None:
+    assert undo(brought) == [2]
     assert [row.sum for row in brought.rows.values()] == [0, 0, 40, 60]
     assert undo(brought) == []
 
 
-def test_hours_are_deleted_where_home_assistant_can(brought: FakeHomeAssistant) -> None:
-    brought.version = (2026, 11)
-    assert undo(brought) == [(2, True)]
-    assert [(row.start, row.sum) for row in brought.rows.values()] == [(START + 2 * HOUR, 40), (START + 3 * HOUR, 60)]
-    assert undo(brought) == []
+def test_a_dry_run_writes_nothing(brought: FakeHomeAssistant) -> None:
+    before = dict(brought.rows)
+    bringer = Bringer(Recorder(brought), Calendar(MonitorConfig().time_zone), NOW, dry=True)
+    assert [hours for _, hours in bringer.undo()] == [2]
+    assert brought.rows == before
 
 
 def test_what_others_put_into_an_entity_stays(brought: FakeHomeAssistant) -> None:
