@@ -156,7 +156,7 @@ def _daily(
     today = now.astimezone(zone).date()
     low = midnight(today - _NIGHTS, zone)
     contract = next(reversed(answers.costs.contracts(meter, now - _DAY, now)), None)
-    month = answers.forecasts.month(meter, now)
+    month = answers.forecasts.of(meter, "month", now)
     nights = answers.upkeep.off_peak_nights(meter, now)
     incomplete = answers.recent.losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
     already = set() if earlier is None else {loss.hour for loss in earlier.incomplete}

@@ -65,7 +65,7 @@ def _digest(answers: Answers, meter: Meter, by: str, now: datetime, zone: ZoneIn
         peak=next(iter(answers.curves.peaks(meter, start, end, 1)), None),
         base_load=answers.curves.base_load(meter, start, end).watts,
         tempo_left=_tempo_left(answers, meter, now, zone) if _is_tempo(answers, answer) else None,
-        forecast=answers.forecasts.month(meter, now),
+        forecast=answers.forecasts.of(meter, "month", now),
         weather=_weather(answers, meter, start, end, now, zone) if by == "month" else None,
     )
 

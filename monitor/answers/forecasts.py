@@ -79,22 +79,19 @@ class ForecastAnswers:
         self._memory = memory
         self._last: tuple[tuple[Meter, datetime], _Past | None] | None = None
 
-    def month(self, meter: Meter, now: datetime) -> Forecast | None:
-        """Return the forecast of the present month; None: nothing is known of the meter."""
-        return self._forecast(meter, "month", Calendar(self._zone), now)
+    def of(self, meter: Meter, by: str, now: datetime) -> Forecast | None:
+        """Return the forecast of the present period; None: nothing is known of the meter, or of its contract's start.
 
-    def year(self, meter: Meter, now: datetime) -> Forecast | None:
-        """Return that of the present calendar year."""
-        return self._forecast(meter, "year", Calendar(self._zone), now)
-
-    def contract_year(self, meter: Meter, now: datetime) -> Forecast | None:
-        """Return that of the present year of the contract; None, too: it is not known when the contract began."""
-        start = self._costs.contract_start(meter, now)
-        if start is None:
+        Args:
+            meter: of which.
+            by: `month`, `year` or `contract-year`.
+            now: the time.
+        """
+        begin = self._costs.contract_start(meter, now) if by == "contract-year" else None
+        if by == "contract-year" and begin is None:
             return None
-        return self._forecast(meter, "year", Calendar(self._zone, (start.month, start.day)), now)
-
-    def _forecast(self, meter: Meter, by: str, calendar: Calendar, now: datetime) -> Forecast | None:
+        calendar = Calendar(self._zone) if begin is None else Calendar(self._zone, (begin.month, begin.day))
+        by = "month" if by == "month" else "year"
         past = self._past(meter, now)
         if past is None:
             return None

@@ -9,19 +9,18 @@ from monitor.api.parameters import METER
 from monitor.api.schemas import AMOUNT, INSTANT, TEXT, WH, described, maybe, record, words
 
 _WHY_NOT = ("few_days", "no_year", "silent")
+_PARTS = ("so_far", "expected", "low", "high")
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the forecasts of a meter, and the budget of a month."""
-    meter, forecasts = call.meter(), call.answers.forecasts
-    alerts = call.config.alerts
-    return {
-        "meter": meter.identifier,
-        "budget": None if alerts is None or alerts.budget is None else alerts.budget * 10_000,
-        "month": _period(forecasts.month(meter, call.now)),
-        "year": _period(forecasts.year(meter, call.now)),
-        "contract_year": _period(forecasts.contract_year(meter, call.now)),
+    meter, alerts = call.meter(), call.config.alerts
+    periods = {
+        name: _period(call.answers.forecasts.of(meter, name.replace("_", "-"), call.now))
+        for name in ("month", "year", "contract_year")
     }
+    budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000
+    return {"meter": meter.identifier, "budget": budget} | periods
 
 
 def _period(found: Forecast | None) -> dict[str, Any] | None:
@@ -32,19 +31,7 @@ def _period(found: Forecast | None) -> dict[str, Any] | None:
         "to": write_stamp(found.end),
         "until": write_stamp(found.until),
         "why_not": found.why_not,
-        "wh": {
-            "so_far": found.so_far_wh,
-            "expected": found.expected_wh,
-            "low": found.low_wh,
-            "high": found.high_wh,
-        },
-        "cost": {
-            "so_far": found.so_far_cost,
-            "expected": found.expected_cost,
-            "low": found.low_cost,
-            "high": found.high_cost,
-        },
-    }
+    } | {what: {part: getattr(found, f"{part}_{what}") for part in _PARTS} for what in ("wh", "cost")}
 
 
 _MAYBE_WH, _MAYBE_AMOUNT = maybe(WH), maybe(AMOUNT)
@@ -64,7 +51,7 @@ _PERIOD = record(
         ),
         "cost": described(
             "the same with the subscription; null: a price is not known",
-            record(dict.fromkeys(("so_far", "expected", "low", "high"), _MAYBE_AMOUNT)),
+            record(dict.fromkeys(_PARTS, _MAYBE_AMOUNT)),
         ),
     }
 )

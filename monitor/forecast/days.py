@@ -50,11 +50,8 @@ class Days:
         self._sums = list(accumulate(wh, initial=0.0))
         # The same for each day up to a year ahead; None: no earlier year is known.
         places = range(len(wh) + 366)
-        same = [self._same(place, _SAME, 7) for place in places]
-        self._known_same = list(accumulate((day is not None for day in same), initial=0))
-        self._same_sums = list(accumulate((day or 0.0 for day in same), initial=0.0))
-        self._close = [self._same(place, _CLOSE, 1) for place in places]
-        self._close_sums = list(accumulate((day or 0.0 for day in self._close), initial=0.0))
+        self._same = [self._earlier(place, _SAME, 7) for place in places]
+        self._close = [self._earlier(place, _CLOSE, 1) for place in places]
 
     def __len__(self) -> int:
         return len(self._wh)
@@ -81,12 +78,12 @@ class Days:
     def _expected(self, place: int, count: int) -> list[float] | None:
         """Return what was to be expected of so many days from a place on, by the days before it."""
         near = self._mean(place - _NEAR, place)
-        level = self._level(place)
+        same_weeks, close_weeks = (_mean_of(of[max(place - _LEVEL, 0) : place]) for of in (self._same, self._close))
+        level = self._mean(place - _LEVEL, place) / same_weeks if same_weeks else None
         weekdays = self._weekdays(place)
-        now = self._then(place)
         days = []
         for ahead in range(count):
-            same = self._same_day(place + ahead)
+            same = self._same[place + ahead]
             if same is None or level is None:
                 if ahead >= FARTHEST:
                     return None
@@ -95,18 +92,10 @@ class Days:
                 of_near = _OF_NEAR if ahead < FARTHEST else 0
                 expected = of_near * near + (1 - of_near) * level * same
                 then = self._close[place + ahead]
-                if now is not None and then is not None and not now <= _MUCH * then <= _MUCH**2 * now:
-                    expected = then
+                like = close_weeks is None or then is None or close_weeks <= _MUCH * then <= _MUCH**2 * close_weeks
+                expected = expected if like or then is None else then
             days.append(expected * weekdays[ahead % 7])
         return days
-
-    def _level(self, place: int) -> float | None:
-        """Return what share of the same days of earlier years the last weeks were; None: those are not known."""
-        start = place - _LEVEL
-        if start < 0 or self._known_same[place] - self._known_same[start] < _LEVEL:
-            return None
-        same = self._same_sums[place] - self._same_sums[start]
-        return (self._sums[place] - self._sums[start]) / same if same > 0 else None
 
     def _weekdays(self, place: int) -> list[float]:
         """Return the shares of a mean day that seven days from a place on are, by their weekday."""
@@ -119,18 +108,7 @@ class Days:
     def _mean(self, start: int, end: int) -> float:
         return (self._sums[end] - self._sums[start]) / (end - start)
 
-    def _same_day(self, place: int) -> float | None:
-        if self._known_same[place + 1] == self._known_same[place]:
-            return None
-        return self._same_sums[place + 1] - self._same_sums[place]
-
-    def _then(self, place: int) -> float | None:
-        """Return the mean of the last weeks in earlier years; None: those are not known."""
-        if place < _LEVEL or None in self._close[place - _LEVEL : place]:
-            return None
-        return (self._close_sums[place] - self._close_sums[place - _LEVEL]) / _LEVEL
-
-    def _same(self, place: int, around: int, step: int) -> float | None:
+    def _earlier(self, place: int, around: int, step: int) -> float | None:
         """Return the mean of the same days of earlier years, a multiple of `step` away, and of those around."""
         means = []
         for years in range(1, _YEARS + 1):
@@ -139,6 +117,12 @@ class Days:
             if middle >= 0 and end - start > around:
                 means.append(self._mean(start, end))
         return sum(means) / len(means) if means else None
+
+
+def _mean_of(weeks: Sequence[float | None]) -> float | None:
+    """Return the mean of the last weeks; None: a day of them is not known."""
+    known = [day for day in weeks if day is not None]
+    return sum(known) / _LEVEL if len(known) == _LEVEL else None
 
 
 def _error(shares: Sequence[float]) -> float:

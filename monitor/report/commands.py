@@ -15,7 +15,6 @@ from common.settings import config
 from common.settings.language import language_of
 from monitor.answers.answers import Answers
 from monitor.answers.digest import digests
-from monitor.answers.forecasts import Forecast
 from monitor.calendar import DIGESTS
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
@@ -23,7 +22,6 @@ from monitor.prices.model import Kind, PriceTable
 from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
-from monitor.readings.hours import Meter
 from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
 from monitor.report.powers import print_powers
@@ -110,7 +108,8 @@ def report(arguments: argparse.Namespace) -> int:
                 tables.line(line)
             for one in answers.unused():
                 tables.line(formats.text("unused_line", section=one.section, meter=printable(one.meter)))
-            if end > now and (expected := forecast_line(_forecast(answers, meter, arguments.by, now), formats)):
+            whole = arguments.by if arguments.by in ("year", "contract-year") else "month"
+            if end > now and (expected := forecast_line(answers.forecasts.of(meter, whole, now), formats)):
                 tables.line(expected)
     return 0
 
@@ -128,13 +127,6 @@ def _digest(arguments: argparse.Namespace) -> int:
         title, lines = digest_text(found, _formats(arguments, settings))
         print(title, *lines, sep="\n")  # noqa: T201 - the command's output
     return 0
-
-
-def _forecast(answers: Answers, meter: Meter, by: str, now: datetime) -> Forecast | None:
-    """Return the forecast that goes with a report: of the present month, unless it is cut by longer periods."""
-    forecasts = answers.forecasts
-    of = {"year": forecasts.year, "contract-year": forecasts.contract_year}.get(by, forecasts.month)
-    return of(meter, now)
 
 
 def compare(arguments: argparse.Namespace) -> int:

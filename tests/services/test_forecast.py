@@ -104,8 +104,7 @@ def nothing_known(tables: Database) -> None:
 def forecasts(tables: Database, now: str, config: MonitorConfig = BASE, kind: str = "month") -> Forecast | None:
     with contextlib.closing(tables.connect()) as connection:
         answers = Answers(connection, config, PRICES)
-        found: Forecast | None = getattr(answers.forecasts, kind)(answers.meter(ADDRESS), at(now))
-        return found
+        return answers.forecasts.of(answers.meter(ADDRESS), kind, at(now))
 
 
 def euros(found: Forecast | None) -> float | None:
@@ -175,11 +174,11 @@ def test_a_house_of_which_nothing_is_known_has_no_forecast(tables: Database) -> 
 def test_a_year_of_the_contract_is_one_only_where_its_beginning_is_known(tables: Database) -> None:
     live(tables, "2024-03-01", "2026-03-30")
     began = replace(BASE, contracts=(ContractLine(ADDRESS, date(2024, 4, 11), "base", 9),))
-    found = forecasts(tables, "2026-03-31T08:00", began, "contract_year")
+    found = forecasts(tables, "2026-03-31T08:00", began, "contract-year")
     assert found is not None
     assert (found.start, found.end) == (at("2025-04-11"), at("2026-04-11"))
     assert (found.expected_wh, euros(found)) == (3_650_000, 365 * 3)
-    assert forecasts(tables, "2026-03-31T08:00", MonitorConfig(), "contract_year") is None
+    assert forecasts(tables, "2026-03-31T08:00", MonitorConfig(), "contract-year") is None
 
 
 def test_what_the_month_had_before_the_first_reading_is_not_expected_either(tables: Database) -> None:
@@ -263,7 +262,7 @@ def test_a_meter_that_is_read_has_a_forecast_up_to_its_last_hour(read: Database)
     with contextlib.closing(read.connect()) as connection:
         answers = Answers(connection, MonitorConfig(), PRICES)
         meter = answers.meter(None)
-        found = answers.forecasts.month(meter, NOW)
+        found = answers.forecasts.of(meter, "month", NOW)
         so_far = answers.costs.energy(meter, "hour", at("2026-11-01"), NOW.replace(minute=0), NOW).whole.energy
     assert found is not None
     assert (found.until, found.so_far_wh) == (NOW.replace(minute=0), so_far.total_wh)
@@ -276,7 +275,7 @@ def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(
         prices = bundled_prices()
         meter = Answers(connection, MonitorConfig(), prices).meter(None)
         line = ContractLine(meter.identifier, date(2026, 9, 15), "edf-zen-we", 9)
-        found = Answers(connection, MonitorConfig(contracts=(line,)), prices).forecasts.month(meter, NOW)
+        found = Answers(connection, MonitorConfig(contracts=(line,)), prices).forecasts.of(meter, "month", NOW)
     assert found is not None
     assert found.expected_wh is not None
     assert found.expected_cost is not None
@@ -291,7 +290,7 @@ def test_days_without_frames_share_what_was_counted_meanwhile(read: Database, da
     def expected() -> int | None:
         with contextlib.closing(read.connect()) as connection:
             answers = Answers(connection, MonitorConfig(), PRICES)
-            found = answers.forecasts.month(answers.meter(None), NOW)
+            found = answers.forecasts.of(answers.meter(None), "month", NOW)
             return None if found is None else found.expected_wh
 
     before = expected()
