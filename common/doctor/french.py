@@ -47,6 +47,20 @@ TEXTS: Mapping[str, str] = {
     "the app's option {word}": "l’option {word} de l’app",
     "the app's option mqtt.{word}": "l’option mqtt.{word} de l’app",
     "{word} in .env": "{word} dans .env",
+    # A program and its place at the broker.
+    "two {kind}s use the name {name} and disconnect each other (client id conflict): {n} times recently": (
+        "deux programmes teleinfo-{kind} ont le nom {name} et se déconnectent l’un l’autre (même client id) : {n} fois"
+        " récemment"
+    ),
+    "give one of them another name in its {file}, and restart it": (
+        "donnez à l’un d’eux un autre nom dans son {file}, et redémarrez-le"
+    ),
+    "the {word} runs here, but its status at the broker is {_status}": (
+        "teleinfo-{word} tourne ici, mais son état sur le serveur MQTT est {_status}"
+    ),
+    "the {word} runs here, but the broker has no status of it": (
+        "teleinfo-{word} tourne ici, mais le serveur MQTT n’a pas son état"
+    ),
     # The configuration.
     "run the check with sudo: {command}": "lancez la vérification avec sudo : {command}",
     "name a file in this folder with --config": "indiquez un fichier de ce dossier avec --config",

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.contract.address import parse_address
@@ -25,8 +25,6 @@ _STRAY = 60  # characters; less than half a frame of any meter
 _HELD_LOW = 0.9  # share of NUL among the characters of a line that is always 0
 _NOISY = 0.01  # share of damaged groups
 _NOISY_PARITY = 1e-3  # share of characters with a parity error
-_WHAT_STANDARD_ADDS = "voltage, every register of the contract, production, tomorrow's tariff profile"
-_ASK = "ask your supplier, by phone or in their app, for the TIC in standard mode; it is free, and nobody has to come"
 _WIRES = (
     "shorten the cable, keep it away from mains cables, tighten the terminals; on a µTeleinfo V3 adjust the"
     " potentiometer"
@@ -55,7 +53,6 @@ class LineFacts:
     lone_groups: bool = False  # good groups, but no whole frame
     meters: set[str] = field(default_factory=set)
     values: Mapping[str, Value] = field(default_factory=dict)  # of the longest frame
-    rate: float | None = None  # frames a second
     driver: Mapping[str, int] = field(default_factory=dict)  # errors counted by the driver meanwhile
 
 
@@ -93,7 +90,6 @@ class LineListener:
         self._detector = detector
         self._monotonic = monotonic
         self._decoder = Decoder()
-        self._ends: list[float] = []
 
     def listen(self, end: float) -> None:
         """Read until the monotonic time `end`."""
@@ -105,7 +101,7 @@ class LineListener:
             facts.characters += len(data)
             facts.checked += len(data)
             facts.nuls += data.count(0)
-            had_frame = bool(self._ends)
+            had_frame = facts.frames > 0
             readings = self._decoder.feed(data)
             for reading in readings:
                 self._detector.on_frame(reading, now)
@@ -121,8 +117,6 @@ class LineListener:
                 self._decoder, facts.checked, partial = Decoder(), 0, 0
         after = self._port.driver_errors()
         facts.driver = {name: after[name] - before.get(name, 0) for name in after}
-        if len(self._ends) > 1:
-            facts.rate = (len(self._ends) - 1) / (self._ends[-1] - self._ends[0])
 
     def _on_reading(self, reading: Reading, now: float) -> None:
         facts = self._facts
@@ -138,7 +132,6 @@ class LineListener:
             facts.meters.add(reading.address)
         if len(reading.values) >= len(facts.values):
             facts.values = reading.values
-        self._ends.append(now)
 
 
 def diagnose_line(facts: LineFacts) -> list[Finding]:
@@ -148,62 +141,44 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
         fix = f"{here(_PROGRAM).run(_PROGRAM, 'check')} shows which" if held else "see docs/hardware.md"
         return [problem(SUBJECT, facts.error, fix)]
     if not facts.frames:
-        return [_no_frame(facts)]
-    if not facts.meters:
-        return [*_wrong_mode(facts), _no_meter(facts)]
-    return [*_wrong_mode(facts), _noise(facts), _diagnose_meter(facts)]
+        return [problem(SUBJECT, *_no_frame(facts))]
+    findings = [_noise(facts), _meter(facts)] if facts.meters else [_no_meter(facts)]
+    if facts.wanted not in ("auto", facts.mode):
+        what = f"the meter sends in {facts.mode} mode, but reader.yaml has mode: {facts.wanted}"
+        findings.insert(0, problem(SUBJECT, what, "set mode: auto, which also follows when the supplier changes it"))
+    return findings
 
 
-def _no_frame(facts: LineFacts) -> Finding:
-    url, seconds = facts.url, f"{facts.seconds:.0f} s"
-    if not facts.characters:
-        return problem(
-            SUBJECT,
+def _no_frame(facts: LineFacts) -> tuple[str, str]:
+    """Return what is wrong, and the fix."""
+    url, seconds, characters = facts.url, f"{facts.seconds:.0f} s", facts.characters
+    if not characters:
+        return (
             f"{url} is silent: no character in {seconds}",
-            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the"
-            " right port, and has the interface power? The output of an old white meter may be off: ask Enedis to"
-            " enable it",
+            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the right"
+            " port, and has the interface power? The output of an old white meter may be off: ask Enedis to enable it",
         )
-    if facts.nuls > _HELD_LOW * facts.characters:
-        return problem(
-            SUBJECT,
-            f"{url} is always low: {facts.characters} characters in {seconds}, nearly all of them 0",
+    if facts.nuls > _HELD_LOW * characters:
+        return (
+            f"{url} is always low: {characters} characters in {seconds}, nearly all of them 0",
             "check the wiring: the interface inverts its signal, or RXD is connected to ground",
         )
     if facts.lone_groups:
-        return problem(
-            SUBJECT,
+        return (
             f"{url}: single lines of a meter are readable, but no whole frame in {seconds}",
             f"check for longer (--seconds 30); if that does not help: {_WIRES}",
         )
-    if facts.characters < _STRAY:
-        return problem(
-            SUBJECT,
-            f"{url}: only {plural(facts.characters, 'stray character')} in {seconds}",
+    if characters < _STRAY:
+        return (
+            f"{url}: only {plural(characters, 'stray character')} in {seconds}",
             "fasten the wires. On an old meter the output may be set to pulses (métrologie): ask Enedis for"
             " télé-information",
         )
-    return problem(
-        SUBJECT,
-        f"{url}: {facts.characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200"
-        f" bit/s{_driver(facts)}",
-        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The"
-        " order of the meter's two wires does not matter",
+    return (
+        f"{url}: {characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200 bit/s",
+        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The order"
+        " of the meter's two wires does not matter",
     )
-
-
-def _driver(facts: LineFacts) -> str:
-    counted = [f"{name.replace('_', ' ')} {count}" for name, count in facts.driver.items() if count > 0]
-    return f" (errors counted by the driver: {', '.join(counted)})" if counted else ""
-
-
-def _wrong_mode(facts: LineFacts) -> Iterator[Finding]:
-    if facts.wanted not in ("auto", facts.mode):
-        yield problem(
-            SUBJECT,
-            f"the meter sends in {facts.mode} mode, but reader.yaml has mode: {facts.wanted}",
-            "set mode: auto, which also follows when the supplier changes it",
-        )
 
 
 def _no_meter(facts: LineFacts) -> Finding:
@@ -223,51 +198,27 @@ def _noise(facts: LineFacts) -> Finding:
     """Compare the damaged lines with what is normal."""
     damaged = sum(facts.dropped.values())
     groups = facts.good + damaged
-    share = damaged / groups if groups else 0.0
-    parity = facts.parity_errors / facts.checked if facts.checked else 0.0
-    overruns = facts.driver.get("overrun", 0) + facts.driver.get("buffer_overrun", 0)
-    what = (
-        f"{plural(facts.frames, f'{facts.mode} frame')} in {facts.seconds:.0f} s"
-        + (f", {facts.rate:.2f} per second" if facts.rate else "")
-        + f"; {groups} lines, {damaged} of them damaged"
-    )
-    if facts.parity:
-        what += f"; {plural(facts.parity_errors, 'parity error')} in {facts.checked} characters"
-    if facts.broken:
-        what += f"; {plural(facts.broken, 'undecodable frame')}"
-    what += _driver(facts)
-    if overruns:
+    noisy = damaged > _NOISY * groups or facts.parity_errors > _NOISY_PARITY * facts.checked
+    what = f"{plural(facts.frames, 'frame')} in {facts.mode} mode in {facts.seconds:.0f} s; {groups} lines, {damaged}"
+    what += f" of them damaged, {facts.parity_errors} parity errors, {facts.broken} undecodable frames"
+    if any(facts.driver.get(name, 0) for name in ("overrun", "buffer_overrun")):
         return problem(
             SUBJECT,
             f"{what}: this machine lost characters on the serial port",
             "on a Raspberry Pi, use the PL011 UART in place of the mini UART: dtoverlay=disable-bt, see"
             " docs/hardware.md",
         )
-    if share >= _NOISY or parity >= _NOISY_PARITY or facts.broken > 1:
-        why = ", ".join(f"{reason} {count}" for reason, count in sorted(facts.dropped.items()))
-        return problem(
-            SUBJECT,
-            f"noisy: {what}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; a few a day are normal",
-            _WIRES + _slow(facts),
-        )
+    if noisy or facts.broken > 1:
+        slow = "; an interface made for older meters may be too slow" if facts.mode is Mode.STANDARD else ""
+        return problem(SUBJECT, f"noisy: {what} (a few a day are normal)", _WIRES + slow)
     if damaged or facts.parity_errors:
         return notice(SUBJECT, f"{what} (a few a day are normal)", f"check again later; if it happens often: {_WIRES}")
     return ok(SUBJECT, f"{what}{'' if facts.parity else ' (without parity bits)'}")
 
 
-def _slow(facts: LineFacts) -> str:
-    if facts.mode is not Mode.STANDARD:
-        return ""
-    return "; an interface made for older meters may be too slow for standard mode"
-
-
-def _diagnose_meter(facts: LineFacts) -> Finding:
+def _meter(facts: LineFacts) -> Finding:
     if len(facts.meters) > 1:
-        return problem(
-            METER,
-            f"{len(facts.meters)} different meter addresses in {facts.seconds:.0f} s",
-            f"the line is noisy: {_WIRES}",
-        )
+        return problem(METER, f"{len(facts.meters)} different meter addresses", f"the line is noisy: {_WIRES}")
     (address,) = facts.meters
     if facts.values.keys() == {ADDRESS[Mode.HISTORIC]}:
         return problem(
@@ -275,23 +226,20 @@ def _diagnose_meter(facts: LineFacts) -> Finding:
             f"{address} sends only its number: its output is on standby (veille)",
             "ask Enedis to set it to télé-information",
         )
-    return diagnose_meter(address, facts.values, str(facts.mode), len(facts.values))
+    return diagnose_meter(address, str(facts.mode))
 
 
-def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> Finding:
+def diagnose_meter(address: str, mode: str) -> Finding:
     """Return which meter it is, and what standard mode would add."""
     make = parse_address(address)
     model = make.model[1] if make.model else "meter of an unknown type"
     maker = f" by {make.maker}" if make.maker else ""
-    contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())
-    what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values per frame"
+    what = f"{model}{maker}, number {address}, {mode} mode"
     if mode != Mode.HISTORIC or not make.linky:
         return ok(METER, what)
-    if contract == "BASE":
-        return notice(
-            METER,
-            f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy used at"
-            " each price is only in standard mode",
-            f"if your contract has several prices, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
-        )
-    return notice(METER, f"{what}. Standard mode would add: {_WHAT_STANDARD_ADDS}", f"if you want these: {_ASK}")
+    return notice(
+        METER,
+        what,
+        "for more values (voltage, the energy used at each price of the contract, production), ask your supplier, by"
+        " phone or in their app, for the TIC in standard mode; it is free, and nobody has to come",
+    )

@@ -21,10 +21,8 @@ _CONSOLES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
 _CONSOLE = re.compile(r"(?:^|\s)console=([^\s,]+)")
 _SETTINGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 _SWITCH = re.compile(r"^\s*enable_uart=1", re.MULTILINE)
-_SWITCH_PI5 = re.compile(r"^\s*(dtparam=(\S*,)?uart0(=on)?(?![\w=])|dtoverlay=uart0-pi5\b)", re.MULTILINE)
 _CONSOLE_PI5 = re.compile(r"^\s*dtparam=(\S*,)?uart0_console(=on)?(?![\w=])", re.MULTILINE)
-_BY_RASPI_CONFIG = ("serial0", "ttyAMA0")  # consoles that raspi-config removes from cmdline.txt
-_OF_A_PI = ("ttyAMA0", "ttyS0")
+_OF_A_PI = ("ttyAMA0", "ttyS0", DEBUG_SOCKET)
 _REMOVE_BRLTTY = "sudo apt remove brltty (it is for Braille displays), then unplug the adapter and plug it in again"
 _MINI_UART = "7e215040"  # address of a Raspberry Pi's mini UART in the device tree
 _GETTY = "serial-getty@{}.service"
@@ -52,14 +50,11 @@ class PortFacts:
     holders: tuple[Process, ...] = ()
     console: str = ""  # the file that configures a console on it
     console_as: str = ""  # its name in that file: serial0, ttyS0
-    console_now: bool = False
-    uart0_on: bool = False  # config.txt enables the UART of a Pi 5's pins
     uart0_console: bool = False  # config.txt moves the console of a Pi 5 onto it
     taken_by_brltty: str = ""  # USB ids of an adapter without a port, because brltty uses it
     getty: str = ""  # unit of a login on it
     pi: str = ""  # the model, on a Raspberry Pi
     bluetooth: bool = False  # it is the UART of the Bluetooth chip
-    debug_connector: bool = False  # it is the connector between the HDMI sockets of a Pi 5
     pins: str = ""  # the UART of pins 8 and 10, if known
     switched_off: bool = False  # it is the mini UART, and config.txt does not enable it
 
@@ -96,14 +91,12 @@ def probe_port(url: str, machine: Host, user: User) -> PortFacts:
                 exists=False,
                 others=others,
                 pi=pi,
-                uart0_on=_in_settings(machine, _SWITCH_PI5),
                 taken_by_brltty=taken_by_brltty(machine),
             )
         return PortFacts(url=url, allowed=False, allowed_here=False, user=user.name)
     device = path.resolve().name
     group = group_of(path)
-    console, console_as, console_now = _console(machine, device)
-    pins = _pins(machine)
+    console, console_as = _console(machine, device)
     return PortFacts(
         url=url,
         serial=stat.S_ISCHR(status.st_mode),
@@ -122,12 +115,10 @@ def probe_port(url: str, machine: Host, user: User) -> PortFacts:
         console=console,
         console_as=console_as,
         uart0_console=_in_settings(machine, _CONSOLE_PI5),
-        console_now=console_now,
         getty=_getty(machine, device),
         pi=pi,
         bluetooth=_is_for_bluetooth(machine, device),
-        debug_connector=device == DEBUG_SOCKET,
-        pins=pins,
+        pins=_pins(machine),
         switched_off=device == "ttyS0" and _mini_uart_is_off(machine),
     )
 
@@ -159,13 +150,12 @@ def _is_for_bluetooth(machine: Host, device: str) -> bool:
     )
 
 
-def _console(machine: Host, device: str) -> tuple[str, str, bool]:
-    """Return the file that configures a console on the device, its name there, and whether it is active now."""
-    running = _console_name(machine, machine.text("/proc/cmdline"), device)
-    for file in _CONSOLES:
+def _console(machine: Host, device: str) -> tuple[str, str]:
+    """Return the file that configures a console on the device, and its name there."""
+    for file in (*_CONSOLES, "/proc/cmdline"):
         if name := _console_name(machine, machine.text(file), device):
-            return file, name, bool(running)
-    return ("/proc/cmdline", running, True) if running else ("", "", False)
+            return file, name
+    return "", ""
 
 
 def _console_name(machine: Host, text: str, device: str) -> str:
@@ -190,21 +180,17 @@ def diagnose_port(facts: PortFacts) -> list[Finding]:
     """Return the findings; it is fine that the running reader has the port open."""
     url = facts.url
     if not facts.exists:
-        return [_missing(facts)]
+        return [problem(SUBJECT, *_missing(facts))]
     if not facts.serial:
-        return [problem(SUBJECT, f"{url} is not a serial port", f"set port: {_choose(facts)}")]
-    findings = [*_wrong_uart(facts), *_console_on_it(facts)]
-    if not facts.allowed:
-        findings.append(_not_allowed(facts))
-    elif not facts.allowed_here:
-        findings.append(
-            notice(
-                SUBJECT,
-                f"the reader may read {url}, but you may not",
-                f"to check the line, too: {here(PROGRAM).sudo(PROGRAM, 'check')}",
-            )
-        )
-    findings += [_in_use(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
+        choose = facts.others[0] if facts.others else "the device of your interface, see docs/hardware.md"
+        return [problem(SUBJECT, f"{url} is not a serial port", f"set port: {choose}")]
+    wrong = [*_wrong_uart(facts), *_console_on_it(facts)]
+    wrong += [] if facts.allowed else [_not_allowed(facts)]
+    wrong += [_in_use(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
+    findings = [problem(SUBJECT, what, fix) for what, fix in wrong]
+    if facts.allowed and not facts.allowed_here:
+        fix = f"to check the line, too: {here(PROGRAM).sudo(PROGRAM, 'check')}"
+        findings.append(notice(SUBJECT, f"the reader may read {url}, but you may not", fix))
     if not findings and facts.is_device:
         behind = f" ({facts.device})" if facts.device and facts.device != Path(url).name else ""
         owner = facts.reader
@@ -213,67 +199,47 @@ def diagnose_port(facts: PortFacts) -> list[Finding]:
     return findings
 
 
-def _missing(facts: PortFacts) -> Finding:
+def _missing(facts: PortFacts) -> tuple[str, str]:
+    """Return what is wrong, and the fix; so do the functions below."""
     others = f"existing ports: {', '.join(facts.others)}" if facts.others else "there is no serial port at all"
     what = f"{facts.url} does not exist; {others}"
     if facts.taken_by_brltty:
-        return problem(SUBJECT, f"{what}; brltty uses the USB adapter {facts.taken_by_brltty}", _REMOVE_BRLTTY)
-    pi_5 = " 5" in facts.pi
-    if pi_5 and facts.uart0_on and Path(facts.url).name in _OF_A_PI:
-        return problem(SUBJECT, f"{what}; config.txt enables it at the next boot", "sudo reboot")
-    shield = f"{'dtparam=uart0=on' if pi_5 else 'enable_uart=1'} in /boot/firmware/config.txt, then reboot"
+        return f"{what}; brltty uses the USB adapter {facts.taken_by_brltty}", _REMOVE_BRLTTY
+    fix = "plug the interface in; ls /dev/serial/by-id should then show it"
     if facts.others:
         fix = "plug it in, or set port in reader.yaml to an existing one"
-        if pi_5 and Path(facts.url).name in _OF_A_PI:
-            fix = f"for a shield: {shield}; otherwise set port in reader.yaml to an existing one"
-        return problem(SUBJECT, what, fix)
-    if facts.pi:
-        return problem(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
-    return problem(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id should then show it")
+    if facts.pi and (not facts.others or Path(facts.url).name in _OF_A_PI):
+        switch = "dtparam=uart0=on" if " 5" in facts.pi else "enable_uart=1"
+        fix = f"for a shield: {switch} in /boot/firmware/config.txt, then reboot; otherwise: {fix}"
+    return what, fix
 
 
-def _choose(facts: PortFacts) -> str:
-    return facts.others[0] if facts.others else "the device of your interface, see docs/hardware.md"
-
-
-def _wrong_uart(facts: PortFacts) -> Iterator[Finding]:
-    if facts.debug_connector:
-        yield problem(
-            SUBJECT,
-            f"{facts.url} is the debug connector between the HDMI sockets of the Pi 5, not pins 8 and 10",
-            "set port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
-        )
-    elif facts.bluetooth:
-        yield problem(
-            SUBJECT,
+def _wrong_uart(facts: PortFacts) -> Iterator[tuple[str, str]]:
+    if facts.bluetooth:
+        yield (
             f"{facts.url} is connected to Bluetooth on this {facts.pi}; the pins of a shield are on another UART",
             "set port: /dev/serial0. Or use this UART for the pins, without Bluetooth: dtoverlay=disable-bt in"
             " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
         )
     elif facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
+        switch = ", and dtparam=uart0=on in /boot/firmware/config.txt" if facts.device == DEBUG_SOCKET else ""
         what = f"{facts.url} is not the UART of a shield's pins on this {facts.pi}: that is {facts.pins}"
-        yield problem(SUBJECT, what, f"set port: /dev/{facts.pins}")
+        yield what, f"set port: /dev/{facts.pins}{switch}"
     elif facts.switched_off:
         what = f"{facts.url} is disabled: config.txt has no line enable_uart=1"
-        yield problem(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")
+        yield what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot"
 
 
-def _console_on_it(facts: PortFacts) -> Iterator[Finding]:
+def _console_on_it(facts: PortFacts) -> Iterator[tuple[str, str]]:
     if facts.console:
-        uses = "uses" if facts.console_now else "will use"
-        when = "" if facts.console_now else " after the next boot"
         where = "the kernel's command line" if facts.console == "/proc/cmdline" else facts.console
-        yield problem(
-            SUBJECT,
-            f"the system's console {uses} {facts.url}{when}, and takes characters of the meter ({where})",
+        yield (
+            f"the system's console uses {facts.url}, and takes characters of the meter ({where})",
             _remove_console(facts),
         )
     if facts.getty:
-        yield problem(
-            SUBJECT,
-            f"a login prompt runs on {facts.url} ({facts.getty})",
-            f"sudo systemctl disable --now {facts.getty}",
-        )
+        fix = f"sudo systemctl disable --now {facts.getty}"
+        yield f"a login prompt runs on {facts.url} ({facts.getty})", fix
 
 
 def _remove_console(facts: PortFacts) -> str:
@@ -282,62 +248,35 @@ def _remove_console(facts: PortFacts) -> str:
         return "in /boot/firmware/config.txt, write dtparam=uart0=on in place of uart0_console, then sudo reboot"
     if facts.console == "/proc/cmdline":
         return f"remove only console={name},… from the settings of the boot loader, then sudo reboot"
-    by_hand = f"sudo sed -i 's/console={name}[^ ]* *//' {facts.console} && sudo reboot"
-    if name in _BY_RASPI_CONFIG:
-        return f"sudo raspi-config nonint do_serial_cons 1 && sudo reboot; without raspi-config: {by_hand}"
-    return by_hand  # raspi-config does not remove this name
+    return f"sudo sed -i 's/console={name}[^ ]* *//' {facts.console} && sudo reboot"
 
 
-def _not_allowed(facts: PortFacts) -> Finding:
-    what = f"the user {facts.user} may not read {facts.url}"
+def _not_allowed(facts: PortFacts) -> tuple[str, str]:
+    what, restart = f"the user {facts.user} may not read {facts.url}", here(PROGRAM).restart(PROGRAM)
     if facts.container and facts.member:
-        return problem(
-            SUBJECT,
+        return (
             f"{what}: this container has no rule for devices with the major number {facts.major}",
             f'add to compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
         )
     if facts.container and facts.gid:
-        return problem(
-            SUBJECT,
-            f"{what}: it belongs to group {facts.gid} of the host",
-            f"set TIC_GROUP={facts.gid} in .env, then docker compose up -d",
-        )
+        fix = f"set TIC_GROUP={facts.gid} in .env, then docker compose up -d"
+        return f"{what}: it belongs to group {facts.gid} of the host", fix
     if facts.log_in_again:
-        return problem(
-            SUBJECT,
-            f"{what}: the user is in the group {facts.group}, but has not logged in since",
-            f"log out and in again; then: {here(PROGRAM).restart(PROGRAM)}",
-        )
+        fix = f"log out and in again; then: {restart}"
+        return f"{what}: the user is in the group {facts.group}, but has not logged in since", fix
     if facts.group in ("", "root"):
-        return problem(
-            SUBJECT, what, f"unplug it and plug it in again; if that does not help: sudo chgrp dialout {facts.url}"
-        )
-    return problem(
-        SUBJECT,
-        f"{what}: the user is not in the group {facts.group}",
-        f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {here(PROGRAM).restart(PROGRAM)}",
-    )
+        return what, f"unplug it and plug it in again; if that does not help: sudo chgrp dialout {facts.url}"
+    fix = f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {restart}"
+    return f"{what}: the user is not in the group {facts.group}", fix
 
 
-def _in_use(facts: PortFacts, holder: Process) -> Finding:
-    if holder.name in ("agetty", "getty", "login"):
-        fix = f"sudo systemctl disable --now {_GETTY.format(facts.device)}"
-    elif holder.name == "hciattach" or holder.name.startswith("btuart"):
-        fix = "sudo systemctl disable --now hciuart"
-    elif holder.name == "ModemManager":
-        fix = (
-            "sudo systemctl disable --now ModemManager; where a modem needs it: a udev rule with"
-            ' ENV{ID_MM_PORT_IGNORE}="1" for the adapter, see docs/hardware.md'
-        )
-    elif holder.name == "brltty":
-        fix = _REMOVE_BRLTTY
-    elif PROGRAM in " ".join(holder.command):
-        fix = f"wait for that command to end, or end it: kill {holder.pid}"
-    else:
-        fix = f"end it: kill {holder.pid}, and find out who starts it"
-    return problem(
-        SUBJECT,
-        f"{facts.url} is in use by {holder.name} (process {holder.pid}): two programs on one port steal each other's"
-        " characters",
-        fix,
-    )
+def _in_use(facts: PortFacts, holder: Process) -> tuple[str, str]:
+    what = f"{facts.url} is in use by {holder}: two programs on one port steal each other's characters"
+    disable = "sudo systemctl disable --now"
+    known = {
+        **dict.fromkeys(("agetty", "getty", "login"), f"{disable} {_GETTY.format(facts.device)}"),
+        **dict.fromkeys(("hciattach", "btuart"), f"{disable} hciuart"),
+        "ModemManager": f"{disable} ModemManager; where a modem needs it, see docs/hardware.md",
+        "brltty": _REMOVE_BRLTTY,
+    }
+    return what, known.get(holder.name, f"end it: kill {holder.pid}, and find out who starts it")

@@ -1,10 +1,13 @@
 import io
 import re
+from argparse import Namespace
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from common.doctor.findings import Finding, Report, notice, ok, problem
+from common.doctor.findings import Finding, Report, notice, ok, problem, report_to
+from common.doctor.french import TEXTS
 
 LONG = "shorten the cable and keep it off mains cables, tighten the terminals, " * 2
 
@@ -85,6 +88,31 @@ def test_what_is_only_to_be_known_is_no_failure() -> None:
     report.show([ok("Port", "free"), notice("Clock", "slow"), notice("Clock", "late")])
     assert report.end() == 0
     assert stream.getvalue().splitlines()[-1] == "No problems found, 2 notes."
+
+
+@pytest.mark.parametrize(
+    ("configuration", "said"),
+    [
+        ("language: ${CHOSEN}", "1 problème."),
+        ("home_assistant: {language: fr}", "1 problème."),
+        ("", "1 problem found."),
+    ],
+)
+def test_a_household_that_has_chosen_french_is_told_in_french(
+    configuration: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With compose, the choice is a variable that the file names."""
+    monkeypatch.setenv("CHOSEN", "fr")
+    monkeypatch.setenv("LC_ALL", "C")
+    (tmp_path / "a.yaml").write_text(configuration)
+    report = report_to(Namespace(config=tmp_path / "a.yaml"), TEXTS)
+    report.show([problem("Broker", "off", "look")])
+    assert report.end() == 1
+    assert capsys.readouterr().out.splitlines()[-1] == said
 
 
 @pytest.mark.parametrize("kind", [Pipe, Terminal])

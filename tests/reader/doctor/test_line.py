@@ -8,9 +8,7 @@ from itertools import count
 
 import pytest
 
-from common.contract.labels import Mode
 from common.doctor.findings import Finding, Status
-from common.errors import PortError
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
 from reader.simulator.meter import SimulatedMeter
@@ -81,9 +79,8 @@ def terminal() -> Iterator[str]:
 def test_a_good_line_shows_its_meter() -> None:
     line, meter = diagnose_line(listen_fast(Bytes(frame_of_a_meter())))
     assert (line.status, meter.status) == (OK, OK)
-    assert "standard frames in 12 s, 2.00 per second" in line.what
-    assert "0 of them damaged; 0 parity errors" in line.what
-    for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values per frame"):
+    assert "0 of them damaged, 0 parity errors" in line.what
+    for word in ("Linky single-phase", "by Itron", "standard mode"):
         assert word in meter.what
 
 
@@ -91,18 +88,7 @@ def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
     line = diagnose_line(listen_fast(Bytes(frame_of_a_meter(), noise=Noise(1e-3))))[0]
     assert line.status is PROBLEM
     assert line.what.startswith("noisy: ")
-    assert "normal" in line.what
-    assert "parity" in line.what
-    assert "terminals" in line.fix
-
-
-def test_one_damaged_line_is_a_notice(send: Send) -> None:
-    groups = (b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
-    good = send(*groups)
-    facts = listen_fast(Bytes(good))
-    facts.dropped["checksum"] = 1
-    facts.good = 500
-    assert diagnose_line(facts)[0].status is NOTICE
+    assert ", 0 parity errors" not in line.what
 
 
 def test_a_silent_line_is_a_problem(terminal: str) -> None:
@@ -131,11 +117,6 @@ def test_stray_characters_are_no_noise() -> None:
     facts = listen_fast(Bytes(b"\xff"))
     assert facts.characters < 60
     assert "stray" in only(diagnose_line(facts)).what
-
-
-def test_errors_counted_by_the_driver_are_shown() -> None:
-    port = Bytes(bytes(range(0x80, 0xF0)) * 3, driver={"framing": 7, "overrun": 0})
-    assert "framing 7" in only(diagnose_line(listen_fast(port))).what
 
 
 def test_characters_lost_on_the_port_are_no_noise_of_the_line(send: Send) -> None:
@@ -178,21 +159,6 @@ def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
     assert facts.broken == 0
 
 
-def test_for_a_linky_in_historic_mode_standard_mode_is_suggested(send: Send) -> None:
-    groups = (b"ADCO 031961123456", b"OPTARIF BASE", b"BASE 010151175", b"PTEC TH..", b"PAPP 00750")
-    meter = diagnose_line(listen_fast(Bytes(send(*groups))))[1]
-    assert meter.status is NOTICE
-    assert "BASE" in meter.what
-    assert "ask your supplier" in meter.fix
-    assert "voltage" in meter.fix
-
-
-def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
-    meter = diagnose_line(listen_fast(Bytes(send(b"ADCO 020422123456", b"OPTARIF BASE", b"BASE 010151175"))))[1]
-    assert meter.status is OK
-    assert "Electronic single-phase meter by Sagemcom" in meter.what
-
-
 @pytest.mark.parametrize(
     ("groups", "what"),
     [
@@ -210,18 +176,3 @@ def test_meters_that_send_too_little_are_known(send: Send, groups: tuple[bytes, 
 def test_two_addresses_are_a_bad_line(send: Send) -> None:
     frames = [send(b"ADCO " + address, b"BASE 010151175") for address in (b"031961123456", b"031961123457")]
     assert "2 different" in diagnose_line(listen_fast(Bytes(b"".join(frames))))[-1].what
-
-
-def test_a_port_that_cannot_be_opened_is_a_problem() -> None:
-    def refuse(url: str, _speed: int, _stop: threading.Event) -> Port:
-        raise PortError(f"{url}: connection refused; is the program that serves the port running there?")
-
-    finding = only(diagnose_line(listen("socket://pi:2000", "auto", 1.0, refuse)))
-    assert finding.status is PROBLEM
-    assert "connection refused" in finding.what
-
-
-def test_a_line_without_parity_bits_is_named(send: Send) -> None:
-    facts = listen_fast(Bytes(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
-    assert facts.mode is Mode.HISTORIC
-    assert "without parity" in diagnose_line(facts)[0].what

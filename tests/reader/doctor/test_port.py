@@ -12,7 +12,6 @@ from reader.doctor.port import PortFacts, diagnose_port, probe_port
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 STRANGER = User("stranger", 54_321, frozenset({54_321}))
 PI3, PI5 = "Raspberry Pi 3 Model B Rev 1.2", "Raspberry Pi 5 Model B Rev 1.0"
-CMDLINE = "/boot/firmware/cmdline.txt"
 GOOD = PortFacts(url="/dev/ttyAMA0", device="ttyAMA0", user="teleinfo", group="dialout")
 READER = Process(77, "teleinfo-reader", ("python", "/opt/teleinfo/bin/teleinfo-reader", "run"))
 
@@ -39,95 +38,12 @@ def put(root: Path, name: str, text: str) -> None:
     file.write_text(text)
 
 
-@pytest.mark.parametrize(
-    ("facts", "what", "fix"),
-    [
-        (
-            replace(GOOD, exists=False, others=("/dev/serial/by-id/usb-FTDI",)),
-            "/dev/serial/by-id/usb-FTDI",
-            "plug it in",
-        ),
-        (replace(GOOD, exists=False), "no serial port", "/dev/serial/by-id"),
-        (replace(GOOD, exists=False, pi=PI3), "no serial port", "enable_uart=1"),
-        (replace(GOOD, exists=False, pi=PI5), "no serial port", "dtparam=uart0=on"),
-        (
-            replace(GOOD, exists=False, pi=PI5, others=("/dev/serial/by-id/a",)),
-            "/dev/serial/by-id/a",
-            "dtparam=uart0=on",
-        ),
-        (replace(GOOD, exists=False, pi=PI5, uart0_on=True), "config.txt enables it", "reboot"),
-        (replace(GOOD, serial=False, others=("/dev/serial0",)), "not a serial port", "/dev/serial0"),
-        (replace(GOOD, allowed=False), "teleinfo may not read", "usermod -aG dialout teleinfo"),
-        (replace(GOOD, allowed=False, log_in_again=True), "has not logged in since", "log out and in again"),
-        (replace(GOOD, allowed=False, group="root"), "may not read", "chgrp dialout"),
-        (replace(GOOD, allowed=False, container=True, gid=14), "group 14 of the host", "TIC_GROUP=14"),
-        (
-            replace(GOOD, allowed=False, container=True, gid=20, member=True, major=240),
-            "no rule",
-            '"c 240:* rw"',
-        ),
-        (replace(GOOD, holders=(Process(9, "minicom", ()),)), "in use by minicom (process 9)", "kill 9"),
-        (replace(GOOD, holders=(Process(9, "agetty", ()),)), "agetty", "disable --now serial-getty@ttyAMA0.service"),
-        (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "disable --now ModemManager"),
-        (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "ID_MM_PORT_IGNORE"),
-        (replace(GOOD, holders=(Process(9, "brltty", ()),)), "brltty", "apt remove brltty"),
-        (replace(GOOD, holders=(Process(9, "hciattach", ()),)), "hciattach", "disable --now hciuart"),
-        (replace(GOOD, exists=False, taken_by_brltty="1a86:7523"), "brltty uses", "apt remove brltty"),
-        (
-            replace(GOOD, exists=False, others=("/dev/serial/by-id/a",), taken_by_brltty="10c4:ea60"),
-            "10c4:ea60",
-            "apt remove brltty",
-        ),
-        (
-            replace(GOOD, holders=(Process(9, "teleinfo-reader", ("teleinfo-reader", "watch")),)),
-            "process 9",
-            "wait for that command",
-        ),
-        (replace(GOOD, console=CMDLINE, console_as="serial0", console_now=True), "console uses", "do_serial_cons 1"),
-        (replace(GOOD, console="/boot/cmdline.txt", console_as="ttyAMA0"), "after the next boot", "console=ttyAMA0"),
-        # raspi-config takes serial0 and ttyAMA0 out, and nothing else
-        (
-            replace(GOOD, url="/dev/ttyS0", device="ttyS0", console=CMDLINE, console_as="ttyS0", console_now=True),
-            "console uses",
-            rf"sudo sed -i 's/console=ttyS0[^ ]* *//' {CMDLINE}",
-        ),
-        (
-            replace(GOOD, url="/dev/ttyS3", device="ttyS3", console="/proc/cmdline", console_as="ttyS3"),
-            "the kernel's command line",
-            "boot loader",
-        ),
-        (
-            replace(GOOD, pi=PI5, console="/proc/cmdline", console_as="ttyAMA0", uart0_console=True),
-            "will use",
-            "dtparam=uart0=on in place of uart0_console",
-        ),
-        (replace(GOOD, getty="serial-getty@ttyAMA0.service"), "a login", "disable --now serial-getty@ttyAMA0"),
-        (replace(GOOD, bluetooth=True, pi=PI3), f"Bluetooth on this {PI3}", "/dev/serial0"),
-        (replace(GOOD, debug_connector=True), "HDMI", "/dev/ttyAMA0"),
-        (replace(GOOD, pi=PI3, pins="ttyS0"), "that is ttyS0", "port: /dev/ttyS0"),
-        (replace(GOOD, device="ttyS0", pi=PI3, pins="ttyS0", switched_off=True), "disabled", "do_serial_hw 0"),
-    ],
-)
-def test_each_problem_of_a_port_has_its_fix(facts: PortFacts, what: str, fix: str) -> None:
-    (finding,) = diagnose_port(facts)
-    assert finding.status is Status.PROBLEM
-    assert what in finding.what
-    assert fix in finding.fix
-    assert "do_serial_cons" not in finding.fix or facts.console_as in ("serial0", "ttyAMA0")
-
-
 def test_the_running_reader_may_use_the_port_but_we_may_not_listen() -> None:
     facts = replace(GOOD, holders=(READER,))
     (finding,) = diagnose_port(facts)
     assert finding.status is Status.OK
     assert "process 77" in finding.what
     assert not facts.may_listen
-
-
-def test_a_port_that_only_the_reader_may_read_needs_sudo() -> None:
-    (finding,) = diagnose_port(replace(GOOD, allowed_here=False))
-    assert finding.status is Status.NOTICE
-    assert "sudo" in finding.fix
 
 
 def test_a_network_port_is_not_searched_on_this_machine(root: Path) -> None:
@@ -200,23 +116,6 @@ def test_on_other_boards_a_uart_of_the_device_tree_is_offered_and_a_made_up_one_
     assert others(root) == ("/dev/ttyAML1", "/dev/ttyS3")
 
 
-@pytest.mark.parametrize(
-    ("line", "on"),
-    [
-        ("dtparam=uart0=on", True),
-        ("dtparam=uart0", True),
-        ("dtoverlay=uart0-pi5", True),
-        ("dtparam=uart0=off", False),
-        ("#dtparam=uart0=on", False),
-        ("enable_uart=1", False),  # that is the debug socket
-    ],
-)
-def test_whether_a_pi_5_switches_its_uart_on_is_known(root: Path, line: str, on: bool) -> None:
-    put(root, "proc/device-tree/model", f"{PI5}\0")
-    put(root, "boot/firmware/config.txt", f"[all]\n{line}\n")
-    assert probe_port("/dev/none", Host(root), ME).uart0_on is on
-
-
 @pytest.mark.parametrize("line", ["dtparam=uart0_console", "dtparam=uart0=on,uart0_console=on"])
 def test_a_pi_5_that_moves_its_console_to_the_pins_is_known(root: Path, line: str) -> None:
     put(root, "dev/ttyAMA0", "")
@@ -264,7 +163,6 @@ def test_a_console_is_found_under_the_name_of_the_link(root: Path, file: str) ->
     put(root, file, "console=tty1 console=serial0,115200 root=/dev/mmcblk0p2")
     facts = probe_port(str(root / "dev/serial0"), Host(root), ME)
     assert (facts.console, facts.console_as) == (f"/{file}", "serial0")
-    assert facts.console_now is (file == "proc/cmdline")
 
 
 def test_a_console_on_the_screen_is_in_nobodys_way(root: Path) -> None:
