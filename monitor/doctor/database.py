@@ -48,7 +48,7 @@ def check_database(config: MonitorConfig, now: datetime) -> Iterator[Finding]:
         with closing(open_tables(database)) as connection:
             facts = _probe(connection, database.where)
     except NewerTables as error:
-        yield problem(SUBJECT, str(error), "docs/upgrading.md says how")
+        yield problem(SUBJECT, str(error), "docs/installation.md says how")
     except DatabaseError as error:
         yield diagnose_refusal(refusal_of(config.database, error), _NEEDS)
     else:

@@ -57,7 +57,7 @@ _DATABASE = {
     "the tables have version {n}, this program supports up to {newest}: update teleinfo-monitor": (
         "les tables ont la version {n}, ce programme ne connaît que la {newest} : mettez teleinfo-monitor à jour"
     ),
-    "docs/upgrading.md says how": "docs/upgrading.md dit comment",
+    "docs/installation.md says how": "docs/installation-fr.md dit comment",
     "{base} at {server}: MariaDB {version}, as {account}": "{base} sur {server} : MariaDB {version}, compte {account}",
     "{account} may write ({rights}): the monitor only reads": "{account} peut écrire ({rights}), et n’a qu’à lire",
     "use the account of mariadb/monitor.sql": "prenez le compte de mariadb/monitor.sql",
