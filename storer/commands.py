@@ -51,14 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     migration.add_argument("--copy", action="store_true", help="divide a table with millions of rows, too")
     migration.set_defaults(command=_migrate)
 
-    commands.add_parser(
-        "adopt",
-        parents=[common],
-        help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
-        epilog=UTC_TIMES,
-        declare=later("storer.adoption.command:declare_adopt"),
-    )
-
     limits = Command(add_help=False)
     limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
     limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")

@@ -66,6 +66,7 @@ _IMPORTS = {
     "  the meter {meter} is new: nothing of it was stored before": (
         "  le compteur {meter} est nouveau : rien n’en était enregistré"
     ),
+    "  this table and ours together: {sql}": "  cette table et la nôtre ensemble : {sql}",
     "  nothing was imported: this was a dry run": "  rien n’a été importé : c’était un essai (--dry-run)",
     "  nothing new: it is import {number}": "  rien de nouveau : c’est l’import {number}",
     "  nothing new": "  rien de nouveau",

@@ -24,7 +24,6 @@ READER = {
     "common.mqtt.forget",
 }
 STORER = {
-    "storer.adoption",
     "storer.doctor",
     "storer.backup",
     "storer.export",

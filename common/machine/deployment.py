@@ -81,8 +81,8 @@ class Commands(NamedTuple):
     def run_alone(self, program: str, arguments: str) -> str:
         """Run one of our programs, whether or not its service runs.
 
-        >>> Commands(Deployment.COMPOSE).run_alone("teleinfo-storer", "adopt")
-        'docker compose run --rm storer adopt'
+        >>> Commands(Deployment.COMPOSE).run_alone("teleinfo-storer", "restore")
+        'docker compose run --rm storer restore'
         """
         if self.deployment is Deployment.COMPOSE:
             return f"docker compose run --rm {_service(program)} {arguments}{self._config(program)}"

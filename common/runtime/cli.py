@@ -12,16 +12,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.machine.deployment import here, started_with
 from common.machine.version import full_version
 from common.runtime import logs
 from common.settings.language import French, language_in, language_of
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 FAILED, USAGE, PERMANENT_ERROR = 1, 2, 3  # exit codes
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -231,17 +228,3 @@ def between(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return read
-
-
-def time_zone(text: str) -> "ZoneInfo":
-    """Read the name of a time zone, for argparse's `type`.
-
-    >>> time_zone("Europe/Paris").key
-    'Europe/Paris'
-    """
-    from zoneinfo import ZoneInfo  # here: `run` does without it
-
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, or a folder
-        raise argparse.ArgumentTypeError(f"a time zone such as Europe/Paris is expected, not {text}") from error

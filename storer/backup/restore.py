@@ -13,7 +13,7 @@ from storer.backup.choice import choose, newest_rest, require_all
 from storer.backup.format import Table, Totals
 from storer.backup.numbers import Numbers
 from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
-from storer.backup.tables import TABLES, insert, ranges, read_table, totals
+from storer.backup.tables import IN_FILES, TABLES, insert, ranges, read_table, totals
 from storer.backup.verify import Contents, Rows, check, parts
 from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month
@@ -123,7 +123,7 @@ def _drop_everything(connection: Connection) -> None:
     """Drop all tables and views of the storer, but the mark."""
     for view in ("teleinfoframes", "energy_hours", "whole_label_sets"):
         connection.execute(f"DROP VIEW IF EXISTS {view}")
-    for table in (*TABLES, "backups", "saved_months", "schema_version"):
+    for table in (*IN_FILES, "backups", "saved_months", "schema_version"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

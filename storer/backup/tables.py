@@ -29,9 +29,10 @@ TABLES = (
     "source_minutes",
     "source_hours",
     "rejected_messages",
-    "adoptions",
     "imports",
 )
+#: The same as files have them, in their order, those of earlier versions too.
+IN_FILES = (*TABLES[:-1], "adoptions", "imports")
 
 # Label sets that are restored are searched again, and who writes sources is found out again.
 _NOT_SAVED = ("unused_since", "writer", "writer_until")

@@ -16,7 +16,7 @@ from storer.backup.format import MAGIC, Header, Table, Totals, ValueKind, Values
 from storer.backup.label_set_check import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
-from storer.backup.tables import TABLES
+from storer.backup.tables import IN_FILES
 from storer.database.id_set import IdSet
 from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
 
@@ -155,8 +155,8 @@ class _Verifier:
     def __init__(self, contents: Contents, progress: Progress) -> None:
         self._contents = contents
         self._progress = progress
-        self._expected: Iterator[str] = iter(TABLES)
-        self._ids = {name: IdSet() for name in TABLES}
+        self._expected: Iterator[str] = iter(IN_FILES)
+        self._ids = {name: IdSet() for name in IN_FILES}
         self._label_sets = LabelSetChecker()
 
     def begin(self, table: Table) -> None:

@@ -1,15 +1,10 @@
-"""The table of the original program, which has the name that our view needs.
-
-It has a row a second at most: the time is its whole key. Its rows are made frames by `storer.adoption`.
-"""
+"""The table of the original program, which has the name that our view needs: its hours can be imported."""
 
 from common.database.mariadb import Connection
 from common.errors import PermanentError
 from common.machine.deployment import here
 
 NAME = "teleinfoframes"
-#: The table's name once its rows are being made frames.
-KEPT = "teleinfoframes_original"
 COLUMNS = (
     "timestamp",
     "meter_identifier",
@@ -27,19 +22,18 @@ COLUMNS = (
 
 def is_table(connection: Connection, name: str) -> bool:
     """Return whether a table, not a view, has that name."""
-    return _kind(connection, name) not in (None, "VIEW")
+    rows = connection.query(
+        "SELECT table_type FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s", (name,)
+    )
+    return bool(rows) and rows[0][0] != "VIEW"
 
 
-def view_exists(connection: Connection) -> bool:
-    """Return whether our view is there."""
-    return _kind(connection, NAME) == "VIEW"
-
-
-def missing_columns(connection: Connection, name: str) -> list[str]:
+def missing_columns(connection: Connection, name: str, database: str | None = None) -> list[str]:
     """Return the columns of the original program's table that a table lacks; none: it is one."""
     rows = connection.query(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s",
-        (name,),
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+        (database, name),
     )
     found = {str(column).lower() for (column,) in rows}
     return [column for column in COLUMNS if column not in found]
@@ -49,7 +43,7 @@ def refuse_original(connection: Connection, where: str) -> None:
     """Raise an error if a table stands where our view belongs; `where` is database and server, for the message.
 
     Raises:
-        PermanentError: the original program's table must be adopted first, or another one renamed.
+        PermanentError: the original program's table, or another one, must be renamed first.
     """
     if not is_table(connection, NAME):
         return
@@ -58,15 +52,13 @@ def refuse_original(connection: Connection, where: str) -> None:
             f"database {where}: a table has the name of our view, {NAME}, and is not the original program's:"
             " rename it, or choose another database"
         )
+    raise PermanentError(f"database {where}: {NAME} is the table of the original program: {rename()}")
+
+
+def rename() -> str:
+    """Say what to do with the original program's table."""
     storer = here("teleinfo-storer")
-    raise PermanentError(
-        f"database {where}: {NAME} is the table of the original program: make its rows frames with"
-        f" `{storer.run_alone('teleinfo-storer', 'adopt')}`; `adopt --dry-run` shows what is in it and changes nothing"
+    return (
+        f"as administrator ({storer.sql()}): RENAME TABLE {NAME} TO {NAME}_original; then import its hours with"
+        f" `{storer.run_alone('teleinfo-storer', f'import original {NAME}_original')}`"
     )
-
-
-def _kind(connection: Connection, name: str) -> str | None:
-    rows = connection.query(
-        "SELECT table_type FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s", (name,)
-    )
-    return str(rows[0][0]) if rows else None

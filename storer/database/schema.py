@@ -29,7 +29,6 @@ _NOBODY = "the row that is locked during migrations"
 _US = f"a storer migrates the tables: {secrets.token_hex(8)}"  # this process, at whichever node
 _LOCK_WAIT = 20  # seconds
 _CLAIM = 10  # minutes that the tables stay claimed by a storer that was killed
-_VIEW = re.compile(r"CREATE [^(]*VIEW teleinfoframes AS\b")
 _FIRST = 100  # smaller numbers are of tables from before the first release
 
 
@@ -272,17 +271,6 @@ def _cluster_lock(connection: Connection) -> Iterator[None]:
 
 def _is_cluster(connection: Connection) -> bool:
     return ("wsrep_on", "ON") in connection.query("SHOW VARIABLES LIKE 'wsrep_on'")
-
-
-def make_view(connection: Connection) -> None:
-    """Create the view `teleinfoframes` again, as the newest migration that has it."""
-    views = [
-        statement
-        for migration in migrations()
-        for statement in migration.statements()
-        if _VIEW.match(statement) is not None
-    ]
-    connection.execute(views[-1])
 
 
 def _missing(connection: Connection, up_to: int | None) -> list[Migration]:

@@ -153,7 +153,7 @@ def _without_tally(meter: str, first: datetime, last: datetime, count: int) -> s
 
 
 def _dropped_to(connection: Connection) -> datetime:
-    """Return before which time frames were dropped; some of then may have come again, or were adopted since."""
+    """Return before which time frames were dropped; some of then may have come again."""
     state = read_state(connection)
     return _EPOCH if state is None or state.dropped_to is None else state.dropped_to
 

@@ -22,12 +22,14 @@ from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import read_register
+from storer.imports.original import with_ours
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
 from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
 
 _UNITS = {"Wh": 1, "kWh": 1000}
+_ZONE = "Europe/Paris"
 _KINDS = {**{name: kind.help for name, kind in KINDS.items()}, writer.TEMPERATURES: HELP}
 
 
@@ -37,7 +39,12 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"Kinds: {kinds}. See docs/import.md."
     add = parser.add_argument
     add("kind", nargs="?", type=_kind_or_file, metavar="KIND", help=f"{', '.join(_KINDS)}; files are recognised")
-    add("files", nargs="*", metavar="FILE", help="a file, or the address of a database: mysql://user@host:3306/name")
+    add(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a file, the address of a database: mysql://user@host:3306/name, or a table",
+    )
     add("--meter", metavar="ADDRESS", help="the meter of the data; default: the only one that is stored")
     add(
         "--new-meter",
@@ -54,7 +61,11 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
     )
     add("--register", default="total", help="register of a Jeedom file; default: total")
     add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
-    add("--zone", default="Europe/Paris", metavar="NAME", help="zone of local times; default: Europe/Paris")
+    add(
+        "--zone",
+        metavar="NAME",
+        help="zone of local times; default: Europe/Paris; of an original table: they were stored as if they were UTC",
+    )
     add("--password-file", type=Path, metavar="FILE", help="a file with the password for a database")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="show what was imported")
@@ -88,7 +99,7 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     database = Database(settings.database)
     with open_tables(database) as connection:
         if arguments.list:
-            _show_list(connection, LocalClock(arguments.zone), sys.stdout)
+            _show_list(connection, LocalClock(arguments.zone or _ZONE), sys.stdout)
         elif arguments.forget is not None:
             _forget(connection, arguments.forget, sys.stdout)
         elif arguments.kind == writer.TEMPERATURES:
@@ -110,7 +121,7 @@ class _Importer:
         self._progress = progress
         self._out = out
         series, register = read_series(arguments.series), read_register(arguments.register)
-        clock = LocalClock(arguments.zone)
+        clock = LocalClock(arguments.zone or _ZONE)
         self._meter, meter = writer.find_meter(connection, arguments.meter, new=arguments.new_meter)
         self._request = Request(
             meter=meter,
@@ -119,6 +130,8 @@ class _Importer:
             register=register,
             factor=_UNITS[arguments.unit],
             password_file=arguments.password_file,
+            connection=connection,
+            local=arguments.zone is not None,
             progress=lambda part, rows: progress.show_part("reading", part, rows),
         )
 
@@ -140,6 +153,8 @@ class _Importer:
                 self._print(line)
             if is_new:
                 self._print(f"  the meter {self._request.meter} is new: nothing of it was stored before")
+            if kind == "original":
+                self._print(f"  this table and ours together: {with_ours(file)}")
             self._print(f"  {result}")
 
     def _store(self, kind: str, content: Content, plan: Plan) -> str:

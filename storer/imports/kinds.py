@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.database.mariadb import Connection
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
 from storer.imports.domoticz import read_domoticz
@@ -17,6 +18,7 @@ from storer.imports.home_assistant import read_home_assistant
 from storer.imports.jeedom import parse_jeedom, read_jeedom
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
+from storer.imports.original import read_original
 from storer.imports.plain import parse_plain
 from storer.imports.series_choice import Series
 from storer.imports.text import MAX_SIZE
@@ -32,6 +34,8 @@ class Request:
     register: int  # of a file with one series
     factor: int  # Wh in the unit of its values
     password_file: Path | None = None
+    connection: Connection | None = None  # to the storer's own server
+    local: bool = False  # times of the original program's table are local, stored as if they were UTC
     progress: Callable[[float, int], None] = lambda *_: None
 
 
@@ -43,6 +47,7 @@ class ImportKind:
     parse: Callable[[bytes, Request], Parsed] | None = None
     read: Callable[[ForeignDatabase, Request], Parsed] | None = None
     sqlite: bool = True  # its database may be a file
+    table: Callable[[Connection, str, Request], Parsed] | None = None  # of the storer's own server
 
 
 KINDS: Mapping[str, ImportKind] = {
@@ -71,6 +76,12 @@ KINDS: Mapping[str, ImportKind] = {
         lambda data, asked: parse_jeedom(data, asked.clock, asked.register, asked.factor),
         lambda source, asked: read_jeedom(source, asked.series, asked.clock, asked.factor),
     ),
+    "original": ImportKind(
+        "the table of the original program, [DATABASE.]TABLE",
+        table=lambda connection, name, asked: read_original(
+            connection, name, asked.meter, asked.clock, local=asked.local, progress=asked.progress
+        ),
+    ),
     "csv": ImportKind("a plain file: start,register,wh", lambda data, asked: parse_plain(data, asked.clock)),
 }
 
@@ -98,11 +109,14 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         PermanentError: the server of the database refuses the user.
     """
     how = KINDS[kind]
+    if how.table is not None:
+        assert asked.connection is not None
+        return _of_database(where, how.table(asked.connection, where, asked))
     if is_address(where):
         if how.read is None:
             raise ConfigError(f"{kind} is read from a file, not from {where}")
         with open_address(where, asked.password_file) as source:
-            return _of_database(source, how.read, asked)
+            return _of_database(source.name, _read(source, how.read, asked))
     file = Path(where)
     try:
         with file.open("rb") as opened:
@@ -113,7 +127,7 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
     if database and how.read is not None and how.sqlite:
         with open_file(file) as source:
-            return _of_database(source, how.read, asked)
+            return _of_database(source.name, _read(source, how.read, asked))
     if len(data) > MAX_SIZE:
         raise FileRefused(f"it has more than {MAX_SIZE // 1_000_000} MB, which none of these files has")
     if how.parse is None or database:
@@ -144,15 +158,16 @@ def recognise(file: str, asked: Request) -> str:
     raise ConfigError(f"{file} is not recognised: write its kind, import KIND {file}; kinds: {', '.join(KINDS)}")
 
 
-def _of_database(
-    source: ForeignDatabase, read: Callable[[ForeignDatabase, Request], Parsed], asked: Request
-) -> Content:
+def _read(source: ForeignDatabase, read: Callable[[ForeignDatabase, Request], Parsed], asked: Request) -> Parsed:
     try:
-        parsed = read(source, asked)
+        return read(source, asked)
     except (ValueError, OverflowError) as error:
         raise FileRefused(
             "a time or a value in the database cannot be read: it is damaged, or of another version"
         ) from error
+
+
+def _of_database(name: str, parsed: Parsed) -> Content:
     # A database grows, and its file differs with each write: what was read is what counts.
     digest = hashlib.sha256("\n".join(map(str, sorted(parsed.periods))).encode())
-    return Content(source.name, parsed, digest.digest())
+    return Content(name, parsed, digest.digest())

@@ -29,7 +29,7 @@ class State:
     rebuild_from: datetime | None  # hours to rebuild; None: none
     rebuild_to: datetime | None  # exclusive
     frames_from: datetime | None = None  # frames before it were dropped, or are about to be: their rollups are final
-    dropped_to: datetime | None = None  # the same, but it never goes back, as frames_from does for an adoption
+    dropped_to: datetime | None = None  # the same, but it never goes back
 
     @property
     def remaining(self) -> timedelta:
@@ -181,14 +181,6 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
             (limit, limit, limit, name, limit, limit, None if before is None else sql_time(before), limit),
         )
     )
-
-
-def unfreeze(connection: Connection) -> None:
-    """Let frames of a time before `frames_from` be rolled up again, because old ones were added on purpose.
-
-    Rows that were made of more frames stay as they are. That frames before `dropped_to` were dropped stays known.
-    """
-    connection.execute("UPDATE rollup_state SET frames_from = NULL WHERE id = 1")
 
 
 def rebuilt(connection: Connection, state: State, up_to: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""Late frames, roll-ups, retention, drops by hand, imports, adoptions, moved files, backups, in any order.
+"""Late frames, roll-ups, retention, drops by hand, imports, moved files, backups, in any order.
 
 After each backup, all frames that were ever in the database at one are restored, and the rest as it is now.
 """
@@ -21,7 +21,6 @@ from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
-from storer.rollups.state import request_rebuild, unfreeze
 from tests.services.conftest import connection
 from tests.services.test_backup import empty, folder
 from tests.services.test_backup_months import MONTHS, rows
@@ -63,7 +62,6 @@ class House:
             self._drop,
             self._import,
             self._forget,
-            self._adopt,
             self.back_up,
             lambda: self._move(self._folder, self.other),
             lambda: self._move(self.other, self._folder),
@@ -104,10 +102,6 @@ class House:
     def _forget(self) -> None:
         if found := list_imports(self._connection):
             forget(self._connection, self._random.choice(found).id)
-
-    def _adopt(self) -> None:
-        unfreeze(self._connection)
-        request_rebuild(self._connection)
 
     def _move(self, source: Path, target: Path) -> None:
         name = self._random.choice(MONTHS[:2])

@@ -35,7 +35,6 @@ from common.contract.tally import Tally
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
-from storer.adoption.adopt import adopt
 from storer.backup.tables import TABLES
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
@@ -43,13 +42,12 @@ from storer.database.schema import FOLDER
 from storer.export.columns import ROLLUPS
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.original import make_original, steady
 from tests.support.programs import WITHIN, Service, wait_until
 from tests.support.rolling import roll_up
 from tests.support.servers import UNSYNCED_DATABASE, Broker, find_program, free_port
 from tests.support.servers import Database as Server
 from tests.support.sources import series, write_source
-from tests.support.storing import StorerCommand, client, exported, partition, query, store
+from tests.support.storing import StorerCommand, client, exported, make_tables, query, store
 
 HERE = Path(__file__).parent
 KINDS = ("historic-three-phase-hchp", "standard-single-phase-tempo", "standard-three-phase-producer")
@@ -94,11 +92,8 @@ def _make(made: Path, work: Path) -> None:
 
 def _fill(server: Server, storer: StorerCommand, work: Path) -> None:
     """Store something of everything."""
-    make_original(server, steady("2026-10-20", 5, every=timedelta(minutes=7)))
-    database = client(server)
-    adopt(database, None, DAY)
     end = DAY + timedelta(hours=2)
-    partition(database, end)
+    database = make_tables(server, end)
     start = DAY + timedelta(minutes=40)
     for kind in KINDS:
         store(database, simulated(kind, FRAMES, every=timedelta(seconds=61), start=start))

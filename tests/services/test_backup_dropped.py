@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import Frame
-from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from common.errors import BackupError
-from storer.adoption.adopt import adopt
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
-from storer.export.audit import audit
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
@@ -29,15 +26,13 @@ from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
     AUGUST,
     FRAMES,
-    OCTOBER,
     SEPTEMBER,
     roll_all,
     roller,
     run,
     tables,
 )
-from tests.services.test_rollup_cases import METER, NOON, Clock, standard, write
-from tests.support.original import Row, make_original
+from tests.services.test_rollup_cases import NOON, Clock, standard, write
 from tests.support.rollups import HOUR
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, StorerCommand, client, exported, make_tables, query
@@ -403,27 +398,6 @@ def test_frames_of_the_database_and_of_the_file_are_never_mixed_up(
     assert any("label set" in problem and "2026-09" in problem for problem in contents.problems)
     assert (folder / MONTHS[1]).read_bytes() == before
     assert contents.tables["frames"].rows >= 361
-
-
-def test_frames_that_were_adopted_into_a_dropped_month_are_not_missing_and_are_dropped_in_their_turn(
-    tables: Database, fresh_database: Server, connection: Connection, roller: Roller
-) -> None:
-    """What was dropped before is not missing: it must not keep retention from its work for ever."""
-    with contextlib.closing(FrameStore(tables)) as store:
-        tallies = [Tally(meter=METER, hour=hour, reader="cellar", frames=180) for hour in (AUGUST, SEPTEMBER, OCTOBER)]
-        assert store.write_tallies(tallies) == [None] * 3
-    run(connection)
-    connection.execute("DROP VIEW teleinfoframes")
-    make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
-    assert adopt(tables, None, NOW).made.rows == 2
-    roll_all(roller)
-    assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-09-01'") == [(2,)]
-    audited = [(hour.hour.month, hour.expected, hour.stored) for hour in audit(connection, now=NOW)]
-    assert audited == [(10, 180, 180), (10, None, 180), (11, None, 60)]
-    later = NOON + 15 * DAY  # what comes for a time whose partition is gone goes with October
-    write(tables, [standard(later, EAST=80_000)], later)
-    run(connection, now=later)
-    assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-11-01'") == [(0,)]
 
 
 @pytest.mark.usefixtures("roller")

@@ -145,7 +145,7 @@ def test_hours_that_are_made_again_are_seen_by_the_next_question(tables: Databas
     memory = Memory()
     same_as_a_new_one(tables, memory, end)
     store(tables, late)
-    # As after an adoption or a restore: frames are there, their hours are made in the background.
+    # As after a restore: frames are there, their hours are made in the background.
     query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
     with contextlib.closing(tables.connect()) as connection:
         request_rebuild(connection)

@@ -23,10 +23,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def more_steps() -> list[Migration]:
-    """Return two steps as later versions may have them, 102 and 103; then the table `of_102` has one row: 102, 103."""
-    table = "CREATE TABLE of_102 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_102 VALUES (102);"
-    column = "ALTER TABLE of_102 ADD COLUMN later INT NOT NULL DEFAULT 103;"
-    return [Migration(102, "table", table), Migration(103, "column", column)]
+    """Return two steps as later versions may have them, 103 and 104; then the table `of_103` has one row: 103, 104."""
+    table = "CREATE TABLE of_103 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_103 VALUES (103);"
+    column = "ALTER TABLE of_103 ADD COLUMN later INT NOT NULL DEFAULT 104;"
+    return [Migration(103, "table", table), Migration(104, "column", column)]
 
 
 def client(server: Server) -> Database:

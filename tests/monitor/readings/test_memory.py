@@ -94,7 +94,7 @@ def test_meters_are_told_apart_also_after_a_restore_that_gave_a_number_to_anothe
     assert shapes.memory.of(other) is not shapes.memory.of(METER)
 
 
-def test_older_readings_that_were_adopted_make_it_look_again() -> None:
+def test_older_readings_that_were_restored_make_it_look_again() -> None:
     shapes = Shapes()
     known = shapes.memory.of(METER)
     older = replace(METER, first=OLD - timedelta(days=900))
