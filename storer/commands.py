@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "import",
         parents=[common],
-        help="import earlier years: files from Enedis and EDF, other programs",
+        help="import earlier years: files from Enedis and EDF, Home Assistant, plain CSV",
         declare=later("storer.imports.command:declare_import"),
     )
     checking = commands.add_parser(

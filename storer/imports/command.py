@@ -21,14 +21,12 @@ from storer.french import TEXTS
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
-from storer.imports.model import read_register
 from storer.imports.original import with_ours
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
 from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
 
-_UNITS = {"Wh": 1, "kWh": 1000}
 _ZONE = "Europe/Paris"
 _KINDS = {**{name: kind.help for name, kind in KINDS.items()}, writer.TEMPERATURES: HELP}
 
@@ -39,12 +37,7 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"Kinds: {kinds}. See docs/import.md."
     add = parser.add_argument
     add("kind", nargs="?", type=_kind_or_file, metavar="KIND", help=f"{', '.join(_KINDS)}; files are recognised")
-    add(
-        "files",
-        nargs="*",
-        metavar="FILE",
-        help="a file, the address of a database: mysql://user@host:3306/name, or a table",
-    )
+    add("files", nargs="*", metavar="FILE", help="a file; of the kind original, a table")
     add("--meter", metavar="ADDRESS", help="the meter of the data; default: the only one that is stored")
     add(
         "--new-meter",
@@ -57,16 +50,13 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[=REGISTER]",
-        help="a series of a database; repeatable",
+        help="a series of Home Assistant; repeatable",
     )
-    add("--register", default="total", help="register of a Jeedom file; default: total")
-    add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
     add(
         "--zone",
         metavar="NAME",
         help="zone of local times; default: Europe/Paris; of an original table: they were stored as if they were UTC",
     )
-    add("--password-file", type=Path, metavar="FILE", help="a file with the password for a database")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="show what was imported")
     other.add_argument("--forget", type=whole, metavar="ID", help="delete what an import brought")
@@ -74,7 +64,7 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _kind_or_file(text: str) -> str:
-    """Return the kind, in whatever letters it is written, or what can only be a file or an address."""
+    """Return the kind, in whatever letters it is written, or what can only be a file."""
     if text.lower() in _KINDS:
         return text.lower()
     return text if set(text) & {".", "/"} or Path(text).exists() else one_of(tuple(_KINDS))(text)
@@ -120,16 +110,12 @@ class _Importer:
         self._dry_run: bool = arguments.dry_run
         self._progress = progress
         self._out = out
-        series, register = read_series(arguments.series), read_register(arguments.register)
-        clock = LocalClock(arguments.zone or _ZONE)
+        series, clock = read_series(arguments.series), LocalClock(arguments.zone or _ZONE)
         self._meter, meter = writer.find_meter(connection, arguments.meter, new=arguments.new_meter)
         self._request = Request(
             meter=meter,
             clock=clock,
             series=series,
-            register=register,
-            factor=_UNITS[arguments.unit],
-            password_file=arguments.password_file,
             connection=connection,
             local=arguments.zone is not None,
             progress=lambda part, rows: progress.show_part("reading", part, rows),

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from storer.imports.foreign_database import ForeignDatabase
 from storer.imports.model import HOUR, Parsed
 from storer.imports.readings import differences
 from storer.imports.series_choice import Series, choose
+from storer.imports.sqlite_file import SqliteFile
 
 _UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
 
 
-def read_home_assistant(source: ForeignDatabase, wanted: Series) -> Parsed:
+def read_home_assistant(source: SqliteFile, wanted: Series) -> Parsed:
     """Return the energy of the hours of some statistics, whose names are ids such as sensor.linky_east.
 
     `sum` counts on where the meter's index begins again; its beginning is arbitrary, so only differences count.
@@ -32,10 +32,10 @@ def read_home_assistant(source: ForeignDatabase, wanted: Series) -> Parsed:
     return parsed
 
 
-def _readings(source: ForeignDatabase, number: int, factor: int, *, old: bool) -> Iterator[tuple[datetime, int]]:
+def _readings(source: SqliteFile, number: int, factor: int, *, old: bool) -> Iterator[tuple[datetime, int]]:
     # Until 2023 the time was in `start`, as text or DATETIME; it was moved to `start_ts`, and `start` became NULL.
     columns = "start_ts, start, sum" if old else "start_ts, NULL, sum"
-    sql = f"SELECT {columns} FROM statistics WHERE metadata_id = %s AND sum IS NOT NULL"  # noqa: S608 - our own names
+    sql = f"SELECT {columns} FROM statistics WHERE metadata_id = ? AND sum IS NOT NULL"  # noqa: S608 - our own names
     for seconds, start, total in source.query(sql, (number,)):
         instant = datetime.fromtimestamp(float(seconds), UTC) if seconds is not None else _utc(start)
         if instant is not None:

@@ -1,4 +1,4 @@
-"""The kinds of files and databases, and how each is read."""
+"""The kinds of imports, and how each is read."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -8,19 +8,16 @@ from pathlib import Path
 from common.database.mariadb import Connection
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
-from storer.imports.domoticz import read_domoticz
 from storer.imports.edf import parse_edf
-from storer.imports.edgd1er import read_edgd1er
 from storer.imports.enedis import parse_enedis
 from storer.imports.enedis_index import parse_index
-from storer.imports.foreign_database import ForeignDatabase, is_address, is_sqlite, open_address, open_file
 from storer.imports.home_assistant import read_home_assistant
-from storer.imports.jeedom import parse_jeedom, read_jeedom
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.original import read_original
 from storer.imports.plain import parse_plain
 from storer.imports.series_choice import Series
+from storer.imports.sqlite_file import SqliteFile, is_sqlite, open_file
 from storer.imports.text import MAX_SIZE
 
 
@@ -31,9 +28,6 @@ class Request:
     meter: str
     clock: LocalClock
     series: Series
-    register: int  # of a file with one series
-    factor: int  # Wh in the unit of its values
-    password_file: Path | None = None
     connection: Connection | None = None  # to the storer's own server
     local: bool = False  # times of the original program's table are local, stored as if they were UTC
     progress: Callable[[float, int], None] = lambda *_: None
@@ -41,12 +35,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ImportKind:
-    """One kind: what it is, and its readers; without one, it is only a file, or only a database."""
+    """One kind: what it is, and its reader: one of the three."""
 
     help: str
     parse: Callable[[bytes, Request], Parsed] | None = None
-    read: Callable[[ForeignDatabase, Request], Parsed] | None = None
-    sqlite: bool = True  # its database may be a file
+    read: Callable[[SqliteFile, Request], Parsed] | None = None
     table: Callable[[Connection, str, Request], Parsed] | None = None  # of the storer's own server
 
 
@@ -61,20 +54,6 @@ KINDS: Mapping[str, ImportKind] = {
     ),
     "home-assistant": ImportKind(
         "long-term statistics of Home Assistant", None, lambda source, asked: read_home_assistant(source, asked.series)
-    ),
-    "edgd1er": ImportKind(
-        "the table `frame` of edgd1er/teleinfo",
-        None,
-        lambda source, asked: read_edgd1er(source, asked.meter, asked.clock, asked.progress),
-        sqlite=False,
-    ),
-    "domoticz": ImportKind(
-        "log and calendar of Domoticz", None, lambda source, asked: read_domoticz(source, asked.series, asked.clock)
-    ),
-    "jeedom": ImportKind(
-        "history of Jeedom, from its database or a CSV file",
-        lambda data, asked: parse_jeedom(data, asked.clock, asked.register, asked.factor),
-        lambda source, asked: read_jeedom(source, asked.series, asked.clock, asked.factor),
     ),
     "original": ImportKind(
         "the table of the original program, [DATABASE.]TABLE",
@@ -100,23 +79,16 @@ class Content:
 
 
 def read_content(kind: str, where: str, asked: Request) -> Content:
-    """Read a file, a file of SQLite, or a database by its address.
+    """Read a file, a file of SQLite, or a table of the storer's own server.
 
     Raises:
         ConfigError: it cannot be opened, or the command line lacks something.
-        FileRefused: it is of another kind, its server is unavailable, or something in it is not to be believed.
-        NotReady: the password file cannot be read.
-        PermanentError: the server of the database refuses the user.
+        FileRefused: it is of another kind, or something in it is not to be believed.
     """
     how = KINDS[kind]
     if how.table is not None:
         assert asked.connection is not None
         return _of_database(where, how.table(asked.connection, where, asked))
-    if is_address(where):
-        if how.read is None:
-            raise ConfigError(f"{kind} is read from a file, not from {where}")
-        with open_address(where, asked.password_file) as source:
-            return _of_database(source.name, _read(source, how.read, asked))
     file = Path(where)
     try:
         with file.open("rb") as opened:
@@ -125,14 +97,13 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
             data += b"" if database else opened.read(MAX_SIZE)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
-    if database and how.read is not None and how.sqlite:
+    if database and how.read is not None:
         with open_file(file) as source:
-            return _of_database(source.name, _read(source, how.read, asked))
+            return _of_database(file.name, _read(source, how.read, asked))
     if len(data) > MAX_SIZE:
         raise FileRefused(f"it has more than {MAX_SIZE // 1_000_000} MB, which none of these files has")
     if how.parse is None or database:
-        wanted = f"a database: {'a file of SQLite, or ' if how.sqlite else ''}mysql://user@host:3306/name"
-        wanted = "a text file" if how.parse is not None else wanted
+        wanted = "a text file" if how.parse is not None else "a file of SQLite"
         raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
     return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
 
@@ -145,7 +116,7 @@ def recognise(file: str, asked: Request) -> str:
         FileRefused: it is of such a kind, and something in it is not to be believed.
     """
     wrong = []
-    for kind in () if is_address(file) else _RECOGNISED:
+    for kind in _RECOGNISED:
         try:
             read_content(kind, file, asked)
         except FileRefused as error:
@@ -158,7 +129,7 @@ def recognise(file: str, asked: Request) -> str:
     raise ConfigError(f"{file} is not recognised: write its kind, import KIND {file}; kinds: {', '.join(KINDS)}")
 
 
-def _read(source: ForeignDatabase, read: Callable[[ForeignDatabase, Request], Parsed], asked: Request) -> Parsed:
+def _read(source: SqliteFile, read: Callable[[SqliteFile, Request], Parsed], asked: Request) -> Parsed:
     try:
         return read(source, asked)
     except (ValueError, OverflowError) as error:

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -208,9 +207,7 @@ def test_energy_of_the_future_is_not_imported(storer: Command, tables: Database,
         (("csv", "/nowhere.csv", "--meter", ADDRESS), "/nowhere.csv"),
         (("csv", "/nowhere.csv"), "--meter ADDRESS"),
         (("csv", "/nowhere.csv", "--meter", "123"), "12 digits"),
-        (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "--password-file"),
-        (("edgd1er", __file__, "--meter", ADDRESS), "mysql://user@host:3306/name"),
-        (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "from a file"),
+        (("home-assistant", __file__, "--meter", ADDRESS), "a file of SQLite"),
         (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "Mars"),
         (("csv", "x", "--new-meter"), "--meter ADDRESS"),
         (("--list", "csv"), "KIND"),
@@ -222,85 +219,6 @@ def test_what_is_wrong_on_the_command_line_is_told_in_a_line(
     result = storer(*arguments)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert message in result.stderr
-
-
-def test_home_assistant_on_a_server_is_read_as_its_file_is(
-    storer: Command, tables: Database, database: Server, tmp_path: Path
-) -> None:
-    sql = (
-        "CREATE TABLE statistics_meta (id INTEGER PRIMARY KEY, statistic_id VARCHAR(255),"
-        " unit_of_measurement VARCHAR(255), has_sum BOOLEAN);"
-        "CREATE TABLE statistics (id INTEGER PRIMARY KEY, metadata_id INTEGER, start DATETIME, start_ts DOUBLE,"
-        " sum DOUBLE);"
-        "INSERT INTO statistics_meta VALUES (1, 'sensor.linky_east', 'kWh', 1);"
-        "INSERT INTO statistics VALUES (1, 1, '2022-12-31 23:00:00', NULL, 1.5), (2, 1, NULL, 1672531200, 2.1),"
-        " (3, 1, NULL, 1672534800, 2.7);"
-    )
-    file, password = tmp_path / "ha.db", tmp_path / "password"
-    with sqlite3.connect(file) as made:
-        made.executescript(sql)
-    made.close()
-    password.write_text("read me")
-    database.sql(
-        f"CREATE OR REPLACE DATABASE ha; USE ha; {sql} CREATE OR REPLACE USER ha@'%' IDENTIFIED BY 'read me';"
-        " GRANT SELECT ON ha.* TO ha@'%';"
-    )
-    try:
-        address = f"mysql://ha@127.0.0.1:{database.port}/ha"
-        result = storer("home-assistant", address, "--password-file", str(password), "--meter", ADDRESS)
-        assert (result.returncode, result.stderr) == (0, "")
-        assert query(tables, "SELECT hour, wh FROM imported_hours") == [
-            (local("2023-01-01 00:00"), 600),
-            (local("2023-01-01 01:00"), 600),
-        ]
-        again = storer("home-assistant", str(file))
-        assert "already imported: 2" in again.stdout
-        missing = storer("jeedom", address, "--password-file", str(password))
-        assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
-        assert "is that of another program" in missing.stderr
-        refused = storer("home-assistant", address)
-        assert (refused.returncode, refused.stderr.count("\n")) == (3, 1)
-        assert "--password-file FILE" in refused.stderr
-    finally:
-        database.sql("DROP DATABASE ha; DROP USER ha@'%'")
-
-
-@pytest.mark.parametrize("zone", ["+00:00", "+02:00"])
-def test_the_table_of_edgd1er_is_local_time_in_whatever_zone_its_server_is(
-    storer: Command, tables: Database, database: Server, zone: str
-) -> None:
-    rows, instant = [], local("2025-10-25 20:59:30")
-    index = 1000
-    while instant < local("2025-10-26 05:00:30"):
-        rows.append(f"(31961123456, '{instant}', '{index:09}', '{index - 900:09}', '000000900')")
-        instant += timedelta(minutes=10)
-        index += 20
-    database.sql(
-        f"CREATE OR REPLACE DATABASE other; USE other; SET GLOBAL time_zone = '{zone}'; SET time_zone = '{zone}';"
-        "CREATE TABLE frame (ADSC BIGINT, TIME TIMESTAMP NOT NULL PRIMARY KEY, EAST VARCHAR(9), EASF01 VARCHAR(9),"
-        f" EASF02 VARCHAR(9)); INSERT INTO frame (ADSC, TIME, EAST, EASF01, EASF02) VALUES {', '.join(rows)};"
-        "CREATE OR REPLACE USER other@'%'; GRANT SELECT ON other.* TO other@'%';"
-    )
-    try:
-        address = f"mysql://other@127.0.0.1:{database.port}/other"
-        result = storer("edgd1er", address, "--meter", ADDRESS)
-        assert (result.returncode, result.stderr) == (0, "")
-        found = query(tables, "SELECT hour, hours, wh FROM imported_hours WHERE register = 1 ORDER BY hour")
-        # Its digits repeat the hour once only: the three hours around it stay together.
-        assert [(hour.hour, hours, wh) for hour, hours, wh in found] == [
-            (19, 1, 120),
-            (20, 1, 120),
-            (21, 1, 120),
-            (22, 1, 120),
-            (23, 1, 120),
-            (2, 3, 240),
-            (3, 1, 120),
-        ]
-        assert query(tables, "SELECT SUM(wh) FROM imported_hours WHERE register = 2") == [(0,)]
-        wrong = storer("edgd1er", address, "--meter", ADDRESS, "--dry-run")
-        assert "already imported" in wrong.stdout
-    finally:
-        database.sql("SET GLOBAL time_zone = 'SYSTEM'; DROP DATABASE other; DROP USER other@'%'")
 
 
 def test_the_storers_account_may_forget_and_one_without_the_right_is_told(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import ConfigError, FileRefused, NotReady
-from storer.imports.foreign_database import open_address, open_file
+from common.errors import ConfigError, FileRefused
 from storer.imports.home_assistant import read_home_assistant
 from storer.imports.model import Parsed
+from storer.imports.sqlite_file import open_file
 from tests.support.imports import energy, of, utc
 
 START = utc("2023-10-28 22:00")
@@ -48,17 +48,6 @@ def file(tmp_path: Path) -> Path:
             )
     database.close()
     return path
-
-
-@pytest.mark.parametrize(
-    ("password_file", "error", "what"),
-    [(None, FileRefused, "127.0.0.1:1"), (Path("/nowhere/secret"), NotReady, "^password_file: /nowhere/secret")],
-)
-def test_what_is_wrong_with_a_database_of_another_program_is_not_said_of_ours(
-    password_file: Path | None, error: type[Exception], what: str
-) -> None:
-    with pytest.raises(error, match=what), open_address("mysql://ha@127.0.0.1:1/ha", password_file):
-        pass
 
 
 def read(file: Path, **series: int) -> Parsed:

@@ -8,7 +8,7 @@ from common.errors import ConfigError, FileRefused
 from storer.imports.kinds import Request, recognise
 from tests.support.imports import FILES, PARIS, content
 
-REQUEST = Request(meter="031961123456", clock=PARIS, series={}, register=0, factor=1)
+REQUEST = Request(meter="031961123456", clock=PARIS, series={})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,5 @@ def test_of_any_other_file_the_line_to_type_is_said(tmp_path: Path) -> None:
     file.write_text("a;b\n1;2\n")
     with pytest.raises(ConfigError, match=f"import KIND {file}"):
         recognise(str(file), REQUEST)
-    with pytest.raises(ConfigError, match="import KIND mysql://u@h/d"):
-        recognise("mysql://u@h/d", REQUEST)
     with pytest.raises(ConfigError, match="cannot be read"):
         recognise(str(tmp_path / "missing.csv"), REQUEST)

@@ -15,7 +15,7 @@ from storer.imports.temperatures import read_temperatures
 from tests.support.imports import FILES, PARIS, workbook
 from tests.support.wording import says
 
-REQUEST = Request(meter="031961123456", clock=PARIS, series={}, register=0, factor=1)
+REQUEST = Request(meter="031961123456", clock=PARIS, series={})
 PARSERS = {name: kind.parse for name, kind in KINDS.items() if kind.parse is not None}
 WORKBOOK = workbook(
     [["Début", "Fin", "Valeur (en Kw)"], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5], [45998.5, 45998.54, "x"]]
@@ -100,7 +100,6 @@ REFUSED = [
     ("edf", b"PK\x03\x04 cut", ""),
     ("edf", b"\xe9\xff;\n", ""),
     ("edf", (FILES / "edf-30min.csv").read_bytes().replace(b"12:00:00;1000", b"12:00:00;1007", 1), "2025-01-18 12:00"),
-    ("jeedom", b"a;b\n", "Jeedom"),
     ("csv", b"when,register,wh\n", "start,register,wh"),
     ("csv", PLAIN + b"2024-06-01T00:00Z,total\n", "line 2: 3 cells"),
     ("csv", PLAIN + b"2024-06-01T00:00Z,total,-1\n", "line 2: -1 Wh"),

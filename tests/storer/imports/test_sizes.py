@@ -20,7 +20,7 @@ import resource, sys
 from common.errors import FileRefused
 from storer.imports.local_clock import LocalClock
 from storer.imports.kinds import Request, read_content
-asked = Request(meter="031961123456", clock=LocalClock("Europe/Paris"), series={}, register=0, factor=1)
+asked = Request(meter="031961123456", clock=LocalClock("Europe/Paris"), series={})
 resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))
 try:
     print(len(read_content(sys.argv[1], sys.argv[2], asked).parsed.periods), "periods")
