@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from common.errors import TeleinfoError
 from reader.buffer.item import ItemKind
 
 _VERSION = 1  # of both schemas
@@ -113,7 +114,7 @@ class OpenedFile:
         return [found[key] for key in sorted(found)]
 
 
-class _UnusableError(Exception):
+class _UnusableError(TeleinfoError):
     """A file of another program, or of a later version of this one."""
 
 
