@@ -18,7 +18,6 @@ from common.settings.language import French
 ALL_OK, HAS_PROBLEMS, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
 _NARROWEST, _WIDEST = 40, 120  # columns
-_PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "’": "'", "×": "x"})
 
 
 class Status(Enum):
@@ -77,7 +76,6 @@ class Report:
         self._colour = self._terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns
         self._width = max(_NARROWEST, min(width, _WIDEST))
-        self._plain = not _can_write(stream, "✓✗→…")
         self._found: list[Finding] = []
 
     def show(self, findings: Iterable[Finding]) -> None:
@@ -131,20 +129,9 @@ class Report:
         )
 
     def _write(self, text: str) -> None:
-        if self._plain:
-            text = text.translate(_PLAIN)
-            text = text.encode(self._stream.encoding or "utf-8", "replace").decode(self._stream.encoding or "utf-8")
         print(text, file=self._stream, flush=True)
 
 
 def report_to(arguments: argparse.Namespace, french: Mapping[str, str]) -> Report:
     """Return the report of a command on its terminal, in the household's language; `french` has its sentences."""
     return Report(sys.stdout, French(french) if chosen_language(arguments) == "fr" else str)
-
-
-def _can_write(stream: TextIO, text: str) -> bool:
-    try:
-        text.encode(stream.encoding or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

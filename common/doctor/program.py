@@ -16,9 +16,7 @@ class ProgramFacts:
     """What a program published about itself."""
 
     name: str
-    seconds: float = 0.0  # of listening
     status: str = ""  # empty if there is none, or we may not read it
-    returned: int = 0  # times it came online again while we listened
     health: Mapping[str, Any] = field(default_factory=dict)
     local: bool = False  # it runs on this machine
 
@@ -36,24 +34,13 @@ class ProgramFacts:
 
 def find_conflict(facts: ProgramFacts, subject: str, kind: str) -> Finding | None:
     """Return the finding that two programs of a kind, reader or storer, use one name; None: they do not."""
-    if facts.returned < _CONFLICT and facts.taken_over < _CONFLICT:
+    if facts.taken_over < _CONFLICT:
         return None
-    times = f"{facts.taken_over} times recently"
-    if facts.returned >= _CONFLICT:
-        times = f"connected {facts.returned} times in {facts.seconds:.0f} s"
     return problem(
         subject,
-        f"two {kind}s use the name {facts.name} and disconnect each other (client id conflict): {times}",
+        f"two {kind}s use the name {facts.name} and disconnect each other (client id conflict): {facts.taken_over}"
+        " times recently",
         f"give one of them another name in its {kind}.yaml, and restart it",
-    )
-
-
-def taken_over_once(facts: ProgramFacts, subject: str, kind: str) -> Finding:
-    """Return the finding that another client has just taken the name over."""
-    return notice(
-        subject,
-        f"another client with the same client id as {facts.name} has just connected to the broker",
-        f"is a second {kind} named {facts.name} running somewhere? Check again in a minute",
     )
 
 

@@ -8,7 +8,7 @@ from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_days
-from common.doctor.program import ProgramFacts, find_conflict, not_connected, number, taken_over_once
+from common.doctor.program import ProgramFacts, find_conflict, not_connected, number
 from common.machine.deployment import here
 from common.plural import plural
 
@@ -24,6 +24,7 @@ class StorerFacts(ProgramFacts):
     readers: Mapping[str, str] = field(default_factory=dict)  # status by name
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
     live: Mapping[str, int] = field(default_factory=dict)  # frames, by meter
+    seconds: float = 0.0  # of listening
 
 
 def gather(
@@ -31,7 +32,7 @@ def gather(
 ) -> StorerFacts:
     """Collect the facts from messages; what is not valid is ignored."""
     bases = [one.base for one in topics]
-    status, health, returned = "", {}, 0
+    status, health = "", {}
     readers, links = {}, {}
     live: Counter[str] = Counter()
     for message in messages:
@@ -43,8 +44,7 @@ def gather(
             case ["reader", reader, "status"]:
                 readers[reader] = text
             case ["storer", storer, "status"] if storer == name:
-                previous, status = status, str(message.fields.get("status", ""))
-                returned += (previous, status) == ("offline", "online")
+                status = str(message.fields.get("status", ""))
             case ["storer", storer, "health"] if storer == name:
                 health = message.fields
             case [meter, "link"]:
@@ -57,7 +57,6 @@ def gather(
         name=name,
         seconds=seconds,
         status=status,
-        returned=returned,
         health=health,
         local=local,
         readers={reader: status for reader, status in readers.items() if status},
@@ -70,8 +69,6 @@ def diagnose_storer(facts: StorerFacts) -> Iterator[Finding]:
     """Yield the findings about the storer itself, and about its work if it runs."""
     if (conflict := find_conflict(facts, "Storer", "storer")) is not None:
         yield conflict
-    elif facts.taken_over:
-        yield taken_over_once(facts, "Storer", "storer")
     elif facts.status == "stalled":
         what = f"{facts.name} is running, but cannot reach its database"
         yield problem("Storer", what, "see the findings about the database above")

@@ -80,32 +80,6 @@ def test_a_broker_that_hangs_is_silent(household: Broker) -> None:
         household.resume()
 
 
-@pytest.mark.parametrize(
-    ("answer", "failure"),
-    [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Failure.NOT_MQTT),
-        (b"", Failure.NOT_MQTT),
-        (b"\x20\x02\x00\x01", Failure.NOT_MQTT),  # of MQTT 3.1.1
-        (b"\x20\x03\x00\x89\x00", Failure.OTHER),
-        (b"\x20\xff\xff\xff\xff", Failure.NOT_MQTT),
-    ],
-)
-def test_what_we_cannot_use_is_known(answer: bytes, failure: Failure) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(1000)
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]))
-        thread.join()
-    assert facts.failure is failure
-
-
 # -- TLS ---------------------------------------------------------------------------------------------------------------
 
 
@@ -220,13 +194,6 @@ def test_a_broker_that_would_deliver_the_question_is_not_asked() -> None:
     assert asked.count(0x34) == 1
 
 
-def test_a_broker_without_qos_2_is_not_asked(programs: None, tmp_path: Path) -> None:
-    with careful_broker(tmp_path / "simple", extra="max_qos 1") as broker:
-        facts = probe(account(broker, "reader"), TOPICS)
-    assert facts.not_asked
-    assert facts.failure is None
-
-
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
@@ -320,8 +287,6 @@ def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_pa
     ("document", "words"),
     [
         ("prot: /dev/ttyAMA0", "unknown option 'prot', did you mean 'port'?"),
-        ("port: telnet://pi:1", "a device, socket://, rfc2217:// or simulate:// is expected"),
-        ("port: [", "line 1: a bracket that is opened here is not closed"),
         ("port: /dev/null\nmqtt: {password: a, password_file: /none}", "'password_file' is given, too"),
     ],
 )
@@ -341,9 +306,3 @@ def test_a_missing_password_file_is_a_problem_but_no_error_of_the_configuration(
     code, text = examine(file, tmp_path)
     assert code == 1
     assert text.count("mqtt.password_file: /none cannot be read: No such file or directory") == 1
-
-
-def test_for_a_missing_configuration_the_example_is_named(tmp_path: Path) -> None:
-    code, text = examine(tmp_path / "none.yaml", tmp_path)
-    assert code == 2
-    assert "reader.example.yaml" in text

@@ -13,14 +13,6 @@ LONG = "shorten the cable and keep it off mains cables, tighten the terminals, "
 
 
 class Terminal(io.StringIO):
-    def __init__(self, encoding: str = "utf-8") -> None:
-        super().__init__()
-        self._encoding = encoding
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._encoding
-
     def isatty(self) -> bool:
         return True
 
@@ -73,13 +65,6 @@ def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, name: st
     stream = Terminal()
     Report(stream).show([problem("Line", "noisy", "look")])
     assert "\x1b" not in stream.getvalue()
-
-
-def test_a_terminal_that_knows_only_ascii_gets_only_that() -> None:
-    stream = Pipe("ascii")
-    report = Report(stream)
-    report.show([ok("Port", "é"), problem("Line", "…", "look")])
-    assert stream.getvalue() == "+ ok Port: ?\nx problem Line: ... -> look\n"
 
 
 def test_what_is_only_to_be_known_is_no_failure() -> None:

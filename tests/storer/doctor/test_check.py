@@ -166,9 +166,7 @@ def test_whatever_is_wrong_is_said_with_a_fix() -> None:
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (replace(STORER, returned=3), PROBLEM, "two storers"),
         (storer(taken_over=2), PROBLEM, "two storers"),
-        (storer(taken_over=1), NOTICE, "same client id"),
         (replace(STORER, status="offline"), PROBLEM, "offline"),
         (replace(STORER, status=""), NOTICE, "no status"),
     ],
@@ -202,19 +200,3 @@ def test_facts_are_collected_from_messages() -> None:
     facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
     assert (facts.status, facts.health) == ("stalled", {})
     assert (facts.readers, facts.links, facts.live) == ({"cellar": "online"}, {METER: "offline"}, {METER: 1})
-
-
-@pytest.mark.parametrize(
-    ("statuses", "returned"),
-    [
-        ([("house", "online"), ("annex", "online")], 0),  # at its start; and again each minute
-        ([("house", "online"), ("annex", "online"), ("house", "offline"), ("house", "online"), ("annex", "online")], 1),
-    ],
-)
-def test_it_has_come_online_as_often_as_it_was_offline_before(statuses: list[tuple[str, str]], returned: int) -> None:
-    messages = [
-        Received(f"{base}/storer/main/status", b'{"status": "%b", "wait": 0}' % status.encode(), False)
-        for base, status in statuses
-    ]
-    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
-    assert facts.returned == returned
