@@ -79,8 +79,8 @@ def _watch(arguments: argparse.Namespace) -> int:
     warnings = _WarningHandler(events.put)
     logging.getLogger().addHandler(warnings)
     try:
-        with closing(start(events.put)), _quit_by_key(shutdown.stop, events.put), screen() as show:
-            while not shutdown.stop.is_set():
+        with closing(start(events.put)), _keys() as quit_pressed, screen() as show:
+            while not shutdown.stop.is_set() and not quit_pressed():
                 _handle_for(_EVERY, events, meters.handle)
                 show(meters)
     finally:
@@ -216,24 +216,15 @@ class _WarningHandler(logging.Handler):
 
 
 @contextmanager
-def _quit_by_key(stop: threading.Event, emit: Emit) -> Iterator[None]:
-    """Stop with the key q, if there is a keyboard; restore the terminal's settings afterwards."""
+def _keys() -> Iterator[Callable[[], bool]]:
+    """Give what tells whether q was pressed, or the keyboard is gone; restore the terminal's settings afterwards."""
     if not sys.stdin.isatty():
-        yield
+        yield lambda: False
         return
     terminal = sys.stdin.fileno()
     settings = termios.tcgetattr(terminal)
-
-    def read() -> None:
-        while not stop.is_set():
-            if select.select([terminal], [], [], _EVERY)[0] and os.read(terminal, 64).lower().strip(b"q") == b"":
-                stop.set()  # q, or the terminal is gone
-                emit(None)
-
     try:
         tty.setcbreak(terminal)
-        threading.Thread(target=read, name="keys", daemon=True).start()
-        yield
+        yield lambda: bool(select.select([terminal], [], [], 0)[0]) and os.read(terminal, 64).strip(b"qQ") == b""
     finally:
-        stop.set()
         termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
