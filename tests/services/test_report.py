@@ -129,19 +129,6 @@ def test_a_month_that_was_imported_as_a_whole_is_not_told_as_the_energy_of_a_day
     assert "plus longue" not in months
 
 
-def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
-    def energy() -> Decimal:
-        rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
-        return Decimal(rows[0]["cost"]["energy"])
-
-    before = energy()
-    prices = monitor.folder / "prices.yaml"
-    row = "{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}"
-    prices.write_text(f"offers: [{{id: hchp, rows: [{row}]}}]", encoding="utf-8")
-    monitor.configure(f"prices: {prices}\n")
-    assert abs(energy() - 2 * before) <= Decimal("0.01")
-
-
 @pytest.mark.parametrize(
     ("later_prices", "later_line"),
     [("{from: 2025-12-11, kwh: {BASE: 0.3}, subscription: {6: 14.6}}", ""), ("", "other")],
@@ -174,13 +161,6 @@ def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
     assert [day["across_wh"] for day in days] == [0] * 30 + [310_000]
     (half,) = json.loads(monitor.run("report", "--by", "year", "--from", "2025-12-20", "--to", "2026-01-01", "--json"))
     assert (half["across_wh"], half["coverage"], half["cost"]["energy"]) == (310_000, 1, "83.00")
-
-
-def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor: Monitor) -> None:
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: base, power: 9}]\n")
-    (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
-    wh = sum(row["wh"].values())
-    assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
 
 
 def test_an_offer_or_a_power_that_does_not_exist_is_said_with_those_that_do(monitor: Monitor) -> None:
@@ -257,18 +237,6 @@ def test_french_people_get_french_errors(monitor: Monitor) -> None:
     assert "la base de données ne répond pas" in away
     assert "teleinfo-monitor check" in away or "check" in away
     assert "cannot connect" in monitor.run("report", code=1, language="C")
-
-
-def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(monitor: Monitor) -> None:
-    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
-    rows = ", ".join(hours)
-    tables = client(monitor.server)
-    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hchp, power: 6}]\n")
-    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
-    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
-    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
-    assert "partial_cost" not in row["flags"]
 
 
 def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Server, tmp_path: Path) -> None:
