@@ -93,6 +93,7 @@ TEXTS: Mapping[str, str] = {
     "Rollups": "Calculs",
     "Meters": "Compteurs",
     "{file}: time zone {zone}": "{file} : fuseau horaire {zone}",
+    "listening to the broker, for {n} s": "écoute du serveur MQTT, pendant {n} s",
     "not configured: the page has no live values": "non configuré : la page n’a pas de valeurs en direct",
     "add `mqtt` to the file": "ajoutez « mqtt » au fichier",
     "live: {meters}": "en direct : {meters}",

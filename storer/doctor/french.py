@@ -28,7 +28,6 @@ _DATABASE = {
         "donnez-lui la valeur 1 dans la configuration du serveur, puis redémarrez-le"
     ),
     "{account} lacks rights on {name}: {rights}": "{account} n’a pas tous les droits sur {name} ; il manque {rights}",
-    "as administrator ({_how}): {sql}": "en administrateur ({_how}) : {sql}",
     "the storer does not start: {_why}": "l’archiveur ne démarre pas : {_why}",
     "the tables have version {n}, from before the first release": (
         "les tables ont la version {n}, d’avant la première publication"
@@ -91,6 +90,9 @@ _DATABASE = {
 _SERVICE = {
     "mqtt.share: this broker has no shared subscriptions": (
         "mqtt.share : ce serveur MQTT n’a pas d’abonnements partagés"
+    ),
+    "remove mqtt.share, and give each storer base topics of its own": (
+        "retirez mqtt.share, et donnez à chaque archiveur ses propres topics"
     ),
     "{name} is running, but cannot reach its database": "{name} tourne, mais n’atteint pas sa base",
     "see the findings about the database above": "voir ci-dessus ce qui est dit de la base",
@@ -208,6 +210,10 @@ _SOURCES = {
     ),
 }
 TEXTS: Mapping[str, str] = {
+    "{file}: storer {name}, broker {hosts}, frames below {topics}": (
+        "{file} : archiveur {name}, serveur MQTT {hosts}, trames sous {topics}"
+    ),
+    "listening to the broker, for {n} s": "écoute du serveur MQTT, pendant {n} s",
     "Frames": "Trames",
     "Disk": "Disque",
     "Storer": "Archiveur",
