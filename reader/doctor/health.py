@@ -149,11 +149,11 @@ def _noise(line: Mapping[str, Any], url: str) -> Iterator[Finding]:
 
 def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> list[Finding]:
     """Return the findings about storers and unconfirmed frames."""
-    findings = list(_storers(facts, confirmed_by))
-    if not facts.online or not facts.delivery:
-        return findings
-    pending, confirmed, discarded = (number(facts.delivery.get(key)) for key in ("pending", "confirmed", "discarded"))
-    oldest, check = _oldest(facts.delivery), here(STORER).run(STORER, "check")
+    known = facts.delivery if facts.online else {}
+    pending, confirmed, discarded = (number(known.get(key)) for key in ("pending", "confirmed", "discarded"))
+    oldest, check = _oldest(known), here(STORER).run(STORER, "check")
+    late = pending > 0 and oldest is not None and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT
+    findings = list(_storers(facts, confirmed_by, delivers=confirmed > 0 and pending <= _MANY and not late))
     if pending > _MANY and not confirmed and "online" in facts.storers.values():
         what = f"a storer is online, but none of {pending} frames was confirmed"
         fix = (
@@ -161,19 +161,19 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> 
             f" to read teleinfo/+/frame; for details: {check}"
         )
         findings.append(problem(DELIVERY, what, fix))
-    elif pending and oldest and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT:
+    elif late:
         what = f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
-        fix = f"nothing is lost yet; find out why they are not stored: {check}"
-        findings.append(problem(DELIVERY, what, fix))
-    elif not findings or facts.storers:
+        findings.append(problem(DELIVERY, what, f"nothing is lost yet; find out why they are not stored: {check}"))
+    elif known and (facts.storers or not findings):
         findings.append(ok(DELIVERY, f"{plural(confirmed, 'frame')} confirmed since its start, {pending} pending"))
     if discarded:
         findings.append(notice(DELIVERY, f"{plural(discarded, 'frame')} discarded, because the spool was full"))
     return findings
 
 
-def _storers(facts: ServiceFacts, confirmed_by: str) -> Iterator[Finding]:
-    one_is_enough = "online" in facts.storers.values()
+def _storers(facts: ServiceFacts, confirmed_by: str, *, delivers: bool) -> Iterator[Finding]:
+    # Each node of a cluster may have retained another status of it, so frames that are confirmed count for more.
+    fine = delivers or "online" in facts.storers.values()
     for name, status in sorted(facts.storers.items()):
         if status == "online":
             yield ok(DELIVERY, f"the storer {name} is online")
@@ -181,9 +181,9 @@ def _storers(facts: ServiceFacts, confirmed_by: str) -> Iterator[Finding]:
             fix = f"on its machine: {here(STORER).run(STORER, 'check')}"
             yield problem(DELIVERY, f"the storer {name} cannot reach its database", fix)
         else:
-            what = f"the storer {name} is {status}{'' if one_is_enough else '; frames wait until it is back'}"
+            what = f"the storer {name} is {status}{'' if fine else '; frames wait until it is back'}"
             fix = f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}"
-            yield problem(DELIVERY, what, fix)
+            yield (notice if fine else problem)(DELIVERY, what, fix)
     if not facts.storers and confirmed_by == "auto":
         yield notice(
             DELIVERY,
