@@ -38,9 +38,9 @@ def test_the_log_says_once_what_the_meter_says_and_what_to_do_next(stack: Stack,
 
 
 def test_watch_works_on_terminal(stack: Stack, commands: list[str]) -> None:
-    code, text = stack.on_terminal(commands[0], lambda text: " VA" in text, b"q")
+    code, text = stack.on_terminal(commands[0], lambda text: "VA " in text, b"q")
     assert code == 0, text
-    assert " VA" in text
+    assert "VA " in text
 
 
 def test_mosquitto_sub_works_on_terminal(stack: Stack, commands: list[str]) -> None:
