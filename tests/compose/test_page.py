@@ -109,12 +109,12 @@ def test_the_check_of_the_container_finds_nothing_wrong(stack: Stack) -> None:
     def checked() -> str:
         return stack.compose("exec", "-T", "monitor", "teleinfo-monitor", "check", check=False)
 
-    wait_until(lambda: "ok Rollups" in checked(), 3 * WITHIN, "minutes that are rolled up")
+    wait_until(lambda: "ok Calculs" in checked(), 3 * WITHIN, "minutes that are rolled up")
     text = checked()
     assert text.startswith("0\n"), text
-    for finding in ("ok Page: served at", "ok Broker", "ok Meters: live"):
+    for finding in ("ok Page\u00a0: servie sur", "ok Serveur MQTT", "ok Compteurs\u00a0: en direct"):
         assert finding in text
-    assert "may write" not in text
+    assert "peut écrire" not in text
 
 
 def test_reports_run_beside_the_page(stack: Stack) -> None:
