@@ -15,7 +15,7 @@ from common.doctor.database import SUBJECT, Needs, Refusal, address, diagnose_re
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.errors import DatabaseError, PermanentError
-from common.machine.deployment import Deployment, here
+from common.machine.deployment import here
 from common.machine.disk import free_space
 from storer.database.original import refuse_original
 from storer.database.schema import newest_version, refuse_mismatch
@@ -192,7 +192,7 @@ def _flow(facts: DatabaseFacts, now: datetime) -> Finding:
         return problem(
             "Frames",
             f"the last one stored is of {last}, {format_days(ago / timedelta(days=1))} ago",
-            f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
+            f"look at the storer's log ({here(PROGRAM).log(PROGRAM)}), then: {here(_READER).run(_READER, 'check')}",
         )
     if ago < -_CLOCKS_APART:
         return notice(
@@ -202,18 +202,6 @@ def _flow(facts: DatabaseFacts, now: datetime) -> Finding:
         )
     per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""
     return ok("Frames", f"about {facts.frames} stored{per_day}; the last {max(0, round(ago.total_seconds()))} s ago")
-
-
-def _state() -> str:
-    match here(PROGRAM).deployment:
-        case Deployment.APP:
-            return here(PROGRAM).log(PROGRAM)
-        case Deployment.COMPOSE:
-            return "docker compose ps storer"
-        case Deployment.SYSTEMD:
-            return "systemctl status teleinfo-storer"
-        case Deployment.SHELL:
-            return here(PROGRAM).run(PROGRAM, "run")
 
 
 def _disk(facts: DatabaseFacts) -> Iterator[Finding]:

@@ -45,6 +45,14 @@ _DATABASE = {
     "use the program that made them, or choose another database": (
         "prenez le programme qui les a créées, ou une autre base"
     ),
+    "{name} is the table of the original program": "{name} est la table du programme d’origine",
+    "as administrator ({_how}): {sql}; then import its hours with `{_command}`": (
+        "en administrateur ({_how}) : {sql} ; puis importez ses heures avec « {_command} »"
+    ),
+    "a table has the name of our view, {name}, and is not the original program's": (
+        "une table porte le nom de notre vue, {name}, et n’est pas celle du programme d’origine"
+    ),
+    "rename it, or choose another database": "renommez-la, ou choisissez une autre base",
     "has only part of a backup, its restore is not finished": (
         "la base n’a qu’une partie d’une sauvegarde : sa restauration n’est pas finie"
     ),
@@ -64,9 +72,7 @@ _DATABASE = {
         "la dernière enregistrée est du {day}, dans le futur : elle ne dit pas si des trames arrivent"
     ),
     "the last one stored is of {day}, {_time} ago": "la dernière enregistrée est du {day}, il y a {_time}",
-    "is the storer running ({_storer}), and the reader ({_reader})?": (
-        "l’archiveur tourne-t-il ({_storer}), et le lecteur ({_reader}) ?"
-    ),
+    "look at the storer's log ({_log}), then: {_check}": "lisez le journal de l’archiveur ({_log}), puis : {_check}",
     "compare the clocks of this machine and of the reader's: timedatectl": (
         "comparez l’heure de cette machine et celle du lecteur : timedatectl"
     ),

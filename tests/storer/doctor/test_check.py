@@ -64,6 +64,8 @@ BROKEN_DATABASES = (
             " storer"),
     replace(DATABASE, schema=None, refused="version 101 of the tables (rows) was made by another file than this program"
             " has: use the program that made them, or choose another database"),
+    replace(DATABASE, schema=None, refused="teleinfoframes is the table of the original program: as administrator (sudo"
+            " mariadb): RENAME TABLE a TO b; then import its hours with `teleinfo-storer import original b`"),
     replace(DATABASE, schema=None, refused="has only part of a backup, its restore is not finished: run it again"
             " (teleinfo-storer restore FOLDER), it starts from the beginning"),
     replace(DATABASE, schema=None),
