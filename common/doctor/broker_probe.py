@@ -26,6 +26,7 @@ from common.mqtt.limits import Limits, read_limits
 from common.settings.config import Broker
 
 _KEEPALIVE = 10  # seconds
+_CLOSED, _NOT_MQTT = "it closed the connection", "what it sends is not MQTT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,21 @@ class Received:
 
 
 class _Client(paho.Client):
-    """Keeps the answers to messages of QoS 2, and releases none of these."""
+    """Keeps the answers to subscriptions and to messages of QoS 2, and releases none of these."""
 
     def __init__(self, client_id: str) -> None:
         super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, reconnect_on_failure=False)
-        self.pubrecs: dict[int, int] = {}  # reason code by message id
+        self.answers: dict[int | None, int] = {}  # reason code by message id
+        self.ends: list[ReasonCode] = []  # of the broker's DISCONNECT
+        answers, ends = self.answers, self.ends  # not self: in a circle, its sockets would stay open
+        self.on_subscribe = lambda _, __, mid, reasons, ___: answers.update({mid: reasons[0].value})
+        self.on_disconnect = lambda _, __, flags, reason, ___: ends.extend(
+            [reason] if flags.is_disconnect_packet_from_server else []
+        )
 
     def _handle_pubrec(self) -> MQTTErrorCode:
         packet = self._in_packet["packet"]
-        self.pubrecs[int.from_bytes(packet[:2], "big")] = packet[2] if len(packet) > 2 else 0
+        self.answers[int.from_bytes(packet[:2], "big")] = packet[2] if len(packet) > 2 else 0
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
@@ -67,13 +74,10 @@ class Probe:
         self.certificate_ends: float | None = None  # Unix time
         self.limits = Limits()
         self._settings = settings
-        self._host = settings.hosts[0]
         self._timeout = timeout
         self._answer: ReasonCode | None = None  # to CONNECT
-        self._end: ReasonCode | None = None  # of the broker's DISCONNECT
-        self._subacks: dict[int | None, int] = {}  # reason code by message id
         self._messages: list[Received] = []
-        self._client = self._new_client(client_id)
+        self._client = _Client(client_id)
         try:
             self._connect()
         except BaseException:
@@ -95,9 +99,9 @@ class Probe:
     def may_publish(self, topics: Sequence[str]) -> dict[str, int]:
         """Return the reason code for each topic, a refusal from 0x80 on; at most `can_ask` topics."""
         ids = {topic: self._client.publish(topic, b"", qos=2).mid for topic in topics}
-        pubrecs = self._client.pubrecs
-        self._wait_for(lambda: pubrecs.keys() >= set(ids.values()))
-        return {topic: pubrecs[mid] for topic, mid in ids.items()}
+        answers = self._client.answers
+        self._wait_for(lambda: answers.keys() >= set(ids.values()))
+        return {topic: answers[mid] for topic, mid in ids.items()}
 
     def subscribe(self, filters: Sequence[str]) -> dict[str, int]:
         """Subscribe; return the reason code for each topic filter, a refusal from 0x80 on.
@@ -109,8 +113,8 @@ class Probe:
             # One by one: a request that is under way when the broker closes costs us the answer before it, too.
             for name in filters:
                 mid = self._client.subscribe(name, options=SubscribeOptions(qos=0))[1]
-                self._wait_for(lambda mid=mid: mid in self._subacks)  # type: ignore[misc]
-                answers[name] = self._subacks[mid]
+                self._wait_for(lambda mid=mid: mid in self._client.answers)  # type: ignore[misc]
+                answers[name] = self._client.answers[mid]
         except ConnectionFailed:
             if not any(reason >= REFUSED for reason in answers.values()):
                 raise
@@ -124,13 +128,10 @@ class Probe:
         messages, self._messages = self._messages, []
         return messages
 
-    # -- paho ----------------------------------------------------------------------------------------------------------
-
     def _wait_for(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self._timeout
         while not done():
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            if (remaining := deadline - time.monotonic()) <= 0:
                 raise ConnectionFailed(f"no answer within {self._timeout:g} s", Failure.SILENT)
             self._loop(remaining)
 
@@ -138,7 +139,7 @@ class Probe:
         try:
             code = self._client.loop(seconds)
         except Exception as error:  # packets that are not MQTT raise all sorts
-            raise ConnectionFailed("what it sends is not MQTT", Failure.NOT_MQTT) from error
+            raise ConnectionFailed(_NOT_MQTT, Failure.NOT_MQTT) from error
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise self._lost(code)
 
@@ -146,64 +147,35 @@ class Probe:
         """Return why the connection has ended."""
         if self._answer is not None and self._answer.is_failure:
             return _refusal(self._answer)
-        if self._end is not None:
-            reason = self._end
-            return ConnectionFailed(f"it ended the connection: {reason}", of_code(reason.value, Failure.CLOSED))
-        detail = "it closed the connection"
+        if self._client.ends:
+            end = self._client.ends[0]
+            return ConnectionFailed(f"it ended the connection: {end}", of_code(end.value, Failure.CLOSED))
         if self._answer is not None:
-            return ConnectionFailed(detail, Failure.CLOSED)
+            return ConnectionFailed(_CLOSED, Failure.CLOSED)
         if code == MQTTErrorCode.MQTT_ERR_PROTOCOL:
-            return ConnectionFailed("what it sends is not MQTT", Failure.NOT_MQTT)
+            return ConnectionFailed(_NOT_MQTT, Failure.NOT_MQTT)
         # TLS 1.3 refuses a client only after the handshake.
-        return ConnectionFailed(detail, Failure.TLS_REFUSED if self._settings.tls else Failure.NOT_MQTT)
-
-    def _new_client(self, client_id: str) -> _Client:
-        settings = self._settings
-        client = _Client(client_id)
-        client.connect_timeout = self._timeout
-        client.max_inflight_messages_set(0)  # no limit: messages that are not released count as in flight
-        if settings.username is not None:
-            try:
-                client.username_pw_set(settings.username, settings.secret())
-            except NotReady as error:
-                raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
-        if settings.tls is not None:
-            client.tls_set_context(tls_context(settings.tls))
-
-        def on_connect(
-            _client: paho.Client, _: Any, __: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
-        ) -> None:
-            self._answer = reason
-            self.limits = read_limits(properties)
-
-        def on_disconnect(
-            _client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, __: Properties | None
-        ) -> None:
-            if flags.is_disconnect_packet_from_server:
-                self._end = reason
-
-        def on_subscribe(
-            _client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None
-        ) -> None:
-            self._subacks[mid] = reasons[0].value
-
-        def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-            self._messages.append(Received(message.topic, bytes(message.payload), message.retain))
-
-        client.on_connect = on_connect
-        client.on_disconnect = on_disconnect
-        client.on_subscribe = on_subscribe
-        client.on_message = on_message
-        return client
-
-    # -- connecting ----------------------------------------------------------------------------------------------------
+        return ConnectionFailed(_CLOSED, Failure.TLS_REFUSED if self._settings.tls else Failure.NOT_MQTT)
 
     def _connect(self) -> None:
-        settings = self._settings
-        if settings.tls is not None:  # without paho, which leaves the socket open when the handshake fails
-            self.certificate_ends = shake_hands(self._host, settings.port, tls_context(settings.tls), self._timeout)
+        settings, client, host = self._settings, self._client, self._settings.hosts[0]
+        client.connect_timeout = self._timeout
+        client.max_inflight_messages_set(0)  # no limit: messages that are not released count as in flight
         try:
-            code = self._client.connect(self._host, settings.port, _KEEPALIVE)
+            if settings.username is not None:
+                client.username_pw_set(settings.username, settings.secret())
+        except NotReady as error:
+            raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
+        if settings.tls is not None:  # first without paho, which leaves the socket open when the handshake fails
+            context = tls_context(settings.tls)
+            self.certificate_ends = shake_hands(host, settings.port, context, self._timeout)
+            client.tls_set_context(context)
+        client.on_connect = self._on_connect
+        client.on_message = lambda _, __, one: self._messages.append(
+            Received(one.topic, bytes(one.payload), one.retain)
+        )
+        try:
+            code = client.connect(host, settings.port, _KEEPALIVE)
         except (OSError, ValueError) as error:
             raise of_tcp(error) from error
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -214,6 +186,11 @@ class Probe:
             raise _refusal(self._answer)
         if self.limits.maximum_qos == 0:
             raise ConnectionFailed("Maximum QoS 0", Failure.QOS)
+
+    def _on_connect(
+        self, _: paho.Client, __: Any, ___: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._answer, self.limits = reason, read_limits(properties)
 
 
 def _refusal(reason: ReasonCode) -> ConnectionFailed:

@@ -70,13 +70,9 @@ _PORT = {
         "l’utilisateur {user} ne peut pas lire {port} : il appartient au groupe {n} de l’hôte"
     ),
     "set TIC_GROUP={n} in .env, then {command}": "écrivez TIC_GROUP={n} dans .env, puis {command}",
-    "the user {user} may not read {port}: the user is in the group {group}, but has not logged in since": (
-        "l’utilisateur {user} ne peut pas lire {port} : il est dans le groupe {group}, mais ne s’est pas reconnecté"
+    "the user {user} may not read {port}: the user is not in the group {group}, or has not logged in since": (
+        "l’utilisateur {user} ne peut pas lire {port} : il n’est pas dans le groupe {group}, ou ne s’est pas reconnecté"
         " depuis"
-    ),
-    "log out and in again; then: {_command}": "déconnectez-vous et reconnectez-vous ; puis : {_command}",
-    "the user {user} may not read {port}: the user is not in the group {group}": (
-        "l’utilisateur {user} ne peut pas lire {port} : il n’est pas dans le groupe {group}"
     ),
     "{command}, then log in again; then: {_command}": "{command}, puis reconnectez-vous ; puis : {_command}",
     "the user {user} may not read {port}": "l’utilisateur {user} ne peut pas lire {port}",

@@ -1,8 +1,6 @@
 """Checks a serial port without reading from it: whether it exists, is free, and may be read."""
 
-import grp
 import os
-import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -46,7 +44,6 @@ class PortFacts:
     major: int = 0  # device number
     member: bool = False  # the user is in that group
     container: bool = False  # we run inside one
-    log_in_again: bool = False  # the user is a new member, and has not logged in since
     holders: tuple[Process, ...] = ()
     console: str = ""  # the file that configures a console on it
     console_as: str = ""  # its name in that file: serial0, ttyS0
@@ -110,7 +107,6 @@ def probe_port(url: str, machine: Host, user: User) -> PortFacts:
         major=os.major(status.st_rdev),
         member=status.st_gid in user.groups,
         container=machine.path("/.dockerenv").exists(),
-        log_in_again=_is_member(user, group) and status.st_gid not in user.groups,
         holders=tuple(machine.users_of(path)),
         console=console,
         console_as=console_as,
@@ -166,14 +162,6 @@ def _console_name(machine: Host, text: str, device: str) -> str:
 def _getty(machine: Host, device: str) -> str:
     unit = _GETTY.format(device)
     return unit if any(os.path.lexists(machine.path(f"{folder}/{unit}")) for folder in _GETTY_FOLDERS) else ""
-
-
-def _is_member(user: User, group: str) -> bool:
-    try:
-        entry = grp.getgrnam(group)
-        return user.name in entry.gr_mem or pwd.getpwnam(user.name).pw_gid == entry.gr_gid
-    except KeyError:
-        return False
 
 
 def diagnose_port(facts: PortFacts) -> list[Finding]:
@@ -261,13 +249,10 @@ def _not_allowed(facts: PortFacts) -> tuple[str, str]:
     if facts.container and facts.gid:
         fix = f"set TIC_GROUP={facts.gid} in .env, then docker compose up -d"
         return f"{what}: it belongs to group {facts.gid} of the host", fix
-    if facts.log_in_again:
-        fix = f"log out and in again; then: {restart}"
-        return f"{what}: the user is in the group {facts.group}, but has not logged in since", fix
     if facts.group in ("", "root"):
         return what, f"unplug it and plug it in again; if that does not help: sudo chgrp dialout {facts.url}"
     fix = f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {restart}"
-    return f"{what}: the user is not in the group {facts.group}", fix
+    return f"{what}: the user is not in the group {facts.group}, or has not logged in since", fix
 
 
 def _in_use(facts: PortFacts, holder: Process) -> tuple[str, str]:

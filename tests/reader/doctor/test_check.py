@@ -73,7 +73,6 @@ PORTS = [
     replace(FREE, serial=False),
     replace(FREE, serial=False, others=("/dev/serial0",)),
     replace(FREE, allowed=False),
-    replace(FREE, allowed=False, log_in_again=True),
     replace(FREE, allowed=False, group="root"),
     replace(FREE, allowed=False, container=True, gid=14),
     replace(FREE, allowed=False, container=True, gid=20, member=True, major=240),
