@@ -82,7 +82,7 @@ def test_causes_are_told_with_their_energy_and_cost(visit: Visits, house: Home) 
     rows = [re.sub(r"\s", " ", row) for row in page.locator(".why tbody tr").all_inner_texts()]
     hour = 13 if YESTERDAY.month in (1, 2, 11, 12) else 14
     assert rows[:5] == [
-        "Rouge · Heures pleines : 0 % de l’énergie au lieu de 50 % – −3,00 €",
+        "Moins en Rouge · Heures pleines : 0 % de l’énergie au lieu de 50 % – −3,00 €",
         "Talon : 200 W au lieu de 300 W −2,40 kWh −0,48 €",
         "Moins de consommation entre 18 h et 22 h −1,00 kWh −0,20 €",
         "Plus de consommation à toute heure +0,50 kWh +0,10 €",
