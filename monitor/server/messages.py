@@ -44,10 +44,10 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         503: "Unavailable at the moment",
     },
 }
-#: Of the script in index.html, which loads the page again where a file of it was lost.
-_AGAIN = "'sha256-TKKWItQS9DHtg/PcAdtZH2dUwwIX2wDHgGeu6QDAQtU='"
+#: Of the script in index.html, for what cannot wait for another file.
+_SCRIPT = "'sha256-xNCB3OVHjS7skvJvFL4OMQ6t063p6n0Zx8yVWYi1yzM='"
 _POLICY = (
-    f"default-src 'self'; script-src 'self' {_AGAIN};"
+    f"default-src 'self'; script-src 'self' {_SCRIPT};"
     " base-uri 'self'; form-action 'self'; object-src 'none'; img-src 'self' data: blob:;"
     " frame-ancestors 'self'"
 )
