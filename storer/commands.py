@@ -43,12 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
     run.set_defaults(command=_run)
 
-    migration = commands.add_parser(
-        "migrate",
-        parents=[common],
-        help="update the tables, as `run` does; and divide the months of frames as storage.subpartitions says",
-    )
-    migration.add_argument("--copy", action="store_true", help="divide a table with millions of rows, too")
+    migration = commands.add_parser("migrate", parents=[common], help="update the tables, as `run` does")
     migration.set_defaults(command=_migrate)
 
     limits = Command(add_help=False)
@@ -165,20 +160,12 @@ def _run(arguments: argparse.Namespace) -> int:
 def _migrate(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
     from storer.database.schema import migrate
-    from storer.database.subpartitions import LONGEST, subpartition
 
-    settings = _settings(arguments)
-    count = settings.storage.subpartitions
-    database = Database(settings.database)
-    applied = migrate(database)
+    applied = migrate(Database(_settings(arguments).database))
     for migration in applied:
         print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
     if not applied:
         print("the tables are up to date")  # noqa: T201 - the command's output
-    if count is not None:
-        with contextlib.closing(database.connect(LONGEST)) as connection:
-            for line in subpartition(connection, count, months=settings.retention.frames, copy=arguments.copy):
-                print(line, flush=True)  # noqa: T201 - the command's output
     return 0
 
 

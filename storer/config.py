@@ -92,13 +92,6 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Storage:
-    """Into how many parts, by meter, each month of frames is divided; None: as it is."""
-
-    subpartitions: int | None = option(None, read=whole(1, 4096))
-
-
-@dataclass(frozen=True, kw_only=True)
 class StorerConfig:
     """The whole file."""
 
@@ -106,7 +99,6 @@ class StorerConfig:
     mqtt: StorerMqtt = section(StorerMqtt)
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
-    storage: Storage = section(Storage)
     retention: Retention = section(Retention)
     sources: tuple[Source, ...] = option((), read=read_sources)
     heartbeat: Path | None = option(None, read=heartbeat_file)

@@ -29,12 +29,10 @@ from storer.batch_writer import BatchWriter
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
-from storer.database.schema import make_partitions
-from storer.database.subpartitions import migrate_divided
+from storer.database.schema import make_partitions, migrate
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
 from storer.rollups.worker import RollupWorker
-from storer.runtime.growth import GrowthAlarm
 from storer.runtime.retry import DatabaseRetry
 
 log = logging.getLogger(__name__)
@@ -53,7 +51,6 @@ _GATHER_POLL = 0.01  # seconds; longest wait for more messages when a batch is f
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
 LEAVE_AFTER = 5.0  # seconds without the database; another node of a cluster is found within one
-MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
 
 
@@ -107,7 +104,6 @@ class Storer:
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
-        self._new_meters, self._new_label_sets = GrowthAlarm(MANY_METERS), GrowthAlarm(MANY_LABEL_SETS)
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
 
@@ -143,7 +139,7 @@ class Storer:
 
     def _migrate(self) -> None:
         """Make or update the tables of a host that is used for the first time; its partitions follow soon."""
-        migrate_divided(self._database, self._config.storage.subpartitions, self._config.retention.frames)
+        migrate(self._database)
         self._partitions_due = 0.0
 
     # -- batches -------------------------------------------------------------------------------------------------------
@@ -326,23 +322,8 @@ class Storer:
     def _upkeep(self) -> None:
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
-        self._check_growth()
         if time.monotonic() >= self._partitions_due:
             self._retry.run(self._make_partitions)
-
-    def _check_growth(self) -> None:
-        now, added = time.monotonic(), self._store.added
-        for alarm, total, what in (
-            (self._new_meters, added.meters, "meters"),
-            (self._new_label_sets, added.label_sets, "label sets"),
-        ):
-            if alarm.exceeded(total, now):
-                log.warning(
-                    "More than %d new %s within an hour: is something publishing frames that do not come from a meter?"
-                    " See docs/storage.md",
-                    alarm.limit,
-                    what,
-                )
 
     def _check_database(self) -> None:
         """Ping the database if it has not been used for a while, and update the heartbeat."""

@@ -12,7 +12,6 @@ from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError, InvalidRow, PartitionMissing, Unclassified
 from storer.database.frame_writer import FrameWriter, WriteResult
-from storer.database.ids import AddedIds
 from storer.database.label_sets import LabelSetWriter
 from storer.database.late_frames import LateFrames, ServerClock
 from storer.database.rejected import RejectedMessages, Rejection
@@ -62,7 +61,6 @@ class FrameStore:
         self._prepare = prepare
         self._on_delayed = on_delayed
         self._prepared: set[str] = set()  # hosts
-        self.added = AddedIds()
         self._database = database
         self._session: _Session | None = None
         self._encoder = RowEncoder()
@@ -99,7 +97,7 @@ class FrameStore:
             if len(tallies) > 1:  # all readers send theirs on the hour
                 try:
                     with self._ready() as session:
-                        write_tallies(session.connection, tallies, self.added)
+                        write_tallies(session.connection, tallies)
                         return [None] * len(tallies)
                 except (InvalidRow, Unclassified):
                     pass  # one of them is at fault: which one shows when they are written one by one
@@ -137,7 +135,7 @@ class FrameStore:
             if self._session is None:
                 connection = self._connect()
                 late = LateFrames(connection, self._storer, self._now or ServerClock(connection), self._on_delayed)
-                writer = FrameWriter(connection, self.added, self._label_sets, late)
+                writer = FrameWriter(connection, self._label_sets, late)
                 self._session = _Session(connection, writer, RejectedMessages(connection))
             yield self._session
         except DatabaseError:
@@ -171,7 +169,7 @@ class FrameStore:
 
     def _write_tally(self, connection: Connection, tally: Tally) -> str | None:
         try:
-            write_tallies(connection, [tally], self.added)
+            write_tallies(connection, [tally])
         except InvalidRow as error:
             return str(error)
         except Unclassified as error:

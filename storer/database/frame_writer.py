@@ -6,7 +6,7 @@ from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
+from storer.database.ids import LOOKUPS, add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.late_frames import LateFrames
 from storer.database.literals import literal, literals
@@ -38,11 +38,10 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter, late: LateFrames) -> None:
-        """`added` counts the meters and label sets that are new; `late` marks the hours of late frames."""
+    def __init__(self, connection: Connection, label_sets: LabelSetWriter, late: LateFrames) -> None:
+        """`late` marks the hours of late frames."""
         self._connection = connection
         self._late = late
-        self._added = added
         self._label_sets = label_sets
 
     def write(self, rows: Sequence[Row]) -> WriteResult:
@@ -118,7 +117,8 @@ class FrameWriter:
                 sets = find_label_sets(self._connection, label_sets)
                 missing = [label_set for digest, label_set in label_sets.items() if digest not in sets]
                 # In the order of their frames: each is the difference from one before.
-                added = sum(self._label_sets.add(self._connection, label_set) for label_set in missing)
+                for label_set in missing:
+                    self._label_sets.add(self._connection, label_set)
                 if alone and missing and self._write_one(rows[0]):
                     result = WriteResult(1, [None])
                 else:
@@ -128,12 +128,11 @@ class FrameWriter:
                         result = self._insert(rows, meters, sets)
                         if late and result.stored:
                             self._late.mark([(meters[meter], hour) for meter, hour in late])
-            self._added.label_sets += added
             if result is not None:
                 return result
             # Meters are committed on their own: other storers that add some do not wait for our rows.
             if unknown := identifiers - meters.keys():
-                self._added.meters += add_meters(self._connection, unknown)
+                add_meters(self._connection, unknown)
         raise Conflict("database: other storers add meters at the same time")
 
     def _write_one(self, row: Row) -> int:

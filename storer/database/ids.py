@@ -5,7 +5,6 @@ and a cached id would then give frames to another meter.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from common.database.mariadb import Connection
 
@@ -21,14 +20,6 @@ _ADD_METERS = (
 )
 
 
-@dataclass(slots=True)
-class AddedIds:
-    """How many rows were added."""
-
-    meters: int = 0
-    label_sets: int = 0
-
-
 def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[str, int]:
     """Return the ids of those meters that have one, by identifier.
 
@@ -40,7 +31,7 @@ def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[st
     return {str(identifier): int(number) for identifier, number in rows}
 
 
-def add_meters(connection: Connection, identifiers: Collection[str]) -> int:
-    """Give meters the next ids, and commit; return how many were added: others were faster with the rest."""
+def add_meters(connection: Connection, identifiers: Collection[str]) -> None:
+    """Give meters the next ids, and commit; where others are faster, theirs stay."""
     rows = " UNION ALL ".join(f"SELECT {place} AS place, %s AS identifier" for place in range(1, len(identifiers) + 1))
-    return connection.execute(_ADD_METERS.format(rows=rows), sorted(identifiers))
+    connection.execute(_ADD_METERS.format(rows=rows), sorted(identifiers))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict
-from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
+from storer.database.ids import LOOKUPS, add_meters, find_meters
 
 # A tally may come late, twice, or after one that counted further: the highest number stays.
 _INSERT = (
@@ -14,8 +14,8 @@ _INSERT = (
 )
 
 
-def write_tallies(connection: Connection, tallies: Sequence[Tally], added: AddedIds) -> None:
-    """Write tallies in one transaction, and commit. Safe to repeat. `added` counts meters that are new.
+def write_tallies(connection: Connection, tallies: Sequence[Tally]) -> None:
+    """Write tallies in one transaction, and commit. Safe to repeat.
 
     Raises:
         InvalidRow: the database cannot hold one of the values; none of them is written.
@@ -29,5 +29,5 @@ def write_tallies(connection: Connection, tallies: Sequence[Tally], added: Added
                 rows = sorted((sql_time(one.hour), meters[one.meter], one.reader, one.frames) for one in tallies)
                 connection.execute_many(_INSERT, rows)
                 return
-        added.meters += add_meters(connection, identifiers - meters.keys())
+        add_meters(connection, identifiers - meters.keys())
     raise Conflict("database: other storers add meters at the same time")

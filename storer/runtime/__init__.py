@@ -1,1 +1,1 @@
-"""What the storer needs around its work: retries, a limit on growth, memory of a bounded size."""
+"""What the storer needs around its work: retries, memory of a bounded size."""

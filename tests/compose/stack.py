@@ -28,13 +28,13 @@ class Stack:
     It runs in a copy of the project, as a clone would be: changes of the checkout meanwhile do not matter.
     """
 
-    def __init__(self, folder: Path, name: str = "test", *more: str) -> None:
-        """Prepare it: a project of this name, with further files of compose."""
-        self._options = [option for file in (*_FILES, *more) for option in ("-f", file)]
+    def __init__(self, folder: Path) -> None:
+        """Prepare it."""
+        self._options = [option for file in _FILES for option in ("-f", file)]
         self.root = folder / "clone"
         self._clone()
         self._files = self._listing()
-        self.project = f"teleinfo-{name}-{os.getpid()}"
+        self.project = f"teleinfo-test-{os.getpid()}"
         self.env = {
             "MQTT_LOCAL_PORT": str(free_port()),
             "MQTT_TLS_PORT": str(free_port()),

@@ -110,10 +110,6 @@ class Cluster:
         """Return what a node says of the cluster."""
         return (node or self.one).sql(f"SHOW STATUS LIKE '{name}'").split()[1]
 
-    def cut_off(self, node: Database, *, healed: bool = False) -> None:
-        """Cut a node off from the group, as a broken network does; its clients still reach it."""
-        node.sql(f"SET GLOBAL wsrep_provider_options='gmcast.isolate={int(not healed)}'")
-
     def _options(self, host: str, *, first: bool = False) -> tuple[str, ...]:
         provider = f"gmcast.listen_addr=tcp://{host}:{self._group_port}; ist.recv_addr={host}:{self._transfer_port}"
         return (

@@ -12,7 +12,7 @@ from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database, Rows
 from common.errors import ConfigError, InvalidRow
 from storer.database.frame_store import FrameStore
-from storer.database.ids import AddedIds, add_meters, find_meters
+from storer.database.ids import add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
 from storer.database.tally_writer import write_tallies
 from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, run_audit
@@ -64,7 +64,7 @@ def meter_id(connection: Connection, meter: str) -> int:
 
 
 def write(connection: Connection, *tallies: Tally) -> None:
-    write_tallies(connection, tallies, AddedIds())
+    write_tallies(connection, tallies)
 
 
 def tally(hour: datetime, frames: int, meter: str = METER, reader: str = "pi-cellar") -> Tally:

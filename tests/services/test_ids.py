@@ -13,8 +13,7 @@ from common.database.mariadb import Database
 from common.errors import Unavailable
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
-from storer.database.ids import AddedIds
-from tests.support.frames import DAY, simulated, standard
+from tests.support.frames import DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, query, store
 
@@ -119,13 +118,3 @@ def test_a_new_database_has_room_for_many_meters(tables: Database) -> None:
     query(tables, "UPDATE meters SET id = 70000", "UPDATE frames SET meter_id = 70000", "SELECT 1")
     store(tables, [of_meter("b", 1)])
     assert exported(tables) == [of_meter("a").to_json(), of_meter("b", 1).to_json()]
-
-
-def test_what_is_new_is_counted(tables: Database) -> None:
-    frames = [of_meter("a"), of_meter("b"), *simulated("standard-single-phase-base", 3, every=timedelta(seconds=1))]
-    with contextlib.closing(FrameStore(tables)) as frame_store:
-        frame_store.write(frames)
-        sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
-        assert frame_store.added == AddedIds(meters=3, label_sets=sets)
-        frame_store.write(frames)
-        assert frame_store.added == AddedIds(meters=3, label_sets=sets)

@@ -72,6 +72,16 @@ def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
     assert query(tables, "SELECT * FROM of_103") == [(103, 104)]
 
 
+def test_months_that_an_earlier_version_divided_by_meter_go_on(tables: Database) -> None:
+    divided = "ALTER TABLE frames PARTITION BY RANGE (UNIX_TIMESTAMP(timestamp)) SUBPARTITION BY HASH (meter_id)"
+    parts = ["PARTITION p202612 VALUES LESS THAN (1798761600)", "PARTITION p_later VALUES LESS THAN MAXVALUE"]
+    query(tables, f"{divided} SUBPARTITIONS 4 ({', '.join(parts)})", "SELECT 1")
+    frame = at(standard(EAST=1), datetime(2027, 3, 1, tzinfo=UTC))
+    assert partition(tables, datetime(2026, 12, 2, tzinfo=UTC)) == ["p202701", "p202702", "p202703"]
+    assert write(tables, [frame]).stored == 1
+    assert exported(tables) == [frame.to_json()]
+
+
 def test_tables_from_before_the_first_release_are_left_as_they_are(tables: Database) -> None:
     old = "UPDATE schema_version SET version = version - 86 WHERE version > 0 ORDER BY version"
     query(tables, old, "DROP TABLE backups", "SELECT 1")

@@ -251,13 +251,3 @@ def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
         setup.publish([frame])
         setup.wait_until_confirmed([frame])
     assert setup.rows() == [frame.to_json()]
-
-
-def test_many_new_meters_are_warned_of_once(setup: StorerSetup, caplog: pytest.LogCaptureFixture) -> None:
-    crowd = [dataclasses.replace(standard(EAST=1), meter=f"m{number}") for number in range(101)]
-    with running(setup):
-        setup.publish(crowd)
-        setup.wait_until_confirmed(crowd)
-        setup.publish([dataclasses.replace(frame, meter=f"{frame.meter}-more") for frame in crowd])
-        setup.wait_until(lambda: len(setup.confirmed()) == 2 * len(crowd))
-    assert caplog.text.count("More than 100 new meters within an hour") == 1
