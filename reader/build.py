@@ -12,7 +12,6 @@ from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Event
 from common.mqtt.session import Session
-from common.runtime.metrics import Metrics
 from common.runtime.shutdown import StopEvent
 from common.runtime.watchdog import Heartbeat, Notifier
 from reader.config import ReaderConfig, is_simulated
@@ -20,7 +19,6 @@ from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
 from reader.delivery.storers import STORERS, Storers
 from reader.delivery.tallies import Tallies
-from reader.health import reader_metrics
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.port import open_port
 from reader.line.timestamper import RESIDUES, ReaderClock, Timestamper
@@ -46,9 +44,7 @@ def build_reader(
 
     Raises:
         NotReady: the journal's folder cannot be used now; or journal or spool belong to another reader.
-        ConfigError: metrics are configured, and the library for them is missing.
     """
-    metrics = Metrics(config.metrics, reader_metrics)
     storage = Storage(config.spool, config.name)
     journal, recovered = storage.open_journal()
     try:
@@ -118,7 +114,6 @@ def build_reader(
         storage=storage,
         publisher=publisher,
         welcome=_welcome(config),
-        metrics=metrics,
         heartbeat=Heartbeat(config.heartbeat, Notifier()),
         stop=stop,
         monotonic=monotonic,

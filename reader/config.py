@@ -12,7 +12,6 @@ from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
     Broker,
     LogConfig,
-    MetricsConfig,
     choice,
     client_name,
     duration,
@@ -176,5 +175,5 @@ class ReaderConfig:
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)
     heartbeat: Path | None = option(None, read=heartbeat_file)
-    metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)
+    GONE: ClassVar = {"metrics"}

@@ -16,7 +16,6 @@ from common.machine.version import full_version
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import WORK_EVERY, Session
 from common.runtime.logs import RateLimiter
-from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat
 from reader.buffer.item import Item, ItemKind, to_micros
 from reader.delivery.confirmation import Confirmation
@@ -57,7 +56,6 @@ class ReaderService:
         storage: Storage,
         publisher: MeterPublisher,
         welcome: Welcome | None,
-        metrics: Metrics,
         heartbeat: Heartbeat,
         stop: threading.Event,
         monotonic: Callable[[], float] = time.monotonic,
@@ -75,7 +73,6 @@ class ReaderService:
         self._storage = storage
         self._publisher = publisher
         self._welcome = welcome
-        self._metrics = metrics
         self._heartbeat = heartbeat
         self._stop = stop
         self._monotonic = monotonic
@@ -101,7 +98,6 @@ class ReaderService:
         ]
         if self._delivery.pending:
             log.info("Recovered %d unconfirmed frames from the previous run", self._delivery.pending)
-        self._metrics.start()
         self._session.start(thread=False)
         for thread in threads:
             thread.start()
@@ -110,7 +106,6 @@ class ReaderService:
             self._handle_event(self._idle_for())
             self._tick()
             self._beat()
-            self._metrics.refresh(self._report)
             if self._monotonic() >= self._health_due:
                 self._health_due += HEALTH_EVERY
                 self._delivery.reload_storers()
@@ -203,7 +198,6 @@ class ReaderService:
             max(tick, self._ticked_at + _TICK),
             self._health_due,
             self._heartbeat.next_due,
-            self._metrics.next_due,
         )
         return max(due - now, 0.0)
 
@@ -270,7 +264,6 @@ class ReaderService:
 
     def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
         self._heartbeat.stop()
-        self._metrics.close()
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
         for thread in threads:

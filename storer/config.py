@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from common.contract.topics import Topics
 from common.database.mariadb import DatabaseConfig
@@ -12,7 +12,6 @@ from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
     Broker,
     LogConfig,
-    MetricsConfig,
     choice,
     client_name,
     duration,
@@ -102,8 +101,8 @@ class StorerConfig:
     retention: Retention = section(Retention)
     sources: tuple[Source, ...] = option((), read=read_sources)
     heartbeat: Path | None = option(None, read=heartbeat_file)
-    metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)
+    GONE: ClassVar = {"metrics"}
 
     def __post_init__(self) -> None:
         """Check that no source is one of the topics of this project."""

@@ -21,7 +21,6 @@ from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
-from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from storer.batch.decode import decode_batch, rejection_payload
@@ -30,7 +29,7 @@ from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
-from storer.health import Counters, evaluate, storer_metrics
+from storer.health import Counters, evaluate
 from storer.keeping.keeper import Keeper
 from storer.rollups.worker import RollupWorker
 from storer.runtime.retry import DatabaseRetry
@@ -100,7 +99,6 @@ class Storer:
             self._sources = SourceWorker(
                 config.mqtt, Database(config.database), config.name, config.sources, shutdown.stop
             )
-        self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
@@ -117,7 +115,6 @@ class Storer:
         Raises:
             PermanentError: at start-up only: credentials, privileges, or the database's name are wrong.
         """
-        self._metrics.start()
         if not self._prepare():
             return
         self._session.start()
@@ -286,7 +283,6 @@ class Storer:
         self._leave_group()
         self._drain_events()
         self._confirm_when_due()
-        self._metrics.refresh(self._report)
         self._publish_health_when_due()
         self._beat()
 
@@ -320,7 +316,6 @@ class Storer:
     # -- upkeep --------------------------------------------------------------------------------------------------------
 
     def _upkeep(self) -> None:
-        self._metrics.refresh(self._report)
         self._publish_health_when_due()
         if time.monotonic() >= self._partitions_due:
             self._retry.run(self._make_partitions)
@@ -387,7 +382,6 @@ class Storer:
 
     def _finish(self) -> None:
         self._heartbeat.stop()
-        self._metrics.close()
         self._store.close()
         self._rollups.join()
         if self._sources is not None:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
-    "prometheus_client": "common/runtime/metrics.py",
+    "prometheus_client": "monitor/server/metrics.py",
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
     "pymysql": "common/database/mariadb.py",

@@ -1,4 +1,4 @@
-"""What a program needs around its work: command line, progress, logs, shutdown, watchdog, metrics, file locks.
+"""What a program needs around its work: command line, progress, logs, shutdown, watchdog, file locks.
 
 Uses errors, settings, machine.
 """

@@ -224,14 +224,6 @@ class LogConfig:
     format: str = option("plain", read=choice("plain", "json"))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class MetricsConfig:
-    """Where Prometheus reads the metrics; without a port, nowhere."""
-
-    host: str = "127.0.0.1"
-    port: int | None = option(None, read=port_number)
-
-
 def load(kind: type[T], path: Path) -> T:
     """Read the file into a `kind`.
 

@@ -45,10 +45,10 @@ PROGRAMS = (
     Program(
         "reader",
         "reads a French electricity meter for MQTT",
-        ("watch", "metrics"),
+        ("watch",),
         "/var/lib/teleinfo /run/teleinfo",
     ),
-    Program("storer", "stores the frames of electricity meters in MariaDB", ("metrics",)),
+    Program("storer", "stores the frames of electricity meters in MariaDB", ()),
     Program(
         "monitor",
         "shows the electricity of a house on a web page",

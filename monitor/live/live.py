@@ -21,7 +21,7 @@ from monitor.live.later import later
 from monitor.live.links import links, meter_now
 from monitor.live.looks import Looks, Opened
 from monitor.live.measures import Tariff
-from monitor.live.meter import clock_of
+from monitor.live.meter import MeterView, clock_of
 from monitor.live.price_topic import Past, PriceTopic
 from monitor.live.retained import Retained
 from monitor.live.ring import SECONDS
@@ -205,18 +205,16 @@ class Live:
 
     def now(self) -> HouseNow:
         """Return what rules of alerts look at; it asks nobody."""
-        monotonic, at = time.monotonic(), self._clock()
-        connected = self._house.connected
-        readers = self._house.programs("reader")
-        meters = []
-        for identifier in self._house.meters():
-            # An address whose meter was replaced says nothing any more.
-            if newest(identifier, self._config.meters) == identifier:
-                view = self._house.meter(identifier, monotonic)
-                if view is not None:
-                    meters.append(meter_now(view, readers, at))
+        at, connected, readers = self._clock(), self._house.connected, self._house.programs("reader")
+        meters = tuple(meter_now(view, readers, at) for view in self.views())
         away = None if self._feed is None or not connected else self._feed.away
-        return HouseNow(at, None if self._feed is None else connected, tuple(meters), away)
+        return HouseNow(at, None if self._feed is None else connected, meters, away)
+
+    def views(self) -> list[MeterView]:
+        """Return what is known of each meter; an address whose meter was replaced says nothing any more."""
+        now, houses = time.monotonic(), self._config.meters
+        known = [identifier for identifier in self._house.meters() if newest(identifier, houses) == identifier]
+        return [view for identifier in known if (view := self._house.meter(identifier, now)) is not None]
 
     def peak_price(self, meter: str, day: date, colour: str) -> int | None:
         """Return what a kWh costs in the peak hours of a Tempo day, 1e-4 EUR; None: not known."""

@@ -32,6 +32,7 @@ class MeterView:
     tariff: Tariff
     register_since: datetime | None  # when the register was seen to change
     mean: Mean | None  # of the last minutes with frames
+    state: Mapping[str, Any]  # as its reader published it last; empty before
 
 
 class LiveMeter:
@@ -47,6 +48,7 @@ class LiveMeter:
         self._measures = Measures()
         self._tariff = Tariff()
         self._stated = False
+        self._state: Mapping[str, Any] = {}
         self._register_since: datetime | None = None
         self._ring = Ring()
         self._index = IndexMean()
@@ -79,7 +81,7 @@ class LiveMeter:
             # A change that was not watched from one frame to the next may have been at any time before.
             watched = self._tariff.register is not None and self._is_recent(now)
             self._register_since = self._timestamp if watched else None
-        self._tariff, self._stated, self.active_at = found, True, now
+        self._tariff, self._stated, self._state, self.active_at = found, True, state, now
         if self._timestamp is None:
             self._measures = measures(state)
 
@@ -109,6 +111,7 @@ class LiveMeter:
             tariff=self._tariff,
             register_since=self._register_since,
             mean=self._index.mean(),
+            state=self._state,
         )
 
     def on_past(self, powers: Iterable[Second]) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from common.database.mariadb import Database
 from common.errors import ConfigError
 from common.machine.deployment import Deployment, here
+from common.machine.version import full_version
 from common.runtime import logs
-from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
@@ -33,10 +33,12 @@ from monitor.server.alerting import Alerting
 from monitor.server.api import JSON, Api
 from monitor.server.background import TIMEOUT, Background
 from monitor.server.door import Door
+from monitor.server.exposition import Exposition, Family
 from monitor.server.files import Files
 from monitor.server.gathering import Gathering
-from monitor.server.health import Counters, evaluate, monitor_metrics, report
+from monitor.server.health import Counters, evaluate
 from monitor.server.messages import REVALIDATE, Stream, json_bytes, packed
+from monitor.server.metrics import Metrics
 from monitor.server.openapi import document
 from monitor.server.pasts import Pasts
 from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
@@ -83,9 +85,10 @@ def run(file: Path) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    metrics = Metrics(settings.metrics, monitor_metrics)
+    counters, started = Counters(), time.monotonic()
     rates = RateFiles(settings, file.parent)
     parts, live, background = build(settings, rates)
+    metrics = Metrics(settings.metrics, lambda: families(live, counters, time.monotonic() - started))
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -101,7 +104,6 @@ def run(file: Path) -> int:
     if ingress_port is not None:
         log.info("Home Assistant opens the page through port %d", ingress_port)
 
-    counters, started = Counters(), time.monotonic()
     door = Door(settings, counters)
 
     def application_of(closing: "asyncio.Event") -> Any:
@@ -115,11 +117,11 @@ def run(file: Path) -> int:
             live.use(*rates.current)
         for work in background:
             work.tick()
-        metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
+        metrics.tick()
 
     gc.freeze()  # modules and prices stay: an answer would wait 30 ms whenever Python looks through them again
     live.start()
-    metrics.start()
+    metrics.tick()
     with contextlib.ExitStack() as opened:
         for port in ports:
             opened.enter_context(port)
@@ -165,6 +167,22 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), stream), live, background
+
+
+def families(live: Live, counters: Counters, uptime: float) -> list[Family]:
+    """Return what Prometheus reads; `uptime` is in seconds. Without a broker nothing is known but of this monitor."""
+    found = Exposition()
+    found.add_monitor(
+        full_version(), uptime, counters.replies, counters.wrong_passwords, live.viewers, broker=live.connected
+    )
+    if live.connected:
+        for view in live.views():
+            found.add_meter(view)
+        for reader in live.programs("reader"):
+            found.add_reader(reader)
+        for storer in live.programs("storer"):
+            found.add_storer(storer)
+    return found.families
 
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:

@@ -1,11 +1,6 @@
-"""The health of the monitor: liveness, and counters for Prometheus."""
+"""The health of the monitor: liveness, and what it has answered."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from common.machine.version import full_version
 from common.plural import plural
-from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
 
 STALL_TIMEOUT = 60.0  # seconds
@@ -31,33 +26,3 @@ def evaluate(viewers: int, idle: float) -> Health:
     """
     alive = idle < STALL_TIMEOUT
     return Health(alive=alive, healthy=alive, status_text=f"serving the page, {plural(viewers, 'viewer')}")
-
-
-def report(counters: Counters, uptime: float, viewers: int, *, broker: bool) -> dict[str, Any]:
-    """Return all numbers, for `monitor_metrics`."""
-    return {
-        "uptime": uptime,
-        "replies": dict(counters.replies),
-        "wrong_passwords": counters.wrong_passwords,
-        "viewers": viewers,
-        "broker": broker,
-    }
-
-
-def monitor_metrics(report: Mapping[str, Any]) -> list[Family]:
-    """Turn a report into families of samples."""
-    replies = [Sample({"status": status}, count) for status, count in report["replies"].items()]
-    families = [
-        ("info", GAUGE, "1; the version is a label", [Sample({"version": full_version()}, 1)]),
-        ("uptime_seconds", GAUGE, "Seconds since the start", [Sample({}, report["uptime"])]),
-        ("replies_total", COUNTER, "Replies to browsers, by class of status", replies),
-        (
-            "wrong_passwords_total",
-            COUNTER,
-            "Attempts to open the page with a wrong password",
-            [Sample({}, report["wrong_passwords"])],
-        ),
-        ("viewers", GAUGE, "Open streams of live values", [Sample({}, report["viewers"])]),
-        ("broker_connected", GAUGE, "1 while the broker is connected", [Sample({}, report["broker"])]),
-    ]
-    return [Family(f"teleinfo_monitor_{name}", kind, text, samples) for name, kind, text, samples in families]

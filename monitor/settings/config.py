@@ -12,12 +12,12 @@ from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
     Broker,
     LogConfig,
-    MetricsConfig,
     choice,
     client_name,
     list_of,
     matching,
     option,
+    port_number,
     section,
     topic_name,
 )
@@ -72,6 +72,14 @@ class HomeAssistantConfig:
 
     url: str | None = option(None, read=matching(_URL, _HOME_ASSISTANT))
     token_file: Path | None = option(None, read=_file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsConfig:
+    """Where Prometheus reads the metrics; without a port, nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int | None = option(None, read=port_number)
 
 
 @dataclass(frozen=True, kw_only=True)

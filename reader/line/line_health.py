@@ -1,4 +1,4 @@
-"""The counters of one line, for the health topic, the watchdog and Prometheus."""
+"""The counters of one line, for the health topic and the watchdog."""
 
 import math
 from collections import Counter

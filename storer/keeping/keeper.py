@@ -37,7 +37,7 @@ class Keeper:
         self._measured = False  # on the disk, not the server's figures before page compression
 
     def report(self) -> dict[str, Any]:
-        """Return the state for `health` and the metrics."""
+        """Return the state for `health`."""
         return {"blocked": self._blocked, "bytes": self._bytes, "bytes_measured": self._measured}
 
     def step(self, connection: Connection, now: datetime) -> bool:

@@ -79,7 +79,7 @@ class RollupWorker:
             self._thread.join(_STOP_TIMEOUT)
 
     def report(self) -> dict[str, Any]:
-        """Return the state for `health` and the metrics."""
+        """Return the state for `health`."""
         return asdict(self._report)
 
     def _run(self) -> None:

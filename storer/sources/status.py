@@ -1,4 +1,4 @@
-"""What has arrived from a source, for `health`, the metrics and the commands."""
+"""What has arrived from a source, for `health` and the commands."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -77,7 +77,7 @@ class SourceWorker:
             self._thread.join(_STOP_TIMEOUT)
 
     def report(self) -> dict[str, Any]:
-        """Return the state for `health` and the metrics."""
+        """Return the state for `health`."""
         with self._lock:
             return {
                 "connected": self._session.connected,

@@ -2,11 +2,8 @@
 
 import contextlib
 import json
-import re
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,14 +57,12 @@ class Rig:
         self.database = Database(folder / "database", options=FAST_DATABASE)
         reader_broker, storer_broker = broker_ports or (self.broker.port, self.broker.port)
         self.spool = spool or folder / "spool"
-        self._metrics = free_port()
         self.reader_config = folder / "reader.yaml"
         self.reader_config.write_text(
             f"name: rig\n"
             f"port: {port or listed}\n"
             f"mqtt: {{host: {HOST}, port: {reader_broker}}}\n"
             f"spool: {{journal: {self.memory}/journal, path: {self.spool}}}\n"
-            f"metrics: {{port: {self._metrics}}}\n"
         )
         self.storer_config = folder / "storer.yaml"
         self.storer_config.write_text(
@@ -121,15 +116,6 @@ class Rig:
         query = "SELECT identifier, power, COUNT(*) FROM frames LEFT JOIN meters ON id = meter_id GROUP BY 1, 2"
         return Counter({(meter, int(number)): int(count) for meter, number, count in self.sql(query)})
 
-    def delivery(self, what: str) -> float:
-        """Return a metric of the reader's delivery, a second old at most; 0 before its first report."""
-        with contextlib.suppress(urllib.error.URLError):
-            with urllib.request.urlopen(f"http://{HOST}:{self._metrics}/metrics", timeout=120) as answer:
-                found = re.search(rf"^teleinfo_reader_delivery_{what} (.+)$", answer.read().decode(), re.MULTILINE)
-            if found:
-                return float(found[1])
-        return 0.0
-
     def health(self, program: str) -> dict[str, object]:
         """Return the last health message of a program, which the broker retains."""
         topic = f"teleinfo/{program}/rig/health"
@@ -141,6 +127,12 @@ class Rig:
         report = json.loads(output)
         assert isinstance(report, dict)
         return report
+
+    def confirmed(self) -> object:
+        """Return how many frames the reader knows to be stored; up to a minute old."""
+        delivery = self.health("reader")["delivery"]
+        assert isinstance(delivery, dict)
+        return delivery["confirmed"]
 
     def command(self, module: str, *arguments: str, config: Path) -> subprocess.CompletedProcess[str]:
         """Run one of the programs' other commands to its end."""

@@ -2,11 +2,11 @@
 
 import time
 
-from tests.services.conftest import broker, database, fresh_database, programs
+from tests.services.conftest import database, fresh_database, programs
 from tests.services.test_sources import Sources, setup
 from tests.support.programs import WITHIN
 
-__all__ = ["broker", "database", "fresh_database", "programs", "setup"]  # fixtures
+__all__ = ["database", "fresh_database", "programs", "setup"]  # fixtures
 
 
 def test_a_kill_loses_no_more_than_the_minute_that_runs(setup: Sources) -> None:
@@ -26,7 +26,7 @@ def test_a_kill_loses_no_more_than_the_minute_that_runs(setup: Sources) -> None:
     begin = time.monotonic()
     setup.plug(3600, energy + 10)
     setup.mqtt.publish(f"{setup.devices}/roof", "3600")
-    setup.wait_until_seen(3)
+    setup.wait_until_taken(2)
     time.sleep(2)
     setup.stop()
     after = (setup.minutes("plug"), setup.minutes("roof"))

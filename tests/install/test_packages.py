@@ -49,9 +49,7 @@ def test_all_are_installed_without_a_network_and_purged_without_a_trace(debian: 
     # Their parts in C were left out.
     libraries = "import apprise, charset_normalizer.md, requests, uvicorn, websocket, yaml"
     debian.run("/opt/teleinfo/monitor/bin/python3", "-P", "-W", "error", "-c", libraries)
-    debian.run(
-        "/opt/teleinfo/reader/bin/python3", "-P", "-c", "import paho.mqtt.client, prometheus_client, rich, serial"
-    )
+    debian.run("/opt/teleinfo/reader/bin/python3", "-P", "-c", "import paho.mqtt.client, rich, serial")
     debian.run("/opt/teleinfo/storer/bin/python3", "-P", "-c", "import paho.mqtt.client, pymysql, tenacity")
 
     debian.remove_packages("teleinfo-reader", purge=True)

@@ -1,104 +1,12 @@
-"""The reader's health: as metrics, and evaluated for the watchdog and the status text."""
+"""The reader's health: evaluated for the watchdog and the status text."""
 
 import math
-import re
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.contract.labels import Mode
-from common.runtime.metrics import MetricType
-from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, reader_metrics
-from reader.line.frame_watchdog import Problem
+from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck
 from reader.line.line_health import LineHealth
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
-
-
-def report() -> dict[str, Any]:
-    """A health report in which every number is another one."""
-    line = LineHealth(
-        "/dev/ttyAMA0", open=True, mode=Mode.STANDARD, parity=True, meter="031961123456", frames=101, no_address=102,
-        undecodable=103, address_mismatch=104, refused=129, groups=127, parity_errors=105, reopens=106,
-        bytes=128, problem=Problem.UNREADABLE,
-        dropped=Counter({"checksum": 107, "value": 108}), driver={"framing": 109},
-    )  # fmt: skip
-    return {
-        "uptime": 110,
-        "connects": 111,
-        "delivery": {
-            "decoded": 112,
-            "confirmed": 113,
-            "rejected": 114,
-            "discarded": 115,
-            "accepted_by_broker": 116,
-            "pending": 117,
-            "recovered": 118,
-            "replayed": 119,
-            "confirmed_by": ["main"],
-            "journal": {"items": 120, "bytes": 121, "oldest": "2026-11-25T03:00:00.250000Z", "errors": 122},
-            "spool": {"frames": 123, "bytes": 124, "oldest": None, "errors": 125},
-        },
-        "clock": {"synchronised": True, "steps_back": 126},
-        "lines": [line.report(), LineHealth("/dev/ttyUSB0").report()],
-    }
-
-
-def numbers(document: Any) -> Iterator[float]:
-    if isinstance(document, dict):
-        document = list(document.values())
-    if isinstance(document, list):
-        for item in document:
-            yield from numbers(item)
-    elif type(document) is int:
-        yield document
-
-
-def test_every_number_of_the_report_is_there() -> None:
-    shown = [sample.value for family in reader_metrics(report()) for sample in family.samples]
-    assert set(numbers(report())) - set(shown) == set()
-
-
-def test_counters_end_with_total() -> None:
-    for family in reader_metrics(report()):
-        assert re.fullmatch(r"teleinfo_reader_[a-z_]+", family.name)
-        assert (family.type is MetricType.COUNTER) == family.name.endswith("_total"), family.name
-        assert family.help
-        assert len({tuple(sample.labels) for sample in family.samples}) <= 1
-
-
-def test_lines_are_labelled_by_port_and_meter() -> None:
-    families = {family.name: family for family in reader_metrics(report())}
-    assert [(sample.labels, sample.value) for sample in families["teleinfo_reader_frames_total"].samples] == [
-        ({"port": "/dev/ttyAMA0", "meter": "031961123456"}, 101),
-        ({"port": "/dev/ttyUSB0", "meter": ""}, 0),
-    ]
-    assert [
-        (sample.labels["reason"], sample.value) for sample in families["teleinfo_reader_groups_dropped_total"].samples
-    ] == [("checksum", 107), ("value", 108)]
-
-
-def test_a_line_without_frames_has_a_problem_and_one_with_frames_has_none() -> None:
-    families = {family.name: family for family in reader_metrics(report())}
-    (problem,) = families["teleinfo_reader_line_problem"].samples
-    assert (problem.labels["port"], problem.labels["problem"], problem.value) == ("/dev/ttyAMA0", "unreadable", 1)
-
-
-def test_the_oldest_frame_is_a_time_or_missing() -> None:
-    families = {family.name: family for family in reader_metrics(report())}
-    (oldest,) = families["teleinfo_reader_journal_oldest_timestamp_seconds"].samples
-    assert oldest.value == 1795575600.25
-    assert families["teleinfo_reader_spool_oldest_timestamp_seconds"].samples == []
-
-
-def test_each_metric_is_documented() -> None:
-    page = DOCUMENT.read_text()
-    for family in reader_metrics(report()):
-        assert f"| `{family.name}` | {family.type} |" in page
-
 
 NOW = 10_000.0
 

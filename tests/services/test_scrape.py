@@ -1,102 +1,74 @@
-"""Both programs as Prometheus sees them."""
+"""A house as Prometheus sees it: at the monitor, which has all of it from the broker."""
 
 import contextlib
 import json
 import os
 import tempfile
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.mqtt_client import WITHIN, MqttClient, listen
+from tests.support.mqtt_client import WITHIN, listen
 from tests.support.programs import Service, wait_until
 from tests.support.servers import Broker, free_port
 from tests.support.servers import Database as Server
 
 
-class Setup:
-    """A reader of a simulated meter and a storer, each with a port for Prometheus."""
+def test_the_monitor_shows_the_meter_and_all_programs_but_no_delivery_point(
+    broker: Broker, fresh_database: Server, tmp_path: Path
+) -> None:
+    name, port = f"scrape-{os.urandom(6).hex()}", free_port()
+    common = {"name": name, "mqtt": {"host": broker.host, "port": broker.port, "topic": name}}
+    database = {"host": fresh_database.host, "port": fresh_database.port, "password": fresh_database.password}
 
-    def __init__(self, broker: Broker, server: Server, mqtt: MqttClient, folder: Path, memory: str) -> None:
-        self.mqtt = mqtt
-        self.name = f"scrape-{os.urandom(6).hex()}"
-        self.ports = {"reader": free_port(), "storer": free_port()}
-        settings: dict[str, dict[str, Any]] = {
-            "reader": {
-                "port": "simulate://standard-single-phase-hchp?speed=20",
-                "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
-            },
-            "storer": {"database": {"host": server.host, "port": server.port, "password": server.password}},
-        }
-        common = {"name": self.name, "mqtt": {"host": broker.host, "port": broker.port, "topic": self.name}}
-        self.programs = [
-            Service(program, folder, own | common | {"metrics": {"port": self.ports[program]}})
-            for program, own in settings.items()
-        ]
-
-    def scrape(self, program: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[program]}/metrics", timeout=WITHIN) as answer:
+    def scrape() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=WITHIN) as answer:
             assert answer.headers["Content-Type"].startswith("text/plain")
             return str(answer.read().decode())
 
-    def confirmed(self) -> int:
-        """Return how many frames were confirmed."""
-        payloads = [
-            json.loads(text) for topic, text in self.mqtt.messages if topic.endswith("/stored") and self.name in topic
-        ]
-        return sum(len(payload["timestamps"]) for payload in payloads)
-
-
-@pytest.fixture
-def setup(broker: Broker, fresh_database: Server, tmp_path: Path) -> Iterator[Setup]:
     with (
         listen(broker) as mqtt,
         tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory,
         contextlib.ExitStack() as running,
     ):
-        setup = Setup(broker, fresh_database, mqtt, tmp_path, memory)
-        for program in setup.programs:
+        settings: dict[str, dict[str, Any]] = {
+            "reader": {
+                "port": "simulate://standard-single-phase-hchp?speed=20",
+                "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
+            },
+            "storer": {"database": database},
+            "monitor": {
+                "database": database | {"user": fresh_database.user, "name": fresh_database.name},
+                "listen": {"port": free_port()}, "auth": "none", "state": str(tmp_path / "state"),
+                "metrics": {"port": port},
+            },
+        }  # fmt: skip
+        programs = [Service(kind, tmp_path, common | own) for kind, own in settings.items()]
+        for program in programs:
             running.enter_context(program.start())
-        yield setup
+        wait_until(lambda: programs[2].count("The page is at ") > 0, WITHIN, "the page is served", programs)
+        for kind in ("reader", "storer"):
+            mqtt.wait_for(f"{name}/{kind}/{name}/health")
+        found: dict[str, float] = {}
 
+        def complete() -> bool:
+            families = text_string_to_metric_families(scrape())
+            found.update({sample.name: sample.value for family in families for sample in family.samples})
+            wanted = {"teleinfo_meter_imported_energy_joules_total", "teleinfo_meter_power_voltamperes"}
+            wanted |= {"teleinfo_reader_line_open", "teleinfo_storer_stored_total"}
+            return wanted <= found.keys()
 
-def values(text: str) -> dict[str, float]:
-    return {sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+        wait_until(complete, WITHIN, "meter, reader and storer are there", programs)
+        assert found["teleinfo_storer_database_connected"] == found["teleinfo_meter_up"] == 1
+        assert found["process_resident_memory_bytes"] > 1_000_000
+        (frame,) = [text for topic, text in mqtt.messages if topic.startswith(name) and topic.endswith("/frame")][:1]
+        text, sent = scrape(), json.loads(frame)
+        assert f'meter="{sent["meter"]}"' in text
+        assert sent["frame"]["PRM"] not in text
 
-
-def test_both_programs_show_what_health_says(setup: Setup) -> None:
-    assert setup.mqtt.wait(lambda: setup.confirmed() >= 5)
-    first = setup.scrape("reader"), setup.scrape("storer")
-    last = first
-
-    def risen() -> bool:
-        nonlocal last
-        last = setup.scrape("reader"), setup.scrape("storer")
-        counters = ("teleinfo_reader_delivery_confirmed_total", "teleinfo_storer_stored_total")
-        return all(values(new)[name] > values(old)[name] for name, old, new in zip(counters, first, last, strict=True))
-
-    wait_until(risen, WITHIN, "both counters rise", setup.programs)
-    reader, storer = map(values, last)
-    assert reader["teleinfo_reader_frames_total"] >= reader["teleinfo_reader_delivery_confirmed_total"]
-    assert storer["teleinfo_storer_database_connected"] == 1
-    assert reader["process_resident_memory_bytes"] > 1_000_000
-
-    (meter,) = {
-        topic.split("/")[1]
-        for topic, _ in setup.mqtt.messages
-        if topic.startswith(setup.name) and topic.endswith("/frame")
-    }
-    (frame,) = [text for topic, text in setup.mqtt.messages if topic == f"{setup.name}/{meter}/frame"][:1]
-    delivery_point = json.loads(frame)["frame"]["PRM"]
-    assert f'meter="{meter}"' in last[0]
-    for text in (*first, *last):
-        assert delivery_point not in text
-
-    assert [program.stop() for program in setup.programs] == [
-        0,
-        0,
-    ]  # a port that is open does not keep a program from ending
+        programs[0].stop()
+        wait_until(lambda: f'teleinfo_reader_up{{reader="{name}"}} 0.0' in scrape(), WITHIN, "it is off", programs)
+        assert "teleinfo_reader_frames_total" not in scrape()
+        assert [program.stop() for program in programs[1:]] == [0, 0]  # an open port keeps none from ending

@@ -3,21 +3,19 @@
 import json
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from common.contract.source_minutes import SourceMinute
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import ENVIRONMENT, WITHIN, command_line, run_command, wait_until
-from tests.support.servers import Broker, free_port
+from tests.support.servers import Broker
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, write_source
 from tests.support.storing import NOW, client, make_tables, query
@@ -31,7 +29,7 @@ class Sources(StorerSetup):
         super().__init__(broker, server, mqtt, folder)
         self.broker = broker
         self.devices = f"devices/{self.id}"
-        self.settings["metrics"] = {"port": free_port()}
+        self._taken = 0  # before this run
         self.settings["sources"] = [
             {
                 "name": "plug", "kind": "device", "topic": f"{self.devices}/status/switch:0", "power": "apower",
@@ -53,7 +51,7 @@ class Sources(StorerSetup):
 
     def start_listening(self) -> None:
         """Start it; return when the broker has its subscriptions: it counts nothing that is older."""
-        before = self.subscribed()
+        before, self._taken = self.subscribed(), self.taken()
         self.start_online()
         wait_until(lambda: self.subscribed() >= before + 3, WITHIN, "subscriptions to three topics", [self])
 
@@ -61,17 +59,13 @@ class Sources(StorerSetup):
         """Return how often it has subscribed to a topic of a device."""
         return self.broker.log.read_text().count(f" teleinfo-sources-{self.id} 1 {self.devices}/")
 
-    def wait_until_seen(self, values: int) -> None:
-        """Wait until it has seen so many values since its start, whether it counted or refused them."""
-        port = self.settings["metrics"]["port"]
+    def wait_until_taken(self, messages: int) -> None:
+        """Wait until it has taken so many messages since its start: what it took, it handles before it stops."""
+        wait_until(lambda: self.taken() - self._taken >= messages, WITHIN, f"{messages} messages", [self])
 
-        def seen() -> float:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=WITHIN) as answer:
-                families = text_string_to_metric_families(answer.read().decode())
-            names = ("teleinfo_storer_source_taken_total", "teleinfo_storer_source_refused_total")
-            return sum(sample.value for family in families for sample in family.samples if sample.name in names)
-
-        wait_until(lambda: seen() >= values, WITHIN, f"{values} values", [self])
+    def taken(self) -> int:
+        """Return how many messages of devices it has taken, in all its runs."""
+        return self.broker.log.read_text().count(f"Received PUBACK from teleinfo-sources-{self.id} ")
 
     def energies(self, name: str) -> list[int]:
         """The readings; a minute may have none, such as one that has just begun."""
@@ -82,8 +76,13 @@ class Sources(StorerSetup):
 
 
 @pytest.fixture
-def setup(broker: Broker, fresh_database: Server, tmp_path: Path) -> Iterator[Sources]:
-    with MqttClient(broker.port) as mqtt, Sources(broker, fresh_database, mqtt, tmp_path) as setup:
+def setup(fresh_database: Server, tmp_path: Path) -> Iterator[Sources]:
+    """A broker of its own, whose log has each message that was taken."""
+    with (
+        Broker(tmp_path / "broker", config="log_type error\nlog_type subscribe\nlog_type debug") as broker,
+        MqttClient(broker.port) as mqtt,
+        Sources(broker, fresh_database, mqtt, tmp_path) as setup,
+    ):
         mqtt.subscribe(f"{setup.base}/#")  # not what devices send: a broker drops what a client has too much of
         yield setup
 
@@ -96,10 +95,10 @@ def test_what_devices_send_is_stored_with_the_minute_that_runs_at_the_stop(setup
     setup.mqtt.publish(f"{setup.devices}/roof", "unavailable")
     setup.mqtt.publish(f"{setup.devices}/roof", "36000")
     setup.mqtt.publish(f"{setup.devices}/garden", '{"temperature": -2.26, "battery": 90}')
-    setup.wait_until_seen(6)
+    setup.wait_until_taken(5)
     time.sleep(2)
     setup.plug(1200, 5002)
-    setup.wait_until_seen(8)
+    setup.wait_until_taken(6)
     time.sleep(1)
     setup.stop_offline()
     plug, roof, garden = (setup.minutes(name) for name in ("plug", "roof", "garden"))
@@ -120,13 +119,13 @@ def test_what_devices_send_is_stored_with_the_minute_that_runs_at_the_stop(setup
 def test_sources_do_not_need_the_database_to_be_there(setup: Sources) -> None:
     setup.start_listening()
     setup.plug(600, 5000)
-    setup.wait_until_seen(2)
+    setup.wait_until_taken(1)
     setup.server.kill()
     setup.plug(600, 5004)
-    setup.wait_until_seen(4)
+    setup.wait_until_taken(2)
     setup.plug(600, 5006)
     setup.server.start()
-    setup.wait_until_seen(6)
+    setup.wait_until_taken(3)
     setup.stop_offline()
     assert setup.energies("plug")[-1] == 5006
 
@@ -136,7 +135,7 @@ def test_a_wrong_reading_is_not_believed_though_it_is_the_first_of_a_run(setup: 
         setup.start_listening()
         for reading in readings:
             setup.plug(600, reading)
-        setup.wait_until_seen(2 * len(readings))
+        setup.wait_until_taken(len(readings))
         setup.stop_offline()
     assert setup.energies("plug")[-1] == 903
     assert {row[2] for row in setup.minutes("plug")} == {None}
@@ -150,7 +149,7 @@ def test_a_counter_loses_nothing_though_the_clock_was_ahead_before(setup: Source
     setup.start_listening()
     for reading in range(5000, 15_001, 1000):  # 10 kWh, until a second restart
         setup.plug(600, reading)
-    setup.wait_until_seen(22)
+    setup.wait_until_taken(11)
     setup.stop_offline()
     assert [(row[1], row[2]) for row in setup.minutes("plug")] == [(15_000, None)]
     plug = setup.report()["sources"][0]
@@ -161,7 +160,7 @@ def test_a_counter_loses_nothing_though_the_clock_was_ahead_before(setup: Source
 def test_a_retained_value_is_old(setup: Sources) -> None:
     setup.mqtt.retain(f"{setup.devices}/roof", "500")
     setup.start_listening()
-    setup.wait_until_seen(1)
+    setup.wait_until_taken(1)
     setup.stop_offline()
     setup.mqtt.retain(f"{setup.devices}/roof", "")
     assert setup.minutes("roof") == []
@@ -187,7 +186,7 @@ def test_the_command_shows_what_arrived_and_what_was_not_counted(setup: Sources)
     setup.start_listening()
     setup.plug(600, 5000)
     setup.mqtt.publish(f"{setup.devices}/roof", "ON\x1b[2J")
-    setup.wait_until_seen(3)
+    setup.wait_until_taken(2)
     setup.stop_offline()
     shown = run_command("storer", "sources", "--config", setup.config)
     assert shown.returncode == 0, shown.stderr
@@ -235,7 +234,7 @@ def test_a_source_is_forgotten_when_it_is_no_longer_configured(setup: Sources) -
     # A new one gets another number: files of backups have rows of the old ones.
     setup.start_listening()
     setup.plug(600, 5000)
-    setup.wait_until_seen(2)
+    setup.wait_until_taken(1)
     setup.stop_offline()
     assert query(client(setup.server), "SELECT MIN(id) FROM sources") == [(kept + 1,)]
 

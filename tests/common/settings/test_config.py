@@ -389,3 +389,13 @@ def test_an_option_of_an_earlier_version_is_ignored_and_said(tmp_path: Path, cap
     file.write_text("port: /dev/ttyAMA0\nhome_assistant: {compatible_with: teleinfo2mqtt, language: en}\n")
     assert load(ReaderConfig, file).home_assistant.language == "en"
     assert "'home_assistant.compatible_with' has no effect" in caplog.text
+
+
+@pytest.mark.parametrize(("kind", "text"), [(ReaderConfig, "port: /dev/ttyAMA0\n"), (StorerConfig, "")])
+def test_a_port_for_prometheus_of_an_earlier_version_does_not_stop_reader_or_storer(
+    kind: type, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(text + 'metrics: {host: 0.0.0.0, port: "${METRICS_PORT}"}\n')
+    load(kind, file)
+    assert "'metrics' has no effect" in caplog.text

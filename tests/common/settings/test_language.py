@@ -43,7 +43,7 @@ def test_what_is_not_in_the_table_stays_as_it_is() -> None:
     ("kind", "table", "text"),
     [
         (ReaderConfig, READER, "port: [5]\nmqtt: {port: 0, host: 'a:1', topic: a/#}\nnmae: x\nlog: {format: xml}"),
-        (ReaderConfig, READER, "port: ttyUSB0\nhide: PRM\nmetrics: 5\ndelivery: {confirmed_by: [a]}"),
+        (ReaderConfig, READER, "port: ttyUSB0\nhide: PRM\nclock: 5\ndelivery: {confirmed_by: [a]}"),
         (ReaderConfig, READER, "device: ["),
         (ReaderConfig, READER, 'device: "d'),
         (ReaderConfig, READER, "device: d\n\tname: x"),
