@@ -1,5 +1,6 @@
 """The options of the reader."""
 
+import logging
 import re
 import socket
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from common.settings.config import (
 
 #: What a device is called that is given without its folder.
 _DEVICE = re.compile(r"tty[A-Za-z]+[0-9]+|serial[0-9]+")
+
+log = logging.getLogger(__name__)
 
 
 def _ports(value: Any) -> tuple[str, ...]:
@@ -115,6 +118,9 @@ def _folder(value: Any) -> Path:
 
 
 def _confirmed_by(value: Any) -> str:
+    if isinstance(value, list):  # of an earlier version: its file must go on to work
+        log.warning("delivery.confirmed_by: a list of storers has no effect any more, any storer confirms: delete it")
+        return "auto"
     if value not in ("auto", "broker"):
         raise ValueError(f"auto or broker is expected, not {value!r}: any storer confirms")
     return str(value)
@@ -134,6 +140,7 @@ class DeliveryConfig:
     """Who must confirm a frame before it is deleted: any storer once one was seen (auto), or the broker."""
 
     confirmed_by: str = option("auto", read=_confirmed_by)
+    GONE: ClassVar = {"batch"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ class StorerConfig:
     sources: tuple[Source, ...] = option((), read=read_sources)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     log: LogConfig = section(LogConfig)
-    GONE: ClassVar = {"metrics"}
+    GONE: ClassVar = {"metrics", "storage"}
 
     def __post_init__(self) -> None:
         """Check that no source is one of the topics of this project."""

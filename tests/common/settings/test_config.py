@@ -391,6 +391,18 @@ def test_an_option_of_an_earlier_version_is_ignored_and_said(tmp_path: Path, cap
     assert "'home_assistant.compatible_with' has no effect" in caplog.text
 
 
+def test_options_for_many_meters_of_an_earlier_version_stop_neither_reader_nor_storer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, storer = tmp_path / "reader.yaml", tmp_path / "storer.yaml"
+    reader.write_text("port: /dev/ttyAMA0\ndelivery: {confirmed_by: [main, attic], batch: 10s}\n")
+    storer.write_text("storage: {subpartitions: 32}\n")
+    assert load(ReaderConfig, reader).delivery.confirmed_by == "auto"
+    load(StorerConfig, storer)
+    for option in ("delivery.confirmed_by", "'delivery.batch'", "'storage'"):
+        assert option in caplog.text
+
+
 @pytest.mark.parametrize(("kind", "text"), [(ReaderConfig, "port: /dev/ttyAMA0\n"), (StorerConfig, "")])
 def test_a_port_for_prometheus_of_an_earlier_version_does_not_stop_reader_or_storer(
     kind: type, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
