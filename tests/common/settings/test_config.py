@@ -399,8 +399,8 @@ def test_options_for_many_meters_of_an_earlier_version_stop_neither_reader_nor_s
     storer.write_text("storage: {subpartitions: 32}\n")
     assert load(ReaderConfig, reader).delivery.confirmed_by == "auto"
     load(StorerConfig, storer)
-    for option in ("delivery.confirmed_by", "'delivery.batch'", "'storage'"):
-        assert option in caplog.text
+    for gone in ("delivery.confirmed_by", "'delivery.batch'", "'storage'"):
+        assert gone in caplog.text
 
 
 @pytest.mark.parametrize(("kind", "text"), [(ReaderConfig, "port: /dev/ttyAMA0\n"), (StorerConfig, "")])
