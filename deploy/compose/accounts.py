@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.files import write
 
-NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _PASSWORD_BYTES = 24  # 192 bits
 _LONGEST = 200
 
@@ -23,23 +23,27 @@ class Account:
 
     name: str
     role: str  # a section of mosquitto/acl; "sql": at the database; "page": of the web page
-    note: str = ""  # for people
+    note: str  # for people
+    file: str = ""  # in which its program finds the password; the folder is one of GROUPS
+    sql: str = ""  # the template that creates it at the database
 
 
 #: Those that always exist.
 ACCOUNTS = (
-    Account("reader", "reader", "the reader of compose"),
-    Account("storer", "storer", "the storer of compose"),
-    Account("monitor", "monitor", "the monitor of compose: reads"),
+    Account("reader", "reader", "the reader of compose", "reader/mqtt-password"),
+    Account("storer", "storer", "the storer of compose", "storer/mqtt-password"),
+    Account("monitor", "monitor", "the monitor of compose: reads", "monitor/mqtt-password"),
     Account("home-assistant", "home-assistant", "Home Assistant: reads, publishes its own status"),
     Account("phone", "phone", "a phone, a script: reads"),
     Account("health", "health", "the health check of mosquitto's container"),
     Account("console", "phone", "mosquitto_sub in mosquitto's container: reads"),
-    Account("teleinfo", "sql", "the storer, at the database"),
-    Account("teleinfo-monitor", "sql", "the monitor: reads the database"),
-    Account("grafana", "sql", "Grafana, SQL: reads the database"),
+    Account("teleinfo", "sql", "the storer, at the database", "storer/database-password", "storer.sql"),
+    Account("teleinfo-monitor", "sql", "the monitor: reads the database", "monitor/database-password", "monitor.sql"),
+    Account("grafana", "sql", "Grafana, SQL: reads the database", "grafana/database-password", "people.sql"),
     Account("page", "page", "the web page: its password"),
 )
+#: Folders that `setup` shares with a container each, and the group id of the container.
+GROUPS = {"database": 999, "reader": 10001, "storer": 10002, "monitor": 10003, "grafana": 472}
 #: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.
 GUESTS = ("home-assistant", "phone", "device")
 #: Roles of accounts that are added.
@@ -64,25 +68,22 @@ class PasswordStore:
         Raises:
             SetupError: there is no account of this name.
         """
-        for account in self.accounts():
-            if account.name == name:
-                return account
-        names = ", ".join(account.name for account in self.accounts())
-        raise SetupError(f"unknown account {name!r}; known: {names}")
+        accounts = {account.name: account for account in self.accounts()}
+        if name not in accounts:
+            raise SetupError(f"unknown account {name!r}; known: {', '.join(accounts)}")
+        return accounts[name]
 
     def password(self, account: Account) -> str:
         """Return the password of an account; create one when it has none."""
-        file = self._file(account.name)
-        try:
-            return file.read_text(encoding="utf-8").rstrip("\n")
-        except FileNotFoundError:
+        file = self._file(account, "password")
+        if not file.exists():
             self.renew(account)
-            return file.read_text(encoding="utf-8").rstrip("\n")
+        return file.read_text(encoding="utf-8").rstrip("\n")
 
     def renew(self, account: Account) -> None:
         """Create a new password for an account."""
-        write(self._file(account.name), secrets.token_urlsafe(_PASSWORD_BYTES) + "\n")
-        self._external_marker(account.name).unlink(missing_ok=True)
+        write(self._file(account, "password"), secrets.token_urlsafe(_PASSWORD_BYTES) + "\n")
+        self._file(account, "given").unlink(missing_ok=True)
 
     def set_external(self, account: Account, password: str) -> None:
         """Set the password that an account has on the user's own broker or database.
@@ -92,29 +93,26 @@ class PasswordStore:
         """
         if not password or len(password) > _LONGEST or not password.isprintable():
             raise SetupError(f"a password must be one line of 1 to {_LONGEST} printable characters")
-        write(self._file(account.name), password + "\n")
-        self._external_marker(account.name).touch(mode=0o600)
+        write(self._file(account, "password"), password + "\n")
+        self._file(account, "given").touch(mode=0o600)
 
     def is_external(self, account: Account) -> bool:
         """Return whether the password was set by `set_external`."""
-        return self._external_marker(account.name).exists()
+        return self._file(account, "given").exists()
 
-    def add(self, name: str, role: str) -> Account:
-        """Add an account.
+    def add(self, name: str, role: str) -> None:
+        """Add an account of one of ROLES.
 
         Raises:
-            SetupError: the name is taken or not valid, or there is no such role.
+            SetupError: the name is taken or not valid.
         """
-        if role not in ROLES:
-            raise SetupError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
-        if not NAME.fullmatch(name):
+        if not _NAME.fullmatch(name):
             raise SetupError(f"{name!r} is not a valid name: use a-z, 0-9 and '-', such as reader-attic")
         if role in GUESTS and name.startswith(_CLIENT_ID):
             raise SetupError(f"the name of a {role} cannot begin with {_CLIENT_ID!r}: the programs' client ids do")
         if any(account.name == name for account in self.accounts()):
             raise SetupError(f"the account {name!r} already exists")
         write(self._folder / f"{name}.role", role + "\n")
-        return Account(name, role, "added")
 
     def remove(self, name: str) -> None:
         """Remove an account that was added.
@@ -122,18 +120,15 @@ class PasswordStore:
         Raises:
             SetupError: it was not added.
         """
-        if name not in {account.name for account in self._added()}:
+        account = next((account for account in self._added() if account.name == name), None)
+        if account is None:
             raise SetupError(f"{name!r} is not an account that was added")
-        # The role last: as long as it exists, this can be repeated.
-        for file in (self._file(name), self._external_marker(name), self._folder / f"{name}.role"):
-            file.unlink(missing_ok=True)
+        for kind in ("password", "given", "role"):  # the role last: as long as it exists, this can be repeated
+            self._file(account, kind).unlink(missing_ok=True)
 
     def _added(self) -> Iterator[Account]:
         for file in sorted(self._folder.glob("*.role")):
             yield Account(file.stem, file.read_text(encoding="utf-8").strip(), "added")
 
-    def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.password"
-
-    def _external_marker(self, name: str) -> Path:
-        return self._folder / f"{name}.given"
+    def _file(self, account: Account, kind: str) -> Path:
+        return self._folder / f"{account.name}.{kind}"

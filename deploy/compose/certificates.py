@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
+import secrets
 import subprocess
-import tempfile
 from pathlib import Path
 
 from deploy.compose.accounts import SetupError
+from deploy.files import write
 
 AUTHORITY_DAYS = 7300
 DAYS = 800  # iPhones reject certificates that are valid for more than 825
@@ -25,7 +26,6 @@ class CertificateAuthority:
         self.server_key = folder / "server.key"
         self._key = folder / "ca.key"
         self._names = folder / "server.names"
-        self._folder = folder
 
     def prepare(self, names: tuple[str, ...]) -> bool:
         """Create what is missing, is for other names or expires soon; return whether the broker's certificate is new.
@@ -33,35 +33,29 @@ class CertificateAuthority:
         Raises:
             SetupError: openssl failed.
         """
-        if not self._key.exists() or not self.certificate.exists():
-            self._make_authority()
-        elif self._is_fresh(names):
-            return False
+        if self._key.exists() and self.certificate.exists():
+            if self._is_fresh(names):
+                return False
+        else:
+            self._names.unlink(missing_ok=True)  # what is there is of another authority
+            self.certificate.unlink(missing_ok=True)
+            _make(
+                self._key, self.certificate, AUTHORITY_DAYS, f"TeleInfo authority {secrets.token_hex(4)}",
+                "basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critical,keyCertSign,cRLSign",
+            )  # fmt: skip
         self.renew(names)
         return True
 
     def renew(self, names: tuple[str, ...]) -> None:
         """Create a new certificate for the broker; clients that trust the authority trust it too."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            work = Path(folder)
-            extensions = work / "extensions"
-            extensions.write_text(
-                "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"
-                "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
-                f"subjectAltName={','.join(_alternative(name) for name in names)}\n"
-            )
-            _make_key(work / "key")
-            _openssl("req", "-new", "-key", work / "key", "-subj", "/CN=TeleInfo broker", "-out", work / "request")
-            _openssl(
-                "x509", "-req", "-in", work / "request", "-CA", self.certificate, "-CAkey", self._key,
-                "-set_serial", f"0x{_serial()}", "-days", DAYS, "-sha256", "-extfile", extensions, "-out", work / "crt",
-            )  # fmt: skip
-            # The names last: if they are missing, all of it is done again.
-            self._names.unlink(missing_ok=True)
-            (work / "key").rename(self.server_key)
-            (work / "crt").rename(self.server_certificate)
-            (work / "names").write_text("\n".join(names))
-            (work / "names").rename(self._names)
+        self._names.unlink(missing_ok=True)  # written last: if they are missing, all of it is done again
+        alternatives = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
+        _make(
+            self.server_key, self.server_certificate, DAYS, "TeleInfo broker",
+            "basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth",
+            f"subjectAltName={alternatives}", signed_by=(self.certificate, self._key),
+        )  # fmt: skip
+        write(self._names, "\n".join(names))
 
     def ends(self) -> str:
         """Return when the broker's certificate expires, such as `2028-01-31`."""
@@ -69,27 +63,11 @@ class CertificateAuthority:
         return line.strip().removeprefix("notAfter=")[:10]
 
     def _is_fresh(self, names: tuple[str, ...]) -> bool:
-        try:
-            known = self._names.read_text()
-        except FileNotFoundError:
+        if not self._names.exists() or self._names.read_text() != "\n".join(names):
             return False
         check = ["openssl", "x509", "-in", str(self.server_certificate), "-noout"]
         check += ["-checkend", str(RENEW_BEFORE * 86400)]
-        lasts = subprocess.run(check, capture_output=True, check=False).returncode == 0
-        return known == "\n".join(names) and lasts
-
-    def _make_authority(self) -> None:
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            work = Path(folder)
-            _make_key(work / "key")
-            _openssl(
-                "req", "-x509", "-new", "-key", work / "key", "-sha256", "-days", AUTHORITY_DAYS,
-                "-subj", f"/CN=TeleInfo authority {_serial()[:8]}",
-                "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0",
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", work / "crt",
-            )  # fmt: skip
-            (work / "key").rename(self._key)
-            (work / "crt").rename(self.certificate)
+        return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
 
 def read_names(text: str) -> tuple[str, ...]:
@@ -105,10 +83,6 @@ def read_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*NAMES, *names]))
 
 
-def _alternative(name: str) -> str:
-    return f"IP:{name}" if _is_address(name) else f"DNS:{name}"
-
-
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
@@ -117,13 +91,15 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _make_key(path: Path) -> None:
-    _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
-    path.chmod(0o600)
-
-
-def _serial() -> str:
-    return _openssl("rand", "-hex", 16).strip()
+def _make(
+    key: Path, certificate: Path, days: int, name: str, *extensions: str, signed_by: tuple[Path, Path] | None = None
+) -> None:
+    """Write a new key and its certificate: signed by another certificate and its key, else by itself."""
+    write(key, _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
+    signer = ("-CA", signed_by[0], "-CAkey", signed_by[1]) if signed_by else ()
+    added = [word for extension in extensions for word in ("-addext", extension)]
+    request = ("req", "-x509", "-new", "-key", key, "-sha256", "-days", days, "-subj", f"/CN={name}")
+    write(certificate, _openssl(*request, *added, *signer))
 
 
 def _openssl(*arguments: object) -> str:

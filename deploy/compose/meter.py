@@ -1,13 +1,13 @@
 """The command `setup meter`: finds the meter on the serial ports of the machine, and writes its port to .env."""
 
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common.doctor.findings import Status
 from common.machine.host import Host
-from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
 from reader.doctor.command import SECONDS
 from reader.doctor.line import METER, LineFacts, diagnose_line, listen
@@ -87,10 +87,22 @@ def write_env(folder: Path, ports: Sequence[str]) -> int:
     return 0
 
 
-def port_variables(ports: Sequence[str]) -> Mapping[str, str]:
+def port_variables(ports: Sequence[str]) -> dict[str, str]:
     """Return the variables of .env for these ports."""
     variables = {"TIC_PORT": ports[0] if len(ports) == 1 else f"[{', '.join(ports)}]"}
     groups = {Path(port).stat().st_gid for port in ports if Path(port).exists()} - {_USUAL_GROUP}
     if groups:
         variables["TIC_GROUP"] = str(min(groups))
     return variables
+
+
+def with_variables(text: str, variables: dict[str, str]) -> str:
+    """Return the text of an .env file with these variables.
+
+    A line that sets a variable is replaced; else a line that has it as a comment; else it is added at the end.
+    """
+    for name, value in variables.items():
+        found = re.search(rf"^{name}=.*$", text, re.MULTILINE) or re.search(rf"^# ?{name}=.*$", text, re.MULTILINE)
+        before, after = (text[: found.start()], text[found.end() :]) if found else (f"{text.rstrip()}\n".lstrip(), "\n")
+        text = f"{before}{name}={value}{after}"
+    return text

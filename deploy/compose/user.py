@@ -4,12 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.compose.accounts import GROUPS
 from deploy.serial_ports import port_groups
 
 PROJECT = Path("/project")
-DEVICES = Path("/dev")
-# The user of mosquitto's image, and the groups of the containers that get files.
-_SETUP, GROUPS = 1883, (472, 999, 10001, 10002, 10003)
+_SETUP = 1883  # the user of mosquitto's image
 
 
 def become(arguments: Sequence[str]) -> None:
@@ -18,9 +17,9 @@ def become(arguments: Sequence[str]) -> None:
         return
     if arguments[:1] == ["meter"]:
         owner = PROJECT.stat()
-        uid, gid, groups = owner.st_uid, owner.st_gid, port_groups(DEVICES)
+        uid, gid, groups = owner.st_uid, owner.st_gid, port_groups(Path("/dev"))
     else:
-        uid, gid, groups = _SETUP, _SETUP, set(GROUPS)
+        uid, gid, groups = _SETUP, _SETUP, set(GROUPS.values())
     os.setgroups(sorted(groups))
     os.setgid(gid)
     os.setuid(uid)

@@ -14,7 +14,7 @@ from common.doctor.connection_failure import ConnectionFailed, Failure
 from common.mqtt.events import Message
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
-from deploy.compose.__main__ import Setup
+from deploy.compose.setup import Setup
 from storer.config import Batch
 from tests.support.servers import HOST, Broker, find_program, free_port
 from tests.support.session_client import SessionClient

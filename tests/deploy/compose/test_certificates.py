@@ -1,9 +1,11 @@
 import ssl
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from deploy.compose import certificates
 from deploy.compose.accounts import SetupError
 from deploy.compose.certificates import CertificateAuthority, read_names
 
@@ -34,6 +36,26 @@ def test_nothing_is_made_twice_unless_the_names_change(tmp_path: Path) -> None:
     assert authority.prepare(("localhost", "pi.local"))
     assert authority.server_certificate.read_text() != certificate
     assert authority.certificate.read_text() == ca
+
+
+@pytest.mark.parametrize(("days", "renewed"), [(800, False), (61, False), (59, True)])
+def test_a_certificate_is_renewed_when_fewer_than_60_days_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, renewed: bool
+) -> None:
+    monkeypatch.setattr(certificates, "DAYS", days)
+    authority = CertificateAuthority(tmp_path)
+    authority.prepare(("localhost",))
+    assert authority.prepare(("localhost",)) == renewed
+
+
+def test_a_certificate_lasts_800_days_and_its_authority_20_years(tmp_path: Path) -> None:
+    authority = CertificateAuthority(tmp_path)
+    authority.prepare(("localhost",))
+    for file, days in ((authority.server_certificate, 800), (authority.certificate, 7300)):
+        dates = ["openssl", "x509", "-in", str(file), "-noout", "-dates", "-dateopt", "iso_8601"]
+        lines = subprocess.run(dates, capture_output=True, text=True, check=True).stdout.split("\n")
+        begins, ends = (datetime.fromisoformat(line.partition("=")[2]) for line in lines[:2])
+        assert (ends - begins).days == days
 
 
 def test_what_a_kill_left_half_done_is_done_again(tmp_path: Path) -> None:

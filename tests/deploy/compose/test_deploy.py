@@ -14,13 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-import deploy.compose.__main__ as deploy
+import deploy.compose.__main__ as commands
 from common.settings.config import Tls, load
-from deploy.compose import user
-from deploy.compose.accounts import SetupError
+from deploy.compose.accounts import GROUPS
 from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
-from deploy.compose.database import accounts_sql
-from deploy.compose.zone import ZONES, zone_file
+from deploy.compose.setup import ZONES, Setup
 from deploy.database_accounts import hashed
 from deploy.files import write
 from monitor import password as page_password
@@ -37,10 +35,9 @@ _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("TZ", raising=False)  # of the machine
-    for name in ("keep", "broker", "database", "reader", "storer", "monitor", "grafana"):
+    for name in ("keep", "broker", *GROUPS):
         (tmp_path / name).mkdir()
-    for group in ("MARIADB", "READER", "STORER", "MONITOR", "GRAFANA"):
-        monkeypatch.setattr(deploy, group, os.getgid())
+        monkeypatch.setitem(GROUPS, name, os.getgid())
     return tmp_path
 
 
@@ -50,31 +47,39 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run_setup(folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command of the service `setup`; returns its exit code, its output and its errors."""
-    monkeypatch.setattr(deploy, "ROOT", folders)
-    monkeypatch.setattr(deploy, "TEMPLATES", ROOT)
+    monkeypatch.setattr(commands, "ROOT", folders)
+    monkeypatch.setattr(commands, "TEMPLATES", ROOT)
     monkeypatch.setattr(os, "umask", lambda _: 0)  # of the process that runs the tests
 
-    def run(*arguments: str) -> tuple[int, str, str]:
+    def run(*arguments: str, given: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["setup", *arguments])
-        return deploy.main(), *capsys.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        return commands.main(), *capsys.readouterr()
 
     return run
 
 
-def files(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_second_run_changes_nothing(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT, ("localhost",))
-    assert setup.prepare()
+def changed(folder: Path, before: dict[str, bytes]) -> set[str]:
+    return {name for name, content in files(folder).items() if before.get(name) != content}
+
+
+def test_a_second_run_changes_nothing_and_a_renewal_the_certificate_only(folders: Path, run_setup: Run) -> None:
+    assert run_setup("prepare")[0] == 0
     before = files(folders)
-    assert not setup.prepare()
+    _, said, _ = run_setup("prepare")
     assert files(folders) == before
+    assert "restart" not in said
+    run_setup("renew")
+    kept_and_given = {"keep/server.crt", "keep/server.key", "broker/server.crt", "broker/server.key"}
+    assert changed(folders, before) == kept_and_given
 
 
 def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT, ("localhost",))
+    setup = Setup(folders, ROOT, ("localhost",))
     setup.prepare()
     given = {
         "broker": {"health", "console"},  # all others only hashed
@@ -85,9 +90,46 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         "grafana": {"grafana"},
     }
     for account in setup.vault.accounts():
-        password = setup.vault.password(account)
+        password = setup.vault.password(account).encode()
         holders = {name for name in given if any(password in text for text in files(folders / name).values())}
         assert holders == {name for name, names in given.items() if account.name in names}, account.name
+    # The page has no account at the broker.
+    assert b"page" not in files(folders)["broker/passwords"] + files(folders)["broker/acl"]
+
+
+def test_the_sql_has_one_statement_a_line_and_an_account_for_each_of_the_database(folders: Path) -> None:
+    setup = Setup(folders, ROOT, ("localhost",))
+    setup.prepare()
+    text = (folders / "database" / "accounts.sql").read_text()
+    assert all(line.endswith(";") for line in text.splitlines())
+    assert "change-me" not in text
+    for name in ("teleinfo", "teleinfo-monitor", "grafana"):
+        assert f"'{name}'@'%' IDENTIFIED VIA mysql_native_password USING '{hashed(setup.password(name))}'" in text
+
+
+def test_a_rotation_spares_the_passwords_of_ones_own_server_unless_they_are_named(
+    folders: Path, run_setup: Run
+) -> None:
+    run_setup("prepare")
+    run_setup("password", "reader", given="of my own broker\n")
+    assert (folders / "reader" / "mqtt-password").read_text() == "of my own broker\n"
+    before = files(folders)
+    _, said, _ = run_setup("rotate")
+    assert "docker compose restart mosquitto mariadb" in said
+    kept = {"keep/reader.password"}
+    assert {name for name in before if name.endswith(".password")} - changed(folders, before) == kept
+    run_setup("rotate", "reader")
+    assert "of my own" not in (folders / "reader" / "mqtt-password").read_text()
+
+
+def test_an_account_is_listed_from_its_addition_to_its_removal(folders: Path, run_setup: Run) -> None:
+    for command, there in ((("add", "attic", "reader"), True), (("remove", "attic"), False)):
+        _, said, _ = run_setup(*command)
+        assert "docker compose restart mosquitto" in said
+        listed = [line.split()[:2] for line in run_setup("credentials")[1].splitlines()]
+        assert (["attic", "reader"] in listed) == there
+        assert ("user attic\n" in (folders / "broker" / "acl").read_text()) == there
+        assert ("attic:" in (folders / "broker" / "passwords").read_text()) == there
 
 
 @pytest.mark.parametrize(
@@ -110,12 +152,6 @@ def test_who_has_a_server_of_their_own_is_sent_there(
 def test_the_password_of_the_page_is_shown_with_its_address(
     folders: Path, run_setup: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, shown, _ = run_setup("credentials", "page")
-    assert "http://127.0.0.1:8080/" in shown
-    (given,) = re.findall(r"^password   (\S+)$", shown, re.MULTILINE)
-    assert page_password.matches(given, (folders / "monitor" / "page-password").read_text().strip())
-    # The way to the home network is told only to who has not gone it.
-    assert "MONITOR_LISTEN=0.0.0.0" in shown
     for listen, address in (
         ("127.0.0.1:9000", "http://127.0.0.1:9000/"),
         ("0.0.0.0:8080", "http://NAME-OF-THIS-MACHINE:8080/"),
@@ -125,40 +161,21 @@ def test_the_password_of_the_page_is_shown_with_its_address(
         monkeypatch.setenv("MONITOR_LISTEN", listen)
         _, shown, _ = run_setup("credentials", "page")
         assert address in shown
+        # The way to the home network is told only to who has not gone it.
         assert ("MONITOR_LISTEN=0.0.0.0" in shown) == ("127.0.0.1" in address)
+    (password,) = re.findall(r"^password   (\S+)$", shown, re.MULTILINE)
+    assert page_password.matches(password, (folders / "monitor" / "page-password").read_text().strip())
 
 
-def test_the_page_takes_a_password_of_ones_own_and_is_given_its_hash(
-    folders: Path, run_setup: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("of my own\n"))
-    run_setup("password", "page")
+def test_the_page_takes_a_password_of_ones_own_and_is_given_its_hash(folders: Path, run_setup: Run) -> None:
+    code, _, error = run_setup("password", "page", given="seven77\n")
+    assert (code, "8 characters" in error) == (1, True)
+    run_setup("password", "page", given="of my own\n")
     line = (folders / "monitor" / "page-password").read_text()
     assert page_password.matches("of my own", line.rstrip("\n"))
     # Another hash of the same password would end all sessions.
     run_setup("rotate", "reader")
     assert (folders / "monitor" / "page-password").read_text() == line
-
-
-def test_a_short_password_is_none_for_the_page(run_setup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("seven77\n"))
-    code, _, error = run_setup("password", "page")
-    assert (code, "8 characters" in error) == (1, True)
-
-
-def test_the_page_has_no_account_at_the_broker(folders: Path) -> None:
-    deploy.Setup(folders, ROOT, ("localhost",)).prepare()
-    assert "page" not in (folders / "broker" / "passwords").read_text()
-    assert "user page" not in (folders / "broker" / "acl").read_text()
-
-
-def test_a_renewed_certificate_reaches_the_broker(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT, ("localhost",))
-    setup.prepare()
-    before = files(folders)
-    setup.renew_certificate()
-    changed = {name for name, text in files(folders).items() if before[name] != text}
-    assert changed == {"keep/server.crt", "keep/server.key", "broker/server.crt", "broker/server.key"}
 
 
 def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> None:
@@ -174,20 +191,8 @@ def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_setup_has_the_groups_of_all_containers_that_it_gives_files_to() -> None:
-    groups = {deploy.MARIADB, deploy.READER, deploy.STORER, deploy.MONITOR, deploy.GRAFANA}
-    assert set(user.GROUPS) == groups
-    assert {int(group) for group in COMPOSE["services"]["prepare"]["group_add"]} == groups
-
-
-def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
-    sources = ("storer.sql", "monitor.sql", "people.sql")
-    text = accounts_sql([((ROOT / "mariadb" / name).read_text(), "a-secret") for name in sources])
-    assert all(line.endswith(";") for line in text.splitlines())
-    assert not re.search("a-secret|change-me", text)
-    assert text.count(hashed("a-secret")) == 3
-    with pytest.raises(ValueError, match="one account"):
-        accounts_sql([("CREATE USER x;", "a-secret")])
+def test_prepare_has_the_groups_of_all_containers_that_it_gives_files_to() -> None:
+    assert {int(group) for group in COMPOSE["services"]["prepare"]["group_add"]} == set(GROUPS.values())
 
 
 def test_a_backup_is_due_when_the_newest_is_old_enough(tmp_path: Path) -> None:
@@ -354,22 +359,16 @@ def digests(digit: str) -> dict[str, str]:
     return {image: f"{image.split(':')[0]}@sha256:{digit * 64}" for image in IMAGES.values()}
 
 
-def test_one_command_pins_all_images_by_digest_and_again_moves_them(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("TIC_PORT=/dev/ttyAMA0\n# a comment\n")
+@pytest.mark.parametrize("kept", ["TIC_PORT=/dev/ttyAMA0\n# a comment\n", "TZ=Europe/Paris"])
+def test_one_command_pins_all_images_by_digest_and_again_moves_them(kept: str, tmp_path: Path) -> None:
+    """Some editors leave the last line without its end."""
+    (tmp_path / ".env").write_text(kept)
     for digit in "12":
         result = pin(tmp_path, digests(digit))
         assert result.returncode == 0, result.stderr
-        lines = (tmp_path / ".env").read_text().splitlines()
-        assert lines[:2] == ["TIC_PORT=/dev/ttyAMA0", "# a comment"]
-        assert lines[2:] == [f"{name}={image}@sha256:{digit * 64}" for name, image in IMAGES.items()]
+        pinned = [f"{name}={image}@sha256:{digit * 64}" for name, image in IMAGES.items()]
+        assert (tmp_path / ".env").read_text().splitlines() == [*kept.splitlines(), *pinned]
     assert "docker compose build" in result.stderr
-
-
-def test_a_last_line_without_its_end_stays_a_line_when_images_are_pinned(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("TZ=Europe/Paris")  # as some editors leave it
-    assert pin(tmp_path, digests("1")).returncode == 0
-    lines = (tmp_path / ".env").read_text().splitlines()
-    assert lines == ["TZ=Europe/Paris", *(f"{name}={image}@sha256:{'1' * 64}" for name, image in IMAGES.items())]
 
 
 def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
@@ -396,17 +395,17 @@ def test_every_container_has_the_time_zone_of_the_house() -> None:
         assert service["environment"]["TZ"] == wanted, name
 
 
-def test_mosquitto_is_given_the_file_of_the_zone(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mosquitto_is_given_the_file_of_the_zone(
+    folders: Path, run_setup: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its image need not have any."""
     monkeypatch.setenv("TZ", "Europe/Paris")
-    deploy.Setup(folders, ROOT, ("localhost",)).prepare()
+    assert run_setup("prepare")[0] == 0
     assert (folders / "broker" / "localtime").read_bytes() == (ZONES / "Europe" / "Paris").read_bytes()
-
-
-@pytest.mark.parametrize("name", ["Europe/Pari", "../../etc/passwd", "/etc/passwd", "Europe", ""])
-def test_what_is_no_time_zone_is_refused(name: str) -> None:
-    with pytest.raises(SetupError, match=r"^TZ: .* Europe/Paris"):
-        zone_file(name)
+    for name in ("Europe/Pari", "../../etc/passwd", "/etc/passwd", "Europe"):
+        monkeypatch.setenv("TZ", name)
+        code, _, error = run_setup("prepare")
+        assert (code, "Europe/Paris" in error) == (1, True), name
 
 
 def test_whoever_starts_with_the_stack_has_no_rights_and_is_not_root() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from common.contract.labels import Mode
 from deploy.compose import meter
-from deploy.compose.env_file import with_variables
 from deploy.serial_ports import port_groups
 from reader.doctor.line import LineFacts
 from tests.test_layers import ROOT
@@ -78,7 +77,7 @@ def test_of_an_env_that_is_there_only_the_port_changes(tmp_path: Path) -> None:
 
 
 def test_what_the_value_contains_is_taken_as_it_is() -> None:
-    assert with_variables("TIC_PORT=x\n", {"TIC_PORT": r"/dev/\1"}) == "TIC_PORT=/dev/\\1\n"
+    assert meter.with_variables("TIC_PORT=x\n", {"TIC_PORT": r"/dev/\1"}) == "TIC_PORT=/dev/\\1\n"
 
 
 def test_an_env_that_cannot_be_written_is_told_what_to_put_there(
