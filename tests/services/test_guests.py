@@ -1,9 +1,10 @@
-"""mosquitto with the files that `setup` writes for it: guests reach their own sessions only, and small ones."""
+"""mosquitto with the files that `setup` writes for it: what each role may do, and how far guests reach."""
 
 import contextlib
 import itertools
 import re
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from common.doctor.connection_failure import ConnectionFailed, Failure
 from common.mqtt.events import Message
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
+from deploy.compose.certificates import CertificateAuthority
 from deploy.compose.setup import Setup
 from storer.config import Batch
+from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.servers import HOST, Broker, find_program, free_port
 from tests.support.session_client import SessionClient
 
@@ -25,6 +28,39 @@ INSIDE, HERE, GUESTS, PROGRAMS = 1883, 1884, 8883, 8884  # listeners of mosquitt
 WITH_TLS = (GUESTS, PROGRAMS)
 STATE = "teleinfo/990000000001/state"
 FRAME = "teleinfo/990000000001/frame"
+
+ROLES = ("reader", "storer", "monitor", "home-assistant", "device", "phone", "health")
+_LOOK = ("monitor", "home-assistant", "phone")
+
+#: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
+RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "teleinfo/990000000001/frame": (("reader",), ("reader", "storer", *_LOOK)),
+    "teleinfo/990000000001/replay": (("reader",), ("storer",)),
+    "teleinfo/990000000001/tally": (("reader",), ("storer",)),
+    "teleinfo/990000000001/state": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/990000000001/link": (("reader",), ("reader", "storer", *_LOOK)),
+    "teleinfo/990000000001/stored": (("storer",), ("reader", "monitor")),
+    "teleinfo/990000000001": ((), ()),
+    "teleinfo/990000000001/other": ((), ()),
+    "teleinfo/reader/matrix/status": (("reader",), ("reader", "storer", *_LOOK)),
+    "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
+    "teleinfo/storer/matrix/health": (("storer",), ("storer", "reader", *_LOOK)),
+    "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
+    "teleinfo/monitor/matrix/alerts": (("monitor",), ("home-assistant", "phone")),
+    "home/away": (("home-assistant",), ("monitor",)),
+    "teleinfo/rejected": (("storer",), ("home-assistant",)),
+    "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
+    "homeassistant/sensor/matrix/config": ((), ()),
+    "homeassistant/status": (("home-assistant",), ("reader", "home-assistant")),
+    "sources/matrix/power": (("home-assistant", "device"), ("storer", "device")),
+    "shellies/matrix/relay/0/power": (("device",), ("storer", "device")),
+    "somebody/else": ((), ()),
+    "$SYS/broker/uptime": ((), ("health",)),
+    "$SYS/broker/clients/connected": ((), ()),
+    "$CONTROL/dynamic-security/v1": ((), ()),
+}
+NOT_AUTHORISED = 0x87
 
 
 class BrokerOfCompose(Broker):
@@ -37,7 +73,7 @@ class BrokerOfCompose(Broker):
         self.setup = Setup(self._root, ROOT, ("localhost",))
         self.setup.vault.add("reader-attic", "reader")
         self.setup.vault.add("phone-anna", "phone")
-        self.setup.vault.add("solar", "device")
+        self.setup.vault.add("device", "device")
         self.setup.prepare()
         text = (self._root / "broker" / "mosquitto.conf").read_text()
         self.ports = {int(number): free_port() for number in re.findall(r"^listener (\d+)", text, re.MULTILINE)}
@@ -143,7 +179,7 @@ def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: Broke
 def test_a_device_sends_to_the_storer_and_can_forge_no_frame(broker: BrokerOfCompose) -> None:
     storer = connect(broker.way_in(INSIDE, "storer"), STORER, FRAME)
     sources = connect(broker.way_in(INSIDE, "storer"), "teleinfo-sources-main", "sources/roof")
-    device = connect(broker.way_in(GUESTS, "solar"), "inverter")
+    device = connect(broker.way_in(GUESTS, "device"), "inverter")
     assert device.publish(FRAME, "forged") >= 0x80
     assert device.publish("sources/roof", "812") < 0x80
     assert receive(sources).payload == b"812"
@@ -159,8 +195,83 @@ def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompos
     reader.close()
 
 
+def client(broker: BrokerOfCompose, role: str, will: str | None = None) -> MqttClient:
+    return MqttClient(broker.ports[HERE], role, broker.setup.password(role), will=will)
+
+
+def test_each_role_publishes_and_receives_what_it_may_and_nothing_else(broker: BrokerOfCompose) -> None:
+    """Every role publishes on every topic and subscribes to all; what was delivered counts."""
+    with contextlib.ExitStack() as stack:
+        guests = {role: stack.enter_context(client(broker, role)) for role in ROLES}
+        for guest in guests.values():
+            guest.subscribe("#", "+/+/+", "$SYS/#", "$CONTROL/#", *RULES)
+        answers = {
+            (role, topic): guest.publish(topic, f"{role}|{topic}") for topic in RULES for role, guest in guests.items()
+        }
+        for guest in guests.values():
+            guest.subscribe("at/the/end")  # the broker sends its pending messages before it answers this
+        received = {role: {payload.decode(errors="replace") for _, payload in guests[role].messages} for role in ROLES}
+        topics = {role: {topic for topic, _ in guests[role].messages} for role in ROLES}
+
+    wrong = []
+    for topic, (writers, readers) in RULES.items():
+        for role in ROLES:
+            for listener in ROLES:
+                expected = role in writers and listener in readers
+                if (f"{role}|{topic}" in received[listener]) != expected:
+                    wrong.append(f"{listener} {'does not receive' if expected else 'receives'} {topic} of {role}")
+            if not topic.startswith("$") and (answers[role, topic] == NOT_AUTHORISED) == (role in writers):
+                wrong.append(f"{role} publishes on {topic}: 0x{answers[role, topic]:02x}")
+    wrong += [f"{role} receives {topic}" for role in ROLES for topic in topics[role] if role not in RULES[topic][1]]
+    assert wrong == []
+    assert topics["health"] == {"$SYS/broker/uptime"}
+
+
+def test_a_last_will_is_bound_by_the_same_rules(broker: BrokerOfCompose) -> None:
+    allowed, forbidden = "homeassistant/status", "teleinfo/990000000001/link"
+    with client(broker, "reader") as listener:
+        listener.subscribe(allowed, forbidden)
+        for will in (forbidden, allowed):
+            with client(broker, "home-assistant", will) as guest:
+                guest.drop_connection()
+        listener.wait_for(allowed)
+        assert [topic for topic, _ in listener.messages] == [allowed]
+
+
+def test_a_message_that_is_too_large_ends_the_connection(broker: BrokerOfCompose) -> None:
+    with client(broker, "reader") as guest:
+        assert guest.publish("teleinfo/990000000001/replay", "x" * 200_000) < 0x80
+        with pytest.raises(Refused, match="ended"):
+            guest.publish("teleinfo/990000000001/replay", "x" * 300_000)
+
+
+def test_tls_shows_a_certificate_of_our_authority_and_nothing_else_gets_in(
+    broker: BrokerOfCompose, tmp_path: Path
+) -> None:
+    def shake_hands(port: int, context: ssl.SSLContext, name: str) -> None:
+        with (
+            socket.create_connection((HOST, port), timeout=10) as connection,
+            context.wrap_socket(connection, server_hostname=name),
+        ):
+            pass
+
+    ours = ssl.create_default_context(cafile=str(broker.setup.authority.certificate))
+    other = CertificateAuthority(tmp_path)
+    other.prepare(("localhost",))
+    for port in (broker.ports[listener] for listener in WITH_TLS):
+        shake_hands(port, ours, "localhost")
+        for context in (ssl.create_default_context(), ssl.create_default_context(cafile=str(other.certificate))):
+            with pytest.raises(ssl.SSLCertVerificationError, match="certificate"):
+                shake_hands(port, context, "localhost")
+        with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+            shake_hands(port, ours, "another.example")
+        with pytest.raises(Refused, match="ended"), MqttClient(port, host="localhost"):  # without TLS
+            pass
+
+
 def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose) -> None:
-    accounts = ((None, None), ("phone", "wrong"), ("phone", ""))
+    storer = broker.setup.password("storer")
+    accounts = ((None, None), ("", ""), ("nobody", "nobody"), ("phone", "wrong"), ("phone", ""), ("phone", storer))
     for listener, (name, password) in itertools.product((INSIDE, HERE, GUESTS, PROGRAMS), accounts):
         settings = broker.way_in(listener, "phone")
         stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
