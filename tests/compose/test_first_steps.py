@@ -93,25 +93,9 @@ def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:
         env.unlink(missing_ok=True)
 
 
-def test_setup_meter_writes_nothing_where_no_meter_is(stack: Stack) -> None:
-    output = stack.compose("run", "--rm", "-T", "setup", "meter", "/dev/null", check=False)
-    assert output.startswith("1\n"), output
-    assert not (stack.root / ".env").exists()
-
-
 def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: Stack) -> None:
     script = "from deploy.compose.user import become; become(['credentials']); print(open('/proc/self/status').read())"
     output = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
     status = dict(line.split(":", 1) for line in output.splitlines() if ":" in line)
     assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"1883"}
     assert {int(status[name], 16) for name in ("CapPrm", "CapEff")} == {0}
-
-
-def test_a_time_zone_that_there_is_not_is_named(stack: Stack) -> None:
-    stack.env["TZ"] = "Europe/Pari"
-    try:
-        output = stack.compose("run", "--rm", "-T", "setup", "prepare", check=False)
-    finally:
-        del stack.env["TZ"]
-    assert output.startswith("1\n")
-    assert "TZ: 'Europe/Pari'" in output

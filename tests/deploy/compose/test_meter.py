@@ -37,12 +37,9 @@ def test_the_port_with_a_meter_is_found_and_the_others_are_told_of(capsys: pytes
     assert A in said
 
 
-def test_a_meter_that_is_heard_at_two_ports_is_taken_once() -> None:
+def test_a_meter_is_taken_once_and_two_meters_are_two_ports() -> None:
     """A port has several names."""
     assert meter.look([PI, USB], with_meter) == [PI]
-
-
-def test_two_meters_are_two_ports() -> None:
     addresses = {PI: A, USB: B}
     assert meter.look([PI, USB], lambda port: with_meter(port, addresses[port])) == [PI, USB]
 
@@ -53,9 +50,6 @@ def test_two_meters_are_two_ports() -> None:
 def test_a_person_chooses_among_several(answers: list[str], chosen: list[str]) -> None:
     assert meter.choose([PI, USB], lambda _: answers.pop(0)) == chosen
     assert answers == []
-
-
-def test_one_needs_no_choice() -> None:
     assert meter.choose([PI], lambda _: pytest.fail("asked")) == [PI]
 
 
@@ -68,16 +62,24 @@ def test_env_is_made_of_the_example_and_names_the_port(tmp_path: Path) -> None:
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o644
 
 
-def test_of_an_env_that_is_there_only_the_port_changes(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("READER_NAME=cellar\nTIC_PORT=/dev/ttyS0\n# TIC_PORT=old\nTZ=Europe/London")
-    assert meter.write_env(tmp_path, [PI, USB]) == 0
-    assert (tmp_path / ".env").read_text() == (
-        f"READER_NAME=cellar\nTIC_PORT=[{PI}, {USB}]\n# TIC_PORT=old\nTZ=Europe/London"
-    )
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("# TIC_PORT=old\nTIC_PORT=x\nTZ=Europe/London", PI, f"# TIC_PORT=old\nTIC_PORT={PI}\nTZ=Europe/London"),
+        ("TZ=Europe/London\n# TIC_PORT=x\n", PI, f"TZ=Europe/London\nTIC_PORT={PI}\n"),
+        ("TZ=Europe/London", PI, f"TZ=Europe/London\nTIC_PORT={PI}\n"),
+        ("", PI, f"TIC_PORT={PI}\n"),
+        ("TIC_PORT=x\n", r"/dev/\1", "TIC_PORT=/dev/\\1\n"),
+    ],
+)
+def test_of_an_env_that_is_there_only_the_port_changes(before: str, value: str, after: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(before)
+    assert meter.write_env(tmp_path, [value]) == 0
+    assert (tmp_path / ".env").read_text() == after
 
 
-def test_what_the_value_contains_is_taken_as_it_is() -> None:
-    assert meter.with_variables("TIC_PORT=x\n", {"TIC_PORT": r"/dev/\1"}) == "TIC_PORT=/dev/\\1\n"
+def test_several_ports_are_a_list() -> None:
+    assert meter.port_variables([PI, USB]) == {"TIC_PORT": f"[{PI}, {USB}]"}
 
 
 def test_an_env_that_cannot_be_written_is_told_what_to_put_there(
@@ -97,21 +99,15 @@ def test_a_port_of_another_group_brings_its_group_along(tmp_path: Path) -> None:
     assert meter.port_variables([str(port)]) == {"TIC_PORT": str(port), "TIC_GROUP": str(os.getgid())}
 
 
+@pytest.mark.parametrize(("ports", "said"), [([PI], "no meter found"), ([], "no serial port")])
 def test_where_nothing_is_heard_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ports: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(meter, "serial_ports", lambda _: ports)
     monkeypatch.setattr(meter, "listen", lambda port, *_: silent(port))
-    assert meter.main([PI], tmp_path) == 1
-    assert not (tmp_path / ".env").exists()
-    assert "no meter found" in capsys.readouterr().err
-
-
-def test_where_there_is_no_port_it_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(meter, "serial_ports", lambda _: [])
     assert meter.main([], tmp_path) == 1
-    assert "no serial port" in capsys.readouterr().err
+    assert not (tmp_path / ".env").exists()
+    assert said in capsys.readouterr().err
 
 
 def test_no_group_comes_of_what_is_no_serial_port(tmp_path: Path) -> None:
