@@ -242,65 +242,65 @@ def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("service", "kind"), [("reader", ReaderConfig), ("storer", StorerConfig), ("monitor", MonitorConfig)]
-)
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Loads the configuration of a service as its container does, with variables of its own."""
+    for name in ("mqtt-password", "database-password", "page-password"):
+        (tmp_path / name).write_text("x\n")
+
+    def load_it(service: str, *, own_authority: bool = False, **variables: str) -> Any:
+        for name, value in (_defaults(service, own_authority=own_authority) | variables).items():
+            monkeypatch.setenv(name, value)
+        file = tmp_path / "program.yaml"
+        text = (ROOT / "deploy" / "compose" / f"{service}.yaml").read_text()
+        file.write_text(text.replace("/run/teleinfo", str(tmp_path)))
+        return load({"reader": ReaderConfig, "storer": StorerConfig, "monitor": MonitorConfig}[service], file)
+
+    return load_it
+
+
+@pytest.mark.parametrize("service", ["reader", "storer", "monitor"])
 @pytest.mark.parametrize("tls", [False, True])
-def test_the_configuration_in_a_container_is_one(
-    service: str, kind: type[Any], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in _defaults(service, own_authority=tls).items():
-        monkeypatch.setenv(name, value)
-    text = (ROOT / "deploy" / "compose" / f"{service}.yaml").read_text()
-    secrets = tmp_path / "secrets"
-    secrets.mkdir()
-    for name in ("mqtt-password", "database-password"):
-        (secrets / name).write_text("x\n")
-    text = text.replace("/run/teleinfo", str(secrets))
-    file = tmp_path / "program.yaml"
-    file.write_text(text)
-    settings = load(kind, file)
+def test_the_configuration_in_a_container_is_one(configured: Callable[..., Any], service: str, tls: bool) -> None:
+    settings = configured(service, own_authority=tls)
     assert settings.mqtt.tls == (Tls(ca="/etc/teleinfo/broker-ca.pem") if tls else None)
     assert settings.mqtt.username == service
     assert settings.heartbeat == Path("/tmp/heartbeat")
 
 
 def test_the_page_in_a_container_asks_for_its_password_and_is_open_to_this_machine_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, configured: Callable[..., Any]
 ) -> None:
-    for name, value in _defaults("monitor").items():
-        monkeypatch.setenv(name, value)
-    settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
-    assert (settings.auth, settings.password_file) == ("password", Path("/run/teleinfo/page-password"))
+    settings = configured("monitor")
+    assert (settings.auth, settings.password_file) == ("password", tmp_path / "page-password")
     assert (settings.frame_ancestors, settings.listen.trusted) == ((), ())
     assert f"monitor-state:{settings.state}" in COMPOSE["services"]["monitor"]["volumes"]
     (port,) = COMPOSE["services"]["monitor"]["ports"]
     assert _VARIABLE.sub(lambda match: match[2], port) == f"127.0.0.1:8080:{settings.listen.port}"
-    monkeypatch.setenv("MONITOR_PREFIX", "/teleinfo")
-    monkeypatch.setenv("MONITOR_FRAME_ANCESTORS", "[http://homeassistant.local:8123]")
-    monkeypatch.setenv("MONITOR_TRUSTED", "[172.16.0.0/12]")
-    settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
-    assert settings.listen.prefix == "/teleinfo"
+    home_assistant = "http://homeassistant.local:8123"
+    settings = configured(
+        "monitor",
+        MONITOR_PREFIX="/teleinfo",
+        MONITOR_FRAME_ANCESTORS=f"[{home_assistant}]",
+        MONITOR_TRUSTED="[172.16.0.0/12]",
+    )
+    assert (settings.listen.prefix, settings.frame_ancestors) == ("/teleinfo", (home_assistant,))
     assert settings.listen.trusts("172.18.0.5")
-    assert settings.frame_ancestors == ("http://homeassistant.local:8123",)
 
 
-def test_the_reader_of_compose_reads_a_port_or_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "reader.yaml"
-    text = (ROOT / "deploy" / "compose" / "reader.yaml").read_text().replace("/run/teleinfo", str(tmp_path))
-    file.write_text(text)
-    (tmp_path / "mqtt-password").write_text("x\n")
-    for name, value in _defaults("reader").items():
-        monkeypatch.setenv(name, value)
-    by_id = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DN00001-if00-port0"
-    for given, ports in {
-        "/dev/ttyAMA0": ("/dev/ttyAMA0",),
-        by_id: (by_id,),
-        "socket://192.168.1.5:7000": ("socket://192.168.1.5:7000",),
-        "[/dev/ttyUSB0, /dev/ttyUSB1]": ("/dev/ttyUSB0", "/dev/ttyUSB1"),
-    }.items():
-        monkeypatch.setenv("TIC_PORT", given)
-        assert load(ReaderConfig, file).port == ports
+@pytest.mark.parametrize(
+    ("given", "ports"),
+    [
+        ("/dev/ttyAMA0", ("/dev/ttyAMA0",)),
+        ("/dev/serial/by-id/usb-FTDI_FT230X-if00-port0", ("/dev/serial/by-id/usb-FTDI_FT230X-if00-port0",)),
+        ("socket://192.168.1.5:7000", ("socket://192.168.1.5:7000",)),
+        ("[/dev/ttyUSB0, /dev/ttyUSB1]", ("/dev/ttyUSB0", "/dev/ttyUSB1")),
+    ],
+)
+def test_the_reader_of_compose_reads_a_port_or_several(
+    configured: Callable[..., Any], given: str, ports: tuple[str, ...]
+) -> None:
+    assert configured("reader", TIC_PORT=given).port == ports
 
 
 def test_each_variable_is_explained_and_no_other() -> None:
