@@ -3,7 +3,7 @@
 import pytest
 
 SETTLED_WITHIN = 1200  # seconds: start, the frames that are still on their way, and the count of all
-LONGEST = ("test_partitions", "test_torture", "test_rollups", "test_demo")
+LONGEST = ("test_table", "test_torture", "test_rollups", "test_demo")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,14 +7,34 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from tests.support.meters import ADDRESSES, Meter
 from tests.support.programs import Program, run_command
-from tests.support.servers import FAST_DATABASE, HOST, Broker, Database, free_port
+from tests.support.servers import FAST_DATABASE, HOST, Broker, Database, FaultyServer, free_port
 
 
-class Rig:
-    """Broker, database, reader and storer, each a process of its own."""
+class Delivery(Protocol):
+    """The programs as they were delivered: as processes, in containers, in the app."""
+
+    def start(self, part: str) -> None:
+        """Start a part that does not run: reader, storer, monitor, broker or database."""
+
+    def kill(self, part: str) -> None:
+        """Kill a part with SIGKILL."""
+
+    def stop(self, part: str) -> None:
+        """Stop a part as an administrator does."""
+
+    def log(self, part: str) -> str:
+        """Return what a program has said since its first start."""
+
+    def numbered(self) -> Counter[tuple[str, int]]:
+        """Return how many rows there are for each meter and number."""
+
+
+class Processes:
+    """Broker, database, reader, storer and monitor, each a process of its own."""
 
     def __init__(
         self,
@@ -23,12 +43,12 @@ class Rig:
         frames_a_second: float = 30.0,
         broker_config: str = "",
         batch_wait: str = "0s",
-        spool: Path | None = None,
         port: str | None = None,
         broker_ports: tuple[int, int] | None = None,
         database_port: int | None = None,
         database_hosts: Sequence[str] = (HOST,),
         meters: int = 1,
+        first: int = 0,
     ) -> None:
         """Prepare everything.
 
@@ -37,17 +57,17 @@ class Rig:
             frames_a_second: of each meter.
             broker_config: more lines for the broker.
             batch_wait: how long the storer waits for a batch to fill.
-            spool: the reader's, if not below `folder`.
             port: the reader's, or a list of them in YAML, instead of the rig's meters.
             broker_ports: the ones that reader and storer use, when there is a proxy.
             database_port: the one that the storer uses, when there is a proxy.
             database_hosts: the hosts of the database in the storer's configuration; the rig's own is at HOST.
             meters: how many there are, each on a port of its own.
+            first: the number of the first frame of each.
         """
         self.folder = folder
         self._stack = contextlib.ExitStack()
         self.memory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-")))
-        self.meters = [Meter(frames_a_second, address=each) for each in ADDRESSES[: 0 if port else meters]]
+        self.meters = [Meter(frames_a_second, address=each, first=first) for each in ADDRESSES[: 0 if port else meters]]
         self.meter = self.meters[0] if self.meters else None
         listed = ", ".join(f"socket://{HOST}:{meter.port}" for meter in self.meters)
         if meters > 1:
@@ -56,7 +76,8 @@ class Rig:
         self.broker = Broker(folder / "broker", port=free_port(), config=broker_config)
         self.database = Database(folder / "database", options=FAST_DATABASE)
         reader_broker, storer_broker = broker_ports or (self.broker.port, self.broker.port)
-        self.spool = spool or folder / "spool"
+        self.spool = folder / "spool"
+        self.monitor_config = folder / "monitor.yaml"
         self.reader_config = folder / "reader.yaml"
         self.reader_config.write_text(
             f"name: rig\n"
@@ -73,10 +94,9 @@ class Rig:
             f"  password_file: {self.folder / 'database' / 'password'}}}\n"
             f"batch: {{wait: {batch_wait}}}\n"
         )
-        self.reader: Program | None = None
-        self.storer: Program | None = None
+        self._programs: dict[str, Program] = {}
 
-    def __enter__(self) -> "Rig":
+    def __enter__(self) -> "Processes":
         self._stack.enter_context(self.broker)
         self._stack.enter_context(self.database)
         return self
@@ -84,22 +104,74 @@ class Rig:
     def __exit__(self, *_: object) -> None:
         for meter in self.meters:
             meter.stop()
-        for program in (self.reader, self.storer):
-            if program is not None and program.running:
+        for program in self._programs.values():
+            if program.running:
                 program.kill()
         self._stack.close()
 
+    @property
+    def reader(self) -> Program | None:
+        return self._programs.get("reader")
+
+    @property
+    def storer(self) -> Program | None:
+        return self._programs.get("storer")
+
     def start_reader(self) -> Program:
-        command = ["reader", "run", "--config", str(self.reader_config)]
-        if self.clock_ahead:
-            command = ["tests.faults.clock_ahead", str(self.clock_ahead), *command]
-        self.reader = Program("reader", *command, folder=self.folder).start()
-        return self.reader
+        self.start("reader")
+        return self._programs["reader"]
 
     def start_storer(self) -> Program:
-        command = ("storer", "run", "--config", str(self.storer_config))
-        self.storer = Program("storer", *command, folder=self.folder).start()
-        return self.storer
+        self.start("storer")
+        return self._programs["storer"]
+
+    def start_monitor(self, **alerts: Any) -> Program:
+        """Start the monitor; `alerts` are those of its configuration."""
+        config = {
+            "name": "rig",
+            "listen": {"port": free_port()},
+            "auth": "none",
+            "state": str(self.folder / "monitor"),
+            "mqtt": {"host": HOST, "port": self.broker.port},
+            "database": self.database.login,
+            "alerts": alerts,
+        }
+        self.monitor_config.write_text(json.dumps(config))
+        self.start("monitor")
+        return self._programs["monitor"]
+
+    def start(self, part: str) -> None:
+        """Start a part that does not run."""
+        if isinstance(server := self._part(part), FaultyServer):
+            server.start()
+            return
+        if part not in self._programs:
+            command = [part, "run", "--config", str(getattr(self, f"{part}_config"))]
+            if self.clock_ahead and part != "storer":
+                command = ["tests.faults.clock_ahead", str(self.clock_ahead), *command]
+            self._programs[part] = Program(part, *command, folder=self.folder)
+        self._programs[part].start()
+
+    def kill(self, part: str) -> None:
+        """Kill a part with SIGKILL."""
+        self._part(part).kill()
+
+    def stop(self, part: str) -> None:
+        """Stop a part as an administrator does."""
+        self._part(part).stop()
+
+    def log(self, part: str) -> str:
+        """Return what a program has said since its first start."""
+        return self._programs[part].text()
+
+    def set_clock(self, ahead: float) -> None:
+        """Put the reader's clock ahead, in seconds, from its next start on."""
+        self.clock_ahead = ahead
+        del self._programs["reader"]
+
+    def _part(self, part: str) -> Any:
+        servers = {"broker": self.broker, "database": self.database}
+        return servers.get(part) or self._programs.get(part)
 
     def sql(self, statement: str) -> list[list[str]]:
         """Run SQL as the administrator; return the rows as text."""
@@ -127,12 +199,6 @@ class Rig:
         report = json.loads(output)
         assert isinstance(report, dict)
         return report
-
-    def confirmed(self) -> object:
-        """Return how many frames the reader knows to be stored; up to a minute old."""
-        delivery = self.health("reader")["delivery"]
-        assert isinstance(delivery, dict)
-        return delivery["confirmed"]
 
     def command(self, module: str, *arguments: str, config: Path) -> subprocess.CompletedProcess[str]:
         """Run one of the programs' other commands to its end."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.programs import Program, wait_until
 from tests.support.servers import HOST, Database, database_at
 
@@ -16,7 +16,7 @@ ANOTHER_HOST, NOWHERE = "127.0.0.2", "127.0.0.3"
 class Hosts:
     """Two databases on two hosts, each with its tables, and a storer for any list of hosts."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Processes) -> None:
         self.rig = rig
         self.one = rig.database
         self.two = database_at(ANOTHER_HOST, rig.folder / "two", rig.database.port, rig.database.password)
@@ -77,7 +77,7 @@ class Hosts:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    with Rig(tmp_path_factory.mktemp("hosts"), frames_a_second=10.0) as rig:
+    with Processes(tmp_path_factory.mktemp("hosts"), frames_a_second=10.0) as rig:
         hosts = Hosts(rig)
         try:
             hosts.repair()

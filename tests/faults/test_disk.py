@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from common.machine.disk import memory_backed
 from reader.buffer.spool import Spool
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.programs import Program, wait_until
 
 WITHIN = 120.0  # seconds, for what should take a few
@@ -19,16 +18,16 @@ PAGE = 8192  # bytes, of the spool
 
 
 @pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """A rig whose storer runs; each test gives its reader a spool."""
-    with Rig(tmp_path_factory.mktemp("disk"), frames_a_second=240.0) as rig:
+    with Processes(tmp_path_factory.mktemp("disk"), frames_a_second=240.0) as rig:
         yield rig
 
 
 class Reader(Program):
     """The reader, with a journal and a spool of its own; its log is in memory, too."""
 
-    def __init__(self, rig: Rig, name: str, spool: Path) -> None:
+    def __init__(self, rig: Processes, name: str, spool: Path) -> None:
         self._rig = rig
         self._journal = rig.memory / name
         self.spool = spool
@@ -50,25 +49,25 @@ class Reader(Program):
 
 
 @contextlib.contextmanager
-def reading(rig: Rig, name: str, spool: Path) -> Iterator[Reader]:
+def reading(rig: Processes, name: str, spool: Path) -> Iterator[Reader]:
     """Run a reader; whatever happens, it does not outlive the test."""
     # No module that it needs late is compiled onto the disk.
     with Reader(rig, name, spool).start(PYTHONDONTWRITEBYTECODE="1") as reader:
         yield reader
 
 
-def grown(rig: Rig, by: int, *programs: Program) -> None:
+def grown(rig: Processes, by: int, *programs: Program) -> None:
     """Wait until there are more rows."""
     rows = len(rig.rows())
     wait_until(lambda: len(rig.rows()) >= rows + by, WITHIN, f"{by} rows more", programs)
 
 
-def sent(rig: Rig) -> int:
+def sent(rig: Processes) -> int:
     assert rig.meter is not None
     return len(rig.meter.sent)
 
 
-def running_storer(rig: Rig) -> Program:
+def running_storer(rig: Processes) -> Program:
     storer = rig.storer or rig.start_storer()
     if not storer.running:
         storer.start()
@@ -91,7 +90,7 @@ def numbers_in(spool: Path) -> set[int]:
     return {int(item.payload.partition(b'"SINSTS": ')[2].partition(b",")[0]) for item in items}
 
 
-def test_every_readable_block_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Path) -> None:
+def test_every_readable_block_of_a_damaged_spool_arrives(rig: Processes, tmp_path: Path) -> None:
     """A page in the middle of the file is overwritten."""
     spool = tmp_path / "spool"
     storer = running_storer(rig)
@@ -127,60 +126,6 @@ def test_every_readable_block_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Pat
     print(f"{len(safe)} frames of readable blocks arrived, {len(whole - safe)} were in damaged ones")
 
 
-# -- no room, no right -------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def mounted(folder: Path, options: str) -> Iterator[None]:
-    """Mount a file system in memory; that takes root, or a sudo that asks for nothing."""
-    folder.mkdir()
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    options += f",mode=700,uid={os.geteuid()},gid={os.getegid()}"
-    done = subprocess.run(
-        [*root, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(f"a small file system cannot be mounted, run this as root: {done.stderr.strip()}", pytrace=False)
-    try:
-        yield
-    finally:
-        subprocess.run([*root, "umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path) -> None:
-    with contextlib.suppress(OSError), (folder / "hog").open("wb", buffering=0) as file:
-        while True:
-            file.write(b"\0" * 512)
-
-
-@pytest.mark.parametrize("flaw", ["full", "read-only"])
-def test_a_spool_that_cannot_be_written_does_not_stop_the_live_stream(rig: Rig, tmp_path: Path, flaw: str) -> None:
-    spool = tmp_path / "spool"
-    storer = running_storer(rig)
-    with mounted(spool, "size=16k" if flaw == "full" else "size=1m,ro"):
-        if flaw == "full":
-            fill(spool)
-        with reading(rig, flaw, spool) as reader:
-            grown(rig, 100, storer, reader)
-            assert storer.stop() == 0
-            begun = sent(rig)
-            reader.read_more(480)
-            assert reader.stop() == 0
-            assert reader.count("they stay in the journal") == 1
-            assert not list(spool.glob("spool.sqlite"))
-            storer.start()
-            reader.start()
-            assert rig.meter is not None
-            must = {number for number, _ in rig.meter.sent[begun : begun + 200]}
-            wait_until(lambda: must <= rig.rows().keys(), WITHIN, "they arrive, out of the journal", [storer, reader])
-            grown(rig, 30, storer, reader)
-            assert reader.stop() == 0
-    assert set(rig.rows().values()) == {1}
-
-
 # -- wear --------------------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +142,7 @@ def counter_works(folder: Path) -> bool:
     return written(os.getpid()) - before >= 65_536
 
 
-def test_confirmed_frames_cost_the_disk_nothing(rig: Rig, tmp_path: Path) -> None:
+def test_confirmed_frames_cost_the_disk_nothing(rig: Processes, tmp_path: Path) -> None:
     assert not memory_backed(tmp_path), "the spool must be on a disk for this"
     assert memory_backed(rig.memory)
     assert counter_works(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 import serial
 import serial.rfc2217
 
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.meters import ADDRESSES, numbered_frame
 from tests.support.programs import wait_until
 from tests.support.servers import HOST
@@ -105,7 +105,7 @@ def gateways() -> Iterator[dict[str, Gateway]]:
 
 def test_a_gateway_that_says_nothing_more_is_connected_to_afresh(gateways: dict[str, Gateway], tmp_path: Path) -> None:
     ports = ", ".join(gateway.url for gateway in gateways.values())
-    with Rig(tmp_path, port=f"[{ports}]") as rig:
+    with Processes(tmp_path, port=f"[{ports}]") as rig:
         programs = reader, _ = rig.start_reader(), rig.start_storer()
 
         def newest(meter: str) -> int:

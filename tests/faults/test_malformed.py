@@ -14,7 +14,7 @@ import pytest
 from common.contract.block import is_block, split_block, write_block
 from common.contract.frame import LONGEST_MESSAGE, format_time, peek_id
 from common.errors import MessageError
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.meters import METER
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import WITHIN, wait_until
@@ -208,13 +208,13 @@ def rejected(client: MqttClient) -> set[tuple[str, str]]:
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def rig(tmp_path: Path) -> Iterator[Processes]:
     config = "max_queued_messages 100000\nmax_queued_bytes 0"
-    with Rig(tmp_path, port="simulate://standard-single-phase-base", broker_config=config) as rig:
+    with Processes(tmp_path, port="simulate://standard-single-phase-base", broker_config=config) as rig:
         yield rig
 
 
-def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Processes, capsys: pytest.CaptureFixture[str]) -> None:
     storer = rig.start_storer()
     storer.wait_for_log("Connected to the broker")
     messages = script(random.Random(7))

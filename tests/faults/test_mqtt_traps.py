@@ -27,7 +27,7 @@ from common.mqtt.events import (
 from common.mqtt.session import Session
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.fake_broker import CONNACK, Connection, FakeBroker
 from tests.support.programs import ROOT, WITHIN, wait_until
 from tests.support.proxy import Proxy
@@ -218,7 +218,7 @@ def _reconnected(client: SessionClient, proxy: Proxy, writer: SessionClient) -> 
 
 
 def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) -> None:
-    with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
+    with Processes(tmp_path, port="simulate://standard-single-phase-base") as rig:
         storer = rig.start_storer()
 
         def said(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.programs import wait_until
 from tests.support.proxy import Proxy, WithoutPuback
 
@@ -15,9 +15,9 @@ UNANSWERED_WITHIN = 180.0  # seconds; after 60 a connection that is not answered
 
 
 @pytest.fixture
-def without_pubacks(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
+def without_pubacks(tmp_path: Path) -> Iterator[tuple[Processes, Proxy]]:
     """A rig whose reader never gets a PUBACK, with a fast meter."""
-    with Proxy() as link, Rig(tmp_path, frames_a_second=240.0) as rig:
+    with Proxy() as link, Processes(tmp_path, frames_a_second=240.0) as rig:
         text = rig.reader_config.read_text()
         rig.reader_config.write_text(text.replace(f"port: {rig.broker.port}", f"port: {link.port}"))
         link.target = rig.broker.port
@@ -26,7 +26,7 @@ def without_pubacks(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
 
 
 def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing(
-    without_pubacks: tuple[Rig, Proxy],
+    without_pubacks: tuple[Processes, Proxy],
 ) -> None:
     rig, link = without_pubacks
     storer = rig.start_storer()
@@ -36,7 +36,9 @@ def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing
     assert link.opened == 1, "it has connected afresh"
 
 
-def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_pubacks: tuple[Rig, Proxy]) -> None:
+def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(
+    without_pubacks: tuple[Processes, Proxy],
+) -> None:
     rig, link = without_pubacks
     storers = rig.folder / "spool" / "storers"
     storers.mkdir(parents=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.faults.gate import gate
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.meters import ADDRESSES
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Program, wait_until
@@ -24,7 +24,7 @@ FIRST, SECOND, THIRD = ADDRESSES
 class Setup:
     """A storer, its database, a snapshot and a replica of it from before its first frame; frames are sent by hand."""
 
-    def __init__(self, rig: Rig, mqtt: MqttClient) -> None:
+    def __init__(self, rig: Processes, mqtt: MqttClient) -> None:
         self.rig = rig
         self._mqtt = mqtt
         self._second = 0
@@ -69,7 +69,7 @@ class Setup:
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
     """A setup whose storer knows of these hosts."""
     with (
-        Rig(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
+        Processes(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
         listen(rig.broker) as mqtt,
     ):
         setup = Setup(rig, mqtt)
@@ -116,7 +116,7 @@ MANY = 5_000  # frames: several transactions of a restore
 
 
 def test_a_killed_restore_is_known_and_can_be_started_again(tmp_path: Path) -> None:
-    with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
+    with Processes(tmp_path, port="simulate://standard-single-phase-base") as rig:
         config, database = rig.storer_config, client(rig.database)
         assert rig.command("storer", "migrate", config=config).returncode == 0
         rig.sql(

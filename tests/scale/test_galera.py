@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.galera import ANOTHER_HOST, THIRD_HOST, Cluster, missing
-from tests.faults.rig import Rig
+from tests.faults.rig import Processes
 from tests.support.programs import Service, wait_until
 from tests.support.servers import HOST, Database
 
@@ -18,7 +18,7 @@ LATEST = 5  # frames of each meter that may still be on their way to the reader
 class Cell:
     """Meters, a reader, a broker and a cluster, each a process; the storers come with `start`."""
 
-    def __init__(self, rig: Rig, cluster: Cluster) -> None:
+    def __init__(self, rig: Processes, cluster: Cluster) -> None:
         self.rig, self.cluster = rig, cluster
         self.storers: list[Service] = []
 
@@ -68,7 +68,7 @@ class Cell:
 
 def test_two_storers_that_share_lose_and_double_nothing_when_a_node_is_killed(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
-        rig = stack.enter_context(Rig(tmp_path, meters=3, frames_a_second=10.0))
+        rig = stack.enter_context(Processes(tmp_path, meters=3, frames_a_second=10.0))
         cluster = stack.enter_context(Cluster(rig.database, tmp_path, (ANOTHER_HOST, THIRD_HOST)))
         rig.start_reader()
         cell = Cell(rig, cluster)

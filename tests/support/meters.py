@@ -30,8 +30,8 @@ def message_of(address: str, number: int) -> str:
     return f"{address} {number // MESSAGE_EVERY:019}"
 
 
-def numbered_frame(number: int, index: int, now: float, address: str = METER) -> bytes:
-    """Return a frame with its number as SINSTS, and with the message of that number."""
+def numbered_frame(number: int, index: int, now: float, address: str = METER, breaker: int = 9) -> bytes:
+    """Return a frame with its number as SINSTS, and with the message of that number; `breaker` in kVA."""
     stamp = time.strftime("H%y%m%d%H%M%S", time.gmtime(now + 3600))
     groups = (
         group("ADSC", address),
@@ -42,7 +42,7 @@ def numbered_frame(number: int, index: int, now: float, address: str = METER) ->
         group("EASD01", f"{index:09}"),
         group("IRMS1", f"{number % 60:03}"),
         group("URMS1", f"{225 + number % 10:03}"),
-        group("PREF", "09"),
+        group("PREF", f"{breaker:02}"),
         group("SINSTS", f"{number:05}"),
         group("STGE", "003A0001"),
         group("MSG1", message_of(address, number)),
@@ -54,9 +54,11 @@ def numbered_frame(number: int, index: int, now: float, address: str = METER) ->
 class Meter:
     """A meter behind a TCP port (`socket://`); it records which frames it sent to a connected reader, and when."""
 
-    def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER) -> None:
+    def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER, first: int = 0) -> None:
         self.address = address
+        self.breaker = 9  # kVA
         self.sent: list[tuple[int, float]] = []  # number, monotonic time
+        self._first = first
         self._pace = 1 / frames_a_second
         self._server = socket.create_server((host, 0))
         self.port: int = self._server.getsockname()[1]
@@ -76,7 +78,7 @@ class Meter:
         self._server.close()
 
     def _run(self) -> None:
-        number = 0
+        number = self._first
         began = time.time()
         self._server.settimeout(0.1)
         while not self._stop.is_set():
@@ -91,7 +93,7 @@ class Meter:
                     now = time.time()
                     # Two kilowatts: an index that moves as a meter's does.
                     index = 10_000_000 + int((now - began) * 2000 / 3600)
-                    frame = numbered_frame(number, index, now, self.address)
+                    frame = numbered_frame(number, index, now, self.address, self.breaker)
                     try:
                         if _is_closed(connection):
                             break
