@@ -24,7 +24,7 @@ from reader.buffer.spool import Spool
 from tests.faults.disk import fill, mounted, remount
 from tests.faults.gate import gate
 from tests.faults.rig import Processes
-from tests.faults.torture import A_MOMENT
+from tests.faults.torture import A_MOMENT, HARD_BROKER
 from tests.support.meters import METER, Meter
 from tests.support.programs import ENVIRONMENT, Program, wait_until
 from tests.support.proxy import Proxy
@@ -43,6 +43,7 @@ class Home:
         self.reader_link, self.storer_link, self.database_link = self.links = (Proxy(), Proxy(), Proxy())
         self.delivery = Processes(
             folder,
+            broker_config=HARD_BROKER,
             broker_ports=(self.reader_link.port, self.storer_link.port),
             database_port=self.database_link.port,
         )
