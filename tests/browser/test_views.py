@@ -179,11 +179,11 @@ COVERED = """() => {
 }"""
 
 
-def test_without_colours_of_its_own_a_page_still_has_edges_and_pressed_buttons(visit: Visits) -> None:
+def test_without_colours_of_its_own_a_page_still_has_edges_and_marks_its_place(visit: Visits) -> None:
     page = visit(VIEWS["day"], forced_colors="active")
     edge = "(one) => getComputedStyle(one).borderTopWidth"
     assert page.locator(".key-band").first.evaluate(edge) == "1px"
-    assert page.locator(".round[aria-pressed=true]").evaluate(edge) == "2px"
+    assert page.locator(".places a[aria-current]").evaluate("(one) => getComputedStyle(one).outlineWidth") == "2px"
     page = visit("", forced_colors="active")
     assert page.locator(".ruler-track").first.evaluate(edge) == "1px"
 
