@@ -27,6 +27,9 @@ COPY reader reader
 COPY storer storer
 COPY monitor monitor
 COPY --from=page /src/monitor/page/dist monitor/page/dist
+# Without the history of a clone, its commit is not known here; deploy/release/images says that it is a release.
+ARG COMMIT=+unreleased
+RUN sed --in-place "s/^COMMIT = \"\"/COMMIT = \"$COMMIT\"/" common/machine/version.py
 # Remove the packages that are needed only to build.
 RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
     --no-deps --no-build-isolation . \

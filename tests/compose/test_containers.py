@@ -104,6 +104,10 @@ def test_the_programs_have_no_installer(stack: Stack) -> None:
         assert stack.inside(service, "ls /opt/teleinfo/bin").split().count("pip") == 0
 
 
+def test_an_image_that_is_no_release_says_so(stack: Stack) -> None:
+    assert stack.inside("reader", "teleinfo-reader --version").strip().endswith("+unreleased")
+
+
 def test_with_your_own_broker_or_database_ours_is_not_started(stack: Stack) -> None:
     def services(**own: str) -> set[str]:
         names = dict(stack.env)

@@ -342,7 +342,7 @@ def test_each_image_is_built_for_its_processors_and_signed_and_then_the_latest(t
         "ghcr.io/somebody/teleinfo-setup:1.2.0": three,
         "ghcr.io/somebody/teleinfo-app:1.2.0": "linux/amd64,linux/arm64",
     }
-    assert all({"--sbom=true", "--provenance=mode=max", "--push"} <= set(call) for call in builds)
+    assert all({"--sbom=true", "--provenance=mode=max", "--push", "COMMIT="} <= set(call) for call in builds)
     signed = [call.split()[-1] for call in calls if call.startswith("cosign")]
     programs = ("reader", "storer", "monitor", "setup", "app")
     assert signed == [f"ghcr.io/somebody/teleinfo-{program}@sha256:{program}" for program in programs]
