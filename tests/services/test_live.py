@@ -123,7 +123,8 @@ def test_values_of_now_and_of_today(tables: Server, broker: Broker, publisher: M
         wait_for(lambda: house.connected)
         wait_for(lambda: house.answer(METER)["today"] is not None)
         power = publish_all(publisher, KIND)  # last: 15 s later it is no longer fresh
-        wait_for(lambda: house.answer(METER)["power"] == power)
+        # The state has the power, too, and comes before the link and the frames.
+        wait_for(lambda: house.answer(METER)["power"] == power and house.answer(METER)["fresh"])
         found: Any = house.answer(METER)
         assert found["links"] == dict.fromkeys(("meter", "reader", "mqtt", "storer", "database"), "up")
         assert found["fresh"]
