@@ -291,7 +291,7 @@ def test_deleting_one_entity_removes_the_others_only_for_a_while(changed: House)
         }
 
     changed.wait(lambda: there().keys() == IN_ENGLISH.keys(), APPEARS_WITHIN, there)
-    assert there()["east"] == str(FIRST_INDEX + 2)
+    assert there()["east"] == str(FIRST_INDEX)
 
 
 def test_statistics_are_the_difference_of_the_indexes(changed: House, listener: tuple[MqttClient, float]) -> None:
