@@ -1,10 +1,19 @@
 """Deliveries with and without storers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.reader.delivery.deliveries import Reader
+from tests.reader.delivery.deliveries import STARTED, Reader
+
+
+@pytest.fixture(autouse=True)
+def files_are_closed() -> Iterator[None]:
+    """Close the files of readers that a test has left running."""
+    yield
+    while STARTED:
+        STARTED.pop().kill()
 
 
 @pytest.fixture

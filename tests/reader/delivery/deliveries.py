@@ -94,6 +94,10 @@ class Disk(Spool):
         return super().read(block)
 
 
+#: What a test has started; conftest.py closes its files.
+STARTED: list["Reader"] = []
+
+
 class Reader:
     """A delivery over folders, its clock, and its broker; after each step every frame is in exactly one counter."""
 
@@ -120,6 +124,7 @@ class Reader:
             self.connect()
 
     def start(self) -> None:
+        STARTED.append(self)
         self.storers = Storers(self.wanted, self.folder / "spool" / STORERS)
         self.journal = Journal(self.folder / "journal", "pi")
         self.recovered = self.journal.open()
