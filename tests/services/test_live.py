@@ -286,7 +286,7 @@ def test_without_the_database_what_is_live_goes_on(broker: Broker, publisher: Mq
         wait_for(lambda: house.connected)
         wait_for(lambda: house.links(METER)["database"] == "down")
         power = publish_all(publisher, KIND)
-        wait_for(lambda: house.answer(METER)["power"] == power)
+        wait_for(lambda: house.answer(METER)["power"] == power and house.answer(METER)["fresh"])
         found: Any = house.answer(METER)
         assert (found["today"], found["links"]["meter"], found["power"]) == (None, "up", power)
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,10 @@ def test_the_monitor_shows_the_meter_and_all_programs_but_no_delivery_point(
         found: dict[str, float] = {}
 
         def complete() -> bool:
-            families = text_string_to_metric_families(scrape())
+            try:
+                families = text_string_to_metric_families(scrape())
+            except urllib.error.URLError:  # the port is opened soon after the page's
+                return False
             found.update({sample.name: sample.value for family in families for sample in family.samples})
             wanted = {"teleinfo_meter_imported_energy_joules_total", "teleinfo_meter_power_voltamperes"}
             wanted |= {"teleinfo_reader_line_open", "teleinfo_storer_stored_total"}

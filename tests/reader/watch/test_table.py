@@ -56,7 +56,7 @@ def test_a_historic_frame_in_french_what_moves_first() -> None:
 def test_a_standard_frame_in_english_with_the_meters_own_times_and_a_label_that_nobody_knows() -> None:
     sent = frame(STANDARD, stamps={"SMAXSN": NOW - timedelta(hours=11)}, dropped=2)
     local = f"{NOW.astimezone() - timedelta(hours=11):%Y-%m-%d %H:%M:%S}"
-    assert lines(sent, language="en") == [
+    assert lines(sent, language="en", width=120) == [
         "Meter 031961123456 standard · online · groups dropped: 2",
         "SINSTS 9,240 VA Instantaneous apparent power imported 0 s",
         "EAST 56,688,647 Wh Total active energy imported 0 s",

@@ -47,6 +47,7 @@ def file(tmp_path: Path) -> Path:
                 "INSERT INTO statistics (metadata_id, start_ts, sum) VALUES (2, ?, ?)", (first + number * 3600, total)
             )
     database.close()
+    database.close()
     return path
 
 
