@@ -15,8 +15,7 @@ from monitor.answers.costs import CostAnswers
 from monitor.calendar import Calendar, full_hour, midnight
 from monitor.forecast.colours import Chances
 from monitor.forecast.days import LEAST, LONGEST, Coming, Days
-from monitor.forecast.money import ComingCost, ComingEnergy
-from monitor.forecast.registers import Habits
+from monitor.forecast.money import ComingCost, ComingEnergy, Habits
 from monitor.prices.model import PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory

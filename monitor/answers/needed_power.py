@@ -10,8 +10,7 @@ from common.contract.address import parse_address
 from common.database.mariadb import Connection
 from monitor.answers.costs import CostAnswers
 from monitor.calendar import full_hour
-from monitor.power_need.breaker import REST, BusyMinute, most_trips
-from monitor.power_need.winter import missing_winter_weeks
+from monitor.power_need import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.prices.closed import is_closed
 from monitor.prices.model import PriceTable
 from monitor.readings.busy_minutes import BusyMinutes

@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from common.contract.frame import write_stamp
 from monitor.api.call import Call, Route
 from monitor.api.money import amount
 from monitor.api.parameters import FROM, METER, TO
-from monitor.api.schemas import COUNT, DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
+from monitor.api.schemas import COUNT, DAY, FLAG, NUMBER, TEXT, described, maybe, record, several, words
 from monitor.ranges import year_to
 from monitor.text.formats import Formats
 from monitor.text.powers import option_object, remarks, verdict
@@ -23,15 +22,12 @@ def answer(call: Call) -> dict[str, Any]:
         "meter": meter.identifier,
         "from": found.start.astimezone(zone).date().isoformat(),
         "last_day": (found.end - timedelta.resolution).astimezone(zone).date().isoformat(),
-        "measured_from": write_stamp(found.start) if found.start > start else None,
         "hours_missing": found.missing_hours,
         "winter_weeks_missing": found.winter_weeks_missing,
         "offer": found.offer,
         "power": found.power,
         "phases": found.phases,
         "refused": found.refused,
-        "prices_since": None if found.prices_since is None else found.prices_since.isoformat(),
-        "closed": found.closed,
         "verdict": verdict(found, formats),
         "powers": [option_object(found, one) | {"saving": amount(one.saving)} for one in found.options],
         "remarks": list(remarks(found, formats)),
@@ -61,9 +57,8 @@ ROUTE = Route(
     record(
         {
             "meter": TEXT,
-            "from": DAY,
+            "from": described("the first day of the range of which anything is known", DAY),
             "last_day": DAY,
-            "measured_from": maybe(INSTANT, "nothing is known of the range before; null: its beginning is known"),
             "hours_missing": described("not measured", COUNT),
             "winter_weeks_missing": described("of the 13 from 1 December on: measured in no winter", COUNT),
             "offer": maybe(TEXT, "whose prices the savings are of"),
@@ -73,8 +68,6 @@ ROUTE = Route(
                 words("meter", "phases"),
                 "why no trips are computed: the meter is not a Linky; the power of each phase is not known",
             ),
-            "prices_since": maybe(DAY, "of the prices that savings are of"),
-            "closed": described("whoever leaves this contract cannot come back", FLAG),
             "verdict": described("whether a lower power would have been enough, or why that cannot be said", TEXT),
             "powers": several(
                 _OPTION,

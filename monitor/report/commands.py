@@ -24,16 +24,13 @@ from monitor.prices.update import update_prices
 from monitor.ranges import Range, by_contract, choose_range, year_to
 from monitor.readings.tables import open_tables
 from monitor.refusals import Refusal
-from monitor.report.powers import print_powers
 from monitor.report.tables import Tables
 from monitor.settings.config import MonitorConfig
-from monitor.text.device_words import device_lines
 from monitor.text.digest_lines import digest_text
-from monitor.text.forecast_words import forecast_line
 from monitor.text.formats import Formats
 from monitor.text.output import json_offers, json_rows, write_csv
-from monitor.text.powers import json_powers
-from monitor.text.sun_words import sun_lines
+from monitor.text.powers import json_powers, lines
+from monitor.text.report_lines import device_lines, forecast_line, sun_lines
 
 PROGRAM = "teleinfo-monitor"
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
@@ -157,7 +154,9 @@ def power(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json_powers(answer))  # noqa: T201 - the command's output
         else:
-            print_powers(answer, formats, Tables(sys.stdout, formats))
+            tables = Tables(sys.stdout, formats)
+            for line in lines(answer, formats):
+                tables.line(line)
     return 0
 
 

@@ -37,7 +37,17 @@ def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
         yield f.text("power_closed")
 
 
-def line(answer: NeededPower, option: Option, formats: Formats) -> str:
+def lines(answer: NeededPower, formats: Formats) -> Iterator[str]:
+    """Write the verdict, each power that was examined, and what else is to be known."""
+    start, end = formats.day(answer.start), formats.last_day(answer.end)
+    yield formats.text("title", meter=formats.meter(answer.meter), start=start, end=end)
+    yield verdict(answer, formats)
+    for option in answer.options:
+        yield f"– {_line(answer, option, formats)}"
+    yield from remarks(answer, formats)
+
+
+def _line(answer: NeededPower, option: Option, formats: Formats) -> str:
     """Write a power with how long it was exceeded, how often it may have tripped, and what it saves in a year."""
     f = formats
     parts = [f.text("power_present" if option.power == answer.power else "power_other", power=option.power)]

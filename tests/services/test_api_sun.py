@@ -29,7 +29,7 @@ from monitor.readings.sources import SourceMinute
 from monitor.settings.config import MonitorConfig
 from monitor.text.formats import Formats
 from monitor.text.output import json_rows
-from monitor.text.sun_words import sun_lines
+from monitor.text.report_lines import sun_lines
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

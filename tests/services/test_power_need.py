@@ -90,7 +90,7 @@ def test_a_lower_power_saves_its_subscription_and_pays_the_step_of_the_kwh(table
     # 238.56 - 190.32; 7.198 kWh in two hours are 31,527 in a year, each 0.0016 dearer below 9 kVA
     assert found[6]["saving"] == pytest.approx(482_400 - 31_527 * 0.0016 * 10_000, rel=0.001)
     assert found[12]["saving"] == -465_600
-    assert answer["closed"] is True
+    assert "n’accepte plus de nouveaux contrats" in " ".join(answer["remarks"])
 
 
 def test_a_meter_that_is_not_a_linky_has_minutes_and_no_trips(fresh_database: Server) -> None:

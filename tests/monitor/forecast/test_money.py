@@ -12,13 +12,14 @@ from monitor.calendar import midnight
 from monitor.cost.bill import Bill
 from monitor.cost.contracts import Contract
 from monitor.forecast.colours import Chances
-from monitor.forecast.money import ComingEnergy
-from monitor.forecast.registers import Habits
+from monitor.forecast.money import ComingEnergy, Habits
 from monitor.prices.model import PriceRow
 from tests.support.prices import price_table
 
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = [date(2026, 11, day) for day in (9, 10)]
+OFF_PEAK = {"HCHC": 3000, "HCHP": 7000}
+TEMPO = {"BBRHCJB": 40_000, "BBRHPJB": 60_000, "BBRHCJR": 8_000, "BBRHPJR": 2_000}
 START, END = midnight(DAYS[0], PARIS), midnight(date(2026, 11, 11), PARIS)
 #: Without tax, nothing changes within the day: EUR per kWh by colour.
 ROW = PriceRow(
@@ -58,3 +59,28 @@ def test_one_red_day_more_or_less_changes_what_ten_kwh_cost() -> None:
     assert found is not None
     assert (found.energy, found.subscription) == (Decimal("2.0"), Decimal(2))  # 20 kWh at 0.10; two days of 365
     assert found.spread == pytest.approx(10 * (0.60 - 0.10))
+
+
+@pytest.mark.parametrize(
+    ("recent", "offer", "split"),
+    [
+        ({"BASE": 9}, "base", {None: {"BASE": 1}}),
+        (OFF_PEAK, "hchp", {None: {"HCHC": 0.3, "HCHP": 0.7}}),
+        (OFF_PEAK, "base", {None: {"BASE": 1}}),  # the offer changes
+        ({"BASE": 9}, "hchp", None),  # nobody knows what will run at night
+        ({"EJPHN": 9, "EJPHPM": 1}, "ejp", {None: {"EJPHN": 0.9, "EJPHPM": 0.1}}),
+        (OFF_PEAK, "ejp", None),
+        ({"EASF01": 1, "EASF02": 3}, None, {None: {"EASF01": 0.25, "EASF02": 0.75}}),
+        ({}, None, None),
+    ],
+)
+def test_a_day_is_divided_as_the_last_weeks_were(recent: dict[str, int], offer: str | None, split: object) -> None:
+    assert Habits(recent, recent).split(None if offer is None else BY_ID[offer]) == split
+
+
+def test_days_of_each_colour_are_divided_as_those_of_the_last_year_were() -> None:
+    split = Habits({"BBRHCJB": 1000, "BBRHPJB": 3000}, TEMPO).split(BY_ID["tempo"])
+    assert split is not None
+    assert split["blue"] == pytest.approx({"BBRHCJB": 0.4, "BBRHPJB": 0.6})
+    assert split["white"] == pytest.approx({"BBRHCJW": 0.25, "BBRHPJW": 0.75})  # there was none: as lately
+    assert split["red"] == pytest.approx({"BBRHCJR": 0.8, "BBRHPJR": 0.2})

@@ -1,4 +1,4 @@
-"""How often a Linky's breaker may have opened at another power, from minutes. Pure.
+"""How often a Linky's breaker may have opened at another power, from minutes, and whether a winter is in them. Pure.
 
 Each second `Y <- 0.008 X² + 0.992 Y`, X being the apparent power; it opens when `Y > (1.3 P)²`, P being the power at
 which it is set. With three phases each has its own Y, and a third of P.
@@ -9,13 +9,16 @@ seconds makes Y higher, so the breaker opened at most so often. What is not meas
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 MARGIN = 1.3
 REST = 0.5  # of the tested power: minutes up to it need not be given, as Y stays below its square
 MINUTE = 60
 _KEEP = 0.992  # of Y, each second
+_WEEK, _WEEKS = 7, 13  # days; weeks from 1 December to the end of February
+_WHOLE = 0.9  # of a week: so much of it must be measured
 
 
 class BusyMinute(NamedTuple):
@@ -75,3 +78,18 @@ def _through(minute: BusyMinute, bounds: Sequence[float], limit: float) -> tuple
 def _later(bound: float, square: float, seconds: int) -> float:
     """Return what Y becomes of `bound` while X² is `square`."""
     return float(square + _KEEP**seconds * (bound - square))
+
+
+def missing_winter_weeks(covered: Mapping[date, float]) -> int:
+    """Return how many of the 13 weeks from 1 December on were never measured, in no winter of a range.
+
+    Args:
+        covered: the measured share of each local day; days that are not there have none.
+    """
+    best = [0.0] * _WEEKS
+    for year in {day.year + offset for day in covered for offset in (-1, 0)}:
+        first = date(year, 12, 1)
+        for week in range(_WEEKS):
+            days = (first + timedelta(days=week * _WEEK + number) for number in range(_WEEK))
+            best[week] = max(best[week], sum(covered.get(day, 0.0) for day in days) / _WEEK)
+    return sum(share < _WHOLE for share in best)
