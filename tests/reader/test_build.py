@@ -55,8 +55,11 @@ def test_two_lines_never_give_frames_the_same_timestamp_and_a_restart_probably_n
 
 def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(tmp_path: Path) -> None:
     settings = config(tmp_path)
-    build_reader(settings, StopEvent())
+    stop = StopEvent()
+    first = build_reader(settings, stop)
     other = replace(settings, spool=SpoolConfig(journal=tmp_path / "other", path=tmp_path / "spool"))
     for _ in range(2):
         with pytest.raises(NotReady, match=r"spool\.path"):
             build_reader(other, StopEvent())
+    stop.set()
+    first.run()  # closes its files
