@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="show what arrives from other devices, and why something is not counted",
         epilog=UTC_TIMES,
-        declare=later("storer.doctor.sources_command:declare_sources"),
+        declare=later("storer.doctor.sources:declare_sources"),
     )
     commands.add_parser(
         "import",

@@ -1,12 +1,28 @@
-"""Diagnoses sources from what the storer publishes of them, and shows them."""
+"""Diagnoses sources from what the running storer publishes of them; and the command `teleinfo-storer sources`."""
 
+import argparse
+import json
+import secrets
+import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.contract.topics import Topics
+from common.database.mariadb import Database
+from common.doctor.broker_probe import Probe
+from common.doctor.connection_failure import ConnectionFailed
 from common.doctor.findings import Finding, notice, ok, problem
+from common.errors import TeleinfoError
 from common.machine.deployment import here
 from common.plural import plural
+from common.runtime.logs import printable
+from common.runtime.progress import Progress
+from common.settings import config
+from storer.config import StorerConfig
+from storer.keeping.forget_source import forget_source
+from storer.keeping.forgetting import ask_person
 from storer.sources.config import Kind, Source, doubles
 from storer.sources.reading import Refusal
 
@@ -16,6 +32,7 @@ _SOON = {Kind.TEMPERATURE: 3600}  # seconds after the start in which nothing nee
 _SOON_OTHERS = 120
 _SILENT = timedelta(days=1)  # an inverter sleeps at night
 _MANY_PENDING = 5  # minutes of each source
+_WITHIN = 3.0  # seconds for what the broker retains
 #: Not a fault: what a broker retains is old, and devices are away at times.
 _HARMLESS = {Refusal.RETAINED.value, Refusal.UNAVAILABLE.value}
 
@@ -66,16 +83,16 @@ def _diagnose(source: Source, report: Mapping[str, Any], uptime: int, now: datet
     if now - last > _SILENT:
         yield problem(SUBJECT, f"{name}: nothing since {last:%Y-%m-%d %H:%M} UTC", look)
     else:
-        yield ok(SUBJECT, f"{name}: {values_text(report)}, at {last:%H:%M:%S} UTC")
+        yield ok(SUBJECT, f"{name}: {_values(report)}, at {last:%H:%M:%S} UTC")
     if report["breaks"]:
         times = plural(report["breaks"], "time")
         yield notice(SUBJECT, f"{name}: its counter was reset or replaced ({times}): it counts on from there")
 
 
-def values_text(report: Mapping[str, Any]) -> str:
+def _values(report: Mapping[str, Any]) -> str:
     """Return the last values of a source.
 
-    >>> values_text({"power": 812.4, "energy": 1234567})
+    >>> _values({"power": 812.4, "energy": 1234567})
     '812 W, 1234.567 kWh'
     """
     parts = []
@@ -88,14 +105,14 @@ def values_text(report: Mapping[str, Any]) -> str:
     return ", ".join(parts) or "no value yet"
 
 
-def source_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what has arrived, as `teleinfo-storer sources` prints it."""
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what has arrived."""
     for one in report["sources"]:
         last = ""
         if one["last"] is not None:
             then = datetime.fromisoformat(one["last"])
             last = f"; last {then.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {plural(one['taken'], 'value')}"
-        yield f"{one['name']} ({one['kind']}): {values_text(one)}{last}"
+        yield f"{one['name']} ({one['kind']}): {_values(one)}{last}"
         if one["breaks"]:
             yield f"  counter reset or replaced: {plural(one['breaks'], 'time')}"
         for reason, count in one["refused"].items():
@@ -104,3 +121,67 @@ def source_lines(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"  the last of these: {one['example']}"
     if report["pending"]:
         yield f"{plural(report['pending'], 'minute')} in memory, not stored yet"
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+class NotSeen(TeleinfoError):
+    """There is nothing to show; the text says why, and what to do."""
+
+
+def declare_sources(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config`."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--json", action="store_true", help="for programs")
+    what.add_argument(
+        "--forget", metavar="NAME", help="delete all rows of a source; to confirm, its name is asked for once more"
+    )
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = config.load(StorerConfig, arguments.config)
+    if arguments.forget is not None:
+        return _forget(settings, arguments.forget)
+    if not settings.sources:
+        raise NotSeen(f"{arguments.config} has no sources: see docs/sources.md")
+    report = _read_report(settings)
+    if arguments.json:
+        print(json.dumps(report, ensure_ascii=False))  # noqa: T201 - the command's output
+    else:
+        for line in _lines(report):
+            print(printable(line))  # noqa: T201 - the command's output
+    return 0
+
+
+def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
+    """Return what the storer published last, at most a minute ago while it runs.
+
+    Raises:
+        NotSeen: the broker cannot be reached, or has nothing of this storer.
+    """
+    topic = Topics(settings.mqtt.topic[0]).health("storer", settings.name)
+    deadline = time.monotonic() + _WITHIN
+    try:
+        with Probe(settings.mqtt, f"teleinfo-storer-sources-{secrets.token_hex(4)}") as probe:
+            probe.subscribe([topic])
+            while time.monotonic() < deadline:
+                for message in probe.listen(0.1):
+                    if isinstance(found := message.fields.get("sources"), dict):
+                        return found
+                    raise NotSeen(
+                        f"the storer {settings.name} has no sources yet: restart it after a change of storer.yaml"
+                    )
+    except ConnectionFailed as error:
+        raise NotSeen(f"the broker {settings.mqtt.address} cannot be reached: {error}") from error
+    raise NotSeen(
+        f"the broker has nothing on {topic}: is the storer running? {here(_PROGRAM).run(_PROGRAM, 'check')} says more"
+    )
+
+
+def _forget(settings: StorerConfig, name: str) -> int:
+    if any(source.name == name for source in settings.sources):
+        raise NotSeen(f"{name} is still configured: take it out of `sources` first, and restart the storer")
+    with Progress(sys.stderr) as progress:
+        return forget_source(Database(settings.database), name, ask_person, progress, sys.stdout)
