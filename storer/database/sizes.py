@@ -28,14 +28,10 @@ class Sizes:
         return sum(size for (name, part), size in self.files.items() if name == table and partition in (None, part))
 
 
-def read_sizes(connection: Connection, *, local: bool = True) -> Sizes:
-    """Return the sizes of all tables: from the files, else from the administrator's view, else estimated.
-
-    `local`: the server may be on this machine, so that its files can be looked at.
-    """
+def read_sizes(connection: Connection) -> Sizes:
+    """Return the sizes of all tables: from the files, else from the administrator's view, else estimated."""
     ((name, datadir),) = connection.query("SELECT DATABASE(), @@datadir")
-    files = _from_files(Path(datadir) / name) if local else {}
-    files = files or _from_view(connection, name)
+    files = _from_files(Path(datadir) / name) or _from_view(connection, name)
     if files:
         return Sizes(files, measured=True)
     return Sizes(_sum(((table, part or ""), size) for table, part, size in connection.query(_ESTIMATE)), measured=False)

@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem, report_t
 from common.machine.host import Host
 from common.mqtt.reasons import NO_SHARE
 from storer.config import StorerConfig
-from storer.doctor.database import diagnose_database, probe_databases
+from storer.doctor.database import diagnose_database, probe_database
 from storer.doctor.french import TEXTS
 from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
 from storer.doctor.sources import diagnose_sources
@@ -39,9 +40,8 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         [ok(SUBJECT, f"{path}: storer {config.name}, broker {', '.join(config.mqtt.hosts)}, frames below {base}")]
     )
     report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
-    now = datetime.now(UTC)
-    for database in probe_databases(config.database, now):
-        report.show(diagnose_database(database, now))
+    for host in config.database.host:
+        report.show(diagnose_database(probe_database(replace(config.database, host=(host,)))))
 
     report.note(f"listening to the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]

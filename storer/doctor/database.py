@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.database.mariadb import Connection, Database, DatabaseConfig
@@ -19,22 +18,16 @@ from common.machine.deployment import here
 from common.machine.disk import free_space
 from storer.database.original import refuse_original
 from storer.database.schema import newest_version, refuse_mismatch
-from storer.database.sizes import read_sizes
 from storer.database.unfinished import refuse_unfinished
 
-PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
+PROGRAM = "teleinfo-storer"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _NEEDS = Needs(program=PROGRAM, account="teleinfo", rights=RIGHTS)
 _OLDEST = (10, 6)  # MariaDB
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-_GROWING = ("frames", "label_sets", "minutes", "hours", "breaks", "tallies", "late_hours")
-_BYTES_PER_FRAME = 50  # before the server compresses pages, see storage.md
-_ENOUGH_ROWS = 20_000  # for the server's size of the table to mean something
-_FRAMES_PER_DAY = 94_000.0  # of a meter in standard mode
-_NOTICE_DAYS, _PROBLEM_DAYS = 365.0, 30.0  # until the disk is full
+_BYTES_PER_DAY = 94_000 * 50  # of a meter in standard mode, before the server compresses pages; see docs/storage.md
+_NOTICE_DAYS, _PROBLEM_DAYS = 365, 30  # until the disk is full
 _MIN_FREE = 100_000_000  # bytes; a server needs as much for itself
-_NO_FRAMES = timedelta(minutes=10)
-_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +43,10 @@ class DatabaseFacts(Refusal):
     refused: str = ""  # why the storer does not start with these tables, and what to do
     schema: int | None = None  # None: no tables yet
     newest_schema: int = 0  # of this program
-    last: datetime | None = None  # of the newest frame
-    frames: int = 0  # estimated by the server
-    bytes: int = 0  # of these, with all that grows with them
-    measured: bool = True  # on the disk, not the server's figure before page compression
-    per_day: float | None = None  # frames, within the last day
     free: int | None = None  # bytes on the server's disk; None: on another machine
 
 
-def probe_databases(config: DatabaseConfig, now: datetime) -> list[DatabaseFacts]:
-    """Collect the facts of each host."""
-    return [probe_database(replace(config, host=(host,)), now) for host in config.host]
-
-
-def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
+def probe_database(config: DatabaseConfig) -> DatabaseFacts:
     """Collect the facts of one host."""
     facts = DatabaseFacts(
         where=address(config),
@@ -75,12 +58,12 @@ def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
     )
     try:
         with closing(Database(config).connect()) as connection:
-            return _collect(facts, connection, now)
+            return _collect(facts, connection)
     except DatabaseError as error:
         return replace(facts, error=str(error), code=error_code(error))
 
 
-def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+def _collect(facts: DatabaseFacts, connection: Connection) -> DatabaseFacts:
     ((version, flush, read_only, datadir, host),) = connection.query(
         "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
     )
@@ -103,37 +86,16 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         refuse_mismatch(connection)
     except PermanentError as error:
         return replace(facts, refused=str(error).removeprefix(f"database {facts.where}: "))
-    schema = schema_version(connection)
-    return facts if schema is None else _frames(replace(facts, schema=schema), connection, now)
+    return replace(facts, schema=schema_version(connection))
 
 
-def _frames(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
-    ((rows,),) = connection.query(
-        "SELECT COALESCE(SUM(table_rows), 0) FROM information_schema.partitions"
-        " WHERE table_schema = DATABASE() AND table_name = 'frames'"
-    )
-    sizes = read_sizes(connection, local=facts.free is not None)
-    facts = replace(facts, frames=int(rows), bytes=sum(map(sizes.of, _GROWING)), measured=sizes.measured)
-    ((last,),) = connection.query("SELECT MAX(timestamp) FROM frames")
-    if last is None:
-        return facts
-    ((count, first),) = connection.query(
-        "SELECT COUNT(*), MIN(timestamp) FROM frames WHERE timestamp >= %s", (now - timedelta(days=1),)
-    )
-    days = (now - first.replace(tzinfo=UTC)) / timedelta(days=1) if first else 0.0
-    # A few minutes of frames are no measure of a day.
-    return replace(facts, last=last.replace(tzinfo=UTC), per_day=count / days if days > 0.01 else None)
-
-
-def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
+def diagnose_database(facts: DatabaseFacts) -> list[Finding]:
     """Turn the facts into findings."""
     if facts.error:
         return [diagnose_refusal(facts, _NEEDS)]
     findings = [*_server(facts), *_rights(facts)]
     if "SELECT" not in facts.missing_rights:
         findings.append(_tables(facts))
-    if facts.schema is not None:
-        findings.append(_flow(facts, now))
     return [*findings, *_disk(facts)]
 
 
@@ -184,39 +146,13 @@ def _tables(facts: DatabaseFacts) -> Finding:
     return ok(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")
 
 
-def _flow(facts: DatabaseFacts, now: datetime) -> Finding:
-    if facts.last is None:
-        return notice("Frames", "no frame is stored yet", "check that the storer and a reader are running")
-    ago, last = now - facts.last, f"{facts.last:%Y-%m-%d %H:%M} UTC"
-    if ago > _NO_FRAMES:
-        return problem(
-            "Frames",
-            f"the last one stored is of {last}, {format_days(ago / timedelta(days=1))} ago",
-            f"look at the storer's log ({here(PROGRAM).log(PROGRAM)}), then: {here(_READER).run(_READER, 'check')}",
-        )
-    if ago < -_CLOCKS_APART:
-        return notice(
-            "Frames",
-            f"the last one stored is of {last}, in the future: it does not show whether frames arrive now",
-            "compare the clocks of this machine and of the reader's: timedatectl",
-        )
-    per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""
-    return ok("Frames", f"about {facts.frames} stored{per_day}; the last {max(0, round(ago.total_seconds()))} s ago")
-
-
 def _disk(facts: DatabaseFacts) -> Iterator[Finding]:
     if facts.free is None:
         if not facts.local:
             yield ok("Disk", f"the disk of {facts.where} is on another machine and cannot be checked from here")
         return
-    known = facts.frames >= _ENOUGH_ROWS and facts.bytes > 0
-    size = facts.bytes / facts.frames if known else _BYTES_PER_FRAME
-    days = facts.free / (size * (facts.per_day or _FRAMES_PER_DAY))
-    what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes per frame"
-    if not facts.per_day:
-        what += ", for one meter with a frame per second"
-    if known and not facts.measured:
-        what += "; probably longer: the size before page compression, see docs/storage.md"
+    days = facts.free / _BYTES_PER_DAY
+    what = f"{format_bytes(facts.free)} free: room for {format_days(days)} of one meter, at a frame per second"
     fix = "free space, or move the database to a larger disk (for the backup see docs/database.md)"
     if days < _PROBLEM_DAYS or facts.free < _MIN_FREE:
         yield problem("Disk", f"only {what}", fix)

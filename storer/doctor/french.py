@@ -66,29 +66,13 @@ _DATABASE = {
         "faites une sauvegarde, puis : {_command} ; sinon il le fait à son prochain démarrage"
     ),
     "the tables of {name} are up to date (version {n})": "les tables de {name} sont à jour (version {n})",
-    "no frame is stored yet": "aucune trame n’est encore enregistrée",
-    "check that the storer and a reader are running": "vérifiez que l’archiveur et un lecteur tournent",
-    "the last one stored is of {day}, in the future: it does not show whether frames arrive now": (
-        "la dernière enregistrée est du {day}, dans le futur : elle ne dit pas si des trames arrivent"
-    ),
-    "the last one stored is of {day}, {_time} ago": "la dernière enregistrée est du {day}, il y a {_time}",
-    "look at the storer's log ({_log}), then: {_check}": "lisez le journal de l’archiveur ({_log}), puis : {_check}",
-    "compare the clocks of this machine and of the reader's: timedatectl": (
-        "comparez l’heure de cette machine et celle du lecteur : timedatectl"
-    ),
-    "about {count} stored, {rate} per day; the last {n} s ago": (
-        "environ {count} enregistrées, {rate} par jour ; la dernière il y a {n} s"
-    ),
-    "about {count} stored; the last {n} s ago": "environ {count} enregistrées ; la dernière il y a {n} s",
     "the disk of {where} is on another machine and cannot be checked from here": (
         "le disque de {where} est sur une autre machine : impossible de le vérifier d’ici"
     ),
     "only {_what}": "seulement {_what}",
-    "{_what}; probably longer: the size before page compression, see docs/storage.md": (
-        "{_what} ; sans doute plus : taille avant compression, voir docs/storage.md"
+    "{_size} free: room for {_time} of one meter, at a frame per second": (
+        "{_size} libres : de quoi garder {_time} d’un compteur, à une trame par seconde"
     ),
-    "{_what}, for one meter with a frame per second": "{_what}, pour un compteur à une trame par seconde",
-    "{_size} free: {_time} at {n} bytes per frame": "{_size} libres : {_time} à {n} octets par trame",
     "free space, or move the database to a larger disk (for the backup see docs/database.md)": (
         "libérez de la place, ou déplacez la base sur un disque plus grand (sauvegarde : docs/database.md)"
     ),
@@ -102,8 +86,7 @@ _SERVICE = {
     ),
     "{name} is running, but cannot reach its database": "{name} tourne, mais n’atteint pas sa base",
     "see the findings about the database above": "voir ci-dessus ce qui est dit de la base",
-    "{_what}; {n} frames stored since its start": "{_what} ; {n} trames enregistrées depuis son démarrage",
-    "{_what}; 1 frame stored since its start": "{_what} ; 1 trame enregistrée depuis son démarrage",
+    "{_what}; frames stored since its start: {n}": "{_what} ; trames enregistrées depuis son démarrage : {n}",
     "{name} is running and connected, for {_time}": "{name} tourne et est connecté depuis {_time}",
     "{name} is running and connected": "{name} tourne et est connecté",
     "{name} is not running": "{name} ne tourne pas",
@@ -142,17 +125,13 @@ _SERVICE = {
     ),
     "they are": "elles sont",
     "these are": "elles sont",
-    "rejected_messages is full: {n} further messages only counted": (
-        "rejected_messages est pleine : {n} autres messages sont seulement comptés"
-    ),
-    "rejected_messages is full: 1 further message only counted": (
-        "rejected_messages est pleine : 1 autre message est seulement compté"
+    "rejected_messages is full; further messages, only counted: {n}": (
+        "rejected_messages est pleine ; autres messages, seulement comptés : {n}"
     ),
     "find out who publishes them, then empty the table: {sql}": "cherchez qui les publie, puis videz la table : {sql}",
-    "{n} messages could not be stored since the storer's start": (
-        "{n} messages n’ont pu être enregistrés depuis le démarrage"
+    "messages that could not be stored since the storer's start: {n}": (
+        "messages qui n’ont pu être enregistrés depuis son démarrage : {n}"
     ),
-    "1 message could not be stored since the storer's start": ("1 message n’a pu être enregistré depuis le démarrage"),
     "find out who publishes them: {sql}": "cherchez qui les publie : {sql}",
     "{name} is online": "{name} est en ligne",
     "{name} is offline": "{name} est hors ligne",
@@ -208,11 +187,8 @@ _SOURCES = {
     ),
     "nothing since {day} UTC": "rien depuis le {day} UTC",
     "{values}, at {time} UTC": "{values}, à {time} UTC",
-    "its counter was reset or replaced ({n} times): it counts on from there": (
-        "son compteur a été remis à zéro ou remplacé ({n} fois) : le compte continue de là"
-    ),
-    "its counter was reset or replaced (1 time): it counts on from there": (
-        "son compteur a été remis à zéro ou remplacé (1 fois) : le compte continue de là"
+    "resets or replacements of its counter: {n}; it counts on from there": (
+        "remises à zéro ou remplacements de son compteur : {n} ; le compte continue de là"
     ),
 }
 TEXTS: Mapping[str, str] = {
@@ -220,7 +196,6 @@ TEXTS: Mapping[str, str] = {
         "{file} : archiveur {name}, serveur MQTT {hosts}, trames sous {topics}"
     ),
     "listening to the broker, for {n} s": "écoute du serveur MQTT, pendant {n} s",
-    "Frames": "Trames",
     "Disk": "Disque",
     "Storer": "Archiveur",
     "Readers": "Lecteurs",

@@ -73,7 +73,7 @@ def diagnose_storer(facts: StorerFacts) -> Iterator[Finding]:
         what = f"{facts.name} is running, but cannot reach its database"
         yield problem("Storer", what, "see the findings about the database above")
     elif facts.status == "online":
-        stored = f"; {plural(number(facts.health.get('stored')), 'frame')} stored since its start"
+        stored = f"; frames stored since its start: {number(facts.health.get('stored'))}"
         yield ok("Storer", f"{facts.name} is running and connected{facts.since}{stored}")
         yield from _work(facts)
     elif facts.local:
@@ -105,11 +105,11 @@ def _work(facts: StorerFacts) -> Iterator[Finding]:
     if lost := number(facts.health.get("rejected_not_kept")):
         yield problem(
             "Rejected",
-            f"rejected_messages is full: {plural(lost, 'further message')} only counted",
+            f"rejected_messages is full; further messages, only counted: {lost}",
             "find out who publishes them, then empty the table: TRUNCATE rejected_messages;",
         )
     elif rejected := number(facts.health.get("rejected")):
-        what = f"{plural(rejected, 'message')} could not be stored since the storer's start"
+        what = f"messages that could not be stored since the storer's start: {rejected}"
         yield notice("Rejected", what, f"find out who publishes them: {_SHOW_REJECTED}")
 
 

@@ -85,8 +85,8 @@ def _diagnose(source: Source, report: Mapping[str, Any], uptime: int, now: datet
     else:
         yield ok(SUBJECT, f"{name}: {_values(report)}, at {last:%H:%M:%S} UTC")
     if report["breaks"]:
-        times = plural(report["breaks"], "time")
-        yield notice(SUBJECT, f"{name}: its counter was reset or replaced ({times}): it counts on from there")
+        what = f"{name}: resets or replacements of its counter: {report['breaks']}; it counts on from there"
+        yield notice(SUBJECT, what)
 
 
 def _values(report: Mapping[str, Any]) -> str:

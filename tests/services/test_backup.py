@@ -456,7 +456,7 @@ def interrupted(tables: Database, empty: Database, folder: Path, monkeypatch: py
 def test_a_restore_that_was_interrupted_is_known_to_all(
     empty: Database, interrupted: Path, fresh_database: Server, tmp_path: Path
 ) -> None:
-    assert "only part of a backup" in probe_database(empty._config, NOW).refused
+    assert "only part of a backup" in probe_database(empty._config).refused
     storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password, "another")
     for word in ("run", "migrate", "audit", "backup", "rebuild"):
         result = storer(word, *([interrupted.parent] if word == "backup" else []))

@@ -17,8 +17,7 @@ from common.database.mariadb import DatabaseConfig
 from common.doctor.findings import Report
 from common.machine.host import Host
 from storer.doctor.command import check
-from storer.doctor.database import DatabaseFacts, diagnose_database, probe_database
-from tests.support.findings import worst
+from storer.doctor.database import diagnose_database, probe_database
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, Broker, Database, account, careful_broker, free_port
 from tests.support.storing import make_tables, store
@@ -58,10 +57,6 @@ def settings(server: Database) -> DatabaseConfig:
     )
 
 
-def look(config: DatabaseConfig, now: datetime | None = None) -> DatabaseFacts:
-    return probe_database(config, now or datetime.now(UTC))
-
-
 def frames(count: int, last: datetime) -> list[Frame]:
     return [
         Frame(
@@ -87,18 +82,18 @@ def frames(count: int, last: datetime) -> list[Frame]:
 def test_why_the_server_refuses_the_connection_is_known(
     fresh_database: Database, changes: dict[str, object], codes: set[int]
 ) -> None:
-    assert look(replace(settings(fresh_database), **changes)).code in codes  # type: ignore[arg-type]
+    assert probe_database(replace(settings(fresh_database), **changes)).code in codes  # type: ignore[arg-type]
 
 
 def test_a_missing_database_is_known(fresh_database: Database) -> None:
     fresh_database.sql("DROP DATABASE teleinfodb")
-    facts = look(settings(fresh_database))
+    facts = probe_database(settings(fresh_database))
     assert facts.code == 1049
-    assert "CREATE DATABASE teleinfodb" in diagnose_database(facts, datetime.now(UTC))[0].fix
+    assert "CREATE DATABASE teleinfodb" in diagnose_database(facts)[0].fix
 
 
 def test_an_empty_database_is_no_problem(fresh_database: Database) -> None:
-    facts = look(settings(fresh_database))
+    facts = probe_database(settings(fresh_database))
     assert facts.schema is None
     assert facts.missing_rights == ()
     assert facts.account == "'teleinfo'@'%'"
@@ -109,11 +104,11 @@ def test_an_empty_database_is_no_problem(fresh_database: Database) -> None:
 def test_missing_rights_are_named_in_the_statement_that_gives_them(
     fresh_database: Database, limited: DatabaseConfig
 ) -> None:
-    finding = next(found for found in diagnose_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
+    finding = next(found for found in diagnose_database(probe_database(limited)) if "lacks" in found.what)
     statement = finding.fix.partition(": ")[2]
     assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
     fresh_database.sql(statement)
-    assert look(limited).missing_rights == ()
+    assert probe_database(limited).missing_rights == ()
 
 
 def test_rights_by_a_pattern_count(fresh_database: Database) -> None:
@@ -122,24 +117,9 @@ def test_rights_by_a_pattern_count(fresh_database: Database) -> None:
     )
     try:
         patterned = replace(settings(fresh_database), user="patterned", password=PASSWORD)
-        assert look(patterned).missing_rights == ()
+        assert probe_database(patterned).missing_rights == ()
     finally:
         fresh_database.sql("DROP USER patterned@'%'")
-
-
-def test_frames_per_day_are_measured_over_the_last_day(fresh_database: Database) -> None:
-    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    database = make_tables(fresh_database, now)
-    assert look(settings(fresh_database), now).last is None
-    store(database, frames(1800, now))
-    facts = look(settings(fresh_database), now)
-    assert facts.last == now
-    assert facts.per_day == pytest.approx(86_400, rel=0.01)
-    assert facts.bytes > 0
-    assert facts.refused == ""
-    later = look(settings(fresh_database), now + timedelta(days=3))
-    assert later.per_day is None
-    assert "3 days ago" in worst(diagnose_database(replace(later, flush=1), now + timedelta(days=3))).what
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
