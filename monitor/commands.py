@@ -102,7 +102,7 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     alerting = commands.add_parser("alerts", parents=[common], help=words["alerts"])
     alerting.add_argument("--test", action="store_true", help=words["alerts_test"])
     alerting.add_argument("--json", action="store_true", help=words["alerts_json"])
-    alerting.set_defaults(command=later("monitor.doctor.alerts_command:alerts"))
+    alerting.set_defaults(command=later("monitor.doctor.alerts:alerts"))
 
     bringing = commands.add_parser("home-assistant", parents=[common], help=words["home_assistant"])
     bringing.add_argument("--dry-run", action="store_true", help=words["dry_run"])

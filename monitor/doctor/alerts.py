@@ -1,26 +1,50 @@
-"""Diagnoses where alerts are sent; nothing is sent."""
+"""Diagnoses where alerts are sent, without a message; and the command `teleinfo-monitor alerts`."""
 
-from collections.abc import Iterator
+import argparse
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from common.contract.frame import parse_time
 from common.doctor.config_file import is_readable_by_all
 from common.doctor.findings import Finding, notice, ok, problem
+from common.errors import ConfigError
 from common.machine.deployment import here
 from common.machine.host import Host
+from common.settings import config
+from common.settings.file_errors import reason
+from common.settings.language import language_of
 from monitor.alerts.addresses import destinations
+from monitor.alerts.alerts import Alerts
 from monitor.alerts.child import is_known
+from monitor.alerts.engine import Engine
+from monitor.alerts.letters import Letter
+from monitor.alerts.memory import NAME, MemoryFile
+from monitor.alerts.outbox import Outbox
+from monitor.live.alert_board import AlertBoard
+from monitor.report.layout import lay_out
+from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.text.delivery_words import why
+from monitor.text.formats import Formats, unbroken
 
 _SUBJECT, _PROGRAM = "Alerts", "teleinfo-monitor"
+_POLL = 0.1  # seconds
 
 
 def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = None) -> Iterator[Finding]:
     """Yield what keeps alerts from being sent, by the configuration `path`; nothing where it has no `alerts`."""
-    config = settings.alerts
-    if config is None:
+    if settings.alerts is None:
         return
-    found = destinations(config.to)
+    addresses = settings.alerts.to
+    found = destinations(addresses)
     if not found:
         yield notice(_SUBJECT, "no address in alerts.to: nothing is sent", "add one: docs/alerts.md shows how")
         return
@@ -32,7 +56,7 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
             f"the user {user.name} may not write into {settings.state}: nothing is sent, as it could be sent twice",
             f"make it a folder of {user.name}, or name another one in `state`",
         )
-    for file in sorted({path if address.file is None else address.file for address in config.to}):
+    for file in sorted({path if address.file is None else address.file for address in addresses}):
         if is_readable_by_all(file):
             what = f"every user of this machine can read the addresses in {file}"
             yield notice(_SUBJECT, what, f"sudo chmod o-rwx {file}")
@@ -50,3 +74,148 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
     if good:
         test = here(_PROGRAM).run(_PROGRAM, "alerts --test")
         yield ok(_SUBJECT, f"addresses: {', '.join(good)}; to try them: {test}")
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def alerts(arguments: argparse.Namespace) -> int:
+    """Print what there is of alerts, or send a message to each address; 1: one of them failed."""
+    settings = config.load(MonitorConfig, arguments.config)
+    chosen = settings.alerts or AlertsConfig()
+    formats = Formats(arguments.language or chosen.language or settings.language or language_of(), settings.time_zone)
+    with _without_log("monitor.alerts.outbox"):  # what it logs is said here
+        if arguments.test:
+            return _test(chosen, formats, as_json=arguments.json)
+        return _list(settings, formats, as_json=arguments.json)
+
+
+@contextlib.contextmanager
+def _without_log(name: str) -> Iterator[None]:
+    log = logging.getLogger(name)
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = False
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
+    written = _written_at(settings.state / NAME)
+    noted = _noted(settings)
+    meters = {event.meter for event in (*noted.active(), *noted.past()) if event.meter}
+    board = AlertBoard(settings, lambda: meters | {house.address for house in settings.meters})
+    board.use(noted)
+    answer = board.answer()
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))  # noqa: T201 - the command's output
+        return 0
+    for line in _lines(answer, written, formats):
+        print(unbroken(line, formats.language))  # noqa: T201 - the command's output
+    return 0
+
+
+def _noted(settings: MonitorConfig) -> Alerts:
+    """Return what the file of the monitor says."""
+    chosen = settings.alerts or AlertsConfig()
+    engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, tells=False)
+    outbox = Outbox(chosen.to, settings.state / "letters")
+    return Alerts(engine, outbox, MemoryFile(settings.state), texts=lambda _: ("", ""))
+
+
+def _written_at(file: Path) -> datetime | None:
+    try:
+        with file.open("rb"):
+            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {reason(error)}") from error
+
+
+def _lines(answer: Mapping[str, Any], written: datetime | None, formats: Formats) -> Iterator[str]:
+    yield (
+        formats.text("alerts_never")
+        if written is None
+        else formats.text("alerts_as_of", day=formats.day(written), time=formats.clock(written))
+    )
+    for part in ("active", "past"):
+        yield from _section(f"alerts_{part}", [_event(event, formats) for event in answer[part]], formats)
+    addresses = [
+        formats.text("alerts_address", name=one["name"], became=_became(one, formats)) for one in answer["addresses"]
+    ]
+    if not answer["sends"]:
+        addresses.append(formats.text("alerts_no_address"))
+    yield from _section("alerts_addresses", addresses, formats)
+    rules = [
+        (rule["name"], formats.text("alerts_on" if rule["on"] else "alerts_off"), rule["text"][formats.language])
+        for rule in answer["rules"]
+    ]
+    yield from _section("alerts_rules", [line.strip() for line in lay_out(rules, range(3))], formats)
+
+
+def _section(key: str, lines: Sequence[str], formats: Formats) -> Iterator[str]:
+    yield ""
+    yield formats.text(key)
+    for line in lines or [formats.text("alerts_none")]:
+        yield f"  {line}"
+
+
+def _event(event: Mapping[str, Any], formats: Formats) -> str:
+    began = parse_time(event["began"])
+    ended = began if event["ended"] is None else parse_time(event["ended"])
+    day, last_day = (formats.short_day(moment.astimezone(formats.zone).date()) for moment in (began, ended))
+    when = f"{day} {formats.clock(began)}"
+    if ended != began:
+        when += f" – {formats.clock(ended)}" if day == last_day else f" – {last_day} {formats.clock(ended)}"
+    return f"{when}  {event['text'][formats.language]}"
+
+
+def _became(address: Mapping[str, Any], formats: Formats) -> str:
+    parts = []
+    if address["sent"]:
+        key = "delivery_sent_one" if address["sent"] == 1 else "delivery_sent"
+        parts.append(formats.text(key, count=address["sent"], **_at(address["sent_at"], formats)))
+    parts += [
+        formats.text(f"delivery_{state}", count=address[state]) for state in ("waiting", "failed") if address[state]
+    ]
+    if address["failed_at"] is not None:
+        reason_of_it = why(address["why"], formats.language)
+        parts.append(formats.text("delivery_why", why=reason_of_it, **_at(address["failed_at"], formats)))
+    return " · ".join(parts)
+
+
+def _at(stamp: str, formats: Formats) -> dict[str, str]:
+    moment = parse_time(stamp)
+    return {"day": formats.day(moment), "time": formats.clock(moment)}
+
+
+# -- test messages -----------------------------------------------------------------------------------------------------
+
+
+def _test(chosen: AlertsConfig, formats: Formats, *, as_json: bool) -> int:
+    """Send a message to each address once, as alerts are sent."""
+    if not chosen.to:
+        raise ConfigError(formats.text("alerts_no_address"))
+    title, body = (unbroken(formats.text(key), formats.language) for key in ("test_title", "test_body"))
+    now = datetime.now(UTC)
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(chosen.to, Path(folder))
+        outbox.put(Letter("test", title, body, now, now + timedelta(hours=1)))
+        while not all(one.sent_at or one.tries or one.given_up for one in outbox.deliveries()):
+            outbox.saved()
+            outbox.tick(now)
+            time.sleep(_POLL)
+    found = outbox.deliveries()[::-1]
+    if as_json:
+        rows = [{"name": one.to, "sent": one.sent_at is not None, "why": one.why} for one in found]
+        print(json.dumps(rows, indent=1))  # noqa: T201 - the command's output
+    else:
+        for one in found:
+            failed = None if one.why is None else why(one.why, formats.language)
+            line = formats.text("test_sent" if failed is None else "test_failed", name=one.to, why=failed)
+            print(unbroken(line, formats.language))  # noqa: T201 - the command's output
+    return 0 if all(one.sent_at for one in found) else 1
