@@ -7,6 +7,9 @@ from monitor.settings.french import TEXTS as CONFIGURATION
 
 _PAGE = {
     "nothing serves it at {url}; reports work without it": "rien ne la sert sur {url} ; les rapports s’en passent",
+    "start it: {_start}; if it stops again, look for the reason in its log: {_log}": (
+        "démarrez-la : {_start} ; si elle s’arrête de nouveau, cherchez pourquoi dans son journal : {_log}"
+    ),
     "served at {url}, asks for a password": "servie sur {url}, demande un mot de passe",
     "served at {url}, asks for no password": "servie sur {url}, sans mot de passe",
     "served at {url}, lets in whoever its proxy names": "servie sur {url}, laisse entrer qui son proxy nomme",
@@ -22,16 +25,8 @@ _PAGE = {
     "every user of this machine can read the hash of the password in {file}": (
         "tout utilisateur de cette machine peut lire l’empreinte du mot de passe dans {file}"
     ),
-    "listen.host: {host} is not an address of this machine": (
-        "listen.host : {host} n’est pas une adresse de cette machine"
-    ),
-    "correct it, or take 127.0.0.1": "corrigez-la, ou prenez 127.0.0.1",
-    "listen.port: {n} is for administrators only": "listen.port : {n} est réservé à l’administrateur",
-    "take a port above 1023, such as 8080": "prenez un port au-dessus de 1023, comme 8080",
     "another program uses port {n} of {host}": "un autre programme occupe le port {n} de {host}",
     "choose another listen.port": "choisissez un autre listen.port",
-    "cannot listen at {host}, port {n}: {why}": "impossible d’écouter sur {host}, port {n} : {why}",
-    "correct `listen`": "corrigez « listen »",
 }
 _ALERTS = {
     "no address in alerts.to: nothing is sent": "aucune adresse dans alerts.to : rien n’est envoyé",
@@ -109,7 +104,5 @@ TEXTS: Mapping[str, str] = {
     **_DATABASE,
     **french.TEXTS,
     **CONFIGURATION,
-    # These fit much: they come last.
-    "start it: {_start}": "démarrez-la : {_start}",
-    "set {_setting}": "réglez {_setting}",
+    "set {_setting}": "réglez {_setting}",  # it fits much: it comes last
 }

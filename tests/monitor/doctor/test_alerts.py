@@ -56,37 +56,22 @@ def found(config: AlertsConfig | None, path: Path) -> list[tuple[str, str]]:
     return [(finding.status.value, finding.what) for finding in diagnose_alerts(settings, path, Host(path.parent))]
 
 
-def test_nothing_is_said_where_no_alerts_are_wanted(private: Path) -> None:
-    assert found(None, private) == []
-
-
-def test_good_addresses_are_named_by_kind_only(private: Path) -> None:
+def test_addresses_are_named_by_kind_only(private: Path) -> None:
+    assert found(None, private) == []  # no alerts are wanted
     ((status, what),) = found(AlertsConfig(to=(NTFY,)), private)
-    assert status == "ok"
-    assert "ntfys 1" in what
-    assert "secret" not in what
+    assert (status, "ntfys 1" in what, "secret" in what) == ("ok", True, False)
 
 
-def test_addresses_that_every_user_can_read_are_noticed(private: Path) -> None:
-    file = private.with_name("mail")
+def test_what_keeps_alerts_from_being_sent_is_found(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, state = private.with_name("mail"), private.with_name("state")
     file.write_text("mailtos://me:secret@example.org\n")
     file.chmod(0o644)
-    (status, what), *_ = found(AlertsConfig(to=(NTFY, Address(file=file))), private)
-    assert status == "note"
-    assert str(file) in what
-
-
-def test_a_state_that_cannot_be_kept_is_a_problem(private: Path) -> None:
-    private.with_name("state").touch()
-    (status, what), *_ = found(AlertsConfig(to=(NTFY,)), private)
-    assert status == "problem"
-    assert str(private.with_name("state")) in what
-
-
-def test_a_missing_package_is_a_problem(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.touch()
     monkeypatch.setattr("monitor.doctor.alerts.find_spec", lambda name: None)
-    ((status, what),) = found(AlertsConfig(to=(NTFY,)), private)
-    assert (status, "apprise" in what) == ("problem", True)
+    state_is_file, readable, missing = found(AlertsConfig(to=(NTFY, Address(file=file))), private)
+    assert (state_is_file[0], str(state) in state_is_file[1]) == ("problem", True)
+    assert (readable[0], str(file) in readable[1]) == ("note", True)
+    assert missing == ("problem", "the Python package apprise is missing")
 
 
 @pytest.mark.parametrize("language", TEXTS)

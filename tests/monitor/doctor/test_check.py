@@ -1,6 +1,5 @@
 """All that `teleinfo-monitor check` can say, in both languages; and the command."""
 
-import errno
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,12 +14,13 @@ from monitor.doctor.alerts import diagnose_alerts
 from monitor.doctor.command import check, diagnose_prices
 from monitor.doctor.database import DatabaseFacts, diagnose_database
 from monitor.doctor.french import TEXTS
-from monitor.doctor.page import Answerer, PageFacts, diagnose_page
+from monitor.doctor.page import PageFacts, diagnose_page
 from monitor.prices.table import load_prices
 from monitor.readings.periods import ContractLine, House
 from monitor.readings.sources import Source
 from monitor.settings.alerts import Address, AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.listen import Listen
 from tests.support.golden import check_golden
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11
@@ -37,8 +37,9 @@ GOOD = DatabaseFacts(
     last_frame=NOW - timedelta(seconds=1),
 )
 FILE = Path("/etc/teleinfo/page-password")
-SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answerer.OURS)
-GUARDED = replace(SERVED, host="0.0.0.0", auth="password", password_file=FILE)
+OPEN = MonitorConfig(listen=Listen(host="127.0.0.1", port=8080), auth="none")
+EVERYWHERE = replace(OPEN, listen=Listen(host="0.0.0.0", port=8080))
+LOCKED = replace(EVERYWHERE, auth="password", password_file=FILE)
 ROOF, PLUG = Source(1, "toit", "production", None), Source(2, "prise", "device", "031961123465")
 WRONG_LINES = replace(
     HOUSE,
@@ -48,17 +49,15 @@ WRONG_LINES = replace(
 
 
 def pages() -> Iterator[PageFacts]:
-    yield from (SERVED, GUARDED, replace(GUARDED, auth="header"), replace(SERVED, host="0.0.0.0"))
-    yield replace(GUARDED, password_file=None)
-    yield replace(GUARDED, readable_by_all=True)
+    for config in (OPEN, LOCKED, replace(OPEN, auth="header"), EVERYWHERE, replace(LOCKED, password_file=None)):
+        yield PageFacts(config=config, ours=True)
+    yield PageFacts(config=LOCKED, ours=True, readable_by_all=True)
     for text in ("cannot be read: No such file or directory; make it: teleinfo-monitor password",
                  "is empty; write it: teleinfo-monitor password",
                  "holds the password itself instead of a hash: teleinfo-monitor password writes one"):  # fmt: skip
-        yield replace(GUARDED, password_error=f"password_file: {FILE} {text}")
-    yield replace(SERVED, answer=Answerer.NOBODY)
-    yield replace(SERVED, answer=Answerer.OTHER)
-    for number in (errno.EADDRNOTAVAIL, errno.EACCES, errno.EADDRINUSE, errno.EPERM):
-        yield replace(SERVED, answer=Answerer.NOBODY, cannot_listen=number)
+        yield PageFacts(config=LOCKED, ours=True, password_error=f"password_file: {FILE} {text}")
+    yield PageFacts(config=OPEN)
+    yield PageFacts(config=OPEN, ours=False)
 
 
 def databases() -> Iterator[DatabaseFacts]:
