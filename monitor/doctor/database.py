@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from shlex import quote
 
@@ -59,16 +59,13 @@ def _probe(connection: Connection, where: str) -> DatabaseFacts:
     ((version,),) = connection.query("SELECT VERSION()")
     account, held = account_of(connection), held_rights(connection)
     can_write = tuple(right for right in _WRITING if right in held)
-    tables = {str(name) for (name,) in connection.query("SHOW TABLES")}
-    if not tables >= _ROLLUPS:
-        return DatabaseFacts(where=where, version=version, account=account, can_write=can_write, has_rollups=False)
+    facts = DatabaseFacts(where=where, version=version, account=account, can_write=can_write)
+    if not {str(name) for (name,) in connection.query("SHOW TABLES")} >= _ROLLUPS:
+        return replace(facts, has_rollups=False)
     states = connection.query("SELECT up_to FROM rollup_state")
     ((last,),) = connection.query("SELECT MAX(timestamp) FROM frames")
-    return DatabaseFacts(
-        where=where,
-        version=version,
-        account=account,
-        can_write=can_write,
+    return replace(
+        facts,
         meters=tuple(str(name) for (name,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")),
         sources=tuple(Sources(connection).all()),
         up_to=_utc(states[0][0] if states else None),
