@@ -1,4 +1,4 @@
-"""Compares all that a doctor can say with one file a language, in each place where a program can run."""
+"""Compares sentences with one file a language; of a doctor all that it can say, in each place where a program runs."""
 
 import io
 import shutil
@@ -10,6 +10,12 @@ import pytest
 from common.doctor.findings import Finding, Report
 from common.machine import deployment
 from common.settings.language import French
+
+
+def check_sentences(stem: Path, language: str, sentences: Iterable[str]) -> None:
+    """Compare with STEM.LANGUAGE.txt, to the last space that does not break."""
+    expected = stem.with_name(f"{stem.name}.{language}.txt").read_text(encoding="utf-8")
+    assert "\n".join(sentences) + "\n" == expected, language
 
 
 def check_golden(
@@ -30,8 +36,7 @@ def check_golden(
             before = set(lines)
             lines += [f"== {place}", *(line for line in stream.getvalue().splitlines() if line not in before)]
     for language, lines in told.items():
-        expected = stem.with_name(f"{stem.name}.{language}.txt").read_text(encoding="utf-8")
-        assert "\n".join(lines) + "\n" == expected, language
+        check_sentences(stem, language, lines)
 
 
 def _move_to(place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -18,3 +18,8 @@ def says(line: str, facts: str) -> bool:
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what was logged as a warning or worse."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def plain(text: str) -> str:
+    """Return a text with plain spaces in place of those that do not break."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
