@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from common.machine import deployment
+from common.settings import language
 from demo import servers
 from reader.simulator import meter
 from reader.simulator.contract import Contract
@@ -64,8 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def started_with_nothing() -> None:
-    """Each test is a program of its own: none was given a configuration that its commands would name."""
+    """Each test is a program of its own: no configuration that its commands would name, no language chosen."""
     deployment._started = ("", "")
+    language.speak("en")
 
 
 @pytest.fixture(scope="session", params=["ours", "field"])

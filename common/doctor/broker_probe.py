@@ -1,4 +1,4 @@
-"""Asks a broker what it lets us do, and disturbs nobody.
+"""Asks a broker as one of the programs would use it, and disturbs nobody: connection, rights, limits, certificate.
 
 A right to publish is asked for with a message of QoS 2 that is never released: the broker answers whether it may be
 published (PUBREC with a reason code), but passes it to nobody before our PUBREL, and forgets it when we disconnect.
@@ -8,10 +8,14 @@ mosquitto accepts a subscription that its access rules forbid, and delivers noth
 """
 
 import json
+import secrets
+import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from enum import StrEnum, auto
+from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -19,14 +23,46 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.doctor.connection_failure import ConnectionFailed, Failure, of_code, of_tcp, shake_hands, tls_context
-from common.errors import NotReady
+from common.errors import NotReady, TeleinfoError
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits, read_limits
-from common.settings.config import Broker
+from common.settings.config import Broker, Tls
 
 _KEEPALIVE = 10  # seconds
+_TIMEOUT = 5.0  # seconds for each answer
+_ECHO_TIME = 0.2  # seconds until our own message would have come back
 _CLOSED, _NOT_MQTT = "it closed the connection", "what it sends is not MQTT"
+
+
+class Failure(StrEnum):
+    """Why there is no connection."""
+
+    NAME = auto()  # no such host
+    REFUSED = auto()  # nothing listens on the port
+    UNREACHABLE = auto()  # no route to the host, or no TCP connection in time
+    SILENT = auto()  # connected, but no answer in time
+    PASSWORD_FILE = auto()  # cannot be read
+    TLS_FILES = auto()  # certificates or key of the configuration cannot be used
+    TLS_CERTIFICATE = auto()  # the broker's is for another name or time, or of another authority
+    TLS_NONE = auto()  # the port does not use TLS
+    TLS_REFUSED = auto()  # our certificate, or its absence, is not accepted
+    NOT_MQTT = auto()  # closed, or something else than MQTT 5 sent, instead of an answer to CONNECT
+    CLOSED = auto()  # the connection was lost after the broker had accepted it
+    QOS = auto()  # QoS 0 only
+    CREDENTIALS = auto()
+    OTHER = auto()
+
+
+_REASONS = {0x84: Failure.NOT_MQTT, 0x86: Failure.CREDENTIALS, 0x87: Failure.CREDENTIALS}
+
+
+class ConnectionFailed(TeleinfoError):
+    """There is no connection to the broker, or it was lost."""
+
+    def __init__(self, detail: str, failure: Failure = Failure.OTHER) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +81,135 @@ class Received:
         except (ValueError, RecursionError):
             return {}
         return message if isinstance(message, dict) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerFacts:
+    """What a broker answered."""
+
+    host: str
+    port: int
+    username: str | None = None
+    tls: bool = False
+    failure: Failure | None = None
+    detail: str = ""
+    certificate_ends: float | None = None  # Unix time
+    published: tuple[str, ...] = ()  # topics whose right to publish was asked for
+    denied: tuple[str, ...] = ()  # those of them that may not be published
+    not_asked: bool = False  # asking for these rights is not possible with this broker
+    limits: Limits = Limits()
+    refused: tuple[str, ...] = ()  # subscriptions
+    messages: tuple[Received, ...] = ()
+    failed: tuple["BrokerFacts", ...] = ()  # other hosts of the configuration, which do not accept the connection
+
+    @property
+    def where(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
+
+def probe_broker(
+    settings: Broker,
+    *,
+    publish: Sequence[str],
+    subscribe: Sequence[str],
+    extra_topics: Sequence[str] = (),
+    seconds: float,
+    timeout: float = _TIMEOUT,
+) -> BrokerFacts:
+    """Connect with a client id of our own, ask for the rights, and listen; nobody receives anything from us.
+
+    Of several hosts, this is done at the first that accepts the connection.
+
+    Args:
+        settings: where the broker is.
+        publish: topics that the program must be allowed to publish; a message on the first must do no harm.
+        subscribe: topic filters that it must be allowed to subscribe to.
+        extra_topics: topic filters that help to diagnose; no harm if they are forbidden.
+        seconds: how long to listen.
+        timeout: seconds for each answer.
+    """
+    failed: list[BrokerFacts] = []
+    for host in settings.hosts:
+        here = settings.at(host)
+        facts = BrokerFacts(host=host, port=here.port, username=here.username, tls=here.tls is not None)
+        try:
+            reasons = _ask(here, publish, timeout)
+            listening = _listen(here, [*subscribe, *extra_topics], seconds, timeout)
+        except ConnectionFailed as error:
+            failed.append(replace(facts, failure=error.failure, detail=error.detail))
+            continue
+        return replace(
+            facts,
+            certificate_ends=listening.certificate_ends,
+            published=tuple(reasons or ()),
+            denied=tuple(topic for topic, reason in (reasons or {}).items() if reason >= REFUSED),
+            not_asked=reasons is None,
+            limits=listening.limits,
+            refused=tuple(name for name in subscribe if name in listening.refused),
+            messages=listening.messages,
+            failed=tuple(failed),
+        )
+    return replace(failed[0], failed=tuple(failed[1:]))
+
+
+def _ask(settings: Broker, topics: Sequence[str], timeout: float) -> dict[str, int] | None:
+    """Return the reason code for each topic; None: asking is not possible with this broker.
+
+    It must take QoS 2 and, as mosquitto does and MQTT does not require, deliver no message before it is released.
+    Where we may not read the first topic, we cannot know.
+    """
+    reasons: dict[str, int] = {}
+    while remaining := [topic for topic in topics if topic not in reasons]:
+        # A message that is never released stays in flight, and a connection takes only so many.
+        with Probe(settings, _client_id(), timeout=timeout) as probe:
+            if not probe.can_ask:
+                return None
+            if reasons:
+                reasons |= probe.may_publish(remaining[: probe.can_ask])
+                continue
+            probe.subscribe(remaining[:1])
+            reasons = probe.may_publish(remaining[:1])
+            if any(heard.topic == remaining[0] and not heard.retained for heard in probe.listen(_ECHO_TIME)):
+                return None
+    return reasons
+
+
+class _Listening(NamedTuple):
+    messages: tuple[Received, ...]
+    refused: tuple[str, ...]  # topic filters
+    limits: Limits
+    certificate_ends: float | None
+
+
+def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: float) -> _Listening:
+    """Subscribe and receive messages; some brokers close the connection after a filter that they refuse.
+
+    Raises:
+        ConnectionFailed: it was lost, and not for such a filter.
+    """
+    refused: list[str] = []
+    while True:
+        wanted = [name for name in dict.fromkeys(filters) if name not in refused]
+        found: list[str] = []
+        try:
+            with Probe(settings, _client_id(), timeout=timeout) as probe:
+                answers = probe.subscribe(wanted) if wanted else {}
+                found = [name for name, reason in answers.items() if reason >= REFUSED]
+                if len(answers) < len(wanted):  # it was closed for one of those
+                    refused += found
+                    continue
+                messages = tuple(probe.listen(seconds))
+                return _Listening(messages, (*refused, *found), probe.limits, probe.certificate_ends)
+        except ConnectionFailed:
+            if not found:
+                raise
+            refused += found
+
+
+def _client_id() -> str:
+    # Never the program's own: the broker would disconnect the one that runs.
+    return f"teleinfo-check-{secrets.token_hex(4)}"
 
 
 class _Client(paho.Client):
@@ -69,7 +234,7 @@ class _Client(paho.Client):
 class Probe:
     """One short connection; every method raises `ConnectionFailed` when it is lost, or has no answer in time."""
 
-    def __init__(self, settings: Broker, client_id: str, *, timeout: float = 5.0) -> None:
+    def __init__(self, settings: Broker, client_id: str, *, timeout: float = _TIMEOUT) -> None:
         """Connect without will and without a session that outlives the connection."""
         self.certificate_ends: float | None = None  # Unix time
         self.limits = Limits()
@@ -149,7 +314,7 @@ class Probe:
             return _refusal(self._answer)
         if self._client.ends:
             end = self._client.ends[0]
-            return ConnectionFailed(f"it ended the connection: {end}", of_code(end.value, Failure.CLOSED))
+            return ConnectionFailed(f"it ended the connection: {end}", _REASONS.get(end.value, Failure.CLOSED))
         if self._answer is not None:
             return ConnectionFailed(_CLOSED, Failure.CLOSED)
         if code == MQTTErrorCode.MQTT_ERR_PROTOCOL:
@@ -167,8 +332,8 @@ class Probe:
         except NotReady as error:
             raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
         if settings.tls is not None:  # first without paho, which leaves the socket open when the handshake fails
-            context = tls_context(settings.tls)
-            self.certificate_ends = shake_hands(host, settings.port, context, self._timeout)
+            context = _tls_context(settings.tls)
+            self.certificate_ends = _shake_hands(host, settings.port, context, self._timeout)
             client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_message = lambda _, __, one: self._messages.append(
@@ -177,7 +342,7 @@ class Probe:
         try:
             code = client.connect(host, settings.port, _KEEPALIVE)
         except (OSError, ValueError) as error:
-            raise of_tcp(error) from error
+            raise _of_tcp(error) from error
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise self._lost(code)
         self._wait_for(lambda: self._answer is not None)
@@ -194,4 +359,60 @@ class Probe:
 
 
 def _refusal(reason: ReasonCode) -> ConnectionFailed:
-    return ConnectionFailed(str(reason), of_code(reason.value, Failure.OTHER))
+    return ConnectionFailed(str(reason), _REASONS.get(reason.value, Failure.OTHER))
+
+
+def _of_tcp(error: Exception) -> ConnectionFailed:
+    """Return why there is no TCP connection."""
+    if isinstance(error, socket.gaierror) or not isinstance(error, OSError):
+        return ConnectionFailed(_reason_of(error), Failure.NAME)
+    refused = isinstance(error, ConnectionRefusedError)
+    return ConnectionFailed(_reason_of(error), Failure.REFUSED if refused else Failure.UNREACHABLE)
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    """Return what a connection as configured is made with.
+
+    Raises:
+        ConnectionFailed: the files cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if tls.ca is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(tls.ca)
+        if tls.certificate is not None:
+            context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
+        raise ConnectionFailed(f"{files}: {_reason_of(error)}", Failure.TLS_FILES) from error
+    return context
+
+
+def _shake_hands(host: str, port: int, context: ssl.SSLContext, timeout: float) -> float | None:
+    """Connect and disconnect; return when the broker's certificate ends, in Unix time.
+
+    Raises:
+        ConnectionFailed: it did not succeed.
+    """
+    try:
+        plain = socket.create_connection((host, port), timeout)
+    except (OSError, ValueError) as error:
+        raise _of_tcp(error) from error
+    try:
+        with plain, context.wrap_socket(plain, server_hostname=host) as secure:
+            end = (secure.getpeercert() or {}).get("notAfter")
+    except ssl.SSLCertVerificationError as error:
+        raise ConnectionFailed(error.verify_message, Failure.TLS_CERTIFICATE) from error
+    except (OSError, ValueError) as error:
+        alert = isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason
+        raise ConnectionFailed(_reason_of(error), Failure.TLS_REFUSED if alert else Failure.TLS_NONE) from error
+    return ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
+
+
+def _reason_of(error: Exception) -> str:
+    """Return what an error says, for people."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    return getattr(error, "strerror", None) or str(error)

@@ -1,52 +1,60 @@
 """Reads a configuration file, and turns what is wrong with it into findings."""
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from common.doctor.findings import Finding, Report, notice, problem
+from common.doctor.findings import Finding, Report, Texts
+from common.doctor.french import TEXTS
 from common.errors import ConfigError
 from common.machine.deployment import Deployment, here
 from common.settings.config import Broker, Secret, load
+from common.settings.language import French, tr
 
 T = TypeVar("T")
 
 SUBJECT = "Configuration"
+_TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
 
 
-def read_config(kind: type[T], path: Path, program: str, report: Report) -> T | None:
-    """Return the configuration; None: it cannot be used, and that is all there is to report."""
+def read_config(kind: type[T], path: Path, program: str, report: Report, french: Mapping[str, str] = TEXTS) -> T | None:
+    """Return the configuration; None: it cannot be used, and that is all there is to report.
+
+    `french`: what the program says in French of what is wrong with it.
+    """
     try:
         return load(kind, path)
     except ConfigError as error:
-        report.show([config_finding(error, path, program)])
+        report.show([config_finding(error, path, program, french)])
         report.end()
         return None
 
 
-def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
+def config_finding(error: ConfigError, path: Path, program: str, french: Mapping[str, str] = TEXTS) -> Finding:
     """Turn an error of the configuration into a finding."""
     text, code, commands = str(error), _errno(error), here(program)
-    what, example = text.partition("; ")[0], f"{program.removeprefix('teleinfo-')}.example.yaml"
+    key = {
+        Deployment.APP: "config_wrong_app",
+        Deployment.COMPOSE: "config_wrong_compose",  # the file is part of the image
+    }.get(commands.deployment, "config_wrong")
     if code == errno.EACCES:
-        return problem(SUBJECT, what, f"run the check with sudo: {commands.sudo(program, 'check')}")
-    if code == errno.EISDIR:
-        return problem(SUBJECT, what, "name a file in this folder with --config")
-    if code == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
-        return problem(SUBJECT, what, f"copy {example} to {path} and fill it in, or name your file with --config")
-    if code == errno.ENOENT:
-        return problem(SUBJECT, text, "create the file, or correct its name")
-    fixes = {
-        Deployment.APP: "correct the app's options, or your monitor.yaml in its folder",
-        Deployment.COMPOSE: "correct .env; .env.example shows every option",  # the file is part of the image
-    }
-    return problem(SUBJECT, text, fixes.get(commands.deployment, f"correct {path}; {example} shows every option"))
+        key, text = "config_forbidden", text.partition("; ")[0]
+    elif code == errno.EISDIR:
+        key, text = "config_folder", text.partition("; ")[0]
+    elif code == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
+        key, text = "config_missing", text.partition("; ")[0]
+    elif code == errno.ENOENT:
+        key = "config_names_missing"
+    example = f"{program.removeprefix('teleinfo-')}.example.yaml"
+    what = tr(text, French(french)(text))
+    return _TEXTS.finding(key, what=what, path=path, example=example, sudo=commands.sudo(program, "check"))
 
 
 def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Finding]:
     """Return which passwords every user of this machine can read; `secrets` is by section."""
     return [
-        notice(SUBJECT, f"every user of this machine can read {section}.password in {file}", f"sudo chmod o-rwx {file}")
+        _TEXTS.finding("secret_readable", section=section, file=file)
         for section, secret in secrets.items()
         if is_readable_by_all(file := Path(secret.password_file) if secret.password_file else path)
         and (secret.password or secret.password_file)

@@ -1,16 +1,21 @@
 """Findings about a database that does not accept the connection."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.database.mariadb import DatabaseConfig
-from common.doctor.findings import Finding, problem
+from common.doctor.findings import Finding, Texts, translated
 from common.errors import DatabaseError
 from common.machine.deployment import Commands, Deployment, here
 from common.settings.config import LOCALHOST
+from common.settings.language import tr
 
 SUBJECT = "Database"
+_ABSENT, _TLS = "database_2003", "database_tls"
+_CODES = [f"database_{code}" for code in (1045, 1698, 1044, 1049, 1130, 2013, 2003)]  # the server's, of errors
+_TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
 _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 
 
@@ -64,82 +69,49 @@ class Needs:
     page: str = "docs/database.md"
 
 
-_SSL = -1  # stands for the errors of TLS, which have several numbers
-#: What is wrong, by the server's number of the error, and the fix.
-_CAUSES: Mapping[int, tuple[str, str]] = {
-    1045: (
-        "the server at {where} does not accept the user {user} with this password",
-        "correct {set_user} and its password ({set_password}); or as administrator ({admin}): ALTER USER {account}"
-        " IDENTIFIED BY 'the password'; if there is no such user, see {page}",
-    ),
-    1698: (
-        "the server at {where} does not accept the user {user} with a password",
-        "set {set_user} to an account of its own that exists, see {page}",
-    ),
-    1044: (
-        "the user {user} has no rights on the database {name}",
-        "correct {set_name}; or as administrator ({admin}): {grant}",
-    ),
-    1049: (
-        "there is no database {name} at {where}",
-        "as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
-    ),
-    1130: (
-        "the server at {where} accepts no account from this machine",
-        "create an account for its address, see docs/database.md",
-    ),
-    2013: (
-        "{where} does not answer like a database",
-        "is {set_port} the port of MariaDB, usually 3306? If it is, restart the server: {restart}",
-    ),
-    2003: (
-        "no server at {where}: {reason}",
-        "is it running, does it accept other machines (bind-address), does a firewall block the port? See"
-        " docs/database.md",
-    ),
-    _SSL: (
-        "the TLS certificate of the server at {where} is not accepted: {reason}",
-        "set database.tls.ca to the authority that signed the certificate, and database.host to a name in it; see"
-        " docs/database.md",
-    ),
-}
-_START = "start it: {start}; if it is on another machine, set {set_host}"
-
-
 def diagnose_refusal(facts: Refusal, needs: Needs) -> Finding:
     """Turn it into a finding."""
-    commands = here(needs.program)
-    other = "create the file, or correct its name" if "password_file" in facts.error else "see docs/database.md"
-    code = _SSL if "[SSL" in facts.error else 2003 if facts.code == 2002 else facts.code
-    what, fix = _CAUSES.get(code, ("{reason}", other))
+    commands, key = here(needs.program), _key(facts)
     bundled = commands.deployment is Deployment.COMPOSE and facts.where.startswith("mariadb:")
-    if code == 2003 and (facts.local or bundled):
-        fix = _START
+    if key == _ABSENT and (facts.local or bundled):
+        key = "database_start"
     seen = _ACCOUNT.search(facts.error)  # as the server names it: it sees an address that we do not know
     account = seen[0] if seen else f"'{facts.user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
-    names = {
-        "where": facts.where,
-        "user": facts.user,
-        "name": facts.name,
-        "page": needs.page,
-        "reason": _reason(facts.error, code),
-        "account": account,
-        "grant": grant(facts.name, account, needs.rights),
-        "admin": commands.sql(),
-        "start": commands.start("mariadb"),
-        "restart": commands.restart("mariadb"),
-        "set_password": _password_setting(commands, needs),
-        **{f"set_{key}": commands.setting(f"database.{key}") for key in ("host", "port", "name", "user")},
-    }
-    return problem(SUBJECT, what.format_map(names), fix.format_map(names))
+    return _TEXTS.finding(
+        key,
+        where=facts.where,
+        user=facts.user,
+        name=facts.name,
+        page=needs.page,
+        reason=translated(_reason(facts.error, _key(facts))),
+        account=account,
+        grant=grant(facts.name, account, needs.rights),
+        admin=commands.sql(),
+        start_database=commands.start("mariadb"),
+        restart_database=commands.restart("mariadb"),
+        set_password=_password_setting(commands, needs),
+        set_host=commands.setting("database.host"),
+        set_port=commands.setting("database.port"),
+        set_name=commands.setting("database.name"),
+        set_user=commands.setting("database.user"),
+    )
 
 
-def _reason(error: str, code: int) -> str:
+def _key(facts: Refusal) -> str:
+    """Return the text for what the server said."""
+    if "[SSL" in facts.error:
+        return _TLS
+    key = _ABSENT if facts.code == 2002 else f"database_{facts.code}"
+    other = "database_password_file" if "password_file" in facts.error else "database_other"
+    return key if key in _CODES else other
+
+
+def _reason(error: str, key: str) -> str:
     """Return what an error says of why, without what is around it."""
-    if code == 2003 and "refused" in error:
-        return "nothing listens there"
-    patterns = {_SSL: r"\[SSL[^]]*\] ?([^()]+)", 2003: r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)"}
-    match = re.search(patterns[code], error) if code in patterns else None
+    if key == _ABSENT and "refused" in error:
+        return tr("nothing listens there", "rien n’y écoute")
+    patterns = {_TLS: r"\[SSL[^]]*\] ?([^()]+)", _ABSENT: r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)"}
+    match = re.search(patterns[key], error) if key in patterns else None
     return match[1].strip() if match else error
 
 

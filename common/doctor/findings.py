@@ -1,19 +1,25 @@
-"""Findings of the doctors of all programs, each problem with its fix, and how they are printed."""
+"""Findings of `check` of all programs, each problem with its fix; how they are worded, and how they are printed."""
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TextIO
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
 
+from common.doctor.french import TEXTS
+from common.machine.deployment import here
 from common.plural import plural
 from common.runtime.cli import chosen_language
 from common.runtime.logs import printable
-from common.settings.language import French
+from common.settings.language import French, speak, tr
+from common.settings.yaml_file import read_yaml
 
 ALL_OK, HAS_PROBLEMS, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
@@ -29,6 +35,7 @@ class Status(Enum):
 
 
 _MARKS = {Status.OK: "✓", Status.NOTICE: "!", Status.PROBLEM: "✗"}
+_IN_FRENCH = {Status.OK: "ok", Status.NOTICE: "avis", Status.PROBLEM: "problème"}
 _COLOURS = {Status.OK: "32", Status.NOTICE: "33", Status.PROBLEM: "31"}  # green, yellow, red
 
 
@@ -64,14 +71,73 @@ def _finding(status: Status, subject: str, what: str, fix: str = "") -> Finding:
     return Finding(status, subject, printable(what), printable(fix))
 
 
+_WORDED = re.compile(r"([✓!✗]) (.+?)\s?: (.+?)(?: → (.+))?")
+
+
+class Texts:
+    """The findings and other texts of a package, in English and in French; common/doctor/findings.yaml explains."""
+
+    def __init__(self, file: Path, program: str = "") -> None:
+        """Take the file; its commands are those of the program."""
+        self._file = file
+        self._program = program
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text that is no finding."""
+        return self._of(key).format_map(values)
+
+    def finding(self, key: str, *, level: Status | None = None, on_host: bool = False, **values: object) -> Finding:
+        """Make a finding.
+
+        Args:
+            key: of its text.
+            level: how bad it is, unless as the text says.
+            on_host: its fix is a command for the host, not for our container.
+            values: what the text names in braces.
+        """
+        match = _WORDED.fullmatch(self._of(key))
+        assert match, key
+        commands, program = here(self._program), self._program
+        known = {name: getattr(commands, name)(program) for name in ("start", "stop", "restart", "log")}
+        known |= {"check": commands.run(program, "check"), "sudo": commands.sudo(program, "check")} | values
+        subject, what, fix = ((text or "").format_map(known) for text in match.groups()[1:])
+        fix = commands.on_host(fix) if on_host else fix
+        by_mark = next(one for one, mark in _MARKS.items() if mark == match[1])
+        return _finding(level or by_mark, subject, what, fix)
+
+    def _of(self, key: str) -> str:
+        return tr(*_read(self._file)[key])
+
+
+@cache
+def _read(file: Path) -> Any:
+    return read_yaml(file)
+
+
+@cache
+def _french() -> French:
+    return French(TEXTS)
+
+
+def translated(text: str) -> str:
+    """Return what the system or another part of the programs says in English, in the language of the report."""
+    return tr(text, _french()(text))
+
+
+def count(number: int, english: str, french: str, french_plural: str = "") -> str:
+    """Write a number with its noun, in the language of the report."""
+    several = f"{number} {french_plural or french + 's'}"
+    return tr(plural(number, english), f"1 {french}" if number == 1 else several)
+
+
 class Report:
     """Prints findings: on a terminal wrapped and coloured, elsewhere each in one line."""
 
     def __init__(self, stream: TextIO, say: Callable[[str], str] = str) -> None:
-        """Take where to print, and how to say there what is worded in English."""
+        """Take where to print, and how to say there what is worded in English only."""
         self._stream = stream
         self._say = say
-        self._word = max(len(say(status.value)) for status in Status)
+        self._word = max(len(_word(status)) for status in Status)
         self._terminal = stream.isatty()
         self._colour = self._terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns
@@ -86,10 +152,12 @@ class Report:
 
     def end(self) -> int:
         """Print the summary; return the exit code."""
-        count = {status: sum(finding.status is status for finding in self._found) for status in Status}
-        problems, notes = count[Status.PROBLEM], count[Status.NOTICE]
-        text = f"{plural(problems, 'problem')} found" if problems else "No problems found"
-        text = self._say(f"{text}, {plural(notes, 'note')}." if notes else f"{text}.")
+        problems, notes = (
+            sum(one.status is status for one in self._found) for status in (Status.PROBLEM, Status.NOTICE)
+        )
+        problems_found = tr(f"{plural(problems, 'problem')} found", plural(problems, "problème"))
+        text = problems_found if problems else tr("No problems found", "Aucun problème")
+        text += f", {tr(plural(notes, 'note'), f'{notes} avis')}." if notes else "."
         self._write(f"\n{text}" if self._terminal else text)
         return HAS_PROBLEMS if problems else ALL_OK
 
@@ -99,12 +167,11 @@ class Report:
             self._write(f"  … {self._say(text)}")
 
     def _line(self, finding: Finding) -> str:
-        say = self._say
-        text = f"{_MARKS[finding.status]} {say(finding.status.value)} {self._text(finding)}"
-        return f"{text} → {say(finding.fix)}" if finding.fix else text
+        text = f"{_MARKS[finding.status]} {_word(finding.status)} {self._text(finding)}"
+        return f"{text} → {self._say(finding.fix)}" if finding.fix else text
 
     def _wrapped(self, finding: Finding) -> str:
-        head = f"{_MARKS[finding.status]} {self._say(finding.status.value):{self._word}}  "
+        head = f"{_MARKS[finding.status]} {_word(finding.status):{self._word}}  "
         lines = self._fill(self._text(finding), head, " " * len(head))
         if self._colour:
             lines[0] = f"\x1b[{_COLOURS[finding.status]}m{head}\x1b[0m{lines[0].removeprefix(head)}"
@@ -113,9 +180,7 @@ class Report:
         return "\n".join(lines)
 
     def _text(self, finding: Finding) -> str:
-        subject = self._say(finding.subject)
-        colon = ":" if subject == finding.subject and self._say is str else "\u00a0:"
-        return f"{subject}{colon} {self._say(finding.what)}"
+        return f"{self._say(finding.subject)}{tr(':', ' :')} {self._say(finding.what)}"
 
     def _fill(self, text: str, first: str, others: str) -> list[str]:
         # A command or a path that is cut in two can no longer be copied.
@@ -132,6 +197,14 @@ class Report:
         print(text, file=self._stream, flush=True)
 
 
-def report_to(arguments: argparse.Namespace, french: Mapping[str, str]) -> Report:
-    """Return the report of a command on its terminal, in the household's language; `french` has its sentences."""
-    return Report(sys.stdout, French(french) if chosen_language(arguments) == "fr" else str)
+def _word(status: Status) -> str:
+    return tr(status.value, _IN_FRENCH[status])
+
+
+def report_to(arguments: argparse.Namespace, french: Mapping[str, str] | None = None) -> Report:
+    """Return the report of a command on its terminal, in the household's language.
+
+    `french`: the French of what is worded in English only.
+    """
+    speak(chosen_language(arguments))
+    return Report(sys.stdout, French(french) if french and chosen_language(arguments) == "fr" else str)

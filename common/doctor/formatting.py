@@ -1,6 +1,7 @@
-"""Formats sizes and durations for people. Pure."""
+"""Formats sizes and durations for people, in the language that was chosen."""
 
 from common.plural import plural
+from common.settings.language import tr
 
 
 def format_bytes(size: float) -> str:
@@ -14,7 +15,8 @@ def format_bytes(size: float) -> str:
         size /= 1000
         units.pop(0)
     unit = units[0]
-    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
+    text = f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
+    return tr(text, text.replace(".", ",").replace("B", "o"))
 
 
 def format_days(days: float) -> str:
@@ -24,8 +26,9 @@ def format_days(days: float) -> str:
     '14 years'
     """
     if days > 36_525:
-        return "more than 100 years"
-    for unit, size in (("year", 365.25), ("month", 30.44), ("day", 1.0), ("hour", 1 / 24)):
+        return tr("more than 100 years", "plus de 100 ans")
+    units = (("years", "ans", 365.25), ("months", "mois", 30.44), ("days", "jours", 1.0), ("hours", "heures", 1 / 24))
+    for english, french, size in units:
         if days >= 2 * size:
-            return f"{days / size:.0f} {unit}s"
+            return f"{days / size:.0f} {tr(english, french)}"
     return plural(round(days * 1440), "minute")

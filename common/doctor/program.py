@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from common.doctor.findings import Finding, notice, problem
+from common.doctor.findings import Finding, Texts, translated
 from common.doctor.formatting import format_days
 from common.machine.deployment import here
+from common.settings.language import tr
+
+_TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
 
 _CONFLICT = 2  # times that another client took the name over: from here on, two programs have it
 
@@ -29,29 +33,22 @@ class ProgramFacts:
     def since(self) -> str:
         """For how long it has been running, to follow a sentence."""
         uptime = self.health.get("uptime")
-        return f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
+        time = format_days(uptime / 86400) if isinstance(uptime, int) else ""
+        return tr(f", for {time}", f" depuis {time}") if time else ""
 
 
 def find_conflict(facts: ProgramFacts, subject: str, kind: str) -> Finding | None:
     """Return the finding that two programs of a kind, reader or storer, use one name; None: they do not."""
     if facts.taken_over < _CONFLICT:
         return None
-    return problem(
-        subject,
-        f"two {kind}s use the name {facts.name} and disconnect each other (client id conflict): {facts.taken_over}"
-        " times recently",
-        f"give one of them another name in its {kind}.yaml, and restart it",
-    )
+    return _TEXTS.finding("name_taken", subject=subject, kind=kind, name=facts.name, times=facts.taken_over)
 
 
 def not_connected(facts: ProgramFacts, subject: str, kind: str) -> Finding:
     """Return the finding that a program runs on this machine and is not connected, as far as we see."""
-    # No status proves nothing: we may not be allowed to read it.
-    state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
-    program = f"teleinfo-{kind}"
-    return (problem if facts.status else notice)(
-        subject, f"the {kind} runs here, but {state}", f"look for the reason in its log: {here(program).log(program)}"
-    )
+    program, key = f"teleinfo-{kind}", "not_connected" if facts.status else "not_seen"
+    status, log = translated(facts.status), here(program).log(program)
+    return _TEXTS.finding(key, subject=subject, kind=kind, status=status, log=log)
 
 
 def number(value: Any) -> int:

@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from common.settings.language import tr
+
 #: compose.yaml sets it to "compose", the app's image to "app".
 VARIABLE = "TELEINFO_DEPLOYMENT"
 #: The folders of systemd units, below the root.
@@ -69,7 +71,7 @@ class Commands(NamedTuple):
         """
         match self.deployment:
             case Deployment.APP:
-                before = f"in the app's container: {program}"
+                before = _in_container(program)
             case Deployment.COMPOSE:
                 before = f"docker compose exec {_service(program)} {program}"
             case Deployment.SYSTEMD:
@@ -95,26 +97,34 @@ class Commands(NamedTuple):
 
     def start(self, service: str) -> str:
         """Start a service now and at each boot."""
-        return self._of(service, "start", "up -d", self.run(service, "run"), f"sudo systemctl enable --now {service}")
+        return self._of(
+            service,
+            tr("start", "démarrez"),
+            "up -d",
+            self.run(service, "run"),
+            f"sudo systemctl enable --now {service}",
+        )
 
     def stop(self, service: str) -> str:
         """Stop a service."""
-        return self._of(service, "stop", "stop", f"press Ctrl-C where {service} runs", f"sudo systemctl stop {service}")
+        return self._of(service, tr("stop", "arrêtez"), "stop", _ctrl_c(service), f"sudo systemctl stop {service}")
 
     def restart(self, service: str) -> str:
         """Restart a service, so that it reads its configuration again."""
-        by_hand = f"press Ctrl-C where {service} runs, then: {self.run(service, 'run')}"
-        return self._of(service, "restart", "up -d --force-recreate", by_hand, f"sudo systemctl restart {service}")
+        by_hand = f"{_ctrl_c(service)}{tr(', then: ', ', puis : ')}{self.run(service, 'run')}"
+        app, systemd = tr("restart", "redémarrez"), f"sudo systemctl restart {service}"
+        return self._of(service, app, "up -d --force-recreate", by_hand, systemd)
 
     def log(self, service: str) -> str:
         """Show the end of a service's log."""
-        in_terminal = f"the terminal where {service} runs"
-        return self._of(service, "see the log of", "logs --tail 20", in_terminal, f"sudo journalctl -u {service} -n 20")
+        in_terminal = tr(f"the terminal where {service} runs", f"le terminal où tourne {service}")
+        app, systemd = tr("see the log of", "lisez le journal de"), f"sudo journalctl -u {service} -n 20"
+        return self._of(service, app, "logs --tail 20", in_terminal, systemd)
 
     def _of(self, service: str, app: str, compose: str, shell: str, systemd: str) -> str:
         """Return the command for a service; without an installation our own programs run in a shell, others do not."""
         if self.deployment is Deployment.APP:
-            return f"in Home Assistant, {app} {_app(service)}"
+            return f"{tr('in', 'dans')} Home Assistant, {app} {_app(service)}"
         if self.deployment is Deployment.COMPOSE:
             return f"docker compose {compose} {_service(service)}"
         return shell if self.deployment is Deployment.SHELL and service.startswith(_PREFIX) else systemd
@@ -126,7 +136,7 @@ class Commands(NamedTuple):
         """Open the database as its administrator."""
         match self.deployment:
             case Deployment.APP:
-                return "in the app's container: mariadb"
+                return _in_container("mariadb")
             case Deployment.COMPOSE:
                 return "docker compose exec mariadb mariadb"
             case _:
@@ -141,9 +151,9 @@ class Commands(NamedTuple):
         "the app's option ports"
         """
         if self.deployment is Deployment.APP and key in _IN_APP:
-            return f"the app's option {_IN_APP[key]}"
+            return tr(f"the app's option {_IN_APP[key]}", f"l’option {_IN_APP[key]} de l’app")
         if self.deployment is Deployment.COMPOSE and key in _IN_ENV:
-            return f"{_IN_ENV[key]} in .env"
+            return f"{_IN_ENV[key]} {tr('in', 'dans')} .env"
         return key
 
     def on_host(self, command: str) -> str:
@@ -154,9 +164,12 @@ class Commands(NamedTuple):
         """
         match self.deployment:
             case Deployment.APP:
-                return "see what Home Assistant says of its machine (Settings, System)"
+                return tr(
+                    "see what Home Assistant says of its machine (Settings, System)",
+                    "voyez ce que Home Assistant dit de sa machine (Paramètres, Système)",
+                )
             case Deployment.COMPOSE:
-                return f"outside the container: {command}"
+                return f"{tr('outside the container: ', 'hors du conteneur : ')}{command}"
             case _:
                 return command
 
@@ -194,7 +207,16 @@ def _as_typed(program: str) -> str:
 
 def _app(service: str) -> str:
     """Return the app that a service belongs to; ours has its own database."""
-    return "the app Mosquitto broker" if service == "mosquitto" else "this app"
+    mosquitto = tr("the app Mosquitto broker", "l’app Mosquitto broker")
+    return mosquitto if service == "mosquitto" else tr("this app", "cette app")
+
+
+def _in_container(command: str) -> str:
+    return tr(f"in the app's container: {command}", f"dans le conteneur de l’app : {command}")
+
+
+def _ctrl_c(service: str) -> str:
+    return tr(f"press Ctrl-C where {service} runs", f"faites Ctrl-C là où tourne {service}")
 
 
 def _service(name: str) -> str:

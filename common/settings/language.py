@@ -11,6 +11,19 @@ _PREFIX = re.compile(r"([^\s:]+(?:, line (\d+))?): ")
 _PARTS = {"n": r"\d+", "word": r"[\w-]+", "words": r"[\w-]+(?:, [\w-]+)*", "_count": r"\d+ [a-z ]+"}
 _FIELD = re.compile(r"\{(\w+)\}")
 
+_spoken = "en"  # the language of what this process says to a person
+
+
+def speak(language: str) -> None:
+    """Choose the language of `tr`: fr or en."""
+    global _spoken
+    _spoken = language
+
+
+def tr(english: str, french: str) -> str:
+    """Return the text in the language that was chosen with `speak`."""
+    return _spaced(french) if _spoken == "fr" else english
+
 
 def language_of(environment: Mapping[str, str] = os.environ) -> str:
     """Return the language of a terminal: fr for a French locale, else en.

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
-from common.doctor.broker_facts import BrokerFacts, probe_broker
-from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, report_to
-from common.machine.deployment import here
+from common.doctor.broker_probe import BrokerFacts, probe_broker
+from common.doctor.config_file import diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, report_to
 from common.machine.host import Host
 from common.runtime.cli import between
+from common.settings.language import tr
 from reader.config import ReaderConfig, is_simulated
-from reader.doctor.french import TEXTS
-from reader.doctor.health import LINE, ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
+from reader.doctor.health import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
 from reader.doctor.line import diagnose_line, listen
-from reader.doctor.port import PROGRAM, PortFacts, diagnose_port, probe_port
+from reader.doctor.port import PortFacts, diagnose_port, probe_port
 from reader.doctor.storage import diagnose_storage, probe_storage
+from reader.doctor.texts import PROGRAM, TEXTS
+from reader.french import TEXTS as OF_THE_CONFIGURATION
 from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
 from reader.line.port import open_port
@@ -36,19 +37,19 @@ def declare_check(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command, besides `--config`."""
     text = f"how long to listen to the line: {SECONDS}"
     parser.add_argument("--seconds", type=between(1, 300), default=SECONDS, metavar="N", help=text)
-    parser.set_defaults(command=lambda given: check(given.config, given.seconds, report_to(given, TEXTS)))
+    parser.set_defaults(command=lambda given: check(given.config, given.seconds, report_to(given)))
 
 
 def check(path: Path, seconds: float, report: Report, machine: Host | None = None) -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
-    config = read_config(ReaderConfig, path, PROGRAM, report)
+    config = read_config(ReaderConfig, path, PROGRAM, report, OF_THE_CONFIGURATION)
     if config is None:
         return NOT_CONFIGURED
     machine = machine or Host()
     running, user = machine.running(PROGRAM, path) is not None, machine.user(PROGRAM, path)
-    ports = ", ".join(config.port)
-    text = f"{path}: reader {config.name}, port {ports}, broker {', '.join(config.mqtt.hosts)}"
-    report.show([ok(SUBJECT, text), *diagnose_secrets({"mqtt": config.mqtt}, path)])
+    ports, hosts = ", ".join(config.port), ", ".join(config.mqtt.hosts)
+    configured = TEXTS.finding("config_ok", path=path, name=config.name, ports=ports, hosts=hosts)
+    report.show([configured, *diagnose_secrets({"mqtt": config.mqtt}, path)])
 
     # A running reader uses the port; it publishes to the broker what it receives there.
     quick = probe_broker(config.mqtt, publish=(), subscribe=(), extra_topics=_topics_of_health(config), seconds=_QUICK)
@@ -75,7 +76,8 @@ def _check_lines(
     taken = {port.url for port in ports if _is_in_use(port, service)}
     free = [port.url for port in ports if port.may_listen and port.url not in taken]
     if free:
-        report.note(f"listening to the line, for {seconds:.0f} s")
+        time = f"{seconds:.0f} s"
+        report.note(tr(f"listening to the line, for {time}", f"écoute de la ligne, pendant {time}"))
     with ThreadPoolExecutor(len(ports)) as pool:
         found = pool.map(lambda url: listen(url, config.mode, seconds, open_port), free)
         heard = dict(zip(free, found, strict=True))
@@ -86,9 +88,7 @@ def _check_lines(
         elif port.url in taken and service.online and service.health:
             findings += diagnose_reported_line(service, port.url)
         elif port.url in taken:
-            what = f"the running reader uses {port.url}, but nothing about it is published at the broker"
-            fix = f"to check the line itself: {here(PROGRAM).stop(PROGRAM)}, check, then start the reader again"
-            findings.append(notice(LINE, what, fix))
+            findings.append(TEXTS.finding("port_unpublished", port=port.url))
     return findings, {meter for line in heard.values() for meter in line.meters}
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding, count, translated
 from common.doctor.program import ProgramFacts, find_conflict, not_connected, number
-from common.machine.deployment import Deployment, here
-from common.plural import plural
+from common.machine.deployment import here
+from common.settings.language import tr
 from reader.doctor.line import diagnose_meter
+from reader.doctor.texts import PROGRAM, TEXTS
 
-SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
-PROGRAM, STORER = "teleinfo-reader", "teleinfo-storer"
+STORER = "teleinfo-storer"
 _IMPLAUSIBLE = "implausible"  # drop reason of values that were received undamaged
 _NOISY = 0.05  # damaged lines per frame, since the start
 _STARTED_UP = 60  # seconds of uptime; then the reader has reported twice
@@ -77,74 +77,48 @@ def gather(name: str, topics: Topics, messages: Iterable[Received], *, local: bo
 
 def diagnose_service(facts: ServiceFacts) -> Finding:
     """Return whether the reader runs and is connected."""
-    if (conflict := find_conflict(facts, SUBJECT, "reader")) is not None:
+    subject = tr("Reader", "Lecteur")
+    if (conflict := find_conflict(facts, subject, "reader")) is not None:
         return conflict
-    if facts.online and facts.local:
-        return ok(SUBJECT, f"{facts.name} is running and connected{facts.since}")
-    if facts.online:
-        return notice(
-            SUBJECT,
-            f"a reader named {facts.name} is connected to the broker{facts.since}, but none runs on this machine",
-            "fine if it runs in a container; if it runs on another machine, give this one another name in reader.yaml",
-        )
-    if facts.local:
-        return not_connected(facts, SUBJECT, "reader")
-    # People stop the reader to check the line, so this alone is no problem.
-    return notice(
-        SUBJECT,
-        f"no reader named {facts.name} is running: nothing is published",
-        f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
-        f" {here(PROGRAM).log(PROGRAM)}",
-    )
+    if facts.local and not facts.online:
+        return not_connected(facts, subject, "reader")
+    # People stop the reader to check the line, so that alone is no problem.
+    key = "reader_ok" if facts.local else "reader_elsewhere" if facts.online else "reader_stopped"
+    return TEXTS.finding(key, name=facts.name, since=facts.since)
 
 
 def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
     """Return the findings about a line from the reports of the running reader."""
     commands, line, uptime = here(PROGRAM), facts.line(url), facts.health.get("uptime")
     if line is None:
-        restart = f"if the configuration was changed since its start: {commands.restart(PROGRAM)}"
-        return [notice(LINE, f"the running reader does not report {url}", restart)]
+        return [TEXTS.finding("port_not_reported", port=url)]
     meter, why = line.get("meter"), line.get("problem")
     if isinstance(uptime, int) and uptime < _STARTED_UP and not isinstance(meter, str):
-        return [notice(LINE, f"the reader has just started and does not report {url} yet", "check again in a minute")]
+        return [TEXTS.finding("port_not_reported_yet", port=url)]
     if not line.get("open"):
-        fix = f"look for the reason in its log: {commands.log(PROGRAM)}"
-        return [problem(LINE, f"the running reader cannot open {url}", fix)]
+        return [TEXTS.finding("port_not_opened", port=url)]
     if why or not isinstance(meter, str):
-        again = commands.run(PROGRAM, "check")
-        if commands.deployment is Deployment.COMPOSE:  # exec needs a running container
-            again = "docker compose run --rm reader check"
-        return [
-            problem(
-                LINE,
-                f"{url}: the running reader receives no frames ({why or 'none yet'})",
-                f"check the meter's terminals and the cable; to check the line itself: {commands.stop(PROGRAM)}, then:"
-                f" {again}",
-            )
-        ]
+        again = commands.run_alone(PROGRAM, "check")  # compose's exec needs a running container
+        return [TEXTS.finding("frames_missing", port=url, why=translated(str(why or "none yet")), again=again)]
     return [*_noise(line, url), diagnose_meter(meter, str(line.get("mode")))]
 
 
 def _noise(line: Mapping[str, Any], url: str) -> Iterator[Finding]:
     frames, dropped = number(line.get("frames")), line.get("groups_dropped")
-    counts = {reason: number(count) for reason, count in dropped.items()} if isinstance(dropped, dict) else {}
+    counts = {reason: number(times) for reason, times in dropped.items()} if isinstance(dropped, dict) else {}
     implausible = counts.pop(_IMPLAUSIBLE, 0)
     damaged = sum(counts.values())
-    what = f"{url}: {plural(frames, 'frame')} in {line.get('mode')} mode since its start"
-    what += f"; {plural(damaged, 'damaged line')}, {plural(number(line.get('parity_errors')), 'parity error')}"
-    if frames and damaged / frames > _NOISY:
-        fix = "shorten the cable, keep it away from mains cables, tighten the terminals; see docs/hardware.md"
-        yield problem(LINE, f"noisy: {what} (a few a day are normal)", fix)
-    else:
-        yield ok(LINE, what)
+    yield TEXTS.finding(
+        "reported_noisy" if frames and damaged / frames > _NOISY else "reported_good",
+        port=url,
+        frames=count(frames, "frame", "trame"),
+        mode=translated(str(line.get("mode"))),
+        damaged=count(damaged, "damaged line", "ligne abîmée", "lignes abîmées"),
+        parity=count(number(line.get("parity_errors")), "parity error", "erreur de parité", "erreurs de parité"),
+    )
     if implausible:
-        yield notice(
-            LINE,
-            f"{url}: {plural(implausible, 'value')} dropped, because a register decreased or jumped; the line itself"
-            " is good",
-            "find the register in the reader's log; its value is accepted after 3 frames that agree. Was the meter"
-            " replaced?",
-        )
+        values = count(implausible, "value", "valeur écartée", "valeurs écartées")
+        yield TEXTS.finding("values_dropped", port=url, values=values)
 
 
 def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> list[Finding]:
@@ -155,42 +129,30 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> 
     late = pending > 0 and oldest is not None and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT
     findings = list(_storers(facts, confirmed_by, delivers=confirmed > 0 and pending <= _MANY and not late))
     if pending > _MANY and not confirmed and "online" in facts.storers.values():
-        what = f"a storer is online, but none of {pending} frames was confirmed"
-        fix = (
-            "in the broker's access rules, allow the reader to read teleinfo/+/stored, and the storer to write it and"
-            f" to read teleinfo/+/frame; for details: {check}"
-        )
-        findings.append(problem(DELIVERY, what, fix))
+        findings.append(TEXTS.finding("never_confirmed", pending=pending, storer_check=check))
     elif late:
-        what = f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
-        findings.append(problem(DELIVERY, what, f"nothing is lost yet; find out why they are not stored: {check}"))
+        frames = count(pending, "frame", "trame")
+        since = f"{oldest:%Y-%m-%d %H:%M}"
+        findings.append(TEXTS.finding("confirmed_late", frames=frames, oldest=since, storer_check=check))
     elif known and (facts.storers or not findings):
-        findings.append(ok(DELIVERY, f"{plural(confirmed, 'frame')} confirmed since its start, {pending} pending"))
+        frames = count(confirmed, "frame", "trame")
+        findings.append(TEXTS.finding("confirmed", frames=frames, pending=pending))
     if discarded:
-        findings.append(notice(DELIVERY, f"{plural(discarded, 'frame')} discarded, because the spool was full"))
+        findings.append(TEXTS.finding("frames_discarded", frames=count(discarded, "frame", "trame")))
     return findings
 
 
 def _storers(facts: ServiceFacts, confirmed_by: str, *, delivers: bool) -> Iterator[Finding]:
     # Each node of a cluster may have retained another status of it, so frames that are confirmed count for more.
     fine = delivers or "online" in facts.storers.values()
+    check = here(STORER).run(STORER, "check")
     for name, status in sorted(facts.storers.items()):
-        if status == "online":
-            yield ok(DELIVERY, f"the storer {name} is online")
-        elif status == "stalled":
-            fix = f"on its machine: {here(STORER).run(STORER, 'check')}"
-            yield problem(DELIVERY, f"the storer {name} cannot reach its database", fix)
-        else:
-            what = f"the storer {name} is {status}{'' if fine else '; frames wait until it is back'}"
-            fix = f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}"
-            yield (notice if fine else problem)(DELIVERY, what, fix)
+        away = "storer_away" if fine else "storer_missed"
+        key = {"online": "storer_online", "stalled": "storer_stalled"}.get(status, away)
+        forget = here(PROGRAM).run(PROGRAM, f"forget {name}")
+        yield TEXTS.finding(key, name=name, status=translated(status), storer_check=check, forget=forget)
     if not facts.storers and confirmed_by == "auto":
-        yield notice(
-            DELIVERY,
-            "no storer has been seen at this broker: frames are published, but not stored",
-            "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the broker's"
-            " access rules",
-        )
+        yield TEXTS.finding("storer_unknown")
 
 
 def _oldest(delivery: Mapping[str, Any]) -> datetime | None:

@@ -8,27 +8,23 @@ from dataclasses import dataclass, field
 from common.contract.address import parse_address
 from common.contract.frame import Value
 from common.contract.labels import ADDRESS, Mode, other_family
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding, count, translated
 from common.errors import PortError
 from common.machine.deployment import here
-from common.plural import plural
 from common.runtime.shutdown import StopEvent
+from common.settings.language import tr
+from reader.doctor.texts import PROGRAM, TEXTS
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
 from reader.tic.decoder import Decoder, Reading
 
-SUBJECT, METER = "Line", "Meter"
-_PROGRAM = "teleinfo-reader"
+METER = "Meter"  # what a finding is about
 _READ = 0.25  # seconds that one read may take
 _STRAY = 60  # characters; less than half a frame of any meter
 _HELD_LOW = 0.9  # share of NUL among the characters of a line that is always 0
 _NOISY = 0.01  # share of damaged groups
 _NOISY_PARITY = 1e-3  # share of characters with a parity error
-_WIRES = (
-    "shorten the cable, keep it away from mains cables, tighten the terminals; on a µTeleinfo V3 adjust the"
-    " potentiometer"
-)
 
 
 @dataclass(kw_only=True)
@@ -137,109 +133,79 @@ class LineListener:
 def diagnose_line(facts: LineFacts) -> list[Finding]:
     """Return the findings."""
     if facts.error:
-        held = "another program has it open" in facts.error
-        fix = f"{here(_PROGRAM).run(_PROGRAM, 'check')} shows which" if held else "see docs/hardware.md"
-        return [problem(SUBJECT, facts.error, fix)]
+        key = "line_open_elsewhere" if "another program has it open" in facts.error else "line_error"
+        return [TEXTS.finding(key, error=translated(facts.error))]
     if not facts.frames:
-        return [problem(SUBJECT, *_no_frame(facts))]
+        return [_no_frame(facts)]
     findings = [_noise(facts), _meter(facts)] if facts.meters else [_no_meter(facts)]
     if facts.wanted not in ("auto", facts.mode):
-        what = f"the meter sends in {facts.mode} mode, but reader.yaml has mode: {facts.wanted}"
-        findings.insert(0, problem(SUBJECT, what, "set mode: auto, which also follows when the supplier changes it"))
+        findings.insert(0, TEXTS.finding("line_other_mode", mode=translated(str(facts.mode)), wanted=facts.wanted))
     return findings
 
 
-def _no_frame(facts: LineFacts) -> tuple[str, str]:
-    """Return what is wrong, and the fix."""
-    url, seconds, characters = facts.url, f"{facts.seconds:.0f} s", facts.characters
+def _no_frame(facts: LineFacts) -> Finding:
+    characters = facts.characters
     if not characters:
-        return (
-            f"{url} is silent: no character in {seconds}",
-            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the right"
-            " port, and has the interface power? The output of an old white meter may be off: ask Enedis to enable it",
-        )
-    if facts.nuls > _HELD_LOW * characters:
-        return (
-            f"{url} is always low: {characters} characters in {seconds}, nearly all of them 0",
-            "check the wiring: the interface inverts its signal, or RXD is connected to ground",
-        )
-    if facts.lone_groups:
-        return (
-            f"{url}: single lines of a meter are readable, but no whole frame in {seconds}",
-            f"check for longer (--seconds 30); if that does not help: {_WIRES}",
-        )
-    if characters < _STRAY:
-        return (
-            f"{url}: only {plural(characters, 'stray character')} in {seconds}",
-            "fasten the wires. On an old meter the output may be set to pulses (métrologie): ask Enedis for"
-            " télé-information",
-        )
-    return (
-        f"{url}: {characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200 bit/s",
-        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The order"
-        " of the meter's two wires does not matter",
-    )
+        key = "line_silent"
+    elif facts.nuls > _HELD_LOW * characters:
+        key = "line_low"
+    elif facts.lone_groups:
+        key = "line_without_frame"
+    else:
+        key = "line_stray" if characters < _STRAY else "line_unreadable"
+    strays = count(characters, "stray character", "caractère isolé", "caractères isolés")
+    wires, seconds = TEXTS.text("wires"), facts.seconds
+    return TEXTS.finding(key, port=facts.url, seconds=seconds, characters=characters, strays=strays, wires=wires)
 
 
 def _no_meter(facts: LineFacts) -> Finding:
     if (family := other_family(facts.values)) is not None:
-        record = here(_PROGRAM).run(_PROGRAM, "record FILE")
-        return problem(
-            METER,
-            f"this is a {family} meter of a large site: it sends no ADCO or ADSC, so nothing is published for it",
-            f"it is not supported yet; to help, record it ({record}) and open an issue",
-        )
-    return problem(
-        METER, f"{plural(facts.frames, 'frame')}, but none with the meter's address", f"the line is noisy: {_WIRES}"
-    )
+        record = here(PROGRAM).run(PROGRAM, "record FILE")
+        return TEXTS.finding("meter_of_large_site", family=family, record=record)
+    frames = count(facts.frames, "frame", "trame")
+    return TEXTS.finding("meter_without_address", frames=frames, wires=TEXTS.text("wires"))
 
 
 def _noise(facts: LineFacts) -> Finding:
     """Compare the damaged lines with what is normal."""
     damaged = sum(facts.dropped.values())
     groups = facts.good + damaged
+    counts = TEXTS.text(
+        "counts",
+        frames=count(facts.frames, "frame", "trame"),
+        mode=translated(str(facts.mode)),
+        seconds=facts.seconds,
+        groups=groups,
+        damaged=damaged,
+        parity=facts.parity_errors,
+        broken=facts.broken,
+    )
+    wires = TEXTS.text("wires")
     noisy = damaged > _NOISY * groups or facts.parity_errors > _NOISY_PARITY * facts.checked
-    what = f"{plural(facts.frames, 'frame')} in {facts.mode} mode in {facts.seconds:.0f} s; {groups} lines, {damaged}"
-    what += f" of them damaged, {facts.parity_errors} parity errors, {facts.broken} undecodable frames"
     if any(facts.driver.get(name, 0) for name in ("overrun", "buffer_overrun")):
-        return problem(
-            SUBJECT,
-            f"{what}: this machine lost characters on the serial port",
-            "on a Raspberry Pi, use the PL011 UART in place of the mini UART: dtoverlay=disable-bt, see"
-            " docs/hardware.md",
-        )
-    if noisy or facts.broken > 1:
-        slow = "; an interface made for older meters may be too slow" if facts.mode is Mode.STANDARD else ""
-        return problem(SUBJECT, f"noisy: {what} (a few a day are normal)", _WIRES + slow)
-    if damaged or facts.parity_errors:
-        return notice(SUBJECT, f"{what} (a few a day are normal)", f"check again later; if it happens often: {_WIRES}")
-    return ok(SUBJECT, f"{what}{'' if facts.parity else ' (without parity bits)'}")
+        key = "line_characters_lost"
+    elif noisy or facts.broken > 1:
+        key, wires = "line_noisy", TEXTS.text("wires_or_interface") if facts.mode is Mode.STANDARD else wires
+    elif damaged or facts.parity_errors:
+        key = "line_damaged"
+    else:
+        key = "line_good" if facts.parity else "line_without_parity"
+    return TEXTS.finding(key, counts=counts, wires=wires)
 
 
 def _meter(facts: LineFacts) -> Finding:
     if len(facts.meters) > 1:
-        return problem(METER, f"{len(facts.meters)} different meter addresses", f"the line is noisy: {_WIRES}")
+        return TEXTS.finding("meter_of_many_addresses", n=len(facts.meters), wires=TEXTS.text("wires"))
     (address,) = facts.meters
     if facts.values.keys() == {ADDRESS[Mode.HISTORIC]}:
-        return problem(
-            METER,
-            f"{address} sends only its number: its output is on standby (veille)",
-            "ask Enedis to set it to télé-information",
-        )
+        return TEXTS.finding("meter_on_standby", address=address)
     return diagnose_meter(address, str(facts.mode))
 
 
 def diagnose_meter(address: str, mode: str) -> Finding:
     """Return which meter it is, and what standard mode would add."""
     make = parse_address(address)
-    model = make.model[1] if make.model else "meter of an unknown type"
-    maker = f" by {make.maker}" if make.maker else ""
-    what = f"{model}{maker}, number {address}, {mode} mode"
-    if mode != Mode.HISTORIC or not make.linky:
-        return ok(METER, what)
-    return notice(
-        METER,
-        what,
-        "for more values (voltage, the energy used at each price of the contract, production), ask your supplier, by"
-        " phone or in their app, for the TIC in standard mode; it is free, and nobody has to come",
-    )
+    french, english = make.model or ("compteur d’un type inconnu", "meter of an unknown type")
+    maker = f" {tr('by', 'de')} {make.maker}" if make.maker else ""
+    key = "meter_historic" if mode == Mode.HISTORIC and make.linky else "meter"
+    return TEXTS.finding(key, model=tr(english, french), maker=maker, address=address, mode=translated(mode))

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.doctor.findings import Finding, notice, ok, problem
-from common.machine.deployment import here
+from common.doctor.findings import Finding
 from common.machine.host import Host, Process, User
 from common.settings.file_errors import group_of
+from common.settings.language import tr
+from reader.doctor.texts import PROGRAM, TEXTS
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
-SUBJECT = "Port"
-PROGRAM = "teleinfo-reader"
+_KERNEL = "/proc/cmdline"
 _CONSOLES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
 _CONSOLE = re.compile(r"(?:^|\s)console=([^\s,]+)")
 _SETTINGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 _SWITCH = re.compile(r"^\s*enable_uart=1", re.MULTILINE)
 _CONSOLE_PI5 = re.compile(r"^\s*dtparam=(\S*,)?uart0_console(=on)?(?![\w=])", re.MULTILINE)
 _OF_A_PI = ("ttyAMA0", "ttyS0", DEBUG_SOCKET)
-_REMOVE_BRLTTY = "sudo apt remove brltty (it is for Braille displays), then unplug the adapter and plug it in again"
 _MINI_UART = "7e215040"  # address of a Raspberry Pi's mini UART in the device tree
 _GETTY = "serial-getty@{}.service"
 _GETTY_FOLDERS = ("/etc/systemd/system/getty.target.wants", "/run/systemd/generator/getty.target.wants")
@@ -148,7 +147,7 @@ def _is_for_bluetooth(machine: Host, device: str) -> bool:
 
 def _console(machine: Host, device: str) -> tuple[str, str]:
     """Return the file that configures a console on the device, and its name there."""
-    for file in (*_CONSOLES, "/proc/cmdline"):
+    for file in (*_CONSOLES, _KERNEL):
         if name := _console_name(machine, machine.text(file), device):
             return file, name
     return "", ""
@@ -166,102 +165,81 @@ def _getty(machine: Host, device: str) -> str:
 
 def diagnose_port(facts: PortFacts) -> list[Finding]:
     """Return the findings; it is fine that the running reader has the port open."""
-    url = facts.url
     if not facts.exists:
-        return [problem(SUBJECT, *_missing(facts))]
+        return [_missing(facts)]
     if not facts.serial:
-        choose = facts.others[0] if facts.others else "the device of your interface, see docs/hardware.md"
-        return [problem(SUBJECT, f"{url} is not a serial port", f"set port: {choose}")]
-    wrong = [*_wrong_uart(facts), *_console_on_it(facts)]
-    wrong += [] if facts.allowed else [_not_allowed(facts)]
-    wrong += [_in_use(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
-    findings = [problem(SUBJECT, what, fix) for what, fix in wrong]
+        key = "port_not_serial" if facts.others else "port_not_serial_alone"
+        return [TEXTS.finding(key, port=facts.url, other="".join(facts.others[:1]))]
+    findings = [*_wrong_uart(facts), *_console_on_it(facts)]
+    findings += [] if facts.allowed else [_not_allowed(facts)]
+    findings += [_shared(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
+    fine = not findings
     if facts.allowed and not facts.allowed_here:
-        fix = f"to check the line, too: {here(PROGRAM).sudo(PROGRAM, 'check')}"
-        findings.append(notice(SUBJECT, f"the reader may read {url}, but you may not", fix))
-    if not findings and facts.is_device:
-        behind = f" ({facts.device})" if facts.device and facts.device != Path(url).name else ""
-        owner = facts.reader
-        state = f"in use by the running reader (process {owner.pid})" if owner else "exists, is free and may be read"
-        findings.append(ok(SUBJECT, f"{url}{behind}: {state}"))
+        findings.append(TEXTS.finding("port_forbidden_here", port=facts.url))
+    elif fine and facts.is_device:
+        link = f" ({facts.device})" if facts.device and facts.device != Path(facts.url).name else ""
+        key, pid = ("port_ours", facts.reader.pid) if facts.reader else ("port_free", 0)
+        findings.append(TEXTS.finding(key, port=f"{facts.url}{link}", pid=pid))
     return findings
 
 
-def _missing(facts: PortFacts) -> tuple[str, str]:
-    """Return what is wrong, and the fix; so do the functions below."""
-    others = f"existing ports: {', '.join(facts.others)}" if facts.others else "there is no serial port at all"
-    what = f"{facts.url} does not exist; {others}"
+def _missing(facts: PortFacts) -> Finding:
+    ports, plug_in = ", ".join(facts.others), TEXTS.text("plug_in_or_other" if facts.others else "plug_in")
+    others = tr("there is no serial port at all", "il n’y a aucun port série")
+    if ports:
+        others = tr(f"existing ports: {ports}", f"ports présents : {ports}")
+    key = "port_missing"
     if facts.taken_by_brltty:
-        return f"{what}; brltty uses the USB adapter {facts.taken_by_brltty}", _REMOVE_BRLTTY
-    fix = "plug the interface in; ls /dev/serial/by-id should then show it"
-    if facts.others:
-        fix = "plug it in, or set port in reader.yaml to an existing one"
-    if facts.pi and (not facts.others or Path(facts.url).name in _OF_A_PI):
-        switch = "dtparam=uart0=on" if " 5" in facts.pi else "enable_uart=1"
-        fix = f"for a shield: {switch} in /boot/firmware/config.txt, then reboot; otherwise: {fix}"
-    return what, fix
+        key = "port_brltty"
+    elif facts.pi and (not facts.others or Path(facts.url).name in _OF_A_PI):
+        key = "port_missing_on_pi"
+    switch = "dtparam=uart0=on" if " 5" in facts.pi else "enable_uart=1"
+    adapter = facts.taken_by_brltty
+    return TEXTS.finding(key, port=facts.url, others=others, adapter=adapter, switch=switch, plug_in=plug_in)
 
 
-def _wrong_uart(facts: PortFacts) -> Iterator[tuple[str, str]]:
+def _wrong_uart(facts: PortFacts) -> Iterator[Finding]:
     if facts.bluetooth:
-        yield (
-            f"{facts.url} is connected to Bluetooth on this {facts.pi}; the pins of a shield are on another UART",
-            "set port: /dev/serial0. Or use this UART for the pins, without Bluetooth: dtoverlay=disable-bt in"
-            " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
-        )
+        yield TEXTS.finding("port_bluetooth", port=facts.url, pi=facts.pi)
     elif facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
-        switch = ", and dtparam=uart0=on in /boot/firmware/config.txt" if facts.device == DEBUG_SOCKET else ""
-        what = f"{facts.url} is not the UART of a shield's pins on this {facts.pi}: that is {facts.pins}"
-        yield what, f"set port: /dev/{facts.pins}{switch}"
+        key = "port_debug_socket" if facts.device == DEBUG_SOCKET else "port_not_pins"
+        yield TEXTS.finding(key, port=facts.url, pi=facts.pi, pins=facts.pins)
     elif facts.switched_off:
-        what = f"{facts.url} is disabled: config.txt has no line enable_uart=1"
-        yield what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot"
+        yield TEXTS.finding("port_off", port=facts.url)
 
 
-def _console_on_it(facts: PortFacts) -> Iterator[tuple[str, str]]:
-    if facts.console:
-        where = "the kernel's command line" if facts.console == "/proc/cmdline" else facts.console
-        yield (
-            f"the system's console uses {facts.url}, and takes characters of the meter ({where})",
-            _remove_console(facts),
-        )
+def _console_on_it(facts: PortFacts) -> Iterator[Finding]:
+    where = facts.console
+    if where:
+        key = "port_console"
+        if facts.uart0_console and " 5" in facts.pi:
+            key = "port_console_pi_5"
+        elif where == _KERNEL:
+            key = "port_console_of_boot_loader"
+        if where == _KERNEL:
+            where = tr("the kernel's command line", "ligne de commande du noyau")
+        yield TEXTS.finding(key, port=facts.url, where=where, name=facts.console_as)
     if facts.getty:
-        fix = f"sudo systemctl disable --now {facts.getty}"
-        yield f"a login prompt runs on {facts.url} ({facts.getty})", fix
+        yield TEXTS.finding("port_login", port=facts.url, unit=facts.getty)
 
 
-def _remove_console(facts: PortFacts) -> str:
-    name = facts.console_as
-    if facts.uart0_console and " 5" in facts.pi:
-        return "in /boot/firmware/config.txt, write dtparam=uart0=on in place of uart0_console, then sudo reboot"
-    if facts.console == "/proc/cmdline":
-        return f"remove only console={name},… from the settings of the boot loader, then sudo reboot"
-    return f"sudo sed -i 's/console={name}[^ ]* *//' {facts.console} && sudo reboot"
-
-
-def _not_allowed(facts: PortFacts) -> tuple[str, str]:
-    what, restart = f"the user {facts.user} may not read {facts.url}", here(PROGRAM).restart(PROGRAM)
+def _not_allowed(facts: PortFacts) -> Finding:
     if facts.container and facts.member:
-        return (
-            f"{what}: this container has no rule for devices with the major number {facts.major}",
-            f'add to compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
-        )
-    if facts.container and facts.gid:
-        fix = f"set TIC_GROUP={facts.gid} in .env, then docker compose up -d"
-        return f"{what}: it belongs to group {facts.gid} of the host", fix
-    if facts.group in ("", "root"):
-        return what, f"unplug it and plug it in again; if that does not help: sudo chgrp dialout {facts.url}"
-    fix = f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {restart}"
-    return f"{what}: the user is not in the group {facts.group}, or has not logged in since", fix
+        key = "port_forbidden_device"
+    elif facts.container and facts.gid:
+        key = "port_forbidden_group"
+    else:
+        key = "port_forbidden_root" if facts.group in ("", "root") else "port_forbidden"
+    user, group = facts.user, facts.group
+    return TEXTS.finding(key, port=facts.url, user=user, group=group, gid=facts.gid, major=facts.major)
 
 
-def _in_use(facts: PortFacts, holder: Process) -> tuple[str, str]:
-    what = f"{facts.url} is in use by {holder}: two programs on one port steal each other's characters"
+def _shared(facts: PortFacts, holder: Process) -> Finding:
     disable = "sudo systemctl disable --now"
-    known = {
+    end = {
         **dict.fromkeys(("agetty", "getty", "login"), f"{disable} {_GETTY.format(facts.device)}"),
         **dict.fromkeys(("hciattach", "btuart"), f"{disable} hciuart"),
-        "ModemManager": f"{disable} ModemManager; where a modem needs it, see docs/hardware.md",
-        "brltty": _REMOVE_BRLTTY,
-    }
-    return what, known.get(holder.name, f"end it: kill {holder.pid}, and find out who starts it")
+        "ModemManager": TEXTS.text("end_modem_manager"),
+        "brltty": TEXTS.text("end_brltty"),
+    }.get(holder.name, TEXTS.text("end", pid=holder.pid))
+    return TEXTS.finding("port_shared", port=facts.url, name=holder.name, pid=holder.pid, end=end)

@@ -1,11 +1,10 @@
 """Checks the clock that timestamps frames, and the journal and spool that keep them safe."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding, Status, translated
 from common.doctor.formatting import format_bytes, format_days
 from common.machine.deployment import Deployment, here
 from common.machine.disk import free_space, is_read_only, memory_backed
@@ -14,10 +13,9 @@ from common.machine.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.buffer.spool import FILE as SPOOL_FILE
 from reader.config import ReaderConfig, is_simulated
-from reader.doctor.port import PROGRAM
+from reader.doctor.texts import PROGRAM, TEXTS
 from reader.line.timestamper import Clock, ReaderClock
 
-CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
 _BYTES_PER_DAY = 31 * 86_400 / 0.92  # of frames in the spool, standard mode; measured
 _NEARLY_FULL = 0.8
 _LEAST_DAYS = 2.0
@@ -83,82 +81,55 @@ def _refused(journal: Path, user: User) -> str:
 
 def diagnose_storage(facts: StorageFacts) -> list[Finding]:
     """Return the findings."""
-    return [_clock(facts), _journal(facts), *_spool(facts)]
+    return [_clock(facts), _journal(facts), _spool(facts)]
 
 
 def _clock(facts: StorageFacts) -> Finding:
-    time = f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    fix = here(PROGRAM).on_host(
-        "sudo timedatectl set-ntp true; timedatectl should soon show: System clock synchronized: yes. If not: sudo apt"
-        " install systemd-timesyncd; a firewall must let NTP pass (UDP port 123)"
-    )
     if facts.now < BUILD_DATE:
-        what = f"the clock of this machine was never set: it shows {time}, before this program was built"
-        return problem(CLOCK, what, fix)
-    if facts.synchronised:
-        return ok(CLOCK, f"{time}, synchronised over the network")
-    if facts.simulated:
-        return notice(CLOCK, f"{time}, not synchronised; no problem for a simulated meter", fix)
-    return problem(CLOCK, f"{time}, not synchronised: frames would get a wrong timestamp", fix)
+        key = "clock_never_set"
+    elif facts.synchronised:
+        key = "clock_synchronised"
+    else:
+        key = "clock_of_simulated_meter" if facts.simulated else "clock_not_synchronised"
+    synchronise = here(PROGRAM).on_host(TEXTS.text("synchronise"))
+    return TEXTS.finding(key, time=f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC", synchronise=synchronise)
 
 
 def _journal(facts: StorageFacts) -> Finding:
-    commands, folder = here(PROGRAM), facts.journal
+    folder, user = facts.journal, facts.user
     if facts.journal_refused:
-        command = f"sudo install -d -o {facts.user} -m 0700 /dev/shm/teleinfo"
-        fix = f"set spool.journal to a folder of its own, such as: {command}"
-        return problem(JOURNAL, f"{folder} cannot be used: {facts.journal_refused}", fix)
+        return TEXTS.finding("journal_refused", folder=folder, user=user, why=translated(facts.journal_refused))
     if not facts.journal_writable:
-        fix = f"sudo install -d -o {facts.user} -m 0700 {folder}; in a systemd unit: RuntimeDirectory="
-        return problem(JOURNAL, f"the user {facts.user} may not write into {folder}", commands.on_host(fix))
+        return TEXTS.finding("journal_not_writable", on_host=True, folder=folder, user=user)
     if facts.journal_free is not None and facts.journal_free < _LEAST_JOURNAL:
-        return problem(
-            JOURNAL,
-            f"only {format_bytes(facts.journal_free)} free in {folder}: frames that cannot be written there are lost if"
-            " the reader is killed",
-            commands.on_host(f"find what fills it: du -sh {Path(folder).parent}/* | sort -h"),
-        )
+        free, parent = format_bytes(facts.journal_free), Path(folder).parent
+        return TEXTS.finding("journal_full", on_host=True, folder=folder, free=free, parent=parent)
     if not facts.journal_in_memory:
-        return notice(
-            JOURNAL,
-            f"{folder} is not in memory: every frame is written to the disk, which wears out an SD card",
-            f"set {commands.setting('spool.journal')} to a folder on tmpfs, such as /run/teleinfo",
-        )
-    return ok(JOURNAL, f"{folder} is in memory")
+        return TEXTS.finding("journal_on_disk", folder=folder, setting=here(PROGRAM).setting("spool.journal"))
+    return TEXTS.finding("journal_in_memory", folder=folder)
 
 
-def _not_writable(facts: StorageFacts) -> str:
-    """Return the fix."""
+def _spool(facts: StorageFacts) -> Finding:
+    folder, room = facts.spool, facts.spool_limit - facts.spool_size
+    if facts.spool_read_only or not facts.spool_writable:
+        return TEXTS.finding("spool_not_writable", folder=folder, user=facts.user, repair=_repair(facts))
+    if facts.free is not None and facts.free < room and facts.spool_size <= _NEARLY_FULL * facts.spool_limit:
+        days = facts.free / _BYTES_PER_DAY
+        level = Status.PROBLEM if days < _LEAST_DAYS else Status.NOTICE
+        free = format_bytes(facts.free)
+        return TEXTS.finding("disk_full", level=level, on_host=True, folder=folder, free=free, days=format_days(days))
+    key = "spool_full" if facts.spool_size > _NEARLY_FULL * facts.spool_limit else "spool_ok"
+    size, limit = format_bytes(facts.spool_size), format_bytes(facts.spool_limit)
+    return TEXTS.finding(key, folder=folder, size=size, limit=limit, days=format_days(room / _BYTES_PER_DAY))
+
+
+def _repair(facts: StorageFacts) -> str:
+    """Return how the folder becomes writable."""
     commands = here(PROGRAM)
     if facts.spool_read_only:
-        return (
-            "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once more. In a"
-            " container: mount a volume there"
-        )
+        return TEXTS.text("replace_card")
     if commands.deployment is Deployment.APP:  # it gives the folder to this user at each start
         return commands.restart(PROGRAM)
     if commands.deployment is Deployment.COMPOSE:
-        return "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
+        return TEXTS.text("other_volume")
     return f"sudo install -d -o {facts.user} -m 0700 {facts.spool}"
-
-
-def _spool(facts: StorageFacts) -> Iterator[Finding]:
-    if facts.spool_read_only or not facts.spool_writable:
-        what = f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames"
-        yield problem(SPOOL, what, _not_writable(facts))
-        return
-    room = facts.spool_limit - facts.spool_size
-    text = f"{facts.spool} holds {format_bytes(facts.spool_size)} of {format_bytes(facts.spool_limit)}"
-    if facts.spool_size > _NEARLY_FULL * facts.spool_limit:
-        yield problem(
-            SPOOL,
-            f"{text}: nearly full; soon every second of the oldest frames will be discarded",
-            "find out why frames are not confirmed: are storer and broker running? Meanwhile set spool.max_size: 256MB",
-        )
-    elif facts.free is not None and facts.free < room:
-        lasts = facts.free / _BYTES_PER_DAY
-        what = f"only {format_bytes(facts.free)} free on the disk of {facts.spool}: frames of {format_days(lasts)}"
-        fix = here(PROGRAM).on_host("free space on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
-        yield problem(SPOOL, what, fix) if lasts < _LEAST_DAYS else notice(SPOOL, what, fix)
-    else:
-        yield ok(SPOOL, f"{text}: room for {format_days(room / _BYTES_PER_DAY)} of unconfirmed frames")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
-from common.doctor.broker_facts import probe_broker
+from common.doctor.broker_probe import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem, report_to
 from common.machine.host import Host

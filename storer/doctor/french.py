@@ -87,7 +87,7 @@ _SERVICE = {
     "{name} is running, but cannot reach its database": "{name} tourne, mais n’atteint pas sa base",
     "see the findings about the database above": "voir ci-dessus ce qui est dit de la base",
     "{_what}; frames stored since its start: {n}": "{_what} ; trames enregistrées depuis son démarrage : {n}",
-    "{name} is running and connected, for {_time}": "{name} tourne et est connecté depuis {_time}",
+    "{name} is running and connected depuis {_time}": "{name} tourne et est connecté depuis {_time}",
     "{name} is running and connected": "{name} tourne et est connecté",
     "{name} is not running": "{name} ne tourne pas",
     "start it: {_start}; if it stops again, look for the reason in its log: {_log}": (

@@ -11,8 +11,7 @@ from typing import Any
 
 from common.contract.topics import Topics
 from common.database.mariadb import Database
-from common.doctor.broker_probe import Probe
-from common.doctor.connection_failure import ConnectionFailed
+from common.doctor.broker_probe import ConnectionFailed, Probe
 from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import TeleinfoError
 from common.machine.deployment import here

@@ -14,9 +14,7 @@ import pytest
 import yaml
 
 from common.doctor.broker import diagnose_broker
-from common.doctor.broker_facts import BrokerFacts, probe_broker
-from common.doctor.broker_probe import Probe
-from common.doctor.connection_failure import Failure
+from common.doctor.broker_probe import BrokerFacts, Failure, Probe, probe_broker
 from common.doctor.findings import Finding, Report
 from common.machine.host import Host
 from common.settings import config

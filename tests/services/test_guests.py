@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.broker_probe import Probe
-from common.doctor.connection_failure import ConnectionFailed, Failure
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Message
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls

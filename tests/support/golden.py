@@ -1,5 +1,6 @@
 """Compares sentences with one file a language; of a doctor all that it can say, in each place where a program runs."""
 
+import difflib
 import io
 import shutil
 from collections.abc import Callable, Iterable, Mapping
@@ -9,19 +10,21 @@ import pytest
 
 from common.doctor.findings import Finding, Report
 from common.machine import deployment
-from common.settings.language import French
+from common.settings.language import French, speak
 
 
 def check_sentences(stem: Path, language: str, sentences: Iterable[str]) -> None:
     """Compare with STEM.LANGUAGE.txt, to the last space that does not break."""
     expected = stem.with_name(f"{stem.name}.{language}.txt").read_text(encoding="utf-8")
-    assert "\n".join(sentences) + "\n" == expected, language
+    new = difflib.unified_diff(expected.splitlines(), [*sentences], f"expected {language}", "said", n=0, lineterm="")
+    if different := "\n".join(new):
+        pytest.fail(different)
 
 
 def check_golden(
     stem: Path,
     findings: Callable[[], Iterable[Finding]],
-    french: Mapping[str, str],
+    french: Mapping[str, str] | None,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -29,10 +32,10 @@ def check_golden(
     told: dict[str, list[str]] = {"en": [], "fr": []}
     for place in ("shell", "systemd", "compose", "app"):
         _move_to(place, monkeypatch, tmp_path)
-        found = list(findings())
         for language, lines in told.items():
+            speak(language)
             stream = io.StringIO()
-            Report(stream, French(french) if language == "fr" else str).show(found)
+            Report(stream, French(french) if french and language == "fr" else str).show(findings())
             before = set(lines)
             lines += [f"== {place}", *(line for line in stream.getvalue().splitlines() if line not in before)]
     for language, lines in told.items():

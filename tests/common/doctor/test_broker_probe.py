@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from common.doctor.broker_probe import Probe
-from common.doctor.connection_failure import ConnectionFailed, Failure
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, probe_broker
 from common.settings.config import Broker
+from tests.support.fake_broker import CONNACK, SUBSCRIBE, Connection, FakeBroker, answer_one, filters_of
 
+MESSAGE = b"\x30\x08\x00\x04mine\x00x"
 WITHIN = 60.0  # seconds
-CONNACK = b"\x20\x03\x00\x00\x00"
 MAIL = b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n"
 WEB = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
 
@@ -133,3 +133,56 @@ def test_a_right_to_publish_is_answered_and_the_message_is_never_released() -> N
     publish = b"\x34\x08\x00\x03a/b\x00\x01\x00"
     assert bytes(received).startswith(publish)
     assert received[len(publish)] == 0xE0  # DISCONNECT, no PUBREL
+
+
+def close_after_refusal(connection: Connection) -> None:
+    """Answer as RabbitMQ does: it refuses in the SUBACK, then closes the connection."""
+    while packet := connection.packet():
+        if packet[0] != SUBSCRIBE:
+            answer_one(connection, packet, [], CONNACK)
+            continue
+        codes = [0x87 if name.startswith("forbidden") else 0 for name in filters_of(packet[1])]
+        connection.send(bytes((0x90, 3 + len(codes))) + packet[1][2:4] + b"\x00" + bytes(codes))
+        if 0x87 in codes:
+            return
+        connection.send(MESSAGE)
+
+
+def test_a_filter_for_which_the_broker_closes_the_connection_is_named_and_the_others_are_used() -> None:
+    with FakeBroker(close_after_refusal) as broker:
+        settings = Broker(host="127.0.0.1", port=broker.port)
+        facts = probe_broker(
+            settings, publish=(), subscribe=["mine", "forbidden/1"], extra_topics=["forbidden/2", "mine"], seconds=0.1
+        )
+    assert facts.failure is None
+    assert facts.refused == ("forbidden/1",)
+    assert [message.payload for message in facts.messages] == [b"x"]
+
+
+def test_a_broker_that_closes_the_connection_for_no_known_reason_is_a_failure() -> None:
+    def close(connection: Connection) -> None:
+        answer_one(connection, connection.packet() or (0, b""), [], CONNACK)
+        connection.packet()
+
+    with FakeBroker(close) as broker:
+        facts = probe_broker(Broker(host="127.0.0.1", port=broker.port), publish=(), subscribe=["mine"], seconds=0.1)
+    assert facts.failure is Failure.CLOSED
+
+
+@pytest.mark.parametrize("hosts", [("127.0.0.2", "127.0.0.1"), ("127.0.0.1", "127.0.0.2")])
+def test_the_first_host_that_answers_is_examined_and_those_before_it_are_failures(hosts: tuple[str, ...]) -> None:
+    with FakeBroker(close_after_refusal) as broker:
+        settings = Broker(host=hosts, port=broker.port)
+        facts = probe_broker(settings, publish=(), subscribe=["mine"], seconds=0.1)
+    assert (facts.failure, facts.host) == (None, "127.0.0.1")
+    assert [(other.host, other.failure) for other in facts.failed] == [
+        (host, Failure.REFUSED) for host in hosts[: hosts.index("127.0.0.1")]
+    ]
+
+
+def test_where_no_host_answers_each_is_a_failure() -> None:
+    with FakeBroker(close_after_refusal) as broker:
+        port = broker.port
+    facts = probe_broker(Broker(host=("127.0.0.1", "127.0.0.2"), port=port), publish=(), subscribe=(), seconds=0.1)
+    assert facts.failure is Failure.REFUSED
+    assert [other.host for other in facts.failed] == ["127.0.0.2"]
