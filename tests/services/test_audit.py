@@ -118,11 +118,6 @@ def test_a_tally_that_does_not_fit_is_an_invalid_row_and_leaves_nothing(connecti
         assert stored_tallies(connection) == [], bad
 
 
-def test_the_largest_possible_tally_is_stored(connection: Connection) -> None:
-    write(connection, tally(START, 2**32 - 1, reader="x" * 64))
-    assert [row[2:] for row in stored_tallies(connection)] == [("x" * 64, 2**32 - 1)]
-
-
 # -- comparing ---------------------------------------------------------------------------------------------------------
 
 

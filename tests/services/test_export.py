@@ -1,4 +1,3 @@
-import contextlib
 import dataclasses
 import os
 import subprocess
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from storer.database.frame_store import FrameStore
 from storer.export.frames import Selection, read_selection
-from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
+from tests.support.frames import DAY, every_kind, frames, historic, standard
 from tests.support.programs import ENVIRONMENT
 from tests.support.servers import Database as Server
 from tests.support.servers import free_port
@@ -183,15 +181,3 @@ def test_migrate_says_what_it_did(fresh_database: Server, storer: StorerCommand)
     assert (first.returncode, first.stderr) == (second.returncode, second.stderr) == (0, "")
     assert first.stdout.startswith("version 100: schema\nversion 101: digests\n")
     assert second.stdout == "the tables are up to date\n"
-
-
-def test_an_export_can_be_stored_again(tables: Database, fresh_database: Server) -> None:
-    """From one database to another, by way of text."""
-    bag = list(simulated("standard-single-phase-tempo", 20, every=timedelta(hours=1)))
-    other = make_tables(fresh_database)
-    with contextlib.closing(FrameStore(other)) as frame_store:
-        frame_store.write(bag)
-    again = [Frame.from_json(line) for line in exported(other)]
-    assert again == bag
-    assert store(other, again) == 0
-    assert again[0].timestamp == DAY + FRACTION

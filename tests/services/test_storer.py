@@ -224,54 +224,6 @@ def kept_status(setup: StorerSetup, broker: Broker) -> Any:
         return late.on(topic)[0]
 
 
-def test_a_database_that_dies_and_comes_back_costs_no_frame(setup: StorerSetup) -> None:
-    setup.start_online()
-    frames = some(60)
-    setup.publish(frames[:20])
-    setup.wait_until_confirmed(frames[:20])
-    setup.server.kill()
-    try:
-        setup.publish(frames[20:40])
-        setup.wait_until(lambda: setup.statuses() == ["online", "stalled"])
-        setup.publish(frames[40:])
-    finally:
-        setup.server.start()
-    setup.wait_until_confirmed(frames)
-    setup.wait_until(lambda: setup.statuses() == ["online", "stalled", "online"])
-    assert setup.rows() == in_order(frames)
-
-
-def test_a_storer_that_is_killed_gets_its_frames_again(setup: StorerSetup) -> None:
-    setup.start_online()
-    frames = some(40)
-    setup.publish(frames[:10])
-    setup.wait_until_confirmed(frames[:10])
-    setup.server.kill()
-    try:
-        setup.publish(frames[10:30])
-        setup.wait_until(lambda: setup.statuses()[-1] == "stalled")  # it has them, and cannot get rid of them
-        setup.kill()
-        setup.wait_until(lambda: setup.statuses()[-1] == "offline")
-        setup.publish(frames[30:])  # while nobody is there
-    finally:
-        setup.server.start()
-    setup.start_online()
-    setup.wait_until_confirmed(frames)
-    assert setup.rows() == in_order(frames)
-
-
-def test_a_broker_that_forgets_everything_is_found_again(setup: StorerSetup, broker: Broker) -> None:
-    setup.start_online()
-    broker.kill()
-    broker.start()
-    with listen(broker) as setup.mqtt:
-        setup.wait_until(lambda: setup.statuses() == ["online"])
-        frames = some(5)
-        setup.publish(frames)
-        setup.wait_until_confirmed(frames)
-        assert setup.rows() == in_order(frames)
-
-
 def test_a_batch_waits_for_company(setup: StorerSetup) -> None:
     setup.settings["batch"] = {"size": 20, "wait": "60s"}
     setup.start_online()
@@ -306,20 +258,6 @@ def test_a_broker_that_is_away_is_waited_for_and_that_is_said_once(setup: Storer
         setup.wait_until(lambda: setup.statuses() == ["online"])
         assert setup.count("cannot be reached") == 1
         assert setup.stop() == 0
-
-
-def test_a_stop_is_obeyed_while_the_database_is_away(setup: StorerSetup) -> None:
-    setup.start_online()
-    setup.server.kill()
-    try:
-        setup.publish(some(3))
-        setup.wait_until(lambda: setup.statuses()[-1] == "stalled")
-        assert setup.stop() == 0
-        setup.wait_until(lambda: setup.statuses()[-1] == "offline")
-    finally:
-        setup.server.start()
-    setup.start_online()
-    setup.wait_until_confirmed(some(3))
 
 
 def test_storers_that_start_together_share_one_database(setup: StorerSetup, broker: Broker, tmp_path: Path) -> None:

@@ -26,61 +26,23 @@ TOPIC = f"teleinfo/{ADDRESS}/frame"
 
 
 class Tables(FrameStore):
-    """Tables that hold the first frame already, refuse the second, and have room for so many rejected messages."""
-
-    def __init__(self, room: int = 100) -> None:
-        self.rejected: list[Rejection] = []
-        self._room = room
-
-    def write(self, frames: Sequence[Frame]) -> WriteResult:
-        return WriteResult(len(frames) - 2, [None, "refused", *[None] * (len(frames) - 2)])
-
-    def record_rejections(self, rejections: Sequence[Rejection]) -> int:
-        self.rejected += rejections
-        return max(0, len(rejections) - self._room)
-
-
-def written(tables: Tables, counters: Counters, times: int = 1) -> list[str | None]:
-    """Write a batch of four frames and a message that is none; return the reasons."""
-    payloads = [FRAME.to_json()] * 4 + [b"?"]
-    messages = [Message(TOPIC, one, retained=False, mid=1, qos=1, connection=1) for one in payloads]
-    writer = BatchWriter(tables, counters, RateLimiter())
-    for _ in range(times):
-        envelopes = decode_batch(messages, DAY + timedelta(days=1))
-        for step in writer.steps(envelopes):
-            step()
-    return [envelope.reason for envelope in envelopes]
-
-
-def test_each_message_ends_in_one_counter_and_what_is_refused_is_recorded() -> None:
-    tables, counters = Tables(), Counters()
-    reasons = written(tables, counters)
-    assert (reasons[0], reasons[1], reasons[2:4]) == (None, "refused", [None, None])
-    assert (counters.stored, counters.duplicate, counters.rejected, counters.rejected_not_kept) == (2, 1, 2, 0)
-    assert [(one.reason, one.payload) for one in tables.rejected] == [("refused", FRAME.to_json()), (reasons[4], b"?")]
-
-
-def test_a_full_table_and_a_topic_are_logged_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
-    counters = Counters()
-    written(Tables(room=1), counters, times=3)
-    assert counters.rejected_not_kept == 3
-    assert caplog.text.count("rejected_messages is full") == caplog.text.count("Rejected 2 messages") == 1
-
-
-class Refusing(Tables):
-    """Tables that refuse one frame of a batch, alone, and one tally."""
+    """Tables that refuse one frame of a batch and one tally, and hold another frame already."""
 
     def __init__(self, place: int) -> None:
-        super().__init__()
+        self.rejected: list[Rejection] = []
         self._place = place
 
     def write(self, frames: Sequence[Frame]) -> WriteResult:
         reasons: list[str | None] = [None] * len(frames)
         reasons[self._place] = "at fault"
-        return WriteResult(len(frames) - 1, reasons)
+        return WriteResult(len(frames) - 2, reasons)
 
     def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
         return [None, "no such hour"]
+
+    def record_rejections(self, rejections: Sequence[Rejection]) -> int:
+        self.rejected += rejections
+        return 0
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -96,7 +58,7 @@ def test_a_frame_at_fault_alone_is_confirmed_as_rejected_and_its_neighbours_as_s
         [Message(topic, one, retained=False, mid=1, qos=1, connection=1) for topic, one in payloads],
         DAY + timedelta(days=1),
     )
-    tables, counters = Refusing(place), Counters()
+    tables, counters = Tables(place), Counters()
     for step in BatchWriter(tables, counters, RateLimiter()).steps(envelopes):
         step()
     confirmations = Confirmations("main")
@@ -110,4 +72,4 @@ def test_a_frame_at_fault_alone_is_confirmed_as_rejected_and_its_neighbours_as_s
     assert [one.payload for one in tables.rejected] == [
         payload for _, payload in payloads if payload in (b"?", b"{}", frames[place], tallies[1])
     ]
-    assert (counters.stored, counters.duplicate, counters.rejected, counters.tallies) == (3, 0, 3, 2)
+    assert (counters.stored, counters.duplicate, counters.rejected, counters.tallies) == (2, 1, 3, 2)
