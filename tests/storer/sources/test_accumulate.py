@@ -113,39 +113,51 @@ def test_a_counter_gives_its_first_and_last_reading() -> None:
     assert energy([first, second]) == 15
 
 
-def test_a_counter_that_restarts_from_0_goes_on_from_there() -> None:
+J = Refusal.JUMP
+
+
+@pytest.mark.parametrize(
+    ("readings", "refused", "wh", "breaks"),
+    [
+        pytest.param(
+            [(0, 5000), (20, 5010), (30, 0), (40, 2), (50, 4), (55, 6)], [None, None, J, J, None, None], 10 + 6, 1,
+            id="it restarts from 0",
+        ),
+        pytest.param([(0, 500), (10, 0), (20, 502), (30, 503)], [None, J, None, None], 3, 0, id="a single 0"),
+        pytest.param(
+            [(0, 1000), (70, 900_000), (130, 900_001), (190, 900_002)], [None, J, J, None], 2, 1,
+            id="a jump that stays is no energy",
+        ),
+        pytest.param(
+            [(10 * number, (100_000 if number % 2 else 500) + number) for number in range(12)], [None, J] * 6, 10, 0,
+            id="two counters on one topic never take turns",
+        ),
+        pytest.param(
+            [(0, 5000), (10, 4900), (20, 4900), (30, 4900), (40, 4950), (50, 5010)],
+            [None, J, J, None, None, None], 110, 1, id="a plug that lost the last hour in a power cut",
+        ),
+        pytest.param(
+            [(0, 5000), (10, 0), (20, 0), (30, 0), (36_000, 12_000), (36_010, 12_010)],
+            [None, J, J, None, None, None], 7010, 1, id="an old reading before a silence",
+        ),
+        pytest.param([(0, 100), (10, 150), (11, 120), (20, 160)], [None, None, J, None], 60, 0, id="a late reading"),
+        # An inverter that starts again at dusk sends 0 until it sleeps, and its total in the morning, ten hours later.
+        pytest.param(
+            [(0, 500_000), (15, 0), (30, 0), (45, 0), (36_000, 500_010), (36_015, 500_015), (36_030, 500_030)],
+            [None, J, J, None, None, None, None], 30, 1, id="0 before a silence",
+        ),
+        pytest.param([(0, 0), (3600, 0), (3660, 1000), (3720, 2000)], [None] * 4, 2000, 0, id="a new counter"),
+        pytest.param([(0, 1000), (1, 2000)], [None, None], 1000, 0, id="whole kilowatt-hours"),
+        pytest.param([(0, 1), (3600, 100_001)], [None, None], 100_000, 0, id="what 100 kW can make in the time"),
+        pytest.param([(0, 1), (36, 100_001)], [None, J], 0, 0, id="more than 100 kW can make"),
+    ],
+)  # fmt: skip
+def test_readings_of_a_counter(
+    readings: list[tuple[float, float]], refused: list[Refusal | None], wh: int, breaks: int
+) -> None:
     it = counter()
-    assert fed(it, ENERGY, (0, 5000), (20, 5010), (30, 0), (40, 2), (50, 4), (55, 6)) == [
-        None, None, Refusal.JUMP, Refusal.JUMP, None, None,
-    ]  # fmt: skip
-    (minute,) = it.stop(59)
-    assert (minute.energy, minute.step, it.breaks) == (6, -5010, 1)
-    assert energy([minute]) == 16  # 10 before, 6 after
-
-
-def test_a_single_0_is_an_error_and_no_break() -> None:
-    it = counter()
-    assert fed(it, ENERGY, (0, 500), (10, 0), (20, 502), (30, 503)) == [None, Refusal.JUMP, None, None]
-    (minute,) = it.stop(40)
-    assert (minute.energy, minute.step, it.breaks) == (503, 0, 0)
-
-
-def test_a_jump_that_stays_is_a_break_and_no_energy() -> None:
-    it = counter()
-    assert fed(it, ENERGY, (0, 1000), (70, 900_000), (130, 900_001), (190, 900_002)) == [
-        None, Refusal.JUMP, Refusal.JUMP, None,
-    ]  # fmt: skip
-    minutes = it.stop(200)
-    assert energy(minutes) == 2
-    assert sum(minute.entry_step + minute.step for minute in minutes) == 899_000
-
-
-def test_two_counters_on_one_topic_never_take_turns() -> None:
-    it = counter()
-    readings = [(10.0 * number, (100_000 if number % 2 else 500) + number) for number in range(12)]
-    refusals = fed(it, ENERGY, *readings)
-    assert refusals == [None, Refusal.JUMP] * 6
-    assert energy(it.stop(119)) == 10
+    assert fed(it, ENERGY, *readings) == refused
+    assert (energy(it.stop(readings[-1][0] + 5)), it.breaks) == (wh, breaks)
 
 
 def test_rounding_may_set_a_counter_back_by_one() -> None:
@@ -166,19 +178,6 @@ def test_an_old_reading_that_is_sent_again_and_again_is_no_new_energy(back: int)
         readings += [(start + 5 * number, 5050.0 - back) for number in range(4)] + [(start + 30, 5050.0)]
     fed(it, ENERGY, *readings, (500, 5060))
     assert energy(it.stop(510)) == 60
-
-
-def test_a_counter_that_went_back_and_rises_from_there_counts_on() -> None:
-    """A plug that lost the last hour in a power cut."""
-    it = counter()
-    fed(it, ENERGY, (0, 5000), (10, 4900), (20, 4900), (30, 4900), (40, 4950), (50, 5010))
-    assert energy(it.stop(60)) == 110
-
-
-def test_a_silence_that_begins_with_an_old_reading_loses_nothing() -> None:
-    it = counter()
-    fed(it, ENERGY, (0, 5000), (10, 0), (20, 0), (30, 0), (36_000, 12_000), (36_010, 12_010))
-    assert energy(it.stop(36_020)) == 7010
 
 
 @given(strategies.data())
@@ -223,38 +222,6 @@ def test_a_silence_brings_no_more_than_the_meter_can_have_drawn(most_power: floa
     (_, refusal) = fed(it, ENERGY, (0, 1000), (3 * 3600, 40_000))
     assert (refusal is None) is taken
     assert entry_step(1000, 0, 40_000, 3 * 3600, most_power) == (0 if taken else 39_000)
-
-
-def test_a_late_reading_is_not_taken() -> None:
-    it = counter()
-    assert fed(it, ENERGY, (0, 100), (10, 150), (11, 120), (20, 160)) == [None, None, Refusal.JUMP, None]
-    assert energy(it.stop(30)) == 60
-
-
-@pytest.mark.parametrize(("hours", "taken"), [(1, True), (0.01, False)])
-def test_what_100_kw_can_make_in_the_time_is_energy(hours: float, taken: bool) -> None:
-    it = counter()
-    refusals = fed(it, ENERGY, (0, 1), (hours * 3600, 100_001))
-    assert (refusals[1] is None) is taken
-
-
-def test_a_0_before_a_silence_is_no_reading_that_energy_begins_with() -> None:
-    it = counter()
-    # An inverter that starts again at dusk sends 0 until it sleeps, and its total in the morning, ten hours later.
-    assert fed(it, ENERGY, (0, 500_000), (15, 0), (30, 0), (45, 0)) == [None, Refusal.JUMP, Refusal.JUMP, None]
-    assert fed(it, ENERGY, (36_000, 500_010), (36_015, 500_015), (36_030, 500_030)) == [None] * 3
-    assert energy(it.stop(36_060)) == 30
-
-
-def test_a_new_counter_begins_at_0() -> None:
-    it = counter()
-    assert fed(it, ENERGY, (0, 0), (3600, 0), (3660, 1000), (3720, 2000)) == [None] * 4
-    assert energy(it.stop(3730)) == 2000
-
-
-def test_a_counter_of_whole_kilowatt_hours_may_step() -> None:
-    it = counter()
-    assert fed(it, ENERGY, (0, 1000), (1, 2000)) == [None, None]
 
 
 def test_power_beside_a_counter_is_not_integrated() -> None:
