@@ -36,42 +36,6 @@ def at_hosts(server: Server, *hosts: str, password: str = "") -> Database:
     return Database(dataclasses.replace(config, host=hosts, password=password or config.password))
 
 
-@pytest.mark.parametrize(
-    "hosts",
-    [
-        (NOBODY, "127.0.0.1"),
-        (NOBODY, NOBODY_EITHER, "127.0.0.1"),
-        (NOBODY, "127.0.0.1", NOBODY_EITHER),
-    ],
-)
-def test_at_the_start_the_first_host_that_answers_is_used(fresh_database: Server, hosts: tuple[str, ...]) -> None:
-    database = at_hosts(fresh_database, *hosts)
-    migrate(database)
-    partition(database, NOW)
-    assert database.where == f"teleinfodb at 127.0.0.1:{fresh_database.port}"
-    with contextlib.closing(FrameStore(database)) as tables:
-        assert tables.write(list(simulated("standard-single-phase-base", 3, every=timedelta(seconds=1)))).stored == 3
-
-
-@pytest.mark.parametrize(
-    "hosts", [(RELAY, "127.0.0.1"), (RELAY, NOBODY, "127.0.0.1"), (RELAY, "127.0.0.1", NOBODY), ("127.0.0.1", RELAY)]
-)
-def test_a_host_that_dies_is_left_for_another_at_the_next_try(
-    fresh_database: Server, relay: Proxy, hosts: tuple[str, ...]
-) -> None:
-    make_tables(fresh_database)
-    frames = list(simulated("standard-single-phase-base", 6, every=timedelta(seconds=1)))
-    with contextlib.closing(FrameStore(at_hosts(fresh_database, *hosts))) as tables:
-        tables.write(frames[:3])
-        assert (relay.opened > 0) == (hosts[0] == RELAY)
-        relay.refuse()
-        if relay.opened:
-            with pytest.raises(Unavailable):
-                tables.write(frames[3:])
-        assert tables.write(frames[3:]).stored == 3
-    assert exported(client(fresh_database)) == [frame.to_json() for frame in frames]
-
-
 def test_a_host_that_has_no_tables_yet_gets_them_when_it_is_used_for_the_first_time(
     fresh_database: Server, relay: Proxy
 ) -> None:
@@ -108,24 +72,6 @@ def test_hosts_that_are_all_away_are_asked_in_turn_until_one_is_back(fresh_datab
                     tables.write(frames)
         finally:
             fresh_database.start()
-        assert tables.write(frames).stored == 3
-
-
-def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Server, relay: Proxy) -> None:
-    """It takes the connection, and answers pings."""
-    make_tables(fresh_database)
-    database = at_hosts(fresh_database, "127.0.0.1", RELAY)
-    frames = list(simulated("standard-single-phase-base", 3, every=timedelta(seconds=1)))
-    with contextlib.closing(FrameStore(database)) as tables:
-        fresh_database.sql("SET GLOBAL read_only = 1")
-        try:
-            tables.ping()
-            for through_relay in (0, 0, 1):  # before each try
-                assert relay.opened == through_relay
-                with pytest.raises(Unavailable):
-                    tables.write(frames)
-        finally:
-            fresh_database.sql("SET GLOBAL read_only = 0")
         assert tables.write(frames).stored == 3
 
 

@@ -1,15 +1,11 @@
-import contextlib
 import signal
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pymysql
 import pytest
-from pymysql.cursors import Cursor
 
 from tests.support.servers import Broker, Database, InstanceError, find_program, free_port
 
@@ -33,21 +29,6 @@ def alive(pid: int) -> bool:
     return state != "Z"  # a zombie is for this machine's init to collect
 
 
-@contextlib.contextmanager
-def connected(database: Database) -> Iterator[Cursor]:
-    connection = pymysql.connect(
-        host=database.host,
-        port=database.port,
-        user=database.user,
-        password=database.password,
-        database=database.name,
-        autocommit=True,
-        connect_timeout=60,
-    )
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        yield cursor
-
-
 def test_a_broken_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InstanceError, match=r"mosquitto ended with \d+ when started: .*no_such_option") as caught:
         Broker(tmp_path, config="no_such_option true").start()
@@ -66,42 +47,6 @@ def test_a_port_is_not_chosen_twice() -> None:
 def test_a_missing_program_is_reported_with_its_cure() -> None:
     with pytest.raises(InstanceError, match=r"^no-such-server is not installed: \./run setup installs it$"):
         find_program("no-such-server")
-
-
-def test_nobody_gets_in_without_a_password(database: Database) -> None:
-    for user in ("root", database.user, ""):
-        with pytest.raises(pymysql.err.OperationalError, match="denied"):
-            pymysql.connect(host=database.host, port=database.port, user=user, connect_timeout=60)
-    assert stat.S_IMODE((database.folder / "password").stat().st_mode) == 0o600
-
-
-def test_a_database_keeps_its_rows_when_killed_and_when_started_anew(tmp_path: Path) -> None:
-    # a path too long for a socket
-    folder = tmp_path / "a-folder-with-a-name-that-is-longer-than-the-hundred-and-seven-bytes" / ("x" * 60)
-    with Database(folder) as database:
-        with connected(database) as cursor:
-            cursor.execute("CREATE TABLE t (word TEXT)")
-            cursor.execute("INSERT INTO t VALUES ('kept')")
-        port = database.port
-        database.kill()
-        database.start()
-        assert database.port == port
-        with connected(database) as cursor:
-            cursor.execute("SELECT word FROM t")
-            assert cursor.fetchall() == (("kept",),)
-    with Database(folder) as database, connected(database) as cursor:
-        cursor.execute("SELECT word FROM t")
-        assert cursor.fetchall() == (("kept",),)
-
-
-def test_the_database_answers_on_its_socket(database: Database) -> None:
-    connection = pymysql.connect(
-        unix_socket=str(database.unix_socket), user=database.user, password=database.password, database=database.name
-    )
-    connection.close()
-    assert database.sql("SELECT 1, 'é'") == "1\té\n"
-    with pytest.raises(InstanceError, match="no_such_table"):
-        database.sql("SELECT * FROM teleinfodb.no_such_table")
 
 
 def test_servers_die_with_whoever_started_them(tmp_path: Path) -> None:

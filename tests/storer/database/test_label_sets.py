@@ -23,16 +23,13 @@ def content(frame: Frame) -> dict[str, Any]:
 
 
 class FakeConnection:
-    """Takes down the label sets that were added; digests in `refused` cannot be a base."""
+    """Takes down the label sets that were added."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, bytes | None]] = []  # content, and the digest of the base
-        self.refused: set[bytes] = set()
 
     def execute(self, sql: str, values: tuple[Any, ...]) -> int:
         base = values[10] if "base.id" in sql else None
-        if base in self.refused:
-            return 0
         self.rows.append((values[9], base))
         return 1
 
@@ -69,16 +66,6 @@ def test_a_difference_has_only_what_differs() -> None:
     }
 
 
-def test_the_first_is_whole_and_the_next_are_differences_from_it() -> None:
-    writer, connection = LabelSetWriter(), FakeConnection()
-    frames = [with_maximum(value) for value in (1, 2, 3)]
-    assert [add(writer, connection, frame) for frame in frames] == [1, 1, 1]
-    first = label_set(frames[0])
-    assert connection.rows[0] == (first.content, None)
-    assert [base for _, base in connection.rows[1:]] == [first.digest, first.digest]
-    assert max(len(text) for text, _ in connection.rows[1:]) < 80
-
-
 @pytest.mark.parametrize(
     "other",
     [
@@ -107,26 +94,6 @@ def test_no_stamps_and_no_stamp_are_not_the_same() -> None:
     for frame in frames:
         add(writer, connection, frame)
     assert connection.rows == [(label_set(frame).content, None) for frame in frames]
-
-
-def test_a_base_that_is_gone_is_replaced() -> None:
-    writer, connection = LabelSetWriter(), FakeConnection()
-    frames = [with_maximum(value) for value in (1, 2, 3)]
-    add(writer, connection, frames[0])
-    connection.refused.add(label_set(frames[0]).digest)
-    assert [add(writer, connection, frame) for frame in frames[1:]] == [1, 1]
-    second = label_set(frames[1])
-    assert connection.rows[1] == (second.content, None)
-    assert connection.rows[2][1] == second.digest
-
-
-def test_a_label_set_that_another_storer_added_is_no_base() -> None:
-    writer, connection = LabelSetWriter(), FakeConnection()
-    connection.refused.add(None)  # type: ignore[arg-type]
-    assert add(writer, connection, with_maximum(1)) == 0
-    connection.refused.clear()
-    add(writer, connection, with_maximum(2))
-    assert connection.rows == [(label_set(with_maximum(2)).content, None)]
 
 
 def test_the_number_of_bases_in_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
