@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.doctor.broker_probe import BrokerFacts, Failure
-from common.doctor.findings import Finding, Texts, translated
+from common.doctor.findings import Finding, Texts
 from common.machine.deployment import Deployment, here
 from common.settings.config import LOCALHOST
 from common.settings.language import tr
@@ -33,7 +33,7 @@ def _limits(facts: BrokerFacts, now: float) -> Iterator[Finding]:
         yield _TEXTS.finding("broker_certificate_ends", host=facts.host, days=days)
     less = "broker_does_less" if facts.limits.retain else "broker_retains_nothing"
     for text in facts.limits.shortcomings(session=False):
-        yield _TEXTS.finding(less, where=facts.where, what=translated(text))
+        yield _TEXTS.finding(less, where=facts.where, what=_TEXTS.translated(text))
     if facts.limits.max_packet_size < _LARGEST:
         yield _TEXTS.finding("broker_small_messages", where=facts.where, bytes=int(facts.limits.max_packet_size))
 
@@ -71,7 +71,7 @@ def _not_connected(facts: BrokerFacts, failure: Failure) -> Finding:
         host=facts.host,
         port=facts.port,
         user=facts.username,
-        detail=translated(facts.detail),
+        detail=_TEXTS.translated(facts.detail),
         start_broker=commands.start("mosquitto"),
         restart_broker=commands.restart("mosquitto"),
         set_host=commands.setting("mqtt.host"),

@@ -14,7 +14,6 @@ from common.settings.language import French, tr
 
 T = TypeVar("T")
 
-SUBJECT = "Configuration"
 _TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.database.mariadb import DatabaseConfig
-from common.doctor.findings import Finding, Texts, translated
+from common.doctor.findings import Finding, Texts
 from common.errors import DatabaseError
 from common.machine.deployment import Commands, Deployment, here
 from common.settings.config import LOCALHOST
 from common.settings.language import tr
 
-SUBJECT = "Database"
 _ABSENT, _TLS = "database_2003", "database_tls"
 _CODES = [f"database_{code}" for code in (1045, 1698, 1044, 1049, 1130, 2013, 2003)]  # the server's, of errors
 _TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
@@ -83,7 +82,7 @@ def diagnose_refusal(facts: Refusal, needs: Needs) -> Finding:
         user=facts.user,
         name=facts.name,
         page=needs.page,
-        reason=translated(_reason(facts.error, _key(facts))),
+        reason=_TEXTS.translated(_reason(facts.error, _key(facts))),
         account=account,
         grant=grant(facts.name, account, needs.rights),
         admin=commands.sql(),

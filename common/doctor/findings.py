@@ -6,10 +6,10 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -52,35 +52,23 @@ class Finding:
     fix: str = ""  # a command or an action
 
 
-def ok(subject: str, what: str) -> Finding:
-    """Make a finding of something that works."""
-    return _finding(Status.OK, subject, what)
-
-
-def notice(subject: str, what: str, fix: str = "") -> Finding:
-    """Make a finding of something that works and that somebody should know."""
-    return _finding(Status.NOTICE, subject, what, fix)
-
-
-def problem(subject: str, what: str, fix: str) -> Finding:
-    """Make a finding of something that must be fixed."""
-    return _finding(Status.PROBLEM, subject, what, fix)
-
-
-def _finding(status: Status, subject: str, what: str, fix: str = "") -> Finding:
-    return Finding(status, subject, printable(what), printable(fix))
-
-
 _WORDED = re.compile(r"([✓!✗]) (.+?)\s?: (.+?)(?: → (.+))?")
 
 
 class Texts:
     """The findings and other texts of a package, in English and in French; common/doctor/findings.yaml explains."""
 
-    def __init__(self, file: Path, program: str = "") -> None:
-        """Take the file; its commands are those of the program."""
+    def __init__(self, file: Path, program: str = "", french: Mapping[str, str] = TEXTS) -> None:
+        """Take the file.
+
+        Args:
+            file: of the texts.
+            program: whose commands they name.
+            french: the French of what they quote, which is worded elsewhere in English.
+        """
         self._file = file
         self._program = program
+        self._table = french
 
     def text(self, key: str, **values: object) -> str:
         """Return a text that is no finding."""
@@ -103,7 +91,15 @@ class Texts:
         subject, what, fix = ((text or "").format_map(known) for text in match.groups()[1:])
         fix = commands.on_host(fix) if on_host else fix
         by_mark = next(one for one, mark in _MARKS.items() if mark == match[1])
-        return _finding(level or by_mark, subject, what, fix)
+        return Finding(level or by_mark, subject, printable(what), printable(fix))
+
+    def translated(self, text: str) -> str:
+        """Return what is worded elsewhere in English, in the language of the report."""
+        return tr(text, self._french(text))
+
+    @cached_property
+    def _french(self) -> French:
+        return French(self._table)
 
     def _of(self, key: str) -> str:
         return tr(*_read(self._file)[key])
@@ -112,16 +108,6 @@ class Texts:
 @cache
 def _read(file: Path) -> Any:
     return read_yaml(file)
-
-
-@cache
-def _french() -> French:
-    return French(TEXTS)
-
-
-def translated(text: str) -> str:
-    """Return what the system or another part of the programs says in English, in the language of the report."""
-    return tr(text, _french()(text))
 
 
 def count(number: int, english: str, french: str, french_plural: str = "") -> str:
@@ -133,10 +119,9 @@ def count(number: int, english: str, french: str, french_plural: str = "") -> st
 class Report:
     """Prints findings: on a terminal wrapped and coloured, elsewhere each in one line."""
 
-    def __init__(self, stream: TextIO, say: Callable[[str], str] = str) -> None:
-        """Take where to print, and how to say there what is worded in English only."""
+    def __init__(self, stream: TextIO) -> None:
+        """Take where to print."""
         self._stream = stream
-        self._say = say
         self._word = max(len(_word(status)) for status in Status)
         self._terminal = stream.isatty()
         self._colour = self._terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -164,11 +149,11 @@ class Report:
     def note(self, text: str) -> None:
         """Print what is being done, for somebody who waits."""
         if self._terminal:
-            self._write(f"  … {self._say(text)}")
+            self._write(f"  … {text}")
 
     def _line(self, finding: Finding) -> str:
         text = f"{_MARKS[finding.status]} {_word(finding.status)} {self._text(finding)}"
-        return f"{text} → {self._say(finding.fix)}" if finding.fix else text
+        return f"{text} → {finding.fix}" if finding.fix else text
 
     def _wrapped(self, finding: Finding) -> str:
         head = f"{_MARKS[finding.status]} {_word(finding.status):{self._word}}  "
@@ -176,11 +161,11 @@ class Report:
         if self._colour:
             lines[0] = f"\x1b[{_COLOURS[finding.status]}m{head}\x1b[0m{lines[0].removeprefix(head)}"
         if finding.fix:
-            lines += self._fill(self._say(finding.fix), " " * (len(head) - 2) + "→ ", " " * len(head))
+            lines += self._fill(finding.fix, " " * (len(head) - 2) + "→ ", " " * len(head))
         return "\n".join(lines)
 
     def _text(self, finding: Finding) -> str:
-        return f"{self._say(finding.subject)}{tr(':', ' :')} {self._say(finding.what)}"
+        return f"{finding.subject}{tr(':', ' :')} {finding.what}"
 
     def _fill(self, text: str, first: str, others: str) -> list[str]:
         # A command or a path that is cut in two can no longer be copied.
@@ -201,10 +186,7 @@ def _word(status: Status) -> str:
     return tr(status.value, _IN_FRENCH[status])
 
 
-def report_to(arguments: argparse.Namespace, french: Mapping[str, str] | None = None) -> Report:
-    """Return the report of a command on its terminal, in the household's language.
-
-    `french`: the French of what is worded in English only.
-    """
+def report_to(arguments: argparse.Namespace) -> Report:
+    """Return the report of a command on its terminal, in the household's language."""
     speak(chosen_language(arguments))
-    return Report(sys.stdout, French(french) if french and chosen_language(arguments) == "fr" else str)
+    return Report(sys.stdout)

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from common.settings import french
 
 TEXTS: Mapping[str, str] = {
-    "Broker": "Serveur MQTT",
-    "Database": "Base de données",
-    "as administrator ({_admin}): {sql}": "en administrateur ({_admin}) : {sql}",
     # The broker.
     "no answer within {time} s": "pas de réponse en {time} s",
     "what it sends is not MQTT": "ce qu’il envoie n’est pas du MQTT",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.doctor.findings import Finding, Texts, translated
+from common.doctor.findings import Finding, Texts
 from common.doctor.formatting import format_days
 from common.machine.deployment import here
 from common.settings.language import tr
@@ -47,7 +47,7 @@ def find_conflict(facts: ProgramFacts, subject: str, kind: str) -> Finding | Non
 def not_connected(facts: ProgramFacts, subject: str, kind: str) -> Finding:
     """Return the finding that a program runs on this machine and is not connected, as far as we see."""
     program, key = f"teleinfo-{kind}", "not_connected" if facts.status else "not_seen"
-    status, log = translated(facts.status), here(program).log(program)
+    status, log = _TEXTS.translated(facts.status), here(program).log(program)
     return _TEXTS.finding(key, subject=subject, kind=kind, status=status, log=log)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from common.contract.frame import parse_time
 from common.doctor.config_file import is_readable_by_all
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.machine.host import Host
@@ -28,6 +28,7 @@ from monitor.alerts.engine import Engine
 from monitor.alerts.letters import Letter
 from monitor.alerts.memory import NAME, MemoryFile
 from monitor.alerts.outbox import Outbox
+from monitor.doctor.texts import PROGRAM, TEXTS
 from monitor.live.alert_board import AlertBoard
 from monitor.report.layout import lay_out
 from monitor.settings.alerts import AlertsConfig
@@ -35,7 +36,6 @@ from monitor.settings.config import MonitorConfig
 from monitor.text.delivery_words import why
 from monitor.text.formats import Formats, unbroken
 
-_SUBJECT, _PROGRAM = "Alerts", "teleinfo-monitor"
 _POLL = 0.1  # seconds
 
 
@@ -46,34 +46,27 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
     addresses = settings.alerts.to
     found = destinations(addresses)
     if not found:
-        yield notice(_SUBJECT, "no address in alerts.to: nothing is sent", "add one: docs/alerts.md shows how")
+        yield TEXTS.finding("alerts_nowhere")
         return
     machine = machine or Host()
-    user = machine.user(_PROGRAM, path)
-    if not machine.may_write(_PROGRAM, settings.state, user):
-        yield problem(
-            _SUBJECT,
-            f"the user {user.name} may not write into {settings.state}: nothing is sent, as it could be sent twice",
-            f"make it a folder of {user.name}, or name another one in `state`",
-        )
+    user = machine.user(PROGRAM, path)
+    if not machine.may_write(PROGRAM, settings.state, user):
+        yield TEXTS.finding("alerts_not_written", user=user.name, folder=settings.state)
     for file in sorted({path if address.file is None else address.file for address in addresses}):
         if is_readable_by_all(file):
-            what = f"every user of this machine can read the addresses in {file}"
-            yield notice(_SUBJECT, what, f"sudo chmod o-rwx {file}")
+            yield TEXTS.finding("alerts_readable", file=file)
     for one in found:
         if one.problem:
-            yield problem(_SUBJECT, one.problem, "correct the file, or alerts.to")
+            yield TEXTS.finding("address_unreadable", why=TEXTS.translated(one.problem))
     if find_spec("apprise") is None:
-        yield problem(_SUBJECT, "the Python package apprise is missing", "install teleinfo-monitor[alerts]")
+        yield TEXTS.finding("apprise_missing")
         return
     good = [one.name for one in found if one.url is not None and is_known(one.url)]
     for one in found:
         if one.url is not None and one.name not in good:
-            what = f"{one.name} is an address that apprise does not understand"
-            yield problem(_SUBJECT, what, "docs/alerts.md shows some")
+            yield TEXTS.finding("address_unknown", name=one.name)
     if good:
-        test = here(_PROGRAM).run(_PROGRAM, "alerts --test")
-        yield ok(_SUBJECT, f"addresses: {', '.join(good)}; to try them: {test}")
+        yield TEXTS.finding("alerts_ok", names=", ".join(good), test=here(PROGRAM).run(PROGRAM, "alerts --test"))
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -8,17 +8,17 @@ from pathlib import Path
 from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_probe import probe_broker
-from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem, report_to
+from common.doctor.config_file import diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, count, report_to
 from common.errors import ConfigError
 from common.machine.deployment import here
-from common.plural import plural
 from common.runtime.cli import chosen_language
 from common.settings.config import Broker, Secret
+from common.settings.language import tr
 from monitor.doctor.alerts import diagnose_alerts
-from monitor.doctor.database import PROGRAM, check_database, named
-from monitor.doctor.french import TEXTS
+from monitor.doctor.database import check_database, named
 from monitor.doctor.page import diagnose_page, probe_page
+from monitor.doctor.texts import PROGRAM, TEXTS
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, check_prices
 from monitor.prices.colour_file import read_colours
@@ -27,6 +27,7 @@ from monitor.prices.table import load_prices, read_file
 from monitor.readings.periods import House
 from monitor.report.commands import describe
 from monitor.settings.config import MonitorConfig, MonitorMqtt
+from monitor.settings.french import TEXTS as CONFIGURATION
 from monitor.text.formats import Formats
 
 _SECONDS = 2.0  # retained messages come at once
@@ -34,16 +35,16 @@ _SECONDS = 2.0  # retained messages come at once
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check the configuration that was given."""
-    return check(arguments.config, report_to(arguments, TEXTS), language=chosen_language(arguments))
+    return check(arguments.config, report_to(arguments), language=chosen_language(arguments))
 
 
 def check(path: Path, report: Report, now: datetime | None = None, language: str = "en") -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     now = now or datetime.now(UTC)
-    config = read_config(MonitorConfig, path, PROGRAM, report)
+    config = read_config(MonitorConfig, path, PROGRAM, report, CONFIGURATION)
     if config is None:
         return NOT_CONFIGURED
-    report.show([ok(SUBJECT, f"{path}: time zone {config.time_zone.key}")])
+    report.show([TEXTS.finding("config_ok", path=path, zone=config.time_zone.key)])
     secrets: dict[str, Secret | Broker] = {"database": config.database}
     if config.mqtt is not None:
         secrets["mqtt"] = config.mqtt
@@ -53,10 +54,10 @@ def check(path: Path, report: Report, now: datetime | None = None, language: str
     report.show(_check_prices(config, path, now, language))
     report.show(check_database(config, now))
     if config.mqtt is not None:
-        report.note(f"listening to the broker, for {_SECONDS:.0f} s")
+        report.note(tr("listening to the broker, for", "écoute du serveur MQTT, pendant") + f" {_SECONDS:.0f} s")
         report.show(_check_broker(config.mqtt, now, config.meters))
     else:
-        report.show([notice("Broker", "not configured: the page has no live values", "add `mqtt` to the file")])
+        report.show([TEXTS.finding("broker_not_configured")])
     return report.end()
 
 
@@ -71,23 +72,21 @@ def _check_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House])
         return
     names = (message.topic.removeprefix(f"{topics.base}/").partition("/")[0] for message in facts.messages)
     meters = {name for name, message in zip(names, facts.messages, strict=True) if message.topic == topics.state(name)}
-    if meters:
-        yield ok("Meters", f"live: {named(sorted(meters), houses)}")
-    else:
-        yield notice("Meters", "no state of a meter at the broker", "is teleinfo-reader running?")
+    yield TEXTS.finding("meters_live" if meters else "meters_not_live", meters=named(sorted(meters), houses))
 
 
 def _check_prices(config: MonitorConfig, path: Path, now: datetime, language: str) -> Iterator[Finding]:
-    subject, fix = "Prices", f"correct the file; {here(PROGRAM).run(PROGRAM, 'prices')} shows what is known"
+    key = "prices_unreadable"
     try:
         prices = load_prices(config.prices, path.parent, config.spot)
         if config.tempo is not None:
-            subject, fix = "Tempo", "correct the file, or `tempo`"
+            key = "tempo_unreadable"
             read_colours(read_file(config.tempo), str(config.tempo))
-        subject, fix = "Calendars", "correct the file, or `calendars`"
+        key = "calendars_unreadable"
         load_calendars(None, config.calendars, prices, alsace_moselle=config.alsace_moselle)
     except ConfigError as error:
-        yield problem(subject, str(error), fix)
+        show = here(PROGRAM).run(PROGRAM, "prices")
+        yield TEXTS.finding(key, why=TEXTS.translated(str(error)), show=show)
     else:
         yield from diagnose_prices(prices, config, now.astimezone(config.time_zone).date(), language)
 
@@ -98,8 +97,9 @@ def diagnose_prices(prices: PriceTable, config: MonitorConfig, today: date, lang
     for one in found:
         what = describe(one, Formats(language, config.time_zone))
         if one.issue in (Issue.UNKNOWN, Issue.MISSING, Issue.POWER):
-            yield problem("Prices", what, f"to see what is known: {here(PROGRAM).run(PROGRAM, 'prices show --all')}")
+            yield TEXTS.finding("prices_wrong", what=what, show_all=here(PROGRAM).run(PROGRAM, "prices show --all"))
         else:
-            yield notice("Prices", what)
+            yield TEXTS.finding("prices_to_note", what=what)
     if not found:
-        yield ok("Prices", f"{plural(len(prices.offers), 'offer')}; the newest from {prices.newest_before(today)}")
+        offers = count(len(prices.offers), "offer", "offre")
+        yield TEXTS.finding("prices_ok", offers=offers, day=prices.newest_before(today))

@@ -8,18 +8,19 @@ from shlex import quote
 
 from common.database.mariadb import Connection, Database
 from common.database.rights import account_of, held_rights
-from common.doctor.database import SUBJECT, Needs, diagnose_refusal, refusal_of
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.database import Needs, diagnose_refusal, refusal_of
+from common.doctor.findings import Finding
 from common.doctor.formatting import format_days
 from common.errors import DatabaseError
 from common.machine.deployment import here
 from monitor.answers.houses import newest, unused
+from monitor.doctor.texts import PROGRAM, TEXTS
 from monitor.readings.periods import House
 from monitor.readings.sources import Source, Sources
 from monitor.readings.tables import NewerTables, open_tables
 from monitor.settings.config import MonitorConfig
 
-PROGRAM, _STORER = "teleinfo-monitor", "teleinfo-storer"
+_STORER = "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
@@ -48,7 +49,7 @@ def check_database(config: MonitorConfig, now: datetime) -> Iterator[Finding]:
         with closing(open_tables(database)) as connection:
             facts = _probe(connection, database.where)
     except NewerTables as error:
-        yield problem(SUBJECT, str(error), "docs/installation.md says how")
+        yield TEXTS.finding("database_newer", why=TEXTS.translated(str(error)))
     except DatabaseError as error:
         yield diagnose_refusal(refusal_of(config.database, error), _NEEDS)
     else:
@@ -79,48 +80,40 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def diagnose_database(facts: DatabaseFacts, config: MonitorConfig, now: datetime) -> Iterator[Finding]:
     """Turn the facts into findings."""
-    yield ok(SUBJECT, f"{facts.where}: MariaDB {facts.version}, as {facts.account}")
+    name, _, server = facts.where.partition(" at ")
+    yield TEXTS.finding("database_ok", name=name, server=server, version=facts.version, account=facts.account)
     if facts.can_write:
-        what = f"{facts.account} may write ({', '.join(facts.can_write)}): the monitor only reads"
-        yield notice(SUBJECT, what, "use the account of mariadb/monitor.sql")
+        yield TEXTS.finding("database_may_write", account=facts.account, rights=", ".join(facts.can_write))
     if not facts.has_rollups:
-        yield problem("Rollups", "the tables are not there", "start teleinfo-storer of this version: it makes them")
+        yield TEXTS.finding("tables_missing")
         return
-    if facts.meters:
-        yield ok("Meters", named(facts.meters, config.meters))
-    else:
-        yield notice("Meters", "no meter yet", f"look for the reason: {here(_STORER).run(_STORER, 'check')}")
-    yield _rollups(facts, now)
-    for one in unused(facts.meters, config.contracts, config.meters, config.notes):
-        what = f"no meter {one.meter} is in the database: its entry in `{one.section}` has no effect"
-        yield notice("Configuration", what, f"correct its address; there are {', '.join(facts.meters)}")
-    yield from _sources(facts, config.meters)
-
-
-def _rollups(facts: DatabaseFacts, now: datetime) -> Finding:
     check, log = here(_STORER).run(_STORER, "check"), here(_STORER).log(_STORER)
+    key = "meters_stored" if facts.meters else "meters_none"
+    yield TEXTS.finding(key, meters=named(facts.meters, config.meters), storer_check=check)
     if facts.up_to is None:
-        return notice("Rollups", "nothing has been rolled up yet", "start teleinfo-storer: it does so once a minute")
-    if facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE:
-        what = f"they end {format_days((now - facts.up_to) / timedelta(days=1))} ago, although frames have come since"
-        return problem("Rollups", what, f"look for the reason: {check}; its log: {log}")
-    return ok("Rollups", f"up to {facts.up_to:%Y-%m-%d %H:%M} UTC")
+        yield TEXTS.finding("rollups_none")
+    elif facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE:
+        time = format_days((now - facts.up_to) / timedelta(days=1))
+        yield TEXTS.finding("rollups_behind", time=time, storer_check=check, storer_log=log)
+    else:
+        yield TEXTS.finding("rollups_ok", day=f"{facts.up_to:%Y-%m-%d %H:%M}")
+    for one in unused(facts.meters, config.contracts, config.meters, config.notes):
+        yield TEXTS.finding("entry_unused", meter=one.meter, section=one.section, meters=", ".join(facts.meters))
+    yield from _sources(facts, config.meters)
 
 
 def _sources(facts: DatabaseFacts, houses: Sequence[House]) -> Iterator[Finding]:
     """Yield a finding for each source that is behind none of the database's meters, and so shown nowhere."""
-    homes = {newest(address, houses) for address in facts.meters}
+    homes, meters = {newest(address, houses) for address in facts.meters}, ", ".join(facts.meters)
     for source in facts.sources if facts.meters else ():
         if source.meter is None and len(homes) > 1:
-            what = f"{source.name} names no meter, and there are several: it is shown with none of them"
+            key = "source_without_meter"
         elif source.meter is not None and newest(source.meter, houses) not in homes:
-            what = f"{source.name}: no meter {source.meter} is in the database: it is shown nowhere"
+            key = "source_of_no_meter"
         else:
             continue
         forget = here(_STORER).run(_STORER, f"sources --forget {quote(source.name)}")
-        there = ", ".join(facts.meters)
-        fix = f"set its `meter` in storer.yaml, there are {there}; or, if it is no longer used: {forget}"
-        yield notice("Sources", what, fix)
+        yield TEXTS.finding(key, name=source.name, meter=source.meter, meters=meters, forget=forget)
 
 
 def named(meters: Sequence[str], houses: Sequence[House]) -> str:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from common.doctor.config_file import is_readable_by_all
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding
 from common.errors import NotReady
-from common.machine.deployment import here
 from monitor import password
+from monitor.doctor.texts import TEXTS
 from monitor.settings.config import MonitorConfig
 from monitor.settings.listen import is_loopback
 
-SUBJECT = "Page"
-_PROGRAM = "teleinfo-monitor"
 _TIMEOUT = 5.0  # seconds
 _LARGEST = 1_000_000  # bytes of an answer
 #: Addresses that stand for all of a machine, and where it reaches itself.
@@ -57,31 +55,27 @@ def diagnose_page(facts: PageFacts) -> Iterator[Finding]:
     listen, auth = facts.config.listen, facts.config.auth
     yield from _diagnose_password(facts)
     if facts.ours is None:
-        start, log = here(_PROGRAM).start(_PROGRAM), here(_PROGRAM).log(_PROGRAM)
-        what = f"nothing serves it at {facts.url}; reports work without it"
-        yield notice(SUBJECT, what, f"start it: {start}; if it stops again, look for the reason in its log: {log}")
+        yield TEXTS.finding("page_not_served", url=facts.url)
     elif not facts.ours:
-        what = f"another program uses port {listen.port} of {listen.host}"
-        yield problem(SUBJECT, what, "choose another listen.port")
+        yield TEXTS.finding("page_port_used", port=listen.port, host=listen.host)
     else:
-        asks = {"password": "asks for a password", "header": "lets in whoever its proxy names"}
-        yield ok(SUBJECT, f"served at {facts.url}, {asks.get(auth, 'asks for no password')}")
+        yield TEXTS.finding(f"page_ok_{auth}", url=facts.url)
 
 
 def _diagnose_password(facts: PageFacts) -> Iterator[Finding]:
     config, file = facts.config, facts.config.password_file
+    set_password = TEXTS.translated(password.command())
     if config.auth == "none" and not is_loopback(config.listen.host):
-        what = f"everybody in the network of {config.listen.host} sees it: auth is none"
-        yield notice(SUBJECT, what, "give a password_file instead, unless this is what you want")
+        yield TEXTS.finding("page_open", host=config.listen.host)
     if config.auth != "password":
         return
     if file is None:
-        yield problem(SUBJECT, "it has no password yet", f"add password_file, then {password.command()}")
+        yield TEXTS.finding("page_without_password", set_password=set_password)
     elif facts.password_error:
-        yield problem(SUBJECT, facts.password_error, password.command())
+        why = TEXTS.translated(facts.password_error)
+        yield TEXTS.finding("page_password_unusable", why=why, set_password=set_password)
     elif facts.readable_by_all:
-        what = f"every user of this machine can read the hash of the password in {file}"
-        yield notice(SUBJECT, what, f"sudo chmod o-rwx {file}")
+        yield TEXTS.finding("page_password_readable", file=file)
 
 
 def _ask(host: str, port: int, prefix: str) -> bool | None:

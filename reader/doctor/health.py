@@ -7,7 +7,7 @@ from typing import Any
 
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, count, translated
+from common.doctor.findings import Finding, count
 from common.doctor.program import ProgramFacts, find_conflict, not_connected, number
 from common.machine.deployment import here
 from common.settings.language import tr
@@ -99,7 +99,7 @@ def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
         return [TEXTS.finding("port_not_opened", port=url)]
     if why or not isinstance(meter, str):
         again = commands.run_alone(PROGRAM, "check")  # compose's exec needs a running container
-        return [TEXTS.finding("frames_missing", port=url, why=translated(str(why or "none yet")), again=again)]
+        return [TEXTS.finding("frames_missing", port=url, why=TEXTS.translated(str(why or "none yet")), again=again)]
     return [*_noise(line, url), diagnose_meter(meter, str(line.get("mode")))]
 
 
@@ -112,7 +112,7 @@ def _noise(line: Mapping[str, Any], url: str) -> Iterator[Finding]:
         "reported_noisy" if frames and damaged / frames > _NOISY else "reported_good",
         port=url,
         frames=count(frames, "frame", "trame"),
-        mode=translated(str(line.get("mode"))),
+        mode=TEXTS.translated(str(line.get("mode"))),
         damaged=count(damaged, "damaged line", "ligne abîmée", "lignes abîmées"),
         parity=count(number(line.get("parity_errors")), "parity error", "erreur de parité", "erreurs de parité"),
     )
@@ -150,7 +150,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str, *, delivers: bool) -> Itera
         away = "storer_away" if fine else "storer_missed"
         key = {"online": "storer_online", "stalled": "storer_stalled"}.get(status, away)
         forget = here(PROGRAM).run(PROGRAM, f"forget {name}")
-        yield TEXTS.finding(key, name=name, status=translated(status), storer_check=check, forget=forget)
+        yield TEXTS.finding(key, name=name, status=TEXTS.translated(status), storer_check=check, forget=forget)
     if not facts.storers and confirmed_by == "auto":
         yield TEXTS.finding("storer_unknown")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from common.contract.address import parse_address
 from common.contract.frame import Value
 from common.contract.labels import ADDRESS, Mode, other_family
-from common.doctor.findings import Finding, count, translated
+from common.doctor.findings import Finding, count
 from common.errors import PortError
 from common.machine.deployment import here
 from common.runtime.shutdown import StopEvent
@@ -134,12 +134,14 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
     """Return the findings."""
     if facts.error:
         key = "line_open_elsewhere" if "another program has it open" in facts.error else "line_error"
-        return [TEXTS.finding(key, error=translated(facts.error))]
+        return [TEXTS.finding(key, error=TEXTS.translated(facts.error))]
     if not facts.frames:
         return [_no_frame(facts)]
     findings = [_noise(facts), _meter(facts)] if facts.meters else [_no_meter(facts)]
     if facts.wanted not in ("auto", facts.mode):
-        findings.insert(0, TEXTS.finding("line_other_mode", mode=translated(str(facts.mode)), wanted=facts.wanted))
+        findings.insert(
+            0, TEXTS.finding("line_other_mode", mode=TEXTS.translated(str(facts.mode)), wanted=facts.wanted)
+        )
     return findings
 
 
@@ -173,7 +175,7 @@ def _noise(facts: LineFacts) -> Finding:
     counts = TEXTS.text(
         "counts",
         frames=count(facts.frames, "frame", "trame"),
-        mode=translated(str(facts.mode)),
+        mode=TEXTS.translated(str(facts.mode)),
         seconds=facts.seconds,
         groups=groups,
         damaged=damaged,
@@ -208,4 +210,4 @@ def diagnose_meter(address: str, mode: str) -> Finding:
     french, english = make.model or ("compteur d’un type inconnu", "meter of an unknown type")
     maker = f" {tr('by', 'de')} {make.maker}" if make.maker else ""
     key = "meter_historic" if mode == Mode.HISTORIC and make.linky else "meter"
-    return TEXTS.finding(key, model=tr(english, french), maker=maker, address=address, mode=translated(mode))
+    return TEXTS.finding(key, model=tr(english, french), maker=maker, address=address, mode=TEXTS.translated(mode))

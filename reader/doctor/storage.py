@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.doctor.findings import Finding, Status, translated
+from common.doctor.findings import Finding, Status
 from common.doctor.formatting import format_bytes, format_days
 from common.machine.deployment import Deployment, here
 from common.machine.disk import free_space, is_read_only, memory_backed
@@ -98,7 +98,7 @@ def _clock(facts: StorageFacts) -> Finding:
 def _journal(facts: StorageFacts) -> Finding:
     folder, user = facts.journal, facts.user
     if facts.journal_refused:
-        return TEXTS.finding("journal_refused", folder=folder, user=user, why=translated(facts.journal_refused))
+        return TEXTS.finding("journal_refused", folder=folder, user=user, why=TEXTS.translated(facts.journal_refused))
     if not facts.journal_writable:
         return TEXTS.finding("journal_not_writable", on_host=True, folder=folder, user=user)
     if facts.journal_free is not None and facts.journal_free < _LEAST_JOURNAL:

@@ -10,24 +10,23 @@ from pathlib import Path
 from common.contract.topics import Topics
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_probe import probe_broker
-from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem, report_to
+from common.doctor.config_file import diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Report, report_to
 from common.machine.host import Host
-from common.mqtt.reasons import NO_SHARE
+from common.settings.language import tr
 from storer.config import StorerConfig
 from storer.doctor.database import diagnose_database, probe_database
-from storer.doctor.french import TEXTS
-from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
+from storer.doctor.service import diagnose_readers, diagnose_storer, gather
 from storer.doctor.sources import diagnose_sources
+from storer.doctor.texts import PROGRAM, TEXTS
 
 SECONDS = 6.0  # longer than any meter takes for a frame
-_NO_SHARE = "mqtt.share: this broker has no shared subscriptions"
 _SOME_METER = "000000000000"  # stands for the meter in topics
 
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check the configuration that was given."""
-    return check(arguments.config, report_to(arguments, TEXTS))
+    return check(arguments.config, report_to(arguments))
 
 
 def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
@@ -35,15 +34,13 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     config = read_config(StorerConfig, path, PROGRAM, report)
     if config is None:
         return NOT_CONFIGURED
-    base = ", ".join(config.mqtt.topic)
-    report.show(
-        [ok(SUBJECT, f"{path}: storer {config.name}, broker {', '.join(config.mqtt.hosts)}, frames below {base}")]
-    )
+    hosts, below = ", ".join(config.mqtt.hosts), ", ".join(config.mqtt.topic)
+    report.show([TEXTS.finding("config_ok", path=path, name=config.name, hosts=hosts, topics=below)])
     report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     for host in config.database.host:
         report.show(diagnose_database(probe_database(replace(config.database, host=(host,)))))
 
-    report.note(f"listening to the broker, for {seconds:.0f} s")
+    report.note(tr("listening to the broker, for", "écoute du serveur MQTT, pendant") + f" {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]
     broker = probe_broker(
         config.mqtt,
@@ -54,7 +51,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     )
     report.show(diagnose_broker(broker, time.time()))
     if config.mqtt.share is not None and broker.failure is None and not broker.limits.shared_subscriptions:
-        report.show([problem("Broker", _NO_SHARE, NO_SHARE)])
+        report.show([TEXTS.finding("no_share")])
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)

@@ -10,8 +10,8 @@ from pathlib import Path
 from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.database.rights import account_of, held_rights
 from common.database.schema import schema_version
-from common.doctor.database import SUBJECT, Needs, Refusal, address, diagnose_refusal, error_code, grant, is_local
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.database import Needs, Refusal, address, diagnose_refusal, error_code, grant, is_local
+from common.doctor.findings import Finding
 from common.doctor.formatting import format_bytes, format_days
 from common.errors import DatabaseError, PermanentError
 from common.machine.deployment import here
@@ -19,8 +19,8 @@ from common.machine.disk import free_space
 from storer.database.original import refuse_original
 from storer.database.schema import newest_version, refuse_mismatch
 from storer.database.unfinished import refuse_unfinished
+from storer.doctor.texts import PROGRAM, TEXTS
 
-PROGRAM = "teleinfo-storer"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _NEEDS = Needs(program=PROGRAM, account="teleinfo", rights=RIGHTS)
 _OLDEST = (10, 6)  # MariaDB
@@ -100,63 +100,52 @@ def diagnose_database(facts: DatabaseFacts) -> list[Finding]:
 
 
 def _server(facts: DatabaseFacts) -> Iterator[Finding]:
-    over = ", over TLS" if facts.tls else ""
     match = _VERSION.match(facts.version)
     version = (int(match[1]), int(match[2])) if match else (0, 0)
     plain = facts.version.partition("-")[0]
     if "mariadb" not in facts.version.lower():
-        what = f"the server at {facts.where} is not MariaDB: {facts.version}"
-        yield notice(SUBJECT, what, "it may work, but is not tested")
+        yield TEXTS.finding("database_other", where=facts.where, version=facts.version)
     elif version < _OLDEST:
-        yield problem(SUBJECT, f"MariaDB {plain} at {facts.where} is too old: 10.6 is needed", "update the server")
+        yield TEXTS.finding("database_old", where=facts.where, version=plain)
     else:
-        yield ok(SUBJECT, f"MariaDB {plain} at {facts.where} accepts the connection as {facts.account}{over}")
+        key = "database_ok_tls" if facts.tls else "database_ok"
+        yield TEXTS.finding(key, where=facts.where, version=plain, account=facts.account)
     if facts.read_only:
-        fix = "set database.host to the node that accepts writes; or SET GLOBAL read_only = 0"
-        yield problem(SUBJECT, "the server is read-only", fix)
+        yield TEXTS.finding("database_read_only")
     if facts.flush != 1:
-        yield problem(
-            SUBJECT,
-            f"innodb_flush_log_at_trx_commit is {facts.flush}: a power cut may lose frames after they were confirmed",
-            "set it to 1 in the server's configuration, and restart the server",
-        )
+        yield TEXTS.finding("database_flush", flush=facts.flush)
 
 
 def _rights(facts: DatabaseFacts) -> Iterator[Finding]:
-    if facts.missing_rights:
-        yield problem(
-            SUBJECT,
-            f"{facts.account} lacks rights on {facts.name}: {', '.join(facts.missing_rights)}",
-            f"as administrator ({here(PROGRAM).sql()}): {grant(facts.name, facts.account, facts.missing_rights)}",
+    account, missing = facts.account, facts.missing_rights
+    if missing:
+        admin, given = here(PROGRAM).sql(), grant(facts.name, account, missing)
+        rights = ", ".join(missing)
+        yield TEXTS.finding(
+            "database_rights", account=account, name=facts.name, rights=rights, admin=admin, grant=given
         )
 
 
 def _tables(facts: DatabaseFacts) -> Finding:
     if facts.refused:
-        what, _, fix = facts.refused.partition(": ")
-        return problem(SUBJECT, f"the storer does not start: {what}", fix)
+        why, _, fix = facts.refused.partition(": ")
+        return TEXTS.finding("tables_refused", why=TEXTS.translated(why), fix=TEXTS.translated(fix))
     if facts.schema is None:
-        return notice(SUBJECT, f"{facts.name} has no tables yet", "the storer creates them when it starts")
-    if facts.schema < facts.newest_schema:
-        return notice(
-            SUBJECT,
-            f"the tables have version {facts.schema}; this storer will migrate them to {facts.newest_schema}",
-            f"make a backup, then: {here(PROGRAM).run(PROGRAM, 'migrate')}; otherwise it does so at its next start",
-        )
-    return ok(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")
+        key = "tables_missing"
+    else:
+        key = "tables_old" if facts.schema < facts.newest_schema else "tables_ok"
+    migrate = here(PROGRAM).run(PROGRAM, "migrate")
+    return TEXTS.finding(key, name=facts.name, schema=facts.schema, newest=facts.newest_schema, migrate=migrate)
 
 
 def _disk(facts: DatabaseFacts) -> Iterator[Finding]:
     if facts.free is None:
         if not facts.local:
-            yield ok("Disk", f"the disk of {facts.where} is on another machine and cannot be checked from here")
+            yield TEXTS.finding("disk_elsewhere", where=facts.where)
         return
     days = facts.free / _BYTES_PER_DAY
-    what = f"{format_bytes(facts.free)} free: room for {format_days(days)} of one meter, at a frame per second"
-    fix = "free space, or move the database to a larger disk (for the backup see docs/database.md)"
     if days < _PROBLEM_DAYS or facts.free < _MIN_FREE:
-        yield problem("Disk", f"only {what}", fix)
-    elif days < _NOTICE_DAYS:
-        yield notice("Disk", what, fix)
+        key = "disk_full"
     else:
-        yield ok("Disk", what)
+        key = "disk_fills" if days < _NOTICE_DAYS else "disk_ok"
+    yield TEXTS.finding(key, free=format_bytes(facts.free), days=format_days(days))

@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding, Status, count
 from common.doctor.formatting import format_days
 from common.doctor.program import ProgramFacts, find_conflict, not_connected, number
 from common.machine.deployment import here
-from common.plural import plural
+from common.settings.language import tr
+from storer.doctor.texts import TEXTS
 
-PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
+_READER = "teleinfo-reader"
 _ROLLUPS_BEHIND = 3600  # seconds
-_SHOW_REJECTED = "SELECT last_at, times, topic, reason FROM rejected_messages;"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,50 +68,44 @@ def gather(
 
 def diagnose_storer(facts: StorerFacts) -> Iterator[Finding]:
     """Yield the findings about the storer itself, and about its work if it runs."""
-    if (conflict := find_conflict(facts, "Storer", "storer")) is not None:
+    subject = tr("Storer", "Archiveur")
+    if (conflict := find_conflict(facts, subject, "storer")) is not None:
         yield conflict
     elif facts.status == "stalled":
-        what = f"{facts.name} is running, but cannot reach its database"
-        yield problem("Storer", what, "see the findings about the database above")
+        yield TEXTS.finding("storer_stalled", name=facts.name)
     elif facts.status == "online":
-        stored = f"; frames stored since its start: {number(facts.health.get('stored'))}"
-        yield ok("Storer", f"{facts.name} is running and connected{facts.since}{stored}")
+        stored = number(facts.health.get("stored"))
+        yield TEXTS.finding("storer_ok", name=facts.name, since=facts.since, stored=stored)
         yield from _work(facts)
     elif facts.local:
-        yield not_connected(facts, "Storer", "storer")
+        yield not_connected(facts, subject, "storer")
     else:
-        yield problem(
-            "Storer",
-            f"{facts.name} is not running",
-            f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log: {_log()}",
-        )
+        yield TEXTS.finding("storer_stopped", name=facts.name)
 
 
 def _work(facts: StorerFacts) -> Iterator[Finding]:
     if rollups := facts.health.get("rollups"):
-        if (lag := rollups["lag"]) is None:
-            yield notice("Rollups", "minutes and hours are not made yet", "the storer makes them within a minute")
-        elif lag > _ROLLUPS_BEHIND:
-            what = f"minutes and hours are {format_days(lag / 86400)} behind"
-            yield problem("Rollups", what, f"look for the reason in the storer's log: {_log()}")
-        else:
-            rebuilt = (
-                f"; {plural(rollups['rebuild_hours'], 'older hour')} to rebuild" if rollups["rebuild_hours"] else ""
-            )
-            late = f"; {plural(rollups['late_hours'], 'hour')} with late frames" if rollups["late_hours"] else ""
-            yield ok("Rollups", f"minutes and hours are made, up to {format_days(lag / 86400)} ago{rebuilt}{late}")
+        yield _rollups(rollups)
     if blocked := (facts.health.get("retention") or {}).get("blocked"):
         what, _, fix = blocked.rpartition("; ")
-        yield notice("Retention", what or blocked, fix if what else "")
+        what, key = what or fix, "retention_blocked" if what else "retention_waits"
+        yield TEXTS.finding(key, what=TEXTS.translated(what), fix=TEXTS.translated(fix))
     if lost := number(facts.health.get("rejected_not_kept")):
-        yield problem(
-            "Rejected",
-            f"rejected_messages is full; further messages, only counted: {lost}",
-            "find out who publishes them, then empty the table: TRUNCATE rejected_messages;",
-        )
+        yield TEXTS.finding("rejected_full", n=lost)
     elif rejected := number(facts.health.get("rejected")):
-        what = f"messages that could not be stored since the storer's start: {rejected}"
-        yield notice("Rejected", what, f"find out who publishes them: {_SHOW_REJECTED}")
+        yield TEXTS.finding("rejected", n=rejected)
+
+
+def _rollups(report: Mapping[str, Any]) -> Finding:
+    lag, rest = report["lag"], ""
+    if lag is None:
+        return TEXTS.finding("rollups_none")
+    if hours := report["rebuild_hours"]:
+        rest += f"; {count(hours, 'older hour', 'heure passée', 'heures passées')} {tr('to rebuild', 'à refaire')}"
+    if hours := report["late_hours"]:
+        rest += f"; {count(hours, 'hour', 'heure a', 'heures ont')} {tr('with late frames', 'des trames en retard')}"
+    key = "rollups_behind" if lag > _ROLLUPS_BEHIND else "rollups_ok"
+    return TEXTS.finding(key, lag=format_days(lag / 86400), rest=tr(rest, rest.replace(";", " ;")))
 
 
 def diagnose_readers(facts: StorerFacts) -> Iterator[Finding]:
@@ -118,37 +113,24 @@ def diagnose_readers(facts: StorerFacts) -> Iterator[Finding]:
     online = "online" in facts.readers.values()
     for name, status in sorted(facts.readers.items()):
         if status == "online":
-            yield ok("Readers", f"{name} is online")
+            yield TEXTS.finding("reader_online", name=name)
         else:  # one that was renamed leaves its old status behind
-            yield (notice if online else problem)("Readers", f"{name} is {status}", _look(name))
+            level = Status.NOTICE if online else Status.PROBLEM
+            yield TEXTS.finding("reader_away", level=level, status=TEXTS.translated(status), **_look(name))
     silent = [meter for meter, link in sorted(facts.links.items()) if link == "offline" and meter not in facts.live]
     silent = silent if online else []
     for meter in silent:  # one that was replaced leaves its old link behind
-        report = notice if facts.live else problem
-        yield report("Readers", f"no more frames from the meter {meter}", _look(meter))
+        yield TEXTS.finding("meter_silent", level=Status.NOTICE if facts.live else Status.PROBLEM, **_look(meter))
     if facts.live:
-        rates = (f"{meter} {count / facts.seconds:.1f} per second" for meter, count in sorted(facts.live.items()))
-        yield ok("Readers", f"frames arrive: {', '.join(rates)}")
+        rates = (f"{meter} {frames / facts.seconds:.1f}" for meter, frames in sorted(facts.live.items()))
+        yield TEXTS.finding("frames_arrive", rates=", ".join(rates))
     elif "online" in facts.links.values():
-        yield problem(
-            "Readers",
-            f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
-            "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's access"
-            " rules; mosquitto reports no error when this right is missing",
-        )
+        yield TEXTS.finding("frames_missing", seconds=facts.seconds)
     elif not facts.readers and not silent:
-        yield problem(
-            "Readers",
-            f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
-            f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one runs,"
-            " allow the storer to read teleinfo/+/frame in the broker's access rules",
-        )
+        start = here(_READER).start(_READER)
+        yield TEXTS.finding("readers_missing", seconds=facts.seconds, start_reader=start)
 
 
-def _log() -> str:
-    return here(PROGRAM).log(PROGRAM)
-
-
-def _look(name: str) -> str:
+def _look(name: str) -> dict[str, Any]:
     check, forget = (here(_READER).run(_READER, what) for what in ("check", f"forget {name}"))
-    return f"on the reader's machine: {check}; if it was removed: {forget}"
+    return {"name": name, "reader_check": check, "forget": forget}

@@ -12,21 +12,21 @@ from typing import Any
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.doctor.broker_probe import ConnectionFailed, Probe
-from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.findings import Finding, Status
 from common.errors import TeleinfoError
 from common.machine.deployment import here
 from common.plural import plural
 from common.runtime.logs import printable
 from common.runtime.progress import Progress
 from common.settings import config
+from common.settings.language import tr
 from storer.config import StorerConfig
+from storer.doctor.texts import PROGRAM, TEXTS
 from storer.keeping.forget_source import forget_source
 from storer.keeping.forgetting import ask_person
 from storer.sources.config import Kind, Source, doubles
 from storer.sources.reading import Refusal
 
-SUBJECT = "Sources"
-_PROGRAM = "teleinfo-storer"
 _SOON = {Kind.TEMPERATURE: 3600}  # seconds after the start in which nothing need have come
 _SOON_OTHERS = 120
 _SILENT = timedelta(days=1)  # an inverter sleeps at night
@@ -39,8 +39,7 @@ _HARMLESS = {Refusal.RETAINED.value, Refusal.UNAVAILABLE.value}
 def diagnose_sources(sources: Sequence[Source], health: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     """Yield the findings about the sources of the configuration; `health` is that of the running storer."""
     for one, other in doubles(tuple(sources)):
-        what = f"{one.name} and {other.name} read the same value: it is stored twice"
-        yield notice(SUBJECT, what, "take one out of storer.yaml")
+        yield TEXTS.finding("source_doubled", name=one.name, other=other.name)
     if not sources or not health:  # that it does not run is another finding
         return
     report = health.get("sources", {})
@@ -49,43 +48,37 @@ def diagnose_sources(sources: Sequence[Source], health: Mapping[str, Any], now: 
         if source.name in known:
             yield from _diagnose(source, known[source.name], int(health.get("uptime", 0)), now)
         else:
-            what = f"the running storer does not know {source.name}: it was started before storer.yaml had it"
-            yield problem(SUBJECT, what, f"restart it: {here(_PROGRAM).restart(_PROGRAM)}")
+            yield TEXTS.finding("source_unknown", name=source.name)
     if (waiting := report.get("pending", 0)) > _MANY_PENDING * len(sources):
-        yield notice(SUBJECT, f"{waiting} minutes wait in memory", "see the findings about the database above")
+        yield TEXTS.finding("sources_wait", n=waiting)
 
 
 def _diagnose(source: Source, report: Mapping[str, Any], uptime: int, now: datetime) -> Iterator[Finding]:
     name, topics = source.name, sorted(source.topics)
-    refused = {reason: count for reason, count in report["refused"].items() if reason not in _HARMLESS}
-    listened = " ".join(f"-t '{topic}'" for topic in topics)
-    look = f"see what it sends: mosquitto_sub -v {listened}; and compare with its options: docs/sources.md"
+    refused = {reason: times for reason, times in report["refused"].items() if reason not in _HARMLESS}
+    look = TEXTS.text("look", listened=" ".join(f"-t '{topic}'" for topic in topics))
+    level = Status.NOTICE if report["taken"] else Status.PROBLEM
     if refused.pop(Refusal.BEHIND.value, 0):
-        what = f"{name}: the clock of this machine is behind what is stored of it: nothing is added until that time"
-        fix = "set the clock; if it was wrong before, wait, or give it another name in storer.yaml"
-        yield (notice if report["taken"] else problem)(SUBJECT, what, fix)
+        yield TEXTS.finding("source_ahead", level=level, name=name)
     elif not report["taken"] and not refused:
         soon = uptime < _SOON.get(source.kind, _SOON_OTHERS)
         rules = ", ".join(f"topic read {topic}" for topic in topics)
-        yield (notice if soon else problem)(
-            SUBJECT,
-            f"{name}: nothing has come on {' and '.join(topics)} since the storer's start",
-            f"{look}; and allow the storer to read it in the broker's access rules: {rules}",
-        )
+        those = tr(" and ", " et ").join(topics)
+        missing = Status.NOTICE if soon else Status.PROBLEM
+        yield TEXTS.finding("source_missing", level=missing, name=name, topics=those, look=look, rules=rules)
     if refused:
-        reasons = ", ".join(f"{count} × {reason}" for reason, count in refused.items())
-        what = f"{name}: not all values are counted: {reasons}; the last: {report['example']}"
-        yield (notice if report["taken"] else problem)(SUBJECT, what, look)
+        reasons = ", ".join(f"{times} × {reason}" for reason, times in refused.items())
+        example = report["example"]
+        yield TEXTS.finding("source_refused", level=level, name=name, reasons=reasons, example=example, look=look)
     if not report["taken"]:
         return
     last = datetime.fromisoformat(report["last"])
     if now - last > _SILENT:
-        yield problem(SUBJECT, f"{name}: nothing since {last:%Y-%m-%d %H:%M} UTC", look)
+        yield TEXTS.finding("source_silent", name=name, time=f"{last:%Y-%m-%d %H:%M}", look=look)
     else:
-        yield ok(SUBJECT, f"{name}: {_values(report)}, at {last:%H:%M:%S} UTC")
+        yield TEXTS.finding("source_ok", name=name, values=_values(report), time=f"{last:%H:%M:%S}")
     if report["breaks"]:
-        what = f"{name}: resets or replacements of its counter: {report['breaks']}; it counts on from there"
-        yield notice(SUBJECT, what)
+        yield TEXTS.finding("source_reset", name=name, n=report["breaks"])
 
 
 def _values(report: Mapping[str, Any]) -> str:
@@ -175,7 +168,7 @@ def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
     except ConnectionFailed as error:
         raise NotSeen(f"the broker {settings.mqtt.address} cannot be reached: {error}") from error
     raise NotSeen(
-        f"the broker has nothing on {topic}: is the storer running? {here(_PROGRAM).run(_PROGRAM, 'check')} says more"
+        f"the broker has nothing on {topic}: is the storer running? {here(PROGRAM).run(PROGRAM, 'check')} says more"
     )
 
 

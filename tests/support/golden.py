@@ -3,14 +3,14 @@
 import difflib
 import io
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from common.doctor.findings import Finding, Report
 from common.machine import deployment
-from common.settings.language import French, speak
+from common.settings.language import speak
 
 
 def check_sentences(stem: Path, language: str, sentences: Iterable[str]) -> None:
@@ -24,7 +24,6 @@ def check_sentences(stem: Path, language: str, sentences: Iterable[str]) -> None
 def check_golden(
     stem: Path,
     findings: Callable[[], Iterable[Finding]],
-    french: Mapping[str, str] | None,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -35,7 +34,7 @@ def check_golden(
         for language, lines in told.items():
             speak(language)
             stream = io.StringIO()
-            Report(stream, French(french) if french and language == "fr" else str).show(findings())
+            Report(stream).show(findings())
             before = set(lines)
             lines += [f"== {place}", *(line for line in stream.getvalue().splitlines() if line not in before)]
     for language, lines in told.items():

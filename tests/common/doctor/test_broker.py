@@ -1,7 +1,7 @@
 """What is said of a broker, a database and a configuration, whatever the program."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from common.doctor.broker_probe import BrokerFacts, Failure
 from common.doctor.config_file import config_finding, diagnose_secrets
 from common.doctor.database import Needs, Refusal, diagnose_refusal
 from common.doctor.findings import Finding, Status
+from common.doctor.program import ProgramFacts, find_conflict, not_connected
 from common.errors import ConfigError
 from common.mqtt.limits import Limits
 from common.settings.config import Broker, load
@@ -59,6 +60,7 @@ def everything() -> Iterator[Finding]:
     changes: list[dict[str, object]] = [
         {"failure": Failure.REFUSED, "host": "localhost"},
         {"failure": Failure.REFUSED, "host": "mosquitto"},
+        {"failure": Failure.NAME, "host": "mosquitto", "detail": DETAILS[Failure.NAME]},
         {"failure": Failure.CREDENTIALS, "host": "mosquitto", "detail": "so"},
         {"failure": Failure.CREDENTIALS, "username": None, "detail": "so"},
         {"username": None},
@@ -78,11 +80,22 @@ def everything() -> Iterator[Finding]:
     yield refusal(2003, REFUSED, where="mariadb:3306")
     yield refusal(2003, "([SSL: X] certificate verify failed: self-signed (_ssl.c:1000))")
     yield refusal(0, "database.password_file: /x cannot be read: No such file or directory")
+    yield refusal(1, "no")
     yield refusal(1045, "Access denied for user 'teleinfo'@'172.18.0.5'")
+    for error in (PermissionError(13, "no"), FileNotFoundError(2, "no")):
+        wrong = ConfigError("ca.crt: cannot be read: no; so")
+        wrong.__cause__ = error
+        yield config_finding(wrong, Path("/etc/reader.yaml"), "teleinfo-reader")
+    running = ProgramFacts(name="main", health={"taken_over": 3})
+    taken = find_conflict(running, "Reader", "reader")
+    assert taken is not None
+    yield taken
+    for status in ("offline", ""):
+        yield not_connected(replace(running, status=status), "Reader", "reader")
 
 
 def test_all_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    check_golden(Path(__file__).with_name("check"), everything, None, monkeypatch, tmp_path)
+    check_golden(Path(__file__).with_name("check"), everything, monkeypatch, tmp_path)
 
 
 def test_all_that_is_said_of_a_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -100,7 +113,7 @@ def test_all_that_is_said_of_a_configuration(monkeypatch: pytest.MonkeyPatch, tm
         yield configuration(Path())
         yield from diagnose_secrets({"mqtt": Broker(password_file="secret")}, file)
 
-    check_golden(Path(__file__).with_name("configuration"), said, None, monkeypatch, tmp_path)
+    check_golden(Path(__file__).with_name("configuration"), said, monkeypatch, tmp_path)
 
 
 def test_each_failure_is_one_problem_with_a_fix() -> None:

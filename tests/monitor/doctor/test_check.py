@@ -13,8 +13,8 @@ from common.machine.host import Host, User
 from monitor.doctor.alerts import diagnose_alerts
 from monitor.doctor.command import check, diagnose_prices
 from monitor.doctor.database import DatabaseFacts, diagnose_database
-from monitor.doctor.french import TEXTS
 from monitor.doctor.page import PageFacts, diagnose_page
+from monitor.doctor.texts import TEXTS
 from monitor.prices.table import load_prices
 from monitor.readings.periods import ContractLine, House
 from monitor.readings.sources import Source
@@ -101,10 +101,21 @@ def _findings() -> Iterator[Finding]:
     for facts in databases():
         yield from diagnose_database(facts, HOUSE, NOW)
     yield from diagnose_database(GOOD, WRONG_LINES, NOW)
+    yield TEXTS.finding("config_ok", path="/etc/monitor.yaml", zone="Europe/Paris")
+    yield TEXTS.finding("alerts_readable", file="/etc/mail")
+    yield TEXTS.finding("apprise_missing")
+    yield TEXTS.finding("prices_ok", offers="110 offers", day="2026-08-01")
+    yield TEXTS.finding("prices_to_note", what="so")
+    yield TEXTS.finding("prices_wrong", what="so", show_all="prices show --all")
+    for key in ("prices_unreadable", "tempo_unreadable", "calendars_unreadable", "database_newer"):
+        yield TEXTS.finding(key, why="so", show="prices")
+    yield TEXTS.finding("broker_not_configured")
+    for key in ("meters_live", "meters_not_live"):
+        yield TEXTS.finding(key, meters=NEW)
 
 
 def test_all_that_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    check_golden(Path(__file__).with_name("check"), every_finding, TEXTS, monkeypatch, tmp_path)
+    check_golden(Path(__file__).with_name("check"), every_finding, monkeypatch, tmp_path)
 
 
 def wrong(facts: DatabaseFacts, config: MonitorConfig = HOUSE) -> list[tuple[str, str]]:

@@ -12,9 +12,9 @@ from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, Status
 from storer.doctor.database import DatabaseFacts, diagnose_database
-from storer.doctor.french import TEXTS
 from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
 from storer.doctor.sources import diagnose_sources
+from storer.doctor.texts import TEXTS
 from storer.sources.config import Source, read_sources
 from tests.support.golden import check_golden
 
@@ -124,6 +124,8 @@ def every_finding() -> Iterable[Finding]:
 
 
 def _findings() -> Iterator[Finding]:
+    yield TEXTS.finding("config_ok", path="/etc/storer.yaml", name="main", hosts="pi.lan", topics="teleinfo")
+    yield TEXTS.finding("no_share")
     for database in (DATABASE, *BROKEN_DATABASES):
         yield from diagnose_database(database)
     for one in (STORER, *BROKEN_STORERS):
@@ -137,7 +139,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def test_all_that_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    check_golden(Path(__file__).with_name("check"), every_finding, TEXTS, monkeypatch, tmp_path)
+    check_golden(Path(__file__).with_name("check"), every_finding, monkeypatch, tmp_path)
 
 
 def test_a_household_in_order_has_no_findings_but_good_ones() -> None:
