@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,88 +44,131 @@ def of_registers(amounts: Mapping[str, tuple[int, str]]) -> Side:
     return Side({name: wh for name, (wh, _) in amounts.items()}, cost, {}, None)
 
 
-def test_the_base_load_counts_in_each_hour_and_hours_of_use_are_what_is_above_it() -> None:
-    before = side([100, 100, 100, 300, 100, 100])  # 800 Wh
-    now = side([150, 150, 150, 1350, 1150, 150], base=150)  # 3100 Wh
-    found = explain(now, before, (), BASE)
-    assert found.matters
-    assert found.parts == [
-        Part(HoursOfUse(3, 5, all=False), 2000, Decimal("0.4")),  # 1350 - 300 - 50, and 1150 - 100 - 50
-        Part(BaseLoad(100, 150), 300, Decimal("0.06")),  # 50 W in six hours
-    ]
-    assert found.rest == Part(None, 0, Decimal(0))
-    assert not found.rest_is_large
+def use(start: int, end: int, wh: int, cost: str | None, *, whole: bool = False) -> Part:
+    """Return a part of hours of use; `whole`: no base load is known of them."""
+    return Part(HoursOfUse(start, end, all=whole), wh, None if cost is None else Decimal(cost))
 
 
-def test_a_low_day_has_less_of_them() -> None:
-    found = explain(side([100, 100, 200]), side([100, 1100, 1200]), (), BASE)
-    assert found.parts == [Part(HoursOfUse(1, 3, all=False), -2000, Decimal("-0.4"))]
+HALF_PAST = Level(5400, 14400, 1000, {1: 1800, 2: HOUR, 3: HOUR})
+THREE_HOURS = Level(3600, 14400, 1000, {1: HOUR, 2: HOUR, 3: HOUR})
+LEVELS = [Level(3600, 7200, 1000, {1: HOUR}), Level(10_800, 14_400, 800, {3: HOUR})]
+LITTLE = Level(3600, 7200, 300, {1: HOUR})
+COLD = WeatherEffect(8.0, 5.0, 1500)
+TEMPO = {"BLUE": Decimal("0.1"), "RED": Decimal("0.6")}
 
 
-def test_a_night_in_which_something_ran_is_no_base_load() -> None:
-    """A boiler ran all night: the least hour of the day says what always runs."""
-    found = explain(side([2000, 2000, 150, 100], base=2000), side([100, 100, 100, 100]), (), BASE)
-    assert found.parts == [Part(HoursOfUse(0, 2, all=False), 3800, Decimal("0.76"))]
-    assert found.rest == Part(None, 50, Decimal("0.01"))
-
-
-def test_hours_that_a_roof_covers_are_no_base_load() -> None:
-    """100 W by night before, 150 W now; the roof left 20 W of it to draw at 2 o'clock, and nothing at 3."""
-    before = replace(side([100, 100, 20, 0], base=100), injects=True)
-    now = replace(side([150, 150, 20, 0], base=150), injects=True)
-    found = explain(now, before, (), BASE)
-    assert found.parts == [Part(BaseLoad(100, 150), 100, Decimal("0.02"))]
-    assert found.rest == Part(None, 0, Decimal(0))
-
-
-def test_hours_of_which_no_base_load_is_known_are_all_hours_of_use() -> None:
-    found = explain(side([600, 600], None), side([100, 100], None), (), BASE)
-    assert found.parts == [Part(HoursOfUse(0, 2, all=True), 1000, Decimal("0.2"))]
-
-
-def test_a_level_takes_what_the_hours_before_did_not_have() -> None:
-    """From 1:30 to the end, 1000 W: of hour 1 a half, and of hour 3 only what is more than before."""
-    level = Level(5400, 14400, 1000, {1: 1800, 2: HOUR, 3: HOUR})
-    before = side([100, 100, 100, 800])  # 1100
-    now = side([100, 600, 1100, 1100])  # 2900
-    found = explain(now, before, [level], BASE)
-    assert found.parts == [Part(level, 1800, Decimal("0.36"))]  # 500 + 1000 + 300
-    assert found.rest == Part(None, 0, Decimal(0))
-
-
-def test_a_level_that_is_mostly_usual_explains_nothing() -> None:
-    """Of its 3000 Wh, hours before had all but 1400."""
-    level = Level(3600, 14400, 1000, {1: HOUR, 2: HOUR, 3: HOUR})
-    found = explain(side([100, 1100, 1100, 1100]), side([100, 300, 700, 900]), [level], BASE)
-    assert found.parts == [Part(HoursOfUse(1, 4, all=False), 1400, Decimal("0.28"))]
-
-
-def test_a_level_that_explains_less_than_a_tenth_is_left_to_its_hours() -> None:
-    level = Level(3600, 7200, 300, {1: HOUR})
-    found = explain(side([100, 400, 5000]), side([100, 100, 100]), [level], BASE)
-    assert found.parts == [Part(HoursOfUse(1, 3, all=False), 5200, Decimal("1.04"))]
-
-
-def test_a_low_day_is_not_explained_by_what_rose() -> None:
-    level = Level(3600, 7200, 1000, {1: HOUR})
-    found = explain(side([100, 1100, 100]), side([100, 100, 5000]), [level], BASE)
-    assert [part.what for part in found.parts] == [HoursOfUse(2, 3, all=False)]
-
-
-def test_hours_share_what_the_weather_explains_as_they_differ() -> None:
-    """1000 Wh more in hour 2 than in hour 3: two thirds of the 1500 Wh of the weather are there."""
-    weather = WeatherEffect(8.0, 5.0, 1500)
-    found = explain(side([1000, 1000, 3000, 2000], None), side([1000] * 4, None), (), BASE, weather)
-    assert found.parts == [
-        Part(weather, 1500, Decimal("0.3")),
-        Part(HoursOfUse(2, 4, all=False), 1500, Decimal("0.3")),
-    ]
-
-
-def test_where_the_weather_counts_a_base_load_is_heating() -> None:
-    weather = WeatherEffect(8.0, 5.0, 1500)
-    found = explain(side([600] * 4, base=600), side([100] * 4), (), BASE, weather)
-    assert [(part.what, part.wh) for part in found.parts] == [(weather, 1500), (HoursOfUse(0, 4, all=True), 500)]
+@pytest.mark.parametrize(
+    ("now", "before", "known", "parts"),
+    [
+        # The base load counts in each hour; hours of use are what is above it: 1350 - 300 - 50, and 1150 - 100 - 50.
+        (
+            side([150, 150, 150, 1350, 1150, 150], base=150),
+            side([100, 100, 100, 300, 100, 100]),
+            {},
+            [use(3, 5, 2000, "0.4"), Part(BaseLoad(100, 150), 300, Decimal("0.06"))],
+        ),
+        # A low day has less of them.
+        (side([100, 100, 200]), side([100, 1100, 1200]), {}, [use(1, 3, -2000, "-0.4")]),
+        # A boiler ran all night: the least hour of the day says what always runs; 50 Wh are the rest.
+        (side([2000, 2000, 150, 100], base=2000), side([100] * 4), {}, [use(0, 2, 3800, "0.76")]),
+        # A roof left 20 W of the base load to draw at 2 o'clock, and nothing at 3.
+        (
+            replace(side([150, 150, 20, 0], base=150), injects=True),
+            replace(side([100, 100, 20, 0], base=100), injects=True),
+            {"matters": False},
+            [Part(BaseLoad(100, 150), 100, Decimal("0.02"))],
+        ),
+        # No base load is known.
+        (side([600, 600], None), side([100, 100], None), {}, [use(0, 2, 1000, "0.2", whole=True)]),
+        # From 1:30 to the end, 1000 W: 500 + 1000, and of hour 3 only the 300 that are more than before.
+        (
+            side([100, 600, 1100, 1100]),
+            side([100, 100, 100, 800]),
+            {"levels": [HALF_PAST]},
+            [Part(HALF_PAST, 1800, Decimal("0.36"))],
+        ),
+        # A level of whose 3000 Wh hours before had all but 1400 explains nothing; nor does one of every day,
+        # one that explains less than a tenth, or one that rose on a day on which less was drawn.
+        (
+            side([100, 1100, 1100, 1100]),
+            side([100, 300, 700, 900]),
+            {"levels": [THREE_HOURS]},
+            [use(1, 4, 1400, "0.28")],
+        ),
+        (side([900, 1100]), side([100, 1100]), {"levels": LEVELS[:1]}, [use(0, 1, 800, "0.16")]),
+        (side([100, 400, 5000]), side([100] * 3), {"levels": [LITTLE]}, [use(1, 3, 5200, "1.04")]),
+        (
+            side([100, 1100, 100]),
+            side([100, 100, 5000]),
+            {"levels": LEVELS[:1], "large": True},
+            [use(2, 3, -4900, "-0.98")],
+        ),
+        # 1000 Wh more in hour 2 than in hour 3: two thirds of the 1500 Wh of the weather are there.
+        (
+            side([1000, 1000, 3000, 2000], None),
+            side([1000] * 4, None),
+            {"weather": COLD},
+            [Part(COLD, 1500, Decimal("0.3")), use(2, 4, 1500, "0.3")],
+        ),
+        # Where the weather counts a base load is heating.
+        (
+            side([600] * 4, base=600),
+            side([100] * 4),
+            {"weather": COLD},
+            [Part(COLD, 1500, Decimal("0.3")), use(0, 4, 500, "0.1", whole=True)],
+        ),
+        # The greatest three: two levels and an hour of use; the base load of 50 W is left to the rest.
+        (
+            side([150, 1150, 150, 950, 150, 750], base=150),
+            side([100] * 6),
+            {"levels": LEVELS},
+            [Part(LEVELS[0], 1000, Decimal("0.2")), Part(LEVELS[1], 800, Decimal("0.16")), use(5, 6, 600, "0.12")],
+        ),
+        # A twentieth of 3000 Wh is 150: an hour of 149 is no hour of use, and one of 150 and more is.
+        (side([149, 2551, 0, 300, 149, 0], 0), side([0] * 6, 0), {}, [use(1, 4, 2851, "0.5702")]),
+        (side([160, 2540, 0, 140, 160, 0], 0), side([0] * 6, 0), {}, [use(0, 5, 3000, "0.6")]),
+        # A red day costs more, and not for its energy; a cheap day names the register that it was spared.
+        (
+            of_registers({"RED": (10_000, "0.6")}),
+            of_registers({"BLUE": (10_000, "0.1")}),
+            {"prices": TEMPO},
+            [Part(Colour("RED", 0.0, 1.0), 0, Decimal(5))],
+        ),
+        (
+            of_registers({"BLUE": (10_000, "0.1")}),
+            of_registers({"BLUE": (8000, "0.1"), "RED": (2000, "0.6")}),
+            {"prices": TEMPO},
+            [Part(Colour("RED", 0.2, 0.0), 0, Decimal(-1))],
+        ),
+        # At prices of before 0.20 + 1.60 = 1.80 EUR: 0.30 for the registers, and 0.36 for the prices that rose.
+        (
+            of_registers({"HC": (2000, "0.12"), "HP": (8000, "0.24")}),
+            of_registers({"HC": (5000, "0.1"), "HP": (5000, "0.2")}),
+            {"prices": {"HC": Decimal("0.1"), "HP": Decimal("0.2")}},
+            [
+                Part(KwhPrice(Decimal("0.18"), Decimal("0.216")), 0, Decimal("0.36")),
+                Part(Colour("HP", 0.5, 0.8), 0, Decimal("0.3")),
+            ],
+        ),
+        # A register without a price of before leaves one price of the kWh.
+        (
+            of_registers({"HP": (10_000, "0.3")}),
+            of_registers({"BASE": (10_000, "0.2")}),
+            {},
+            [Part(KwhPrice(Decimal("0.2"), Decimal("0.3")), 0, Decimal(1))],
+        ),
+        # Where nothing was drawn before energy is worth its own price; without prices energy alone is told.
+        (side([0, 2000], 0), side([0, 0], 0), {"prices": {}}, [use(1, 2, 2000, "0.4")]),
+        (side([100, 2100], price=None), side([100, 100]), {"prices": {}}, [use(1, 2, 2000, None)]),
+    ],
+)
+def test_a_difference_has_its_greatest_parts(
+    now: Side, before: Side, known: Mapping[str, Any], parts: list[Part]
+) -> None:
+    found = explain(now, before, known.get("levels", ()), known.get("prices", BASE), known.get("weather"))
+    assert (found.matters, found.rest_is_large) == (known.get("matters", True), known.get("large", False))
+    assert found.parts == parts
+    assert found.rest.wh == now.total_wh - before.total_wh - sum(part.wh for part in parts)
 
 
 @pytest.mark.parametrize(("last", "wh", "hours"), [(0, 1000, -3000), (5000, 4000, -1000)])
@@ -138,76 +182,6 @@ def test_colder_days_of_which_less_was_drawn_otherwise_name_both(last: int, wh: 
 def test_weather_that_explains_less_than_a_tenth_is_left_out(wh: int, told: bool) -> None:
     found = explain(side([2100], None), side([100], None), (), BASE, WeatherEffect(8.0, 7.0, wh))
     assert any(isinstance(part.what, WeatherEffect) for part in found.parts) is told
-    assert sum(part.wh for part in found.parts) == 2000
-
-
-def test_only_the_greatest_three_are_told() -> None:
-    """Base load 50 W, two levels, and an hour of use; the rest is the base load."""
-    levels = [Level(3600, 7200, 1000, {1: HOUR}), Level(10_800, 14_400, 800, {3: HOUR})]
-    now = side([150, 1150, 150, 950, 150, 750], base=150)
-    found = explain(now, side([100] * 6), levels, BASE)
-    assert [part.wh for part in found.parts] == [1000, 800, 600]
-    assert [part.what for part in found.parts[:2]] == levels
-    assert (found.rest.wh, found.rest_is_large) == (300, False)
-
-
-def test_hours_that_add_nearly_nothing_are_not_of_the_hours_of_use() -> None:
-    """A twentieth of 3000 Wh is 150: 149 is left out, and 150 belongs to them."""
-    before = side([0] * 6, 0)
-    found = explain(side([149, 2551, 0, 300, 149, 0], 0), before, (), BASE)
-    assert [(part.what, part.wh) for part in found.parts] == [(HoursOfUse(1, 4, all=False), 2851)]
-    found = explain(side([160, 2540, 0, 140, 160, 0], 0), before, (), BASE)
-    assert [(part.what, part.wh) for part in found.parts] == [(HoursOfUse(0, 5, all=False), 3000)]
-
-
-def test_a_level_of_every_day_explains_nothing() -> None:
-    level = Level(3600, 7200, 1000, {1: HOUR})
-    found = explain(side([900, 1100]), side([100, 1100]), [level], BASE)
-    assert [part.what for part in found.parts] == [HoursOfUse(0, 1, all=False)]
-
-
-def test_a_red_day_costs_more_and_not_for_its_energy() -> None:
-    before = of_registers({"BLUE": (10_000, "0.1")})  # 1.00 EUR
-    now = of_registers({"RED": (10_000, "0.6")})  # 6.00 EUR
-    found = explain(now, before, (), {"BLUE": Decimal("0.1"), "RED": Decimal("0.6")})
-    assert found.matters
-    assert found.parts == [Part(Colour("RED", 0.0, 1.0), 0, Decimal(5))]
-
-
-def test_a_price_that_rose_is_told_apart_from_the_share_of_registers() -> None:
-    before = of_registers({"HC": (5000, "0.1"), "HP": (5000, "0.2")})  # 1.50 EUR, 0.15 a kWh
-    now = of_registers({"HC": (2000, "0.12"), "HP": (8000, "0.24")})  # 0.24 + 1.92 = 2.16 EUR
-    found = explain(now, before, (), {"HC": Decimal("0.1"), "HP": Decimal("0.2")})
-    # At prices of before 0.20 + 1.60 = 1.80 EUR: 0.30 for the registers, and 0.36 for the prices.
-    assert found.parts == [
-        Part(KwhPrice(Decimal("0.18"), Decimal("0.216")), 0, Decimal("0.36")),
-        Part(Colour("HP", 0.5, 0.8), 0, Decimal("0.3")),
-    ]
-    assert found.rest == Part(None, 0, Decimal(0))
-
-
-def test_a_cheap_day_names_the_register_that_it_was_spared() -> None:
-    before = of_registers({"BLUE": (8000, "0.1"), "RED": (2000, "0.6")})  # 2.00 EUR
-    now = of_registers({"BLUE": (10_000, "0.1")})
-    found = explain(now, before, (), {"BLUE": Decimal("0.1"), "RED": Decimal("0.6")})
-    assert found.parts == [Part(Colour("RED", 0.2, 0.0), 0, Decimal(-1))]
-
-
-def test_where_nothing_was_drawn_before_energy_is_worth_its_own_price() -> None:
-    found = explain(side([0, 2000], 0), side([0, 0], 0), (), {})
-    assert found.parts == [Part(HoursOfUse(1, 2, all=False), 2000, Decimal("0.4"))]
-
-
-def test_a_register_without_a_price_of_before_leaves_one_price_of_the_kwh() -> None:
-    before, now = of_registers({"BASE": (10_000, "0.2")}), of_registers({"HP": (10_000, "0.3")})
-    found = explain(now, before, (), BASE)
-    assert found.parts == [Part(KwhPrice(Decimal("0.2"), Decimal("0.3")), 0, Decimal(1))]
-
-
-def test_without_prices_energy_alone_is_told() -> None:
-    found = explain(side([100, 2100], price=None), side([100, 100]), (), {})
-    assert found.rest.cost is None
-    assert found.parts == [Part(HoursOfUse(1, 2, all=False), 2000, None)]
 
 
 @pytest.mark.parametrize(
