@@ -36,11 +36,6 @@ def open_trusted(path: Path) -> int:
     return _checked(folder, path, reason or ("" if owner in trusted else f"it belongs to user {owner}"))
 
 
-def no_link(path: str | Path, flags: int) -> int:
-    """Open a file, unless it is a link; a new one is readable by its owner only: frames are personal data."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
 def refusal(folder: os.stat_result, user: int) -> str:
     """Return why a folder is not private to this user; empty if it is."""
     if folder.st_uid != user:

@@ -213,15 +213,6 @@ def _headroom_currents(
             yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
 
 
-def phase_power(values: Mapping[str, Any], phase: int) -> int | None:
-    """Return the apparent power of one phase of a three-phase meter in VA; None if it is missing or impossible.
-
-    The first three-phase Linkys send wrong values for single phases, such as 48370 VA.
-    """
-    sinsts, urms, irms = _OF_PHASE[phase]
-    return _possible(_integer(values, sinsts), _integer(values, urms), _integer(values, irms))
-
-
 def _possible(apparent: int | None, volts: int | None, amperes: int | None) -> int | None:
     if apparent is None or volts is None or amperes is None:
         return apparent

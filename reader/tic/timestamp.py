@@ -23,12 +23,6 @@ def clock_changes(year: int) -> tuple[datetime, datetime]:
     return _last_sunday(year, 3), _last_sunday(year, 10)
 
 
-def is_summer(instant: datetime) -> bool:
-    """Return whether summer time applies at this instant (UTC)."""
-    start, end = clock_changes(instant.year)
-    return start <= instant < end
-
-
 def _last_sunday(year: int, month: int) -> datetime:
     last = datetime(year, month, 31, 1, tzinfo=UTC)
     return last - timedelta(days=last.isoweekday() % 7)
