@@ -112,7 +112,3 @@ def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_me
     assert found["last"]["kind"] == "power_cut"
     one.use(Alerts())
     assert retained(one) == {"active": [], "last": None}
-
-
-def test_without_alerts_in_the_configuration_the_topic_is_empty() -> None:
-    assert board(HOUSE, shown=Alerts(TALON)).message() == b""

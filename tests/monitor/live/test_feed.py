@@ -78,13 +78,3 @@ def test_after_a_flood_all_goes_on(feed: Feed, house: LiveHouse) -> None:
     send("teleinfo/reader/attic/status", b"online")
     wait_until(lambda: bool(house.programs("reader")), 30, "the status")
     assert house.programs("reader")[0].status == "online"
-
-
-def test_any_message_shows_that_the_broker_answers(
-    feed: Feed, house: LiveHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    heard: list[float] = []
-    monkeypatch.setattr(house, "on_message", heard.append)
-    feed.start()
-    send("teleinfo/storer/main/health", b"{}")
-    wait_until(lambda: bool(heard), 30, "the message")

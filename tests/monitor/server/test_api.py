@@ -15,7 +15,7 @@ from monitor.live.live import Live
 from monitor.refusals import Refusal
 from monitor.server.api import Api
 from monitor.server.command import CONNECTIONS
-from monitor.server.messages import NO_STORE, REVALIDATE, Reply
+from monitor.server.messages import Reply
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
 from monitor.settings.config import MonitorConfig
@@ -79,13 +79,6 @@ def test_an_answer_is_json_with_the_parameters_and_the_time_of_the_question() ->
     assert reply.status == 200
     assert reply.kind == "application/json"
     assert json.loads(reply.body) == {"to": "2026-11-25", "now": NOW.isoformat()}
-
-
-def test_what_the_database_says_may_be_kept_if_it_is_asked_for_again_and_what_is_live_may_not() -> None:
-    api = serving(lambda _: {})
-    assert ask(api, query="to=2026-11-26").headers["Cache-Control"] == REVALIDATE
-    assert ask(api).headers["Cache-Control"] == REVALIDATE
-    assert ask(api, "live").headers["Cache-Control"] == NO_STORE
 
 
 def test_a_file_is_saved_under_a_name_that_is_one() -> None:
@@ -154,73 +147,6 @@ def test_a_route_may_say_itself_that_the_database_is_away() -> None:
     assert ask(api, "energy").status == 503
 
 
-def test_what_is_live_is_answered_without_a_database() -> None:
-    server = Server()
-    server.error = Unavailable("gone")
-    assert json.loads(ask(serving(query, server), "live").body) == {"live": True}
-
-
-def test_what_is_live_does_not_wait_for_a_database_that_hangs() -> None:
-    go_on = threading.Event()
-
-    def answer(_: Call) -> Any:
-        go_on.wait(60)
-        return {}
-
-    async def main() -> None:
-        api = serving(answer)
-        hanging = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", "en")) for day in range(1, 6)]
-        assert (await api.reply("live", "", "en")).status == 200
-        assert not [task for task in hanging if task.done()]
-        go_on.set()
-        await asyncio.gather(*hanging)
-
-    asyncio.run(main())
-
-
-def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
-    go_on, computed = threading.Event(), []
-
-    def answer(call: Call) -> Any:
-        computed.append(call.parameters["to"])
-        go_on.wait(60)
-        return {}
-
-    async def main() -> list[Reply]:
-        api = serving(answer)
-        asking = [asyncio.ensure_future(api.reply("energy", "to=2026-11-25", "en")) for _ in range(20)]
-        await asyncio.sleep(0)
-        go_on.set()
-        return await asyncio.gather(*asking)
-
-    assert {reply.status for reply in asyncio.run(main())} == {200}
-    assert computed == ["2026-11-25"]
-
-
-def test_who_asks_much_at_once_keeps_nobody_else_waiting() -> None:
-    go_on = threading.Event()
-
-    def answer(call: Call) -> Any:
-        if call.parameters["to"] != "2026-11-25":
-            go_on.wait(60)
-        return {}
-
-    async def main() -> int:
-        api = serving(answer, workers=CONNECTIONS)
-        many = [
-            asyncio.ensure_future(api.reply("energy", f"to=2026-10-{day:02}", "en", "many")) for day in range(1, 11)
-        ]
-        await asyncio.sleep(0)
-        try:
-            reply = await asyncio.wait_for(api.reply("energy", "to=2026-11-25", "en", "one"), 30)
-        finally:
-            go_on.set()
-            await asyncio.gather(*many)
-        return reply.status
-
-    assert asyncio.run(main()) == 200
-
-
 def test_who_asks_what_waits_for_the_turn_of_another_does_not_wait_with_it() -> None:
     go_on, days = threading.Event(), [f"2026-10-{day:02}" for day in range(1, 11)]
     computed: list[str] = []
@@ -270,26 +196,3 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
     statuses = [reply.status for reply in asyncio.run(main())]
     assert set(statuses) == {200, 503}
     assert 10 <= statuses.count(200) < 29
-
-
-def test_a_live_call_gets_what_is_live() -> None:
-    seen: list[LiveCall] = []
-
-    def answer(call: LiveCall) -> Any:
-        seen.append(call)
-        return {}
-
-    live = cast("Live", object())
-    route = LiveRoute("live", "Direct.", [], answer, {})
-    api = Api(
-        [route],
-        MonitorConfig(),
-        Pool(Server),
-        Workers(1, 1),
-        Workers(1, 1),
-        lambda lease: cast("Answers", lease),
-        live,
-        lambda: NOW,
-    )
-    asyncio.run(api.reply("live", "", "en"))
-    assert seen == [LiveCall(live, {}, NOW)]
