@@ -1,4 +1,4 @@
-"""What Prometheus reads: all numbers of all reports, in base units, whatever else the broker has."""
+"""What Prometheus reads (metrics.en.txt): all numbers of all reports, in base units, whatever else the broker has."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from monitor.server.exposition import Exposition, Family
 from reader.line.frame_watchdog import Problem
 from reader.line.line_health import LineHealth
 from tests.support.frames import ADDRESS, standard
+from tests.support.golden import check_sentences
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -103,12 +104,14 @@ def monitor() -> list[Family]:
     return found.families
 
 
-def values(families: list[Family]) -> dict[tuple[str, ...], float]:
-    return {
-        (family.name.removeprefix("teleinfo_"), *sample.labels.values()): sample.value
+def series(families: list[Family]) -> list[str]:
+    """Return lines such as `reader_up{reader=main} 1`."""
+    return [
+        f"{family.name.removeprefix('teleinfo_')}{{{', '.join(f'{name}={text}' for name, text in one.labels.items())}}}"
+        f" {one.value:.15g}"
         for family in families
-        for sample in family.samples
-    }
+        for one in family.samples
+    ]
 
 
 def numbers(document: Any) -> Iterator[float]:
@@ -121,75 +124,32 @@ def numbers(document: Any) -> Iterator[float]:
         yield document
 
 
-def test_every_number_of_a_reader_is_there_with_its_name_and_that_of_its_line() -> None:
-    shown = values(program("reader", reader_report()))
-    assert set(numbers(reader_report())) - set(shown.values()) == set()
-    line = "main", "/dev/ttyAMA0", "031961123456"
-    assert shown["reader_up", "main"] == shown["reader_info", "main", "9.8.7"] == 1
-    assert shown["reader_frames_total", *line] == 101
-    assert shown["reader_frames_total", "main", "/dev/ttyUSB0", ""] == 0
-    assert shown["reader_groups_dropped_total", *line, "checksum"] == 107
-    assert shown["reader_line_problem", *line, "unreadable"] == 1
-    assert shown["reader_journal_oldest_timestamp_seconds", "main"] == 1795575600.25
-    assert ("reader_spool_oldest_timestamp_seconds", "main") not in shown
+NEW_STORER = storer_report() | {"retention": {"blocked": "some hours wait", "bytes": None, "bytes_measured": False}}
+TWICE = [LineHealth("/dev/ttyUSB0", frames=5).report()] * 2
+CASES = {
+    "a reader": program("reader", reader_report()),
+    "a reader that is offline": program("reader", reader_report(), "offline"),
+    "a reader with a line twice": program("reader", {"lines": TWICE}),
+    "a storer, whose energy is in joules": program("storer", storer_report()),
+    "a storer whose database is away": program("storer", storer_report(), "stalled"),
+    "a storer that is offline": program("storer", storer_report(), "offline"),
+    "a storer that is new, and holds back retention": program("storer", NEW_STORER),
+    "a meter, in base units": meter(),
+    "a meter that is silent": meter(at=60.0),
+    "a monitor": monitor(),
+}
 
 
-def test_every_number_of_a_storer_is_there_and_energy_is_in_joules() -> None:
-    shown = values(program("storer", storer_report()))
-    assert set(numbers(storer_report())) - set(shown.values()) == {36.0}
-    assert shown["storer_source_energy_joules", "main", "roof"] == 129_600
-    assert shown["storer_source_temperature_celsius", "main", "roof"] == -2.5
-    assert shown["storer_source_refused_total", "main", "roof", "not a number"] == 38
-    assert shown["storer_retention_blocked", "main"] == 0
-
-
-def test_what_is_not_known_yet_is_left_out_and_retention_that_is_held_back_is_seen() -> None:
-    report = storer_report() | {"retention": {"blocked": "some hours wait", "bytes": None, "bytes_measured": False}}
-    shown = values(program("storer", report))
-    assert shown["storer_retention_blocked", "main"] == 1
-    assert ("storer_database_bytes", "main") not in shown
-
-
-@pytest.mark.parametrize(("status", "up", "database"), [("online", 1, 1), ("stalled", 1, 0), ("offline", 0, None)])
-def test_a_storer_and_its_database_that_are_away_are_seen(status: str, up: int, database: int | None) -> None:
-    shown = values(program("storer", storer_report(), status))
-    assert (shown["storer_up", "main"], shown.get(("storer_database_connected", "main"))) == (up, database)
-
-
-def test_of_a_program_that_is_offline_nothing_old_is_shown() -> None:
-    assert values(program("reader", reader_report(), "offline")) == {("reader_up", "main"): 0}
-    assert values(program("storer", storer_report(), "offline")) == {("storer_up", "main"): 0}
-
-
-def test_values_of_a_meter_have_base_units() -> None:
-    shown = values(meter())
-    expected = {
-        ("up",): 1, ("info", "standard", "tempo", "HPJB"): 1, ("power_voltamperes",): 1840,
-        ("estimated_power_watts",): -120, ("subscribed_power_voltamperes",): 9000,
-        ("headroom_power_voltamperes",): -50, ("overload",): 1, ("price_euros",): 0.1579,
-        ("imported_energy_joules_total",): 3_600_000, ("exported_energy_joules_total",): 7200,
-        ("register_energy_joules_total", "EASF01"): 25_200, ("register_energy_joules_total", "EASD04"): 28_800,
-        ("voltage_volts", "1"): 234, ("current_amperes", "1"): 5,
-    }  # fmt: skip
-    found = {(f"meter_{name}", ADDRESS, *labels): value for (name, *labels), value in expected.items()}
-    assert found == {key: value for key, value in shown.items() if key[0] != "meter_last_frame_timestamp_seconds"}
-
-
-def test_of_a_meter_that_is_silent_only_that_and_since_when_is_shown() -> None:
-    names = [name for name, *_ in values(meter(at=60.0))]
-    assert names == ["meter_up", "meter_last_frame_timestamp_seconds"]
-    assert values(meter(at=60.0))["meter_up", ADDRESS] == 0
-
-
-def test_a_monitor_shows_what_it_answered() -> None:
-    shown = values(monitor())
-    assert shown["monitor_replies_total", "4xx"] == 1
-    assert shown["monitor_wrong_passwords_total",] == 7
-    assert (shown["monitor_uptime_seconds",], shown["monitor_viewers",], shown["monitor_broker_connected",]) == (
-        11.5,
-        2,
-        1,
+def test_all_numbers_are_there_with_their_names_and_nothing_old() -> None:
+    told: list[str] = []
+    for name, families in CASES.items():
+        told += [f"== {name}", *series(families)]
+    check_sentences(
+        Path(__file__).with_name("metrics"), "en", [re.sub(r"(last_frame.*) \d+$", r"\1 …", line) for line in told]
     )
+    for report, kind in ((reader_report(), "reader"), (storer_report(), "storer")):
+        shown = {float(line.rpartition(" ")[2]) for line in series(program(kind, report))}
+        assert set(numbers(report)) - shown <= {36.0}  # Wh
 
 
 @pytest.mark.parametrize(
@@ -207,16 +167,9 @@ def test_a_report_of_whatever_form_breaks_nothing(kind: str, report: object) -> 
     (one,) = house.programs(kind)
     odd = one.__class__(one.name, one.status, report, NOW)  # type: ignore[arg-type]
     (found.add_reader if kind == "reader" else found.add_storer)(odd)
-    assert values(found.families)[f"{kind}_up", "main"] == 1
-    assert (f"{kind}_uptime_seconds", "main") not in values(found.families)
-
-
-def test_no_series_is_there_twice() -> None:
-    line = LineHealth("/dev/ttyUSB0", frames=5).report()
-    (family,) = [
-        one for one in program("reader", {"lines": [line, line]}) if one.name == "teleinfo_reader_frames_total"
-    ]
-    assert [(sample.labels["port"], sample.value) for sample in family.samples] == [("/dev/ttyUSB0", 5)]
+    lines = series(found.families)
+    assert f"{kind}_up{{{kind}=main}} 1" in lines
+    assert not [line for line in lines if line.startswith(f"{kind}_uptime")]
 
 
 @pytest.mark.parametrize(
