@@ -101,20 +101,25 @@ def nothing_known(tables: Database) -> None:
     query(tables, "DELETE FROM imported_hours", "SELECT 1")
 
 
-def forecasts(tables: Database, now: str, config: MonitorConfig = BASE, kind: str = "month") -> Forecast | None:
+def looked(tables: Database, now: str, config: MonitorConfig = BASE, kind: str = "month") -> Forecast | None:
     with contextlib.closing(tables.connect()) as connection:
         answers = Answers(connection, config, PRICES)
         return answers.forecasts.of(answers.meter(ADDRESS), kind, at(now))
 
 
-def euros(found: Forecast | None) -> float | None:
-    return None if found is None or found.expected_cost is None else found.expected_cost / 10_000
+def forecasts(tables: Database, now: str, config: MonitorConfig = BASE, kind: str = "month") -> Forecast:
+    found = looked(tables, now, config, kind)
+    assert found is not None
+    return found
+
+
+def euros(found: Forecast) -> float | None:
+    return None if found.expected_cost is None else found.expected_cost / 10_000
 
 
 def test_a_month_has_what_was_and_what_is_expected_of_the_days_to_come(tables: Database) -> None:
     live(tables, "2025-09-01", "2026-10-30")  # the clock changes on 25 October
     found = forecasts(tables, "2026-10-31T12:00")
-    assert found is not None
     assert (found.start, found.end, found.until) == (at("2026-10-01"), at("2026-11-01"), at("2026-10-31"))
     assert (found.so_far_wh, found.expected_wh) == (300_000, 310_000)
     assert found.so_far_cost == 900_000  # 30 days of 1 EUR, and of 10 kWh at 0.20
@@ -125,7 +130,6 @@ def test_a_month_has_what_was_and_what_is_expected_of_the_days_to_come(tables: D
 def test_in_its_first_hour_a_month_is_all_to_come_and_a_price_may_change_in_it(tables: Database) -> None:
     live(tables, "2026-08-20", "2026-10-31")
     found = forecasts(tables, "2026-11-01T00:30")
-    assert found is not None
     assert (found.so_far_wh, found.so_far_cost, found.expected_wh) == (0, 0, 300_000)
     assert euros(found) == 30 + 15 * 10 * 0.2 + 15 * 10 * 0.4
 
@@ -140,7 +144,6 @@ def test_an_offer_that_begins_within_the_month_counts_from_its_day_on(tables: Da
 def test_a_february_of_a_leap_year_has_29_days(tables: Database) -> None:
     live(tables, "2024-01-10", "2024-02-10")
     found = forecasts(tables, "2024-02-11T08:00")
-    assert found is not None
     assert (found.so_far_wh, found.expected_wh) == (100_000, 290_000)
     assert euros(found) == pytest.approx(29 * 365 / 366 + 58, abs=1e-4)
 
@@ -161,30 +164,27 @@ def test_what_the_past_does_not_tell_is_not_guessed(
 ) -> None:
     live(tables, first, last)
     found = forecasts(tables, now, kind=kind)
-    assert found is not None
     assert found.why_not == why
     assert (found.expected_wh is None) == (why is not None)
     assert (found.expected_cost is None) == (why is not None)
 
 
 def test_a_house_of_which_nothing_is_known_has_no_forecast(tables: Database) -> None:
-    assert forecasts(tables, "2026-10-21T08:00") is None
+    assert looked(tables, "2026-10-21T08:00") is None
 
 
 def test_a_year_of_the_contract_is_one_only_where_its_beginning_is_known(tables: Database) -> None:
     live(tables, "2024-03-01", "2026-03-30")
     began = replace(BASE, contracts=(ContractLine(ADDRESS, date(2024, 4, 11), "base", 9),))
     found = forecasts(tables, "2026-03-31T08:00", began, "contract-year")
-    assert found is not None
     assert (found.start, found.end) == (at("2025-04-11"), at("2026-04-11"))
     assert (found.expected_wh, euros(found)) == (3_650_000, 365 * 3)
-    assert forecasts(tables, "2026-03-31T08:00", MonitorConfig(), "contract-year") is None
+    assert looked(tables, "2026-03-31T08:00", MonitorConfig(), "contract-year") is None
 
 
 def test_what_the_month_had_before_the_first_reading_is_not_expected_either(tables: Database) -> None:
     live(tables, "2026-10-08", "2026-10-23")
     found = forecasts(tables, "2026-10-24T08:00")
-    assert found is not None
     assert (found.so_far_wh, found.expected_wh) == (160_000, 240_000)
     assert euros(found) == 24 * 3
 
@@ -194,7 +194,6 @@ def test_a_month_that_was_imported_as_one_counts_as_its_days(tables: Database) -
     live(tables, "2026-09-01", "2026-09-30", whole=True)
     live(tables, "2026-10-01", "2026-10-10")
     found = forecasts(tables, "2026-10-11T08:00")
-    assert found is not None
     assert found.expected_wh == 310_000
     assert found.low_wh == pytest.approx(310_000, rel=0.2)
 
@@ -202,7 +201,6 @@ def test_a_month_that_was_imported_as_one_counts_as_its_days(tables: Database) -
 def test_days_that_are_missing_at_the_end_are_expected_as_those_to_come(tables: Database) -> None:
     live(tables, "2026-08-20", "2026-10-29")
     found = forecasts(tables, "2026-11-02T08:00")  # the month began in the gap
-    assert found is not None
     assert (found.so_far_wh, found.expected_wh) == (0, 300_000)
 
 
@@ -210,7 +208,6 @@ def test_a_replaced_meter_and_its_successor_are_one_past(tables: Database) -> No
     live(tables, "2026-08-20", "2026-10-10", address=OLD)
     live(tables, "2026-10-11", "2026-10-20")
     found = forecasts(tables, "2026-10-21T08:00", replace(BASE, meters=(House(ADDRESS, None, (OLD,)),)))
-    assert found is not None
     assert (found.so_far_wh, found.expected_wh) == (200_000, 310_000)
 
 
@@ -219,11 +216,9 @@ def test_tempo_days_to_come_have_the_colours_that_are_left(tables: Database) -> 
     config = replace(BASE, contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "tempo", 9),))
     live(tables, "2026-03-01", "2026-06-10", {"supplier_1": 4_000, "supplier_2": 6_000})
     found = forecasts(tables, "2026-06-11T08:00", config)
-    assert found is not None
     assert found.expected_wh == 300_000
     assert euros(found) == 30 + 30 * (4 * 0.1 + 6 * 0.2)
     in_march = forecasts(tables, "2026-03-25T08:00", config)
-    assert in_march is not None
     assert in_march.so_far_cost is not None
     assert in_march.high_cost is not None
     assert in_march.expected_cost is not None

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from monitor.server.files import IMMUTABLE, NO_CACHE, Files, is_place, sources_digest
+from monitor.server.messages import Reply
 
 INDEX = (
     '<!doctype html><html lang="fr"><head><base href="./"><script type="module" src="main.js"></script></head></html>'
@@ -21,9 +22,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "page"
 
 
-def test_a_file_has_its_type_and_is_asked_for_again_each_time(folder: Path) -> None:
-    reply = Files(folder).get("view/now.js")
+def got(reply: Reply | None) -> Reply:
     assert reply is not None
+    return reply
+
+
+def test_a_file_has_its_type_and_is_asked_for_again_each_time(folder: Path) -> None:
+    reply = got(Files(folder).get("view/now.js"))
     assert (reply.body, reply.kind) == (b"now();", "text/javascript; charset=utf-8")
     assert reply.headers["Cache-Control"] == NO_CACHE
     assert reply.etag is not None
@@ -31,12 +36,10 @@ def test_a_file_has_its_type_and_is_asked_for_again_each_time(folder: Path) -> N
 
 def test_a_changed_file_is_read_again(folder: Path) -> None:
     files = Files(folder)
-    before = files.get("main.js")
+    before = got(files.get("main.js"))
     (folder / "main.js").write_text("other();")
     os.utime(folder / "main.js", ns=(1, 1))
-    after = files.get("main.js")
-    assert before is not None
-    assert after is not None
+    after = got(files.get("main.js"))
     assert (after.body, after.etag != before.etag) == (b"other();", True)
 
 
@@ -50,8 +53,7 @@ def test_nothing_else_is_served(folder: Path, path: str) -> None:
 
 
 def test_the_page_is_told_where_it_begins(folder: Path) -> None:
-    page = Files(folder).index("../")
-    assert page is not None
+    page = got(Files(folder).index("../"))
     assert page.body.decode() == INDEX.replace('href="./"', 'href="../"')
     assert page.kind.startswith("text/html")
 
@@ -63,14 +65,11 @@ def test_a_built_page_goes_before_the_sources_and_its_hashed_files_are_kept_for_
     (folder / "dist" / "app.svg").write_text("<svg/>")
     (folder / "dist" / "made-of").write_text(f"{sources_digest(folder)}\n")
     files = Files(folder)
-    hashed, plain = files.get("main-ABCD2345.js"), files.get("app.svg")
-    assert hashed is not None
-    assert plain is not None
+    hashed, plain = got(files.get("main-ABCD2345.js")), got(files.get("app.svg"))
     assert hashed.headers["Cache-Control"] == IMMUTABLE
     assert plain.headers["Cache-Control"] == NO_CACHE
     assert files.get("main.js") is None
-    page = files.index("./")
-    assert page is not None
+    page = got(files.index("./"))
     assert b"main-ABCD2345.js" in page.body
     assert page.headers["Cache-Control"] == NO_CACHE
 
@@ -84,16 +83,14 @@ def test_a_bundle_of_other_sources_is_not_served(folder: Path, change: str, capl
         (folder / "dist" / "made-of").unlink()
     else:
         (folder / ("main.js" if change == "an edit" else "new.js")).write_text("start(2);")
-    page = Files(folder).index("./")
-    assert page is not None
+    page = got(Files(folder).index("./"))
     assert b"main.js" in page.body
     assert "./run page" in caplog.text
 
 
 def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> None:
     (folder / "main-ABCD2345.js").write_text("start()")
-    reply = Files(folder).get("main-ABCD2345.js")
-    assert reply is not None
+    reply = got(Files(folder).get("main-ABCD2345.js"))
     assert reply.headers["Cache-Control"] == NO_CACHE
 
 
@@ -106,6 +103,5 @@ def test_a_place_of_the_page_is_no_file(path: str) -> None:
 
 def test_the_page_of_this_project_is_there() -> None:
     files = Files(Path(__file__).resolve().parents[3] / "monitor" / "page")
-    page = files.index("../../")
-    assert page is not None
+    page = got(files.index("../../"))
     assert b'<base href="../../">' in page.body
