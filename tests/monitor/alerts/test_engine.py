@@ -41,6 +41,9 @@ class House:
             self.messages += self.engine.step(self.now, signs)
         return [f"{message.event.kind} {message.phase}" for message in self.messages[before:]]
 
+    def pass_by(self, time: timedelta) -> None:
+        self.now += time
+
     def restart(self, away: timedelta = SECOND) -> None:
         kept = json.loads(json.dumps(self.engine.to_json()))
         self.engine = self.new()
@@ -75,36 +78,101 @@ def test_what_holds_long_enough_is_told_once_and_its_end_once() -> None:
     assert event.ended - event.began == 69 * SECOND
 
 
+def play(house: House, script: str) -> None:
+    """Play a script, and check that what it says is told.
+
+    A step has signs (`+overload` holds, `~` is between, `-` does not, `?` is not known; `+red/2026-11-25` has a key),
+    for how many seconds more they are seen, and what is told meanwhile: `+overload 60 > overload begin`. With `pass 2h`
+    the clock goes on, with `off 50m` the monitor is off as long.
+    """
+    holds = {"+": YES, "~": BETWEEN, "-": NO, "?": UNKNOWN}
+    units = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+    for step in script.split("; "):
+        do, _, told = step.partition(" > ")
+        words = do.split()
+        if words[0] in ("pass", "off"):
+            time_ = int(words[1][:-1]) * units[words[1][-1]]
+            house.restart(time_) if words[0] == "off" else house.pass_by(time_)
+            continue
+        names = [word[1:].partition("/") for word in words if word[0] in holds]
+        signs = [sign(kind, holds[word[0]], key) for word, (kind, _, key) in zip(words, names, strict=False)]
+        seconds = int(words[-1]) if words[-1].isdecimal() else 0
+        assert ", ".join(house.see(*signs, seconds=seconds)) == told, step
+
+
+#: A pause of one of three kinds, after six of the ten seconds that an overload must last.
+PAUSED = "+overload 6; %s 1; +overload 6"
+#: It is noon; quiet hours are from 22:00 to 07:00.
+BEGUN, NIGHT = "+overload 10 > overload begin", "pass 11h"
+RED, WHITE = "+red/2026-11-25", "+white/2026-11-26"
+CLOCK = "+overload; pass %s; +overload; +overload 10 > overload begin; pass %s; -overload; pass %s; +overload 30"
+
+
+#: What is done and told, and what is active in the end.
+AT_ANY_HOUR = [
+    # A pause begins the count anew, but not knowing only interrupts it, unless it is long.
+    (PAUSED % "~overload", ""),
+    (PAUSED % "-overload", ""),
+    (f"{PAUSED % '?overload'} > overload begin", "overload"),
+    ("+overload 9; ?overload 90; +overload 9", ""),
+    # A moment is not as long as the step before it.
+    ("-overload; pass 10s; +overload", ""),
+    # An event goes on while it is neither here nor over.
+    (f"{BEGUN}; ~overload 300", "overload"),
+    (f"{BEGUN}; ?overload 300", "overload"),
+    # What repeats on a day is not told, but if it lasts into the next day.
+    ("+talon 1 > talon begin; -talon 1 > talon end; +talon 1; -talon 1", ""),
+    ("+talon > talon begin; -talon > talon end; +talon; pass 12h; +talon > talon begin; -talon > talon end", ""),
+    # What happens is told once for ever.
+    (f"{RED} > red begin; {RED}; off 300d; {RED}; +red/2026-11-26 > red begin", ""),
+    # After a restart what goes on is not told again; what ended meanwhile is told if it was not long ago.
+    (f"{BEGUN}; off 1s; ?overload 20; +overload 20; -overload 60 > overload end", ""),
+    (f"{BEGUN}; off 50m; -overload 60 > overload end", ""),
+    (f"{BEGUN}; off 2h; -overload 60", ""),
+    (f"{BEGUN}; off 1d; +overload; -overload 61 > overload end", ""),
+    # A clock that is set neither begins nor ends an event, nor tells it again.
+    *((CLOCK % (step, back, step), "overload") for step, back in (("1h", "-1h"), ("400d", "-400d"))),
+    *((CLOCK % (step, back, step), "overload") for step, back in (("-1h", "1h"), ("-400d", "400d"))),
+    ("pass 12h; +talon > talon begin; -talon > talon end; pass -2h; +talon", "talon"),
+    # What no rule speaks of any more ends without a message.
+    ("+budget/2026-11 +talon > budget begin, talon begin; -budget/2026-12 1", "talon"),
+    ("+talon > talon begin; 86401", ""),
+]
+WITH_QUIET_HOURS = [
+    # They hold back all but what is urgent, and what is over by then.
+    (
+        f"{NIGHT}; +overload +talon +backup 11 > overload begin; +overload +talon -backup; pass 28788s;"
+        " +overload +talon -backup; +overload +talon -backup 1 > talon begin",
+        "overload talon",
+    ),
+    # An end is told when they are over, and is no news after a day.
+    (f"+talon > talon begin; {NIGHT}; -talon; off 8h; -talon > talon end", ""),
+    ("+talon > talon begin; pass 68399s; -talon; off 1s; -talon > talon end", ""),
+    ("+talon > talon begin; pass 68399s; -talon; off 86401s; -talon", ""),
+    # What happened is told if it still holds, or may be late; a red day was not known for a moment.
+    (
+        f"{NIGHT}; {RED} {WHITE} +power_cut/a; pass 8h; {WHITE} > white begin, power_cut begin;"
+        f" {RED} {WHITE} > red begin; {RED} {WHITE}",
+        "",
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    ("pause", "told"), [(BETWEEN, []), (NO, []), (UNKNOWN, ["overload begin"])], ids=["between", "over", "unknown"]
+    ("quiet", "script", "active"),
+    [*((None, *row) for row in AT_ANY_HOUR), *(("22:00-07:00", *row) for row in WITH_QUIET_HOURS)],
 )
-def test_a_pause_begins_the_count_anew_but_not_knowing_only_interrupts_it(pause: Holds, told: list[str]) -> None:
-    house = House()
-    house.see(overload(YES), seconds=6)
-    house.see(overload(pause), seconds=1)
-    assert house.see(overload(YES), seconds=6) == told
+def test_what_is_told(quiet: str | None, script: str, active: str) -> None:
+    house = House(quiet)
+    play(house, script)
+    assert " ".join(event.kind for event in house.engine.active) == active
 
 
-def test_a_moment_is_not_as_long_as_the_step_before_it() -> None:
-    house = House()
-    house.see(overload(NO))
-    house.now += 10 * SECOND
-    assert house.see(overload(YES)) == []
-
-
-def test_what_was_not_known_for_long_counts_anew() -> None:
-    house = House()
-    house.see(overload(YES), seconds=9)
-    house.see(overload(UNKNOWN), seconds=90)
-    assert house.see(overload(YES), seconds=9) == []
-
-
-@pytest.mark.parametrize("holds", [BETWEEN, UNKNOWN])
-def test_an_event_goes_on_while_it_is_neither_here_nor_over(holds: Holds) -> None:
-    house = House()
-    house.see(overload(YES), seconds=10)
-    assert house.see(overload(holds), seconds=300) == []
-    assert house.engine.active
+def test_what_is_not_told_is_listed_all_the_same() -> None:
+    house = House("22:00-07:00")
+    play(house, f"+talon 1 > talon begin; -talon 1 > talon end; +talon 1; -talon 1; {NIGHT}; +backup; -backup; {RED}")
+    assert [event.kind for event in house.engine.past] == ["red", "backup", "talon", "talon"]
+    assert all(event.ended is not None for event in house.engine.past)
 
 
 def test_the_newest_figures_are_told() -> None:
@@ -128,32 +196,6 @@ def test_an_event_began_when_the_rule_says() -> None:
     assert house.engine.active[0].began == NOON - 9 * DAY
 
 
-def test_what_repeats_on_a_day_is_listed_and_not_told() -> None:
-    house = House()
-    told = [house.see(talon(holds), seconds=1) for holds in (YES, NO, YES, NO)]
-    assert told == [["talon begin"], ["talon end"], [], []]
-    assert len(house.engine.past) == 2
-
-
-def test_what_repeats_and_lasts_into_the_next_day_is_told_then() -> None:
-    house = House()
-    for holds in (YES, NO, YES):
-        house.see(talon(holds))
-    house.now += 12 * HOUR
-    assert house.see(talon(YES)) == ["talon begin"]
-    assert house.see(talon(NO)) == ["talon end"]
-
-
-def test_what_happens_is_told_once_for_ever() -> None:
-    house = House()
-    told = [house.see(sign("red", YES, "2026-11-25")) for _ in range(2)]
-    house.restart(300 * DAY)
-    told += [house.see(sign("red", YES, "2026-11-25")), house.see(sign("red", YES, "2026-11-26"))]
-    assert told == [["red begin"], [], [], ["red begin"]]
-    assert not house.engine.active
-    assert house.engine.past[0].ended is not None
-
-
 def test_what_happened_before_the_first_start_is_nobody_s_news() -> None:
     house = House()
     assert house.see(Sign("power_cut", YES, key="a", since=NOON - HOUR)) == []
@@ -171,77 +213,6 @@ def test_what_began_days_ago_and_is_found_now_is_told() -> None:
     assert house.see(moved) == ["off_peak begin"]
 
 
-def test_quiet_hours_hold_back_all_but_what_is_urgent() -> None:
-    house = House("22:00-07:00")
-    house.now = NOON + 11 * HOUR
-    assert house.see(overload(YES), talon(YES), sign("backup", YES), seconds=11) == ["overload begin"]
-    house.see(overload(YES), talon(YES), sign("backup", NO))
-    house.now = NOON + 19 * HOUR - SECOND
-    assert house.see(overload(YES), talon(YES), sign("backup", NO)) == []
-    assert house.see(overload(YES), talon(YES), sign("backup", NO), seconds=1) == ["talon begin"]
-    assert [event.kind for event in house.engine.past] == ["backup"]
-
-
-def test_an_end_in_quiet_hours_is_told_when_they_are_over() -> None:
-    house = House("22:00-07:00")
-    house.see(talon(YES))
-    house.now = NOON + 11 * HOUR
-    assert house.see(talon(NO)) == []
-    house.restart()
-    house.now = NOON + 19 * HOUR
-    assert house.see(talon(NO)) == ["talon end"]
-
-
-@pytest.mark.parametrize(("later", "told"), [(SECOND, ["talon end"]), (DAY + SECOND, [])])
-def test_an_end_in_quiet_hours_is_no_news_after_a_day(later: timedelta, told: list[str]) -> None:
-    house = House("22:00-07:00")
-    house.see(talon(YES))
-    house.now = ended = NOON + 19 * HOUR - SECOND
-    assert house.see(talon(NO)) == []
-    house.restart()
-    house.now = ended + later
-    assert house.see(talon(NO)) == told
-
-
-def test_what_happened_in_quiet_hours_is_told_if_it_still_holds_or_may_be_late() -> None:
-    house = House("22:00-07:00")
-    house.now = NOON + 11 * HOUR
-    red, white = sign("red", YES, "2026-11-25"), sign("white", YES, "2026-11-26")
-    assert house.see(red, white, sign("power_cut", YES, "a")) == []
-    house.now = NOON + 19 * HOUR
-    assert house.see(white) == ["white begin", "power_cut begin"]
-    assert house.see(red, white) == ["red begin"]  # it was not known for a moment
-    assert house.see(red, white) == []
-
-
-def test_after_a_restart_what_goes_on_is_not_told_again() -> None:
-    house = House()
-    house.see(overload(YES), seconds=10)
-    house.restart()
-    assert house.see(overload(UNKNOWN), seconds=20) == []
-    assert house.see(overload(YES), seconds=20) == []
-    assert house.see(overload(NO), seconds=60) == ["overload end"]
-
-
-@pytest.mark.parametrize(
-    ("away", "told"), [(50 * MINUTE, ["overload end"]), (2 * HOUR, [])], ids=["a moment", "for long"]
-)
-def test_what_ended_while_the_monitor_was_off(away: timedelta, told: list[str]) -> None:
-    house = House()
-    house.see(overload(YES), seconds=10)
-    house.restart(away)
-    assert house.see(overload(NO), seconds=60) == told
-    assert house.engine.active == ()
-
-
-def test_what_was_seen_after_a_long_pause_is_live_again() -> None:
-    house = House()
-    house.see(overload(YES), seconds=10)
-    house.restart(DAY)
-    house.see(overload(YES))
-    assert house.see(overload(NO), seconds=61) == ["overload end"]
-
-
 def test_a_watched_event_is_written_down_from_time_to_time() -> None:
     house = House()
     house.see(overload(YES), seconds=10)
@@ -251,38 +222,6 @@ def test_a_watched_event_is_written_down_from_time_to_time() -> None:
     assert not house.engine.changed
     house.see(overload(YES), seconds=2)
     assert house.engine.changed
-
-
-@pytest.mark.parametrize("step", [HOUR, -HOUR, 400 * DAY, -400 * DAY])
-def test_a_clock_that_is_set_neither_begins_nor_ends_an_event_nor_tells_it_again(step: timedelta) -> None:
-    house = House()
-    house.see(overload(YES))
-    house.now += step
-    assert house.see(overload(YES), seconds=0) == []
-    house.see(overload(YES), seconds=10)
-    house.now -= step
-    assert house.see(overload(NO), seconds=0) == []
-    house.now += step
-    assert house.see(overload(YES), seconds=30) == []
-    assert len(house.messages) == 1
-
-
-def test_a_clock_that_was_set_back_does_not_tell_a_day_again() -> None:
-    house = House()
-    house.now += 12 * HOUR
-    for holds in (YES, NO):
-        house.see(talon(holds))
-    house.now -= 2 * HOUR
-    assert house.see(talon(YES)) == []
-
-
-def test_what_no_rule_speaks_of_any_more_ends_without_a_message() -> None:
-    house = House()
-    house.see(sign("budget", YES, "2026-11"), talon(YES))
-    assert house.see(sign("budget", NO, "2026-12"), seconds=1) == []
-    assert [event.kind for event in house.engine.active] == ["talon"]
-    house.see(seconds=86400)
-    assert house.engine.active == ()
 
 
 def test_a_rule_that_is_off_makes_no_event_and_ends_those_it_made() -> None:
