@@ -96,7 +96,8 @@ const OF = { name: 'EDF · Tarif Bleu', assumed: true };
 const figures = { before: null, now: null, from: null, to: null, watts: null, hours: null, register: null };
 /** A red day, with a step in the afternoon. */
 function why(id, from, to) {
-  const ago = (weeks, t) => iso(at(plusDays(dateOf(t), -7 * weeks), t));
+  const ago = (weeks, t) => iso(at(plusDays(dateOf(t), -7 * weeks), t)),
+    ran = (first, last) => ({ from: iso(from + first * MINUTE), to: iso(from + last * MINUTE) });
   return {
     meter: id,
     from: iso(from),
@@ -107,15 +108,7 @@ function why(id, from, to) {
     before: { wh: 14050, cost: 21100 },
     parts: [
       { ...figures, kind: 'colour', register: 'BBRHPJR', before: 0.04, now: 0.61, wh: 0, cost: 54700 },
-      {
-        ...figures,
-        kind: 'step',
-        from: iso(from + 122 * MINUTE),
-        to: iso(from + 450 * MINUTE),
-        watts: 1850,
-        wh: 8000,
-        cost: 12000,
-      },
+      { ...figures, kind: 'step', ...ran(122, 450), watts: 1850, wh: 8000, cost: 12000 },
       { ...figures, kind: 'hours', hours: [18, 22], wh: -1400, cost: -2100 },
     ],
     rest: { wh: 3660, cost: 5500, large: false },
@@ -149,7 +142,7 @@ const app = (state) => ({
   broker: ['install', 'broker'].includes(state) ? 'none' : 'service',
   database: 'internal',
 });
-const event = (kind, now, minutes, length, path, fr, en, meter = '041234567890') => ({
+const event = (now, [kind, minutes, length, path, fr, en, meter = '041234567890']) => ({
   id: `${kind}/${meter ?? ''}//${minutes}`,
   kind,
   meter,
@@ -158,91 +151,40 @@ const event = (kind, now, minutes, length, path, fr, en, meter = '041234567890')
   path,
   text: { fr, en },
 });
+const TALON = 'Maison · Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW, soit 140\u202f€ par an',
+  BASE_LOAD = 'Maison · Base load up: 260\u202fW instead of 180\u202fW, which costs 140\u202f€ a year',
+  TRIP = 'Maison · Risque de coupure\u00a0: 9\u202f450\u202fVA, limite 9\u202f000\u202fVA',
+  RED_DAY = 'Maison · Jour rouge jeudi 19 novembre\u00a0: 0,71\u202f€ le kWh',
+  READER = ['Le lecteur ne répond plus', 'The reader is not responding', null];
+const ACTIVE = [
+  ['backup', 40, null, 'etat', 'Dernière sauvegarde il y a 9\u202fjours', 'Last backup 9 days ago', null],
+  ['talon', 3 * 1440, null, 'bilan', TALON, BASE_LOAD],
+];
+const PAST = [
+  ...Array.from({ length: 6 }, (_, i) => ['silent', 1440 + 300 * i, 12, 'etat', ...READER]),
+  ['overload', 5000, 3, '', TRIP, 'Maison · About to trip'],
+  ['red', 9000, 0, 'contrats', RED_DAY, 'Maison · Red day'],
+];
 const RULES = { overload: 'Puissance proche de la limite', talon: 'Talon en hausse', white: 'Jour blanc' };
 /** In the state alarm two go on. */
-export const alerts = (now, state) => ({
-  sends: state === 'alarm',
-  rules: Object.entries(RULES).map(([name, fr]) => ({ name, on: name !== 'white', text: { fr, en: name } })),
-  active:
-    state === 'alarm'
+export function alerts(now, state) {
+  const second = now - (now % 1000),
+    alarm = state === 'alarm';
+  const sent = { waiting: 0, failed: 0, failed_at: null, why: null },
+    failed = { waiting: 1, failed: 2, failed_at: iso(second - HOUR), why: 'smtp 535' };
+  return {
+    sends: alarm,
+    rules: Object.entries(RULES).map(([name, fr]) => ({ name, on: name !== 'white', text: { fr, en: name } })),
+    active: alarm ? ACTIVE.map((row) => event(now, row)) : [],
+    past: PAST.map((row) => event(now, row)),
+    addresses: alarm
       ? [
-          event(
-            'backup',
-            now,
-            40,
-            null,
-            'etat',
-            'Dernière sauvegarde il y a 9\u202fjours',
-            'Last backup 9 days ago',
-            null,
-          ),
-          event(
-            'talon',
-            now,
-            3 * 1440,
-            null,
-            'bilan',
-            'Maison · Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW, soit 140\u202f€ par an',
-            'Maison · Base load up: 260\u202fW instead of 180\u202fW, which costs 140\u202f€ a year',
-          ),
+          { name: 'mailto 2', sent: 3, sent_at: iso(second - 5e8), ...failed },
+          { name: 'ntfy 1', sent: 12, sent_at: iso(second - HOUR), ...sent },
         ]
       : [],
-  past: [
-    ...Array.from({ length: 6 }, (_, i) =>
-      event(
-        'silent',
-        now,
-        1440 + 300 * i,
-        12,
-        'etat',
-        'Le lecteur ne répond plus',
-        'The reader is not responding',
-        null,
-      ),
-    ),
-    event(
-      'overload',
-      now,
-      5000,
-      3,
-      '',
-      'Maison · Risque de coupure\u00a0: 9\u202f450\u202fVA, limite 9\u202f000\u202fVA',
-      'Maison · About to trip',
-    ),
-    event(
-      'red',
-      now,
-      9000,
-      0,
-      'contrats',
-      'Maison · Jour rouge jeudi 19 novembre\u00a0: 0,71\u202f€ le kWh',
-      'Maison · Red day',
-    ),
-  ],
-  addresses:
-    state === 'alarm'
-      ? [
-          {
-            name: 'mailto 2',
-            sent: 3,
-            waiting: 1,
-            failed: 2,
-            sent_at: iso(now - (now % 1000) - 5e8),
-            failed_at: iso(now - (now % 1000) - HOUR),
-            why: 'smtp 535',
-          },
-          {
-            name: 'ntfy 1',
-            sent: 12,
-            waiting: 0,
-            failed: 0,
-            sent_at: iso(now - (now % 1000) - HOUR),
-            failed_at: null,
-            why: null,
-          },
-        ]
-      : [],
-});
+  };
+}
 const EMPTY = ['empty', 'install']; // no meter yet
 const FOUND = [
   '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
@@ -401,6 +343,11 @@ function live(id, now, state, down) {
     ...(down && { [down]: 'down' }),
   };
   const change = dayStart(dateOf(now)) + 22 * HOUR;
+  const next = (name, hours, seen = hours) => {
+    const register = registerAt(change + seen * HOUR);
+    return { at: iso(change + hours * HOUR), register: three ? name : register, price: PRICE[register] };
+  };
+  const second = (i) => now - 599e3 + i * 1000;
   return {
     meter: id,
     at: iso(at),
@@ -413,18 +360,7 @@ function live(id, now, state, down) {
     price: state === 'unpriced' ? null : PRICE[registerAt(at)],
     since: iso(dayStart(dateOf(now)) + 6 * HOUR),
     until: iso(change),
-    next: [
-      { at: iso(change), register: three ? 'HCHC' : registerAt(change), price: PRICE[registerAt(change)] },
-      ...(state === 'tomorrow'
-        ? []
-        : [
-            {
-              at: iso(change + 8 * HOUR),
-              register: three ? 'HCHP' : registerAt(change + 9 * HOUR),
-              price: PRICE[registerAt(change + 9 * HOUR)],
-            },
-          ]),
-    ],
+    next: state === 'tomorrow' ? [next('HCHC', 0)] : [next('HCHC', 0), next('HCHP', 8, 9)],
     colour: three ? null : word[colourOf(dateOf(now))],
     tomorrow: three || state === 'tomorrow' ? null : word[colourOf(plusDays(dateOf(now), 1))],
     overload: state === 'overload',
@@ -454,9 +390,7 @@ function live(id, now, state, down) {
         : {
             t0: now - 599e3,
             step: 1000,
-            power: Array.from({ length: 600 }, (_, i) =>
-              now - 599e3 + i * 1000 > at ? null : power(now - 599e3 + i * 1000),
-            ),
+            power: Array.from({ length: 600 }, (_, i) => (second(i) > at ? null : power(second(i)))),
           },
   };
 }
@@ -616,13 +550,8 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
     const vat = Math.round((energy + sub) / 6),
       accise = Math.round(energy * 0.15);
     const cta = Math.round(sub * 0.1);
-    return {
-      energy: energy - accise - Math.round(energy / 6),
-      accise,
-      subscription: sub - Math.round(sub / 6) - cta,
-      cta,
-      vat,
-    };
+    const [subscription, net] = [sub - Math.round(sub / 6) - cta, energy - accise - Math.round(energy / 6)];
+    return { energy: net, accise, subscription, cta, vat };
   };
   const by = cost && of(cost),
     energy = by && sum(Object.values(by)),
@@ -791,13 +720,10 @@ function compare(id, now, query) {
     ['enercoop-base', 'Enercoop', 'Basic', 'indexed', 15590000, 1935000, { BASE: 'À toute heure' }],
     ['trv-base', 'EDF', 'Tarif Bleu, option Base', 'regulated', 15961385, 1941900, { BASE: 'À toute heure' }],
   ];
+  const choice = (weekday, slot, total) => ({ weekday, slot, total });
   const CHOICES = {
-    'edf-zen-we-plus': [2, 0, 4].map((weekday, i) => ({ weekday, slot: null, total: 15003200 + i * 64000 })),
-    'engie-happy-heures': ['13:00-15:00', '15:00-17:00'].map((slot, i) => ({
-      weekday: null,
-      slot,
-      total: 15350000 + i * 48000,
-    })),
+    'edf-zen-we-plus': [2, 0, 4].map((weekday, i) => choice(weekday, null, 15003200 + i * 64000)),
+    'engie-happy-heures': ['13:00-15:00', '15:00-17:00'].map((slot, i) => choice(null, slot, 15350000 + i * 48000)),
   };
   const yours = id === PRODUCER ? 'trv-hphc' : 'trv-tempo';
   const common = {
@@ -836,7 +762,7 @@ function compare(id, now, query) {
     })
     .sort((a, b) => a.total - b.total)
     .map((one, i) => ({ ...one, rank: i + 1 }));
-  const refused = (name, supplier, title, why, text) => ({
+  const refused = ([name, supplier, title, why, text]) => ({
     ...common,
     id: name,
     supplier,
@@ -855,25 +781,16 @@ function compare(id, now, query) {
     refused: text,
     source: null,
   });
-  const OLD = 'Prix vus pour la dernière fois le 1er février 2026, il y a plus de six mois : non classés.';
+  const OLD = 'Prix vus pour la dernière fois le 1er février 2026, il y a plus de six mois : non classés.',
+    CHARGE = 'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
+    DAYS_OF =
+      'Le calendrier de ses jours n’est pas fourni pour 8712 h : donnez un fichier (option « calendars », nom « ohm-modulo »).';
   const unranked = [
-    refused(
-      'octopus-intelligent',
-      'Octopus Energy',
-      'Intelligent Octopus',
-      'driven_charge',
-      'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
-    ),
-    refused(
-      'ohm-modulo',
-      'Ohm Énergie',
-      'Modulo',
-      'calendar',
-      'Le calendrier de ses jours n’est pas fourni pour 8712 h : donnez un fichier (option « calendars », nom « ohm-modulo »).',
-    ),
-    refused('selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD),
-    refused('jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD),
-  ];
+    ['octopus-intelligent', 'Octopus Energy', 'Intelligent Octopus', 'driven_charge', CHARGE],
+    ['ohm-modulo', 'Ohm Énergie', 'Modulo', 'calendar', DAYS_OF],
+    ['selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD],
+    ['jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD],
+  ].map(refused);
   const best = offers[0],
     own = offers.find((one) => one.yours);
   return {
