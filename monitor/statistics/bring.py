@@ -6,10 +6,9 @@ alone.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from monitor.answers.answers import Answers
 from monitor.calendar import Calendar
@@ -18,6 +17,8 @@ from monitor.statistics import registers
 from monitor.statistics.history import History, views
 from monitor.statistics.recorder import SOURCE, UNITS, Entity, Recorder, Statistic
 from monitor.statistics.rows import Amount, Row, Running, gap, mark, own_wh
+from monitor.statistics.words import TEXTS
+from monitor.text.formats import Formats
 
 _CURRENCY = "EUR"  # of all prices
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any energy that is imported
@@ -48,13 +49,6 @@ class Work:
     partial: bool = False  # an hour has no contract, or no price
 
 
-class Names(NamedTuple):
-    """What statistics that belong to no entity are called."""
-
-    cost: Callable[[str], str]
-    whole_cost: Callable[[Meter], str]
-
-
 class Bringer:
     """Works on one Home Assistant.
 
@@ -62,19 +56,19 @@ class Bringer:
         recorder: of Home Assistant.
         calendar: cuts the work into years.
         now: the time.
-        dry: nothing is written.
     """
 
-    def __init__(self, recorder: Recorder, calendar: Calendar, now: datetime, *, dry: bool = False) -> None:
+    def __init__(self, recorder: Recorder, calendar: Calendar, now: datetime) -> None:
         self._recorder = recorder
         self._calendar = calendar
         self._now = now
-        self._dry = dry
         # Nothing is remembered of what was brought: it may be from another time, or another machine.
         self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
 
-    def bring(self, answers: Answers, names: Names) -> Iterator[Work]:
+    def bring(self, answers: Answers, formats: Formats) -> Iterator[Work]:
         """Bring the history of all meters that have entities; yield each statistic when it is done.
+
+        What statistics that belong to no entity are called has the language of `formats`.
 
         Raises:
             StatisticsError: Home Assistant cannot do it.
@@ -82,15 +76,17 @@ class Bringer:
         """
         found = self._recorder.entities()
         entities = {identifier: entity for identifier, entity in found.items() if not entity.disabled}
+        names = TEXTS[formats.language]
         for house in answers.meters():
             theirs = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
             shown = views(house, [address for address, keys in theirs.items() if keys])
             work: dict[Meter, list[Work]] = {}
             for address, view in shown.items():
                 keys = {key: entities[identifier] for key, identifier in theirs[address].items()}
-                work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names)]
+                work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names["cost"])]
             if shown:
-                whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", names.whole_cost(house), _CURRENCY)
+                name = names["whole_cost"].format(meter=formats.meter(house))
+                whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", name, _CURRENCY)
                 work.setdefault(house, []).append(Work(whole, None, house.identifier, self._now))
             for view, jobs in work.items():
                 yield from self._do(History(answers, view, self._calendar, self._now), jobs)
@@ -112,11 +108,11 @@ class Bringer:
                     work.running = Running(per_unit, marked)
             yield work
 
-    def _of_costs(self, address: str, keys: Mapping[str, Entity], names: Names) -> Iterator[Work]:
+    def _of_costs(self, address: str, keys: Mapping[str, Entity], name: str) -> Iterator[Work]:
         for key, entity in keys.items():
             if registers.is_part(key):
-                name = f"{SOURCE}:{_object(address)}_{key}_cost"
-                yield Work(Statistic(name, names.cost(entity.name), _CURRENCY), key, address, self._now)
+                statistic = f"{SOURCE}:{_object(address)}_{key}_cost"
+                yield Work(Statistic(statistic, name.format(name=entity.name), _CURRENCY), key, address, self._now)
 
     def _look(self, statistic: Statistic) -> Own:
         """Find the first row that is not ours."""
@@ -169,7 +165,7 @@ class Bringer:
             existing = self._recorder.rows(work.statistic, start, until)
             rows = work.running.rows(amounts, existing, states)
             work.written += len(rows)
-            self._write(work.statistic, rows)
+            self._recorder.write(work.statistic, rows)
 
     def _join(self, history: History, work: Work, first: Row) -> None:
         """Raise the own sums of Home Assistant so that they continue ours."""
@@ -180,7 +176,7 @@ class Bringer:
         per_unit = UNITS[work.statistic.unit]
         counted = int(work.running.total)
         work.joined_wh = gap(counted, reading, first, per_unit, work.first_wh)
-        self._raise(work.statistic, first, work.joined_wh)
+        self._recorder.raise_sums(work.statistic, first, work.joined_wh)
 
     def undo(self) -> Iterator[tuple[Statistic, int | None]]:
         """Remove all that was brought; yield each statistic and how many hours of it were emptied, None: all is gone.
@@ -189,8 +185,7 @@ class Bringer:
             StatisticsError: Home Assistant cannot do it.
         """
         for one in self._recorder.statistics(self._recorder.external()).values():
-            if not self._dry:
-                self._recorder.clear(one)
+            self._recorder.clear(one)
             yield one, None
         entities = [entity.id for entity in self._recorder.entities().values()]
         for statistic in self._recorder.statistics(entities).values():
@@ -204,18 +199,10 @@ class Bringer:
         for start, end in self._years:
             if start < own.first.start:
                 rows = self._recorder.rows(statistic, start, min(end, own.first.start))
-                self._write(statistic, [replace(row, sum=0.0) for row in rows.values() if row.sum])
+                self._recorder.write(statistic, [replace(row, sum=0.0) for row in rows.values() if row.sum])
         back = own_wh(own.marked) - own.first.sum * UNITS[statistic.unit]
-        self._raise(statistic, own.first, back if abs(back) >= 1 else 0.0)
+        self._recorder.raise_sums(statistic, own.first, back if abs(back) >= 1 else 0.0)
         return own.filled
-
-    def _write(self, statistic: Statistic, rows: Sequence[Row]) -> None:
-        if rows and not self._dry:
-            self._recorder.write(statistic, rows)
-
-    def _raise(self, statistic: Statistic, first: Row, wh: float) -> None:
-        if wh and not self._dry:
-            self._recorder.raise_sums(statistic, first, wh)
 
 
 def _object(address: str) -> str:

@@ -17,7 +17,7 @@ from common.settings.file_errors import reason
 from monitor.calendar import Calendar
 from monitor.report.commands import answers_of, language_in
 from monitor.settings.config import MonitorConfig
-from monitor.statistics.bring import Bringer, Names, Work
+from monitor.statistics.bring import Bringer, Work
 from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder, Statistic
 from monitor.statistics.words import TEXTS, StatisticsError
 from monitor.text.formats import Formats
@@ -37,13 +37,14 @@ def home_assistant(arguments: argparse.Namespace) -> int:
     try:
         with _connected(settings, None if arguments.dry_run or arguments.yes else language) as connection:
             calendar, now = Calendar(settings.time_zone), datetime.now(UTC)
-            bringer = Bringer(Recorder(connection), calendar, now, dry=arguments.dry_run)
-            says = _Says(Formats(language, settings.time_zone), TEXTS[language], dry=arguments.dry_run)
+            bringer = Bringer(Recorder(connection, dry=arguments.dry_run), calendar, now)
+            formats = Formats(language, settings.time_zone)
+            lines = Lines(formats, dry=arguments.dry_run)
             if arguments.undo:
-                says.removed(bringer.undo())
+                lines.removed(bringer.undo())
             else:
                 with answers_of(arguments) as (answers, _):
-                    says.brought(bringer.bring(answers, says.names))
+                    lines.brought(bringer.bring(answers, formats))
     except StatisticsError as error:
         kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
         raise kind(error.text(language)) from error
@@ -96,17 +97,13 @@ def _ask_for_backup(url: str, language: str) -> None:
         raise StatisticsError("no_backup")
 
 
-class _Says:
+class Lines:
     """Prints what was done, or would be, a line a statistic."""
 
-    def __init__(self, formats: Formats, words: Mapping[str, str], *, dry: bool) -> None:
+    def __init__(self, formats: Formats, *, dry: bool) -> None:
         self._formats = formats
-        self._words = words
+        self._words = TEXTS[formats.language]
         self._dry = dry
-        self.names = Names(
-            lambda name: words["cost"].format(name=name),
-            lambda meter: words["whole_cost"].format(meter=formats.meter(meter)),
-        )
 
     def brought(self, work: Iterator[Work]) -> None:
         """Print each statistic.

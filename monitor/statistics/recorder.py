@@ -54,10 +54,11 @@ class Statistic:
 
 
 class Recorder:
-    """Reads and writes over a connection."""
+    """Reads and writes over a connection; `dry`: writes nothing."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, *, dry: bool = False) -> None:
         self._commands = commands
+        self._dry = dry
 
     def entities(self) -> dict[str, Entity]:
         """Return our entities by their identifier: people rename entities."""
@@ -124,7 +125,7 @@ class Recorder:
             "unit_class": "energy" if statistic.of_entity else None,
             "unit_of_measurement": statistic.unit,
         }
-        for begin in range(0, len(rows), _AT_ONCE):
+        for begin in range(0, 0 if self._dry else len(rows), _AT_ONCE):
             part = rows[begin : begin + _AT_ONCE]
             self._commands.call("recorder/import_statistics", metadata=metadata, stats=[_sent(row) for row in part])
             self._wait_for(statistic, part[-1])
@@ -135,6 +136,8 @@ class Recorder:
         Raises:
             StatisticsError: it is not.
         """
+        if self._dry or not wh:
+            return
         self._commands.call(
             "recorder/adjust_sum_statistics",
             statistic_id=statistic.id,
@@ -146,24 +149,21 @@ class Recorder:
 
     def clear(self, statistic: Statistic) -> None:
         """Delete a whole statistic."""
-        self._commands.call("recorder/clear_statistics", statistic_ids=[statistic.id])
-
-    def row(self, statistic: Statistic, start: datetime) -> Row | None:
-        """Return the row of an hour."""
-        return self.rows(statistic, start, start + _HOUR).get(start)
+        if not self._dry:
+            self._commands.call("recorder/clear_statistics", statistic_ids=[statistic.id])
 
     def _wait_for(self, statistic: Statistic, row: Row) -> None:
         """Wait until a row is there: Home Assistant answers before it writes."""
         pause, deadline = 0.02, time.monotonic() + _WRITTEN_WITHIN
-        while (found := self.row(statistic, row.start)) is None or not _is_like(found, row):
+        while not _is_like(self.rows(statistic, row.start, row.start + _HOUR).get(row.start), row):
             if time.monotonic() > deadline:
                 raise StatisticsError("not_written", statistic=statistic.id, seconds=round(_WRITTEN_WITHIN))
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _is_like(one: Row, other: Row) -> bool:
-    return abs(one.sum - other.sum) < _NOISE and replace(one, sum=other.sum) == other
+def _is_like(one: Row | None, other: Row) -> bool:
+    return one is not None and abs(one.sum - other.sum) < _NOISE and replace(one, sum=other.sum) == other
 
 
 def _sent(row: Row) -> dict[str, object]:

@@ -12,7 +12,7 @@ from common.errors import ConfigError
 from monitor.statistics import command
 from monitor.statistics.bring import Work
 from monitor.statistics.recorder import Statistic
-from monitor.statistics.words import EN, StatisticsError
+from monitor.statistics.words import StatisticsError
 from monitor.text.formats import Formats
 
 
@@ -56,7 +56,7 @@ def test_the_token_of_an_app_goes_to_the_supervisor(tmp_path: Path, monkeypatch:
 
 
 def test_it_is_an_error_when_there_is_no_register_yet() -> None:
-    says = command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False)
+    says = command.Lines(Formats("en", ZoneInfo("Europe/Paris")), dry=False)
     with pytest.raises(StatisticsError) as caught:
         says.brought(iter([]))
     assert caught.value.key == "no_entities"
@@ -67,7 +67,7 @@ def test_a_cost_that_is_not_whole_is_called_so(capsys: pytest.CaptureFixture[str
     start = datetime(2026, 3, 1, tzinfo=UTC)
     work = Work(Statistic("teleinfo:1_cost", "cost", "EUR"), None, "1", start, written=1234, partial=partial)
     work.running.rows({start: Decimal("5432.105")}, {})
-    command._Says(Formats("en", ZoneInfo("Europe/Paris")), EN, dry=False).brought(iter([work]))
+    command.Lines(Formats("en", ZoneInfo("Europe/Paris")), dry=False).brought(iter([work]))
     text = capsys.readouterr().out.replace("\u202f", " ")
     assert text.startswith("teleinfo:1_cost: 1 h from 1 March 2026 to 1 March 2026, €5,432.11; 1,234 hours written")
     assert ("partial" in text) == partial

@@ -88,7 +88,7 @@ def test_undone_hours_are_emptied_and_own_sums_are_as_before(brought: FakeHomeAs
 
 def test_a_dry_run_writes_nothing(brought: FakeHomeAssistant) -> None:
     before = dict(brought.rows)
-    bringer = Bringer(Recorder(brought), Calendar(MonitorConfig().time_zone), NOW, dry=True)
+    bringer = Bringer(Recorder(brought, dry=True), Calendar(MonitorConfig().time_zone), NOW)
     assert [hours for _, hours in bringer.undo()] == [2]
     assert brought.rows == before
 
