@@ -1,9 +1,10 @@
 """What offers would have cost, and which are ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -247,97 +248,67 @@ SPOT = Spot(
 )
 
 
-def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
-    begin = START.astimezone(UTC)
-    lines = ["start_utc;eur_mwh"]
-    lines += [f"{begin + timedelta(minutes=15 * n):%Y-%m-%dT%H:%M:%SZ};{100 if n else 900}" for n in range(8)]
-    lived = [
-        replace(piece, start=START + timedelta(minutes=15 * n), wh=1000, divided=True, slices=int(n % 4 == 0))
-        for n, piece in enumerate(curve(count=12))
+MARKET = PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT)
+SOBRY = PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)
+
+
+def quarter(number: int) -> datetime:
+    return START + timedelta(minutes=15 * number)
+
+
+def quarters(count: int, wh: int = 1000, first: int = 0) -> list[HourEnergy]:
+    """The same energy in each quarter of an hour from one on; the first of each hour is known to begin it."""
+    return [
+        replace(piece, start=quarter(first + n), wh=wh, divided=True, slices=int(n % 4 == 0))
+        for n, piece in enumerate(curve(count=count))
     ]
-    market_row = PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT)
-    offers = [PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)]
+
+
+def by_market(lived: Sequence[HourEnergy], mwh: Mapping[int, int], *rows: PriceRow, **more: Any) -> Comparison:
+    """Compare with the market, whose prices are known of some quarters, EUR a MWh."""
+    lines = [f"{quarter(n).astimezone(UTC):%FT%TZ};{price}" for n, price in mwh.items()]
+    spot = read_spot("\n".join(["start_utc;eur_mwh", *lines]).encode(), "x")
     accise = (DatedAmount(date(2020, 1, 1), Decimal(20)),)
-    found = result(
-        market_row, offers=offers, lived=lived, spot=read_spot("\n".join(lines).encode(), "x"), accise=accise
-    )
-    cost = offer(found, "sobry")
+    return result(*rows, MARKET, offers=[SOBRY], lived=lived, spot=spot, accise=accise, **more)
+
+
+def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
+    cost = offer(by_market(quarters(12), {n: 100 if n else 900 for n in range(8)}), "sobry")
     # (0.90 + 0.06 + 0.02, but at most 0.25, + 0.02) x 1.25 = 0.3375; (0.10 + 0.06 + 0.02 + 0.02) x 1.25 = 0.25 x 7.
     assert (cost.energy, cost.wh_by_period) == (Decimal("2.0875"), {"SPOT": 8000})
     assert cost.unknown == {Why.SPOT: 4}  # the quarters of the third hour have no price
-    assert offer(result(market_row, offers=offers), "sobry").refused is Why.SPOT
+    assert offer(result(MARKET, offers=[SOBRY]), "sobry").refused is Why.SPOT
 
 
 @pytest.mark.parametrize(
-    ("known", "divided", "unknown"),
+    ("known", "lived", "unknown"),
     [
-        ([0, 1, 3], True, {Why.SPOT: 1}),  # not the first quarter of its hour
-        ([-1, 0, 4], True, {Why.SPOT: 3}),  # three quarters are missing, no hour begins
-        ([0, 1, 2, 3], False, {Why.MINUTES: 1}),
-        ([0, 1, 3], False, {Why.SPOT: 1}),
+        ([0, 1, 3], quarters(4), {Why.SPOT: 1}),  # not the first quarter of its hour
+        ([-1, 0, 4], quarters(4), {Why.SPOT: 3}),  # three quarters are missing, no hour begins
+        ([0, 1, 2, 3], curve(count=1), {Why.MINUTES: 1}),
+        ([0, 1, 3], curve(count=1), {Why.SPOT: 1}),
     ],
 )
 def test_a_quarter_without_a_price_of_the_market_is_never_guessed(
-    known: list[int], divided: bool, unknown: dict[Why, int]
+    known: list[int], lived: list[HourEnergy], unknown: dict[Why, int]
 ) -> None:
-    begin = START.astimezone(UTC)
-    prices = "\n".join(f"{begin + timedelta(minutes=15 * n):%FT%TZ};{100 + n}" for n in known)
-    quarters = [
-        replace(piece, start=START + timedelta(minutes=15 * n), divided=True, slices=int(n == 0))
-        for n, piece in enumerate(curve(count=4))
-    ]
-    found = result(
-        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
-        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
-        lived=quarters if divided else curve(count=1),
-        spot=read_spot(prices.encode(), "x"),
-        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
-    )
-    cost = offer(found, "sobry")
+    cost = offer(by_market(lived, {n: 100 + n for n in known}), "sobry")
     assert (cost.unknown, cost.rank) == (unknown, None)
 
 
 # Base costs 0.20, the market 0.15 for the one kWh that was drawn; other quarters cost 0.125 (at 0) and 0.3375 (at 900).
 @pytest.mark.parametrize(("recovered_wh", "withheld"), [(235, None), (236, Why.RECOVERED)])
 def test_recovered_energy_may_belong_to_dearer_quarters_of_the_market(recovered_wh: int, withheld: Why | None) -> None:
-    begin = START.astimezone(UTC)
-    mwh = {0: 20, 1: 20, 2: 20, 3: 20, 8: 0, 9: 900}
-    lines = [f"{begin + timedelta(minutes=15 * n):%FT%TZ};{price}" for n, price in mwh.items()]
-    quarters = [
-        replace(
-            piece, start=START + timedelta(minutes=15 * n), wh=250, divided=True, slices=int(n == 0), recovered=n == 0
-        )
-        for n, piece in enumerate(curve(count=4))
-    ]
-    found = result(
-        BASE,
-        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
-        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
-        lived=quarters,
-        spot=read_spot("\n".join(lines).encode(), "x"),
-        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
-        recovered_wh=recovered_wh,
-    )
+    first, *others = quarters(4, wh=250)
+    lived, mwh = [replace(first, recovered=True), *others], {0: 20, 1: 20, 2: 20, 3: 20, 8: 0, 9: 900}
+    found = by_market(lived, mwh, BASE, recovered_wh=recovered_wh)
     assert offer(found, "sobry").energy == Decimal("0.15")
     assert found.withheld is withheld
 
 
 def test_what_if_use_moved_between_prices_of_the_market() -> None:
-    first = START + timedelta(hours=5, minutes=45)  # the last quarter of the night, then the first of the day
-    prices = "\n".join(
-        f"{(first + timedelta(minutes=n)).astimezone(UTC):%FT%TZ};{mwh}" for n, mwh in ((0, 0), (15, 40))
-    )
-    lived = [
-        replace(piece, start=first + timedelta(minutes=15 * n), divided=True) for n, piece in enumerate(curve(count=2))
-    ]
-    found = result(
-        PriceRow("sobry", date(2025, 8, 1), {}, {9: Decimal(365)}, spot=SPOT),
-        offers=[PricedOffer("sobry", "Sobry", "Spot", Kind.SPOT)],
-        lived=lived,
-        spot=read_spot(prices.encode(), "x"),
-        accise=(DatedAmount(date(2020, 1, 1), Decimal(20)),),
-        shift=0.5,
-    )
+    # The last quarter of the night, 05:45, then the first of the day.
+    found = by_market(quarters(2, first=23), {23: 0, 24: 40}, shift=0.5)
     # 1.5 kWh x (0.06 + 0.02 + 0.02) x 1.25 and 0.5 kWh x (0.04 + 0.06 + 0.02 + 0.02) x 1.25.
     assert offer(found, "sobry").energy == Decimal("0.275")
 
