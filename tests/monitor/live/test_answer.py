@@ -49,21 +49,16 @@ TODAY = Today(
     power=9,
     switches=[Change(datetime(2026, 11, 25, 5, 0, tzinfo=UTC), "BBRHPJW")],
 )
-PRICES = PriceTable(
-    [
-        PriceFile(
-            "mine",
-            (
-                PriceRow(
-                    "tempo",
-                    date(2026, 2, 1),
-                    {0: {"BBRHPJW": Decimal("0.1921"), "BBRHCJW": Decimal("0.1536"), "BBRHPJR": Decimal("0.72954")}},
-                    {9: Decimal(200)},
-                ),
-            ),
-        )
-    ]
-)
+
+
+def priced(*kwh: str, from_nine: str | None = None) -> PriceTable:
+    """Return Tempo with prices such as `BBRHPJW 0.1921`, and another one from 9 kVA on."""
+    bands = {0: kwh} | ({} if from_nine is None else {9: (from_nine,)})
+    prices = {power: {name: Decimal(price) for name, price in map(str.split, band)} for power, band in bands.items()}
+    return PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), prices, {9: Decimal(200)}),))])
+
+
+PRICES = priced("BBRHPJW 0.1921", "BBRHCJW 0.1536", "BBRHPJR 0.72954")
 
 
 def meter(state: Mapping[str, Any] = WHITE, power: int = 1840) -> LiveMeter:
@@ -74,12 +69,18 @@ def meter(state: Mapping[str, Any] = WHITE, power: int = 1840) -> LiveMeter:
 
 
 def asked(
-    of: LiveMeter | None, *, today: Today | None = TODAY, now: datetime = NOW, at: float = 101.0, **links: str
+    of: LiveMeter | None,
+    prices: PriceTable = PRICES,
+    *,
+    today: Today | None = TODAY,
+    now: datetime = NOW,
+    at: float = 101.0,
+    **links: str,
 ) -> dict[str, Any]:
     view = None if of is None else of.view(at)
     end = now if view is None else clock_of(view, now)
     ring = None if of is None else of.ring(end)
-    found = answer(ADDRESS, view, ring, end, today, UP | links, PRICES, Calendars(), now, PARIS)
+    found = answer(ADDRESS, view, ring, end, today, UP | links, prices, Calendars(), now, PARIS)
     assert list(found) == list(ROUTE.schema["properties"])
     return json.loads(json.dumps(found))  # type: ignore[no-any-return]
 
@@ -223,10 +224,7 @@ def test_the_event_is_a_part_of_the_answer() -> None:
     [("0.19214", 1921), ("0.19216", 1922), ("0.19209", 1921), ("0.2", 2000), ("0", 0), ("0.00004", 0), ("0.00006", 1)],
 )
 def test_the_price_of_now_is_rounded_to_a_hundredth_of_a_cent_and_not_cut(price: str, shown: int) -> None:
-    rows = (PriceRow("tempo", date(2026, 2, 1), {0: {"BBRHPJW": Decimal(price)}}, {}),)
-    view = meter().view(101.0)
-    found = answer(ADDRESS, view, None, NOW, TODAY, UP, PriceTable([PriceFile("mine", rows)]), Calendars(), NOW, PARIS)
-    assert found["price"] == shown
+    assert asked(meter(), priced(f"BBRHPJW {price}"))["price"] == shown
 
 
 def three_phases(state: Mapping[str, Any]) -> LiveMeter:
@@ -253,10 +251,8 @@ def test_without_a_subscribed_power_a_phase_has_no_limit() -> None:
 
 @pytest.mark.parametrize(("subscribed", "price"), [(6000, 1921), (8999, 1921), (9000, 1800), (12_000, 1800)])
 def test_the_price_of_now_is_that_of_the_subscribed_power(subscribed: int, price: int) -> None:
-    bands = {0: {"BBRHPJW": Decimal("0.1921")}, 9: {"BBRHPJW": Decimal("0.18")}}
-    prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), bands, {}),))])
-    view = meter(WHITE | {"subscribed_power": subscribed}).view(101.0)
-    assert answer(ADDRESS, view, None, NOW, TODAY, UP, prices, Calendars(), NOW, PARIS)["price"] == price
+    prices = priced("BBRHPJW 0.1921", from_nine="BBRHPJW 0.18")
+    assert asked(meter(WHITE | {"subscribed_power": subscribed}), prices)["price"] == price
 
 
 @pytest.mark.parametrize(("hour", "price"), [(13, 2500), (22, 1000)])
@@ -264,16 +260,13 @@ def test_an_offer_whose_periods_the_meter_does_not_count_has_the_price_of_its_ru
     rule = {"hours": {"any": {"NIGHT": ["22:00-06:00"], "DAY": "rest"}}}
     row = {"from": date(2026, 2, 1), "kwh": {"NIGHT": "0.10", "DAY": "0.25"}}
     prices = PriceTable([read_document({"offers": [{"id": "mine", "rule": rule, "rows": [row]}]}, "prices.yaml")])
-    view = meter({"contract": "base", "period": "TH"}).view(101.0)
-    now = NOW.replace(hour=hour)
-    found = answer(ADDRESS, view, None, now, replace(TODAY, offer="mine"), UP, prices, Calendars(), now, PARIS)
+    of = meter({"contract": "base", "period": "TH"})
+    found = asked(of, prices, today=replace(TODAY, offer="mine"), now=NOW.replace(hour=hour))
     assert (found["register"], found["price"]) == ("BASE", price)
 
 
 def test_a_register_that_is_not_known_has_no_price() -> None:
-    prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), {0: {"BASE": Decimal(1)}}, {}),))])
-    view = meter({"contract": "tempo"}).view(101.0)
-    found = answer(ADDRESS, view, None, NOW, TODAY, UP, prices, Calendars(), NOW, PARIS)
+    found = asked(meter({"contract": "tempo"}), priced("BASE 1"))
     assert (found["register"], found["price"]) == (None, None)
 
 
