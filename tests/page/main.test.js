@@ -41,33 +41,22 @@ test('what follows from link to link is kept: a screen on the wall stays one', a
   assert.equal(root.has('kiosk'), false);
 });
 
-test('a view that comes late is not drawn over the one that was opened meanwhile', async () => {
-  let come;
-  live = new Promise((done) => {
-    come = done;
-  });
-  await draw('http://house.test/');
-  await draw('http://house.test/jour/demain');
-  const shown = main.textContent;
-  assert.match(shown, /demain/);
-  come({ at: null, links: {} });
-  await settle();
-  assert.equal(main.textContent, shown);
-  assert.match(document.title, /Jour/);
-});
-
-test('an error that comes late is not drawn over the view that was opened meanwhile', async () => {
-  let come;
-  live = new Promise((done) => {
-    come = done;
-  });
-  await draw('http://house.test/');
-  await draw('http://house.test/jour/demain');
-  const shown = main.textContent;
-  come({ status: 503 });
-  await settle();
-  assert.equal(main.textContent, shown);
-  assert.equal(timers.includes(RETRY), false);
+test('a view or an error that comes late is not drawn over the view that was opened meanwhile', async () => {
+  for (const late of [{ at: null, links: {} }, { status: 503 }]) {
+    let come;
+    live = new Promise((done) => {
+      come = done;
+    });
+    await draw('http://house.test/');
+    await draw('http://house.test/jour/demain');
+    const shown = main.textContent;
+    assert.match(shown, /demain/);
+    come(late);
+    await settle();
+    assert.equal(main.textContent, shown);
+    assert.match(document.title, /Jour/);
+    assert.equal(timers.includes(RETRY), false);
+  }
 });
 
 test('while the server or its database is away a place is tried again; what is not there is not', async () => {
