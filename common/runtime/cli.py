@@ -154,7 +154,7 @@ class _Version(argparse.Action):
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
-    """Make argparse's `type` for one of the names; the error for any other lists them, one a line."""
+    """Make argparse's `type` for one of the names; the error for any other lists them."""
 
     def read(text: str) -> str:
         if text in names:
@@ -163,7 +163,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 
         near = difflib.get_close_matches(text, names, n=1)
         hint = f": did you mean {near[0]}?" if near else "."
-        raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
+        raise argparse.ArgumentTypeError(f"there is no {text}{hint} There are: {', '.join(names)}")
 
     return read
 

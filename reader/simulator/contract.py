@@ -7,17 +7,18 @@ from typing import NamedTuple
 
 from reader.simulator.french_calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
 
-ANNOUNCED_AT = 20 * HOUR  # tomorrow's colour, or a mobile peak
+TEMPO_ANNOUNCED_AT = 20 * HOUR
 TEMPO_CHANGES_AT = 6 * HOUR
 EJP_BEGINS_AT, EJP_ENDS_AT = 7 * HOUR, 1 * HOUR  # of the day after
+_EJP_NOTICE = 30 * 60  # seconds
 _PROFILE_BLOCKS = 11  # of PJOURF+1 and PPOINTE
 
 
 class Period(NamedTuple):
     """A tariff period: one supplier register."""
 
-    label: str  # LTARF, 16 characters
-    code: str  # PTEC; on a Linky, a contract that historic mode does not know is always TH..
+    label: str  # LTARF, 16 characters; standard mode
+    code: str  # PTEC; historic mode
     contact_closed: bool  # state of the dry contact, which switches a water heater
     share: int  # percent of the energy that was counted before the simulation
 
@@ -45,12 +46,12 @@ class Contract:
 
     name: str
     number: int
-    calendar: str  # NGTF, 16 characters
-    option: str = "BASE"  # OPTARIF
-    index_labels: tuple[str, ...] = ("BASE",)  # historic mode; a single one is the total
+    calendar: str = ""  # NGTF, 16 characters; standard mode
+    option: str = ""  # OPTARIF; historic mode
+    index_labels: tuple[str, ...] = ()  # historic mode
     periods: tuple[Period, ...]
     switches: Callable[[LegalDay], tuple[Switch, ...]]  # of a day; the first is at midnight
-    day_profiles: Callable[[LegalDay], tuple[int, str]]  # NJOURF and its PJOURF; without mobile peaks
+    day_profiles: Callable[[LegalDay], tuple[int, str]] = lambda _: (0, _profile("00008001"))  # NJOURF, PJOURF
     peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running, announced
     hot_water_at: int = 1 * HOUR + 30 * 60  # start of the water heater: at the off-peak hours, if any
 
@@ -131,7 +132,7 @@ def tempo_days(instant: int) -> tuple[int, int | None]:
     since_midnight = instant - day.start
     if since_midnight < day.elapsed(TEMPO_CHANGES_AT):
         return day.number - 1, day.number
-    return day.number, day.number + 1 if since_midnight >= day.elapsed(ANNOUNCED_AT) else None
+    return day.number, day.number + 1 if since_midnight >= day.elapsed(TEMPO_ANNOUNCED_AT) else None
 
 
 def _tempo_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
@@ -139,41 +140,23 @@ def _tempo_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
     return _tempo_peak(today), None if tomorrow is None else _tempo_peak(tomorrow)
 
 
-def _ejp_peak(number: int) -> Peak | None:
-    """Return the mobile peak that starts on this day.
-
-    EJP has as many days as Tempo has red ones, in the same months; the simulator uses the same days.
-    """
-    if tempo_colour(number) != RED:
-        return None
-    day, after = legal_day(number), legal_day(number + 1)
-    start, end = day.start + day.elapsed(EJP_BEGINS_AT), after.start + EJP_ENDS_AT
-    return Peak(1, start, end, _profile("00008002"))
-
-
 @lru_cache(maxsize=4)
 def _ejp(day: LegalDay) -> tuple[Switch, ...]:
+    # EJP has as many days as Tempo has red ones, in the same months; the simulator uses the same days.
     normal = Switch(0, 1, _distributor(day, off_peak=True))
     peak = Switch(0, 2, _distributor(day, off_peak=False))
     switches = [normal]
-    if _ejp_peak(day.number - 1):
+    if tempo_colour(day.number - 1) == RED:
         switches = [peak, normal._replace(clock=EJP_ENDS_AT)]
-    if _ejp_peak(day.number):
+    if tempo_colour(day.number) == RED:
         switches.append(peak._replace(clock=EJP_BEGINS_AT))
     return tuple(switches)
 
 
-def _ejp_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
+def ejp_notice(instant: int) -> bool:
+    """Return whether a peak of EJP starts within half an hour."""
     day = legal_day_at(instant)
-    running = announced = None
-    for peak in map(_ejp_peak, range(day.number - 1, day.number + 2)):
-        if peak and peak.start <= instant < peak.end:
-            running = peak
-        elif peak and instant < peak.start:
-            eve = legal_day(legal_day_at(peak.start).number - 1)
-            if instant >= eve.start + eve.elapsed(ANNOUNCED_AT):
-                announced = peak
-    return running, announced
+    return tempo_colour(day.number) == RED and 0 < day.elapsed(EJP_BEGINS_AT) - (instant - day.start) <= _EJP_NOTICE
 
 
 _WORKDAY = _profile("00008002", "0156C001", "06568002", "1426C001", "17268002")
@@ -183,19 +166,18 @@ _CONTRACTS = (
         name="base",
         number=1,
         calendar="      BASE      ",
+        option="BASE",
+        index_labels=("BASE",),
         periods=(Period("      BASE      ", "TH..", False, 100),),
         switches=_one_register,
-        day_profiles=lambda _: (0, _profile("00008001")),
     ),
     Contract(
         name="hchp",
         number=2,
-        calendar="H PLEINE/CREUSE ",
         option="HC..",
         index_labels=("HCHC", "HCHP"),
-        periods=(Period(" HEURE  CREUSE  ", "HC..", True, 38), Period(" HEURE  PLEINE  ", "HP..", False, 62)),
+        periods=(Period("", "HC..", True, 38), Period("", "HP..", False, 62)),
         switches=_off_peak_and_peak,
-        day_profiles=lambda _: (0, _WORKDAY),
         hot_water_at=_OFF_PEAK_WINDOWS[0][0],
     ),
     Contract(
@@ -220,22 +202,19 @@ _CONTRACTS = (
     Contract(
         name="ejp",
         number=4,
-        calendar="      EJP       ",
         option="EJP.",
         index_labels=("EJPHN", "EJPHPM"),
-        periods=(Period("  HEURE NORMALE ", "HN..", True, 93), Period("  HEURE POINTE  ", "PM..", False, 7)),
+        periods=(Period("", "HN..", True, 93), Period("", "PM..", False, 7)),
         switches=_ejp,
-        day_profiles=lambda _: (0, _profile("0000C001")),
-        peaks=_ejp_peaks,
     ),
     Contract(
         name="weekend",
         number=5,
         calendar="HC et Week-End  ",
         periods=(
-            Period(" HEURE  CREUSE  ", "TH..", True, 28),
-            Period(" HEURE  PLEINE  ", "TH..", False, 41),
-            Period(" HEURE WEEK-END ", "TH..", True, 31),
+            Period(" HEURE  CREUSE  ", "", True, 28),
+            Period(" HEURE  PLEINE  ", "", False, 41),
+            Period(" HEURE WEEK-END ", "", True, 31),
         ),
         switches=_week_end,
         day_profiles=lambda day: (1, _profile("0000C003")) if day.weekday >= 5 else (0, _WORKDAY),
@@ -245,9 +224,8 @@ _CONTRACTS = (
         name="producer",
         number=6,
         calendar="   PRODUCTEUR   ",
-        periods=(Period(" INDEX NON CONSO", "TH..", False, 100),),
+        periods=(Period(" INDEX NON CONSO", "", False, 100),),
         switches=_one_register,
-        day_profiles=lambda _: (0, _profile("00008001")),
     ),
 )
 

@@ -10,25 +10,29 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reader.simulator.contract import CONTRACTS, tempo_days
+from reader.simulator.contract import CONTRACTS, ejp_notice, tempo_days
 from reader.simulator.french_calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.groups import historic_group, standard_group
 from reader.simulator.household import FIRST_DAY, Household
 from reader.simulator.measurements import Maximum, Measurements, Phase, total_power
 from reader.simulator.summary import MinuteSummary, minutes
 
-KINDS: tuple[str, ...] = tuple(
-    f"{mode}-{phases}-phase-{contract}"
-    for mode in ("historic", "standard")
-    for phases in ("single", "three")
-    for contract in CONTRACTS
+#: Each contract, both modes with one and with three phases, and a producer.
+KINDS = (
+    "historic-single-phase-base",
+    "historic-single-phase-hchp",
+    "historic-single-phase-ejp",
+    "historic-three-phase-tempo",
+    "standard-single-phase-base",
+    "standard-single-phase-tempo",
+    "standard-single-phase-weekend",
+    "standard-three-phase-producer",
 )
 
 _STX, _ETX = b"\x02", b"\x03"
 _SUBSCRIBED_KVA = {1: 9, 3: 12}  # by number of phases
 _SHORT_FRAMES = 20  # in a row, then a long one
 _SHORT_FRAMES_AFTER = 60  # seconds after an overload for which a meter still sends short frames
-_PEJP_NOTICE = 30 * 60  # seconds
 # Reactive energy of Q1 to Q4, in thousandths of the active energy: drawn for Q1 and Q4, fed in for Q2 and Q3.
 _REACTIVE = (329, 12, 95, 21)
 _TEMPO_NAMES = ("----", "BLEU", "BLAN", "ROUG")
@@ -55,11 +59,12 @@ class SimulatedMeter:
         self._seed = mix(seed, self._contract.number)
         self._measurements = Measurements(self._household, phases=self._phases, kva=self._subscribed, seed=self._seed)
         self._short_frames = 0
+        number = 12 * (self.mode == "standard") + 6 * (self._phases == 3) + self._contract.number - 1  # below 24
         # 787 and 1,000,000 have no common factor, so the numbers are unique for seeds up to 40,000.
-        serial = (len(KINDS) * seed + KINDS.index(kind)) * 787 + 104_729
+        serial = (24 * seed + number) * 787 + 104_729
         maker, device = ("03", "61") if self._phases == 1 else ("04", "76")
         self.address = f"{maker}{19 + self._seed % 4}{device}{serial % 1_000_000:06}"
-        self._delivery_point = f"{25 * 10**12 + mix(self._seed, KINDS.index(kind)) % 10**12:014}"
+        self._delivery_point = f"{25 * 10**12 + mix(self._seed, number) % 10**12:014}"
 
     def frame(self, now: datetime) -> bytes:
         """Return the frame of this instant.
@@ -127,17 +132,15 @@ class SimulatedMeter:
         contract, day, phases = self._contract, legal_day_at(instant), self._measurements.measure(instant)
         registers = self._household.registers(instant)
         supplier, _ = self._running(instant)
-        labels = contract.index_labels
-        # A contract that historic mode does not know has a single index, the total.
-        indexes = registers.supplier if len(labels) > 1 else (sum(registers.supplier),)
         groups = [
             ("ADCO", self.address),
             ("OPTARIF", contract.option),
             ("ISOUSC", f"{self._measurements.subscribed_amperes:02}"),
         ]
-        groups += [(label, f"{index:09}") for label, index in zip(labels, indexes, strict=False)]
-        _, announced = contract.peaks(instant)
-        if contract.name == "ejp" and announced and announced.start - instant <= _PEJP_NOTICE:
+        groups += [
+            (label, f"{index:09}") for label, index in zip(contract.index_labels, registers.supplier, strict=False)
+        ]
+        if contract.name == "ejp" and ejp_notice(instant):
             groups.append(("PEJP", "30"))
         groups.append(("PTEC", contract.periods[supplier - 1].code))
         if contract.name == "tempo":
@@ -153,7 +156,7 @@ class SimulatedMeter:
             groups += [(f"IMAX{i}", "060") for i in range(1, 4)]
             yesterday = legal_day(day.number - 1)
             groups.append(("PMAX", f"{self._measurements.maxima(yesterday.number, yesterday.length)[0][0].power:05}"))
-        groups += [("PAPP", f"{_rounded(max(0, total_power(phases))):05}"), ("HHPHC", "A"), ("MOTDETAT", "000000")]
+        groups += [("PAPP", f"{_rounded(total_power(phases)):05}"), ("HHPHC", "A"), ("MOTDETAT", "000000")]
         if self._phases > 1:
             groups.append(("PPOT", "00"))
         return [historic_group(label, value) for label, value in groups]

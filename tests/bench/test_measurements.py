@@ -38,7 +38,7 @@ def test_a_meter_s_own_clock_has_whole_seconds() -> None:
 
 def test_under_a_clear_sky_the_maximum_is_that_of_the_power_and_has_its_time() -> None:
     noon = DAY + timedelta(hours=8)
-    frames = list(under_a_clear_sky(decoded("standard-single-phase-producer", noon, 60)))
+    frames = list(under_a_clear_sky(decoded("standard-three-phase-producer", noon, 60)))
     highest = 0
     for frame in frames:
         power, most = frame.values["SINSTI"], frame.values["SMAXIN"]

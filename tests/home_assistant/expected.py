@@ -90,8 +90,6 @@ def _total(contract: str) -> dict[str, Row]:
 
 CONTRACTS = {
     "historic-base": _FLAT,
-    "historic-weekend": _FLAT,  # historic mode knows no such contract
-    "historic-producer": _FLAT,
     "historic-hchp": {"hchc": _energy("heures creuses"), "hchp": _energy("heures pleines"), "off_peak": _OFF_PEAK}
     | _total("hchp"),
     "historic-tempo": {key: _energy(name) for key, name in zip(_HISTORIC_TEMPO, _TEMPO, strict=True)}
@@ -100,17 +98,9 @@ CONTRACTS = {
     | _total("tempo"),
     "historic-ejp": {"ejphn": _energy("heures normales"), "ejphpm": _energy("pointe mobile")} | _PEAK | _total("ejp"),
     "standard-base": {"easf01": _energy("option Base"), "period": _CHOSEN},
-    "standard-hchp": {
-        "easf01": _energy("heures creuses"),
-        "easf02": _energy("heures pleines"),
-        "off_peak": _OFF_PEAK,
-        "period": _CHOSEN,
-    },
     "standard-tempo": {f"easf{n:02}": _energy(name) for n, name in enumerate(_TEMPO, 1)}
     | {"off_peak": _OFF_PEAK, "period": _CHOSEN}
     | _COLOURS,
-    "standard-ejp": {"easf01": _energy("heures normales"), "easf02": _energy("pointe mobile"), "period": _CHOSEN}
-    | _PEAK,
     # Registers of a free calendar are named by what the meter calls them: looked at below.
     "standard-weekend": {"period": _plain("Période tarifaire")},
     "standard-producer": {"period": _plain("Période tarifaire")} | _SOLD,
@@ -130,10 +120,6 @@ SOMETIMES_BY_CONTRACT = {
         "fpm1": _plain("Fin du jour blanc", "timestamp"),
         "dpm2": _plain("Début du jour rouge", "timestamp"),
         "fpm2": _plain("Fin du jour rouge", "timestamp"),
-    },
-    "ejp": {
-        "dpm1": _plain("Début de pointe mobile", "timestamp"),
-        "fpm1": _plain("Fin de pointe mobile", "timestamp"),
     },
 }
 FREE_REGISTER = re.compile(r"Énergie (index \d+|[^\W\d_].*)")

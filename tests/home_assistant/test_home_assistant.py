@@ -14,6 +14,7 @@ import pytest
 from common.contract.frame import Frame
 from reader.home_assistant.entities import entities
 from reader.home_assistant.profile import MeterProfile
+from reader.simulator.meter import KINDS
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (
     APPEARS_WITHIN,
@@ -67,9 +68,9 @@ IN_ENGLISH = {
 
 
 @pytest.fixture(scope="module")
-def house(programs: None, tmp_path_factory: pytest.TempPathFactory, kinds: tuple[str, ...]) -> Iterator[House]:
+def house(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with contextlib.ExitStack() as stack:
-        house = House(tmp_path_factory.mktemp("house"), stack, kinds)
+        house = House(tmp_path_factory.mktemp("house"), stack, KINDS)
         house.wait_for_all(APPEARS_WITHIN)
         yield house
 

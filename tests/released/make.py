@@ -50,7 +50,7 @@ from tests.support.sources import series, write_source
 from tests.support.storing import StorerCommand, client, exported, make_tables, query, store
 
 HERE = Path(__file__).parent
-KINDS = ("historic-three-phase-hchp", "standard-single-phase-tempo", "standard-three-phase-producer")
+KINDS = ("historic-three-phase-tempo", "standard-single-phase-tempo", "standard-three-phase-producer")
 LIVE = "standard-single-phase-base"
 ALERTS = {"language": "fr"}  # without them, the monitor retains nothing of them
 FRAMES = 40  # of each kind, and of the reader at least in spool and in journal

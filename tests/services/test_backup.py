@@ -42,8 +42,8 @@ REJECTED = bytes(range(256)) + b"\\N\t\n'\"\x00"
 
 @functools.cache
 def several_kinds() -> list[Frame]:
-    kinds = ["historic-single-phase-tempo", "historic-three-phase-hchp"]
-    kinds += ["standard-single-phase-hchp", "standard-three-phase-producer"]
+    kinds = ["historic-single-phase-hchp", "historic-three-phase-tempo"]
+    kinds += ["standard-single-phase-tempo", "standard-three-phase-producer"]
     start = DAY - timedelta(days=40)
     return [frame for kind in kinds for frame in simulated(kind, 30, every=timedelta(hours=5), start=start)]
 

@@ -23,8 +23,8 @@ from tests.support.certificates import CertificateAuthority
 from tests.support.mqtt_client import WITHIN, log_in
 from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, die_with, free_port
 
-METER = "031961114960"
-LINE = "simulate://standard-single-phase-hchp?speed=20"
+METER = "032161115747"
+LINE = "simulate://standard-single-phase-tempo?speed=20"
 TOPICS = [f"teleinfo/{METER}/{leaf}" for leaf in ("frame", "state", "link")]
 
 

@@ -32,7 +32,7 @@ from tests.support.servers import Broker
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
-KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"
+KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-tempo"
 METER, OTHER = SimulatedMeter(KIND).address, SimulatedMeter(OTHER_KIND).address
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday

@@ -27,7 +27,7 @@ from tests.support.servers import PASSWORD, Broker
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 
-BASE, HCHP = "standard-single-phase-base", "historic-three-phase-hchp"
+BASE, HCHP = "standard-single-phase-base", "historic-single-phase-hchp"
 METER = SimulatedMeter(BASE).address
 TOPICS = Topics("teleinfo")
 PRICE = TOPICS.price("cellar")

@@ -104,7 +104,7 @@ def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(rea
     reader.kill()
     reader.wait_for_offline()  # its last will
     assert reader.published(gone, "link") == [b"online"]
-    reader.settings["port"] = "simulate://standard-three-phase-base?speed=20"
+    reader.settings["port"] = "simulate://standard-three-phase-producer?speed=20"
     reader.start()
     assert reader.mqtt.wait(lambda: reader.published(gone, "link") == [b"online", b"offline"])
     assert reader.mqtt.wait(lambda: reader.frames()[-1]["meter"] != gone)

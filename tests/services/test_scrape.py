@@ -36,7 +36,7 @@ def test_the_monitor_shows_the_meter_and_all_programs_but_no_delivery_point(
     ):
         settings: dict[str, dict[str, Any]] = {
             "reader": {
-                "port": "simulate://standard-single-phase-hchp?speed=20",
+                "port": "simulate://standard-single-phase-tempo?speed=20",
                 "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
             },
             "storer": {"database": database},

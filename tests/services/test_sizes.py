@@ -16,7 +16,7 @@ def test_the_administrators_view_tells_what_the_files_take(
     fresh_database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = make_tables(fresh_database)
-    store(database, simulated("standard-single-phase-hchp", 500, every=timedelta(seconds=1)))
+    store(database, simulated("standard-single-phase-tempo", 500, every=timedelta(seconds=1)))
     fresh_database.sql(f"USE {fresh_database.name}; FLUSH TABLES frames, label_sets FOR EXPORT; UNLOCK TABLES;")
     with contextlib.closing(database.connect()) as connection:
         files = read_sizes(connection)

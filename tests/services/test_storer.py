@@ -96,7 +96,7 @@ def in_order(frames: Iterable[Frame]) -> list[bytes]:
 
 
 def some(count: int, *, after: timedelta = timedelta(0)) -> list[Frame]:
-    return list(simulated("standard-single-phase-hchp", count, every=timedelta(seconds=1), start=DAY + after))
+    return list(simulated("standard-single-phase-tempo", count, every=timedelta(seconds=1), start=DAY + after))
 
 
 def test_frames_become_rows_and_are_confirmed_as_often_as_they_come(setup: StorerSetup) -> None:

@@ -11,7 +11,7 @@ from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, command_line
 from tests.support.servers import Broker
 
-PORT = "simulate://standard-three-phase-tempo?speed=10"
+PORT = "simulate://standard-three-phase-producer?speed=10"
 
 
 def test_where_a_reader_has_the_port_frames_come_from_the_broker(broker: Broker, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def listen_fast(port: Bytes, wanted: str = "auto", seconds: float = 12.0) -> Lin
 
 
 def frame_of_a_meter() -> bytes:
-    meter = SimulatedMeter("standard-single-phase-hchp")
+    meter = SimulatedMeter("standard-single-phase-tempo")
     return with_parity(meter.frame(datetime(2026, 11, 24, 12, tzinfo=UTC)))
 
 

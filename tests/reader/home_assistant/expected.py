@@ -21,15 +21,11 @@ HISTORIC_CONTRACTS = {
     "hchp": "hchc hchp import_total_hchp off_peak",
     "tempo": "bbrhcjb bbrhpjb bbrhcjw bbrhpjw bbrhcjr bbrhpjr import_total_tempo off_peak tempo_today tempo_tomorrow",
     "ejp": "ejphn ejphpm import_total_ejp peak_notice peak",
-    "weekend": "base",  # historic mode knows of no such contract
-    "producer": "base",
 }
 BY_SEASON = "easd02 easd03 easd04"  # with two kinds of hours, the distributor has a register by season and kind
 STANDARD_CONTRACTS = {
     "base": "easf01",
-    "hchp": f"{BY_SEASON} easf01 easf02 off_peak",
     "tempo": f"{BY_SEASON} easf01 easf02 easf03 easf04 easf05 easf06 off_peak tempo_today tempo_tomorrow dpm2 fpm2",
-    "ejp": f"{BY_SEASON} easf01 easf02 peak_notice peak dpm1 fpm1",
     "weekend": f"{BY_SEASON} easf01 easf02 easf03",  # that there are off-peak hours is known when they come
     "producer": "easf01 eait erq1 erq2 erq3 erq4 sinsti smaxin smaxin_1 ccain exporting",
 }

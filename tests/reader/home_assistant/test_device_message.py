@@ -99,7 +99,7 @@ def test_registers_are_for_the_energy_dashboard() -> None:
 
 
 def test_reactive_energy_has_no_class_that_older_releases_reject() -> None:
-    component = message_of("standard-single-phase-producer")[0]["cmps"]["erq1"]
+    component = message_of("standard-three-phase-producer")[0]["cmps"]["erq1"]
     assert component["unit_of_meas"] == "varh"
     assert "dev_cla" not in component
 
@@ -139,8 +139,8 @@ def test_entities_of_the_line_are_available_without_the_link() -> None:
 
 
 def test_the_device_is_described_by_its_address() -> None:
-    assert message_of("standard-three-phase-base")[0]["dev"] == {
-        "ids": ["teleinfo_041976118895"], "name": "Linky 8895", "sn": "041976118895",
+    assert message_of("standard-three-phase-producer")[0]["dev"] == {
+        "ids": ["teleinfo_042176122830"], "name": "Linky 2830", "sn": "042176122830",
         "mf": "Landis+Gyr", "mdl": "Linky triphasé 60 A G3",
     }  # fmt: skip
     (message,) = Meter(OLD_METER).see({"EAST": 5}, COMPLETE_FRAMES)
@@ -156,7 +156,7 @@ def test_the_topic_has_no_dot() -> None:
 
 def test_the_largest_message_is_small_enough() -> None:
     """A producer with three phases and Tempo that was 25.8 kB."""
-    state = dict(message_of("standard-three-phase-producer")[1]) | message_of("standard-three-phase-tempo")[1]
+    state = dict(message_of("standard-three-phase-producer")[1]) | message_of("standard-single-phase-tempo")[1]
     state |= {f"relay_{n}": n < 4 for n in range(1, 9)} | {"MSG2": "x", "exporting": True, "producer": True}
     state |= {f"{label}{n}_at": "x" for label in ("DPM", "FPM") for n in (1, 2)}
     state |= {f"EASF{n:02}": 5 * (n < 7) for n in range(1, 11)} | {f"EASD{n:02}": 5 for n in range(1, 5)}

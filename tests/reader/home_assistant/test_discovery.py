@@ -16,7 +16,7 @@ from tests.reader.meter.irregular import irregular
 def test_the_message_is_published_once_while_nothing_changes() -> None:
     discovery = discovery_of()
     payloads = []
-    for frame, state, now in watch("standard-three-phase-tempo", 200):
+    for frame, state, now in watch("standard-single-phase-tempo", 200):
         discovery.update(frame, state, now)
         payloads += [payload for payload in [discovery.due(now)] if payload]
     assert len(payloads) == 1
@@ -69,13 +69,13 @@ def test_another_contract_removes_what_it_does_not_need_except_registers() -> No
 def test_another_mode_is_announced_once_complete() -> None:
     discovery = discovery_of()
     messages = []
-    for kind, offset in (("historic-single-phase-hchp", 0.0), ("standard-single-phase-hchp", 400.0)):
+    for kind, offset in (("historic-single-phase-hchp", 0.0), ("standard-single-phase-tempo", 400.0)):
         for frame, state, now in watch(kind, 100):
             discovery.update(replace(frame, meter=METER), state, offset + now)
             messages += [json.loads(payload) for payload in [discovery.due(offset + now)] if payload]
     assert len(messages) == 3
     assert set(messages[0]["cmps"]) == expected("historic-single-phase-hchp")
-    assert set(messages[2]["cmps"]) == expected("standard-single-phase-hchp")
+    assert set(messages[2]["cmps"]) == expected("standard-single-phase-tempo")
     removal = {key for key, component in messages[1]["cmps"].items() if len(component) == 1}
     assert removal == {"adco", "isousc", "papp", "iinst"}
 

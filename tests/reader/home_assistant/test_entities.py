@@ -33,7 +33,7 @@ def test_names_are_french_or_english_and_never_the_device(kind: str) -> None:
 
 
 def test_options_are_in_the_language_of_the_configuration() -> None:
-    french, english = (message_of("historic-single-phase-tempo", language)[0]["cmps"] for language in ("fr", "en"))
+    french, english = (message_of("historic-three-phase-tempo", language)[0]["cmps"] for language in ("fr", "en"))
     assert french["tempo_today"]["ops"] == ["Bleu", "Blanc", "Rouge", "Non annoncé"]
     assert english["tempo_today"]["ops"] == ["Blue", "White", "Red", "Not announced"]
     assert french["period"]["ops"][1] == "Heures pleines jour bleu"

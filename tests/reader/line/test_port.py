@@ -498,7 +498,7 @@ def test_configures_and_reads_a_port_over_rfc2217(listener: socket.socket, serve
 
 
 def test_a_simulated_meter_is_a_port() -> None:
-    with opened("simulate://standard-three-phase-tempo?speed=200") as port:
+    with opened("simulate://standard-single-phase-tempo?speed=200") as port:
         decoder = Decoder()
         readings = decoder.feed(port.read(TIMEOUT))
         while len(readings) < 3:

@@ -23,41 +23,29 @@ from tests.reader.meter.meters import (
     without,
 )
 
-TARIFFS: dict[str, dict[str, Any]] = {
-    "base": {"contract": "base", "period": "TH"},
-    "hchp": {"contract": "hchp", "period": "HP"},
-    "ejp": {"contract": "ejp", "period": "PM", "peak": True, "peak_notice": False},
-    "tempo": {"contract": "tempo", "period": "HPJR", "tempo_today": "red", "tempo_tomorrow": "unknown"},
-}
-
-
+RED = {"contract": "tempo", "period": "HPJR", "tempo_today": "red", "tempo_tomorrow": "unknown"}
+PEAK = {"peak": True, "peak_notice": False}
+EJP_PEAK = standard(NGTF="      EJP       ", LTARF="  HEURE POINTE  ", NTARF=2, STGE="403A4401")
+TARIFFS: list[tuple[Frame, dict[str, Any]]] = [
+    (first("historic-single-phase-base"), {"contract": "base", "period": "TH"}),
+    (first("historic-single-phase-hchp"), {"contract": "hchp", "period": "HP"}),
+    (first("historic-single-phase-ejp"), {"contract": "ejp", "period": "PM"} | PEAK),
+    (first("historic-three-phase-tempo"), RED),
+    (first("standard-single-phase-base"), {"contract": "base", "period": "TH"}),
+    (standard(NGTF="H PLEINE/CREUSE ", LTARF=" HEURE  PLEINE  ", NTARF=2), {"contract": "hchp", "period": "HP"}),
+    (EJP_PEAK, {"contract": "ejp", "period": "PM"} | PEAK),
+    (first("standard-single-phase-tempo"), RED | PEAK),  # a red day is a mobile peak
+    (first("standard-single-phase-weekend"), {"contract": "HC et Week-End", "period": "HEURE PLEINE"}),
+    (first("standard-three-phase-producer"), {"contract": "PRODUCTEUR", "period": "INDEX NON CONSO"}),
+]
 ALL_TARIFFS = {"contract", "period", "tempo_today", "tempo_tomorrow", "peak", "peak_notice"}
 
 
-@pytest.mark.parametrize("phases", ["single", "three"])
-@pytest.mark.parametrize("mode", ["historic", "standard"])
-@pytest.mark.parametrize("contract", TARIFFS)
-def test_both_modes_name_contract_and_period_alike(mode: str, phases: str, contract: str) -> None:
-    state = state_of(first(f"{mode}-{phases}-phase-{contract}"))
-    expected = TARIFFS[contract]
-    if contract == "tempo" and mode == "standard":  # a red day is a mobile peak
-        expected = expected | {"peak": True, "peak_notice": False}
+@pytest.mark.parametrize(("frame", "expected"), TARIFFS)
+def test_both_modes_name_contract_and_period_alike(frame: Frame, expected: dict[str, Any]) -> None:
+    state = state_of(frame)
     assert {key: state[key] for key in ALL_TARIFFS & state.keys()} == expected
-    assert state["mode"] == mode
-
-
-@pytest.mark.parametrize(
-    ("contract", "historic_period", "standard_contract", "standard_period"),
-    [("weekend", "TH", "HC et Week-End", "HEURE PLEINE"), ("producer", "TH", "PRODUCTEUR", "INDEX NON CONSO")],
-)
-def test_offers_that_historic_mode_does_not_know_are_named_by_the_meter(
-    contract: str, historic_period: str, standard_contract: str, standard_period: str
-) -> None:
-    state = state_of(first(f"historic-single-phase-{contract}"))
-    assert (state["contract"], state["period"]) == ("base", historic_period)
-    state = state_of(first(f"standard-single-phase-{contract}"))
-    assert (state["contract"], state["period"]) == (standard_contract, standard_period)
-    assert not state.keys() & {"tempo_today", "peak", "peak_notice"}
+    assert state["mode"] == frame.mode
 
 
 def test_offers_that_historic_mode_does_not_know_have_readable_names() -> None:
@@ -73,12 +61,12 @@ def test_the_padding_of_an_option_does_not_matter(option: str, contract: str) ->
     assert state_of(historic(OPTARIF=option))["contract"] == contract
 
 
-@pytest.mark.parametrize("mode", ["historic", "standard"])
-def test_every_tempo_period_and_colour_is_named_alike(mode: str) -> None:
+@pytest.mark.parametrize("kind", ["historic-three-phase-tempo", "standard-single-phase-tempo"])
+def test_every_tempo_period_and_colour_is_named_alike(kind: str) -> None:
     seen = set()
     for day in range(70):
         for hours in (3, 15, 23):
-            state = state_of(first(f"{mode}-single-phase-tempo", start=SIX_AM + timedelta(days=day, hours=hours - 6)))
+            state = state_of(first(kind, start=SIX_AM + timedelta(days=day, hours=hours - 6)))
             seen.add((state["period"], state["tempo_today"]))
     assert seen == {
         (f"H{hours}J{letter}", colour)
@@ -186,9 +174,8 @@ def test_subscribed_power_and_headroom(frame: Frame, expected: tuple[int | None,
     assert tuple(state.get(key) for key in ("subscribed_power", "headroom_current", "headroom_power")) == expected
 
 
-@pytest.mark.parametrize("phases", ["single", "three"])
-def test_exporting(phases: str) -> None:
-    kind = f"standard-{phases}-phase-producer"
+def test_exporting() -> None:
+    kind = "standard-three-phase-producer"
     noon = state_of(first(kind, start=datetime(2026, 6, 21, 12, 0, tzinfo=UTC)))
     night = state_of(first(kind, start=datetime(2026, 6, 21, 23, 0, tzinfo=UTC)))
     assert (noon["producer"], noon["exporting"]) == (True, True)
@@ -236,9 +223,10 @@ def test_a_glitch_never_lowers_import_total(glitch: Frame, at: int) -> None:
 
 
 def test_the_next_day() -> None:
-    state = state_of(first("standard-single-phase-hchp"))
+    state = state_of(first("standard-single-phase-weekend"))
     assert state["next_day"][:2] == [
         {"from": "00:00", "index": 2, "contact": "open", "relays": []},
         {"from": "01:56", "index": 1, "contact": "closed", "relays": []},
     ]
     assert "next_day" not in state_of(standard(PREF=9))
+    state = state_of(first("standard-single-phase-tempo"))

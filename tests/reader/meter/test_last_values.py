@@ -80,7 +80,7 @@ def test_another_contract_drops_the_labels_of_the_former_one() -> None:
 
 
 def test_a_producer_that_stops_being_one_loses_its_labels() -> None:
-    before = first("standard-single-phase-producer")
+    before = first("standard-three-phase-producer")
     after = without(before, "EAIT", "ERQ1", "ERQ2", "ERQ3", "ERQ4", "SINSTI", "SMAXIN", "SMAXIN-1", "CCAIN", "CCAIN-1")
     after = changed(after, STGE="00DA0001")
     state = state_of(before, *[after] * SETTLED)
@@ -88,7 +88,7 @@ def test_a_producer_that_stops_being_one_loses_its_labels() -> None:
     assert state["producer"] is False
 
 
-@pytest.mark.parametrize("kind", ["historic-single-phase-hchp", "standard-three-phase-base"])
+@pytest.mark.parametrize("kind", ["historic-single-phase-hchp", "standard-three-phase-producer"])
 def test_another_meter_or_mode_starts_again(kind: str) -> None:
     state = MeterState()
     for second in range(3):

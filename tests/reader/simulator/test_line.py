@@ -112,10 +112,10 @@ def test_a_closed_line_gives_no_more_bytes() -> None:
 
 
 def test_a_url_sets_kind_speed_noise_and_seed() -> None:
-    line = SimulatedLine.from_url("simulate://standard-three-phase-tempo?speed=10&noise=1e-4&seed=3")
-    assert line.meter.address == SimulatedMeter("standard-three-phase-tempo", seed=3).address
-    plain = SimulatedLine.from_url("simulate://standard-three-phase-tempo")
-    assert plain.meter.address == SimulatedMeter("standard-three-phase-tempo").address
+    line = SimulatedLine.from_url("simulate://standard-single-phase-tempo?speed=10&noise=1e-4&seed=3")
+    assert line.meter.address == SimulatedMeter("standard-single-phase-tempo", seed=3).address
+    plain = SimulatedLine.from_url("simulate://standard-single-phase-tempo")
+    assert plain.meter.address == SimulatedMeter("standard-single-phase-tempo").address
 
 
 @pytest.mark.parametrize(

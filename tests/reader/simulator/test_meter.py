@@ -12,7 +12,6 @@ from reader.simulator.french_calendar import BLUE, RED, WHITE, day_number, stamp
 from reader.simulator.meter import KINDS, SimulatedMeter
 
 PARIS = ZoneInfo("Europe/Paris")
-CONTRACTS = ("base", "hchp", "tempo", "ejp", "weekend", "producer")
 STANDARD = [kind for kind in KINDS if kind.startswith("standard")]
 
 
@@ -76,8 +75,6 @@ INDEXES = {
     "hchp": ["HCHC", "HCHP"],
     "tempo": ["BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"],
     "ejp": ["EJPHN", "EJPHPM"],
-    "weekend": ["BASE"],
-    "producer": ["BASE"],
 }
 
 
@@ -140,9 +137,21 @@ def test_every_kind_and_seed_has_an_address_of_its_own() -> None:
     assert all(len(address) == 12 and address.isdigit() and address[4:6] in ("61", "76") for address in addresses)
 
 
-def test_refuses_a_kind_that_does_not_exist_and_names_those_that_do() -> None:
-    with pytest.raises(ValueError, match=r"'standard-two-phase-base'.*historic-single-phase-base.*producer$"):
-        SimulatedMeter("standard-two-phase-base")
+def test_refuses_a_kind_that_does_not_exist_and_names_the_eight_that_do() -> None:
+    with pytest.raises(
+        ValueError, match=r"^no simulated meter 'historic-three-phase-hchp'; there are: .*producer$"
+    ) as caught:
+        SimulatedMeter("historic-three-phase-hchp")
+    assert all(kind in str(caught.value) for kind in KINDS)
+    assert len(KINDS) == 8
+
+
+def test_the_eight_cover_both_modes_one_and_three_phases_and_all_contracts() -> None:
+    parts = [kind.split("-") for kind in KINDS]
+    assert {(mode, phases) for mode, phases, _, _ in parts} == {
+        (mode, phases) for mode in ("historic", "standard") for phases in ("single", "three")
+    }
+    assert {contract for *_, contract in parts} == {"base", "hchp", "tempo", "ejp", "weekend", "producer"}
 
 
 def test_refuses_an_instant_without_a_time_zone() -> None:
@@ -164,9 +173,9 @@ def test_sends_the_same_frame_at_the_same_instant(kind: str) -> None:
     assert [newcomer.frame(instant) for instant in reversed(instants)] == values[::-1]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_consecutive_frames_differ(contract: str) -> None:
-    meter = meter_of(f"standard-single-phase-{contract}")
+@pytest.mark.parametrize("kind", STANDARD)
+def test_consecutive_frames_differ(kind: str) -> None:
+    meter = meter_of(kind)
     seconds = [paris("2026-02-03 21:30") + timedelta(seconds=i) for i in range(60)]
     assert len({values_of(meter, now)["SINSTS"] for now in seconds}) > 20
 
@@ -192,10 +201,10 @@ def test_indexes_never_fall_and_add_up(kind: str) -> None:
     assert 4_000_000 < a_year / years < 14_000_000
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("kind", STANDARD)
 @pytest.mark.parametrize("hour", ["2026-01-15 08:00", "2026-01-15 19:00", "2026-06-12 13:00", "2026-10-25 02:00"])
-def test_power_and_index_agree_over_an_hour(contract: str, hour: str) -> None:
-    meter = meter_of(f"standard-single-phase-{contract}")
+def test_power_and_index_agree_over_an_hour(kind: str, hour: str) -> None:
+    meter = meter_of(kind)
     start = paris(hour).astimezone(UTC)
     values = [values_of(meter, start + timedelta(seconds=i)) for i in range(0, 3601, 5)]
     grown = int(values[-1]["EAST"]) - int(values[0]["EAST"])
@@ -203,25 +212,22 @@ def test_power_and_index_agree_over_an_hour(contract: str, hour: str) -> None:
     assert grown == pytest.approx(drawn, rel=0.01, abs=15)
 
 
-@pytest.mark.parametrize("contract", ["base", "hchp", "tempo", "ejp"])
-def test_both_modes_show_the_same_registers(contract: str) -> None:
+@pytest.mark.parametrize(
+    ("historic", "standard"),
+    [
+        ("historic-single-phase-base", "standard-single-phase-base"),
+        ("historic-three-phase-tempo", "standard-single-phase-tempo"),
+    ],
+)
+def test_both_modes_show_the_same_registers(historic: str, standard: str) -> None:
     now = paris("2026-03-12 09:00")
-    historic = values_of(meter_of(f"historic-single-phase-{contract}", 4), now)
-    standard = values_of(meter_of(f"standard-single-phase-{contract}", 4), now)
-    for i, label in enumerate(INDEXES[contract], 1):
-        assert historic[label] == standard[f"EASF{i:02}"]
-
-
-@pytest.mark.parametrize("contract", ["weekend", "producer"])
-def test_a_contract_unknown_to_historic_mode_is_sent_as_base(contract: str) -> None:
-    now = paris("2026-03-14 09:00")
-    historic = values_of(meter_of(f"historic-three-phase-{contract}"), now)
-    assert (historic["OPTARIF"], historic["PTEC"]) == ("BASE", "TH..")
-    assert historic["BASE"] == values_of(meter_of(f"standard-three-phase-{contract}"), now)["EAST"]
+    values, expected = values_of(meter_of(historic, 4), now), values_of(meter_of(standard, 4), now)
+    for i, label in enumerate(INDEXES[historic.rsplit("-", 1)[1]], 1):
+        assert values[label] == expected[f"EASF{i:02}"]
 
 
 def test_load_curve_is_the_energy_of_the_half_hour() -> None:
-    meter = meter_of("standard-single-phase-hchp")
+    meter = meter_of("standard-single-phase-weekend")
     start, end = paris("2026-02-03 18:30"), paris("2026-02-03 19:00")
     energy = int(values_of(meter, end)["EAST"]) - int(values_of(meter, start)["EAST"])
     assert int(values_of(meter, end)["CCASN"]) == pytest.approx(2 * energy, abs=3)
@@ -230,13 +236,19 @@ def test_load_curve_is_the_energy_of_the_half_hour() -> None:
 
 
 def test_the_maximum_of_a_day_becomes_that_of_yesterday() -> None:
-    meter = meter_of("standard-three-phase-base")
+    meter = meter_of("standard-three-phase-producer")
     last, first = paris("2026-02-03 23:59:59"), paris("2026-02-04 00:00")
     for name in ("SMAXSN", "SMAXSN1", "SMAXSN2", "SMAXSN3"):
         assert values_of(meter, last)[name] == values_of(meter, first)[name + "-1"]
         assert stamps(meter, last)[name] == stamps(meter, first)[name + "-1"]
-    historic = values_of(meter_of("historic-three-phase-base"), first)
-    assert historic["PMAX"] == values_of(meter, first)["SMAXSN-1"]
+
+
+def test_the_maximum_of_yesterday_in_historic_mode_holds_all_day_and_is_no_less_than_any_power() -> None:
+    meter = meter_of("historic-three-phase-tempo")
+    last, first = paris("2026-02-03 23:59:59"), paris("2026-02-04 00:00")
+    day = [values_of(meter, first - timedelta(minutes=minutes)) for minutes in range(10, 1440, 10)]
+    assert {values["PMAX"] for values in day} == {values_of(meter, last)["PMAX"]}
+    assert int(values_of(meter, first)["PMAX"]) >= max(int(values.get("PAPP", "0")) for values in day) * 0.97
 
 
 def test_the_maximum_of_a_day_never_falls_and_keeps_its_stamp_until_it_rises() -> None:
@@ -255,27 +267,37 @@ def test_the_maximum_of_a_day_never_falls_and_keeps_its_stamp_until_it_rises() -
 @pytest.mark.parametrize(
     ("contract", "switch", "before", "after"),
     [
-        ("hchp", "2026-07-14 01:56", "02", "01"),
-        ("hchp", "2026-07-14 06:56", "01", "02"),
-        ("hchp", "2026-01-14 14:26", "02", "01"),
-        ("hchp", "2026-03-29 06:56", "01", "02"),  # a day of 23 hours
-        ("hchp", "2026-10-25 06:56", "01", "02"),  # a day of 25 hours
-        ("tempo", "2026-07-14 06:00", "01", "02"),
-        ("tempo", "2026-07-14 22:00", "02", "01"),
+        ("weekend", "2026-07-14 01:56", "02", "01"),
+        ("weekend", "2026-07-14 06:56", "01", "02"),
+        ("weekend", "2026-01-14 14:26", "02", "01"),
         ("weekend", "2026-07-18 00:00", "02", "03"),
         ("weekend", "2026-07-20 00:00", "03", "02"),
-        ("weekend", "2026-07-20 01:56", "02", "01"),
+        ("tempo", "2026-07-14 06:00", "01", "02"),
+        ("tempo", "2026-07-14 22:00", "02", "01"),
+        ("tempo", "2026-03-29 06:00", "01", "02"),  # a day of 23 hours
+        ("tempo", "2026-10-25 06:00", "01", "02"),  # a day of 25 hours
     ],
 )
-@pytest.mark.parametrize("phases", ["single", "three"])
-def test_tariffs_switch_to_the_second(contract: str, switch: str, before: str, after: str, phases: str) -> None:
-    meter = meter_of(f"standard-{phases}-phase-{contract}")
+def test_tariffs_switch_to_the_second(contract: str, switch: str, before: str, after: str) -> None:
+    meter = meter_of(f"standard-single-phase-{contract}")
     instant = paris(switch).astimezone(UTC)
     for now, expected in ((instant - timedelta(seconds=1), before), (instant, after)):
         values = values_of(meter, now)
         assert values["NTARF"] == expected
         assert bits(values["STGE"], 13, 10) + 1 == int(expected)
         assert bits(values["STGE"], 0, 0) == 1 - int(values["RELAIS"])
+
+
+def test_off_peak_hours_switch_to_the_second_in_historic_mode() -> None:
+    meter = meter_of("historic-single-phase-hchp")
+    for switch, before, after in (
+        ("2026-03-29 06:56", "HC..", "HP.."),  # a day of 23 hours
+        ("2026-10-25 06:56", "HC..", "HP.."),  # a day of 25 hours
+        ("2026-07-14 01:56", "HP..", "HC.."),
+    ):
+        instant = paris(switch).astimezone(UTC)
+        periods = [values_of(meter, now)["PTEC"] for now in (instant - timedelta(seconds=1), instant)]
+        assert periods == [before, after], switch
 
 
 @pytest.mark.parametrize("year", range(2023, 2040))
@@ -311,7 +333,7 @@ def test_tempo_announces_a_red_day_the_evening_before() -> None:
     order = [label for label, _, _ in groups(meter.frame(announced))]
     assert order[order.index("STGE") :][:4] == ["STGE", "DPM2", "FPM2", "MSG1"]
     assert order[-1] == "PPOINTE"
-    historic = meter_of("historic-single-phase-tempo")
+    historic = meter_of("historic-three-phase-tempo")
     assert [values_of(historic, paris(f"{eve} {clock}"))["DEMAIN"] for clock in ("19:59:59", "20:00:00")] == [
         "----",
         "ROUG",
@@ -333,8 +355,6 @@ def test_ejp_peaks_from_seven_to_one_after_half_an_hour_of_notice() -> None:
         values = values_of(meter, paris(instant))
         assert (values["PTEC"], "PEJP" in values) == (period, notice), instant
     assert values_of(meter, paris(f"{after} 01:00:00"))["PTEC"] == "HN.."
-    running = values_of(meter_of("standard-single-phase-ejp"), paris(f"{day} 12:00"))
-    assert (bits(running["STGE"], 31, 30), bits(running["STGE"], 25, 24), running["NTARF"]) == (1, 0, "02")
 
 
 def test_sends_the_day_profile_of_tomorrow() -> None:
@@ -359,11 +379,9 @@ def test_one_day_of_eight_has_an_overload_of_two_or_three_minutes_in_the_evening
     assert {start.hour for start, _ in overloads} <= {18, 19, 20}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
 @pytest.mark.parametrize("season", ["2026-01-05 12:00", "2026-07-06 12:00"])
-def test_an_overload_shows_in_adps_and_bit_7_and_only_then(contract: str, season: str) -> None:
-    historic = meter_of(f"historic-single-phase-{contract}")
-    standard = meter_of(f"standard-single-phase-{contract}")
+def test_an_overload_shows_in_adps_and_bit_7_and_only_then(season: str) -> None:
+    historic, standard = meter_of("historic-single-phase-base"), meter_of("standard-single-phase-base")
     start, end = overload_of(historic, paris(season))
     for seconds in range(-120, 400):
         now = start + timedelta(seconds=seconds)
@@ -374,9 +392,8 @@ def test_an_overload_shows_in_adps_and_bit_7_and_only_then(contract: str, season
         assert values.get("ADPS", values["IINST"]) == values["IINST"]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_after(contract: str) -> None:
-    meter = SimulatedMeter(f"historic-three-phase-{contract}")
+def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_after() -> None:
+    meter = SimulatedMeter("historic-three-phase-tempo")
     start, end = overload_of(meter, paris("2026-07-06 12:00"))
     now, seen = start, []
     while now < end + timedelta(seconds=60):
@@ -385,7 +402,7 @@ def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_af
         now += timedelta(seconds=1)
     assert ["PAPP" in values for values in seen] == [i % 21 == 20 for i in range(len(seen))]
     assert "PAPP" in values_of(meter, now)
-    short = groups(SimulatedMeter(f"historic-three-phase-{contract}").frame(start))
+    short = groups(SimulatedMeter("historic-three-phase-tempo").frame(start))
     warned = [label for label, _, _ in short if label.startswith("ADIR")]
     assert [label for label, _, _ in short] == [*warned, "ADCO", "IINST1", "IINST2", "IINST3"]
     values = {label: value for label, _, value in short}
@@ -393,9 +410,8 @@ def test_three_phases_send_twenty_short_frames_then_a_long_one_until_a_minute_af
     assert all(values[label] == values["IINST" + label[-1]] for label in warned)
 
 
-@pytest.mark.parametrize("phases", ["single", "three"])
-def test_a_producer_exports_at_noon_and_draws_at_night(phases: str) -> None:
-    meter = meter_of(f"standard-{phases}-phase-producer")
+def test_a_producer_exports_at_noon_and_draws_at_night() -> None:
+    meter = meter_of("standard-three-phase-producer")
     noons = [paris("2026-06-01 13:45") + timedelta(days=i) for i in range(20)]
     sunny = next(noon for noon in noons if int(values_of(meter, noon)["SINSTI"]) > 1000)
     noon, hour_later, night = (values_of(meter, sunny + timedelta(hours=hours)) for hours in (0, 1, 10))
@@ -406,7 +422,6 @@ def test_a_producer_exports_at_noon_and_draws_at_night(phases: str) -> None:
         assert int(hour_later[label]) > int(noon[label])
     assert int(noon["SMAXIN"]) > 1000
     assert int(noon["IRMS1"]) > 0
-    assert int(values_of(meter_of(f"historic-{phases}-phase-producer"), sunny)["PAPP"]) == 0
 
 
 # Status register and legal time.

@@ -8,7 +8,7 @@ import pytest
 from reader.__main__ import main
 from tests.reader.watch.terminal import on_terminal
 
-PORT = "simulate://standard-three-phase-tempo?speed=10"
+PORT = "simulate://standard-three-phase-producer?speed=10"
 
 
 @pytest.mark.parametrize("keys", [b"q", b"\x03"], ids=["q", "ctrl-c"])

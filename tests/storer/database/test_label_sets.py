@@ -38,7 +38,7 @@ def add(writer: LabelSetWriter, connection: FakeConnection, frame: Frame) -> int
     return writer.add(connection, label_set(frame))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["standard-three-phase-producer", "historic-single-phase-tempo"])
+@pytest.mark.parametrize("kind", ["standard-three-phase-producer", "historic-three-phase-tempo"])
 def test_the_whole_content_comes_back_to_the_byte(kind: str) -> None:
     bases: dict[object, dict[str, Any]] = {}
     differences = 0

@@ -1,6 +1,8 @@
 """The running registers of standard mode: stored as differences, and always given back."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
+from common.contract.phases import is_three_phase
 from storer.database.relative_registers import idle_totals, number_of, value_of
 from storer.database.row_encoder import RowEncoder
 from storer.database.rows import COLUMNS, decode_row, encode_row
@@ -76,10 +79,14 @@ def test_of_a_producer_of_three_phases_both_columns_are_null_where_the_register_
     assert back(frame).to_json() == frame.to_json()
 
 
-@pytest.mark.parametrize("kind", ["standard-three-phase-base", "standard-single-phase-producer"])
-def test_of_others_the_supplier_has_a_zero_where_it_follows(kind: str) -> None:
-    (frame,) = simulated(kind, 1, every=timedelta(seconds=1))
-    row = encode_row(frame)
+@pytest.mark.parametrize(
+    "is_missing",
+    [lambda label: label == "SMAXIN", lambda label: is_three_phase([label])],
+    ids=["three phases without injection", "a producer of one phase"],
+)
+def test_of_others_the_supplier_has_a_zero_where_it_follows(is_missing: Callable[[str], bool]) -> None:
+    (frame,) = simulated("standard-three-phase-producer", 1, every=timedelta(seconds=1))
+    row = encode_row(replace(frame, values={key: one for key, one in frame.values.items() if not is_missing(key)}))
     assert json.loads(row.label_set.content)["relative"] is True
     assert row.columns[COLUMNS.index("index_supplier")] == 0
 

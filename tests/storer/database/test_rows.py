@@ -117,8 +117,7 @@ def test_what_moves_stands_in_columns() -> None:
     [
         ("historic-single-phase-base", 1),
         ("historic-single-phase-hchp", 5),  # a set for each time that a register came to rest
-        ("historic-three-phase-base", 3),  # the maximum of the day before, and short frames
-        ("historic-single-phase-tempo", 5),
+        ("historic-three-phase-tempo", 5),
     ],
 )
 def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: int) -> None:
@@ -126,7 +125,7 @@ def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: 
     assert len({label_set(frame).digest for frame in day}) <= sets
 
 
-@pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-three-phase-tempo"])
+@pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-single-phase-tempo"])
 def test_frames_share_their_label_set_until_something_slow_changes(kind: str) -> None:
     """Load curve, mean voltage, tariff, maximum of the day: a set for each change, and for nothing else."""
     digests, slow = set(), set()
