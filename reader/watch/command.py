@@ -12,8 +12,9 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler
 
 from common.contract.topics import Topics
 from common.errors import ConfigError, PortBusy, PortError
@@ -76,10 +77,11 @@ def _watch(arguments: argparse.Namespace) -> int:
     events: queue.SimpleQueue[object] = queue.SimpleQueue()
     shutdown = Shutdown()
     shutdown.install(lambda: events.put(None))
-    warnings = _WarningHandler(events.put)
+    warnings = QueueHandler(events)  # on the terminal they would spoil the screen
+    warnings.setLevel(logging.WARNING)
     logging.getLogger().addHandler(warnings)
     try:
-        with closing(start(events.put)), _keys() as quit_pressed, screen() as show:
+        with start(events.put), _keys() as quit_pressed, screen() as show:
             while not shutdown.stop.is_set() and not quit_pressed():
                 _handle_for(_EVERY, events, meters.handle)
                 show(meters)
@@ -115,8 +117,10 @@ def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
     return config.load(ReaderConfig, arguments.config)
 
 
-def _source(arguments: argparse.Namespace, settings: ReaderConfig | None) -> tuple[str, Callable[[Emit], "_Source"]]:
-    """Return where the frames come from, and what starts to read there: the ports, or the broker if they are in use."""
+def _source(
+    arguments: argparse.Namespace, settings: ReaderConfig | None
+) -> tuple[str, Callable[[Emit], AbstractContextManager[None]]]:
+    """Return where the frames come from, and what reads there: the ports, or the broker if they are in use."""
     broker = settings.mqtt if settings else ReaderMqtt()
     if arguments.mqtt is not None:
         host, port = arguments.mqtt
@@ -124,8 +128,8 @@ def _source(arguments: argparse.Namespace, settings: ReaderConfig | None) -> tup
     else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
         if not _in_use(ports, arguments, settings):
-            return ", ".join(ports), lambda emit: _Ports(ports, settings.mode if settings else "auto", emit)
-    return f"mqtt://{broker.address}/{broker.topic}", lambda emit: _Broker(broker, emit)
+            return ", ".join(ports), lambda emit: _lines(ports, settings.mode if settings else "auto", emit)
+    return f"mqtt://{broker.address}/{broker.topic}", lambda emit: _connected(broker, emit)
 
 
 def _in_use(ports: tuple[str, ...], arguments: argparse.Namespace, settings: ReaderConfig | None) -> bool:
@@ -151,27 +155,6 @@ def _in_use(ports: tuple[str, ...], arguments: argparse.Namespace, settings: Rea
     return False
 
 
-class _Ports:
-    """Serial ports and gateways, reopened when they fail."""
-
-    def __init__(self, ports: tuple[str, ...], mode: str, emit: Emit) -> None:
-        self._stop = StopEvent()
-        lines = [
-            LineWorker(port, mode=mode, hide=frozenset(), open_port=open_port, emit=emit, stop=self._stop,
-                       time_source=_HostClock())
-            for port in ports
-        ]  # fmt: skip
-        self._threads = [threading.Thread(target=line.run, name="line", daemon=True) for line in lines]
-        for thread in self._threads:
-            thread.start()
-
-    def close(self) -> None:
-        """Close the ports; may take some seconds."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(3.0)
-
-
 class _HostClock:
     """Stamps frames with the host's clock, synchronised or not: these frames are not stored."""
 
@@ -185,34 +168,35 @@ class _HostClock:
         return datetime.now(UTC), True
 
 
-class _Broker:
-    """A broker on which a reader publishes."""
+@contextmanager
+def _lines(ports: tuple[str, ...], mode: str, emit: Emit) -> Iterator[None]:
+    """Read serial ports and gateways, which are reopened when they fail; to close them may take some seconds."""
+    stop = StopEvent()
+    threads = []
+    for port in ports:
+        line = LineWorker(
+            port, mode=mode, hide=frozenset(), open_port=open_port, emit=emit, stop=stop, time_source=_HostClock()
+        )
+        threads.append(threading.Thread(target=line.run, name="line", daemon=True))
+        threads[-1].start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(3.0)
 
-    def __init__(self, settings: ReaderMqtt, emit: Emit) -> None:
-        topics = Topics(settings.topic)
-        subscriptions = [topics.frame("+"), topics.link("+"), topics.health("storer", "+")]
-        name = f"teleinfo-watch-{os.urandom(4).hex()}"
-        self._session = Session(settings, name, subscriptions=subscriptions, emit=emit)
-        self._session.start()
 
-    def close(self) -> None:
-        """Disconnect."""
-        self._session.close()
-
-
-_Source = _Ports | _Broker
-
-
-class _WarningHandler(logging.Handler):
-    """Emits warnings of the log, which would spoil the screen, as texts."""
-
-    def __init__(self, emit: Emit) -> None:
-        super().__init__(logging.WARNING)
-        self._emit_event = emit
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Emit a warning."""
-        self._emit_event(record.getMessage())
+@contextmanager
+def _connected(settings: ReaderMqtt, emit: Emit) -> Iterator[None]:
+    """Receive what a reader publishes on a broker."""
+    topics = Topics(settings.topic)
+    subscriptions = [topics.frame("+"), topics.link("+"), topics.health("storer", "+")]
+    name = f"teleinfo-watch-{os.urandom(4).hex()}"
+    session = Session(settings, name, subscriptions=subscriptions, emit=emit)
+    with closing(session):
+        session.start()
+        yield
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from logging import LogRecord
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -21,7 +22,6 @@ from reader.line.worker import FrameReceived, LinkChanged
 from reader.meter.names import MODE_NAMES
 from reader.meter.names import Text as Words
 
-_NARROW = 70  # columns; on fewer there is no room for meanings
 _QUANTITIES = {"power": "W", "energy": "Wh", "temperature": "°C"}
 _WAITING = Words("En attente d’une trame…", "Waiting for a frame…")
 _QUIT = Words("q : quitter", "q: quit")
@@ -29,11 +29,10 @@ _METER, _SOURCES = Words("Compteur", "Meter"), Words("Sources", "Sources")
 _STATES = {True: Words("en ligne", "online"), False: Words("aucune trame", "no frames")}
 _DROPPED = Words("groupes rejetés : {}", "groups dropped: {}")
 _MORE = Words("{} de plus : agrandissez la fenêtre", "{} more: enlarge the window")
-
-
 _BLANK = "\N{NO-BREAK SPACE}"
+_TITLE, _OFFLINE = "bold", "bold red"  # styles
 
-_Row = tuple[str, str, str, str, str]  # label, value, unit, meaning, age
+_Row = tuple[str, str, str, str, str, str]  # label, value, unit, meaning, age, style
 
 
 @dataclass(slots=True)
@@ -67,7 +66,7 @@ class Meters:
         self._sources: dict[str, list[dict[str, Any]]] = {}  # by storer
 
     def handle(self, event: object) -> None:
-        """Take over a frame, a change of the link, a message of the broker, or a text that warns."""
+        """Take over a frame, a change of the link, a message of the broker, or a warning of the log."""
         match event:
             case FrameReceived(frame):
                 self._meter(frame.meter).update(frame)
@@ -81,8 +80,8 @@ class Meters:
                     self._on_message(event)
                 except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                     self._warning = f"{event.topic}: {error}"
-            case str():
-                self._warning = event
+            case LogRecord():
+                self._warning = event.getMessage()
 
     def _on_message(self, message: Message) -> None:
         *_, first, second, what = message.topic.split("/")
@@ -102,49 +101,48 @@ class Meters:
     def _meter(self, address: str) -> _Meter:
         return self._meters.setdefault(address, _Meter())
 
-    def draw(self, now: datetime, width: int, height: int) -> RenderableType:
-        """Lay out the meters on a screen of this size, at `now`."""
-        shown = {meter: of for meter, of in sorted(self._meters.items()) if self._only in (None, meter)}
-        blocks = [(self._title(meter, of), self._labels(of, now)) for meter, of in shown.items()]
-        if any(self._sources.values()):
-            blocks.append((Text(_SOURCES.of(self._language), "bold"), self._readings(now)))
-        parts: list[RenderableType] = []
+    def draw(self, now: datetime, height: int) -> RenderableType:
+        """Lay out the meters on a screen of this height, at `now`."""
+        shown = [meter for meter in sorted(self._meters) if self._only in (None, meter)]
+        rows = [row for meter in shown for row in self._labels(meter, self._meters[meter], now)]
+        if readings := self._readings(now):
+            rows += [(_SOURCES.of(self._language), "", "", "", "", _TITLE), *readings]
+        table = Table.grid(expand=True, padding=(0, 1))
+        table.add_column(width=10, style="cyan", no_wrap=True)
+        table.add_column(width=20, style="bold", justify="right", no_wrap=True)
+        table.add_column(width=4, no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True)
+        table.add_column(width=6, style="bright_black", justify="right", no_wrap=True)
+        room = height - 1 - (not shown)
+        for *texts, style in rows if len(rows) <= room else rows[: room - 1]:
+            table.add_row(*map(Text, texts), style=style)
+        parts: list[RenderableType] = [table]
         if not shown:
             others = f" ({', '.join(sorted(self._meters))})" if self._meters else ""
-            parts.append(Text(f"{_WAITING.of(self._language)}{others}"))
-        room = height - 1 - len(parts)
-        for place, (title, rows) in enumerate(blocks):
-            fits = max(1, room // (len(blocks) - place) - 1)
-            left_out = len(rows) - fits
-            parts += [title, self._table(rows[:fits] if left_out <= 0 else rows[: fits - 1], width)]
-            if left_out > 0:
-                parts.append(Text(_MORE.of(self._language).format(left_out + 1), "bright_black"))
-            room -= min(len(rows), fits) + 1
+            parts.insert(0, Text(f"{_WAITING.of(self._language)}{others}"))
+        if len(rows) > room:
+            parts.append(Text(_MORE.of(self._language).format(len(rows) - room + 1), "bright_black"))
         where = Text(printable(self._warning), "yellow") if self._warning else Text(self._source, "bright_black")
         parts.append(Text.assemble(_QUIT.of(self._language), "  ", where, no_wrap=True, overflow="ellipsis"))
         return Group(*parts)
 
-    def _title(self, address: str, meter: _Meter) -> Text:
+    def _labels(self, address: str, meter: _Meter, now: datetime) -> list[_Row]:
+        """Return a title and a row a label: first what differs from frame to frame, then the indexes, then the rest."""
         facts = [MODE_NAMES[meter.mode].of(self._language).lower(), _STATES[meter.online].of(self._language)]
         if meter.dropped:
             facts.append(_DROPPED.of(self._language).format(meter.dropped))
-        title = f"{_METER.of(self._language)} {printable(address)}"
-        return Text.assemble(
-            (title, "bold"), f"  {' · '.join(facts)}", style="" if meter.online else "red", no_wrap=True
-        )
-
-    def _labels(self, meter: _Meter, now: datetime) -> list[_Row]:
-        """Return a row a label: first what differs from frame to frame, then the indexes, then the rest."""
-        known, rows = LABELS[meter.mode], []
+        style = _TITLE if meter.online else _OFFLINE
+        known, ranked = LABELS[meter.mode], []
         for label, (value, stamp, received) in meter.values.items():
             about = known.get(label)
             meaning = (about.meaning_fr if self._language == "fr" else about.meaning_en) if about else ""
             if stamp is not None:
                 meaning = f"{meaning} ({stamp.astimezone():%Y-%m-%d %H:%M:%S})"
             rank = 2 if about is None or not about.volatile else 1 if about.cumulative else 0
-            row = (label, self._amount(value), about.unit if about else "", meaning, _age(now - received))
-            rows.append((rank, row))
-        return [row for _, row in sorted(rows, key=lambda ranked: ranked[0])]
+            row = (label, self._amount(value), about.unit if about else "", meaning, _age(now - received), "")
+            ranked.append((rank, row))
+        title = (_METER.of(self._language), printable(address), "", " · ".join(facts), "", style)
+        return [title, *(row for _, row in sorted(ranked, key=lambda pair: pair[0]))]
 
     def _readings(self, now: datetime) -> list[_Row]:
         """Return a row a source; several storers may have the same ones."""
@@ -155,7 +153,7 @@ class Meters:
                     meaning = printable(str(source.get("meter") or ""))
                     age = _age(now - parse_time(source["last"]))
                     amount = self._amount(round(float(source[quantity]), 1))
-                    rows[source["name"], quantity] = printable(str(source["name"])), amount, unit, meaning, age
+                    rows[source["name"], quantity] = printable(str(source["name"])), amount, unit, meaning, age, ""
         return list(rows.values())
 
     def _amount(self, value: float | str) -> str:
@@ -163,17 +161,6 @@ class Meters:
             return printable(" ".join(value.split()))
         text = f"{value:,}"
         return text if self._language == "en" else text.replace(",", _BLANK).replace(".", ",")
-
-    def _table(self, rows: list[_Row], width: int) -> Table:
-        table = Table.grid(expand=True, padding=(0, 1))
-        table.add_column(width=10, style="cyan", no_wrap=True)
-        table.add_column(width=20, style="bold", justify="right", no_wrap=True)
-        table.add_column(width=4, no_wrap=True)
-        table.add_column(ratio=1, no_wrap=True)
-        table.add_column(width=6, style="bright_black", justify="right", no_wrap=True)
-        for label, value, unit, meaning, age in rows:
-            table.add_row(*map(Text, (label, value, unit, meaning if width >= _NARROW else "", age)))
-        return table
 
 
 def _age(age: timedelta) -> str:
@@ -188,6 +175,6 @@ def screen() -> Iterator[Callable[[Meters], None]]:
     with Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
 
         def show(meters: Meters) -> None:
-            live.update(meters.draw(datetime.now(UTC), *console.size), refresh=True)
+            live.update(meters.draw(datetime.now(UTC), console.height), refresh=True)
 
         yield show

@@ -35,26 +35,26 @@ def test_without_rich_it_is_said_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
+    ("line", "code", "complaint"),
     [
-        (["--port", PORT], 2, "watch: a terminal is needed"),
-        (["--port", "{}/tty"], 1, "no such device; is it plugged in?"),
-        (["--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
-        (["--config", "{}/none.yaml"], 2, "none.yaml: not found; give your file with --config"),
-        (["--mqtt", "here:mqtt"], 2, "HOST or HOST:PORT, not here:mqtt"),
-        (["--mqtt", "mqtt://here"], 2, "HOST or HOST:PORT; an account is given in the configuration"),
-        (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
+        (f"--port {PORT}", 2, "watch: a terminal is needed"),
+        ("--port {}/tty", 1, "no such device; is it plugged in?"),
+        ("--port simulate://nothing", 2, "no simulated meter 'nothing'"),
+        ("--config {}/none.yaml", 2, "none.yaml: not found; give your file with --config"),
+        ("--mqtt here:mqtt", 2, "HOST or HOST:PORT, not here:mqtt"),
+        ("--mqtt mqtt://here", 2, "HOST or HOST:PORT; an account is given in the configuration"),
+        (f"--port {PORT} --mqtt here", 2, "not allowed with argument --port"),
     ],
 )
 def test_errors_are_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
+    line: str,
     code: int,
     complaint: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", *(word.format(tmp_path) for word in arguments)])
+    monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", *line.format(tmp_path).split()])
     try:
         ended = main()
     except SystemExit as error:  # so argparse ends
