@@ -27,7 +27,9 @@ def silent(port: str) -> LineFacts:
     return LineFacts(url=port, wanted="auto", seconds=12)
 
 
-def test_the_port_with_a_meter_is_found_and_the_others_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ports_with_a_meter_are_found_each_meter_once_and_the_others_are_told_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     lines = {USB: with_meter(USB), PI: silent(PI)}
     assert meter.look([PI, USB], lambda port: lines[port]) == [USB]
     said = capsys.readouterr().out
@@ -35,11 +37,7 @@ def test_the_port_with_a_meter_is_found_and_the_others_are_told_of(capsys: pytes
     assert "I1 and I2" in said  # what to do about it
     assert f"1.  {USB}" in said
     assert A in said
-
-
-def test_a_meter_is_taken_once_and_two_meters_are_two_ports() -> None:
-    """A port has several names."""
-    assert meter.look([PI, USB], with_meter) == [PI]
+    assert meter.look([PI, USB], with_meter) == [PI]  # a port has several names
     addresses = {PI: A, USB: B}
     assert meter.look([PI, USB], lambda port: with_meter(port, addresses[port])) == [PI, USB]
 
@@ -78,10 +76,6 @@ def test_of_an_env_that_is_there_only_the_port_changes(before: str, value: str, 
     assert (tmp_path / ".env").read_text() == after
 
 
-def test_several_ports_are_a_list() -> None:
-    assert meter.port_variables([PI, USB]) == {"TIC_PORT": f"[{PI}, {USB}]"}
-
-
 def test_an_env_that_cannot_be_written_is_told_what_to_put_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,11 +86,13 @@ def test_an_env_that_cannot_be_written_is_told_what_to_put_there(
     assert f"TIC_PORT={PI}" in said
 
 
-def test_a_port_of_another_group_brings_its_group_along(tmp_path: Path) -> None:
+def test_several_ports_are_a_list_and_a_port_of_another_group_brings_its_group_along(tmp_path: Path) -> None:
+    assert meter.port_variables([PI, USB]) == {"TIC_PORT": f"[{PI}, {USB}]"}
     port = tmp_path / "ttyUSB0"
     port.touch()
     os.chown(port, -1, os.getgid())
     assert meter.port_variables([str(port)]) == {"TIC_PORT": str(port), "TIC_GROUP": str(os.getgid())}
+    assert port_groups(tmp_path) == set()  # it is no serial port
 
 
 @pytest.mark.parametrize(("ports", "said"), [([PI], "no meter found"), ([], "no serial port")])
@@ -108,8 +104,3 @@ def test_where_nothing_is_heard_nothing_is_written(
     assert meter.main([], tmp_path) == 1
     assert not (tmp_path / ".env").exists()
     assert said in capsys.readouterr().err
-
-
-def test_no_group_comes_of_what_is_no_serial_port(tmp_path: Path) -> None:
-    (tmp_path / "ttyUSB0").touch()
-    assert port_groups(tmp_path) == set()
