@@ -3,7 +3,9 @@
 import argparse
 import contextlib
 import json
+import math
 import queue
+import secrets
 import shutil
 import signal
 import subprocess
@@ -13,15 +15,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from common.contract.frame import format_time
 from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
 from common.settings.config import Broker as BrokerSettings
-from demo import page
-from demo.folder import FolderInUse, locked
-from demo.programs import Program, ProgramError
+from demo.programs import Program, ProgramError, choose_port, locked
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
 from demo.sun import KIND, meter_of, sources_of
@@ -53,57 +54,40 @@ class Demo:
 
     def run(self) -> int:
         """Run until Ctrl-C or for `--seconds`; return the exit code."""
-        page_port = page.choose_port(self._arguments.page_port)
+        page_port = choose_port(self._arguments.page_port)
         print(say("Starting a private broker and database (the system's own services are not used) …"), flush=True)
         broker = self._stack.enter_context(Broker(FOLDER / "broker", interrupted=self._is_interrupted))
         database = self._stack.enter_context(Database(FOLDER / "database", interrupted=self._is_interrupted))
-        self._configure(broker, database)
         self._listen(broker)
-        began = datetime.now(UTC)
-        self._start("storer", "storer", "run", "--config", str(FOLDER / "storer.yaml"))
+        began, sun = datetime.now(UTC), self._arguments.sun
+        common = {"name": "demo", "mqtt": {"host": HOST, "port": broker.port}}
+        sources = sources_of(meter_of(sun=True).address) if sun else []
+        self._start("storer", common | {"database": database.login, "sources": sources})
         self._wait(lambda: self._show.storer_online, "the storer")
         port = self._arguments.port or self._simulator(broker)
-        self._reader_config(broker, port)
-        reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
+        memory = tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir="/dev/shm")
+        spool = {"journal": self._stack.enter_context(memory), "path": str(FOLDER.absolute() / "spool")}
+        # It does not wait for a synchronised clock.
+        reader = self._start("reader", common | {"port": port, "spool": spool, "clock": {"patience": "0s"}})
         self._explain(page_port, broker, port)
         self._starting = False  # from here on, an interruption is the demo's ordinary end
-        self._wait_for_first(reader)
-        monitor = page.configure(FOLDER, broker, database, page_port, sun=self._arguments.sun)
-        self._start("monitor", "monitor", "run", "--config", str(monitor))
+        # All that is started now would delay the first frame, and its seconds are none of those that were asked for.
+        self._follow(reader, _FIRST_WITHIN, until=lambda: self._show.begun)
+        account = {"user": "teleinfo-monitor", "password": secrets.token_urlsafe(18)}  # it can only read
+        database.sql(database.account_sql("monitor.sql", account["password"]))
+        prices = FOLDER.absolute() / "prices.yaml"
+        prices.write_text("feed_in: [{from: 2024-03-01, price: 0.1269}]\n" if sun else "{}\n")
+        page = {"listen": {"host": HOST, "port": page_port}, "auth": "none", "prices": str(prices)}
+        page |= {"database": database.login | account, "state": str(FOLDER.absolute() / "monitor")}
+        self._start("monitor", common | page)
         self._fill(began)
-        self._watch(reader)
+        self._follow(reader, self._arguments.seconds)
+        self._draw(reader.last_warning(), last=True)
         return self._end(reader, database, began)
-
-    def _configure(self, broker: Broker, database: Database) -> None:
-        (FOLDER / "storer.yaml").write_text(
-            f"name: demo\n"
-            f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
-            f"database: {{host: 127.0.0.1, port: {database.port}, user: {database.user},\n"
-            f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
-            f"{self._sources()}"
-        )
-
-    def _sources(self) -> str:
-        """Return the lines of `storer.yaml` for what the house has."""
-        if not self._arguments.sun:
-            return ""
-        return f"sources: {json.dumps(sources_of(meter_of(sun=True).address))}\n"
-
-    def _reader_config(self, broker: Broker, port: str) -> None:
-        memory = Path("/dev/shm")
-        journal = self._stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir=memory if memory.is_dir() else None)
-        )
-        (FOLDER / "reader.yaml").write_text(
-            f"name: demo\nport: {json.dumps(port)}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
-            f"spool: {{journal: {json.dumps(journal)}, path: {json.dumps(str(FOLDER.absolute() / 'spool'))}}}\n"
-            # Do not wait for a synchronised clock.
-            f"clock: {{patience: 0s}}\n"
-        )
 
     def _listen(self, broker: Broker) -> None:
         session = Session(
-            BrokerSettings(host="127.0.0.1", port=broker.port),
+            BrokerSettings(host=HOST, port=broker.port),
             "teleinfo-demo",
             subscriptions=[
                 TOPICS.frame("+"),
@@ -116,18 +100,25 @@ class Demo:
         session.start()
         self._stack.callback(session.close)
 
-    def _start(self, name: str, *command: str) -> Program:
+    def _start(self, name: str, settings: dict[str, Any]) -> Program:
+        """Write the configuration of a program, and start it."""
+        file = FOLDER / f"{name}.yaml"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"name": "demo", **settings}, indent=1))
+        return self._run(name, name, "run", "--config", str(file))
+
+    def _run(self, name: str, *command: str) -> Program:
         program = Program(name, [sys.executable, "-P", "-m", *command], FOLDER / f"{name}.log")
-        self._programs.append(program)
         self._stack.callback(program.stop, _STOP_WITHIN)
+        if name != "history":  # which ends before the demo does
+            self._programs.append(program)
         return program
 
     def _simulator(self, broker: Broker) -> str:
         """Start a simulated meter, with its house if that has a roof; return the path of its pseudo-terminal."""
-        command = (
-            ["demo.sunny_house", "--broker", str(broker.port)] if self._arguments.sun else ["reader", "simulate", KIND]
-        )
-        program = self._start("meter", *command)
+        sun = self._arguments.sun
+        command = ["demo.sun", "--broker", str(broker.port)] if sun else ["reader", "simulate", KIND]
+        program = self._run("meter", *command)
         self._wait(lambda: bool(program.lines()), "the simulated meter")
         return program.lines()[0]
 
@@ -145,33 +136,20 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
 """
         print("\n".join(map(say, text.split("\n"))))
 
-    def _wait_for_first(self, reader: Program) -> None:
-        """Wait for the first frame, or for what is wrong with the line: all that is started now would delay it.
-
-        A slow machine needs many seconds until then: they are not of those that were asked for.
-        """
-        deadline = time.monotonic() + _FIRST_WITHIN
-        while not self._interrupted and not self._show.begun and time.monotonic() < deadline:
-            self._handle(0.2)
-            self._draw(reader.last_warning())
-
-    def _watch(self, reader: Program) -> None:
-        seconds = self._arguments.seconds
-        deadline = None if seconds is None else time.monotonic() + seconds
-        while not self._interrupted and (deadline is None or time.monotonic() < deadline):
+    def _follow(self, reader: Program, seconds: float | None, until: Callable[[], bool] = lambda: False) -> None:
+        """Show what happens, for as long."""
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        while not self._interrupted and not until() and time.monotonic() < deadline:
             self._handle(0.2)
             self._show.progress = self._progress()
             self._draw(reader.last_warning())
-        self._draw(reader.last_warning(), last=True)
 
     def _fill(self, until: datetime) -> None:
         """Give a simulated meter its past, beside all else."""
         if self._arguments.port or self._arguments.no_history:
             return
-        command = [sys.executable, "-P", "-m", "demo.fill", "--config", str(FOLDER / "storer.yaml")]
-        command += ["--until", format_time(until), *(["--sun"] if self._arguments.sun else [])]
-        self._history = Program("history", command, FOLDER / "history.log")
-        self._stack.callback(self._history.stop, _STOP_WITHIN)
+        command = ["demo.history", "--config", str(FOLDER / "storer.yaml"), "--until", format_time(until)]
+        self._history = self._run("history", *command, *(["--sun"] if self._arguments.sun else []))
 
     def _progress(self) -> str:
         """Return how far the history is; empty once it is complete, or where there is none."""
@@ -257,17 +235,7 @@ def run(arguments: argparse.Namespace) -> int:
             demo = Demo(arguments, stack)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: demo.interrupt())
-            return _run(demo)
-    except FolderInUse as error:
-        print(f"demo: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"demo: {error.filename}: {error.strerror}", file=sys.stderr)
-    return 1
-
-
-def _run(demo: Demo) -> int:
-    try:
-        return demo.run()
+            return demo.run()
     except KeyboardInterrupt:
         print("\n" + say("demo: interrupted while starting"), file=sys.stderr)
         return _INTERRUPTED

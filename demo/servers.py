@@ -21,10 +21,10 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 HOST = "127.0.0.1"
-ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what users run on their own server
+ACCOUNTS = Path(__file__).resolve().parent.parent / "mariadb"  # what users run on their own server
 READY_WITHIN = 120.0  # seconds; on a Raspberry Pi a new database takes its time
 STOPPED_WITHIN = 30.0  # seconds, then it is killed
 LONGEST_SOCKET_PATH = 107  # bytes; sockaddr_un.sun_path without its NUL
@@ -94,7 +94,9 @@ class Server(ABC):
     host = HOST
     _kind: str
 
-    def __init__(self, folder: Path, port: int | None, interrupted: Callable[[], bool]) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
         # Asked while something takes long: a handler that raises could do so where Python ignores it, or between the
         # start of a process and the line that knows of it.
         self._interrupted = interrupted
@@ -134,24 +136,23 @@ class Server(ABC):
 
     def wait_until_ready(self) -> None:
         """Wait until the server answers; kill it if that takes too long."""
-        try:
-            self._wait_until_ready()
-        except BaseException:  # Ctrl-C, too
-            if self.process is not None:
-                self.kill()
-            raise
-
-    def _wait_until_ready(self) -> None:
         process, deadline = self._running(), time.monotonic() + READY_WITHIN
-        while not self.is_ready():
-            self._end_if_interrupted()
-            if process.poll() is not None:
-                self.process = None
-                code = process.returncode
-                raise InstanceError(f"{self._kind} ended with {code} when started: {self._log_tail()}")
-            if time.monotonic() > deadline:
-                raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._log_tail()}")
-            time.sleep(0.02)
+        try:
+            while True:
+                with contextlib.suppress(OSError):
+                    if self._answers():
+                        return
+                self._end_if_interrupted()
+                if process.poll() is not None:
+                    raise InstanceError(
+                        f"{self._kind} ended with {process.returncode} when started: {self._log_tail()}"
+                    )
+                if time.monotonic() > deadline:
+                    raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._log_tail()}")
+                time.sleep(0.02)
+        except BaseException:  # Ctrl-C, too
+            self.kill()
+            raise
 
     def _end_if_interrupted(self) -> None:
         if self._interrupted():
@@ -181,13 +182,6 @@ class Server(ABC):
             raise InstanceError(f"{self._kind} is not running")
         return self.process
 
-    def is_ready(self) -> bool:
-        """Return whether the server answers now."""
-        try:
-            return self._answers()
-        except OSError:
-            return False
-
     def _log_tail(self) -> str:
         """Return the last errors of the server's log, or its end, in one line."""
         lines = self.log.read_text(errors="replace").splitlines()[-40:]
@@ -200,15 +194,8 @@ class Broker(Server):
 
     _kind = "mosquitto"
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        port: int | None = None,
-        config: str = "",
-        interrupted: Callable[[], bool] = lambda: False,
-    ) -> None:
-        super().__init__(folder, port, interrupted)
+    def __init__(self, folder: Path, *, config: str = "", **more: Any) -> None:
+        super().__init__(folder, **more)
         self.config = config
 
     def _prepare(self) -> list[str]:
@@ -244,15 +231,8 @@ class Database(Server):
     name = "teleinfodb"
     _kind = "mariadb"
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        port: int | None = None,
-        options: Sequence[str] = (),
-        interrupted: Callable[[], bool] = lambda: False,
-    ) -> None:
-        super().__init__(folder, port, interrupted)
+    def __init__(self, folder: Path, *, options: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(folder, **more)
         self.options = tuple(options)
         self._administrator = pwd.getpwuid(os.getuid()).pw_name
         self._data = self.folder / "data"
@@ -264,6 +244,11 @@ class Database(Server):
             short = tempfile.mkdtemp(prefix="teleinfo-")
             weakref.finalize(self, shutil.rmtree, short, ignore_errors=True)
             self.unix_socket = Path(short) / "mariadb.sock"
+
+    @property
+    def login(self) -> dict[str, str | int]:
+        """What a configuration says of it."""
+        return {"host": HOST, "port": self.port, "user": self.user, "password": self.password, "name": self.name}
 
     def sql(self, statement: str) -> str:
         """Run SQL as the server's administrator; return the output: tab-separated, without headings."""
@@ -278,12 +263,14 @@ class Database(Server):
         """Start the server; return when it answers and the database exists."""
         super().start()
         if not self.account_made.exists():
-            self.sql(self._account())  # can be repeated after an interruption
+            self.sql(self.account_sql("storer.sql", self.password))  # can be repeated after an interruption
             self.account_made.touch()
 
-    def _account(self) -> str:
+    def account_sql(self, file: str, password: str) -> str:
+        """Return what makes an account."""
         # '%' because TCP clients are not "localhost" without name resolution; other machines cannot connect anyway.
-        return ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", self.password)
+        text = (ACCOUNTS / file).read_text(encoding="utf-8")
+        return text.replace("'localhost'", "'%'").replace("change-me", password)
 
     def _keep_password(self) -> str:
         with contextlib.suppress(FileNotFoundError):
@@ -328,31 +315,22 @@ class Database(Server):
         command = [find_program("mariadb-install-db"), *options, f"--datadir={unfinished}", "--skip-test-db"]
         # The user that runs the server is its administrator, through its socket; no account is without a password.
         command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={self._administrator}"]
-        code = self._run_script(command)
-        if code != 0:
-            raise InstanceError(f"mariadb-install-db ended with {code}: {self._log_tail()}")
-        unfinished.rename(self._data)
-
-    def _run_script(self, command: Sequence[str]) -> int:
-        """Run a script and return its exit code; an interruption kills it and its children."""
         with self.log.open("ab") as log:
             process = spawn(command, log, self.folder)
         try:
-            while True:
+            while process.poll() is None:
                 self._end_if_interrupted()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    return process.wait(timeout=0.1)
+                time.sleep(0.02)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # the script and its children
             process.wait()
             raise
+        if process.returncode != 0:
+            raise InstanceError(f"mariadb-install-db ended with {process.returncode}: {self._log_tail()}")
+        unfinished.rename(self._data)
 
     def _answers(self) -> bool:
         # Not asked before it listens: clients in a row would take as much of the processor as the server's start.
-        if not self.unix_socket.exists():
-            return False
-        try:
-            self.sql("SELECT 1")
-        except InstanceError:
-            return False
-        return True
+        with contextlib.suppress(InstanceError):
+            return self.unix_socket.exists() and self.sql("SELECT 1") == "1\n"
+        return False

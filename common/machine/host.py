@@ -81,7 +81,7 @@ class Process:
         """Return whether it simulates a meter at the other end of a pseudo-terminal."""
         words = [Path(word).name for word in self.command]
         simulates = not {"simulate", "replay"}.isdisjoint(words) and ("teleinfo-reader" in words or "reader" in words)
-        return simulates or "demo.sunny_house" in words
+        return simulates or "demo.sun" in words
 
 
 class Host:

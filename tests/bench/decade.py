@@ -66,8 +66,7 @@ def rollups(connection: Connection, kind: str, size: Size) -> str:
     """Make the minutes and hours of a meter; return its identifier."""
     meter = SimulatedMeter(kind)
     start = END - size.days * DAY
-    for _ in History(connection, meter).write(start, END):
-        pass
+    History(connection, meter).write(start, END)
     ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (meter.address,))
     for table, key, registers in (("minutes", "minute", _MINUTES), ("hours", "hour", _HOURS)):
         columns = _columns(connection, table)

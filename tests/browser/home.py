@@ -123,8 +123,7 @@ def _write_past(database: Database, days: int) -> None:
     make_tables(database, end)
     with contextlib.closing(client(database).connect()) as connection:
         for kind in (TEMPO, PRODUCER):
-            for _ in History(connection, SimulatedMeter(kind)).write(end - timedelta(days=days), end):
-                pass
+            History(connection, SimulatedMeter(kind)).write(end - timedelta(days=days), end)
 
 
 def _meters_with_frames(place: Home) -> int:

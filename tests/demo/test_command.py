@@ -1,4 +1,4 @@
-"""The command of the demo, before anything of it runs."""
+"""The command of the demo, before anything of it runs, and the words that it prints."""
 
 import os
 import socket
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from demo import page
+from demo.programs import choose_port
 from demo.servers import HOST, InstanceError, free_port
+from demo.words import say
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,14 +29,10 @@ def test_help_needs_nothing_but_python(tmp_path: Path) -> None:
 
 
 def test_a_roof_needs_the_simulated_meter(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "demo", "--sun", "--port", "/dev/ttyAMA0"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(
-        [sys.executable, "-P", "-m", "demo", "--sun", "--port", "/dev/ttyAMA0"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 2
     assert "simulated meter" in result.stderr
@@ -44,6 +41,17 @@ def test_a_roof_needs_the_simulated_meter(tmp_path: Path) -> None:
 
 def test_the_page_has_the_port_that_is_asked_for_or_none() -> None:
     port = free_port()
-    assert page.choose_port(port) == port
+    assert choose_port(port) == port
     with socket.create_server((HOST, port)), pytest.raises(InstanceError, match=str(port)):
-        page.choose_port(port)
+        choose_port(port)
+
+
+def test_the_demo_speaks_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["Meter:    a simulated meter (standard) on /dev/pts/3", "12 frames decoded, 1 row committed."]
+    monkeypatch.setenv("LC_ALL", "C")
+    assert [say(line) for line in lines] == lines
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert [say(line).replace("\u00a0", " ") for line in lines] == [
+        "Compteur : un compteur simulé (standard) sur /dev/pts/3",
+        "12 trames décodées, 1 ligne enregistrée.",
+    ]

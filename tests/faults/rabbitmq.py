@@ -38,7 +38,7 @@ class RabbitMq(FaultyServer):
         **environment: str,
     ) -> None:
         """Prepare it, with more lines of configuration and environment for a node of a cluster."""
-        super().__init__(folder, port, lambda: False)
+        super().__init__(folder, port=port)
         self.host = host
         self._more = more
         self._environment = {

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from common.machine.version import full_version
 from common.settings.config import load
 from demo.servers import free_port
 from monitor.settings.config import MonitorConfig
@@ -131,15 +130,7 @@ def test_a_crash_of_a_part_ends_it_with_its_last_words(folder: Path) -> None:
     assert "Traceback" not in text
 
 
-def test_a_kill_of_the_demo_itself_leaves_nothing(folder: Path) -> None:
-    demo = Demo(folder)
-    demo.read_until(r"decoded \d+")
-    demo.process.kill()
-    demo.rest()
-    wait_until(lambda: children_in(folder) == {}, WITHIN, "the kernel ends what the demo started")
-
-
-def test_a_second_demo_in_the_same_folder_is_refused_and_takes_nothing_away(folder: Path) -> None:
+def test_a_second_demo_in_the_same_folder_is_refused_and_a_kill_of_the_first_leaves_nothing(folder: Path) -> None:
     demo = Demo(folder)
     demo.read_until(r"decoded \d+")
     for arguments in ([], ["--fresh"]):
@@ -148,20 +139,9 @@ def test_a_second_demo_in_the_same_folder_is_refused_and_takes_nothing_away(fold
         assert second.process.returncode == 1
         assert f"a demo already runs here, process {demo.process.pid}" in text
     demo.read_until(r"decoded \d+")
-    demo.process.send_signal(signal.SIGINT)
-    text = demo.rest()
-    assert demo.process.returncode == 0, text
-
-
-def test_fresh_forgets_the_run_before(folder: Path) -> None:
-    old = folder / ".demo" / "database"
-    old.mkdir(parents=True)
-    (old / "left").touch()
-    demo = Demo(folder, "--fresh", "--seconds", "1")
-    demo.read_until("private broker and database")
-    assert not (old / "left").exists()
-    demo.process.send_signal(signal.SIGINT)
+    demo.process.kill()
     demo.rest()
+    wait_until(lambda: children_in(folder) == {}, WITHIN, "the kernel ends what the demo started")
 
 
 def test_ctrl_c_ends_it_while_it_starts(folder: Path) -> None:
@@ -198,10 +178,11 @@ def test_the_last_warning_of_the_reader_is_shown(folder: Path) -> None:
     assert "Traceback" not in demo.rest()
 
 
-def test_what_it_names_works_until_ctrl_c_ends_it_in_order(folder: Path) -> None:
+def test_what_it_names_works_until_ctrl_c_ends_it_in_order_and_the_next_run_goes_on(folder: Path) -> None:
     demo = Demo(folder, history=True)
     text = demo.read_until(r"history [1-9]\d*/400 days")
-    report, _compare = re.findall(r"^  (\S*teleinfo-monitor .*)$", text, re.MULTILINE)
+    report, compare = re.findall(r"^  (\S*teleinfo-monitor .*)$", text, re.MULTILINE)
+    assert " compare " in compare
     (address,) = re.findall(r"^Page: +(http://127\.0\.0\.1:\d+/)$", text, re.MULTILINE)
     assert address.endswith(f":{demo.page_port}/")
     the_page_shows_the_meter(address)
@@ -212,6 +193,10 @@ def test_what_it_names_works_until_ctrl_c_ends_it_in_order(folder: Path) -> None
     text = demo.rest()
     assert demo.process.returncode == 0, text
     assert "Traceback" not in text
+    days = days_of_history(folder)
+    again = Demo(folder, history=True)
+    line = again.read_until(r"history \d+/400 days").splitlines()[-1]
+    assert int(re.findall(r"history (\d+)/", line)[0]) >= days > 0
 
 
 def the_page_shows_the_meter(address: str) -> None:
@@ -233,11 +218,15 @@ def asked(address: str) -> Any:
         return json.load(answer)
 
 
-def test_a_house_with_a_roof_stores_what_its_devices_send(folder: Path) -> None:
-    demo = Demo(folder, "--sun", "--seconds", "12")
+def test_a_house_with_a_roof_forgets_the_run_before_and_stores_what_its_devices_send(folder: Path) -> None:
+    left = folder / ".demo" / "database" / "left"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    demo = Demo(folder, "--fresh", "--sun", "--seconds", "12")
     text = demo.rest()
     assert demo.process.returncode == 0, text
     assert "-t 'sources/#'" in text
+    assert not left.exists()
     with Database(folder / ".demo" / "database") as database:
         name = database.name
         stored = database.sql(
@@ -251,32 +240,9 @@ def test_a_house_with_a_roof_stores_what_its_devices_send(folder: Path) -> None:
     ]
 
 
-def test_ctrl_c_while_the_history_is_written_ends_in_order_and_the_next_run_goes_on(folder: Path) -> None:
-    demo = Demo(folder, history=True)
-    demo.read_until(r"history [1-9]\d*/400 days")
-    demo.process.send_signal(signal.SIGINT)
-    text = demo.rest()
-    assert demo.process.returncode == 0, text
-    assert "Traceback" not in text
-    days = days_of_history(folder)
-    again = Demo(folder, history=True)
-    line = again.read_until(r"history \d+/400 days").splitlines()[-1]
-    assert int(re.findall(r"history (\d+)/", line)[0]) >= days > 0
-    again.process.send_signal(signal.SIGINT)
-    text = again.rest()
-    assert again.process.returncode == 0, text
-    assert days_of_history(folder) >= days
-
-
 def days_of_history(folder: Path) -> int:
     with Database(folder / ".demo" / "database") as database:
         # An hour of the history has all its frames; that of the start has those of the live part, too.
         hours = int(database.sql(f"SELECT COUNT(*) FROM {database.name}.hours WHERE frames = 3600"))
     assert hours % 24 == 0  # only whole days
     return hours // 24
-
-
-def test_it_tells_its_version(folder: Path) -> None:
-    demo = Demo(folder, "--version")
-    assert demo.rest().strip().endswith(full_version())
-    assert demo.process.returncode == 0

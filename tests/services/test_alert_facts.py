@@ -41,8 +41,7 @@ def answers(database: Server) -> Iterator[Answers]:
     database.create_database()
     client = make_tables(database)
     with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(KIND)).write(BEGIN, NOW):
-            pass
+        History(connection, SimulatedMeter(KIND)).write(BEGIN, NOW)
     query(
         client,
         # Twenty-five minutes without current.
@@ -141,8 +140,7 @@ def test_a_meter_that_was_replaced_has_one_past_and_no_alarm(fresh_database: Ser
             (old, replaced_at - timedelta(days=32), replaced_at),
             (new, replaced_at + timedelta(hours=2), now),
         ):
-            for _ in History(connection, meter).write(start, end):
-                pass
+            History(connection, meter).write(start, end)
         house = MonitorConfig(meters=(House(new.address, "Maison", (old.address,)),))
         for config, meters in ((house, 1), (MonitorConfig(), 2)):
             facts = gather(Answers(connection, config, PRICES), config, now)

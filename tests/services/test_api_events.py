@@ -52,8 +52,7 @@ def tables(database: Server) -> Database:
     database.create_database()
     client = make_tables(database)
     with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(KIND)).write(BEGIN, END):
-            pass
+        History(connection, SimulatedMeter(KIND)).write(BEGIN, END)
 
     def silent(start: str, end: str) -> str:
         return f"UPDATE minutes SET meter_id = 4000 WHERE meter_id = 1 AND minute >= {start} AND minute < {end}"

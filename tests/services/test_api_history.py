@@ -39,8 +39,7 @@ NO_PRICES = PriceTable([])
 
 def fill(database: Database, kind: str, end: datetime = END) -> None:
     with contextlib.closing(database.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(kind)).write(BEGIN, end):
-            pass
+        History(connection, SimulatedMeter(kind)).write(BEGIN, end)
 
 
 def hour(day: int, number: int) -> str:

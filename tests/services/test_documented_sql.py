@@ -56,8 +56,7 @@ def tables(fresh_database: Server) -> Database:
     meter = SimulatedMeter(KIND)
     meter.address = METER
     with contextlib.closing(database.connect()) as connection:
-        for _ in History(connection, meter).write(NOW - 2 * 24 * HOUR, NOW):
-            pass
+        History(connection, meter).write(NOW - 2 * 24 * HOUR, NOW)
         connection.execute(
             "INSERT INTO breaks (meter_id, hour, register, step) VALUES (1, '2026-11-23 20:00:00', 1, -5)"
         )

@@ -68,8 +68,7 @@ def wh(kwh: Decimal | None) -> Decimal | None:
 def test_a_range_of_hours_reads_its_own_rows_only(tables: Database) -> None:
     meter = SimulatedMeter("standard-single-phase-tempo")
     with contextlib.closing(tables.connect()) as connection:
-        for _ in History(connection, meter).write(NIGHT, NIGHT + 6 * 24 * HOUR):
-            pass
+        History(connection, meter).write(NIGHT, NIGHT + 6 * 24 * HOUR)
         begin, end = NIGHT + 48 * HOUR, NIGHT + 72 * HOUR
         connection.execute("FLUSH STATUS")
         rows = connection.query(

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from common.database.mariadb import Database
-from demo.fill import fill
-from demo.history import History
+from demo.history import History, fill
 from demo.sun import CAR, GARDEN, KIND, ROOF, SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
 from storer.sources.accumulate import Minute
@@ -46,8 +45,7 @@ def written(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_interrupted_again_and_again_it_is_as_in_one_go(fresh_database: Server, tables: Database) -> None:
     with contextlib.closing(tables.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(KIND)).write(END - DAYS * DAY, END):
-            pass
+        History(connection, SimulatedMeter(KIND)).write(END - DAYS * DAY, END)
     whole = written(tables)
     fresh_database.create_database()
     make_tables(fresh_database, BEGAN)
@@ -64,27 +62,26 @@ def test_interrupted_again_and_again_it_is_as_in_one_go(fresh_database: Server, 
     assert written(tables) == whole
 
 
-def test_the_hour_of_the_start_has_its_frames(tables: Database) -> None:
-    list(fill(tables, BEGAN, 1))
-    frames = query(tables, "SELECT MIN(timestamp), MAX(timestamp), COUNT(*) FROM frames")
-    seconds = int((BEGAN - END).total_seconds())
-    assert frames == [(END.replace(tzinfo=None), (END + timedelta(seconds=seconds - 1)).replace(tzinfo=None), seconds)]
-    ((tallied,),) = query(tables, "SELECT SUM(frames) FROM tallies")
-    assert tallied == seconds  # an audit finds nothing missing and nothing too many
-
-
-def test_what_is_live_meanwhile_is_left_alone(tables: Database) -> None:
+def test_the_hour_of_the_start_has_its_frames_and_what_is_live_meanwhile_is_left_alone(tables: Database) -> None:
     live = list(simulated(KIND, 5, start=BEGAN, every=timedelta(seconds=1)))
     store(tables, live)
     list(fill(tables, BEGAN, 1))
-    ((count,),) = query(tables, f"SELECT COUNT(*) FROM frames WHERE timestamp >= '{BEGAN:%F %T.%f}'")
-    assert count == len(live)
+    frames = query(
+        tables,
+        "SELECT MIN(timestamp), MAX(timestamp), COUNT(*) FROM frames"
+        f" GROUP BY timestamp >= '{BEGAN:%F %T.%f}' ORDER BY 1",
+    )
+    seconds = int((BEGAN - END).total_seconds())
+    made, lived = (0, seconds - 1, END, seconds), (0, 4, live[0].timestamp, 5)
+    assert frames == [
+        (*((since + timedelta(seconds=number)).replace(tzinfo=None) for number in (first, last)), count)
+        for first, last, since, count in (made, lived)
+    ]
+    ((tallied,),) = query(tables, "SELECT SUM(frames) FROM tallies")
+    assert tallied == seconds  # an audit finds nothing missing and nothing too many
     ((oldest, newest),) = query(tables, "SELECT MIN(hour), MAX(hour) FROM hours")
     assert (oldest, newest) == ((END - DAY).replace(tzinfo=None), (END - HOUR).replace(tzinfo=None))
-
-
-def test_a_complete_history_is_not_written_again(tables: Database) -> None:
-    list(fill(tables, BEGAN, 1))
+    # It is not written again.
     before = written(tables)
     assert list(fill(tables, BEGAN + 30 * DAY, 1)) == [1]
     assert written(tables) == before

@@ -35,8 +35,7 @@ def frames(kind: str, start: datetime, hours: int) -> list[Frame]:
 
 def fill(database: Database, kind: str, start: datetime, hours: int, since: datetime | None = None) -> None:
     with contextlib.closing(database.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(kind)).write(start, start + hours * HOUR, since=since):
-            pass
+        History(connection, SimulatedMeter(kind)).write(start, start + hours * HOUR, since=since)
 
 
 def exact(row: Row) -> Row:

@@ -83,8 +83,7 @@ def tables(database: Server) -> Server:
     tables = make_tables(database, NOW)
     with contextlib.closing(tables.connect()) as connection:
         end = NOW.replace(minute=0) + HOUR
-        for _ in History(connection, SimulatedMeter(KIND)).write(end - 8 * 24 * HOUR, end):
-            pass
+        History(connection, SimulatedMeter(KIND)).write(end - 8 * 24 * HOUR, end)
     # What is to come; and hours are up to ten minutes behind.
     database.sql(f"DELETE FROM {database.name}.minutes WHERE minute >= '{NOW:%F %T}'")
     database.sql(f"DELETE FROM {database.name}.hours WHERE hour >= '{NOW.replace(minute=0):%F %T}'")

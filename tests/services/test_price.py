@@ -114,8 +114,7 @@ def test_what_the_database_says_of_the_past(database: Server) -> None:
     database.create_database()
     with contextlib.closing(make_tables(database, now).connect()) as connection:
         end = now.replace(minute=0)
-        for _ in History(connection, meter).write(end - timedelta(days=9), end):
-            pass
+        History(connection, meter).write(end - timedelta(days=9), end)
     settings = MonitorConfig(
         database=MonitorDatabase(
             host=("127.0.0.1",), port=database.port, user=database.user, password=database.password, name=database.name

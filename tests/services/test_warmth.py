@@ -32,8 +32,7 @@ class AtOnce(Workers):
 def test_a_question_after_it_finds_everything_remembered(fresh_database: Server) -> None:
     tables = make_tables(fresh_database, END)
     with contextlib.closing(tables.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
+        History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END)
     noted = NotedDatabase(tables)
     pool = Pool(noted.connect)
 

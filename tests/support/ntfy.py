@@ -6,10 +6,9 @@ import os
 import subprocess
 import urllib.request
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
-from tests.support.servers import HOST, PASSWORD, FaultyServer, find_program, free_port
+from tests.support.servers import HOST, PASSWORD, FaultyServer, find_program
 
 USER = "house"
 _READER = "127.0.0.2"
@@ -19,9 +18,6 @@ class Ntfy(FaultyServer):
     """A private ntfy with one account; nobody else may read or write."""
 
     _kind = "ntfy"
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, free_port(), lambda: False)
 
     def url(self, topic: str, password: str = PASSWORD) -> str:
         """Return the address that messages go to."""

@@ -23,5 +23,4 @@ def make_past(server: Server, start: datetime, end: datetime, kind: str = TEMPO)
 def add_past(database: Database, start: datetime, end: datetime, kind: str = TEMPO) -> None:
     """Add the hours of one more meter."""
     with contextlib.closing(database.connect()) as connection:
-        for _ in History(connection, SimulatedMeter(kind)).write(start, end):
-            pass
+        History(connection, SimulatedMeter(kind)).write(start, end)

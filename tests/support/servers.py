@@ -71,24 +71,13 @@ class Broker(servers.Broker, FaultyServer):
 class Database(servers.Database, FaultyServer):
     """A private MariaDB with a database, and a user with the rights of the storer."""
 
-    @property
-    def login(self) -> dict[str, str | int]:
-        """What a configuration says of it."""
-        return {
-            "host": self.host,
-            "port": self.port,
-            "user": self.user,
-            "password": self.password,
-            "name": self.name,
-        }
-
     def sql(self, statement: str) -> str:
         """Run SQL as the server's administrator, with times in UTC, whatever the time zone of this machine."""
         return super().sql(f"SET time_zone = '+00:00';\n{statement}")
 
     def create_database(self) -> None:
         """Drop the database and create it and its user again."""
-        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self._account()}")
+        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self.account_sql('storer.sql', self.password)}")
 
 
 def careful_broker(folder: Path, *, reader: str = READER_RULES, storer: str = STORER_RULES, extra: str = "") -> Broker:

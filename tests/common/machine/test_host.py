@@ -63,7 +63,7 @@ def test_a_terminal_of_a_container_is_not_the_one_here_with_its_number(terminal:
 @pytest.mark.parametrize(
     ("command", "simulates"),
     [
-        ("python3 -P -m demo.sunny_house --broker 1", True),
+        ("python3 -P -m demo.sun --broker 1", True),
         ("python3 -P -m reader simulate historic-single-phase-base", True),
         ("teleinfo-reader run", False),
         ("python3 -P -m demo --sun", False),
