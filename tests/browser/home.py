@@ -17,7 +17,7 @@ from tests.support.programs import Service, wait_until
 from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, free_port
 from tests.support.storing import client, make_tables
 
-TEMPO = "historic-three-phase-tempo"
+TEMPO = "standard-single-phase-tempo"
 PRODUCER = "standard-three-phase-producer"
 DAYS = 60
 PARIS = ZoneInfo("Europe/Paris")
