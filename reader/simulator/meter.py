@@ -2,6 +2,11 @@
 
 Source: Enedis-NOI-CPT_54E v3: labels, their order and widths in 6.1 (historic) and 6.2 (standard).
 
+::
+
+    group    = LF label SP value SP checksum CR               historic mode
+               LF label HT [stamp HT] value HT checksum CR    standard mode
+
 A frame depends only on the kind, the seed and the instant, except for the position in a cycle of short frames. Meters
 of one contract and seed measure the same household, in either mode.
 """
@@ -12,10 +17,10 @@ from datetime import datetime
 
 from reader.simulator.contract import CONTRACTS, ejp_notice, tempo_days
 from reader.simulator.french_calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
-from reader.simulator.groups import historic_group, standard_group
 from reader.simulator.household import FIRST_DAY, Household
 from reader.simulator.measurements import Maximum, Measurements, Phase, total_power
 from reader.simulator.summary import MinuteSummary, minutes
+from reader.tic.decoder import checksum_of
 
 #: Each contract, both modes with one and with three phases, and a producer.
 KINDS = (
@@ -123,9 +128,9 @@ class SimulatedMeter:
         phases = self._measurements.measure(instant)
         exceeded = self._measurements.exceeded(phases)
         return [
-            *(historic_group(f"ADIR{i}", f"{p.amperes:03}") for i, p in enumerate(phases, 1) if exceeded[i - 1]),
-            historic_group("ADCO", self.address),
-            *(historic_group(f"IINST{i}", f"{p.amperes:03}") for i, p in enumerate(phases, 1)),
+            *(_historic_group(f"ADIR{i}", f"{p.amperes:03}") for i, p in enumerate(phases, 1) if exceeded[i - 1]),
+            _historic_group("ADCO", self.address),
+            *(_historic_group(f"IINST{i}", f"{p.amperes:03}") for i, p in enumerate(phases, 1)),
         ]
 
     def _historic(self, instant: int) -> list[bytes]:
@@ -159,21 +164,21 @@ class SimulatedMeter:
         groups += [("PAPP", f"{_rounded(total_power(phases)):05}"), ("HHPHC", "A"), ("MOTDETAT", "000000")]
         if self._phases > 1:
             groups.append(("PPOT", "00"))
-        return [historic_group(label, value) for label, value in groups]
+        return [_historic_group(label, value) for label, value in groups]
 
     # Standard mode.
 
     def _standard(self, instant: int) -> list[bytes]:
         phases = self._measurements.measure(instant)
         return [
-            standard_group("ADSC", self.address),
-            standard_group("VTIC", "02"),
-            standard_group("DATE", "", instant),
+            _standard_group("ADSC", self.address),
+            _standard_group("VTIC", "02"),
+            _standard_group("DATE", "", instant),
             *self._registers(instant),
             *self._powers(instant, phases),
             *self._load_curves(instant),
             *self._mean_voltages(instant),
-            standard_group("STGE", f"{self._status(instant, phases):08X}"),
+            _standard_group("STGE", f"{self._status(instant, phases):08X}"),
             *self._calendar(instant),
         ]
 
@@ -181,17 +186,17 @@ class SimulatedMeter:
         """Return the running period and the indexes."""
         registers, (supplier, _) = self._household.registers(instant), self._running(instant)
         groups = [
-            standard_group("NGTF", self._contract.calendar),
-            standard_group("LTARF", self._contract.periods[supplier - 1].label),
-            standard_group("EAST", f"{sum(registers.supplier):09}"),
-            *(standard_group(f"EASF{i:02}", f"{index:09}") for i, index in enumerate(registers.supplier, 1)),
-            *(standard_group(f"EASD{i:02}", f"{index:09}") for i, index in enumerate(registers.distributor, 1)),
+            _standard_group("NGTF", self._contract.calendar),
+            _standard_group("LTARF", self._contract.periods[supplier - 1].label),
+            _standard_group("EAST", f"{sum(registers.supplier):09}"),
+            *(_standard_group(f"EASF{i:02}", f"{index:09}") for i, index in enumerate(registers.supplier, 1)),
+            *(_standard_group(f"EASD{i:02}", f"{index:09}") for i, index in enumerate(registers.distributor, 1)),
         ]
         if self._produces:
             drawn, fed = registers.imported // 3600, registers.exported // 3600
             reactive = (rate * base // 1000 for rate, base in zip(_REACTIVE, (drawn, fed, fed, drawn), strict=True))
-            groups.append(standard_group("EAIT", f"{fed:09}"))
-            groups += [standard_group(f"ERQ{i}", f"{index:09}") for i, index in enumerate(reactive, 1)]
+            groups.append(_standard_group("EAIT", f"{fed:09}"))
+            groups += [_standard_group(f"ERQ{i}", f"{index:09}") for i, index in enumerate(reactive, 1)]
         return groups
 
     def _powers(self, instant: int, phases: Sequence[Phase]) -> list[bytes]:
@@ -200,24 +205,24 @@ class SimulatedMeter:
         yesterday = legal_day(day.number - 1)
         maxima, fed_maximum = self._measurements.maxima(day.number, instant - day.start)
         maxima_before, fed_maximum_before = self._measurements.maxima(yesterday.number, yesterday.length)
-        groups = [standard_group(f"IRMS{i}", f"{phase.amperes:03}") for i, phase in numbered]
-        groups += [standard_group(f"URMS{i}", f"{phase.volts:03}") for i, phase in numbered]
-        groups += [standard_group(label, f"{self._subscribed:02}") for label in ("PREF", "PCOUP")]
-        groups.append(standard_group("SINSTS", f"{max(0, total):05}"))
+        groups = [_standard_group(f"IRMS{i}", f"{phase.amperes:03}") for i, phase in numbered]
+        groups += [_standard_group(f"URMS{i}", f"{phase.volts:03}") for i, phase in numbered]
+        groups += [_standard_group(label, f"{self._subscribed:02}") for label in ("PREF", "PCOUP")]
+        groups.append(_standard_group("SINSTS", f"{max(0, total):05}"))
         if self._phases > 1:
-            groups += [standard_group(f"SINSTS{i}", f"{max(0, phase.drawn):05}") for i, phase in numbered]
+            groups += [_standard_group(f"SINSTS{i}", f"{max(0, phase.drawn):05}") for i, phase in numbered]
         for of_day, suffix in ((maxima, ""), (maxima_before, "-1")):
             names = ("SMAXSN", "SMAXSN1", "SMAXSN2", "SMAXSN3")
             groups += [_maximum_group(name + suffix, maximum) for name, maximum in zip(names, of_day, strict=False)]
         if self._produces:
-            groups.append(standard_group("SINSTI", f"{max(0, -total):05}"))
+            groups.append(_standard_group("SINSTI", f"{max(0, -total):05}"))
             groups += [_maximum_group("SMAXIN", fed_maximum), _maximum_group("SMAXIN-1", fed_maximum_before)]
         return groups
 
     def _mean_voltages(self, instant: int) -> list[bytes]:
         slot, volts_at = instant // 600, self._measurements.mean_volts_at
         means = [(volts_at(slot - 1, phase) + volts_at(slot, phase)) / 2 for phase in range(self._phases)]
-        return [standard_group(f"UMOY{i}", f"{round(mean):03}", slot * 600) for i, mean in enumerate(means, 1)]
+        return [_standard_group(f"UMOY{i}", f"{round(mean):03}", slot * 600) for i, mean in enumerate(means, 1)]
 
     def _calendar(self, instant: int) -> list[bytes]:
         """Return the mobile peaks, the message, and the programs of today and tomorrow."""
@@ -229,28 +234,28 @@ class SimulatedMeter:
         for peak in sorted({peak.number: peak for peak in (running, announced) if peak}.values()):
             for label, edge in (("DPM", peak.start), ("FPM", peak.end)):
                 # The times of a peak have no season.
-                groups.append(standard_group(f"{label}{peak.number}", "00", stamp_text=" " + stamp(edge)[1:]))
+                groups.append(_standard_group(f"{label}{peak.number}", "00", stamp_text=" " + stamp(edge)[1:]))
         groups += [
-            standard_group("MSG1", _NO_MESSAGE),
-            standard_group("PRM", self._delivery_point),
-            standard_group("RELAIS", f"{contract.periods[supplier - 1].contact_closed:03}"),
-            standard_group("NTARF", f"{supplier:02}"),
-            standard_group("NJOURF", f"{contract.day_profiles(day)[0]:02}"),
-            standard_group("NJOURF+1", f"{next_profile:02}"),
-            standard_group("PJOURF+1", next_blocks),
+            _standard_group("MSG1", _NO_MESSAGE),
+            _standard_group("PRM", self._delivery_point),
+            _standard_group("RELAIS", f"{contract.periods[supplier - 1].contact_closed:03}"),
+            _standard_group("NTARF", f"{supplier:02}"),
+            _standard_group("NJOURF", f"{contract.day_profiles(day)[0]:02}"),
+            _standard_group("NJOURF+1", f"{next_profile:02}"),
+            _standard_group("PJOURF+1", next_blocks),
         ]
-        return groups + ([standard_group("PPOINTE", announced.profile)] if announced else [])
+        return groups + ([_standard_group("PPOINTE", announced.profile)] if announced else [])
 
     def _load_curves(self, instant: int) -> list[bytes]:
         """Return the mean active powers of the last two complete half hours, with their ends as stamps."""
         ends = [(instant // 1800 - back) * 1800 for back in (0, 1)]
         means = [self._household.mean_power(end - 1800, end) for end in ends]
         groups = [
-            standard_group(f"CCASN{s}", f"{m[0]:05}", end) for s, m, end in zip(("", "-1"), means, ends, strict=True)
+            _standard_group(f"CCASN{s}", f"{m[0]:05}", end) for s, m, end in zip(("", "-1"), means, ends, strict=True)
         ]
         if self._produces:
             groups += [
-                standard_group(f"CCAIN{s}", f"{m[1]:05}", end)
+                _standard_group(f"CCAIN{s}", f"{m[1]:05}", end)
                 for s, m, end in zip(("", "-1"), means, ends, strict=True)
             ]
         return groups
@@ -299,4 +304,25 @@ def _rounded(power: int) -> int:
 
 
 def _maximum_group(label: str, maximum: Maximum) -> bytes:
-    return standard_group(label, f"{maximum.power:05}", maximum.instant)
+    return _standard_group(label, f"{maximum.power:05}", maximum.instant)
+
+
+def _historic_group(label: str, value: str) -> bytes:
+    r"""Return a group of historic mode.
+
+    >>> _historic_group("PAPP", "00750")
+    b'\nPAPP 00750 -\r'
+    """
+    zone = f"{label} {value}".encode()
+    return b"\n%b %c\r" % (zone, checksum_of(zone))
+
+
+def _standard_group(label: str, value: str, instant: int | None = None, *, stamp_text: str = "") -> bytes:
+    r"""Return a group of standard mode; with a stamp, if given as an instant or as text.
+
+    >>> _standard_group("VTIC", "02")
+    b'\nVTIC\t02\tJ\r'
+    """
+    stamped = stamp_text or (stamp(instant) if instant is not None else "")
+    zone = f"{label}\t{stamped}\t{value}\t".encode() if stamped else f"{label}\t{value}\t".encode()
+    return b"\n%b%c\r" % (zone, checksum_of(zone))

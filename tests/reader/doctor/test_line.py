@@ -11,8 +11,8 @@ import pytest
 from common.doctor.findings import Finding, Status
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
+from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
-from reader.simulator.noise import Noise
 from reader.tic.parity import with_parity
 
 OK, NOTICE, PROBLEM = Status

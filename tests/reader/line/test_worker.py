@@ -27,8 +27,8 @@ from reader.line.worker import (
     OpenPort,
     ProblemChanged,
 )
+from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
-from reader.simulator.noise import Noise
 from tests.support.wording import warnings_of
 
 Send = Callable[..., bytes]
