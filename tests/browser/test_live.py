@@ -17,17 +17,10 @@ NOTICES = ".notices"
 
 
 def test_the_power_moves_and_is_that_of_the_meter(visit: Visits, house: Home) -> None:
-    # In a night of summer one rounds its power to the same 10 VA for minutes; by day the other one injects and draws 0.
-    moving = (
-        "SELECT m.identifier FROM frames f JOIN meters m ON m.id = f.meter_id"
-        " WHERE f.timestamp >= NOW() - INTERVAL 1 MINUTE GROUP BY f.meter_id ORDER BY COUNT(DISTINCT f.power) DESC"
-    )
-    wait_until(lambda: len(house.query(moving)) == 2, 60, "frames of both meters")
-    (meter,), _ = house.query(moving)
-    page = visit(f"?compteur={meter}")
-    seen = {page.inner_text(POWER)}
+    page = visit(f"?compteur={house.tempo}")
+    before = page.inner_text(POWER)
     page.wait_for_function(
-        "([first, where]) => document.querySelector(where).innerText !== first", arg=[seen.pop(), POWER], timeout=SOON
+        "([first, where]) => document.querySelector(where).innerText !== first", arg=[before, POWER], timeout=SOON
     )
     shown = int(re.sub(r"\D", "", page.inner_text(POWER)))
     latest = (
@@ -35,7 +28,7 @@ def test_the_power_moves_and_is_that_of_the_meter(visit: Visits, house: Home) ->
         " ORDER BY f.timestamp DESC LIMIT 30"
     )
     # The page may be faster than the database.
-    wait_until(lambda: (shown,) in house.query(latest, meter), 60, f"{shown} VA in the database")
+    wait_until(lambda: (shown,) in house.query(latest, house.tempo), 60, f"{shown} VA in the database")
 
 
 def test_what_is_left_is_that_of_the_tightest_of_three_phases(visit: Visits, house: Home) -> None:
