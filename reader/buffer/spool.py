@@ -5,6 +5,7 @@ row is deleted some time after its last item was confirmed, and what is left aft
 no harm. A full spool is decimated, and never cut: registers are cumulative, so energy stays right.
 """
 
+import contextlib
 import os
 import sqlite3
 import struct
@@ -14,38 +15,19 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from common.errors import TeleinfoError
-from common.runtime.file_lock import try_lock
-from reader.buffer.folder import open_trusted
 from reader.buffer.item import Item, ItemKind
-from reader.buffer.sqlite_file import OpenedFile, Row, os_error, primary_code, transaction
+from reader.buffer.store import Row, Store, primary_code
 
-FILE = "spool.sqlite"
 LONGEST_BLOCK = 120  # items; two minutes of a standard meter
 _SPAN = 600_000_000  # microseconds; no block crosses a multiple of it
-_KIND = 0x544D5331  # TMS1
-_SCHEMA = """CREATE TABLE blocks (
-    id INTEGER PRIMARY KEY, kind INTEGER, meter TEXT, first INTEGER, generation INTEGER, crc INTEGER, offsets BLOB,
-    payloads BLOB)"""
-_PAGE = 8192  # bytes; three blocks of a minute share a page
-_PRAGMAS = (
-    f"page_size = {_PAGE}",
-    "locking_mode = EXCLUSIVE",  # before the next: then the file needs no index in shared memory
-    "journal_mode = WAL",  # which writes half as much to the card as a rollback journal
-    "synchronous = FULL",
-    "wal_autocheckpoint = 64",  # pages
-    "cache_size = -256",  # KiB
-    "temp_store = MEMORY",
-)
 _INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM blocks WHERE id = ?"
 _DELETED_TOGETHER = 100  # rows, with one sync
 _DECIMATED_TOGETHER = 32  # blocks
 
-
-class SpoolBusy(TeleinfoError):
-    """Another process uses this spool."""
+Span = tuple[ItemKind, str, int]  # kind, meter, and the number of the span
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +42,11 @@ class Block:
     pending: int
     generation: int = 0  # how often it was decimated
 
+    @property
+    def span(self) -> Span:
+        """Where all of its items are."""
+        return self.kind, self.meter, self.first // _SPAN
+
     def bit_of(self, kind: ItemKind, meter: str, time_us: int) -> int:
         """Return the bit of an item, as in `pending`; 0 if it is not in this block, or not pending."""
         offset = time_us - self.first
@@ -69,32 +56,28 @@ class Block:
         return self.pending & 1 << index if self.offsets[index] == offset else 0
 
 
-class Spool:
-    """Blocks on a disk, and which of their items are not confirmed.
+class Spool(Store):
+    """Blocks on a disk, and which of their items are not confirmed. Call `open` first."""
 
-    For one process and one thread. Call `open` first.
-    """
+    FILE, KIND = "spool.sqlite", 0x544D5331  # TMS1
+    TABLES: ClassVar = {
+        "blocks": "id INTEGER PRIMARY KEY, kind INTEGER, meter TEXT, first INTEGER, generation INTEGER, crc INTEGER,"
+        " offsets BLOB, payloads BLOB"
+    }
+    PAGE, SYNCHRONOUS, PRIVATE = 8192, "FULL", False  # three blocks of a minute share a page
 
     def __init__(self, folder: Path, *, max_size: int, lock: bool = True) -> None:
         """Prepare the spool in this folder; without `lock`, the caller makes sure that nobody else uses it."""
+        super().__init__(folder)
         self.max_size = max_size  # bytes of the file, at most
         self.pending = 0
         """Frames that are not confirmed."""
         self.decimated = 0  # frames discarded since the start, because there was no room
         self.lost = 0  # frames whose block was damaged
-        self.set_aside: OpenedFile | None = None
-        """What became of an earlier file that could not be used."""
-        self._folder, self._path = folder, folder / FILE
-        self._connection: sqlite3.Connection | None = None
-        self._blocks: dict[int, Block] = {}  # by row, which is the order of writing
-        self._by_time: dict[tuple[ItemKind, str, int], list[Block]] = {}
+        self._blocks: dict[int, Block] = {}  # with pending items, by row, which is the order of writing
+        self._by_span: dict[Span, list[Block]] = {}
         self._done: list[tuple[int]] = []  # rows to delete
-        self._lock, self._locks = -1, lock
-
-    @property
-    def size(self) -> int:
-        """Bytes that are filled; SQLite's log of half a megabyte comes beside them."""
-        return self._filled(self._connection) if self._connection else 0
+        self._locks = lock
 
     @property
     def oldest(self) -> int | None:
@@ -111,19 +94,15 @@ class Spool:
         """Lock the folder and index what is there.
 
         Raises:
-            SpoolBusy: another process uses it.
+            InUse: another process uses it.
             OSError: the folder cannot be made or read, or belongs to another user.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = open_trusted(self._folder)
-        try:
-            if self._locks and try_lock(self._lock) is False:  # None, on a network share without locks, is accepted
-                raise SpoolBusy(f"{self._folder} is in use by another process")
-            if os.path.lexists(self._path):
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(super().close)  # what is not indexed yet is not to be deleted
+            self._open_folder(lock=self._locks)
+            if os.path.lexists(self.path) or self._new.exists():
                 self._open_file()
-        except (SpoolBusy, OSError):
-            self.close()
-            raise
+            on_error.pop_all()
 
     def append(self, items: Iterable[Item]) -> None:
         """Write these items, all or none; one that is here already is replaced.
@@ -134,17 +113,18 @@ class Spool:
         latest = {item.identity: item for item in items}
         if not latest:
             return
-        connection = self._connection or self._open_file()
+        if self._connection is None:
+            self._open_file()
         row = max(self._blocks, default=0)
         rows = [_row_of(row + number, chunk, 0) for number, chunk in enumerate(_chunks(latest.values()), 1)]
         try:
-            self._make_room(connection, sum(len(offsets) + len(payloads) for *_, offsets, payloads in rows))
-            with transaction(connection):
+            self._make_room(sum(len(offsets) + len(payloads) for *_, offsets, payloads in rows))
+            with self._transaction() as connection:
                 connection.executemany(_DELETE, self._done)
                 connection.executemany(_INSERT, rows)
-        except sqlite3.Error as error:
+        except OSError:
             self._delete_done()  # with nothing in it, the file goes
-            raise os_error(error, self._path) from error
+            raise
         self._done.clear()
         for each in rows:
             self._add(_block_of(each))
@@ -181,44 +161,31 @@ class Spool:
     def close(self) -> None:
         """Close the file and release the lock; the items stay."""
         self._delete_done(least=1)
-        if self._connection is not None:
-            self._connection.close()
-        if self._lock >= 0:
-            os.close(self._lock)
-        self._connection, self._lock = None, -1
+        super().close()
 
-    def _open_file(self) -> sqlite3.Connection:
-        opened = OpenedFile(self._path, _KIND, _SCHEMA, _PRAGMAS)
-        self._connection = opened.connection
-        if opened.set_aside:
-            self.set_aside = opened
-        try:
-            with transaction(self._connection):
-                self._connection.executemany(_INSERT, opened.rows)
-            columns = "id, kind, meter, first, generation, crc, offsets, NULL"
-            for row in self._connection.execute(f"SELECT {columns} FROM blocks ORDER BY id"):  # noqa: S608
+    def _open_file(self) -> None:
+        super()._open_file()
+        with self._transaction() as connection:
+            columns = "id, kind, meter, first, generation, crc, offsets"
+            for row in connection.execute(f"SELECT {columns} FROM blocks ORDER BY id"):  # noqa: S608
                 try:
                     self._add(_block_of(row))
                 except ValueError:
                     self._done.append((row[0],))
-        except sqlite3.Error as error:
-            raise os_error(error, self._path) from error
-        return self._connection
 
     def _find(self, kind: ItemKind, meter: str, time_us: int) -> tuple[Block, int] | None:
-        for block in self._by_time.get((kind, meter, time_us // _SPAN), ()):
+        for block in self._by_span.get((kind, meter, time_us // _SPAN), ()):
             if bit := block.bit_of(kind, meter, time_us):
                 return block, bit
         return None
 
     def _add(self, block: Block) -> None:
         """Index a block; its items replace those of earlier ones."""
-        neighbours = self._by_time.setdefault((block.kind, block.meter, block.first // _SPAN), [])
-        for other in [other for other in neighbours if other.first <= block.first + block.offsets[-1]]:
-            if other.first + other.offsets[-1] >= block.first:
+        for other in list(self._by_span.get(block.span, ())):
+            if other.first <= block.first + block.offsets[-1] and other.first + other.offsets[-1] >= block.first:
                 for offset in block.offsets:
                     self._drop(other, other.bit_of(block.kind, block.meter, block.first + offset))
-        self._by_time.setdefault((block.kind, block.meter, block.first // _SPAN), []).append(block)
+        self._by_span.setdefault(block.span, []).append(block)
         self._blocks[block.row] = block
         if block.kind is ItemKind.FRAME:
             self.pending += block.pending.bit_count()
@@ -230,10 +197,9 @@ class Spool:
             self.pending -= bits.bit_count()
         if bits and not block.pending:
             del self._blocks[block.row]
-            key = block.kind, block.meter, block.first // _SPAN
-            self._by_time[key].remove(block)
-            if not self._by_time[key]:
-                del self._by_time[key]
+            self._by_span[block.span].remove(block)
+            if not self._by_span[block.span]:
+                del self._by_span[block.span]
             self._done.append((block.row,))
         return bits.bit_count()
 
@@ -241,76 +207,61 @@ class Spool:
         """Delete the rows whose items are all confirmed, and the file with the last one."""
         if self._connection is None or (self._blocks and len(self._done) < least):
             return
-        try:
+        with contextlib.suppress(OSError):  # they are sent again after a restart
             if self._blocks:
-                with transaction(self._connection):
-                    self._connection.executemany(_DELETE, self._done)
+                with self._transaction() as connection:
+                    connection.executemany(_DELETE, self._done)
             else:
                 self._connection.close()
                 self._connection = None
-                self._path.unlink()
-        except (sqlite3.Error, OSError):
-            return  # they are sent again after a restart
-        self._done.clear()
+                self.path.unlink()
+            self._done.clear()
 
     def _read(self, block: Block) -> list[Item]:
         if not block.pending:
             return []
-        payloads = self._payloads(block)
-        if payloads is None:
+        assert self._connection is not None
+        payloads: list[bytes] = []  # damaged
+        try:
+            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
+            payloads = zlib.decompress(found[0]).split(b"\n")
+        except sqlite3.Error as error:
+            if primary_code(error) != sqlite3.SQLITE_CORRUPT:
+                raise self._os_error(error) from error
+        except (zlib.error, TypeError):
+            pass
+        if len(payloads) != len(block.offsets):
             dropped = self._drop(block, block.pending)
             self.lost += dropped if block.kind is ItemKind.FRAME else 0
             return []
-        return [
-            Item(block.kind, block.meter, block.first + block.offsets[index], payloads[index])
-            for index in bits_of(block.pending)
-        ]
+        times = ((index, block.first + block.offsets[index]) for index in bits_of(block.pending))
+        return [Item(block.kind, block.meter, time_us, payloads[index]) for index, time_us in times]
 
-    def _payloads(self, block: Block) -> list[bytes] | None:
-        assert self._connection is not None
-        try:
-            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
-        except sqlite3.Error as error:
-            if primary_code(error) == sqlite3.SQLITE_CORRUPT:
-                return None
-            raise os_error(error, self._path) from error
-        try:
-            payloads = zlib.decompress(found[0]).split(b"\n")
-        except (zlib.error, TypeError):
-            return None
-        return payloads if len(payloads) == len(block.offsets) else None
-
-    @staticmethod
-    def _filled(connection: sqlite3.Connection) -> int:
-        pages, free = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
-        return int(pages - free) * _PAGE
-
-    def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
-        while self._filled(connection) + size + 2 * _PAGE > self.max_size:
+    def _make_room(self, size: int) -> None:
+        while self.size + size + 2 * self.PAGE > self.max_size:
             if self._done:
-                with transaction(connection):
+                with self._transaction() as connection:
                     connection.executemany(_DELETE, self._done)
                 self._done.clear()
-            elif not self._decimate(connection):
+            elif not self._decimate():
                 return
 
-    def _decimate(self, connection: sqlite3.Connection) -> bool:
+    def _decimate(self) -> bool:
         """Discard every second frame of what was decimated least of the older half; False if there is none."""
         frames = [block for block in self._blocks.values() if block.kind is ItemKind.FRAME]
         frames = frames[: (len(frames) + 1) // 2]
         generation = min((block.generation for block in frames), default=0)
         oldest = [block for block in frames if block.generation == generation][:_DECIMATED_TOGETHER]
-        kept: list[Item] = []
-        for meter in {block.meter for block in oldest}:
-            items = [item for block in oldest if block.meter == meter for item in self._read(block)]
-            half = items[::2] if len(items) > 2 else items[1:]
-            kept += [*half, *items[-1:]] if half and half[-1] is not items[-1] else half
-        numbers = iter(block.row for block in oldest)
-        rows = [_row_of(next(numbers), chunk, generation + 1) for chunk in _chunks(kept)]
-        with transaction(connection):
+        done = len(self._done)
+        meters: dict[str, list[Item]] = {}
+        for block in oldest:
+            meters.setdefault(block.meter, []).extend(self._read(block))
+        kept = [item for items in meters.values() for item in items[1::2]]
+        rows = [_row_of(block.row, chunk, generation + 1) for block, chunk in zip(oldest, _chunks(kept), strict=False)]
+        with self._transaction() as connection:
             connection.executemany(_DELETE, [(block.row,) for block in oldest])
             connection.executemany(_INSERT, rows)
-        before, done = self.pending, len(self._done)
+        before = self.pending
         for block in oldest:
             self._drop(block, block.pending)
         del self._done[done:]  # the transaction has deleted them

@@ -9,7 +9,7 @@ Used from one thread. The clock, the broker and the files are passed in.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.contract.frame import format_time
@@ -65,11 +65,10 @@ class Delivery:
 
     # -- items ---------------------------------------------------------------------------------------------------------
 
-    def recover(self, items: Iterable[Item], now: float) -> None:
-        """Take over the items of the previous run, from the journal and from the spool."""
-        for item in items:
+    def recover(self, items: Mapping[int, Item], now: float) -> None:
+        """Take over the items of the previous run, from the journal by row, and from the spool."""
+        for row, item in items.items():
             self._subscriptions.add_meter(item.meter)
-            row = self._journal.row_of(item)
             if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release([row])  # the previous run was killed between spool and journal
             else:

@@ -1,15 +1,14 @@
 """Opens the journal and the spool of the configuration, and says what is wrong with their folders."""
 
 import logging
-from pathlib import Path
 
 from common.errors import NotReady
 from common.machine.disk import memory_backed
 from common.runtime.logs import ChangeLogger
 from reader.buffer.item import Item
-from reader.buffer.journal import Journal, JournalBusy
-from reader.buffer.spool import Spool, SpoolBusy
-from reader.buffer.sqlite_file import OpenedFile, earlier_frames
+from reader.buffer.journal import Journal
+from reader.buffer.spool import Spool
+from reader.buffer.store import InUse, Store, earlier_frames
 from reader.config import SpoolConfig
 
 log = logging.getLogger(__name__)
@@ -23,8 +22,8 @@ class Storage:
         self._reader = reader
         self._spool_log = ChangeLogger(log)
 
-    def open_journal(self) -> tuple[Journal, list[Item]]:
-        """Return the opened journal, and the items of the previous run.
+    def open_journal(self) -> tuple[Journal, dict[int, Item]]:
+        """Return the opened journal, and the items of the previous run by row.
 
         Raises:
             NotReady: its folder cannot be used now, or another reader uses it.
@@ -33,14 +32,14 @@ class Storage:
         journal = Journal(folder, self._reader)
         try:
             items = journal.open()
-        except JournalBusy as error:
+        except InUse as error:
             raise NotReady(f"spool.journal: {folder} is in use by another reader: give each its own") from error
         except OSError as error:
             raise NotReady(
                 f"spool.journal: {folder} cannot be used: {error.strerror}; make it this user's"
                 f" (sudo install -d -o $USER {folder}), or name another folder in memory"
             ) from error
-        self._report(journal.set_aside, folder)
+        self._report(journal)
         if not memory_backed(folder):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", folder)
         return journal, items
@@ -57,12 +56,12 @@ class Storage:
         spool = Spool(folder, max_size=self._settings.max_size, lock=separate)
         try:
             spool.open()
-        except SpoolBusy as error:
+        except InUse as error:
             raise NotReady(f"spool.path: {folder} is in use by another reader: give each its own") from error
         except OSError as error:
             self._warn(f"spool.path: {folder} cannot be used: {error.strerror}")
             return None
-        self._report(spool.set_aside, folder)
+        self._report(spool)
         return spool
 
     def retry_spool(self) -> Spool | None:
@@ -76,11 +75,13 @@ class Storage:
             log.info("spool.path: %s is usable now", self._settings.path)
         return spool
 
-    def _report(self, opened: OpenedFile | None, folder: Path) -> None:
+    def _report(self, store: Store) -> None:
         """Log what became of a file that could not be used, and what an earlier version left."""
-        if opened is not None:
-            kept = f"; {len(opened.rows)} rows of it could be read and are kept" if opened.rows else ""
-            log.warning("%s is set aside as %s: %s%s", opened.path, opened.set_aside, opened.problem, kept)
+        if store.set_aside is not None:
+            path, problem, rows = store.set_aside
+            kept = f"; {rows} rows of it could be read and are kept" if rows else ""
+            log.warning("%s is set aside as %s: %s%s", store.path, path, problem, kept)
+        folder = store.path.parent
         if earlier := earlier_frames(folder):
             log.warning(
                 "%d frames of before wait in %s: start the earlier version until they are confirmed", earlier, folder

@@ -10,8 +10,8 @@ from common.machine.deployment import Deployment, here
 from common.machine.disk import free_space, is_read_only, memory_backed
 from common.machine.host import Host, User
 from common.machine.version import BUILD_DATE
-from reader.buffer.folder import refusal
-from reader.buffer.spool import FILE as SPOOL_FILE
+from reader.buffer.spool import Spool
+from reader.buffer.store import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.texts import PROGRAM, TEXTS
 from reader.line.timestamper import Clock, ReaderClock
@@ -59,7 +59,7 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         spool=str(spool),
         spool_writable=machine.may_write(PROGRAM, spool, user),
         spool_read_only=is_read_only(spool),
-        spool_size=_size(spool / SPOOL_FILE),
+        spool_size=_size(spool / Spool.FILE),
         spool_limit=config.spool.max_size,
         free=free_space(spool),
     )
@@ -74,7 +74,7 @@ def _size(file: Path) -> int:
 
 def _refused(journal: Path, user: User) -> str:
     try:
-        return "it is a symbolic link" if journal.is_symlink() else refusal(journal.stat(), user.uid)
+        return refusal(journal, user.uid, private=True)
     except OSError:  # does not exist yet, or may not be looked at
         return ""
 

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from common.contract.tally import Tally
-from reader.buffer.item import Item, ItemKind
+from reader.buffer.item import ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from storer.backup.tables import TABLES
@@ -204,7 +204,7 @@ def _pending(work: Path) -> list[bytes]:
     for folder in ("journal", "spool"):
         shutil.copytree(work / folder, work / "copy" / folder)
     journal = Journal(work / "copy/journal", "cellar")
-    items: list[Item] = journal.open()
+    items = list(journal.open().values())
     journal.close()
     spool = Spool(work / "copy/spool", max_size=2**26)
     spool.open()

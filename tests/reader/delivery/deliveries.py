@@ -118,7 +118,7 @@ class Reader:
         self.broker = Broker()
         self.numbers = itertools.count()
         self.accepted: dict[int, float] = {}  # by key, when
-        self.recovered: list[Item] = []
+        self.recovered: dict[int, Item] = {}
         self.start()
         if connected:
             self.connect()

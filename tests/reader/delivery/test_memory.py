@@ -112,7 +112,7 @@ def test_items_in_memory_move_to_disk_at_shutdown(served: Reader) -> None:
     assert "spool.sqlite" in served.on_disk
     assert served.in_journal == 0
     served.start()
-    assert (served.recovered, served.frames_on_disk, served["recovered"]) == ([], 3, 3)
+    assert (served.recovered, served.frames_on_disk, served["recovered"]) == ({}, 3, 3)
 
 
 def test_at_shutdown_the_disk_is_tried_even_if_it_has_just_failed(served: Reader) -> None:
@@ -122,14 +122,14 @@ def test_at_shutdown_the_disk_is_tried_even_if_it_has_just_failed(served: Reader
     assert served.disk.tries == 1
     served.disk.broken = False
     served.restart()
-    assert (served.recovered, served.frames_on_disk) == ([], 3)
+    assert (served.recovered, served.frames_on_disk) == ({}, 3)
 
 
 def test_if_the_disk_fails_at_shutdown_items_stay_in_the_journal(served: Reader) -> None:
     served.disk.broken = True
     frames = served.frames(3)
     served.restart()
-    assert of(served.recovered) == of(frames)
+    assert of(served.recovered.values()) == of(frames)
     assert served["pending"] == 3
 
 
