@@ -75,6 +75,74 @@ function later() {
   return { answer: () => new Promise((done) => waiting.push(done)), come: (state) => waiting.shift()(state) };
 }
 
+const ANSWERS = {
+  away,
+  back: async () => ({ power: 7 }),
+  401: async () => {
+    throw Object.assign(new Error('401'), { status: 401 });
+  },
+};
+/**
+ * Plays steps such as `5000 > 2 1 live reconnecting`: what is done, then how many streams were opened, how many answers
+ * asked for (* for any), and the modes that were told. Done is: time in ms; `state 5` of the newest stream, `old 5` of
+ * the first one, which then breaks; the newest `refused` or `retrying`; a server that is `away`, `back`, or answers `401`.
+ */
+async function play(script) {
+  const w = watched();
+  let last; // what is to be shown in the end
+  for (const step of script.split('; ')) {
+    const [done, told] = step.split(' > '),
+      [what, power] = done.split(' ');
+    if (what in ANSWERS) w.answer = ANSWERS[what];
+    else if (what === 'refused' || what === 'retrying')
+      w.streams.at(-1).breaks(what === 'refused' ? REFUSED : RETRYING);
+    else if (power) w.streams.at(what === 'old' ? 0 : -1).send('state', { power: +power });
+    else await w.clock.pass(+what);
+    if (what === 'old') w.streams[0].breaks(REFUSED);
+    else if (what === 'state' || what === 'back') last = +(power ?? 7);
+    await settle();
+    if (!told) continue;
+    const [streams, polls, ...modes] = told.split(' ');
+    assert.equal(w.streams.length, +streams, step);
+    if (polls !== '*') assert.equal(w.polls, +polls, step);
+    assert.deepEqual(w.modes, modes, step);
+    const replaced = w.streams.slice(0, w.streams.length === 1 && modes.at(-1) === 'slow' ? 1 : -1);
+    for (const stream of replaced) assert.equal(stream.readyState, REFUSED, 'it is closed');
+  }
+  if (last) assert.deepEqual(w.states.at(-1), { power: last });
+  return w;
+}
+
+for (const [name, script] of Object.entries({
+  'a stream that is open and silent for five seconds is replaced by polling every five seconds':
+    '4999 > 1 0; 5000 > 1 1 slow; 1 > 1 2 slow',
+  'while polling the stream is tried again, and polling ends with its first event':
+    '66000 > 2 * slow; state 5; 4999 > 2 13 slow live',
+  'a refused stream is asked for again a minute later; until then the server is, every five seconds':
+    'refused; 59999 > 1 12 slow; 1 > 2 13 slow',
+  'a session that has ended is no server that does not answer, and one that begins again is followed':
+    'state 1; 401; refused; 20000 > 1 * live reconnecting ended; back; 5000; state 3 > 2 * live reconnecting ended live',
+  'a server that goes and comes back is said and followed':
+    'away; state 1; retrying > 1 0 live reconnecting; 90000 > 1 * live reconnecting; back; 5000 > 2 *' +
+    ' live reconnecting; state 3 > 2 * live reconnecting live',
+  'the browser mends a short break by itself': 'state 1; retrying; 3000; state 2; 4999 > 1 0 live reconnecting live',
+  'a stream that says nothing for five seconds is said to be dead at once, and opened again':
+    'state 1; 4999 > 1 0 live; 1 > 2 1 live reconnecting',
+  'a stream that came through before, and does no more, is replaced by polling':
+    'state 1; 10000 > 2 * live reconnecting slow',
+  'a stream that breaks before its first event is given up eight seconds later':
+    'retrying > 1 0 reconnecting; 7999 > 1 0 reconnecting; 1 > 1 1 reconnecting slow',
+  'while answers come by polling, a stream that breaks again is not told':
+    '65500 > 2 13 slow; retrying; 20000 > 2 17 slow',
+  'while polling, a server that goes is told once, and told when it is back':
+    '10000; away; 20000; back; 5000 > 1 * slow reconnecting slow',
+  'the events of a stream that was replaced count no more': '65500; old 99; 1 > 2 * slow',
+}))
+  test(name, async () => {
+    const { states } = await play(script);
+    assert.ok(!states.some(({ power }) => power === 99));
+  });
+
 test('events of a stream are handed on, and nothing is polled', async () => {
   const w = watched();
   w.streams[0].send('state', { power: 1840 });
@@ -83,98 +151,6 @@ test('events of a stream are handed on, and nothing is polled', async () => {
   assert.deepEqual(w.states, [{ power: 1840 }, { links: { mqtt: 'down' } }]);
   assert.deepEqual(w.modes, ['live']);
   assert.equal(w.polls, 0);
-});
-
-test('a stream that is open and silent for five seconds is replaced by polling every five seconds', async () => {
-  const w = watched();
-  await w.clock.pass(4999);
-  assert.equal(w.polls, 0);
-  await w.clock.pass(5000);
-  assert.equal(w.polls, 1);
-  await w.clock.pass(1);
-  assert.equal(w.polls, 2);
-  assert.deepEqual(w.modes, ['slow']);
-  assert.equal(w.streams[0].readyState, REFUSED, 'it is closed');
-});
-
-test('while polling the stream is tried again, and polling ends with its first event', async () => {
-  const w = watched();
-  await w.clock.pass(66000);
-  assert.equal(w.streams.length, 2);
-  w.streams[1].send('state', { power: 5 });
-  const polls = w.polls;
-  await w.clock.pass(4999);
-  assert.equal(w.polls, polls);
-  assert.deepEqual(w.modes, ['slow', 'live']);
-});
-
-test('a refused stream is asked for again a minute later; until then the server is, every five seconds', async () => {
-  const w = watched();
-  w.streams[0].breaks(REFUSED);
-  await w.clock.pass(59999);
-  assert.deepEqual([w.streams.length, w.polls], [1, 12]);
-  await w.clock.pass(1);
-  assert.deepEqual([w.streams.length, w.polls], [2, 13]);
-});
-
-test('a session that has ended is no server that does not answer, and one that begins again is followed', async () => {
-  const w = watched();
-  w.streams[0].send('state', { power: 1 });
-  w.answer = async () => {
-    throw Object.assign(new Error('401'), { status: 401 });
-  };
-  w.streams[0].breaks(REFUSED);
-  await w.clock.pass(20000);
-  assert.equal(w.modes.at(-1), 'ended');
-  w.answer = async () => ({ power: 2 });
-  await w.clock.pass(5000);
-  w.streams.at(-1).send('state', { power: 3 });
-  assert.equal(w.modes.at(-1), 'live');
-});
-
-test('a server that goes and comes back is said and followed', async () => {
-  const w = watched({ answer: away });
-  w.streams[0].send('state', { power: 1 });
-  w.streams[0].breaks(RETRYING);
-  assert.deepEqual(w.modes, ['live', 'reconnecting']);
-  await w.clock.pass(90000);
-  assert.ok(w.polls > 5);
-  assert.equal(w.streams.length, 1);
-  w.answer = async () => ({ power: 2 });
-  await w.clock.pass(5000);
-  assert.equal(w.streams.length, 2);
-  w.streams[1].send('state', { power: 3 });
-  assert.deepEqual(w.modes, ['live', 'reconnecting', 'live']);
-  assert.deepEqual(w.states.at(-1), { power: 3 });
-});
-
-test('the browser mends a short break by itself', async () => {
-  const w = watched();
-  w.streams[0].send('state', { power: 1 });
-  w.streams[0].breaks(RETRYING);
-  await w.clock.pass(3000);
-  w.streams[0].send('state', { power: 2 });
-  await w.clock.pass(4999);
-  assert.deepEqual(w.modes, ['live', 'reconnecting', 'live']);
-  assert.equal(w.polls, 0);
-});
-
-test('a stream that says nothing for five seconds is said to be dead at once, and opened again', async () => {
-  const w = watched();
-  w.streams[0].send('state', { power: 1 });
-  await w.clock.pass(4999);
-  assert.deepEqual([w.streams.length, w.polls, w.modes], [1, 0, ['live']]);
-  await w.clock.pass(1);
-  assert.deepEqual([w.streams.length, w.polls], [2, 1]);
-  assert.deepEqual(w.modes, ['live', 'reconnecting']);
-  assert.equal(w.streams[0].readyState, REFUSED);
-});
-
-test('a stream that came through before, and does no more, is replaced by polling', async () => {
-  const w = watched();
-  w.streams[0].send('state', { power: 1 });
-  await w.clock.pass(5000 + 5000);
-  assert.deepEqual([w.streams.length, w.modes], [2, ['live', 'reconnecting', 'slow']]);
 });
 
 test('nothing is open while the page is hidden; what was missed is read when it is shown', async () => {
@@ -201,49 +177,6 @@ test('after its end nothing comes any more, not even a late answer', async () =>
   await w.clock.pass(100000);
   assert.deepEqual(w.states, []);
   assert.equal(w.clock.waiting.length, 0);
-});
-
-test('a stream that breaks before its first event is given up eight seconds later', async () => {
-  const w = watched();
-  w.streams[0].breaks(RETRYING);
-  assert.deepEqual(w.modes, ['reconnecting']);
-  await w.clock.pass(7999);
-  assert.equal(w.polls, 0);
-  await w.clock.pass(1);
-  assert.equal(w.polls, 1);
-  await settle();
-  assert.deepEqual(w.modes, ['reconnecting', 'slow']);
-});
-
-test('while answers come by polling, a stream that breaks again is not told', async () => {
-  const w = watched();
-  await w.clock.pass(65500);
-  assert.equal(w.streams.length, 2);
-  w.streams[1].breaks(RETRYING);
-  const { polls } = w;
-  await w.clock.pass(20000);
-  assert.equal(w.polls, polls + 4);
-  assert.deepEqual(w.modes, ['slow']);
-});
-
-test('while polling, a server that goes is told once, and told when it is back', async () => {
-  const w = watched();
-  await w.clock.pass(10000);
-  w.answer = away;
-  await w.clock.pass(20000);
-  w.answer = async () => ({ power: 7 });
-  await w.clock.pass(5000);
-  assert.deepEqual(w.modes, ['slow', 'reconnecting', 'slow']);
-  assert.deepEqual(w.states.at(-1), { power: 7 });
-});
-
-test('the events of a stream that was replaced count no more', async () => {
-  const w = watched();
-  await w.clock.pass(65500);
-  w.streams[0].send('state', { power: 99 });
-  w.streams[0].breaks(REFUSED);
-  assert.ok(!w.states.some(({ power }) => power === 99));
-  assert.deepEqual(w.modes, ['slow']);
 });
 
 test('an answer that comes after the stream does is older than its events, and is dropped', async () => {
