@@ -1,5 +1,7 @@
 """All that `teleinfo-storer check` can say of its database, its storer and its sources, in both languages."""
 
+import argparse
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from common.contract.topics import Topics
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, Status
+from common.doctor.findings import Finding, Report
+from common.machine.host import Host
+from storer.doctor.command import check, run_check
 from storer.doctor.database import DatabaseFacts, diagnose_database
 from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
 from storer.doctor.sources import diagnose_sources
 from storer.doctor.texts import TEXTS
 from storer.sources.config import Source, read_sources
+from tests.support.fake_broker import SUBSCRIBE, Connection, FakeBroker, answer_one, connack, filters_of
 from tests.support.golden import check_golden
+from tests.support.servers import free_port
 
-OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 METER = "031961123456"
 DATABASE = DatabaseFacts(
@@ -82,6 +88,9 @@ BROKEN_STORERS = (
     storer(retention={"blocked": f"frames before 2026-09-01 are kept: of {METER}, 7 frames of 2026-08-03 10:00 UTC that"
                       " a reader counted never came; if they are lost, set retention.incomplete to drop"}),
     storer(retention={"blocked": "nothing is rolled up yet"}),
+    storer(taken_over=2),
+    replace(STORER, status="offline"),
+    replace(STORER, status=""),
 )  # fmt: skip
 BROKEN_READERS = (
     replace(STORER, readers={"cellar": "offline"}),
@@ -134,6 +143,7 @@ def _findings() -> Iterator[Finding]:
         yield from diagnose_readers(one)
     for changes in SOURCES:
         yield from of_source(changes)
+    yield from of_source({}, uptime=60)  # soon after the start nothing need have come
     twice = sources("a", "b", topic="t")
     yield from diagnose_sources(twice, {"uptime": 5, "sources": {"pending": 11, "sources": []}}, NOW)
 
@@ -142,43 +152,9 @@ def test_all_that_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     check_golden(Path(__file__).with_name("check"), every_finding, monkeypatch, tmp_path)
 
 
-def test_a_household_in_order_has_no_findings_but_good_ones() -> None:
-    found = [*diagnose_database(DATABASE), *diagnose_storer(STORER), *diagnose_readers(STORER), *of_source(RECENT)]
-    assert {one.status for one in found} == {OK}
+def test_of_sources_nothing_is_said_without_any_or_while_the_storer_does_not_run() -> None:
     assert list(diagnose_sources((), {"uptime": 5}, NOW)) == []
-    assert list(diagnose_sources(sources("roof"), {}, NOW)) == []  # the storer does not run
-
-
-def test_whatever_is_wrong_is_said_with_a_fix() -> None:
-    for database in BROKEN_DATABASES[1:]:
-        if database.local:
-            assert any(one.status is not OK and one.fix for one in diagnose_database(database)), database
-    for one in BROKEN_READERS:
-        assert any(found.status is not OK and found.fix for found in diagnose_readers(one)), one
-    for changes in SOURCES[1:]:
-        assert any(found.status is not OK and found.fix for found in of_source(changes)), changes
-
-
-@pytest.mark.parametrize(
-    ("facts", "status", "what"),
-    [
-        (storer(taken_over=2), PROBLEM, "two storers"),
-        (replace(STORER, status="offline"), PROBLEM, "offline"),
-        (replace(STORER, status=""), NOTICE, "no status"),
-    ],
-)
-def test_two_storers_of_one_name_and_one_that_is_not_connected_are_told(
-    facts: StorerFacts, status: Status, what: str
-) -> None:
-    (finding,) = diagnose_storer(facts)
-    assert finding.status is status
-    assert what in finding.what
-    assert finding.fix
-
-
-def test_soon_after_the_start_nothing_need_have_come() -> None:
-    assert [one.status for one in of_source({}, uptime=60)] == [NOTICE]
-    assert [one.status for one in of_source({}, uptime=9999)] == [PROBLEM]
+    assert list(diagnose_sources(sources("roof"), {}, NOW)) == []
 
 
 def test_facts_are_collected_from_messages() -> None:
@@ -196,3 +172,47 @@ def test_facts_are_collected_from_messages() -> None:
     facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
     assert (facts.status, facts.health) == ("stalled", {})
     assert (facts.readers, facts.links, facts.live) == ({"cellar": "online"}, {METER: "offline"}, {METER: 1})
+
+
+# -- the command, at a broker that refuses a forbidden topic, as mosquitto does not -----------------------------------
+
+_QOS_1 = connack(b"\x24\x01")
+
+
+def refuse_shellies(connection: Connection) -> None:
+    while packet := connection.packet():
+        if packet[0] == SUBSCRIBE and filters_of(packet[1])[0].startswith("shellies/"):
+            connection.send(b"\x90\x04" + packet[1][2:4] + b"\x00\x87")
+        else:
+            answer_one(connection, packet, [], _QOS_1)
+
+
+def test_a_missing_right_to_read_a_source_is_named(tmp_path: Path) -> None:
+    source = {"name": "roof", "kind": "production", "topic": "shellies/roof/power", "power": ""}
+    file, stream = tmp_path / "storer.yaml", io.StringIO()
+    with FakeBroker(refuse_shellies) as broker:
+        config = {
+            "mqtt": {"host": "127.0.0.1", "port": broker.port},
+            "database": {"host": "127.0.0.1", "port": free_port()},
+            "sources": [source],
+        }
+        file.write_text(yaml.safe_dump(config))
+        check(file, Report(stream), Host(tmp_path / "machine"), seconds=0.1)
+    assert "does not allow us to subscribe to shellies/roof/power" in stream.getvalue()
+
+
+def test_a_french_household_gets_no_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    file, port = tmp_path / "storer.yaml", free_port()
+    here = {"host": "127.0.0.1", "port": port}
+    file.write_text(yaml.safe_dump({"mqtt": here, "database": here}))
+    assert run_check(argparse.Namespace(config=file)) == 1
+    lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
+    assert lines[0] == f"✓ ok Configuration : {file} : archiveur main, serveur MQTT 127.0.0.1, trames sous teleinfo"
+    assert [line.partition(" : ")[0] for line in lines[1:3]] == [
+        "✗ problème Base de données",
+        "✗ problème Serveur MQTT",
+    ]
+    assert lines[3] == "2 problèmes."
