@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from common.database.mariadb import Database, sql_time
-from tests.services.test_rollup_loop import check_loop, check_rebuilt
 from tests.services.test_rollup_storer import database_without_rollups, past, rebuild_arguments
-from tests.services.test_rollups import check_history
+from tests.services.test_rollups import check_history, check_loop, check_rebuilt
 from tests.services.test_storer import StorerSetup
 from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, WITHIN, command_line, wait_until

@@ -303,3 +303,55 @@ def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:
         assert refusal.value.status == status, question
     with pytest.raises(Refusal):
         asked(energy_csv.ROUTE, tables, f"by=range&{span(BEGIN, END)}")
+
+
+def test_without_frames_a_stretch_is_of_minutes_and_without_minutes_of_hours(fresh_database: Server) -> None:
+    frames = two_hours()
+    tables = filled(fresh_database, frames)
+    query(tables, "TRUNCATE frames", "SELECT 1")
+    start, end = BEGIN + 90 * SECOND, END - 90 * SECOND
+    found = stretch(tables, start, end)
+    assert (found["from"], found["to"]) == (text(BEGIN + MINUTE), text(END - 2 * MINUTE))
+    assert found["wh"] == counted(frames, "EAST", BEGIN + MINUTE, END - 2 * MINUTE)
+    assert asked(series.ROUTE, tables, span(BEGIN, END))["source"] == "minutes"
+    query(tables, "TRUNCATE minutes", "SELECT 1")
+    found = stretch(tables, start, end + HOUR)
+    five = datetime(2026, 11, 24, 5, tzinfo=UTC)
+    assert found["from"] == text(five - HOUR)
+    assert asked(series.ROUTE, tables, span(BEGIN, END))["source"] == "hours"
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("historic-single-phase-base", ("BASE",)),
+        ("historic-single-phase-hchp", ("HCHC", "HCHP")),
+        ("historic-three-phase-tempo", tuple(f"BBRH{low}J{day}" for day in "BWR" for low in "CP")),
+    ],
+)
+def test_a_stretch_in_historic_mode_is_what_its_registers_went_on_by(
+    fresh_database: Server, kind: str, labels: tuple[str, ...]
+) -> None:
+    begin, end = BEGIN + 15 * MINUTE, BEGIN + 45 * MINUTE  # Tempo switches at 05:00
+    frames = list(simulated(kind, 900, start=begin, every=2 * SECOND))
+    tables = make_tables(fresh_database)
+    store(tables, frames)
+    roll_up(tables, end + timedelta(days=1))
+
+    def reading(moment: datetime) -> int:
+        before = [frame for frame in frames if frame.timestamp < moment] or frames[:1]
+        return sum(int(before[-1].values[label]) for label in labels)
+
+    dice = random.Random(kind)
+    cuts = sorted(dice.sample(range(1, 1800), 6))
+    for low, high in itertools.pairwise([begin, *(begin + second * SECOND for second in cuts), end]):
+        found = ask(energy.ROUTE, tables, end, PriceTable([]), f"by=range&{span(low, high)}")
+        check(found, energy.ROUTE.schema)
+        assert found["wh"] == reading(high) - reading(low)
+        assert set(found["registers"]) <= set(labels)
+    curve = ask(series.ROUTE, tables, end, PriceTable([]), span(begin, end))
+    assert (curve["source"], curve["step"]) == ("frames", 2000)
+    assert curve["max"] == [frame.values["PAPP"] for frame in frames]
+    assert {name for _, _, name in curve["registers"]} <= set(labels)
+    assert curve["registers"]
+    assert curve["gaps"] == []

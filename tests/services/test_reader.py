@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from common.contract.frame import Frame
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.programs import Service, run_command
+from tests.support.programs import WITHIN, Service, run_command, wait_until
 from tests.support.servers import Broker, free_port
 
 KIND = "standard-single-phase-tempo"
@@ -209,3 +211,47 @@ def test_a_reader_that_waits_for_its_journal_ends_at_once_on_sigterm(reader: Rea
     reader.start()
     reader.wait_for_log("cannot be used")
     assert reader.stop() == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
+
+
+# -- as systemd sees it, over its socket -------------------------------------------------------------------------------
+
+
+class Systemd:
+    """The supervisor's end of the notification socket; keeps each line that it receives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder / "notify")
+        self.received: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(WITHIN)
+        self._socket.bind(self.name)
+
+    def wait(self, pattern: str) -> str:
+        """Return the first line that matches, of those that were or will be received."""
+        while not (found := [line for line in self.received if re.fullmatch(pattern, line)]):
+            self.received += self._socket.recv(4096).decode().split("\n")
+        return found[0]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    systemd = Systemd(tmp_path)
+    yield systemd
+    systemd.close()
+
+
+def test_a_reader_notifies_that_it_is_ready_alive_and_stopping(
+    systemd: Systemd, reader: ReaderSetup, tmp_path: Path
+) -> None:
+    reader.settings["heartbeat"] = str(tmp_path / "heartbeat")
+    reader.start(NOTIFY_SOCKET=systemd.name, WATCHDOG_USEC="3000000")
+    systemd.wait("READY=1")
+    systemd.wait("WATCHDOG=1")
+    systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ pending")
+    wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
+    reader.send_signal(signal.SIGTERM)
+    systemd.wait("STOPPING=1")
+    assert reader.wait() == 0
