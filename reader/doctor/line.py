@@ -60,13 +60,13 @@ def listen(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> LineFacts:
     """Listen for so many seconds, first at the configured speed, then at the other one, too."""
-    facts = LineFacts(url=url, wanted=wanted)
+    facts, mode = LineFacts(url=url, wanted=wanted), Detector(wanted, 0).mode
     begin = monotonic()
-    detector = Detector("auto", begin)
-    if wanted != "auto":
-        detector.mode = Mode(wanted)
     try:
-        port = open_port(url, SPEEDS[detector.mode], StopEvent())
+        port = open_port(url, SPEEDS[mode], StopEvent())
+        begin = monotonic()
+        detector = Detector("auto", begin)
+        detector.mode = mode
         try:
             LineListener(facts, port, detector, monotonic).listen(begin + seconds)
         finally:
