@@ -116,13 +116,6 @@ def test_all_that_is_said_of_a_configuration(monkeypatch: pytest.MonkeyPatch, tm
     check_golden(Path(__file__).with_name("configuration"), said, monkeypatch, tmp_path)
 
 
-def test_each_failure_is_one_problem_with_a_fix() -> None:
-    for failure in Failure:
-        for username in (None, "reader"):
-            (finding,) = diagnose_broker(facts(failure=failure, detail="why", username=username), NOW)
-            assert (finding.status, bool(finding.fix)) == (PROBLEM, True), failure
-
-
 def test_each_host_that_fails_beside_the_one_that_answers_is_a_problem() -> None:
     others = tuple(facts(host=f"node{number}", failure=Failure.REFUSED) for number in (2, 3))
     found = diagnose_broker(facts(failed=others), NOW)

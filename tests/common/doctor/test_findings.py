@@ -119,11 +119,16 @@ def test_text_from_elsewhere_cannot_command_the_terminal_or_forge_a_line(tmp_pat
 
 
 @pytest.mark.parametrize("program", ["common", "reader", "storer", "monitor"])
-def test_each_text_names_the_same_values_in_both_languages_and_is_in_the_golden_file(program: str) -> None:
+def test_each_text_is_in_the_golden_file_names_the_same_in_both_languages_and_has_a_fix_if_it_is_a_problem(
+    program: str,
+) -> None:
     """So a value that nobody gives, or a finding that nobody makes, is seen."""
     texts = read_yaml(ROOT / program / "doctor" / "findings.yaml")
     golden = "".join(file.read_text() for file in (ROOT / "tests" / program / "doctor").glob("*.en.txt"))
     for key, (english, french) in texts.items():
+        assert english[0] == french[0] or english[0].isalpha(), key
+        assert (" → " in english) == (" → " in french), key
+        assert english[0] != "✗" or " → " in english, key
         assert sorted(set(re.findall(r"\{.*?\}", english))) == sorted(set(re.findall(r"\{.*?\}", french))), key
         printed = english.translate({ord("✓"): "✓ ok", ord("!"): "! note", ord("✗"): "✗ problem"})
         pattern = ".*".join(re.escape(part) for part in re.split(r"\{.*?\}", printed))

@@ -176,10 +176,6 @@ def test_all_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     check_golden(Path(__file__).with_name("check"), everything, monkeypatch, tmp_path)
 
 
-def test_every_problem_has_a_fix() -> None:
-    assert all(finding.fix for finding in everything() if finding.status is PROBLEM)
-
-
 def test_a_good_state_has_no_problem() -> None:
     found = [*diagnose_port(FREE), *diagnose_line(HEARD), diagnose_service(running()), *diagnose_storage(STORED)]
     found += [*diagnose_reported_line(running(), PORT), *diagnose_delivery(running(), "auto", NOW)]
