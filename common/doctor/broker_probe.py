@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -117,9 +117,7 @@ def probe_broker(
     seconds: float,
     timeout: float = _TIMEOUT,
 ) -> BrokerFacts:
-    """Connect with a client id of our own, ask for the rights, and listen; nobody receives anything from us.
-
-    Of several hosts, this is done at the first that accepts the connection.
+    """Ask for the rights, and listen, at the first host that accepts the connection; nobody receives anything from us.
 
     Args:
         settings: where the broker is.
@@ -134,56 +132,43 @@ def probe_broker(
         here = settings.at(host)
         facts = BrokerFacts(host=host, port=here.port, username=here.username, tls=here.tls is not None)
         try:
-            reasons = _ask(here, publish, timeout)
-            listening = _listen(here, [*subscribe, *extra_topics], seconds, timeout)
+            facts = _ask(facts, here, publish, timeout)
+            facts = _listen(facts, here, [*subscribe, *extra_topics], seconds, timeout)
         except ConnectionFailed as error:
             failed.append(replace(facts, failure=error.failure, detail=error.detail))
-            continue
-        return replace(
-            facts,
-            certificate_ends=listening.certificate_ends,
-            published=tuple(reasons or ()),
-            denied=tuple(topic for topic, reason in (reasons or {}).items() if reason >= REFUSED),
-            not_asked=reasons is None,
-            limits=listening.limits,
-            refused=tuple(name for name in subscribe if name in listening.refused),
-            messages=listening.messages,
-            failed=tuple(failed),
-        )
+        else:
+            refused = tuple(name for name in subscribe if name in facts.refused)
+            return replace(facts, refused=refused, failed=tuple(failed))
     return replace(failed[0], failed=tuple(failed[1:]))
 
 
-def _ask(settings: Broker, topics: Sequence[str], timeout: float) -> dict[str, int] | None:
-    """Return the reason code for each topic; None: asking is not possible with this broker.
+def _ask(facts: BrokerFacts, settings: Broker, topics: Sequence[str], timeout: float) -> BrokerFacts:
+    """Return the facts with the rights to publish.
 
-    It must take QoS 2 and, as mosquitto does and MQTT does not require, deliver no message before it is released.
-    Where we may not read the first topic, we cannot know.
+    To ask, the broker must take QoS 2 and, as mosquitto does and MQTT does not require, deliver no message before it is
+    released. Where we may not read the first topic, we cannot know.
     """
     reasons: dict[str, int] = {}
     while remaining := [topic for topic in topics if topic not in reasons]:
         # A message that is never released stays in flight, and a connection takes only so many.
-        with Probe(settings, _client_id(), timeout=timeout) as probe:
+        with Probe(settings, timeout=timeout) as probe:
             if not probe.can_ask:
-                return None
+                return replace(facts, not_asked=True)
             if reasons:
                 reasons |= probe.may_publish(remaining[: probe.can_ask])
                 continue
             probe.subscribe(remaining[:1])
             reasons = probe.may_publish(remaining[:1])
-            if any(heard.topic == remaining[0] and not heard.retained for heard in probe.listen(_ECHO_TIME)):
-                return None
-    return reasons
+            if any(message.topic == remaining[0] and not message.retained for message in probe.listen(_ECHO_TIME)):
+                return replace(facts, not_asked=True)
+    denied = tuple(topic for topic, reason in reasons.items() if reason >= REFUSED)
+    return replace(facts, published=tuple(reasons), denied=denied)
 
 
-class _Listening(NamedTuple):
-    messages: tuple[Received, ...]
-    refused: tuple[str, ...]  # topic filters
-    limits: Limits
-    certificate_ends: float | None
-
-
-def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: float) -> _Listening:
-    """Subscribe and receive messages; some brokers close the connection after a filter that they refuse.
+def _listen(
+    facts: BrokerFacts, settings: Broker, filters: Sequence[str], seconds: float, timeout: float
+) -> BrokerFacts:
+    """Return the facts with the messages; some brokers close the connection after a filter that they refuse.
 
     Raises:
         ConnectionFailed: it was lost, and not for such a filter.
@@ -193,30 +178,29 @@ def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: f
         wanted = [name for name in dict.fromkeys(filters) if name not in refused]
         found: list[str] = []
         try:
-            with Probe(settings, _client_id(), timeout=timeout) as probe:
+            with Probe(settings, timeout=timeout) as probe:
                 answers = probe.subscribe(wanted) if wanted else {}
                 found = [name for name, reason in answers.items() if reason >= REFUSED]
-                if len(answers) < len(wanted):  # it was closed for one of those
-                    refused += found
-                    continue
-                messages = tuple(probe.listen(seconds))
-                return _Listening(messages, (*refused, *found), probe.limits, probe.certificate_ends)
+                if len(answers) == len(wanted):
+                    return replace(
+                        facts,
+                        messages=tuple(probe.listen(seconds)),
+                        refused=(*refused, *found),
+                        limits=probe.limits,
+                        certificate_ends=probe.certificate_ends,
+                    )
         except ConnectionFailed:
             if not found:
                 raise
-            refused += found
-
-
-def _client_id() -> str:
-    # Never the program's own: the broker would disconnect the one that runs.
-    return f"teleinfo-check-{secrets.token_hex(4)}"
+        refused += found  # for one of those it was closed
 
 
 class _Client(paho.Client):
     """Keeps the answers to subscriptions and to messages of QoS 2, and releases none of these."""
 
-    def __init__(self, client_id: str) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, reconnect_on_failure=False)
+    def __init__(self) -> None:
+        name = f"teleinfo-check-{secrets.token_hex(4)}"  # of the program's own the broker would disconnect that one
+        super().__init__(CallbackAPIVersion.VERSION2, name, protocol=paho.MQTTv5, reconnect_on_failure=False)
         self.answers: dict[int | None, int] = {}  # reason code by message id
         self.ends: list[ReasonCode] = []  # of the broker's DISCONNECT
         answers, ends = self.answers, self.ends  # not self: in a circle, its sockets would stay open
@@ -234,7 +218,7 @@ class _Client(paho.Client):
 class Probe:
     """One short connection; every method raises `ConnectionFailed` when it is lost, or has no answer in time."""
 
-    def __init__(self, settings: Broker, client_id: str, *, timeout: float = _TIMEOUT) -> None:
+    def __init__(self, settings: Broker, *, timeout: float = _TIMEOUT) -> None:
         """Connect without will and without a session that outlives the connection."""
         self.certificate_ends: float | None = None  # Unix time
         self.limits = Limits()
@@ -242,7 +226,7 @@ class Probe:
         self._timeout = timeout
         self._answer: ReasonCode | None = None  # to CONNECT
         self._messages: list[Received] = []
-        self._client = _Client(client_id)
+        self._client = _Client()
         try:
             self._connect()
         except BaseException:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -156,7 +155,7 @@ def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
     topic = Topics(settings.mqtt.topic[0]).health("storer", settings.name)
     deadline = time.monotonic() + _WITHIN
     try:
-        with Probe(settings.mqtt, f"teleinfo-storer-sources-{secrets.token_hex(4)}") as probe:
+        with Probe(settings.mqtt) as probe:
             probe.subscribe([topic])
             while time.monotonic() < deadline:
                 for message in probe.listen(0.1):

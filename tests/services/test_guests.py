@@ -170,7 +170,7 @@ def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(
 def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose) -> None:
     for listener in (INSIDE, PROGRAMS):
         reader = connect(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
-        with Probe(broker.way_in(listener, "reader-attic"), "teleinfo-check"):
+        with Probe(broker.way_in(listener, "reader-attic")):
             assert reader.publish(FRAME, "{}") < 0x80
         reader.close()
 
@@ -275,7 +275,7 @@ def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose) -> None:
         settings = broker.way_in(listener, "phone")
         stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
         with pytest.raises(ConnectionFailed) as refused:
-            Probe(stranger, "somebody")
+            Probe(stranger)
         assert refused.value.failure is Failure.CREDENTIALS
 
 

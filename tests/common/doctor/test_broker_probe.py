@@ -57,7 +57,7 @@ def accept(connection: socket.socket) -> None:
 def test_a_broker_that_is_killed_closed_the_connection(
     serve: Callable[[socket.socket], None], ask: Callable[[Probe], object]
 ) -> None:
-    with server(serve) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+    with server(serve) as settings, Probe(settings, timeout=WITHIN) as probe:
         with pytest.raises(ConnectionFailed) as gone:
             ask(probe)
         assert gone.value.failure is Failure.CLOSED
@@ -78,7 +78,7 @@ def test_a_broker_that_is_killed_closed_the_connection(
 def test_a_server_that_we_cannot_use_is_known(greeting: bytes, failure: Failure) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
         with pytest.raises(ConnectionFailed) as wrong:
-            Probe(settings, "doctor", timeout=WITHIN)
+            Probe(settings, timeout=WITHIN)
         assert wrong.value.failure is failure
 
 
@@ -86,7 +86,7 @@ def test_the_largest_packet_is_known() -> None:
     greeting = b"\x20\x08\x00\x00\x05\x27\x00\x00\x03\xe8"
     with (
         server(lambda connection: connection.sendall(greeting)) as settings,
-        Probe(settings, "doctor", timeout=WITHIN) as probe,
+        Probe(settings, timeout=WITHIN) as probe,
     ):
         assert probe.limits.max_packet_size == 1000
 
@@ -94,7 +94,7 @@ def test_the_largest_packet_is_known() -> None:
 def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:
     file = tmp_path / "none"
     with pytest.raises(ConnectionFailed) as wrong:
-        Probe(Broker(host="127.0.0.1", username="reader", password_file=str(file)), "doctor", timeout=WITHIN)
+        Probe(Broker(host="127.0.0.1", username="reader", password_file=str(file)), timeout=WITHIN)
     assert wrong.value.failure is Failure.PASSWORD_FILE
     assert str(wrong.value).startswith(f"mqtt.password_file: {file} ")
     assert os.strerror(errno.ENOENT) in str(wrong.value)
@@ -114,7 +114,7 @@ def test_a_server_that_closes_before_our_first_packet_is_no_broker(monkeypatch: 
 
         monkeypatch.setattr(socket, "create_connection", connect_late)
         with pytest.raises(ConnectionFailed) as wrong:
-            Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), "doctor", timeout=WITHIN)
+            Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), timeout=WITHIN)
         assert wrong.value.failure is Failure.NOT_MQTT
 
 
@@ -128,7 +128,7 @@ def test_a_right_to_publish_is_answered_and_the_message_is_never_released() -> N
         while data := connection.recv(1024):
             received.extend(data)
 
-    with server(forbid) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+    with server(forbid) as settings, Probe(settings, timeout=WITHIN) as probe:
         assert probe.may_publish(["a/b"]) == {"a/b": 0x87}
     publish = b"\x34\x08\x00\x03a/b\x00\x01\x00"
     assert bytes(received).startswith(publish)
