@@ -43,8 +43,6 @@ _OTHERS = {
     **dict.fromkeys(("26", "27", "30", "31"), _ELECTRONIC_THREE),
 }
 # fmt: on
-#: The French names of all models, by the English ones.
-FRENCH_MODELS = {english: french for french, english in (*_LINKY.values(), *_OTHERS.values())}
 
 
 class MeterModel(NamedTuple):
