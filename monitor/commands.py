@@ -97,12 +97,12 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
     needing.set_defaults(command=later("monitor.report.commands:power"))
 
     checking = commands.add_parser("check", parents=[file], help=words["check"])
-    checking.set_defaults(command=later("monitor.doctor.command:run_check"))
+    checking.set_defaults(command=later("monitor.check.command:run_check"))
 
     alerting = commands.add_parser("alerts", parents=[common], help=words["alerts"])
     alerting.add_argument("--test", action="store_true", help=words["alerts_test"])
     alerting.add_argument("--json", action="store_true", help=words["alerts_json"])
-    alerting.set_defaults(command=later("monitor.doctor.alerts:alerts"))
+    alerting.set_defaults(command=later("monitor.check.alerts:alerts"))
 
     bringing = commands.add_parser("home-assistant", parents=[common], help=words["home_assistant"])
     bringing.add_argument("--dry-run", action="store_true", help=words["dry_run"])

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="diagnose port, line, broker, clock and disk, and suggest fixes",
         epilog=UTC_TIMES,
-        declare=later("reader.doctor.command:declare_check"),
+        declare=later("reader.check.command:declare_check"),
     )
 
     forget = commands.add_parser(

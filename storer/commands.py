@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="show what arrives from other devices, and why something is not counted",
         epilog=UTC_TIMES,
-        declare=later("storer.doctor.sources:declare_sources"),
+        declare=later("storer.check.sources:declare_sources"),
     )
     commands.add_parser(
         "import",
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         help="diagnose broker, database, readers and disk, and suggest fixes",
         epilog=UTC_TIMES,
     )
-    checking.set_defaults(command=later("storer.doctor.command:run_check"))
+    checking.set_defaults(command=later("storer.check.command:run_check"))
     return parser
 
 

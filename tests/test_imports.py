@@ -16,27 +16,27 @@ DEFERRED = {"_hashlib", "_ssl", "difflib", "zoneinfo"}
 if sys.version_info < (3, 13):  # from then on dataclasses always need inspect
     DEFERRED.add("dis")
 READER = {
-    "reader.doctor",
+    "reader.check",
     "reader.watch",
     "reader.recording",
     "reader.simulator",
-    "common.doctor",
+    "common.check",
     "common.mqtt.forget",
 }
 STORER = {
-    "storer.doctor",
+    "storer.check",
     "storer.backup",
     "storer.export",
-    "common.doctor",
+    "common.check",
     "common.mqtt.forget",
 }
 
 MONITOR = {
     "apprise",
-    "monitor.doctor",
+    "monitor.check",
     "monitor.report.commands",
     "rich",
-    "common.doctor",
+    "common.check",
     "common.mqtt.forget",
     "sqlite3",
 }

@@ -20,8 +20,8 @@ HOMES = {
     "uvicorn": "monitor/server/serve.py",
     "apprise": "monitor/alerts/child.py",
 }
-#: The doctor asks a broker what no session of the programs would.
-ALSO = {"paho": "common/doctor/broker_probe.py"}
+#: `check` asks a broker what no session of the programs would.
+ALSO = {"paho": "common/check/broker_probe.py"}
 FILES = sorted(file for folder in ("reader", "storer", "monitor", "common") for file in (ROOT / folder).rglob("*.py"))
 
 

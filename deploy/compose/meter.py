@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from common.doctor.findings import Status
+from common.check.findings import Status
 from common.machine.host import Host
 from deploy.compose.user import PROJECT
-from reader.doctor.command import SECONDS
-from reader.doctor.line import METER, LineFacts, diagnose_line, listen
+from reader.check.command import SECONDS
+from reader.check.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
 from reader.line.serial_ports import ports as serial_ports
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from common.check.formatting import format_bytes
 from common.database.mariadb import Connection
-from common.doctor.formatting import format_bytes
 from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention

@@ -26,11 +26,11 @@ from storer.backup.create import backup
 from storer.backup.format import Table, Values
 from storer.backup.restore import restore
 from storer.backup.verify import check
+from storer.check.database import probe_database
 from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations, newest_version
-from storer.doctor.database import probe_database
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.programs import ENVIRONMENT, WITHIN
 from tests.support.servers import Database as Server

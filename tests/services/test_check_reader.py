@@ -1,4 +1,4 @@
-"""The reader's doctor on a real line and at a real broker, with what goes wrong there provoked."""
+"""The reader's check on a real line and at a real broker, with what goes wrong there provoked."""
 
 import io
 import json
@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 import yaml
 
-from common.doctor.broker_probe import BrokerFacts, Failure, Probe, probe_broker
-from common.doctor.findings import Report
+from common.check.broker_probe import BrokerFacts, Failure, Probe, probe_broker
+from common.check.findings import Report
 from common.machine.host import Host
 from common.settings import config
-from reader.doctor.command import check
+from reader.check.command import check
 from reader.simulator.meter import SimulatedMeter
 from tests.support.certificates import CertificateAuthority
 from tests.support.mqtt_client import WITHIN, log_in

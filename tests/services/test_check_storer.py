@@ -1,4 +1,4 @@
-"""The storer's doctor at a real database and a real broker, with what goes wrong there provoked."""
+"""The storer's check at a real database and a real broker, with what goes wrong there provoked."""
 
 import io
 import json
@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from common.check.findings import Report
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.database.mariadb import Database as DatabaseClient
 from common.database.mariadb import DatabaseConfig
-from common.doctor.findings import Report
 from common.machine.host import Host
-from storer.doctor.command import check
-from storer.doctor.database import diagnose_database, probe_database
+from storer.check.command import check
+from storer.check.database import diagnose_database, probe_database
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, Broker, Database, account, careful_broker, free_port
 from tests.support.storing import make_tables, store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
+from common.check.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Message
 from common.settings.config import Broker as Settings
 from common.settings.config import Tls
@@ -167,7 +167,7 @@ def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(
     storer.close()
 
 
-def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose) -> None:
+def test_a_program_and_its_check_use_one_account_at_the_same_time(broker: BrokerOfCompose) -> None:
     for listener in (INSIDE, PROGRAMS):
         reader = connect(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
         with Probe(broker.way_in(listener, "reader-attic")):

@@ -1,4 +1,4 @@
-"""Compares sentences with one file a language; of a doctor all that it can say, in each place where a program runs."""
+"""Compares sentences with one file a language; of a check all that it can say, in each place where a program runs."""
 
 import difflib
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.findings import Finding, Report
+from common.check.findings import Finding, Report
 from common.machine import deployment
 from common.settings.language import speak
 

@@ -9,7 +9,7 @@ import pytest
 from common.contract.labels import Mode
 from deploy.compose import meter
 from deploy.serial_ports import port_groups
-from reader.doctor.line import LineFacts
+from reader.check.line import LineFacts
 from tests.test_layers import ROOT
 
 A, B = "031961123456", "041976118895"
