@@ -80,6 +80,17 @@ def turn(outbox: Outbox, now: datetime = NOW) -> None:
         outbox.tick(now)
 
 
+def begun(post: Post, folder: Path, *addresses: Address, failed: str | None = None) -> Outbox:
+    """Return an outbox whose letter is on its way to each address, or came back from the first for a reason."""
+    outbox = outbox_of(post, folder, *addresses)
+    outbox.put(LETTER)
+    turn(outbox)
+    if failed is not None:
+        post.end(post.started[0], receipt=json.dumps({"why": failed}))
+        turn(outbox)
+    return outbox
+
+
 def sent(post: Post) -> list[tuple[str, str]]:
     return [(job.url, job.title) for job in post.started]
 
@@ -138,11 +149,7 @@ def test_a_letter_that_expired_is_not_sent(post: Post, tmp_path: Path) -> None:
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
-    turn(outbox)
-    post.end(post.started[0], receipt='{"why": "refused"}')
-    turn(outbox)
+    outbox = begun(post, tmp_path, failed="refused")
     turn(outbox, NOW - timedelta(hours=6))
     assert len(post.started) == 2
 
@@ -159,9 +166,7 @@ def test_a_clock_that_is_set_back_puts_nothing_off(post: Post, tmp_path: Path) -
 def test_it_is_known_why_a_try_failed(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture, receipt: str | None, code: int, why: str
 ) -> None:
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
-    turn(outbox)
+    outbox = begun(post, tmp_path)
     post.end(post.started[0], receipt=receipt, code=code)
     turn(outbox)
     assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why=why),)
@@ -219,9 +224,7 @@ def test_who_was_not_told_that_it_began_is_not_told_that_it_is_over(
 
 
 def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, tmp_path: Path) -> None:
-    first = outbox_of(post, tmp_path)
-    first.put(LETTER)
-    turn(first)
+    first = begun(post, tmp_path)
     kept = first.to_json()
 
     second = outbox_of(post, tmp_path, state=kept)
@@ -240,20 +243,14 @@ def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, t
 
 
 def test_a_letter_whose_process_ended_with_the_monitor_is_sent_again(post: Post, tmp_path: Path) -> None:
-    first = outbox_of(post, tmp_path)
-    first.put(LETTER)
-    turn(first)
+    first = begun(post, tmp_path)
     post.end(post.started[0], receipt=None)
     turn(outbox_of(post, tmp_path, state=first.to_json()))
     assert len(post.started) == 2
 
 
 def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
-    first = outbox_of(post, tmp_path)
-    first.put(LETTER)
-    turn(first)
-    post.end(post.started[0], receipt='{"why": "host"}')
-    turn(first)
+    first = begun(post, tmp_path, failed="host")
     second = outbox_of(post, tmp_path, state=first.to_json())
     assert second.deliveries() == first.deliveries()
     assert not second.changed
@@ -290,18 +287,14 @@ def test_a_folder_that_cannot_be_written_fails_as_a_service_does(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "letters").write_text("a file")
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
-    turn(outbox)
+    outbox = begun(post, tmp_path)
     assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why="crashed"),)
     assert "File exists" in warnings_of(caplog)[0]
 
 
 def test_an_address_file_that_cannot_be_read_fails_as_a_service_does(post: Post, tmp_path: Path) -> None:
     file = tmp_path / "mail"
-    first = outbox_of(post, tmp_path, Address(file=file))
-    first.put(LETTER)
-    turn(first)
+    first = begun(post, tmp_path, Address(file=file))
     assert post.started == []
     assert first.deliveries() == (Delivery(LETTER.id, "file 1", tries=1, failed_at=NOW, why="file"),)
 
@@ -319,9 +312,7 @@ def test_an_address_is_in_nothing_that_is_kept_or_shown(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    outbox = outbox_of(post, tmp_path, NTFY, MAIL)
-    outbox.put(LETTER)
-    turn(outbox)
+    outbox = begun(post, tmp_path, NTFY, MAIL)
     post.end(post.started[0], receipt='{"why": "http 401"}')
     turn(outbox)
     files = "".join(f"{file} {file.read_text()}" for file in (tmp_path / "letters").iterdir())
@@ -331,9 +322,7 @@ def test_an_address_is_in_nothing_that_is_kept_or_shown(
 
 
 def test_a_process_holds_the_lock_of_its_try(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
-    turn(outbox)
+    begun(post, tmp_path)
     lock = os.open(Path(post.started[0].receipt).with_suffix(".lock"), os.O_RDWR)
     assert try_lock(lock) is False
     post.end(post.started[0])
