@@ -154,9 +154,24 @@ class Spool(Store):
         Raises:
             OSError: the disk cannot be read.
         """
-        items = self._read(block)
-        self._delete_done()
-        return items
+        if not block.pending:
+            return []
+        assert self._connection is not None
+        payloads: list[bytes] = []  # damaged
+        try:
+            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
+            payloads = zlib.decompress(found[0]).split(b"\n")
+        except sqlite3.Error as error:
+            if primary_code(error) != sqlite3.SQLITE_CORRUPT:
+                raise self._os_error(error) from error
+        except (zlib.error, TypeError):
+            pass
+        if len(payloads) != len(block.offsets):
+            dropped = self._drop(block, block.pending)
+            self.lost += dropped if block.kind is ItemKind.FRAME else 0
+            return []
+        times = ((index, block.first + block.offsets[index]) for index in bits_of(block.pending))
+        return [Item(block.kind, block.meter, time_us, payloads[index]) for index, time_us in times]
 
     def close(self) -> None:
         """Close the file and release the lock; the items stay."""
@@ -217,26 +232,6 @@ class Spool(Store):
                 self.path.unlink()
             self._done.clear()
 
-    def _read(self, block: Block) -> list[Item]:
-        if not block.pending:
-            return []
-        assert self._connection is not None
-        payloads: list[bytes] = []  # damaged
-        try:
-            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
-            payloads = zlib.decompress(found[0]).split(b"\n")
-        except sqlite3.Error as error:
-            if primary_code(error) != sqlite3.SQLITE_CORRUPT:
-                raise self._os_error(error) from error
-        except (zlib.error, TypeError):
-            pass
-        if len(payloads) != len(block.offsets):
-            dropped = self._drop(block, block.pending)
-            self.lost += dropped if block.kind is ItemKind.FRAME else 0
-            return []
-        times = ((index, block.first + block.offsets[index]) for index in bits_of(block.pending))
-        return [Item(block.kind, block.meter, time_us, payloads[index]) for index, time_us in times]
-
     def _make_room(self, size: int) -> None:
         while self.size + size + 2 * self.PAGE > self.max_size:
             if self._done:
@@ -255,7 +250,7 @@ class Spool(Store):
         done = len(self._done)
         meters: dict[str, list[Item]] = {}
         for block in oldest:
-            meters.setdefault(block.meter, []).extend(self._read(block))
+            meters.setdefault(block.meter, []).extend(self.read(block))
         kept = [item for items in meters.values() for item in items[1::2]]
         rows = [_row_of(block.row, chunk, generation + 1) for block, chunk in zip(oldest, _chunks(kept), strict=False)]
         with self._transaction() as connection:

@@ -224,7 +224,7 @@ def test_of_a_damaged_file_the_readable_rows_are_kept_and_the_file_is_set_aside(
         assert buffer.store.set_aside is None
 
 
-#: The first two times that each line is reached, while a damaged file is replaced.
+#: The first two times that each line is reached, from the first change to the folder on.
 KILLS = """
 import collections, itertools, os, shutil, signal, sys
 from pathlib import Path
@@ -233,13 +233,15 @@ from tests.reader.buffer.buffers import found_in
 kind, damaged, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 
 def kill_at(step):
-    times, steps = collections.Counter(), itertools.count(1)
+    times, steps, begun = collections.Counter(), itertools.count(1), set()
     def trace(frame, event, arg):
         if not frame.f_code.co_filename.endswith("reader/buffer/store.py"):
             return None
-        times[frame.f_lineno] += event == "line"
-        if event == "line" and times[frame.f_lineno] <= 2 and next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+        begun.add(frame.f_code.co_name)
+        if event == "line" and "_salvage" in begun:
+            times[frame.f_lineno] += 1
+            if times[frame.f_lineno] <= 2 and next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
         return trace
     return trace
 
@@ -266,7 +268,7 @@ def test_a_kill_at_any_line_while_a_damaged_file_is_replaced_loses_nothing(
     with program(KILLS, kind, damaged, tmp_path / "killed") as process:
         found, _ = process.communicate()
     assert process.returncode == 0
-    assert len(found.split()) > 100
+    assert len(found.split()) > 80
     assert {int(count) for count in found.split()} == {readable}
 
 
@@ -304,30 +306,6 @@ def test_what_has_no_room_is_not_written_and_later_there_may_be_room(kind: str, 
         assert buffer.store.set_aside is None
         buffer.append([large])
     assert found_in(kind, tmp_path) == [*frames(5), large]
-
-
-@both
-def test_on_a_full_disk_nothing_that_was_written_is_lost(kind: str, tiny: Path) -> None:
-    (tiny / "filler").write_bytes(bytes(200_000))
-    kept: list[Item] = []
-
-    def fill(buffer: Buffer) -> None:
-        step = 1 if kind == "journal" else 10
-        for start in range(0, 10_000, step):
-            buffer.append(frames(start, start + step))
-            kept.extend(frames(start, start + step))
-
-    with Buffer(kind, tiny) as buffer:
-        with pytest.raises(OSError, match="No space"):
-            fill(buffer)
-        assert len(kept) > 50
-        assert buffer.items == kept
-    with Buffer(kind, tiny) as buffer:
-        assert buffer.items == kept
-        (tiny / "filler").unlink()
-        buffer.confirm(*kept[:-10])
-        buffer.append(frames(20_000, 20_010))
-    assert found_in(kind, tiny)[-20:] == [*kept[-10:], *frames(20_000, 20_010)]
 
 
 # --- kill -9 ---------------------------------------------------------------------------------------------------------
