@@ -75,10 +75,12 @@ class Demo:
         self._follow(reader, _FIRST_WITHIN, until=lambda: self._show.begun)
         account = {"user": "teleinfo-monitor", "password": secrets.token_urlsafe(18)}  # it can only read
         database.sql(database.account_sql("monitor.sql", account["password"]))
-        prices = FOLDER.absolute() / "prices.yaml"
-        prices.write_text("feed_in: [{from: 2024-03-01, price: 0.1269}]\n" if sun else "{}\n")
-        page = {"listen": {"host": HOST, "port": page_port}, "auth": "none", "prices": str(prices)}
-        page |= {"database": database.login | account, "state": str(FOLDER.absolute() / "monitor")}
+        page = {"listen": {"host": HOST, "port": page_port}, "auth": "none", "database": database.login | account}
+        page["state"] = str(FOLDER.absolute() / "monitor")
+        if sun:
+            prices = FOLDER.absolute() / "prices.yaml"
+            prices.write_text("feed_in: [{from: 2024-03-01, price: 0.1269}]\n")
+            page["prices"] = str(prices)
         self._start("monitor", common | page)
         self._fill(began)
         self._follow(reader, self._arguments.seconds)
@@ -103,8 +105,9 @@ class Demo:
     def _start(self, name: str, settings: dict[str, Any]) -> Program:
         """Write the configuration of a program, and start it."""
         file = FOLDER / f"{name}.yaml"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({"name": "demo", **settings}, indent=1))
+        file.touch()
+        file.chmod(0o600)  # one of an earlier version was for all to read
+        file.write_text(json.dumps(settings, indent=1))
         return self._run(name, name, "run", "--config", str(file))
 
     def _run(self, name: str, *command: str) -> Program:
