@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.servers import Database as Server
 from tests.support.storing import client, query
 
 SHARED_SUBSCRIPTIONS_UNAVAILABLE = b"\x2a\x00"
+MINUTE = timedelta(minutes=1)
 
 
 def settings(
@@ -95,6 +97,13 @@ def sharing(broker: Broker, database: Server, folder: Path) -> Iterator[Group]:
                 yield group
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker that logs who connects."""
+    with Broker(tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
+
+
 @pytest.fixture
 def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Iterator[Group]:
     with sharing(broker, fresh_database, tmp_path) as group:
@@ -122,6 +131,49 @@ def test_nothing_waits_for_a_member_that_is_gone(group: Group) -> None:
     wait_until(lambda: group.online(second), WITHIN, "the second storer", [first, second])
     group.publish(frames, "replay")  # as a reader does that missed a confirmation
     wait_until(lambda: len(group.confirmed_by()) == 2, WITHIN, "the word of both", [first, second])
+    assert group.rows() == len(frames)
+
+
+def wait_until_left(broker: Broker, storer: Service) -> None:
+    """Wait until a storer is connected again, after it has left the group."""
+    connected = f" as teleinfo-storer-{storer.name} "
+    storer.wait_for_log("Leaving the group house")
+    wait_until(lambda: broker.log.read_text().count(connected) == 2, WITHIN, f"{storer.name} is back", [storer])
+
+
+def test_nothing_goes_to_a_member_whose_database_is_away(broker: Broker, group: Group) -> None:
+    first, second = group.storers
+    both = [first, second]
+    lost, frames, later = some(20), some(40, after=MINUTE), some(40, after=2 * MINUTE)
+    group.ways[0].refuse()
+    group.publish(lost)
+    wait_until_left(broker, first)
+    group.publish(frames)
+    wait_until(lambda: group.stored(frames), WITHIN, "all frames since it left", both)
+    group.publish(lost, "replay")  # as a reader does, half a minute later
+    wait_until(lambda: group.stored(lost), WITHIN, "all frames", both)
+    assert group.status(first) == "stalled"
+    group.ways[0].admit()
+    wait_until(lambda: group.online(first), WITHIN, "the first storer is back", both)
+    group.publish(later)
+    wait_until(lambda: group.stored(later), WITHIN, "the later frames", both)
+    wait_until(lambda: len(group.confirmed_by(later)) == 2, WITHIN, "the word of both", both)
+    assert group.rows() == len(lost) + len(frames) + len(later)
+
+
+def test_members_that_all_have_no_database_come_back_one_by_one(broker: Broker, group: Group) -> None:
+    first, second = group.storers
+    frames = some(20)
+    for way in group.ways:
+        way.refuse()
+    group.publish(frames)
+    for storer in group.storers:
+        wait_until_left(broker, storer)
+    group.ways[1].admit()
+    wait_until(lambda: group.online(second), WITHIN, "the second storer is back", group.storers)
+    group.publish(frames, "replay")  # news for a reader, which sends again what nobody had: all at the second
+    wait_until(lambda: group.stored(frames), WITHIN, "all frames", group.storers)
+    assert group.status(first) == "stalled"
     assert group.rows() == len(frames)
 
 
