@@ -1,4 +1,4 @@
-"""The programs on RabbitMQ, which keeps its sessions in queues, and retained messages from filters with wildcards.
+"""The programs on RabbitMQ, alone and as a cluster.
 
 Its settings and rules are those of docs/brokers.md.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reader.buffer.journal import Journal
-from tests.faults.rabbitmq import PASSWORD, RabbitMq, missing
+from tests.scale.rabbitmq import PASSWORD, RabbitMq, RabbitMqCluster, missing
 from tests.support.programs import Service, run_command, wait_until
 from tests.support.servers import Database
 
@@ -64,6 +64,15 @@ class House:
         before = self.stored()
         wait_until(lambda: self.stored() >= before + frames, WITHIN, "frames are stored", [self.reader, self.storer])
 
+    def has_a_row_for_each_frame(self) -> None:
+        assert self.reader.stop() == 0
+        made = self.made()
+        assert made > 60
+        self.reader.settings["port"] = "/dev/there-is-no-such-port"  # what was not confirmed is sent again
+        self.reader.start()
+        wait_until(lambda: self.stored() >= made, WITHIN, "all are stored", [self.reader, self.storer])
+        assert self.stored() == made
+
 
 @pytest.fixture
 def house(broker: RabbitMq, tmp_path: Path) -> Iterator[House]:
@@ -96,16 +105,28 @@ def test_no_frame_is_lost_or_doubled_whatever_is_killed(house: House) -> None:
     house.broker.start()
     house.wait_for_more()
 
-    assert house.reader.stop() == 0
-    made = house.made()
-    assert made > 80
-    house.reader.settings["port"] = "/dev/there-is-no-such-port"  # what was not confirmed is sent again, from the spool
-    house.reader.start()
-    wait_until(lambda: house.stored() >= made, WITHIN, "all are stored", [house.reader, house.storer])
-    assert house.stored() == made, "the table has one row for each frame"
+    house.has_a_row_for_each_frame()
 
 
 def test_what_its_rules_forbid_is_named(house: House) -> None:
     house.reader.settings["mqtt"]["username"] = "storer"  # may not read the health of a reader
     house.reader.start()
     house.reader.wait_for_log("closes the connection .* each time after the subscription to teleinfo/", within=WITHIN)
+
+
+def test_no_frame_is_lost_or_doubled_when_the_node_of_the_storer_is_killed(tmp_path: Path) -> None:
+    with RabbitMqCluster(tmp_path / "rabbitmq") as brokers, Database(tmp_path / "database") as database:
+        house = House(brokers.nodes[0], database, tmp_path)
+        house.reader.settings["mqtt"]["host"] = [*brokers.hosts]
+        house.storer.settings["mqtt"]["host"] = [*brokers.hosts[1:], brokers.hosts[0]]
+        with house.reader, house.storer:
+            house.storer.start()
+            house.storer.wait_for_log("Connected to the broker", within=WITHIN)
+            house.reader.start()
+            house.wait_for_more()
+            brokers.nodes[1].kill()
+            house.wait_for_more()
+            brokers.nodes[1].start()
+            brokers.wait_complete()
+            house.wait_for_more()
+            house.has_a_row_for_each_frame()
