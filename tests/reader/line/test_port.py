@@ -435,6 +435,7 @@ class Rfc2217Server:
         self._listener = listener
         self._client: socket.socket | None = None
         self._connected = threading.Event()
+        self.falls_silent = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -444,6 +445,8 @@ class Rfc2217Server:
         self._connected.set()
         with contextlib.suppress(OSError):
             while data := self._client.recv(1024):
+                if self.falls_silent.is_set():
+                    continue
                 self.negotiated += data.count(b"\xff\xfa")
                 for _ in self._manager.filter(data):
                     pass
@@ -492,6 +495,25 @@ def test_configures_and_reads_a_port_over_rfc2217(listener: socket.socket, serve
         server.close()
         with pytest.raises(PortError, match="rfc2217"):
             read_to_the_end(port)
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # of pyserial, in its own thread's set-up
+def test_a_port_whose_gateway_is_silent_is_closed_and_can_be_opened_again(
+    listener: socket.socket, server: Rfc2217Server
+) -> None:
+    """It keeps the connection open and answers nothing: no FIN, no reset."""
+    url = url_of(listener, "rfc2217")
+    with opened(url, 1200) as port:
+        server.send(EVERY_BYTE)
+        assert read(port, 256) == EVERY_BYTE
+        server.falls_silent.set()
+    another = Rfc2217Server(listener)
+    try:
+        with opened(url, 1200) as port:
+            another.send(EVERY_BYTE)
+            assert read(port, 256) == EVERY_BYTE
+    finally:
+        another.close()
 
 
 # A simulated meter.
