@@ -5,32 +5,18 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from tests.faults.counted import Counted
 from tests.support.meters import ADDRESSES, Meter
 from tests.support.programs import Program, run_command
 from tests.support.servers import FAST_DATABASE, HOST, Broker, Database, FaultyServer, free_port
 
-
-class Delivery(Protocol):
-    """The programs as they were delivered: as processes, in containers, in the app."""
-
-    def start(self, part: str) -> None:
-        """Start a part that does not run: reader, storer, monitor, broker or database."""
-
-    def kill(self, part: str) -> None:
-        """Kill a part with SIGKILL."""
-
-    def stop(self, part: str) -> None:
-        """Stop a part as an administrator does."""
-
-    def log(self, part: str) -> str:
-        """Return what a program has said since its first start."""
-
-    def numbered(self) -> Counter[tuple[str, int]]:
-        """Return how many rows there are for each meter and number."""
+SERVERS = ("broker", "database")
+FRAMES_A_SECOND = 10.0  # of each meter
+FIRST = 2000  # number of the first frame of each: so many VA are too much for a breaker of 1 kVA
 
 
 class Processes:
@@ -40,61 +26,51 @@ class Processes:
         self,
         folder: Path,
         *,
-        frames_a_second: float = 30.0,
-        broker_config: str = "",
-        batch_wait: str = "0s",
         port: str | None = None,
-        broker_ports: tuple[int, int] | None = None,
-        database_port: int | None = None,
+        meters: int = 0,
+        broker_config: str = "",
         database_hosts: Sequence[str] = (HOST,),
-        meters: int = 1,
-        first: int = 0,
+        proxies: Mapping[str, int] | None = None,
     ) -> None:
-        """Prepare everything.
+        """Prepare everything, with the reader's `port` or with numbered meters.
 
-        Args:
-            folder: where all of it lives.
-            frames_a_second: of each meter.
-            broker_config: more lines for the broker.
-            batch_wait: how long the storer waits for a batch to fill.
-            port: the reader's, or a list of them in YAML, instead of the rig's meters.
-            broker_ports: the ones that reader and storer use, when there is a proxy.
-            database_port: the one that the storer uses, when there is a proxy.
-            database_hosts: the hosts of the database in the storer's configuration; the rig's own is at HOST.
-            meters: how many there are, each on a port of its own.
-            first: the number of the first frame of each.
+        `proxies` are the ports by which storer and reader reach their servers, and the reader the first meter, if not
+        theirs: `storer`, `reader`, `database`, `line`.
         """
         self.folder = folder
         self._stack = contextlib.ExitStack()
         self.memory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-")))
-        self.meters = [Meter(frames_a_second, address=each, first=first) for each in ADDRESSES[: 0 if port else meters]]
-        self.meter = self.meters[0] if self.meters else None
-        listed = ", ".join(f"socket://{HOST}:{meter.port}" for meter in self.meters)
-        if meters > 1:
-            listed = f"[{listed}]"
+        self.meters = [Meter(FRAMES_A_SECOND, address=address, first=FIRST) for address in ADDRESSES[:meters]]
+        self.counted = Counted(self.meters, self.sql)
         self.clock_ahead = 0.0  # seconds; of the reader
         self.broker = Broker(folder / "broker", port=free_port(), config=broker_config)
         self.database = Database(folder / "database", options=FAST_DATABASE)
-        reader_broker, storer_broker = broker_ports or (self.broker.port, self.broker.port)
+        ports = {"reader": self.broker.port, "storer": self.broker.port, "database": self.database.port}
+        ports |= proxies or {}
+        lines = [meter.port for meter in self.meters]
+        if "line" in ports:
+            lines[0] = ports["line"]
+        listed = ", ".join(f"socket://{HOST}:{each}" for each in lines)
         self.spool = folder / "spool"
         self.monitor_config = folder / "monitor.yaml"
         self.reader_config = folder / "reader.yaml"
         self.reader_config.write_text(
             f"name: rig\n"
-            f"port: {port or listed}\n"
-            f"mqtt: {{host: {HOST}, port: {reader_broker}}}\n"
+            f"port: {port or f'[{listed}]'}\n"
+            f"mqtt: {{host: {HOST}, port: {ports['reader']}}}\n"
             f"spool: {{journal: {self.memory}/journal, path: {self.spool}}}\n"
         )
         self.storer_config = folder / "storer.yaml"
         self.storer_config.write_text(
             f"name: rig\n"
-            f"mqtt: {{host: {HOST}, port: {storer_broker}}}\n"
-            f"database: {{host: [{', '.join(database_hosts)}], port: {database_port or self.database.port},\n"
+            f"mqtt: {{host: {HOST}, port: {ports['storer']}}}\n"
+            f"database: {{host: [{', '.join(database_hosts)}], port: {ports['database']},\n"
             f"  user: {self.database.user}, name: {self.database.name},\n"
             f"  password_file: {self.folder / 'database' / 'password'}}}\n"
-            f"batch: {{wait: {batch_wait}}}\n"
+            f"batch: {{wait: 0s}}\n"
         )
         self._programs: dict[str, Program] = {}
+        self.kills: Counter[str] = Counter()
 
     def __enter__(self) -> "Processes":
         self._stack.enter_context(self.broker)
@@ -140,29 +116,29 @@ class Processes:
         self.start("monitor")
         return self._programs["monitor"]
 
-    def start(self, part: str) -> None:
-        """Start a part that does not run."""
-        if isinstance(server := self._part(part), FaultyServer):
-            server.start()
-            return
-        if part not in self._programs:
-            command = [part, "run", "--config", str(getattr(self, f"{part}_config"))]
-            if self.clock_ahead and part != "storer":
-                command = ["tests.faults.clock_ahead", str(self.clock_ahead), *command]
-            self._programs[part] = Program(part, *command, folder=self.folder)
-        self._programs[part].start()
+    def start(self, *parts: str) -> None:
+        """Start parts that do not run, the servers first."""
+        for part in sorted(parts, key=lambda part: part not in SERVERS):
+            if isinstance(server := self._part(part), FaultyServer):
+                server.start()
+                continue
+            if part not in self._programs:
+                command = [part, "run", "--config", str(getattr(self, f"{part}_config"))]
+                if self.clock_ahead and part == "reader":
+                    command = ["tests.faults.clock_ahead", str(self.clock_ahead), *command]
+                self._programs[part] = Program(part, *command, folder=self.folder)
+            self._programs[part].start()
 
-    def kill(self, part: str) -> None:
-        """Kill a part with SIGKILL."""
-        self._part(part).kill()
+    def kill(self, *parts: str) -> None:
+        """Kill parts with SIGKILL."""
+        for part in parts:
+            self._part(part).kill()
+            self.kills[part] += 1
 
-    def stop(self, part: str) -> None:
-        """Stop a part as an administrator does."""
-        self._part(part).stop()
-
-    def log(self, part: str) -> str:
-        """Return what a program has said since its first start."""
-        return self._programs[part].text()
+    def stop(self, *parts: str) -> None:
+        """Stop parts as an administrator does; the programs first."""
+        for part in sorted(parts, key=lambda part: part in SERVERS):
+            assert self._part(part).stop() in (0, None), part
 
     def set_clock(self, ahead: float) -> None:
         """Put the reader's clock ahead, in seconds, from its next start on."""
@@ -176,17 +152,6 @@ class Processes:
     def sql(self, statement: str) -> list[list[str]]:
         """Run SQL as the administrator; return the rows as text."""
         return [line.split("\t") for line in self.database.sql(f"USE {self.database.name}; {statement}").splitlines()]
-
-    def rows(self) -> dict[int, int]:
-        """Return how many rows there are for each number."""
-        return {
-            int(number): int(count) for number, count in self.sql("SELECT power, COUNT(*) FROM frames GROUP BY power")
-        }
-
-    def numbered(self) -> Counter[tuple[str, int]]:
-        """Return how many rows there are for each meter and number."""
-        query = "SELECT identifier, power, COUNT(*) FROM frames LEFT JOIN meters ON id = meter_id GROUP BY 1, 2"
-        return Counter({(meter, int(number)): int(count) for meter, number, count in self.sql(query)})
 
     def health(self, program: str) -> dict[str, object]:
         """Return the last health message of a program, which the broker retains."""
