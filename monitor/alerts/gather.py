@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 from common.machine.clock import KernelClock
 from monitor.alerts.facts import Cut, Daily, Facts, Installation, Lately, MeterFacts
 from monitor.answers.answers import Answers
+from monitor.answers.curves import CurveAnswers
+from monitor.answers.event_pages import EventAnswers
+from monitor.answers.recent import RecentAnswers
+from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, full_hour, midnight
 from monitor.cost.contracts import Contract
 from monitor.readings.grid_curves import MinuteFacts, moment_of
@@ -89,13 +93,13 @@ def _lately(answers: Answers, meter: Meter, zone: ZoneInfo, now: datetime, *, pr
     today = now.astimezone(zone).date()
     start = midnight((now - _HOURS).astimezone(zone).date(), zone)
     end = midnight(today + _DAY, zone)
-    cuts = answers.events.page(meter, now - _CUTS, now, frozenset({"outage"}), _MOST_CUTS).events
+    cuts = EventAnswers(answers).page(meter, now - _CUTS, now, frozenset({"outage"}), _MOST_CUTS).events
     return Lately(
         at=now,
-        powers=ten_minutes(answers.recent.minutes(meter, now - _POWERS, now)),
-        hours=_by_hour(answers.curves.days(meter, start, end).days, start, zone),
+        powers=ten_minutes(RecentAnswers(answers).minutes(meter, now - _POWERS, now)),
+        hours=_by_hour(CurveAnswers(answers).days(meter, start, end).days, start, zone),
         cuts=[Cut(one.at, one.until) for one in reversed(cuts) if one.until is not None],
-        voltages=answers.recent.voltages(meter, now, _VOLTAGE),
+        voltages=RecentAnswers(answers).voltages(meter, now, _VOLTAGE),
         injected=_injected_since(answers, meter, midnight(today, zone), now) if producer else None,
     )
 
@@ -112,7 +116,9 @@ def _by_hour(days: Sequence[Sequence[int | None]], start: datetime, zone: ZoneIn
 
 def _cut_at(answers: Answers, meter: Meter, now: datetime, started: datetime, daily: Daily) -> Cut | None:
     nights = [watts for day, watts in daily.nights.items() if day > now.date() - _RECENT_NIGHTS]
-    around = answers.recent.around(meter, started) if len(nights) >= _LEAST_NIGHTS and now - started < _CUTS else None
+    if len(nights) < _LEAST_NIGHTS or now - started >= _CUTS:
+        return None
+    around = RecentAnswers(answers).around(meter, started)
     return None if around is None else cut_between(*around, statistics.median(nights))
 
 
@@ -157,20 +163,20 @@ def _daily(
     low = midnight(today - _NIGHTS, zone)
     contract = next(reversed(answers.costs.contracts(meter, now - _DAY, now)), None)
     month = answers.forecasts.of(meter, "month", now)
-    nights = answers.upkeep.off_peak_nights(meter, now)
-    incomplete = answers.recent.losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
+    nights = MeterUpkeep(answers).off_peak_nights(meter, now)
+    incomplete = RecentAnswers(answers).losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
     already = set() if earlier is None else {loss.hour for loss in earlier.incomplete}
     return Daily(
         at=now,
-        nights=dict(answers.curves.base_load(meter, low, now).nights),
+        nights=dict(CurveAnswers(answers).base_load(meter, low, now).nights),
         injected=_injected(answers, meter, today, zone, now) if producer else {},
         incomplete=incomplete,
         losses=[loss for loss in incomplete if loss.hour in already],
         price=None if contract is None else _price(answers, meter, contract, today, now),
         prices_since=None if contract is None else _prices_since(answers, contract, today),
         old_prices=() if contract is None else answers.costs.old_of([contract], now),
-        off_peak_moved=answers.upkeep.off_peak_change(nights),
-        off_peak_other=answers.upkeep.off_peak_against_contract(meter, nights, now),
+        off_peak_moved=MeterUpkeep(answers).off_peak_change(nights),
+        off_peak_other=MeterUpkeep(answers).off_peak_against_contract(meter, nights, now),
         month_so_far=None if month is None else month.so_far_cost,
         month_cost=None if month is None else month.expected_cost,
     )
@@ -209,7 +215,7 @@ def _price(answers: Answers, meter: Meter, contract: Contract, today: date, now:
 
 
 def _installation(answers: Answers, now: datetime) -> Installation:
-    backup, forecast = answers.upkeep.backup(), answers.upkeep.forecast(now)
+    backup, forecast = MeterUpkeep(answers).backup(), MeterUpkeep(answers).forecast(now)
     months = forecast.disk.months[-3:] if forecast is not None else ()
     return Installation(
         at=now,

@@ -1,29 +1,15 @@
-"""Which meters a database has and what is known of them, and the parts that answer questions about one."""
+"""Which meters a database has and what is known of them, and the way to their energy and its cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from common.database.mariadb import Connection
-from monitor.answers.behind import Behind
-from monitor.answers.compared_offers import OfferAnswers
 from monitor.answers.costs import CostAnswers
 from monitor.answers.curve_periods import CurvePeriods
-from monitor.answers.curves import CurveAnswers
-from monitor.answers.days import Days
-from monitor.answers.devices import DeviceAnswers
-from monitor.answers.event_pages import EventAnswers
 from monitor.answers.forecasts import ForecastAnswers
 from monitor.answers.houses import Unused, called, gather, unused
-from monitor.answers.needed_power import NeededPowerAnswers
-from monitor.answers.notes import NoteAnswers
-from monitor.answers.power_curve import SeriesAnswers
-from monitor.answers.recent import RecentAnswers
 from monitor.answers.stretch import StretchAnswers
-from monitor.answers.sun import SunAnswers
-from monitor.answers.upkeep import MeterUpkeep
-from monitor.answers.weather import WeatherAnswers
-from monitor.answers.why import WhyAnswers
 from monitor.calendar import midnight
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
@@ -34,6 +20,7 @@ from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts
 from monitor.readings.power import Power, Switch
+from monitor.readings.sources import Source, Sources, behind
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 
@@ -53,9 +40,9 @@ class Facts:
 
 
 class Answers:
-    """Answers over one connection; not for several threads at once.
+    """The meters of a database, and what is known of them; over one connection, so not for several threads at once.
 
-    Which meters there are, and what is known of them; its parts answer the questions about one of them.
+    Each answer to a question about one of them is made from this, by who asks for it.
     """
 
     def __init__(
@@ -67,43 +54,43 @@ class Answers:
         memory: Memory | None = None,
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
-        self.hours = Hours(connection)
-        self._imported = ImportedHours(connection)
-        self._power = Power(connection)
-        self._contracts = Contracts(connection)
-        self._config = config
+        self.connection = connection
+        self.config = config
         self.prices = prices
-        zone = config.time_zone
-        memory = memory or Memory()
-        self.reader = HouseReader(EnergyReader(self.hours, self._imported, self._contracts, self._power, memory))
-        self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), zone)
-        self.costs = CostAnswers(self.reader, self._imported, config, prices, self.curve_periods)
-        self.offers = OfferAnswers(self.reader, self.hours, self.costs, prices, zone, memory)
-        self.forecasts = ForecastAnswers(self.costs, prices, zone, memory)
+        self.zone = config.time_zone
+        self.memory = memory or Memory()
+        self.hours = Hours(connection)
+        self.imported = ImportedHours(connection)
+        self.power = Power(connection)
+        self.contracts = Contracts(connection)
+        energy = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.memory)
+        self.reader = HouseReader(energy)
+        self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), self.zone)
+        self.costs = CostAnswers(self.reader, self.imported, config, prices, self.curve_periods)
+        self.forecasts = ForecastAnswers(self.costs, prices, self.zone, self.memory)
         self.stretches = StretchAnswers(connection, self.reader, self.costs)
-        self.curves = CurveAnswers(connection, zone)
-        self.series = SeriesAnswers(connection, self.reader, zone)
-        self.recent = RecentAnswers(connection)
-        self.events = EventAnswers(connection, self.reader, self.costs)
-        self.powers = NeededPowerAnswers(connection, self.costs, prices, zone, memory)
-        self.notes = NoteAnswers(self.costs, zone)
-        self._behind = Behind(connection, self.meters)
-        days = Days(zone, memory)
-        self.sun = SunAnswers(connection, self.reader, self._behind, prices, zone, days)
-        self.devices = DeviceAnswers(connection, self.reader, self._behind, self.costs, self.stretches, days)
-        self.weather = WeatherAnswers(connection, self.reader, self._behind, self._imported, zone)
-        self.whys = WhyAnswers(connection, self.costs, self.stretches, self.curves, self.weather, zone)
-        self.upkeep = MeterUpkeep(connection, self.reader, self.costs, zone, memory)
+        self._sources = Sources(connection)
+        self._last_meters: Sequence[Meter] | None = None
+        self._last_sources: Sequence[Source] | None = None
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
-        found = gather(self.hours.meters(), self._config.meters)
-        self._behind.use(found)
-        return found
+        self._last_meters, self._last_sources = gather(self.hours.meters(), self.config.meters), None
+        return self._last_meters
+
+    def sources(self, meter: Meter, kind: str) -> list[Source]:
+        """Return the sources of a kind that are behind a meter, by name.
+
+        They are read once until the meters are looked up again; without sources this is one query of an empty table.
+        """
+        meters = self.meters() if self._last_meters is None else self._last_meters
+        if self._last_sources is None:
+            self._last_sources = self._sources.all()
+        return behind(self._last_sources, meter, meters, kind)
 
     def unused(self) -> list[Unused]:
         """Return what in the configuration concerns no meter of the database."""
-        known, config = {meter.identifier for meter in self.hours.meters()}, self._config
+        known, config = {meter.identifier for meter in self.hours.meters()}, self.config
         return unused(known, config.contracts, config.meters, config.notes)
 
     def meter(self, identifier: str | None) -> Meter:
@@ -128,16 +115,10 @@ class Answers:
             raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
         raise Refusal("unknown_meter", meter=identifier, known=names)
 
-    def remember(self, meter: Meter) -> None:
-        """Look up all that the memory keeps of a meter."""
-        self.reader.remember(meter)
-        self.sun.remember(meter)
-        self.devices.remember(meter)
-
     def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         """Return what is known of meters now, by number; those without readings are not there."""
         read = {meter.number: part for meter in meters if (part := _last_read(meter)) is not None}
-        shown = self._contracts.facts({part.number: part.last for part in read.values() if part.last is not None})
+        shown = self.contracts.facts({part.number: part.last for part in read.values() if part.last is not None})
         return {
             meter.number: self._facts(meter, shown[read[meter.number].number], now)
             for meter in meters
@@ -145,7 +126,7 @@ class Answers:
         }
 
     def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
-        zone = self._config.time_zone
+        zone = self.config.time_zone
         lines = reversed(self.costs.lines(meter))
         line = next((line for line in lines if midnight(line.start, zone) <= now), None)
         contract = shown.contract
@@ -166,7 +147,7 @@ class Answers:
 
     def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
         """Return the same of several meters, by number."""
-        imported, found = self._imported.firsts(), {}
+        imported, found = self.imported.firsts(), {}
         for meter in meters:
             hours = [meter.first, *(imported.get(part.number) for part in meter.parts)]
             if known := [hour for hour in hours if hour is not None]:
@@ -179,7 +160,7 @@ class Answers:
 
     def last_frames(self, meters: Sequence[Meter], facts: Mapping[int, Facts], now: datetime) -> dict[int, datetime]:
         """Return the same of several meters, by number; `facts` is what is known of them."""
-        minutes = self._power.last_minutes([meter.number for meter in meters], now)
+        minutes = self.power.last_minutes([meter.number for meter in meters], now)
         of_hours = {number: fact.last for number, fact in facts.items()}  # of a house, of the meter that was read last
         return {
             number: max(found[number] for found in (minutes, of_hours) if number in found)
@@ -189,7 +170,7 @@ class Answers:
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""
         return sorted(
-            (one for part in meter.parts for one in self._power.switches(part.number, start, end)),
+            (one for part in meter.parts for one in self.power.switches(part.number, start, end)),
             key=lambda one: one.at,
         )
 

@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from common.contract.offers import Window
-from monitor.answers.costs import CostAnswers
+from monitor.answers.answers import Answers
 from monitor.cost.comparison import Comparison, Measured, Question, compare
 from monitor.cost.contracts import Contract, contracts, written_off_peak
 from monitor.cost.lived import Lived
-from monitor.prices.model import PriceTable
 from monitor.prices.rules import Span, moments
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
-from monitor.readings.memory import Memory
+from monitor.readings.hours import Meter
 from monitor.readings.periods import ContractLine, ContractSpan, HourEnergy
 from monitor.refusals import Refusal
 
@@ -37,22 +33,14 @@ class _Curve:
 class OfferAnswers:
     """Compares offers."""
 
-    def __init__(
-        self,
-        reader: HouseReader,
-        hours: Hours,
-        costs: CostAnswers,
-        prices: PriceTable,
-        zone: ZoneInfo,
-        memory: Memory,
-    ) -> None:
-        self._reader = reader
-        self._hours = hours
-        self._costs = costs
-        self._periods = costs.curve
-        self._prices = prices
-        self._zone = zone
-        self._memory = memory
+    def __init__(self, home: Answers) -> None:
+        self._reader = home.reader
+        self._hours = home.hours
+        self._costs = home.costs
+        self._periods = home.curve_periods
+        self._prices = home.prices
+        self._zone = home.zone
+        self._memory = home.memory
 
     def compare(
         self, meter: Meter, start: datetime, end: datetime, now: datetime, *, then: bool = False, shift: float = 0.0

@@ -6,15 +6,13 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from common.database.mariadb import Connection
+from monitor.answers.answers import Answers
 from monitor.calendar import Calendar, offsets
 from monitor.readings.hour_curves import Curves, Night, WeekHour
 from monitor.readings.hours import Meter
 from monitor.readings.imported_energy import imported_hours
-from monitor.readings.imported_hours import ImportedHours
-from monitor.readings.power import Peak, Power
+from monitor.readings.power import Peak
 
 METHOD = "min 00:00-06:00"  # of the base load, for people who read the API
 _EPOCH = date(1970, 1, 1)
@@ -46,11 +44,11 @@ class DayCurves:
 class CurveAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
-        self._imported = ImportedHours(connection)
-        self._power = Power(connection)
-        self._curves = Curves(connection)
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._imported = home.imported
+        self._power = home.power
+        self._curves = Curves(home.connection)
+        self._zone = home.zone
 
     def peaks(self, meter: Meter, start: datetime, end: datetime, count: int) -> list[Peak]:
         """Return the hours of a range with the highest power, the highest first."""

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from common.database.mariadb import Connection
-from monitor.answers.behind import Behind
-from monitor.answers.costs import Answer, CostAnswers, join
+from monitor.answers.answers import Answers
+from monitor.answers.costs import Answer, join
 from monitor.answers.days import Days, in_periods
-from monitor.answers.stretch import StretchAnswers
 from monitor.answers.sun import SunAnswer
 from monitor.calendar import full_hour
 from monitor.cost.devices import Above, Device, above, by_mix
 from monitor.readings.grid_curves import moment_of
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
+from monitor.readings.hours import Meter
 from monitor.readings.sources import DEVICE, Source, SourceMinute, Sources
 
 #: W from which on a device runs: what waits to be switched on uses less.
@@ -53,26 +50,18 @@ class DeviceAnswers:
     share of what the home drew.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        reader: HouseReader,
-        behind: Behind,
-        costs: CostAnswers,
-        stretches: StretchAnswers,
-        days: Days,
-    ) -> None:
-        self._hours = Hours(connection)
-        self._sources = Sources(connection)
-        self._reader = reader
-        self._behind = behind
-        self._costs = costs
-        self._stretches = stretches
-        self._days = days
+    def __init__(self, home: Answers) -> None:
+        self._home = home
+        self._hours = home.hours
+        self._sources = Sources(home.connection)
+        self._reader = home.reader
+        self._costs = home.costs
+        self._stretches = home.stretches
+        self._days = Days(home.zone, home.memory)
 
     def devices(self, meter: Meter) -> list[Source]:
         """Return the devices behind a meter, by name."""
-        return self._behind.of(meter, DEVICE)
+        return self._home.sources(meter, DEVICE)
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter."""

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from common.contract.offers import TEMPO
 from monitor.answers.answers import Answers
 from monitor.answers.costs import Answer, Period
+from monitor.answers.curves import CurveAnswers
 from monitor.answers.forecasts import Forecast
+from monitor.answers.weather import WeatherAnswers
 from monitor.calendar import Calendar, midnight
 from monitor.cost.weather import AtEqualWeather
 from monitor.readings.hours import Meter
@@ -62,8 +64,8 @@ def _digest(answers: Answers, meter: Meter, by: str, now: datetime, zone: ZoneIn
         by=by,
         answer=answer,
         before=before if comparable else None,
-        peak=next(iter(answers.curves.peaks(meter, start, end, 1)), None),
-        base_load=answers.curves.base_load(meter, start, end).watts,
+        peak=next(iter(CurveAnswers(answers).peaks(meter, start, end, 1)), None),
+        base_load=CurveAnswers(answers).base_load(meter, start, end).watts,
         tempo_left=_tempo_left(answers, meter, now, zone) if _is_tempo(answers, answer) else None,
         forecast=answers.forecasts.of(meter, "month", now),
         weather=_weather(answers, meter, start, end, now, zone) if by == "month" else None,
@@ -74,7 +76,7 @@ def _weather(
     answers: Answers, meter: Meter, start: datetime, end: datetime, now: datetime, zone: ZoneInfo
 ) -> AtEqualWeather | None:
     first, after = (moment.astimezone(zone).date() for moment in (start, end))
-    found = answers.weather.compared(meter, first, after, now)
+    found = WeatherAnswers(answers).compared(meter, first, after, now)
     return None if found is None else found.compared
 
 

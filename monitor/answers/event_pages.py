@@ -4,13 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.database.mariadb import Connection
-from monitor.answers.costs import CostAnswers
+from monitor.answers.answers import Answers
 from monitor.patterns.found_events import bad_voltages, is_outage, joined_overloads
 from monitor.readings.grid_curves import Series, moment_of
 from monitor.readings.happenings import Around, Happenings, Hole
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
+from monitor.readings.hours import Meter
 
 KINDS = ("overload", "outage", "gap", "voltage", "epoch", "tariff")
 #: How far one page looks back, and how many hours with an overload or a bad voltage it reads.
@@ -49,12 +47,12 @@ class Page:
 class EventAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: HouseReader, costs: CostAnswers) -> None:
-        self._hours = Hours(connection)
-        self._happenings = Happenings(connection)
-        self._series = Series(connection)
-        self._reader = reader
-        self._costs = costs
+    def __init__(self, home: Answers) -> None:
+        self._hours = home.hours
+        self._happenings = Happenings(home.connection)
+        self._series = Series(home.connection)
+        self._reader = home.reader
+        self._costs = home.costs
 
     def page(
         self,

@@ -4,20 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from common.contract.address import parse_address
-from common.database.mariadb import Connection
-from monitor.answers.costs import CostAnswers
+from monitor.answers.answers import Answers
 from monitor.calendar import full_hour
 from monitor.power_need import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.prices.closed import is_closed
-from monitor.prices.model import PriceTable
 from monitor.readings.busy_minutes import BusyMinutes
 from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
-from monitor.readings.meter_contracts import Contracts
 from monitor.refusals import Refusal
 
 #: What suppliers sell, kVA.
@@ -79,15 +74,13 @@ class NeededPower:
 class NeededPowerAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(
-        self, connection: Connection, costs: CostAnswers, prices: PriceTable, zone: ZoneInfo, memory: Memory
-    ) -> None:
-        self._contracts = Contracts(connection)
-        self._minutes = BusyMinutes(connection)
-        self._costs = costs
-        self._prices = prices
-        self._zone = zone
-        self._memory = memory
+    def __init__(self, home: Answers) -> None:
+        self._contracts = home.contracts
+        self._minutes = BusyMinutes(home.connection)
+        self._costs = home.costs
+        self._prices = home.prices
+        self._zone = home.zone
+        self._memory = home.memory
 
     def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
         """Return what would have become of other powers in [start, end), from the first readings on.

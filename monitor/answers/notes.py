@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from monitor.answers.costs import CostAnswers
+from monitor.answers.answers import Answers
 from monitor.calendar import midnight
 from monitor.readings.hours import Meter
 
@@ -47,9 +46,9 @@ class Compared:
 class NoteAnswers:
     """Answers what changed with a note; as its parts, for one thread."""
 
-    def __init__(self, costs: CostAnswers, zone: ZoneInfo) -> None:
-        self._costs = costs
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._costs = home.costs
+        self._zone = home.zone
 
     def compared(self, meter: Meter, at: date, now: datetime) -> Compared | None:
         """Return 30 days before and after a day, or as many as are known; None: less than seven are."""

@@ -4,17 +4,15 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from common.database.mariadb import Connection
+from monitor.answers.answers import Answers
 from monitor.answers.grid import Grid, choose_grid, hold, runs, spread
 from monitor.calendar import offsets
 from monitor.patterns.found_events import Overload, joined_overloads
 from monitor.patterns.gaps import MinuteGap, gaps, pace
 from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
-from monitor.readings.power import Peak, Power
+from monitor.readings.hours import Meter
+from monitor.readings.power import Peak
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
 _MINUTES_OF = timedelta(days=2, hours=2)
@@ -47,12 +45,12 @@ class Curve:
 class SeriesAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: HouseReader, zone: ZoneInfo) -> None:
-        self._hours = Hours(connection)
-        self._power = Power(connection)
-        self._series = Series(connection)
-        self._reader = reader
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._hours = home.hours
+        self._power = home.power
+        self._series = Series(home.connection)
+        self._reader = home.reader
+        self._zone = home.zone
 
     def curve(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.database.mariadb import Connection
+from monitor.answers.answers import Answers
 from monitor.readings.grid_curves import MINUTES, MinuteFacts, Series
 from monitor.readings.hours import Meter
 from monitor.readings.storage import Upkeep
@@ -32,9 +32,9 @@ class Loss:
 class RecentAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._series = Series(connection)
-        self._upkeep = Upkeep(connection)
+    def __init__(self, home: Answers) -> None:
+        self._series = Series(home.connection)
+        self._upkeep = Upkeep(home.connection)
 
     def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteFacts]:
         """Return the minutes that begin in [start, end), of the meter that is there now."""

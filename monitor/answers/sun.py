@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from common.database.mariadb import Connection
-from monitor.answers.behind import Behind
+from monitor.answers.answers import Answers
 from monitor.answers.costs import Answer, join
 from monitor.answers.days import Days, in_periods
 from monitor.answers.grid import Grid
@@ -16,12 +14,9 @@ from monitor.calendar import full_hour, midnight
 from monitor.cost.bill import Bill
 from monitor.cost.sun import Contradiction, Sun, add_amounts, add_up, contradiction
 from monitor.patterns.unseen_injection import LEAST, SPAN, UnseenInjection, judge
-from monitor.prices.model import PriceTable
 from monitor.readings.grid_curves import FRAMES, HOURS, moment_of
-from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
+from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
-from monitor.readings.power import Power
 from monitor.readings.sources import PRODUCTION, Source, SourceMinute, Sources
 
 _HOUR = timedelta(hours=1)
@@ -47,27 +42,19 @@ class SunAnswer:
 class SunAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        reader: HouseReader,
-        behind: Behind,
-        prices: PriceTable,
-        zone: ZoneInfo,
-        days: Days,
-    ) -> None:
-        self._power = Power(connection)
-        self._sources = Sources(connection)
-        self._sun_hours = SunHours(Hours(connection), self._sources, reader, days)
-        self._reader = reader
-        self._behind = behind
-        self._days = days
-        self._prices = prices
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._home = home
+        self._power = home.power
+        self._sources = Sources(home.connection)
+        self._days = Days(home.zone, home.memory)
+        self._sun_hours = SunHours(home.hours, self._sources, home.reader, self._days)
+        self._reader = home.reader
+        self._prices = home.prices
+        self._zone = home.zone
 
     def roofs(self, meter: Meter) -> list[Source]:
         """Return the sources of production behind a meter."""
-        return self._behind.of(meter, PRODUCTION)
+        return self._home.sources(meter, PRODUCTION)
 
     def of(self, found: Answer, by: str, now: datetime) -> SunAnswer | None:
         """Return what the sun did in the periods of an answer; None: there is no source, and nothing was injected."""

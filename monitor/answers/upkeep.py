@@ -4,11 +4,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from common.contract.offers import BY_REGISTER
-from common.database.mariadb import Connection
-from monitor.answers.costs import CostAnswers
+from monitor.answers.answers import Answers
 from monitor.calendar import full_hour, midnight
 from monitor.patterns.off_peak_change import (
     STARTS,
@@ -23,9 +21,7 @@ from monitor.patterns.off_peak_windows import HourSwitch, ObservedWindows, times
 from monitor.readings.grid_curves import HOURS, Series
 from monitor.readings.happenings import Happenings
 from monitor.readings.hours import Meter
-from monitor.readings.house_energy import HouseReader
-from monitor.readings.memory import Memory
-from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power, VoltageMinute
+from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
 
 DAYS = 30  # of the audit and of the voltage
@@ -65,17 +61,15 @@ class DiskForecast:
 class MeterUpkeep:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(
-        self, connection: Connection, reader: HouseReader, costs: CostAnswers, zone: ZoneInfo, memory: Memory
-    ) -> None:
-        self._upkeep = Upkeep(connection)
-        self._series = Series(connection)
-        self._power = Power(connection)
-        self._happenings = Happenings(connection)
-        self._reader = reader
-        self._costs = costs
-        self._zone = zone
-        self._memory = memory
+    def __init__(self, home: Answers) -> None:
+        self._upkeep = Upkeep(home.connection)
+        self._series = Series(home.connection)
+        self._power = home.power
+        self._happenings = Happenings(home.connection)
+        self._reader = home.reader
+        self._costs = home.costs
+        self._zone = home.zone
+        self._memory = home.memory
         self.server = self._upkeep.server
         self.backup = self._upkeep.backup
 

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from common.database.mariadb import Connection
-from monitor.answers.behind import Behind
+from monitor.answers.answers import Answers
 from monitor.calendar import midnight
 from monitor.cost.weather import (
     LEAST_DAYS,
@@ -21,9 +19,7 @@ from monitor.cost.weather import (
     pairs,
 )
 from monitor.readings.hours import Meter
-from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import imported_wholes
-from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.sources import TEMPERATURE
 from monitor.readings.temperatures import Series, Temperatures
 
@@ -45,21 +41,19 @@ class Weather:
 class WeatherAnswers:
     """Answers what the weather did; as its parts, for one thread."""
 
-    def __init__(
-        self, connection: Connection, reader: HouseReader, behind: Behind, imported: ImportedHours, zone: ZoneInfo
-    ) -> None:
-        self._temperatures = Temperatures(connection, zone)
-        self._reader = reader
-        self._behind = behind
-        self._imported = imported
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._home = home
+        self._temperatures = Temperatures(home.connection, home.zone)
+        self._reader = home.reader
+        self._imported = home.imported
+        self._zone = home.zone
 
     def series(self, meters: Sequence[Meter]) -> dict[int, list[Series]]:
         """Return where temperatures of each meter are from, by its number; those that have none are not there."""
         imported, found = self._temperatures.imported(), {}
         for meter in meters:
             numbers = tuple(part.number for part in meter.parts)
-            known = [Series(one, numbers) for one in self._behind.of(meter, TEMPERATURE)]
+            known = [Series(one, numbers) for one in self._home.sources(meter, TEMPERATURE)]
             if imported.intersection(numbers):
                 known.append(Series(None, numbers))
             if known:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from common.database.mariadb import Connection
-from monitor.answers.costs import CostAnswers, join
+from monitor.answers.answers import Answers
+from monitor.answers.costs import join
 from monitor.answers.curves import CurveAnswers
-from monitor.answers.stretch import BEHIND, HOURS, Stretch, StretchAnswers
+from monitor.answers.stretch import BEHIND, HOURS, Stretch
 from monitor.answers.weather import WeatherAnswers
 from monitor.calendar import Calendar, full_hour, one_day, whole_days
 from monitor.cost.bill import Bill, Cost
@@ -20,7 +19,6 @@ from monitor.patterns.levels import rises, watts_of
 from monitor.readings.grid_curves import MinuteFacts, Series
 from monitor.readings.hours import Meter
 from monitor.readings.imported_energy import imported_wholes
-from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.periods import COMPARABLE, Energy
 
 _MINUTE, _HOUR, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(weeks=1)
@@ -59,22 +57,14 @@ class _Known:
 class WhyAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        costs: CostAnswers,
-        stretches: StretchAnswers,
-        curves: CurveAnswers,
-        weather: WeatherAnswers,
-        zone: ZoneInfo,
-    ) -> None:
-        self._series = Series(connection)
-        self._imported = ImportedHours(connection)
-        self._costs = costs
-        self._stretches = stretches
-        self._curves = curves
-        self._weather = weather
-        self._zone = zone
+    def __init__(self, home: Answers) -> None:
+        self._series = Series(home.connection)
+        self._imported = home.imported
+        self._costs = home.costs
+        self._stretches = home.stretches
+        self._curves = CurveAnswers(home)
+        self._weather = WeatherAnswers(home)
+        self._zone = home.zone
 
     def different(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Different | None:
         """Return why [start, end), up to now, was different; None if nothing is known of it.

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from monitor.answers.curves import METHOD
+from monitor.answers.curves import METHOD, CurveAnswers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO
 from monitor.api.schemas import DAY, NUMBER, TEXT, described, maybe, record, several
@@ -18,7 +18,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the base load of each local day of the range, and its median by month; by default of five years."""
     meter = call.meter()
     span = call.known_range(meter, _LONGEST)
-    found = None if span is None else call.answers.curves.base_load(meter, *span)
+    found = None if span is None else CurveAnswers(call.answers).base_load(meter, *span)
     nights = found.nights if found else ()
     return {
         "meter": meter.identifier,

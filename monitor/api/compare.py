@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
+from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import money
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import FROM, METER, TO, choice
@@ -42,7 +43,7 @@ def answer(call: Call) -> dict[str, Any]:
     check_length(start, end, _LONGEST)
     prices = call.answers.prices
     then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
-    comparison = call.answers.offers.compare(meter, start, end, call.now, then=then, shift=shift / 100)
+    comparison = OfferAnswers(call.answers).compare(meter, start, end, call.now, then=then, shift=shift / 100)
     question = comparison.question
     first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
     used_until = last.date() if then else question.today

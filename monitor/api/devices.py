@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.devices import ON, DeviceNow, DevicesAnswer
+from monitor.answers.devices import ON, DeviceAnswers, DeviceNow, DevicesAnswer
 from monitor.api.call import Call, Route
 from monitor.api.money import amount
 from monitor.api.parameters import METER
@@ -60,7 +60,7 @@ def of_stretch(found: Sequence[Device]) -> dict[str, Any]:
 
 def answer(call: Call) -> dict[str, Any]:
     """Return what the devices do now."""
-    found = call.answers.devices.now(call.meter(), call.now)
+    found = DeviceAnswers(call.answers).now(call.meter(), call.now)
     return {"devices": [_now(device) for device in found]}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import Answer, Period
+from monitor.answers.devices import DeviceAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.api import devices, energy_range, money, sun
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, choice
@@ -73,7 +75,7 @@ def answer(call: Call) -> dict[str, Any]:
         nothing = dict.fromkeys(("offer", "cost", "subscription", "whole"))
         return {**head, **nothing, **columns, "names": {}, "wh": {}}
     starts = [period.energy.start for period in found.periods]
-    roof = call.answers.sun.of(found, by, call.now)
+    roof = SunAnswers(call.answers).of(found, by, call.now)
     return head | {
         "offer": found.contracts[-1].offer if found.contracts else None,
         "names": dict(found.names),
@@ -83,7 +85,7 @@ def answer(call: Call) -> dict[str, Any]:
         **_columns(found),
         "whole": _whole(found.whole),
         **sun.columns(roof),
-        **devices.columns(call.answers.devices.of(found, roof, call.now)),
+        **devices.columns(DeviceAnswers(call.answers).of(found, roof, call.now)),
     }
 
 

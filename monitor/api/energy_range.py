@@ -5,6 +5,8 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.costs import join
+from monitor.answers.devices import DeviceAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.api import devices, money
 from monitor.api.call import Call
 from monitor.api.schemas import (
@@ -37,8 +39,8 @@ def answer(call: Call) -> dict[str, Any]:
     energy = join(found.pieces)
     seconds = (min(found.end, call.now) - found.start).total_seconds()
     zone = call.config.time_zone
-    roofs = call.answers.sun.roofs(meter)
-    made = call.answers.sun.made(roofs, found.start, found.end) if roofs else None
+    roofs = SunAnswers(call.answers).roofs(meter)
+    made = SunAnswers(call.answers).made(roofs, found.start, found.end) if roofs else None
     return {
         "meter": meter.identifier,
         "by": "range",
@@ -59,7 +61,7 @@ def answer(call: Call) -> dict[str, Any]:
         "prices": money.prices_object(
             call.answers.prices, call.now.astimezone(zone).date(), found.old, found.priced_as
         ),
-        **devices.of_stretch(call.answers.devices.of_stretch(meter, found.start, found.end, call.now)),
+        **devices.of_stretch(DeviceAnswers(call.answers).of_stretch(meter, found.start, found.end, call.now)),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.contract.frame import write_stamp
-from monitor.answers.event_pages import KINDS, Event
+from monitor.answers.event_pages import KINDS, Event, EventAnswers
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import FROM, METER, TO, choices, whole_number
 from monitor.api.schemas import INSTANT, NUMBER, TEXT, described, maybe, record, several, words
@@ -27,7 +27,7 @@ def answer(call: Call) -> dict[str, Any]:
     meter, asked = call.meter(), call.parameters
     before = _moment(asked.get("cursor"))
     until = min(moment for moment in (call.range.high, before, call.now) if moment is not None)
-    page = call.answers.events.page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
+    page = EventAnswers(call.answers).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
     return {
         "meter": meter.identifier,
         "events": [_event(one) for one in page.events],

@@ -6,6 +6,8 @@ from typing import Any
 from common.contract.frame import write_stamp
 from common.contract.offers import BY_ID
 from monitor.answers.answers import Facts
+from monitor.answers.devices import DeviceAnswers
+from monitor.answers.weather import WeatherAnswers
 from monitor.api.call import Call, Route
 from monitor.api.schemas import DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
 from monitor.live.answer import moment
@@ -21,13 +23,14 @@ def answer(call: Call) -> dict[str, Any]:
     facts = call.answers.facts(meters, call.now)
     last = call.answers.last_frames(meters, facts, call.now)
     known = call.answers.firsts(meters)
-    thermometers = call.answers.weather.series(meters)
+    devices = DeviceAnswers(call.answers)
+    thermometers = WeatherAnswers(call.answers).series(meters)
     return {
         "zone": call.config.time_zone.key,
         "now": moment(call.now),
         "meters": [
             _meter(call, meter, facts.get(meter.number), known.get(meter.number), last.get(meter.number))
-            | ({"devices": names} if (names := [one.name for one in call.answers.devices.devices(meter)]) else {})
+            | ({"devices": names} if (names := [one.name for one in devices.devices(meter)]) else {})
             | ({"weather": True} if meter.number in thermometers else {})
             for meter in meters
         ],

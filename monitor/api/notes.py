@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from monitor.answers.notes import Mean
+from monitor.answers.notes import Mean, NoteAnswers
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.money import amount
 from monitor.api.parameters import METER
@@ -17,7 +17,7 @@ _AT = Parameter("at", "A day such as 2026-10-03: compares the time before and af
 def answer(call: Call) -> dict[str, Any]:
     """Return the notes about a meter, the earliest first."""
     meter, text = call.meter(), call.parameters.get("at")
-    found = None if text is None else call.answers.notes.compared(meter, _day(text), call.now)
+    found = None if text is None else NoteAnswers(call.answers).compared(meter, _day(text), call.now)
     return {
         "meter": meter.identifier,
         "notes": [

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
+from monitor.answers.curves import CurveAnswers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, whole_number
 from monitor.api.schemas import DAY, INSTANT, NUMBER, TEXT, maybe, record, several
@@ -16,7 +17,7 @@ def answer(call: Call) -> dict[str, Any]:
     meter = call.meter()
     span = call.known_range(meter, _LONGEST)
     zone = call.config.time_zone
-    peaks = [] if span is None else call.answers.curves.day_peaks(meter, *span, call.parameters["n"])
+    peaks = [] if span is None else CurveAnswers(call.answers).day_peaks(meter, *span, call.parameters["n"])
     return {
         "meter": meter.identifier,
         "unit": "VA",

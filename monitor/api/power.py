@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.api.call import Call, Route
 from monitor.api.money import amount
 from monitor.api.parameters import FROM, METER, TO
@@ -16,7 +17,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the verdict, and the powers that were examined; by default over the last twelve months."""
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
-    found = call.answers.powers.needed(meter, start, end, call.now)
+    found = NeededPowerAnswers(call.answers).needed(meter, start, end, call.now)
     formats = Formats(call.language, zone)
     return {
         "meter": meter.identifier,

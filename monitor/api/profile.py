@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from monitor.answers.curves import CurveAnswers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, choice
 from monitor.api.schemas import DAY, NUMBER, TEXT, maybe, record, several, words
@@ -21,8 +22,8 @@ def answer(call: Call) -> dict[str, Any]:
         return head | {"first": None, "rows": []}
     start, end = whole_days(*span, call.config.time_zone)
     if by == "weekday":
-        return head | {"first": None, "rows": call.answers.curves.week(meter, start, end)}
-    found = call.answers.curves.days(meter, start, end)
+        return head | {"first": None, "rows": CurveAnswers(call.answers).week(meter, start, end)}
+    found = CurveAnswers(call.answers).days(meter, start, end)
     return head | {"first": found.first.isoformat(), "rows": [list(day) for day in found.days]}
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from monitor.answers.grid import HOLD, Grid, aligned, without_end
-from monitor.answers.power_curve import Curve, Happened
+from monitor.answers.power_curve import Curve, Happened, SeriesAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import FROM, METER, TO, choice, choices, whole_number
 from monitor.api.schemas import (
@@ -63,7 +64,7 @@ def answer(call: Call) -> dict[str, Any]:
     over = read_time(asked["align"], zone) if "align" in asked else None
     source = None if asked["source"] == "auto" else asked["source"]
     try:
-        curve = call.answers.series.curve(
+        curve = SeriesAnswers(call.answers).curve(
             meter, start, end, asked["points"], source, frozenset(asked["channels"]), call.now
         )
     except ValueError as error:
@@ -71,7 +72,7 @@ def answer(call: Call) -> dict[str, Any]:
     if curve is None:
         raise Refusal("no_data")
     if "production" in asked["channels"]:
-        made = call.answers.sun.curve(meter, curve.grid)
+        made = SunAnswers(call.answers).curve(meter, curve.grid)
         if made is not None:
             curve = replace(curve, columns={**curve.columns, "production": made})
     return {

@@ -7,7 +7,8 @@ from typing import Any
 from common.contract.frame import write_stamp
 from common.machine.version import full_version
 from common.settings.language import French
-from monitor.answers.upkeep import DAYS, DiskForecast
+from monitor.answers.sun import SunAnswers
+from monitor.answers.upkeep import DAYS, DiskForecast, MeterUpkeep
 from monitor.api import money
 from monitor.api.call import Call, LiveCall, Route
 from monitor.api.parameters import METER
@@ -32,7 +33,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return what is known of a meter, and of what all have in common."""
     # That there is no meter yet is no error here.
     meter = call.meter() if "meter" in call.parameters or call.answers.meters() else None
-    zone, upkeep = call.config.time_zone, call.answers.upkeep
+    zone, upkeep = call.config.time_zone, MeterUpkeep(call.answers)
     identifier = "" if meter is None else meter.identifier
     version = upkeep.server()
     found: dict[str, Any] = dict.fromkeys(_NOTHING) | {"windows": []}
@@ -41,7 +42,7 @@ def answer(call: Call) -> dict[str, Any]:
             "yesterday": _yesterday(call, meter),
             "audit": _audit(call, meter),
             "volts": _volts(call, meter),
-            "unseen_export": _unseen(call.answers.sun.unseen(meter, call.now)),
+            "unseen_export": _unseen(SunAnswers(call.answers).unseen(meter, call.now)),
             "windows": [[f"{one.month:%Y-%m}", clocks(one.windows)] for one in upkeep.windows(meter, call.now)],
         }
     found["backup"] = _backup(upkeep.backup())
@@ -167,7 +168,7 @@ def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
     start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
     if meter.first is not None and meter.first >= end:
         return None  # it was not there yet
-    counted = call.answers.upkeep.counted(meter, start, end)
+    counted = MeterUpkeep(call.answers).counted(meter, start, end)
     energy = call.answers.costs.energy(meter, "day", start, end, call.now).whole.energy
     return {
         "frames": counted.frames,
@@ -180,13 +181,13 @@ def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
 
 
 def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
-    zone, until = call.config.time_zone, call.answers.upkeep.audited_until(call.now)
+    zone, until = call.config.time_zone, MeterUpkeep(call.answers).audited_until(call.now)
     if until is None:
         return None
     start = midnight(call.now.astimezone(zone).date() - timedelta(DAYS), zone)
     if until <= start:
         return None
-    counted = call.answers.upkeep.counted(meter, start, until)
+    counted = MeterUpkeep(call.answers).counted(meter, start, until)
     if counted.expected is None:
         return None
     return {
@@ -198,7 +199,7 @@ def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
 
 
 def _volts(call: Call, meter: Meter) -> dict[str, Any] | None:
-    found = call.answers.upkeep.voltage(meter, call.now)
+    found = MeterUpkeep(call.answers).voltage(meter, call.now)
     if found is None:
         return None
     return {

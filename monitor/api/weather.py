@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from monitor.answers.weather import WeatherAnswers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO
 from monitor.api.schemas import COUNT, DAY, NUMBER, SHARE, TEXT, WH, described, maybe, record, words
@@ -17,7 +18,7 @@ def answer(call: Call) -> dict[str, Any]:
     start, end = call.given_range(_LONGEST)
     zone = call.config.time_zone
     first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-    found = call.answers.weather.compared(meter, first, after, call.now)
+    found = WeatherAnswers(call.answers).compared(meter, first, after, call.now)
     compared = None if found is None else found.compared
     return {
         "meter": meter.identifier,

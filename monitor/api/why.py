@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.contract.frame import write_stamp
+from monitor.answers.why import WhyAnswers
 from monitor.api.call import Call, Route
 from monitor.api.money import amount
 from monitor.api.parameters import FROM, METER, TO
@@ -35,7 +36,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the parts of the difference to the same days before, as far as there is one to speak of."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    found = call.answers.whys.different(meter, start, end, call.now)
+    found = WhyAnswers(call.answers).different(meter, start, end, call.now)
     if found is None:
         raise Refusal("no_data")
     difference, sides = found.difference, found.sides

@@ -13,6 +13,7 @@ from common.mqtt.events import Published, PublishToken
 from monitor.alerts.now import HouseNow
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
+from monitor.answers.power_curve import SeriesAnswers
 from monitor.live.alert_board import AlertBoard
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
@@ -263,7 +264,7 @@ class Live:
             end = clock_of(view, end)
         known = self._house.ring(meter.identifier, end)
         if known is None or None in known:
-            powers = answers.series.powers(meter, end - timedelta(seconds=SECONDS), end)
+            powers = SeriesAnswers(answers).powers(meter, end - timedelta(seconds=SECONDS), end)
             self._house.on_past(meter.identifier, powers, monotonic)
 
     # -- in the thread of the feed -------------------------------------------------------------------------------------

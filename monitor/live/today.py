@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.answers.answers import Answers
 from monitor.answers.stretch import Stretch
+from monitor.answers.sun import SunAnswers
 from monitor.calendar import midnight
 from monitor.live.schedule import Change
 from monitor.readings.grid_curves import Second
@@ -54,7 +55,8 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     known = read and bool(pieces) and all(piece.total_wh >= 0 for piece in pieces)
     injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     until = last if last is not None and start < last < now - _SILENT else now
-    roofs = answers.sun.roofs(meter)
+    sun = SunAnswers(answers)
+    roofs = sun.roofs(meter)
     before = _a_week_ago(answers, meter, now, until, zone)
     return Today(
         start=start,
@@ -73,8 +75,8 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
             for one in answers.switches(meter, start - _WEEK - _DAY, now)
         ],
         structure=structure,
-        production_wh=answers.sun.made(roofs, start, now) if roofs else None,
-        production=answers.sun.power(roofs, now) if roofs else None,
+        production_wh=sun.made(roofs, start, now) if roofs else None,
+        production=sun.power(roofs, now) if roofs else None,
     )
 
 

@@ -14,7 +14,12 @@ from common.runtime.logs import printable
 from common.settings import config
 from common.settings.language import language_of
 from monitor.answers.answers import Answers
+from monitor.answers.compared_offers import OfferAnswers
+from monitor.answers.curves import CurveAnswers
+from monitor.answers.devices import DeviceAnswers
 from monitor.answers.digest import digests
+from monitor.answers.needed_power import NeededPowerAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.calendar import DIGESTS
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.check import Issue, PriceProblem, check_prices
@@ -86,8 +91,8 @@ def report(arguments: argparse.Namespace) -> int:
         if start >= end:
             raise Refusal("no_year", day=start.astimezone(zone).date())
         answer = answers.costs.energy(meter, asked.by, start, end, now, calendar)
-        sun = answers.sun.of(answer, asked.by, now)
-        devices = answers.devices.of(answer, sun, now)
+        sun = SunAnswers(answers).of(answer, asked.by, now)
+        devices = DeviceAnswers(answers).of(answer, sun, now)
         if arguments.json:
             print(json_rows(answer, sun, devices))  # noqa: T201 - the command's output
         elif arguments.csv:
@@ -96,9 +101,9 @@ def report(arguments: argparse.Namespace) -> int:
             write_csv(answer, csv_formats, sys.stdout, french=french, sun=sun, devices=devices)
         else:
             newest = answers.costs.newest_prices(answer.contracts, now)
-            peak = next(iter(answers.curves.peaks(meter, start, end, 1)), None)
+            peak = next(iter(CurveAnswers(answers).peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
-            base_load = answers.curves.base_load(meter, start, end).watts if short else None
+            base_load = CurveAnswers(answers).base_load(meter, start, end).watts if short else None
             tables = Tables(sys.stdout, formats)
             tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter), now)
             for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
@@ -133,7 +138,7 @@ def compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        comparison = answers.offers.compare(meter, start, end, now)
+        comparison = OfferAnswers(answers).compare(meter, start, end, now)
         formats = _formats(arguments, settings)
         if arguments.json:
             print(json_offers(comparison, formats))  # noqa: T201 - the command's output
@@ -149,7 +154,7 @@ def power(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        answer = answers.powers.needed(meter, start, end, now)
+        answer = NeededPowerAnswers(answers).needed(meter, start, end, now)
         formats = _formats(arguments, settings)
         if arguments.json:
             print(json_powers(answer))  # noqa: T201 - the command's output

@@ -22,11 +22,14 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
 from monitor import password
 from monitor.answers.answers import Answers
+from monitor.answers.devices import DeviceAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.api.call import LiveCall
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
 from monitor.api.routes import ROUTES
 from monitor.live.live import Live
+from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
 from monitor.readings.tables import open_tables
 from monitor.server.alerting import Alerting
@@ -159,7 +162,7 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     alerting = Alerting(settings, live, quick, gathering)
     live.alerts.use(alerting.alerts)
     background = (
-        Warmth(slow, lend),
+        Warmth(slow, lend, _remember),
         Pasts(slow, lend, settings.time_zone, live.use_pasts),
         UnusedLines(slow, lend),
         gathering,
@@ -167,6 +170,12 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), stream), live, background
+
+
+def _remember(answers: Answers, meter: Meter) -> None:
+    answers.reader.remember(meter)
+    SunAnswers(answers).remember(meter)
+    DeviceAnswers(answers).remember(meter)
 
 
 def families(live: Live, counters: Counters, uptime: float) -> list[Family]:

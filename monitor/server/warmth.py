@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from monitor.answers.answers import Answers
 from monitor.readings.hours import Meter
 from monitor.server.background import Background, Lend
 from monitor.server.workers import Workers
@@ -15,10 +16,17 @@ MOST_METERS = 20  # those of more are found when somebody asks
 class Warmth(Background):
     """Fills the memory at the start and when the past changed, a meter a step."""
 
-    def __init__(self, workers: Workers, lend: Lend, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare; the answers that are lent share the memory."""
+    def __init__(
+        self,
+        workers: Workers,
+        lend: Lend,
+        remember: Callable[[Answers, Meter], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; the answers that are lent share the memory, and `remember` looks up what it keeps of a meter."""
         super().__init__(workers, clock)
         self._lend = lend
+        self._remember = remember
         self._meters: list[Meter] = []  # still to do
         self._done: dict[str, tuple[int, datetime | None, int]] = {}  # as it was, by identifier
 
@@ -27,7 +35,7 @@ class Warmth(Background):
         with self._lend() as answers:
             if self._meters:
                 meter = self._meters.pop()  # if that fails, the next look finds it again
-                answers.remember(meter)
+                self._remember(answers, meter)
                 self._done[meter.identifier] = _state(meter)
             else:
                 meters = [meter for meter in answers.meters() if meter.first is not None][:MOST_METERS]

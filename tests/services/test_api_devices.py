@@ -18,6 +18,8 @@ from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
+from monitor.answers.devices import DeviceAnswers
+from monitor.answers.sun import SunAnswers
 from monitor.api import devices, energy, energy_csv, meters
 from monitor.api.call import Route
 from monitor.prices.document import read_document
@@ -142,8 +144,8 @@ def test_days_that_are_over_are_remembered(home: Database) -> None:
     with contextlib.closing(home.connect()) as connection:
         answers = Answers(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
-        answers.remember(answers.meter(None))
-        first, second = (answers.devices.of(found, None, NOW) for _ in range(2))
+        DeviceAnswers(answers).remember(answers.meter(None))
+        first, second = (DeviceAnswers(answers).of(found, None, NOW) for _ in range(2))
     assert first == second
     assert first is not None
     assert first.devices[0].cost == [Decimal("0.029"), Decimal("0.073")]
@@ -164,7 +166,7 @@ def test_a_file_and_a_report_have_devices(home: Database) -> None:
     with contextlib.closing(home.connect()) as connection:
         answers = Answers(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
-        used = answers.devices.of(found, None, NOW)
+        used = DeviceAnswers(answers).of(found, None, NOW)
     assert [row["devices"] for row in json.loads(json_rows(found, None, used))] == [{"chauffe-eau": 220}] * 2
 
 
@@ -206,7 +208,7 @@ def test_after_a_night_without_the_meter_the_register_of_the_evening_before_hold
         answers = Answers(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
         for _ in range(2):
-            sun = answers.sun.of(found, "day", NOW)
+            sun = SunAnswers(answers).of(found, "day", NOW)
             assert sun is not None
             assert [one.saved for one in sun.periods] == [Decimal("0.336"), Decimal("0.768")]
 

@@ -19,7 +19,7 @@ from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute as Row
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
-from monitor.answers.sun import SunAnswer, powers_of
+from monitor.answers.sun import SunAnswer, SunAnswers, powers_of
 from monitor.api import energy, energy_csv, series
 from monitor.live.today import today
 from monitor.prices.document import read_document
@@ -166,9 +166,9 @@ def test_a_monitor_that_has_run_for_long_answers_as_one_that_begins(tables: Data
             answers = Answers(connection, MonitorConfig(), PRICES, memory=memory)
             (meter,) = answers.meters()
             if memory is not None:
-                answers.remember(meter)
+                SunAnswers(answers).remember(meter)
             found = answers.costs.energy(meter, "day", BEGIN, END, END)
-            return answers.sun.of(found, "day", END)
+            return SunAnswers(answers).of(found, "day", END)
 
     assert answered(memory) == answered(None)
     assert answered(memory) == answered(None)
@@ -250,7 +250,7 @@ def test_files_and_reports_have_the_same_figures(home: Database) -> None:
         answers = Answers(connection, MonitorConfig(), PRICES)
         (meter,) = answers.meters()
         found = answers.costs.energy(meter, "day", DAY, DAYS_LATER, DAYS_LATER)
-        report = json.loads(json_rows(found, answers.sun.of(found, "day", DAYS_LATER)))
+        report = json.loads(json_rows(found, SunAnswers(answers).of(found, "day", DAYS_LATER)))
         assert "production_wh" not in json.loads(json_rows(found))[0]
     of_report = [[row[name] for name in ("production_wh", "self_consumed_wh", "saved", "earned")] for row in report]
     assert of_report == [[2100, 860, "0.17", "0.12"], [2100, 860, "0.34", "0.05"]]
@@ -368,7 +368,7 @@ def test_what_a_new_roof_makes_is_unknown_until_its_first_whole_hour_is_over(fre
         with contextlib.closing(tables.connect()) as connection:
             answers = Answers(connection, MonitorConfig(), PRICES)
             found = answers.costs.energy(answers.meters()[0], "day", DAY, DAY + 24 * HOUR, now)
-            said = [*sun_lines(answers.sun.of(found, "day", now), Formats("en", PARIS))]
+            said = [*sun_lines(SunAnswers(answers).of(found, "day", now), Formats("en", PARIS))]
         assert not [line for line in said if "roduc" in line or "Saved" in line]
     answer = ask(energy.ROUTE, tables, DAY + 14 * HOUR, PRICES, question)
     assert answer["production_wh"] == [60 * 17]

@@ -12,6 +12,7 @@ import pytest
 from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
+from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Route
 from monitor.prices.model import PriceTable
@@ -276,7 +277,7 @@ def test_late_frames_of_the_last_hour_of_the_old_meter_are_in_the_next_compariso
         running = Answers(connection, CONFIG, prices)
 
         def compared() -> int:
-            return running.offers.compare(running.meter(NEW), BEGIN, until, END).wh
+            return OfferAnswers(running).compare(running.meter(NEW), BEGIN, until, END).wh
 
         counted_in_all = sum(drawn(parts, label, BEGIN, until) for label in ("HCHC", "HCHP"))
         assert compared() < counted_in_all

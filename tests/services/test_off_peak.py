@@ -8,6 +8,7 @@ import pytest
 from common.contract.offers import Window
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
+from monitor.answers.upkeep import MeterUpkeep
 from monitor.patterns.off_peak_change import OffPeakChange
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractLine, OffPeak
@@ -51,7 +52,7 @@ def change(tables: Database, now: datetime = NOW, *lines: ContractLine, against:
     with contextlib.closing(tables.connect()) as connection:
         answers = Answers(connection, MonitorConfig(contracts=lines), PriceTable([]))
         (meter,) = answers.meters()
-        upkeep = answers.upkeep
+        upkeep = MeterUpkeep(answers)
         nights = upkeep.off_peak_nights(meter, now)
         return upkeep.off_peak_against_contract(meter, nights, now) if against else upkeep.off_peak_change(nights)
 

@@ -49,7 +49,7 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
 
     cold, warm = Memory(), Memory()
     first, again = queries(cold), queries(cold)
-    warmth = Warmth(AtOnce(), lambda: lend(warm))
+    warmth = Warmth(AtOnce(), lambda: lend(warm), lambda answers, meter: answers.reader.remember(meter))
     for _ in range(2):  # which meters there are, then the only one
         warmth.tick()
     assert len(first) > len(again)

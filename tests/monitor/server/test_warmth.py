@@ -18,11 +18,6 @@ class Found(Answers):
     def __init__(self, house: "House") -> None:
         self.house = house
 
-    def remember(self, meter: Meter) -> None:
-        if self.house.error is not None:
-            raise self.house.error
-        self.house.remembered.append(meter.identifier)
-
     def meters(self) -> list[Meter]:
         if self.house.error is not None:
             raise self.house.error
@@ -37,7 +32,12 @@ class House:
         self.remembered: list[str] = []
         self.threads = Threads()
 
-        self.warmth = Warmth(self.threads, lambda: nullcontext(Found(self)), lambda: self.now)
+        self.warmth = Warmth(self.threads, lambda: nullcontext(Found(self)), self.remember, lambda: self.now)
+
+    def remember(self, _: Answers, meter: Meter) -> None:
+        if self.error is not None:
+            raise self.error
+        self.remembered.append(meter.identifier)
 
     def run(self, seconds: int) -> list[str]:
         """Return which meters were looked up meanwhile."""
