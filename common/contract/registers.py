@@ -11,6 +11,8 @@ REGISTERS: tuple[str, ...] = (
     "injected",
     *(f"reactive_{number}" for number in range(1, 5)),
 )
+#: Energy that the total shows and no register of the supplier: it has no name in a contract.
+OTHER = "OTHER"
 TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
 SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
 #: More than a house can draw (54 kW), and what may be read at once after a short gap.

@@ -11,7 +11,7 @@ from common.contract.frame import parse_time
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.alerts.events import BEGIN, Event, Message
-from monitor.readings.periods import House
+from monitor.settings.household import House
 from monitor.text.formats import Formats, unbroken
 from monitor.text.powers import length
 from monitor.text.words import TEXTS

@@ -13,8 +13,9 @@ from monitor.cost.contracts import Contract, contracts, written_off_peak
 from monitor.cost.lived import Lived
 from monitor.prices.rules import Span, moments
 from monitor.readings.hours import Meter
-from monitor.readings.periods import ContractLine, ContractSpan, HourEnergy
+from monitor.readings.periods import ContractSpan, HourEnergy
 from monitor.refusals import Refusal
+from monitor.settings.household import ContractLine
 
 _QUARTERS = range(0, 24 * 60, 15)  # of a day
 

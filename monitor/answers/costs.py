@@ -17,8 +17,9 @@ from monitor.readings.hours import Meter
 from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import Whole, imported_wholes, named
 from monitor.readings.imported_hours import ImportedHours
-from monitor.readings.periods import ContractLine, Energy, add_parts
+from monitor.readings.periods import Energy, add_parts
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.readings.hours import Meter
-from monitor.readings.periods import ContractLine, House, Note
+from monitor.settings.household import ContractLine, House, Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from common.errors import DatabaseError
 from common.machine.deployment import here
 from monitor.answers.houses import newest, unused
 from monitor.check.texts import PROGRAM, TEXTS
-from monitor.readings.periods import House
+from monitor.doctor.texts import PROGRAM, TEXTS
 from monitor.readings.sources import Source, Sources
 from monitor.readings.tables import NewerTables, open_tables
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import House
 
 _STORER = "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.readings.periods import ContractLine, ContractSpan, OffPeak
+from monitor.readings.periods import ContractSpan
+from monitor.settings.household import ContractLine, OffPeak
 
 #: How far from a change that the meter showed a line may begin and still be about it.
 _NEAR = timedelta(days=7)

@@ -9,7 +9,7 @@ from enum import Enum
 
 from monitor.prices.age import old_price
 from monitor.prices.model import Kind, PriceFile, PriceRow, PriceTable
-from monitor.readings.periods import ContractLine
+from monitor.settings.household import ContractLine
 
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
 

@@ -1,13 +1,11 @@
-"""What the parts of the monitor hand to each other: energy of a period, and the contract of a stretch of time.
+"""Energy of a period, and the contract of an interval, as the parts of the monitor hand them to each other.
 
 All times are aware and in UTC; energy is in Wh, as integers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from common.contract.offers import Window
+from datetime import datetime
 
 #: The share of a time that must be measured before it is set against others; and of its energy, when it was drawn.
 COMPARABLE = 0.9
@@ -111,50 +109,3 @@ class HourEnergy:
     imported: bool
     slices: int = 1  # hours with energy; 0: a part of an hour of which an earlier part is counted
     divided: bool = False  # it is a part of an hour, in which the same register ran and no price changes
-
-
-@dataclass(frozen=True, slots=True)
-class OffPeak:
-    """Off-peak hours by the season: summer is from 1 April to 31 October."""
-
-    winter: tuple[Window, ...]
-    summer: tuple[Window, ...]
-
-    def at(self, day: date) -> tuple[Window, ...]:
-        """Return the windows of a day."""
-        return self.summer if 4 <= day.month <= 10 else self.winter
-
-    @property
-    def moments(self) -> set[int]:
-        """The minutes of a day at which one of them begins or ends."""
-        ends = (moment for window in (*self.winter, *self.summer) for moment in (window.start, window.end))
-        return {moment.hour * 60 + moment.minute for moment in ends}
-
-
-@dataclass(frozen=True, slots=True)
-class ContractLine:
-    """One line of `contracts`: from that local day on, the meter has this offer and this subscribed power."""
-
-    meter: str
-    start: date
-    offer: str
-    power: int  # kVA
-    off_peak: OffPeak | None = None  # as the bill says; None: as in the line before
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """One entry of `meters`: the name of a meter, and the meters that it replaced."""
-
-    address: str  # of the meter that is there now
-    name: str | None
-    replaced: tuple[str, ...]  # addresses, the earliest first
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One entry of `notes`: what changed in the home on a local day."""
-
-    at: date
-    text: str
-    meter: str | None = None  # None: of all meters

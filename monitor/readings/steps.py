@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common.contract.offers import OFFERS
-from common.contract.registers import INJECTED, SUPPLIER, TOTAL, drawn_over_change
+from common.contract.registers import INJECTED, OTHER, SUPPLIER, TOTAL, drawn_over_change
 from monitor.readings.hour_values import Values
 
-#: Energy that the total shows and no register of the supplier: it has no name in a contract.
-OTHER = "OTHER"
 #: How the name of a supplier register begins that only has a number.
 NUMBERED = "EASF"
 _REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}

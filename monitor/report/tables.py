@@ -55,7 +55,7 @@ class Tables:
         if first is not None and not (whole.energy.is_known or whole.cost.total):
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
+        self.line(f.text("title", meter=f.meter(answer.meter.name, answer.meter.identifier), start=start, end=end))
         self._print_periods(answer, by)
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
             self.line(line)
@@ -178,7 +178,8 @@ class Tables:
             "hours": f.number(Decimal(comparison.hours), 0),
         }
         kwh = f.kwh(comparison.wh)
-        self.line(f.text("compare_title", meter=f.meter(meter), start=start, end=end, kwh=kwh, **hours))
+        name = f.meter(meter.name, meter.identifier)
+        self.line(f.text("compare_title", meter=name, start=start, end=end, kwh=kwh, **hours))
         self.line(f.text("compare_today", day=f.calendar_day(question.today), power=question.power))
         if question.start > asked:
             self.line(f.text("compare_since", day=start, time=f.clock(question.start)))

@@ -21,8 +21,8 @@ from common.settings.config import (
     section,
     topic_name,
 )
-from monitor.readings.periods import ContractLine, House, Note
 from monitor.settings.alerts import AlertsConfig
+from monitor.settings.household import ContractLine, House, Note
 from monitor.settings.listen import Ingress, Listen
 from monitor.settings.meters import read_contracts, read_meters, read_notes
 

@@ -8,7 +8,7 @@ from common.contract.frame import METER
 from common.contract.offers import BY_ID, Window
 from common.settings.config import list_of
 from common.settings.lines import Mistakes, inside
-from monitor.readings.periods import ContractLine, House, Note, OffPeak
+from monitor.settings.household import ContractLine, House, Note, OffPeak
 from monitor.settings.windows import read_window
 
 _LONGEST_NAME, _LONGEST_NOTE = 40, 80  # characters

@@ -85,7 +85,7 @@ class Bringer:
                 keys = {key: entities[identifier] for key, identifier in theirs[address].items()}
                 work[view] = [*self._of_entities(address, keys), *self._of_costs(address, keys, names["cost"])]
             if shown:
-                name = names["whole_cost"].format(meter=formats.meter(house))
+                name = names["whole_cost"].format(meter=formats.meter(house.name, house.identifier))
                 whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", name, _CURRENCY)
                 work.setdefault(house, []).append(Work(whole, None, house.identifier, self._now))
             for view, jobs in work.items():

@@ -53,7 +53,8 @@ class _Lines:
     def all(self, *, named: bool) -> Iterator[_Ranked]:
         """Yield the lines with their ranks, the first with the name of the meter if it is one of several."""
         f, total = self._f, self._total()
-        name = f.meter(self._digest.answer.meter)
+        meter = self._digest.answer.meter
+        name = f.meter(meter.name, meter.identifier)
         yield _TOTAL, f.text("digest_line", name=name, text=total) if named else total
         yield from self._compared()
         yield from self._weather()

@@ -8,9 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import BY_ID, BY_REGISTER
+from common.contract.registers import OTHER
 from common.runtime.logs import printable
-from monitor.readings.hours import Meter
-from monitor.readings.steps import OTHER
 from monitor.text.words import TEXTS
 
 CENT = Decimal("0.01")
@@ -170,9 +169,9 @@ class Formats:
             return offer.column(register, self.language)
         return self._texts[name] if name == OTHER else self.text("register", name=name)
 
-    def meter(self, meter: Meter) -> str:
+    def meter(self, name: str | None, address: str) -> str:
         """Write the name of a meter, or its address."""
-        return printable(meter.name) if meter.name else self.text("meter", address=meter.identifier)
+        return printable(name) if name else self.text("meter", address=address)
 
     def offer(self, name: str) -> str:
         """Write the name of an offer for people; the user's own offers keep theirs."""

@@ -40,7 +40,7 @@ def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
 def lines(answer: NeededPower, formats: Formats) -> Iterator[str]:
     """Write the verdict, each power that was examined, and what else is to be known."""
     start, end = formats.day(answer.start), formats.last_day(answer.end)
-    yield formats.text("title", meter=formats.meter(answer.meter), start=start, end=end)
+    yield formats.text("title", meter=formats.meter(answer.meter.name, answer.meter.identifier), start=start, end=end)
     yield verdict(answer, formats)
     for option in answer.options:
         yield f"– {_line(answer, option, formats)}"

@@ -15,9 +15,9 @@ from monitor.alerts.signs import Holds
 from monitor.answers.answers import Answers
 from monitor.answers.recent import Loss
 from monitor.prices.model import PriceRow
-from monitor.readings.periods import ContractLine, House
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, House
 from reader.simulator.meter import SimulatedMeter
 from tests.support.prices import price_table
 from tests.support.servers import Database as Server

@@ -13,9 +13,9 @@ from monitor.api import energy, energy_csv
 from monitor.api.call import Body
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -15,9 +15,10 @@ from monitor.api import baseload, energy, meters, peaks, profile
 from monitor.api.call import Route
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine, HourEnergy
+from monitor.readings.periods import HourEnergy
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

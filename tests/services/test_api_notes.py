@@ -7,9 +7,9 @@ import pytest
 from common.database.mariadb import Database
 from monitor.api import energy, notes
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import Note
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import Note
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -17,9 +17,9 @@ from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.ranges import Range
-from monitor.readings.periods import ContractLine
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
 from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -14,9 +14,9 @@ from common.database.mariadb import Database
 from monitor.api import compare, energy, profile
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine, OffPeak
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, OffPeak
 from tests.services.test_api_energy import METER, PRICES
 from tests.services.test_energy import House
 from tests.services.test_report import Monitor

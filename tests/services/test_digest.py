@@ -12,10 +12,10 @@ from monitor.alerts.digest import digest_letter
 from monitor.answers.answers import Answers
 from monitor.calendar import midnight
 from monitor.prices.calendars import Calendars
-from monitor.readings.periods import ContractLine
-from monitor.readings.periods import House as Configured
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
+from monitor.settings.household import House as Configured
 from storer.database.ids import add_meters
 from tests.services.test_report import Monitor
 from tests.support.past import TEMPO, add_past, make_past

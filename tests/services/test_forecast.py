@@ -16,9 +16,9 @@ from monitor.api import forecast
 from monitor.calendar import midnight
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine, House
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, House
 from storer.database.ids import add_meters
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -16,10 +16,10 @@ from monitor.answers.compared_offers import OfferAnswers
 from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Route
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine
-from monitor.readings.periods import House as Configured
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine
+from monitor.settings.household import House as Configured
 from storer.database.frame_store import FrameStore
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor

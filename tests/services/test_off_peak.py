@@ -11,8 +11,8 @@ from monitor.answers.answers import Answers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.patterns.off_peak_change import OffPeakChange
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import ContractLine, OffPeak
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, OffPeak
 from reader.simulator.meter import SimulatedMeter
 from tests.support.past import make_past
 from tests.support.servers import Database as Server

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from monitor.answers.houses import Unused, called, gather, newest, unused
 from monitor.readings.hours import Meter
-from monitor.readings.periods import ContractLine, House, Note
+from monitor.settings.household import ContractLine, House, Note
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 24, tzinfo=UTC)

@@ -16,10 +16,10 @@ from monitor.check.database import DatabaseFacts, diagnose_database
 from monitor.check.page import PageFacts, diagnose_page
 from monitor.check.texts import TEXTS
 from monitor.prices.table import load_prices
-from monitor.readings.periods import ContractLine, House
 from monitor.readings.sources import Source
 from monitor.settings.alerts import Address, AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, House
 from monitor.settings.listen import Listen
 from tests.support.golden import check_golden
 

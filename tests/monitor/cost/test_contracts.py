@@ -7,7 +7,8 @@ import pytest
 from common.contract.offers import Window
 from monitor.calendar import midnight
 from monitor.cost.contracts import contract_start, contracts, unnamed_changes, written_off_peak
-from monitor.readings.periods import ContractLine, ContractSpan, OffPeak
+from monitor.readings.periods import ContractSpan
+from monitor.settings.household import ContractLine, OffPeak
 
 PARIS = ZoneInfo("Europe/Paris")
 END = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from monitor.cost.price_at import price_at
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PricedOffer, PriceRow, PriceTable
 from monitor.prices.rule_document import read_rule
-from monitor.readings.periods import OffPeak
+from monitor.settings.household import OffPeak
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -11,9 +11,9 @@ from monitor.live.alert_board import AlertBoard, Watched
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import House
 from monitor.settings.alerts import Address, AlertsConfig
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import House
 from tests.support.alerts import AT, Alerts, event
 from tests.support.json_schema import check
 

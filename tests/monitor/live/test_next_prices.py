@@ -15,7 +15,7 @@ from monitor.live.next_prices import next_prices, stretch
 from monitor.live.schedule import Change, expected
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceRow, PriceTable
-from monitor.readings.periods import OffPeak
+from monitor.settings.household import OffPeak
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -15,9 +15,9 @@ from monitor.live.house import LiveHouse
 from monitor.live.price_topic import Past, PriceTopic
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceRow, PriceTable
-from monitor.readings.periods import ContractLine, House
 from monitor.readings.power import Switch
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import ContractLine, House
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")

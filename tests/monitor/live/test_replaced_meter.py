@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
-from monitor.readings.periods import House
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import House
 
 OLD, NEW = "021861999999", "031961123456"
 

@@ -5,7 +5,7 @@ import pytest
 
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import DatedAmount, PriceRow, PriceTable
-from monitor.readings.periods import ContractLine
+from monitor.settings.household import ContractLine
 from tests.support.prices import price_file, price_table
 
 TODAY = date(2026, 3, 1)

@@ -2,9 +2,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import OTHER, REGISTERS
 from monitor.readings.hour_values import Values
-from monitor.readings.steps import OTHER, Step, complete, difference, recovered, step
+from monitor.readings.steps import Step, complete, difference, recovered, step
 
 
 def values(**known: int) -> Values:

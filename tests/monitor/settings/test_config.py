@@ -6,8 +6,8 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from monitor.readings.periods import House, Note
 from monitor.settings.config import MonitorConfig
+from monitor.settings.household import House, Note
 from monitor.settings.listen import Ingress
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.answers.houses import gather
 from monitor.readings.hours import Meter
-from monitor.readings.periods import House
+from monitor.settings.household import House
 from monitor.statistics.history import views
 
 FIRST, SECOND, THIRD = "021861000001", "031961000002", "041961000003"

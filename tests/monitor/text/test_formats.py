@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from monitor.readings.hours import Meter
 from monitor.text.formats import Formats, round_money
 from monitor.text.words import EN, FR
 
@@ -97,7 +96,7 @@ def test_names_from_a_meter_cannot_control_the_terminal() -> None:
     assert formats.register(evil, {}) == "Registre \\x1b[31m[bold]x"
     assert formats.offer(evil) == "\\x1b[31m[bold]x"
     assert "\x1b" not in formats.text("unnamed_change", day="1", before=evil, after="b")
-    assert formats.meter(Meter(1, "1", None, None, name=evil)) == "\\x1b[31m[bold]x"
+    assert formats.meter(evil, "1") == "\\x1b[31m[bold]x"
 
 
 def test_periods_of_more_than_one_year_have_their_year() -> None:
