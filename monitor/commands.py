@@ -88,13 +88,13 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
         "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
     )
     comparing.add_argument("--json", action="store_true", help=words["json"])
-    comparing.set_defaults(command=later("monitor.report.commands:compare"))
+    comparing.set_defaults(command=later("monitor.report.offers:compare"))
 
     needing = commands.add_parser(
         "power", parents=[common, selection], help=words["power"], epilog=f"{words['times']} {words['twelve']}"
     )
     needing.add_argument("--json", action="store_true", help=words["json"])
-    needing.set_defaults(command=later("monitor.report.commands:power"))
+    needing.set_defaults(command=later("monitor.report.offers:power"))
 
     checking = commands.add_parser("check", parents=[file], help=words["check"])
     checking.set_defaults(command=later("monitor.check.command:run_check"))
@@ -129,14 +129,14 @@ def _add_prices(
     actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
     showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
     showing.add_argument("--all", action="store_true", help=words["prices_all"])
-    showing.set_defaults(command=later("monitor.report.commands:show_prices"))
+    showing.set_defaults(command=later("monitor.report.offers:show_prices"))
     checking = actions.add_parser("check", parents=[again], help=words["prices_check"])
-    checking.set_defaults(command=later("monitor.report.commands:verify_prices"))
+    checking.set_defaults(command=later("monitor.report.offers:verify_prices"))
     updating = actions.add_parser("update", parents=[again], help=words["prices_update"])
     updating.add_argument("source", metavar="FILE|URL", help="offers.yaml, tarif_bleu.yaml")
     updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
-    updating.set_defaults(command=later("monitor.report.commands:take_prices"))
-    pricing.set_defaults(command=later("monitor.report.commands:show_prices"))
+    updating.set_defaults(command=later("monitor.report.offers:take_prices"))
+    pricing.set_defaults(command=later("monitor.report.offers:show_prices"))
 
 
 def _run(arguments: argparse.Namespace) -> int:

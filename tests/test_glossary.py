@@ -12,8 +12,8 @@ import pytest
 
 from monitor.refusals import TEXTS
 from monitor.report.help import HELP
-from monitor.text.words import EN, FR
 from reader.meter import names
+from tests.support.texts import EN, FR
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE = shutil.which("node")

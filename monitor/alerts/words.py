@@ -12,8 +12,9 @@ from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.alerts.events import BEGIN, Event, Message
 from monitor.settings.household import House
-from monitor.text.formats import Formats, unbroken
-from monitor.text.powers import length
+from monitor.text.alert_words import TEXTS as ALERT_TEXTS
+from monitor.text.delivery_words import TEXTS as DELIVERY_TEXTS
+from monitor.text.formats import Formats, length, unbroken
 from monitor.text.words import TEXTS
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,17 @@ _PLACES = {
 }  # fmt: skip
 
 
+class AlertFormats(Formats):
+    """Formats that have the texts of alerts, too."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        super().__init__(language, zone)
+        self._texts = {**self._texts, **ALERT_TEXTS[language], **DELIVERY_TEXTS[language]}
+
+
 def rule_name(kind: str, language: str) -> str:
     """Return what a kind of alert is called."""
-    return TEXTS[language][f"alert_{kind}"]
+    return ALERT_TEXTS[language][f"alert_{kind}"]
 
 
 def meter_names(meters: Iterable[str], houses: Sequence[House], language: str) -> dict[str, str]:
@@ -42,7 +51,7 @@ def line(event: Event, language: str, zone: ZoneInfo, names: Mapping[str, str]) 
 
     `names` has all meters by identifier: which one it is, is said where there are several.
     """
-    formats = Formats(language, zone)
+    formats = AlertFormats(language, zone)
     return _of_meter(event, _say(event, "line", formats), formats, names)
 
 
@@ -50,7 +59,7 @@ def title_and_body(
     message: Message, language: str, zone: ZoneInfo, names: Mapping[str, str], page: str | None, now: datetime
 ) -> tuple[str, str]:
     """Return the text of a message; the body ends with a link to a place of `page`, if there is one."""
-    event, formats = message.event, Formats(language, zone)
+    event, formats = message.event, AlertFormats(language, zone)
     end = "" if message.phase == BEGIN else "end_"
     is_today = event.figures.get("day") == now.astimezone(zone).date().isoformat()
     title = _say(event, "today_title" if is_today else f"{end}title", formats)
@@ -83,7 +92,7 @@ def _say(event: Event, part: str, formats: Formats) -> str:
     """Return a text: that of the variant of an event, if it has an own one; the line where there is no title."""
     own, common = f"alert_{event.kind}_{_variant(event.figures)}", f"alert_{event.kind}"
     keys = [f"{own}_{part}", f"{common}_{part}", f"{own}_line", f"{common}_line"]
-    key = next((key for key in keys if key in TEXTS[formats.language]), keys[0])
+    key = next((key for key in keys if key in ALERT_TEXTS[formats.language]), keys[0])
     try:
         text = formats.text(key, **_VALUES[event.kind](event, event.figures, formats))
     except Exception:  # its name is better than no message; another version may have kept other figures

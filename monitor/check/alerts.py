@@ -28,6 +28,7 @@ from monitor.alerts.engine import Engine
 from monitor.alerts.letters import Letter
 from monitor.alerts.memory import NAME, MemoryFile
 from monitor.alerts.outbox import Outbox
+from monitor.alerts.words import AlertFormats
 from monitor.check.texts import PROGRAM, TEXTS
 from monitor.live.alert_board import AlertBoard
 from monitor.report.layout import lay_out
@@ -76,7 +77,9 @@ def alerts(arguments: argparse.Namespace) -> int:
     """Print what there is of alerts, or send a message to each address; 1: one of them failed."""
     settings = config.load(MonitorConfig, arguments.config)
     chosen = settings.alerts or AlertsConfig()
-    formats = Formats(arguments.language or chosen.language or settings.language or language_of(), settings.time_zone)
+    formats = AlertFormats(
+        arguments.language or chosen.language or settings.language or language_of(), settings.time_zone
+    )
     with _without_log("monitor.alerts.outbox"):  # what it logs is said here
         if arguments.test:
             return _test(chosen, formats, as_json=arguments.json)

@@ -24,11 +24,11 @@ from monitor.prices.check import Issue, check_prices
 from monitor.prices.colour_file import read_colours
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices, read_file
-from monitor.report.commands import describe
 from monitor.settings.config import MonitorConfig, MonitorMqtt
 from monitor.settings.french import TEXTS as CONFIGURATION
 from monitor.settings.household import House
 from monitor.text.formats import Formats
+from monitor.text.price_words import describe
 
 _SECONDS = 2.0  # retained messages come at once
 

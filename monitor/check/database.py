@@ -15,7 +15,6 @@ from common.errors import DatabaseError
 from common.machine.deployment import here
 from monitor.answers.houses import newest, unused
 from monitor.check.texts import PROGRAM, TEXTS
-from monitor.doctor.texts import PROGRAM, TEXTS
 from monitor.readings.sources import Source, Sources
 from monitor.readings.tables import NewerTables, open_tables
 from monitor.settings.config import MonitorConfig

@@ -1,39 +1,23 @@
 """Draws reports on a terminal."""
 
-import textwrap
-from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TextIO
 
-from common.contract.offers import BY_REGISTER, OFFERS
-from common.runtime.logs import printable
+from common.contract.offers import OFFERS
 from monitor.answers.costs import Answer, Period
 from monitor.cost.bill import Missing
-from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.whose import is_assumed
-from monitor.prices.age import OldPrice
-from monitor.prices.model import Kind, PricedOffer, PriceRow, PriceTable
-from monitor.prices.update import Change
-from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
-from monitor.report.layout import GAP, Rows, lay_out, width
-from monitor.text.comparison_words import choice, refusal, verdict, withheld, yours_of
-from monitor.text.formats import Formats
-from monitor.text.rule_words import rule_words
+from monitor.report.layout import GAP, WIDTH, TextPage, width
+from monitor.text.price_words import old_prices
 
-_WIDTH = 80  # columns
 _BAR, _LEAST_BAR = 24, 5
-_MOST_OFFERS = 12
 _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 
 
-class Tables:
-    """Prints on a stream, 80 columns wide."""
-
-    def __init__(self, output: TextIO, formats: Formats) -> None:
-        self._output = output
-        self._formats = formats
+class Tables(TextPage):
+    """Prints what a range used and cost."""
 
     def energy(
         self,
@@ -71,17 +55,11 @@ class Tables:
             rows.append(self._cells(period, name, injected=injected, known=not period.across_wh))
         total = self._cells(whole, f.text("total"), injected=injected)
         # Figures first: the bars take what room they leave.
-        bar = min(_WIDTH - width([header, *rows, total]) - GAP, _BAR)
+        bar = min(WIDTH - width([header, *rows, total]) - GAP, _BAR)
         if bar >= _LEAST_BAR:
             for row, text in zip((header, *rows, total), ("", *_bars(answer.periods, bar), ""), strict=True):
                 row.insert(2, text)
-        self._print_table([header, *rows], left=(0, 2) if bar >= _LEAST_BAR else (0,), total=total)
-
-    def _print_table(self, rows: Rows, left: Container[int], total: Sequence[str] = ()) -> None:
-        head, *lines = lay_out([*rows, *([total] if total else [])], left)
-        lines[-1:] = ["", lines[-1]] if total else lines[-1:]
-        for line in ("", head, f" {'─' * (len(head) - 2)}", *lines, ""):
-            self._output.write(f"{line.rstrip()}\n")
+        self.table([header, *rows], left=(0, 2) if bar >= _LEAST_BAR else (0,), total=total)
 
     def _cells(self, period: Period, name: str, *, injected: bool, known: bool = True) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
@@ -98,12 +76,9 @@ class Tables:
         for name, wh in sorted(whole.energy.wh.items(), key=lambda item: _place(item[0])):
             amount = whole.cost.by_register.get(name)
             price = "" if amount is None else f" · {f.money(amount)}"
-            yield f"{f.register(name, answer.names)} : {f.energy(wh)}{price}".replace(" :", self._colon())
+            yield f"{f.register(name, answer.names)} : {f.energy(wh)}{price}".replace(" :", self.colon)
         if whole.cost.subscription:
-            yield f"{f.text('subscription')} : {f.money(whole.cost.subscription)}".replace(" :", self._colon())
-
-    def _colon(self) -> str:
-        return "\u00a0:" if self._formats.language == "fr" else ":"
+            yield f"{f.text('subscription')} : {f.money(whole.cost.subscription)}".replace(" :", self.colon)
 
     def _facts(self, peak: Peak | None, base_load: int | None) -> Iterable[str]:
         f = self._formats
@@ -133,7 +108,7 @@ class Tables:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
             if is_assumed(answer.priced_as):
                 yield f.text("prices_assumed")
-        yield from self._old(answer.old if cost.total else ())
+        yield from old_prices(answer.old if cost.total else (), self._formats)
 
     def _gap(self, gap: Missing, answer: Answer) -> str:
         """Say what has no price, and what to correct."""
@@ -150,134 +125,6 @@ class Tables:
         what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
         return f.text("untold_price" if gap.untold else "no_price", what=what, offer=offer, day=day)
 
-    def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
-        """Say which prices are out of date."""
-        f = self._formats
-        market = []
-        for old in prices:
-            name, start = printable(old.title), f.calendar_day(old.start)
-            if old.market:
-                market.append(f"{name} ({start})")
-            else:
-                yield f.text("old_price" if old.regulated else "old_price_own", offer=name, start=start)
-        if market:
-            yield f.text("old_price_market", offers=", ".join(market))
-
-    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime) -> None:
-        """Print what the cheapest offers, the regulated ones and one's own would have cost.
-
-        Args:
-            meter: whose curve it is.
-            comparison: what to print; only offers that lack nothing have a rank.
-            asked: the beginning that was asked for: a comparison begins with the first readings.
-        """
-        f, question = self._formats, comparison.question
-        start, end = f.day(question.start), f.last_day(question.end)
-        hours = {
-            "known": f.number(Decimal(int(comparison.covered)), 0),
-            "hours": f.number(Decimal(comparison.hours), 0),
-        }
-        kwh = f.kwh(comparison.wh)
-        name = f.meter(meter.name, meter.identifier)
-        self.line(f.text("compare_title", meter=name, start=start, end=end, kwh=kwh, **hours))
-        self.line(f.text("compare_today", day=f.calendar_day(question.today), power=question.power))
-        if question.start > asked:
-            self.line(f.text("compare_since", day=start, time=f.clock(question.start)))
-        if (sentence := withheld(comparison, f)) is not None:
-            self.line(sentence)
-            return
-        ranked = [cost for cost in comparison.offers if cost.rankable]
-        if len(ranked) > 1:
-            shown = [cost for place, cost in enumerate(ranked) if place < _MOST_OFFERS or _is_always_shown(cost)]
-            self._print_table(self._offers(comparison, shown), left=(3,))
-            if len(shown) < len(ranked):
-                self.line(f.text("compare_more", count=len(ranked) - len(shown)))
-        else:
-            self.line(f.text("compare_one" if ranked else "compare_none"))
-        for line in self._verdicts(comparison):
-            self.line(line)
-
-    def _offers(self, comparison: Comparison, shown: Sequence[OfferCost]) -> Rows:
-        f = self._formats
-        table = [[f.text(key) for key in ("rank", "total", "difference", "offer")]]
-        yours = yours_of(comparison)
-        seen = {old.offer: f.text("seen_on", day=f.short_day(old.start)) for old in comparison.old if old.market}
-        for cost in shown:
-            marks = [f.text("yours_assumed" if is_assumed(comparison.priced_as) else "yours")] if cost.yours else []
-            marks += [seen[cost.offer.id]] if cost.offer.id in seen else []
-            name = printable(cost.offer.title) + "".join(f" ({mark})" for mark in marks) + choice(cost, f)
-            against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
-            table.append([str(cost.rank), f.money(cost.total), against, name])
-        return table
-
-    def _signed(self, amount: Decimal) -> str:
-        return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
-
-    def _verdicts(self, comparison: Comparison) -> Iterable[str]:
-        """Say which offer is the best, and why those that concern most people are not ranked."""
-        f = self._formats
-        unranked = [cost for cost in comparison.offers if not cost.rankable]
-        told = [cost for cost in unranked if _is_always_shown(cost)]
-        refused: dict[str, list[str]] = {}
-        for cost in told:
-            refused.setdefault(refusal(cost, comparison, f), []).append(printable(cost.offer.title))
-        for sentence, offers in refused.items():
-            yield f"{sentence} ({f.text('rule_between').join(offers)})"
-        if len(told) < len(unranked):
-            yield f.text("compare_unranked", count=len(unranked) - len(told))
-        yield from self._old(old for old in comparison.old if not old.market)  # that of a row of the table is there
-        if (found := verdict(comparison, f)) is not None:
-            yield found
-
-    def price_changes(self, changes: Sequence[Change], power: int | None) -> None:
-        """Print prices that changed, before and after; subscriptions of one power, if that is known."""
-        f = self._formats
-        for change in changes:
-            old, new = change.before, change.after
-            powers = [power] if power is not None else []
-            if power is None and old is not None:
-                powers = [
-                    kva for kva, amount in sorted(new.subscription.items()) if old.subscription.get(kva) != amount
-                ]
-            words = rule_words(change.rule, f)
-            before, after = (
-                f.text("price_new") if row is None else self._row(row, words, power, powers) for row in (old, new)
-            )
-            self.line(f"{printable(change.title)} [{change.offer}]{self._colon()} {before} → {after}")
-
-    def prices(self, rows: Sequence[tuple[PriceRow, str]], table: PriceTable, power: int | None) -> None:
-        """Print rows of prices with the file that each is from; those of one power, if that is known."""
-        f = self._formats
-        for row, origin in rows:
-            end = "" if row.end is None else f" {f.text('price_to', day=f.calendar_day(row.end - timedelta(1)))}"
-            since = f.text("price_from", day=f.calendar_day(row.start))
-            offer = table.offer(row.offer) or PricedOffer(row.offer)
-            name = f"{offer.id} ({offer.title})" if offer.title != offer.id else offer.id
-            self.line(f"{printable(name)}, {since}{end} ({origin.rpartition('/')[2]})")
-            powers = sorted(row.subscription) if power is None else [power]
-            self.line(f"  {self._row(row, rule_words(offer.rule, f), power, powers)}")
-
-    def _row(self, row: PriceRow, words: Mapping[str, str], power: int | None, powers: Sequence[int]) -> str:
-        """Write the prices of a row in short: for one power, or for all; and the subscriptions of some powers."""
-        f = self._formats
-        parts = []
-        for limit, band in sorted((row.kwh if power is None else {0: row.band(power)}).items()):
-            prices = [
-                f"{f.register(name, {} if name in BY_REGISTER else words)} {f.number(price, 4)}"
-                for name, price in band.items()
-            ]
-            if prices:
-                within = f"{f.text('price_band', power=limit)} " if limit else ""
-                parts.append(f"{within}{', '.join(prices)} {f.text('price_kwh')}")
-        amounts = ((kva, row.subscription[kva]) for kva in powers if kva in row.subscription)
-        parts += [f"{kva} kVA {f.number(amount, 2)} {f.text('price_year')}" for kva, amount in amounts]
-        return ", ".join(parts)
-
-    def line(self, text: str) -> None:
-        """Print a text; where it must be folded, not at a space that does not break."""
-        for part in textwrap.wrap(text, _WIDTH, break_on_hyphens=False, break_long_words=False) or [""]:
-            self._output.write(f"{part}\n")
-
 
 def _bars(periods: Sequence[Period], longest: int) -> Iterable[str]:
     """Return a bar for each period; of what is not known for it alone there is none."""
@@ -289,7 +136,3 @@ def _bars(periods: Sequence[Period], longest: int) -> Iterable[str]:
 def _place(register: str) -> tuple[int, str]:
     """Return what sorts registers as contracts have them; those that only standard mode names follow."""
     return _ORDER.index(register) if register in _ORDER else len(_ORDER), register
-
-
-def _is_always_shown(cost: OfferCost) -> bool:
-    return cost.yours or cost.offer.kind is Kind.REGULATED

@@ -15,7 +15,7 @@ from common.errors import ConfigError, TeleinfoError
 from common.settings import config
 from common.settings.file_errors import reason
 from monitor.calendar import Calendar
-from monitor.report.commands import answers_of, language_in
+from monitor.report.home import answers_of, language_in
 from monitor.settings.config import MonitorConfig
 from monitor.statistics.bring import Bringer, Work
 from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder, Statistic

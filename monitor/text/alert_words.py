@@ -272,3 +272,4 @@ EN: Mapping[str, str] = {
     "alert_prices_end_title": "Prices up to date: {name}",
     "alert_prices_end_body": "Costs are computed with recent prices again.",
 }  # fmt: skip
+TEXTS: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

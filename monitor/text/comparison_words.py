@@ -1,7 +1,9 @@
 """Says in words what a comparison of offers found; report and page have the same sentences. Pure."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
@@ -10,7 +12,7 @@ from monitor.cost.extent import extent
 from monitor.cost.whose import is_assumed
 from monitor.cost.why import Why
 from monitor.prices.rules import clock
-from monitor.text.formats import Formats
+from monitor.text.formats import Formats, round_money
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -108,3 +110,25 @@ def _over(comparison: Comparison, sentence: str, formats: Formats) -> str:
     else:
         over = formats.text("over_months", count=formats.text("numbers").split()[months - 2], without=without)
     return over + sentence[0].lower() + sentence[1:]
+
+
+def json_offers(comparison: Comparison, formats: Formats) -> str:
+    """Return a list of offers; amounts are texts with two decimals, null where an offer cannot be computed."""
+    return json.dumps(
+        [_json_offer(cost, comparison, formats) for cost in comparison.offers], indent=1, ensure_ascii=False
+    )
+
+
+def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
+    computed = not cost.unknown and comparison.withheld is None
+    return {
+        "offer": cost.offer.id,
+        "supplier": cost.offer.supplier,
+        "name": cost.offer.name or cost.offer.id,
+        "energy": str(round_money(cost.energy)) if computed else None,
+        "subscription": str(round_money(cost.subscription)) if computed else None,
+        "total": str(round_money(cost.total)) if computed else None,
+        "rank": cost.rank,
+        "refused": None if cost.rank is not None else refusal(cost, comparison, formats),
+        "yours": cost.yours,
+    }

@@ -68,7 +68,7 @@ class Formats:
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language = language
         self.zone = zone
-        self._texts = TEXTS[language]
+        self._texts: Mapping[str, str] = TEXTS[language]
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its values filled in."""
@@ -181,3 +181,21 @@ class Formats:
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""
         return self.day(end - timedelta(microseconds=1))
+
+
+def length(seconds: int, formats: Formats) -> str:
+    r"""Write a length of time: seconds below a minute, minutes below an hour, hours and minutes.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> [length(seconds, Formats("en", ZoneInfo("UTC"))) for seconds in (41, 2460, 7200, 11_100)]
+    ['41\u202fs', '41\u202fmin', '2\u202fh', '3\u202fh\u202f5\u202fmin']
+    >>> length(11_100, Formats("fr", ZoneInfo("UTC")))
+    '3\u202fh\u202f05'
+    """
+    if seconds < 60:
+        return f"{seconds}\u202fs"
+    hours, minutes = divmod((seconds + 30) // 60, 60)
+    if not hours:
+        return f"{minutes}\u202fmin"
+    rest = f"\u202f{minutes:02}" if formats.language == "fr" else f"\u202f{minutes}\u202fmin"
+    return f"{formats.number(Decimal(hours), 0)}\u202fh{rest if minutes else ''}"

@@ -12,9 +12,7 @@ from common.spreadsheet import no_formula
 from monitor.answers.costs import Answer, Period
 from monitor.answers.devices import DevicesAnswer
 from monitor.answers.sun import SunAnswer
-from monitor.cost.comparison import Comparison, OfferCost
 from monitor.cost.sun import Sun
-from monitor.text.comparison_words import refusal
 from monitor.text.formats import Formats, round_money
 
 
@@ -33,28 +31,6 @@ def json_rows(answer: Answer, sun: SunAnswer | None = None, devices: DevicesAnsw
 
 def _json_money(amount: Decimal | None) -> str | None:
     return None if amount is None else str(round_money(amount))
-
-
-def json_offers(comparison: Comparison, formats: Formats) -> str:
-    """Return a list of offers; amounts are texts with two decimals, null where an offer cannot be computed."""
-    return json.dumps(
-        [_json_offer(cost, comparison, formats) for cost in comparison.offers], indent=1, ensure_ascii=False
-    )
-
-
-def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
-    computed = not cost.unknown and comparison.withheld is None
-    return {
-        "offer": cost.offer.id,
-        "supplier": cost.offer.supplier,
-        "name": cost.offer.name or cost.offer.id,
-        "energy": str(round_money(cost.energy)) if computed else None,
-        "subscription": str(round_money(cost.subscription)) if computed else None,
-        "total": str(round_money(cost.total)) if computed else None,
-        "rank": cost.rank,
-        "refused": None if cost.rank is not None else refusal(cost, comparison, formats),
-        "yours": cost.yours,
-    }
 
 
 def _json(period: Period) -> dict[str, Any]:

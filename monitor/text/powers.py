@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from monitor.answers.needed_power import NeededPower, Option
-from monitor.text.formats import Formats, round_money
+from monitor.text.formats import Formats, length, round_money
 
 
 def verdict(answer: NeededPower, formats: Formats) -> str:
@@ -78,21 +78,3 @@ def option_object(answer: NeededPower, option: Option) -> dict[str, Any]:
         "trips": option.trips,
         "enough": None if option.trips is None or not (option.trips or answer.whole) else not option.trips,
     }
-
-
-def length(seconds: int, formats: Formats) -> str:
-    r"""Write a length of time: seconds below a minute, minutes below an hour, hours and minutes.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> [length(seconds, Formats("en", ZoneInfo("UTC"))) for seconds in (41, 2460, 7200, 11_100)]
-    ['41\u202fs', '41\u202fmin', '2\u202fh', '3\u202fh\u202f5\u202fmin']
-    >>> length(11_100, Formats("fr", ZoneInfo("UTC")))
-    '3\u202fh\u202f05'
-    """
-    if seconds < 60:
-        return f"{seconds}\u202fs"
-    hours, minutes = divmod((seconds + 30) // 60, 60)
-    if not hours:
-        return f"{minutes}\u202fmin"
-    rest = f"\u202f{minutes:02}" if formats.language == "fr" else f"\u202f{minutes}\u202fmin"
-    return f"{formats.number(Decimal(hours), 0)}\u202fh{rest if minutes else ''}"

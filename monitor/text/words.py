@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from monitor.text import alert_words, delivery_words
-
 FR: Mapping[str, str] = {
     "meter": "Compteur {address}",
     "title": "{meter}, du {start} au {end}",
@@ -161,8 +159,6 @@ FR: Mapping[str, str] = {
     "csv_partial": "Coût partiel", "csv_yes": "oui",
     "csv_production": "Production (Wh)", "csv_self_consumed": "Autoconsommé (Wh)", "csv_saved": "Économisé (€)",
     "csv_earned": "Vendu (€)",
-    **alert_words.FR,
-    **delivery_words.FR,
 }  # fmt: skip
 EN: Mapping[str, str] = {
     "meter": "Meter {address}",
@@ -317,7 +313,5 @@ EN: Mapping[str, str] = {
     "csv_cost": "cost_eur", "csv_partial": "partial_cost", "csv_yes": "yes",
     "csv_production": "production_wh", "csv_self_consumed": "self_consumed_wh", "csv_saved": "saved_eur",
     "csv_earned": "earned_eur",
-    **alert_words.EN,
-    **delivery_words.EN,
 }  # fmt: skip
 TEXTS: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

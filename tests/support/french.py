@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from monitor.refusals import TEXTS
 from monitor.server.messages import TITLES
-from monitor.text.words import EN, FR
+from tests.support.texts import EN, FR
 
 #: "date-time" is a format of JSON Schema, `en` a language, an instant is one; `talon` is the name of a rule.
 _BOTH = {"date", "en", "instant", "talon"}

@@ -37,10 +37,6 @@ class _Answers:
     def stretches(self) -> "_Answers":
         return self
 
-    @property
-    def sun(self) -> "_Answers":
-        return self
-
     def meters(self) -> Sequence[Meter]:
         return [METER]
 
@@ -66,6 +62,11 @@ class _Answers:
             self.asked.append((start, end))
         energy = Energy(start, end, {"HCHP": self.wh}, None, 0, 0, self.covered, 60)
         return Stretch(start, end, SECONDS, [energy], self.cost or Cost(energy=Decimal("1.5")), None)
+
+
+@pytest.fixture(autouse=True)
+def no_roof(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.live.today.SunAnswers", lambda answers: answers)
 
 
 def looked(answers: _Answers, now: datetime = NOW, meter: Meter = METER) -> Today:

@@ -23,6 +23,7 @@ from monitor.prices.rule_document import read_rule
 from monitor.prices.update import Change
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
+from monitor.report.offer_tables import OfferTables
 from monitor.report.tables import Tables
 from monitor.text.formats import Formats
 from tests.support.golden import check_sentences
@@ -38,7 +39,11 @@ def day(number: int, wh: Mapping[str, int], cost: str) -> Period:
     return Period(Energy(start, start + DAY, wh, None, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
 
 
-Printed = Callable[[Tables], None]
+class AllTables(Tables, OfferTables):
+    """What `report`, `compare` and `prices` print."""
+
+
+Printed = Callable[[AllTables], None]
 
 
 def report(*periods: Period, now: datetime = START + 99 * DAY, **values: Any) -> Printed:
@@ -144,5 +149,5 @@ def test_what_fits_is_shown_whole_and_what_is_missing_is_said(language: str) -> 
     output = io.StringIO()
     for name, printed in CASES.items():
         output.write(f"== {name}\n")
-        printed(Tables(output, Formats(language, ZoneInfo("Europe/Paris"))))
+        printed(AllTables(output, Formats(language, ZoneInfo("Europe/Paris"))))
     check_sentences(Path(__file__).with_name("tables"), language, output.getvalue().splitlines())

@@ -4,7 +4,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from monitor.text.formats import Formats, round_money
-from monitor.text.words import EN, FR
+from tests.support.texts import EN, FR
 
 PARIS = ZoneInfo("Europe/Paris")
 FRENCH, ENGLISH = Formats("fr", PARIS), Formats("en", PARIS)

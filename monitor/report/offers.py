@@ -1,0 +1,102 @@
+"""What the commands `compare`, `power` and `prices` of `teleinfo-monitor` do."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from common.settings import config
+from monitor.answers.compared_offers import OfferAnswers
+from monitor.answers.needed_power import NeededPowerAnswers
+from monitor.prices.check import Issue, check_prices
+from monitor.prices.model import Kind, PriceTable
+from monitor.prices.table import load_prices
+from monitor.prices.update import update_prices
+from monitor.ranges import Range, year_to
+from monitor.report.home import answers_of, formats_of
+from monitor.report.offer_tables import OfferTables
+from monitor.settings.config import MonitorConfig
+from monitor.text.comparison_words import json_offers
+from monitor.text.powers import json_powers, lines
+from monitor.text.price_words import describe
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print what each offer would have cost."""
+    now = datetime.now(UTC)
+    with answers_of(arguments) as (answers, settings):
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        comparison = OfferAnswers(answers).compare(meter, start, end, now)
+        formats = formats_of(arguments, settings)
+        if arguments.json:
+            print(json_offers(comparison, formats))  # noqa: T201 - the command's output
+        else:
+            OfferTables(sys.stdout, formats).comparison(meter, comparison, start)
+    return 0
+
+
+def power(arguments: argparse.Namespace) -> int:
+    """Print what each subscribed power would have meant."""
+    now = datetime.now(UTC)
+    with answers_of(arguments) as (answers, settings):
+        meter = answers.meter(arguments.meter)
+        zone = settings.time_zone
+        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        answer = NeededPowerAnswers(answers).needed(meter, start, end, now)
+        formats = formats_of(arguments, settings)
+        if arguments.json:
+            print(json_powers(answer))  # noqa: T201 - the command's output
+        else:
+            tables = OfferTables(sys.stdout, formats)
+            for line in lines(answer, formats):
+                tables.line(line)
+    return 0
+
+
+def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
+    settings = config.load(MonitorConfig, arguments.config)
+    return settings, load_prices(settings.prices, arguments.config.parent, settings.spot)
+
+
+def show_prices(arguments: argparse.Namespace) -> int:
+    """Print prices: those of today, or all."""
+    settings, prices = _price_table(arguments)
+    today = datetime.now(settings.time_zone).date()
+    rows = [(row, file.origin) for file in prices.files for row in file.rows]
+    if not getattr(arguments, "all", False):
+        named = {prices.id_of(line.offer) for line in settings.contracts}
+        shown = {offer.id for offer in prices.offers if offer.kind in (None, Kind.REGULATED) or offer.id in named}
+        rows = [pair for pair in rows if prices.id_of(pair[0].offer) in shown]
+        rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
+    places = {offer.id: place for place, offer in enumerate(prices.offers)}
+    rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
+    power = settings.contracts[-1].power if settings.contracts else None
+    OfferTables(sys.stdout, formats_of(arguments, settings)).prices(rows, prices, power)
+    return 0
+
+
+def verify_prices(arguments: argparse.Namespace) -> int:
+    """Print what is wrong with the prices."""
+    settings, prices = _price_table(arguments)
+    formats = formats_of(arguments, settings)
+    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
+    tables = OfferTables(sys.stdout, formats)
+    for problem in problems:
+        tables.line(describe(problem, formats))
+    if not problems:
+        tables.line(formats.text("prices_ok"))
+    return 1 if any(problem.issue is not Issue.HOLE for problem in problems) else 0
+
+
+def take_prices(arguments: argparse.Namespace) -> int:
+    """Keep a newer table of prices, and print what changed."""
+    settings = config.load(MonitorConfig, arguments.config)
+    today = datetime.now(settings.time_zone).date()
+    kept, changes = update_prices(arguments.source, arguments.sha256, arguments.config.parent, today)
+    formats = formats_of(arguments, settings)
+    tables = OfferTables(sys.stdout, formats)
+    power = settings.contracts[-1].power if settings.contracts else None
+    tables.price_changes(changes, power)
+    tables.line(formats.text("updated_prices", kept=kept, count=len(changes)))
+    return 0
