@@ -52,12 +52,14 @@ ENTRYPOINT ["teleinfo-reader"]
 CMD ["run"]
 
 FROM program AS storer
-RUN groupadd --gid 10002 storer \
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends mariadb-client \
+ && rm -rf /var/lib/apt/lists/* \
+ && groupadd --gid 10002 storer \
  && useradd --uid 10002 --gid 10002 --no-create-home --home-dir / --shell /usr/sbin/nologin storer \
  && install -d -o storer -g storer -m 0700 /backups
-COPY deploy/compose/backup_schedule.py /opt/teleinfo/
 COPY deploy/compose/storer.yaml /etc/teleinfo/
-RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backup_schedule.py
+RUN chmod -R a+rX /etc/teleinfo
 USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
@@ -100,7 +102,7 @@ CMD ["prepare"]
 FROM program AS app
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-    mariadb-server-core mariadb-client-core s6 \
+    mariadb-server-core mariadb-client s6 \
  && rm -rf /var/lib/apt/lists/* /etc/mysql \
  && for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql; do \
       groupadd --gid "${user%:*}" "${user#*:}" \

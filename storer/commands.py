@@ -5,7 +5,6 @@ What only one command needs is imported in its functions, so that `run` starts q
 
 import argparse
 import contextlib
-import dataclasses
 import gc
 import logging
 import sys
@@ -14,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.contract.topics import Topics
+from common.errors import ConfigError
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, config_option, later, run_cli, whole
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, config_option, later, run_cli
 from common.runtime.shutdown import Shutdown
 
 if TYPE_CHECKING:
-    from storer.backup.verify import Contents
+    from storer.backup.restore import Backup
     from storer.config import StorerConfig
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
@@ -77,28 +77,23 @@ def _parser() -> argparse.ArgumentParser:
     rebuilding.set_defaults(command=_rebuild, meter=None)
 
     saving = commands.add_parser(
-        "backup",
-        parents=[common],
-        help="save the database in a file while the storer runs, and verify that file",
-        epilog=UTC_TIMES,
+        "backup", parents=[common], help="make a backup now, as the storer does each night", epilog=UTC_TIMES
     )
-    saving.add_argument("target", type=Path, metavar="FOLDER|FILE", help="in a folder the file is named automatically")
-    saving.add_argument("--keep", type=whole, metavar="N", help="keep only the N newest backups in the folder")
+    saving.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="another one than backup.folder")
     saving.set_defaults(command=_backup)
 
     restoring = commands.add_parser(
         "restore",
         parents=[common],
-        help="restore a backup into an empty database; stop the storer first",
+        help="restore a folder's backup into an empty database; stop the storer first",
         epilog=UTC_TIMES,
     )
-    restoring.add_argument(
-        "files", type=Path, nargs="+", metavar="FILE|FOLDER", help="files written by `backup`, or their folder"
-    )
-    restoring.add_argument("--partial", action="store_true", help="although some months are missing")
+    restoring.add_argument("folder", type=Path, metavar="FOLDER", help="where the storer makes its backups")
     mode = restoring.add_mutually_exclusive_group()
-    mode.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
-    mode.add_argument("--check", action="store_true", help="only verify the files; needs no database")
+    mode.add_argument("--check", action="store_true", help="only read the files; needs no database")
+    mode.add_argument("--partial", action="store_true", help="although months are damaged or missing")
+    mode.add_argument("--month", type=_month, metavar="MONTH", help="put back only this one, such as 2026-07")
+    mode.add_argument("--release", type=_month, metavar="MONTH", help="let retention drop a month that was put back")
     restoring.set_defaults(command=_restore)
 
     forgetting = commands.add_parser(
@@ -149,7 +144,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     logs.set_up(settings.log.format, "teleinfo-storer")
     shutdown = Shutdown()
-    storer = Storer(settings, shutdown)
+    storer = Storer(settings, shutdown, arguments.config)
     shutdown.install(storer.wake)
     gc.set_threshold(_COLLECT_AFTER)
     storer.run()
@@ -203,54 +198,54 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _month(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+
+
 def _backup(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
-    from common.runtime.progress import Progress
-    from storer.backup.create import backup
+    from storer.backup.night import backup
 
     settings = _settings(arguments)
-    with Progress(sys.stderr) as progress:
-        file, contents = backup(
-            Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
-        )
-    _print_contents(f"{file}: saved and verified", contents)
-    for problem in contents.problems:
-        print(f"teleinfo-storer: {problem}", file=sys.stderr)  # noqa: T201 - for a person
-    return 1 if contents.problems else 0
+    folder = arguments.folder or settings.backup.folder
+    if folder is None:
+        raise ConfigError("backup.folder is not set: name a folder")
+    result = backup(Database(settings.database), folder, settings.retention)
+    print(  # noqa: T201 - the command's output
+        f"{result.dump}: saved and read back; files of months written: {len(result.written)}, read again:"
+        f" {len(result.read)}"
+    )
+    for note in (*result.notes, *result.problems):
+        print(f"teleinfo-storer: {note}", file=sys.stderr)  # noqa: T201 - for a person
+    return 1 if result.problems else 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
-    from common.runtime.progress import Progress
-    from storer.backup.choice import choose, require_all
-    from storer.backup.restore import restore
-    from storer.backup.verify import check
+    from storer.backup.folder import Folder
+    from storer.backup.restore import check, release_month, restore, restore_month
 
     if arguments.check:
-        checked = {}
-        for file in choose(arguments.files):
-            with Progress(sys.stderr) as progress:
-                checked[file] = check(file, progress=progress)
-            _print_contents(f"{file}: complete", checked[file])
-        for warning in require_all(checked, partial=arguments.partial):
-            print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
-        return 0
-    settings = _settings(arguments)
-    target = (
-        settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
-    )
-    with Progress(sys.stderr) as progress:
-        contents = restore(Database(target), arguments.files, datetime.now(UTC), progress, partial=arguments.partial)
-    names = " and ".join(map(str, arguments.files))
-    _print_contents(f"{names}: restored into {target.name} and verified", contents)
+        _print_backup("whole", found := check(Folder(arguments.folder)))
+        return 1 if found.missing else 0
+    database = Database(_settings(arguments).database)
+    if (month := arguments.release) is not None:
+        release_month(database, month)
+        print(f"{month:%Y-%m}: retention drops it when it is due")  # noqa: T201 - the command's output
+    elif (month := arguments.month) is not None:
+        rows = restore_month(database, arguments.folder, month)
+        print(f"{month:%Y-%m}: {rows} rows put back; retention leaves them")  # noqa: T201 - the command's output
+    else:
+        found = restore(database, arguments.folder, partial=arguments.partial)
+        _print_backup(f"restored into {database.name}", found)
     return 0
 
 
-def _print_contents(what: str, contents: "Contents") -> None:
-    counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
-    print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
-    for warning in contents.warnings:
-        print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
+def _print_backup(what: str, found: "Backup") -> None:
+    months = f"{len(found.months)} months with {sum(found.months.values())} rows"
+    print(f"{found.dump}: {what}, as of {found.taken:%Y-%m-%dT%H:%M:%SZ}, and {months}")  # noqa: T201
+    for note in (*found.notes, *found.missing):
+        print(f"teleinfo-storer: {note}", file=sys.stderr)  # noqa: T201 - for a person
 
 
 def _forget(arguments: argparse.Namespace) -> int:

@@ -90,6 +90,19 @@ class Retention:
             )
 
 
+def _folder(value: Any) -> Path:
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ValueError(f"an absolute path such as /var/backups/teleinfo is expected, or null, not {value!r}")
+    return Path(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """Where the storer makes a backup each night; None: nowhere."""
+
+    folder: Path | None = option(None, read=_folder)
+
+
 @dataclass(frozen=True, kw_only=True)
 class StorerConfig:
     """The whole file."""
@@ -99,6 +112,7 @@ class StorerConfig:
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
     retention: Retention = section(Retention)
+    backup: Backup = section(Backup)
     sources: tuple[Source, ...] = option((), read=read_sources)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     log: LogConfig = section(LogConfig)

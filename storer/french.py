@@ -36,6 +36,9 @@ _CONFIGURATION = {
         "écrivez le topic entier, sans « + » ni « # », pas {value}"
     ),
     "write Wh or kWh, as its energy is sent": "écrivez Wh ou kWh, selon l’énergie envoyée",
+    "an absolute path such as /var/backups/teleinfo is expected, or null, not {value}": (
+        "il faut un chemin absolu tel que /var/backups/teleinfo, ou null, pas {value}"
+    ),
     "a time such as 24 months or 5 years is expected, or null to keep all, not {value}": (
         "il faut une durée telle que 24 months ou 5 years, ou null pour tout garder, pas {value}"
     ),

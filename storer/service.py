@@ -10,10 +10,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from common.contract.topics import Topics
-from common.database.mariadb import Database
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Unavailable
 from common.machine.clock import KernelClock
 from common.machine.version import full_version
@@ -28,13 +29,17 @@ from storer.batch_writer import BatchWriter
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
+from storer.database.locks import free_lock, take_lock
 from storer.database.schema import make_partitions, migrate
 from storer.health import Counters, evaluate
 from storer.keeping.keeper import Keeper
 from storer.rollups.worker import RollupWorker
+from storer.runtime.nightly import NightlyBackup
 from storer.runtime.retry import DatabaseRetry
 
 log = logging.getLogger(__name__)
+
+CONFIG = Path("/etc/teleinfo/storer.yaml")
 
 HEALTH_EVERY = 60.0  # seconds
 PARTITIONS_EVERY = 6 * 3600.0  # seconds
@@ -56,7 +61,8 @@ SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
 class Storer:
     """Stores frames from the broker: committed, then acknowledged, then confirmed."""
 
-    def __init__(self, config: StorerConfig, shutdown: Shutdown) -> None:
+    def __init__(self, config: StorerConfig, shutdown: Shutdown, file: Path = CONFIG) -> None:
+        """Prepare; `file` is the configuration, for the processes that make backups."""
         self._config = config
         self._stop = shutdown.stop
         self._clock = KernelClock()
@@ -88,10 +94,11 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
-        self._keeper = Keeper(config.name, config.retention)
+        self._keeper = Keeper(config.name, config.retention, backups=config.backup.folder is not None)
         self._rollups = RollupWorker(
             Database(config.database), config.name, shutdown.stop, config.batch.wait, self._delayed, self._keeper.step
         )
+        self._backups = NightlyBackup(Database(config.database), config.name, config.backup.folder, file, shutdown.stop)
         self._sources = None
         if config.sources:
             from storer.sources.worker import SourceWorker  # here: most houses have none
@@ -119,6 +126,7 @@ class Storer:
             return
         self._session.start()
         self._rollups.start()
+        self._backups.start()
         if self._sources is not None:
             self._sources.start()
         while not self._stop.is_set():
@@ -341,7 +349,15 @@ class Storer:
         self._heartbeat.beat(health, now)
 
     def _make_partitions(self) -> None:
-        created = self._store.run(lambda connection: make_partitions(connection, datetime.now(UTC)))
+        def make(connection: Connection) -> list[str]:
+            if not take_lock(connection, "partitions"):
+                return []  # a dump is being made: they are made months ahead
+            try:
+                return make_partitions(connection, datetime.now(UTC))
+            finally:
+                free_lock(connection, "partitions")
+
+        created = self._store.run(make)
         if created:
             log.info("Created partitions %s", ", ".join(created))
         self._partitions_due = time.monotonic() + PARTITIONS_EVERY
@@ -377,6 +393,7 @@ class Storer:
             "database": "away" if self._retry.stalled else "connected",
             "rollups": self._rollups.report(),
             "retention": self._keeper.report(),
+            "backup": self._backups.report(),
             **({} if self._sources is None else {"sources": self._sources.report()}),
         }
 

@@ -209,6 +209,27 @@ class Database:
         address = self._config.unix_socket or f"{self._hosts[0]}:{self._config.port}"
         return f"{self._config.name} at {address}"
 
+    def client_options(self) -> str:
+        """Return an option file for MariaDB's own client programs, with the password: for the host that is tried first.
+
+        Raises:
+            Unavailable: the password file cannot be read now.
+        """
+        config, tls = self._config, self._config.tls
+        options = {"user": config.user, "password": config.secret() or ""}
+        if config.unix_socket is not None:
+            options |= {"socket": config.unix_socket, "protocol": "socket"}
+        else:
+            options |= {"host": self._hosts[0], "port": str(config.port), "protocol": "tcp"}
+        lines = [f'{name}="{_escaped(value)}"' for name, value in options.items()]
+        if tls is None:
+            lines.append("skip-ssl")
+        else:
+            files = {"ssl-ca": tls.ca, "ssl-cert": tls.certificate, "ssl-key": tls.key}
+            lines += [f'{name}="{_escaped(str(file))}"' for name, file in files.items() if file is not None]
+            lines.append("ssl-verify-server-cert")
+        return "\n".join(["[client]", *lines, ""])
+
     def connect(self, timeout: float = TIMEOUT) -> Connection:
         """Open a connection to the first host that accepts one.
 
@@ -274,6 +295,11 @@ class Database:
         first, *others = self._hosts
         if not isinstance(error, (InvalidRow, Conflict, PartitionMissing)) and first == host:
             self._hosts = [*others, first]  # at once: other threads may be reading it
+
+
+def _escaped(value: str) -> str:
+    """Write a value between double quotes of an option file."""
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _context(tls: Tls) -> "ssl.SSLContext":

@@ -86,13 +86,13 @@ def _database() -> None:
 
 
 def _backup() -> int:
-    """Write our own backup for that of Home Assistant; only the newest is kept."""
-    from deploy.app.database import BACKUP
+    """Write our own backup for that of Home Assistant."""
+    from deploy.app.configuration import FOLDER
     from deploy.app.prepare import USERS
 
     without_token = ("env", "-u", "SUPERVISOR_TOKEN", "-u", _OLD_TOKEN)
-    command = (*without_token, "s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", str(BACKUP), "--keep", "1")
-    return subprocess.run(command, check=False).returncode
+    storer = ("s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", "--config", f"{FOLDER}/storer.yaml")
+    return subprocess.run((*without_token, *storer), check=False).returncode
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ FOLDER = "/run/teleinfo"
 SOCKET = "/run/mysqld/mysqld.sock"
 JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this container
 SPOOL = "/data/spool"
+BACKUP = "/data/backup"
 SESSIONS = "/data/monitor"
 #: What the owner's own files of the programs may have, and their folder in the container.
 OWN = {
@@ -93,6 +94,7 @@ def _storer(known: Known) -> Config:
         "name": NAME,
         "mqtt": _mqtt("storer", known),
         "database": _database("storer", "teleinfo", known),
+        "backup": {"folder": BACKUP},
         **_own("storer", known),
     }
 

@@ -51,7 +51,7 @@ def _create() -> None:
         "mariadb-install-db", f"--defaults-file={_SETTINGS}", f"--datadir={_NEW}", "--user=mysql", "--skip-test-db",
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=root",
     )  # fmt: skip
-    if any(BACKUP.glob("*.jsonl.gz")) and _is_whole():
+    if any(BACKUP.glob("*.sql.gz")) and _is_whole():
         log.info("Restoring the backup; meanwhile the meter is read, and its frames are kept")
         with _private_server(_NEW):
             _storer("restore", "--config", str(_restore_config()), str(BACKUP))

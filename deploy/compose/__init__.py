@@ -1,1 +1,1 @@
-"""The set-up service of `docker compose`: accounts, certificates, broker and database, backup schedule."""
+"""The set-up service of `docker compose`: accounts, certificates, broker and database."""

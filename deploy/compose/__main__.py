@@ -148,7 +148,7 @@ def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.prepare()
     names = ", ".join(account.name for account in chosen)
     print(f"setup: new passwords for {names}; to apply: {_RESTART_BROKER} mariadb")
-    print("setup: reader, storer, monitor and backup of compose get theirs automatically; update all other clients")
+    print("setup: reader, storer and monitor of compose get theirs automatically; update all other clients")
 
 
 def _renew(setup: Setup, _: argparse.Namespace) -> None:

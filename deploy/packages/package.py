@@ -149,6 +149,7 @@ def _control(root: Path, program: Program) -> None:
         "Maintainer": _maintainer(),
         "Installed-Size": str(size),
         "Depends": "python3 (>= 3.11), systemd, tzdata",
+        **({"Recommends": "mariadb-client"} if program.name == "storer" else {}),
         "Section": "utils",
         "Priority": "optional",
         "Homepage": _about()["url"],

@@ -1,4 +1,4 @@
-"""Backups: created, verified, restored.
+"""Backups: a file a closed month, and a dump a night of all else; and how they are put back.
 
-Uses `database`. Whatever asks the database may raise `DatabaseError`, as its client does.
+Uses `database` and the client programs of MariaDB. Whatever asks the database may raise `DatabaseError`.
 """

@@ -90,6 +90,8 @@ def _work(facts: StorerFacts) -> Iterator[Finding]:
         what, _, fix = blocked.rpartition("; ")
         what, key = what or fix, "retention_blocked" if what else "retention_waits"
         yield TEXTS.finding(key, what=TEXTS.translated(what), fix=TEXTS.translated(fix))
+    if (backup := facts.health.get("backup")) is not None:
+        yield _backup(backup)
     if lost := number(facts.health.get("rejected_not_kept")):
         yield TEXTS.finding("rejected_full", n=lost)
     elif rejected := number(facts.health.get("rejected")):
@@ -106,6 +108,12 @@ def _rollups(report: Mapping[str, Any]) -> Finding:
         rest += f"; {count(hours, 'hour', 'heure a', 'heures ont')} {tr('with late frames', 'des trames en retard')}"
     key = "rollups_behind" if lag > _ROLLUPS_BEHIND else "rollups_ok"
     return TEXTS.finding(key, lag=format_days(lag / 86400), rest=tr(rest, rest.replace(";", " ;")))
+
+
+def _backup(backup: Mapping[str, Any]) -> Finding:
+    if backup["folder"] is None:
+        return TEXTS.finding("backup_none")
+    return TEXTS.finding("backup_ok" if backup["failed"] is None else "backup_failed", **backup)
 
 
 def diagnose_readers(facts: StorerFacts) -> Iterator[Finding]:

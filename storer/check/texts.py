@@ -42,7 +42,13 @@ _FRENCH = {
         "les minutes des sources d’avant le {day} sont gardées : {_why}"
     ),
     "some of their hours still wait to be rolled up": "certaines de leurs heures ne sont pas encore calculées",
-    "{months} changed since its last backup": "{months} a changé depuis sa dernière sauvegarde",
+    "no backup of the last {n} days has {months} whole": (
+        "aucune sauvegarde des {n} derniers jours n’a {months} en entier"
+    ),
+    "the next ones write or read their files": "les prochaines écrivent ou relisent leurs fichiers",
+    "nothing is dropped without backups": "rien n’est supprimé sans sauvegarde",
+    "set backup.folder": "donnez un dossier à backup.folder",
+    "a backup is being made": "une sauvegarde est en cours",
     "of {meter}, {n} frames of {hour} UTC that a reader counted never came": (
         "de {meter}, {n} trames de {hour} UTC, comptées par un lecteur, ne sont jamais venues"
     ),
@@ -51,7 +57,6 @@ _FRENCH = {
         "des minutes ou heures dès {hour} UTC viennent de trames qui ne sont plus là"
     ),
     "tried again tomorrow": "nouvel essai demain",
-    "they are dropped after the next one": "elles partent après la prochaine",
     "these are rebuilt, and compared again then": "elles sont refaites, puis comparées de nouveau",
     "if {_they} lost, set retention.incomplete to drop": (
         "si {_they} perdues, donnez à retention.incomplete la valeur drop"

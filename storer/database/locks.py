@@ -1,6 +1,9 @@
 """Locks of the server by name, which last as long as the connection: what was killed holds none."""
 
+import contextlib
+
 from common.database.mariadb import Connection
+from common.errors import DatabaseError
 
 
 def take_lock(connection: Connection, command: str, seconds: int = 0) -> bool:
@@ -12,3 +15,9 @@ def take_lock(connection: Connection, command: str, seconds: int = 0) -> bool:
         "SELECT GET_LOCK(CONCAT('teleinfo-storer ', %s, ' ', DATABASE()), %s)", (command, seconds)
     )
     return bool(locked)
+
+
+def free_lock(connection: Connection, command: str) -> None:
+    """Give a lock back, if the connection has not ended by now."""
+    with contextlib.suppress(DatabaseError):
+        connection.query("SELECT RELEASE_LOCK(CONCAT('teleinfo-storer ', %s, ' ', DATABASE()))", (command,))

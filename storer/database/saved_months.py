@@ -4,7 +4,8 @@ Late frames mark an hour, rollups follow; an import adds rows, or takes some awa
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
@@ -16,10 +17,8 @@ _SMALL = {
     "sources": ("source_id", ("source_hours",)),
 }
 _TIME = "hour"
-#: Backups that were given up hold nothing back: who makes one a month still counts.
-BACKED_UP_WITHIN = timedelta(days=35)
-#: Instead of a digest: a backup was made, but the month had no file of its own that is whole.
-NOT_CLOSED = ""
+#: Before a month is dropped, its file must have been read whole within this time.
+READ_WITHIN = timedelta(days=35)
 #: The digest of a month without rows.
 EMPTY = "empty"
 
@@ -50,34 +49,81 @@ def month_digest(connection: Connection, month: datetime) -> str:
     return digest.hexdigest()[:32] if rows else EMPTY
 
 
-def note_saved(connection: Connection, digests: Mapping[datetime, str]) -> None:
-    """Note that a backup into a folder has these months as their digests say."""
-    connection.execute_many(
-        "INSERT INTO saved_months (month, digest, saved_at) VALUES (%s, %s, UTC_TIMESTAMP(6))"
-        " ON DUPLICATE KEY UPDATE digest = VALUES(digest), saved_at = VALUES(saved_at)",
-        [(sql_time(month), digest) for month, digest in sorted(digests.items())],
-    )
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What is known of the file of a month."""
+
+    digest: str
+    rows: int | None  # in it; None: it never had one
+    read_at: datetime | None  # when it was last read whole; None: it is not good
+    held: bool  # a person has put the month back
+    is_fresh: bool  # it was read soon enough for what the database has to be dropped
 
 
-def changed_since_backup(
-    connection: Connection, before: datetime, table: str = "frames", column: str = "timestamp"
-) -> list[datetime]:
-    """Return the months with rows of a table before a time that no backup has as they are; none where none are made."""
-    ((backed_up,),) = connection.query(
-        "SELECT COUNT(*) FROM saved_months WHERE saved_at > UTC_TIMESTAMP(6) - INTERVAL %s DAY",
-        (BACKED_UP_WITHIN.days,),
-    )
-    if not backed_up:
-        return []
-    saved = {
-        month.replace(tzinfo=UTC): str(digest)
-        for month, digest in connection.query("SELECT month, digest FROM saved_months")
+def saved_months(connection: Connection) -> dict[datetime, Saved]:
+    """Return what is known of the files of months."""
+    return {
+        month.replace(tzinfo=UTC): Saved(
+            str(digest),
+            None if rows is None else int(rows),
+            read_at and read_at.replace(tzinfo=UTC),
+            bool(held),
+            bool(fresh),
+        )
+        for month, digest, rows, read_at, held, fresh in connection.query(
+            "SELECT month, digest, saved_rows, read_at, held, read_at > UTC_TIMESTAMP(6) - INTERVAL %s DAY"
+            " FROM saved_months",
+            (READ_WITHIN.days,),
+        )
     }
-    months = list(_months_with_rows(connection, before, table, column))
-    return [month for month in months if saved.get(month) != month_digest(connection, month)]
 
 
-def _months_with_rows(connection: Connection, before: datetime, table: str, column: str) -> Iterable[datetime]:
+def note_saved(connection: Connection, month: datetime, digest: str, rows: int) -> None:
+    """Note that the file of a month was read whole just now, and has it as its digest says."""
+    connection.execute(
+        "INSERT INTO saved_months (month, digest, saved_rows, saved_at, read_at)"
+        " VALUES (%s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE digest = VALUES(digest),"
+        " saved_rows = VALUES(saved_rows), saved_at = VALUES(saved_at), read_at = VALUES(read_at)",
+        (sql_time(month), digest, rows),
+    )
+
+
+def note_bad(connection: Connection, month: datetime) -> None:
+    """Note that the file of a month is not good."""
+    connection.execute("UPDATE saved_months SET read_at = NULL WHERE month = %s", (sql_time(month),))
+
+
+def hold(connection: Connection, month: datetime, held: bool) -> None:
+    """Have retention leave a month, or take it again."""
+    connection.execute(
+        "INSERT INTO saved_months (month, digest, held) VALUES (%s, '', %s) ON DUPLICATE KEY UPDATE held = %s",
+        (sql_time(month), int(held), int(held)),
+    )
+
+
+def has_held(connection: Connection, table: str, column: str, partition: str) -> bool:
+    """Tell whether a partition has rows of a month that a person has put back."""
+    for month, saved in saved_months(connection).items():
+        if saved.held and connection.query(
+            f"SELECT 1 FROM {table} PARTITION ({partition}) WHERE {column} >= %s AND {column} < %s LIMIT 1",  # noqa: S608
+            (sql_time(month), sql_time(next_month(month))),
+        ):
+            return True
+    return False
+
+
+def not_saved(connection: Connection, before: datetime, table: str, column: str) -> list[datetime]:
+    """Return the months with rows of a table before a time whose file is not good: what it has must not be dropped."""
+    saved = saved_months(connection)
+    return [
+        month
+        for month in months_with_rows(connection, before, table, column)
+        if (one := saved.get(month)) is None or not one.is_fresh or one.digest != month_digest(connection, month)
+    ]
+
+
+def months_with_rows(connection: Connection, before: datetime, table: str, column: str) -> Iterator[datetime]:
+    """Yield the months before a time that have rows of a table."""
     since = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
     while since < before:
         ((first,),) = connection.query(

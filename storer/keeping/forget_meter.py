@@ -18,6 +18,7 @@ from common.machine.deployment import here
 from common.runtime.progress import Progress
 from common.settings import config
 from storer.config import StorerConfig
+from storer.database.forgotten import note_forgotten
 from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
@@ -72,7 +73,8 @@ def forget_meter(
         progress.clear()
         print(f"deleted: {_listed(deleted)}", file=out)
         print(
-            "The storer deletes its label sets within three days. Backups still have all of it. What the broker keeps"
+            "The storer deletes its label sets within three days. The next backup writes the files of its months"
+            " without it; dumps of before have it until they are a year old. What the broker keeps"
             f" of it is removed by: {here(_PROGRAM).run('teleinfo-reader', f'forget {address}')}",
             file=out,
         )
@@ -144,6 +146,7 @@ class _Forgetting:
                 " WHERE id = 1",
                 (number,),
             )
+            note_forgotten(self._connection, self._address)
             self._connection.execute("UPDATE sources SET meter = NULL WHERE meter = %s", (self._address,))
             self._connection.execute("DELETE FROM meters WHERE id = %s", (number,))
 

@@ -7,6 +7,7 @@ from common.database.mariadb import Database
 from common.errors import ConfigError
 from common.plural import plural
 from common.runtime.progress import Progress
+from storer.database.forgotten import note_forgotten
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
 from storer.keeping.forgetting import TIMEOUT, delete_rows, is_confirmed
@@ -28,7 +29,8 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         number = known[name]
         ((hours,),) = connection.query("SELECT COUNT(*) FROM source_hours WHERE source_id = %s", (number,))
         print(
-            f"{name}: {plural(int(hours), 'hour')} and their minutes. It cannot be undone; backups still have it",
+            f"{name}: {plural(int(hours), 'hour')} and their minutes. It cannot be undone; dumps of before have it"
+            " until they are a year old",
             file=out,
         )
         require_delete(connection, database.name)
@@ -42,6 +44,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         total = sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
         with connection.transaction():
             # A storer locks this row when it writes: what it wrote meanwhile is deleted, and the rest is a new source.
+            note_forgotten(connection, name)
             connection.execute("DELETE FROM sources WHERE id = %s", (number,))
             total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
         progress.clear()

@@ -23,10 +23,11 @@ FIRST_AFTER = 600.0
 class Keeper:
     """Gives its steps to the thread of the rollups."""
 
-    def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER) -> None:
-        """Work as the storer `name`, which must have the lease of the rollups."""
+    def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER, *, backups: bool) -> None:
+        """Work as the storer `name`, which must have the lease of the rollups; `backups`: it has a folder for them."""
         self._name = name
         self._policy = policy
+        self._backups = backups
         self._due = time.monotonic() + first_after  # monotonic seconds
         self._connection: Connection | None = None
         self._steps: Iterator[None] | None = None
@@ -72,6 +73,8 @@ class Keeper:
         from storer.keeping.retention import Blocked, FrameRetention
 
         try:
+            if not self._backups:
+                raise Blocked("nothing is dropped without backups; set backup.folder")
             yield from FrameRetention(connection, self._name, self._policy).run(now)
         except Blocked as reason:
             self._blocked = str(reason)

@@ -16,8 +16,9 @@ from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config import Retention
 from storer.database.known_meters import known_meters
+from storer.database.locks import free_lock, take_lock
 from storer.database.months import month_of
-from storer.database.saved_months import changed_since_backup
+from storer.database.saved_months import READ_WITHIN, has_held, not_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.export.audit import audit
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _EARLIER, _LATER = "p_earlier", "p_later"
 _HOUR = timedelta(hours=1)
+_WAIT = 5  # seconds for a dump that ends just now
 _DIVIDE_AT_MOST = 200_000  # frames
 
 
@@ -62,12 +64,20 @@ class FrameRetention:
         """
         if self._policy.frames is None:
             return
+        if not take_lock(self._connection, "partitions", _WAIT):
+            raise Blocked("a backup is being made; tried again tomorrow")
+        try:
+            yield from self._drop_all(now, self._policy.frames)
+        finally:
+            free_lock(self._connection, "partitions")
+
+    def _drop_all(self, now: datetime, months: int) -> Iterator[None]:
         ((newest,),) = self._connection.query("SELECT MAX(timestamp) FROM frames")
         if newest is None:
             return
         # Neither a clock that is ahead nor a pause of years may drop what is not followed by as many months of frames.
         now = min(now, newest.replace(tzinfo=UTC))
-        yield from self._drop_frames(_months_before(now, self._policy.frames))
+        yield from self._drop_frames(_months_before(now, months))
         if self._policy.minutes is not None:
             limit = _months_before(now, self._policy.minutes)
             yield from self._drop_minutes(limit)
@@ -76,11 +86,13 @@ class FrameRetention:
     def _drop_frames(self, limit: datetime) -> Iterator[None]:
         self._divide_earlier(limit)
         for part in self._parts("frames", limit):
+            if has_held(self._connection, "frames", "timestamp", part.name):
+                continue
             state = self._state()
             is_open = state.frames_from is None or state.frames_from < part.end
             if is_open:
                 yield from self._verify(part, state)
-            self._wait_for_backup(part)
+            self._require_saved(part, "frames", "timestamp", "frames")
             if is_open and not states.freeze(self._connection, self._name, part.end, state.frames_from):
                 raise Blocked(_waiting(part))
             self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
@@ -105,10 +117,13 @@ class FrameRetention:
 
     def _drop_minutes(self, limit: datetime) -> Iterator[None]:
         for part in self._parts("minutes", limit):
+            if has_held(self._connection, "minutes", "minute", part.name):
+                continue
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
                 return  # frames are still there that could make them again
             yield from self._verify_hours(part)
+            self._require_saved(part, "minutes", "minute", "minutes")
             self._drop("minutes", part, f"minutes before {part.end:%Y-%m-%d}", "their hours stay")
             yield
 
@@ -120,11 +135,7 @@ class FrameRetention:
                 # From the minutes, which are the last that could make them.
                 for _ in remake_hours(self._connection, None, part.end):
                     yield
-                if changed := changed_since_backup(self._connection, part.end, "source_hours", "hour"):
-                    raise Blocked(
-                        f"minutes of sources before {part.end:%Y-%m-%d} are kept: {_listed(changed)} changed since its"
-                        " last backup; they are dropped after the next one"
-                    )
+                self._require_saved(part, "source_minutes", "hour", "minutes of sources")
                 self._drop("source_minutes", part, f"minutes of sources before {part.end:%Y-%m-%d}", "their hours stay")
                 yield
 
@@ -213,12 +224,12 @@ class FrameRetention:
                 f" {mended[0]:%Y-%m-%d %H:%M} UTC, differed from them; made again, and compared again tomorrow"
             )
 
-    def _wait_for_backup(self, part: _Part) -> None:
-        """Keep frames that came since the last backup of their month, where backups are made."""
-        if changed := changed_since_backup(self._connection, part.end):
+    def _require_saved(self, part: _Part, table: str, column: str, what: str) -> None:
+        """Keep rows whose month has no file of a backup that is good, and has them as they are."""
+        if months := not_saved(self._connection, part.end, table, column):
             raise Blocked(
-                f"frames before {part.end:%Y-%m-%d} are kept: {_listed(changed)} changed since its last backup; they"
-                " are dropped after the next one"
+                f"{what} before {part.end:%Y-%m-%d} are kept: no backup of the last {READ_WITHIN.days} days has"
+                f" {_listed(months)} whole; the next ones write or read their files"
             )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:

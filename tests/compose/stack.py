@@ -15,7 +15,7 @@ from typing import Any
 from tests.support.programs import ROOT
 from tests.support.servers import free_port
 
-SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup", "monitor")
+SERVICES = ("mosquitto", "mariadb", "storer", "reader", "monitor")
 UP_WITHIN = 840.0  # seconds; images are built, too
 _FILES = ("compose.yaml", "tests/compose/fast.yaml")
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.

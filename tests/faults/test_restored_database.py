@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.faults.gate import gate
 from tests.faults.rig import Processes
 from tests.support.meters import ADDRESSES
 from tests.support.mqtt_client import MqttClient, listen
@@ -125,20 +124,19 @@ def test_a_killed_restore_is_known_and_can_be_started_again(tmp_path: Path) -> N
             " INSERT INTO frames (timestamp, meter_id, label_set_id, power)"
             f" SELECT TIMESTAMP '2024-01-10 00:00:00' + INTERVAL seq SECOND, 1, 1, seq MOD 9000 FROM seq_1_to_{MANY}"
         )
-        file = tmp_path / "backup.jsonl.gz"
-        assert rig.command("storer", "backup", str(file), config=config).returncode == 0
+        folder = tmp_path / "backups"
+        folder.mkdir()
+        assert rig.command("storer", "backup", str(folder), config=config).returncode == 0
         rig.database.create_database()
         assert rig.command("storer", "migrate", config=config).returncode == 0
-        with gate(rig.database, f"NEW.power = {MANY}") as wait_until_near_the_end:
-            restore = Program("restore", "storer", "restore", str(file), "--config", str(config), folder=tmp_path)
-            restore.start()
-            wait_until_near_the_end()
-            restore.kill()
-        assert 0 < query(database, "SELECT COUNT(*) FROM frames")[0][0] < MANY
+        restore = Program("restore", "storer", "restore", str(folder), "--config", str(config), folder=tmp_path)
+        restore.start()
+        wait_until(lambda: query(database, "SHOW TABLES LIKE 'restoring'") != [], WITHIN, "the restore's mark")
+        restore.kill()
         for word, code in (("run", 3), ("migrate", 3), ("audit", 3), ("check", 1)):
             done = rig.command("storer", word, config=config)
             assert done.returncode == code
             assert "part of a backup" in done.stdout + done.stderr
-        assert rig.command("storer", "restore", str(file), config=config).returncode == 0
+        assert rig.command("storer", "restore", str(folder), config=config).returncode == 0
         assert query(database, "SELECT COUNT(*), COUNT(DISTINCT timestamp) FROM frames") == [(MANY, MANY)]
         assert rig.command("storer", "migrate", config=config).returncode == 0

@@ -11,8 +11,9 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
-from storer.backup.create import backup
+from storer.backup.night import backup
 from storer.backup.restore import restore
+from storer.config import Retention
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from tests.support.frames import ADDRESS, DAY, standard
@@ -60,7 +61,7 @@ def do_all(database: Database, folder: Path) -> None:
         tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")] * 2)
         tables.record_rejections([Rejection("topic", b"?", "why", NOW)] * 2)
     partition(database, NOW + timedelta(days=31))
-    backup(database, folder, NOW)
+    assert backup(database, folder, Retention()).dump is not None
 
 
 def make_tables_of(database: Database) -> None:
@@ -81,8 +82,7 @@ def test_the_storers_account_is_enough(nothing: Server, tmp_path: Path) -> None:
     frames = exported(database)
     # What a person does to bring a backup back, with the same account.
     query(database, "DROP DATABASE teleinfodb", "CREATE DATABASE teleinfodb CHARACTER SET utf8mb4", "SELECT 1")
-    (file,) = tmp_path.iterdir()
-    restore(database, file, NOW)
+    restore(database, tmp_path)
     assert exported(database) == frames
 
 

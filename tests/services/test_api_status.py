@@ -20,7 +20,8 @@ from monitor.ranges import Range
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 from monitor.settings.household import ContractLine
-from storer.backup.create import backup
+from storer.backup.night import backup
+from storer.config import Retention
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past
@@ -142,11 +143,11 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
 
 def test_it_tells_the_last_backup_that_was_verified(tables: Database, tmp_path: Path) -> None:
     assert asked(tables)["backup"] is None
-    backup(tables, tmp_path / "first", END)
-    _, contents = backup(tables, tmp_path / "second", END)
+    backup(tables, tmp_path, Retention())
+    backup(tables, tmp_path, Retention())
     ((at,),) = query(tables, "SELECT MAX(finished_at) FROM backups")
     answer = asked(tables)
-    assert answer["backup"] == {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "rows": contents.rows}
+    assert answer["backup"] == {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "rows": 0}
 
 
 def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_meters_reader_is(

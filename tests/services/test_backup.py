@@ -1,64 +1,44 @@
-"""Backup and restore against a real MariaDB."""
+"""Backups and restores against a real MariaDB: files of months, dumps, and what becomes of both."""
 
 import contextlib
 import dataclasses
-import fcntl
-import functools
-import json
-import os
-import re
-import resource
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+import gzip
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from common.contract.frame import Frame
-from common.contract.tally import Tally
+from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Connection, Database
-from common.errors import BackupError, ConfigError, DatabaseError
-from storer.backup import create as module
-from storer.backup import tables as backup_tables
-from storer.backup.create import backup
-from storer.backup.format import Table, Values
-from storer.backup.restore import restore
-from storer.backup.verify import check
-from storer.check.database import probe_database
-from storer.database import schema
+from common.errors import BackupError, DatabaseError
+from common.runtime.progress import NO_PROGRESS
+from storer.backup import dump as dumps
+from storer.backup.folder import Folder
+from storer.backup.month_file import count_lines
+from storer.backup.night import Result, expired
+from storer.backup.night import backup as make_backup
+from storer.backup.restore import release_month, restore, restore_month
+from storer.config import Retention
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
-from storer.database.schema import migrate, migrations, newest_version
-from tests.support.frames import ADDRESS, DAY, historic, simulated
-from tests.support.programs import ENVIRONMENT, WITHIN
+from storer.database.schema import migrate
+from storer.keeping.forget_meter import forget_meter
+from storer.keeping.retention import Blocked, FrameRetention
+from storer.rollups.roller import Roller
+from tests.services.test_forget_meter import allowed
+from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, roller, tables
+from tests.services.test_rollup_cases import NOON, OTHER, Clock, rolled, standard, steady, write
 from tests.support.servers import Database as Server
-from tests.support.storing import NOW, StorerCommand, client, exported, make_tables, more_steps, partition, query, store
-from tests.support.wording import says
+from tests.support.sources import series, write_source
+from tests.support.storing import NOW, StorerCommand, client, exported, query
 
-REJECTED = bytes(range(256)) + b"\\N\t\n'\"\x00"
+__all__ = ["allowed", "roller", "tables"]  # fixtures
 
-
-@functools.cache
-def several_kinds() -> list[Frame]:
-    kinds = ["historic-single-phase-hchp", "historic-three-phase-tempo"]
-    kinds += ["standard-single-phase-tempo", "standard-three-phase-producer"]
-    start = DAY - timedelta(days=40)
-    return [frame for kind in kinds for frame in simulated(kind, 30, every=timedelta(hours=5), start=start)]
-
-
-@pytest.fixture
-def tables(fresh_database: Server) -> Database:
-    """Tables with something of everything."""
-    database = make_tables(fresh_database)
-    store(database, several_kinds())
-    oddity = historic(PAPP=0, OPTARIF="\\N\t'\"\n", UNKNOWN="é€😀\x00\n\"'\\%s`", BASE=2**32)
-    store(database, [dataclasses.replace(oddity, dropped=0)])
-    with contextlib.closing(FrameStore(database)) as tables:
-        tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")])
-        tables.record_rejections([Rejection("teleinfo/é/frame", REJECTED, "it is a \\ and a '", NOW)])
-    return database
+JULY, OF_AUGUST, OF_SEPTEMBER = (datetime(2026, month, 1, tzinfo=UTC) for month in (7, 8, 9))
+MONTHS = ["teleinfodb-2026-08.month.gz", "teleinfodb-2026-09.month.gz", "teleinfodb-2026-10.month.gz"]
+CHECKED = ("frames", "minutes", "source_minutes", "label_sets", *dumps.REST)
 
 
 @pytest.fixture
@@ -72,409 +52,319 @@ def empty(fresh_database: Server) -> Database:
 
 
 @pytest.fixture
-def storer(fresh_database: Server, tmp_path: Path) -> StorerCommand:
-    return StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "backups"
     folder.mkdir()
     return folder
 
 
-def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    return {table: sorted(query(database, f"SELECT * FROM {table}"), key=repr) for table in backup_tables.TABLES}
+def backup(database: Database, folder: Path, retention: Retention | None = None) -> Result:
+    return make_backup(database, folder, retention or Retention())
 
 
-def one_line(text: str) -> str:
-    (line,) = text.splitlines()
-    return line
+def cleared(database: Database) -> Database:
+    query(database, "DROP DATABASE another", "CREATE DATABASE another", "USE another", "SELECT 1")
+    return database
 
 
-def test_what_is_restored_is_what_was_saved(
-    tables: Database, empty: Database, storer: StorerCommand, folder: Path
-) -> None:
-    result = storer("backup", folder)
-    assert (result.returncode, result.stderr) == (0, "")
-    (file,) = folder.iterdir()
-    assert re.fullmatch(r"teleinfodb-\d{4}-\d\d-\d\dT\d{6}Z\.jsonl\.gz", file.name)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert one_line(result.stdout).startswith(f"{file}: saved and verified (meters 5, label sets ")
-    result = storer("restore", file, "--into", "another")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert ", frames 121, tallies 1, minutes 0, hours 0, " in one_line(result.stdout)
-    assert ", rejected messages 1, imports 0), as of 20" in one_line(result.stdout)
-    assert exported(empty) == exported(tables)
-    assert rows(empty) == rows(tables)
-    view = "SELECT * FROM teleinfoframes ORDER BY timestamp, meter_identifier"
-    assert query(empty, view) == query(tables, view)
+def files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.glob("*.month.gz"))
 
 
-def test_every_table_is_saved(tables: Database) -> None:
-    there = query(
-        tables,
-        "SELECT table_name FROM information_schema.tables"
-        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT IN"
-        " ('schema_version', 'backups', 'saved_months')",
-    )
-    assert {name for (name,) in there} == set(backup_tables.TABLES)
+def lines(file: Path) -> list[bytes]:
+    return gzip.open(file).read().splitlines()
 
 
-def noted(database: Database) -> list[tuple[object, ...]]:
-    return query(database, "SELECT saved_rows FROM backups ORDER BY finished_at")
-
-
-def test_the_last_ten_backups_are_noted_with_their_rows(tables: Database, storer: StorerCommand, folder: Path) -> None:
-    result = storer("backup", folder)
-    assert result.stderr == ""
-    saved = sum(map(int, re.findall(r"[a-z] (\d+)[,)]", result.stdout)))
-    assert noted(tables) == [(saved,)]
-    for number in range(10):
-        query(tables, f"INSERT INTO meters (id, identifier) VALUES ({number + 100}, 'x{number}')", "SELECT 1")
-        backup(tables, folder, NOW + timedelta(seconds=number))
-    assert noted(tables) == [(saved + more,) for more in range(1, 11)]
-    ((recent,),) = query(tables, "SELECT COUNT(*) FROM backups WHERE finished_at > UTC_TIMESTAMP() - INTERVAL 1 HOUR")
-    assert recent == 10
-
-
-def test_an_account_that_may_only_read_makes_backups_that_are_not_noted(
-    tables: Database, fresh_database: Server, folder: Path
-) -> None:
-    login = "'onlooker'@'%'"
-    fresh_database.sql(
-        f"CREATE OR REPLACE USER {login} IDENTIFIED BY 'x'; GRANT SELECT, SHOW VIEW ON teleinfodb.* TO {login}"
-    )
-    settings = dataclasses.replace(tables._config, user="onlooker", password="x")
-    file, contents = backup(Database(settings), folder, NOW)
-    assert check(file).rows == contents.rows
-    assert contents.warnings == []
-    assert noted(tables) == []
-
-
-def test_a_backup_that_cannot_be_noted_is_a_backup_and_says_so(
-    tables: Database, fresh_database: Server, folder: Path
-) -> None:
-    fresh_database.sql("SET GLOBAL read_only = 1")
-    try:
-        file, contents = backup(tables, folder, NOW)
-    finally:
-        fresh_database.sql("SET GLOBAL read_only = 0")
-    assert file.is_file()
-    (warning,) = contents.warnings
-    assert "not noted" in warning
-
-
-def test_anybody_can_read_it_without_our_program(tables: Database, folder: Path) -> None:
-    file, _ = backup(tables, folder, NOW)
-    result = subprocess.run(["gzip", "-dc", str(file)], capture_output=True, check=False)
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert all(isinstance(json.loads(line), list | dict) for line in result.stdout.splitlines())
-
-
-def test_a_large_table_is_saved_a_range_at_a_time(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ranges of a few rows; some of which share the first column of the key."""
-    monkeypatch.setattr(backup_tables, "_RANGE", 2)
-    frames = list(simulated("historic-single-phase-base", 7, every=timedelta(seconds=1)))
-    for meter in ("a", "b", "c", "d"):
-        store(tables, [dataclasses.replace(frame, meter=meter) for frame in frames])
-    file, contents = backup(tables, folder, NOW)
-    assert contents.tables["frames"].rows == 121 + 28
-    restore(empty, file, NOW)
-    assert rows(empty) == rows(tables)
-
-
-def test_old_months_have_their_partitions_again(tables: Database, empty: Database, folder: Path) -> None:
-    store(tables, [dataclasses.replace(historic(BASE=1), timestamp=DAY - timedelta(days=450))])
-    file, _ = backup(tables, folder, NOW)
-    restore(empty, file, NOW)
-    partitions = query(
-        empty,
-        "SELECT partition_name, table_rows > 0 FROM information_schema.partitions WHERE table_schema = DATABASE()"
-        " AND table_name = 'frames' ORDER BY partition_ordinal_position",
-    )
-    months = [f"p{year}{month:02}" for year in (2025, 2026, 2027) for month in range(1, 13)][7:26]
-    assert [name for name, _ in partitions] == ["p_earlier", *months, "p_later"]
-    assert [name for name, full in partitions if full] == ["p202508", "p202610", "p202611"]
-    assert partition(empty, NOW + timedelta(days=31)) == ["p202703"]
-
-
-def test_a_database_before_its_first_frame_can_be_saved(fresh_database: Server, empty: Database, folder: Path) -> None:
-    file, contents = backup(make_tables(fresh_database), folder, NOW)
-    assert {totals.rows for totals in contents.tables.values()} == {0}
-    assert restore(empty, file, NOW).tables == contents.tables
-
-
-def meanwhile(monkeypatch: pytest.MonkeyPatch, table: str, action: Callable[[], object], times: int = 1) -> None:
-    """Do something after the lines of a table were read, as often as that, each time once."""
-    left = [None] * times
-
-    def lines(connection: Connection, shape: Table, part: backup_tables.Range) -> Iterator[bytes]:
-        yield from backup_tables.lines(connection, shape, part)
-        if shape.name == table and left:
-            left.pop()
-            action()
-
-    monkeypatch.setattr(module, "lines", lines)
-
-
-def test_what_comes_while_it_runs_is_stored_and_waits_for_the_next(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the middle of the frames, others come, before and behind; and the storer makes partitions."""
-    before, made = exported(tables), []
-    maker = threading.Thread(target=lambda: made.extend(partition(tables, NOW + timedelta(days=31))), daemon=True)
-
-    def come() -> None:
-        frame = dataclasses.replace(historic(BASE=1, PAPP=5), meter="new")
-        late = dataclasses.replace(frame, timestamp=DAY - timedelta(days=100))
-        assert store(tables, [frame, late]) == 2
-        maker.start()
-
-    monkeypatch.setattr(backup_tables, "_RANGE", 10)
-    monkeypatch.setattr(module, "_ATTEMPTS", 1)
-    meanwhile(monkeypatch, "frames", come)
-    file, _ = backup(tables, folder, NOW)
-    maker.join(WITHIN)
-    assert made == ["p202703"]
-    assert len(exported(tables)) == len(before) + 2
-    restore(empty, file, NOW)
-    assert exported(empty) == before
-
-
-def test_a_table_that_changes_meanwhile_makes_it_begin_again(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    change = "ALTER TABLE tallies ADD COLUMN IF NOT EXISTS extra INT UNSIGNED NULL, FORCE"
-    with contextlib.closing(tables.connect()) as other:
-        meanwhile(monkeypatch, "frames", lambda: other.execute(change))
-        file, _ = backup(tables, folder, NOW)
-        assert check(file).tables["frames"].rows == 121
-        meanwhile(monkeypatch, "frames", lambda: other.execute(change), times=3)
-        with pytest.raises(DatabaseError, match="1412"):
-            backup(tables, folder, NOW + timedelta(seconds=1))
-    assert list(folder.iterdir()) == [file]
-
-
-def test_the_storer_may_be_gone_and_another_error_leaves_no_file(
-    tables: Database, folder: Path, database: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, "label_sets", database.kill)
-    try:
-        with pytest.raises(DatabaseError):
-            backup(tables, folder, NOW)
-    finally:
-        database.start()
-    assert list(folder.iterdir()) == []
-
-
-def test_what_the_server_does_not_confirm_is_no_backup(
-    tables: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A row too few, or another value: the sums of the server know."""
-
-    def lossy(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
-        for block in backup_tables.lines(connection, table, part):
-            yield block.replace(b"null", b"0", 1) if table.name == "frames" else block
-
-    def short(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
-        for block in backup_tables.lines(connection, table, part):
-            yield block[block.index(b"\n") + 1 :] if table.name == "frames" else block
-
-    for wrong in (lossy, short):
-        monkeypatch.setattr(module, "lines", wrong)
-        with pytest.raises(BackupError, match=r"frames: 12[01] rows.* sums .* 121 rows"):
-            backup(tables, folder, NOW)
-    assert list(folder.iterdir()) == []
-    assert noted(tables) == []
-
-
-def test_a_full_disk_leaves_no_file_and_says_so(tables: Database, storer: StorerCommand, folder: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-
-    (folder / "teleinfodb-2026-01-01T000000Z.jsonl.gz").write_bytes(b"old")
-    command = storer.line("backup", folder, "--keep", "1")
-    result = subprocess.run(command, env=ENVIRONMENT, preexec_fn=limit, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
-    assert says(one_line(result.stderr), "...jsonl.gz...cannot be written...")
-    assert [file.name for file in folder.iterdir()] == ["teleinfodb-2026-01-01T000000Z.jsonl.gz"]
-
-
-def test_the_one_just_made_stays_even_if_the_clock_is_years_behind(tables: Database, folder: Path) -> None:
-    for years in range(3):
-        file, _ = backup(tables, folder, NOW.replace(year=2026 - years), keep=2)
-        assert file.exists()
-    assert sorted(file.name[11:15] for file in folder.iterdir()) == ["2024", "2026"]
-
-
-def test_the_next_backup_deletes_the_file_of_a_killed_one(tables: Database, folder: Path) -> None:
-    left, running = folder / ".x.jsonl.gz.part", folder / ".y.jsonl.gz.part"
-    left.touch()
-    with running.open("wb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        file, _ = backup(tables, folder, NOW)
-        assert sorted(folder.iterdir()) == [running, file]
-
-
-def test_an_unusable_target_is_refused(tables: Database, folder: Path) -> None:
-    (folder / "there").touch()
-    for target, keep in ((folder / "there", None), (folder / "no" / "file", None), (folder / "new", 3)):
-        with pytest.raises(ConfigError):
-            backup(tables, target, NOW, keep)
-    assert [file.name for file in folder.iterdir()] == ["there"]
-
-
-def test_a_folder_in_another_users_home_is_refused(tables: Database, tmp_path: Path) -> None:
-    home, before = tmp_path / "home", os.geteuid()
-    (home / "backups").mkdir(parents=True)
-    home.chmod(0)
-    os.seteuid(before or 65534)  # root may look everywhere
-    try:
-        with pytest.raises(ConfigError, match="Permission denied"):
-            backup(tables, home / "backups", NOW)
-    finally:
-        os.seteuid(before)
-        home.chmod(0o700)
-
-
-def test_a_database_with_frames_is_refused(tables: Database, folder: Path) -> None:
-    file, _ = backup(tables, folder, NOW)
-    before = exported(tables)
-    with pytest.raises(DatabaseError, match=r"frames .*--into"):
-        restore(tables, file, NOW)
-    assert exported(tables) == before
-
-
-def test_tables_without_rows_count_as_empty(
-    tables: Database, empty: Database, fresh_database: Server, folder: Path
-) -> None:
-    """As they are if a storer was started and has received nothing."""
-    file, _ = backup(tables, folder, NOW)
-    before = exported(tables)
-    fresh_database.create_database()
-    restore(make_tables(fresh_database), file, NOW)
-    assert exported(tables) == before
-
-
-def test_a_storer_that_writes_during_a_restore_is_detected(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, _ = backup(tables, folder, NOW)
-    from storer.backup import restore as target
-
-    def insert(connection: Connection, table: Table, rows: list[Values]) -> None:
-        backup_tables.insert(connection, table, rows)
-        if table.name == "frames":
-            connection.execute("UPDATE frames SET power = 77 LIMIT 1")
-
-    monkeypatch.setattr(target, "insert", insert)
-    with pytest.raises(BackupError, match="frames: 121 rows"):
-        restore(empty, file, NOW)
-
-
-def test_tables_of_an_earlier_version_are_restored_and_migrated(
-    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As they are where a program is updated before a backup of the older one is restored."""
-    file, contents = backup(tables, folder, NOW)
-    assert contents.header.schema == newest_version()
-    every = [*migrations(), *more_steps()]
-    monkeypatch.setattr(schema, "migrations", lambda: every)
-    restore(empty, file, NOW)
-    assert exported(empty) == exported(tables)
-    assert migrate(empty) == []
-    assert query(empty, "SELECT * FROM of_103") == [(103, 104)]
-
-
-NEWER = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"
-
-
-def test_tables_that_are_newer_than_the_program_are_neither_saved_nor_filled(
-    tables: Database, fresh_database: Server, folder: Path
-) -> None:
-    newer = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"
-    file, _ = backup(tables, folder / "backup", NOW)
-    query(tables, newer, "SELECT 1")
-    with pytest.raises(DatabaseError, match=f"9999.*{newest_version()}"):
-        backup(tables, folder, NOW)
-    assert list(folder.iterdir()) == [file]
-    fresh_database.create_database()
-    query(make_tables(fresh_database), newer, "SELECT 1")
-    with pytest.raises(DatabaseError, match=f"9999.*{newest_version()}"):
-        restore(tables, file, NOW)
-    assert exported(tables) == []
-
-
-def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(
-    storer: StorerCommand, folder: Path
-) -> None:
-    (folder / "text").write_text("CREATE TABLE frames")
-    (folder / "nothing").touch()
-    for name in ("text", "nothing", "missing"):
-        for option in (["--check"], ["--into", "nowhere"]):
-            result = storer("restore", folder / name, *option)
-            assert (result.returncode, result.stdout) == (1, "")
-            assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: ")
-
-
-def test_rows_damaged_before_are_saved_with_a_warning(tables: Database, storer: StorerCommand, folder: Path) -> None:
-    query(tables, "UPDATE frames SET label_set_id = 99999 ORDER BY timestamp LIMIT 2", "SELECT 1")
-    query(tables, "UPDATE label_sets SET content = '[]' WHERE id = 1", "SELECT 1")
-    result = storer("backup", folder)
-    assert result.returncode == 0
-    assert [line.partition(": warning: ")[0] for line in result.stderr.splitlines()] == ["teleinfo-storer"] * 3
-    assert len(list(folder.iterdir())) == 1
-
-
-@pytest.fixture
-def interrupted(tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file whose restore into `empty` broke off after some of its frames."""
-    from storer.backup import restore as target
-
-    class Killed(Exception):
+def retain(connection: Connection, policy: Retention = ONE_MONTH, now: datetime = NOON) -> None:
+    for _ in FrameRetention(connection, "one", policy).run(now):
         pass
 
-    def insert(connection: Connection, table: Table, rows: list[Values]) -> None:
-        if table.name == "frames":
-            backup_tables.insert(connection, table, rows[:50])
-            connection.execute("COMMIT")
-            raise Killed
-        backup_tables.insert(connection, table, rows)
 
-    file, _ = backup(tables, folder, NOW)
-    with monkeypatch.context() as patch:
-        patch.setattr(target, "insert", insert)
-        with pytest.raises(Killed):
-            restore(empty, file, NOW)
-    assert 0 < len(exported(empty)) < len(exported(tables))
-    return file
+def flip(file: Path) -> None:
+    """Change one byte in the middle."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x40
+    file.write_bytes(content)
 
 
-def test_a_restore_that_was_interrupted_is_known_to_all(
-    empty: Database, interrupted: Path, fresh_database: Server, tmp_path: Path
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def clear(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+DAMAGES = pytest.mark.parametrize("damage", [flip, cut, clear, Path.unlink])
+Damage = Callable[[Path], None]
+
+
+@pytest.mark.usefixtures("roller")
+def test_what_is_restored_has_the_checksums_of_what_was_saved(
+    tables: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
-    assert "only part of a backup" in probe_database(empty._config).refused
-    storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password, "another")
-    for word in ("run", "migrate", "audit", "backup", "rebuild"):
-        result = storer(word, *([interrupted.parent] if word == "backup" else []))
-        assert (word, result.returncode, result.stdout) == (word, 3, "")
-        assert says(result.stderr.splitlines()[-1], "...only part of a backup...restore...")
+    with contextlib.closing(FrameStore(tables)) as store:
+        store.record_rejections([Rejection("teleinfo/é/frame", bytes(range(256)) + b"\\N'\"", "a \\ and a '", NOW)])
+    write_source(tables, "roof", "production", series(AUGUST, range(1000, 1120)))
+    write_source(tables, "garden", "temperature", {OCTOBER: SourceMinute(60, temperature=-25)})
+    result = backup(tables, folder)
+    assert (files(folder), result.problems) == (MONTHS, [])
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    # 2 hours, a frame each 20 s, and 2 hours of a source.
+    assert count_lines(folder / MONTHS[0]) == {"f": 360, "m": 120, "s": 2}
+    restore(empty, folder)
+    of_state = "SELECT id, up_to, frames_from, dropped_to FROM rollup_state"
+    assert query(empty, of_state) == query(tables, of_state)
+    for table in CHECKED:
+        if table not in ("rollup_state", "label_sets", "sources"):
+            assert query(empty, f"CHECKSUM TABLE {table}")[0][1] == query(tables, f"CHECKSUM TABLE {table}")[0][1], (
+                table
+            )
+    assert exported(empty) == exported(tables)
+    before = rolled(empty)
+    with contextlib.closing(empty.connect()) as other:
+        roll_all(Roller(other, "two", now=Clock()))
+    assert rolled(empty) == before == rolled(tables)
 
 
-def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) -> None:
-    """A database that is being restored looks like one whose restore was interrupted."""
-    before = exported(empty)
-    with contextlib.closing(empty.connect()) as first:
-        first.query("SELECT GET_LOCK('teleinfo-storer restore another', 0)")
-        with pytest.raises(DatabaseError, match="another"):
-            restore(empty, interrupted, NOW)
-    assert exported(empty) == before
+@pytest.mark.usefixtures("roller")
+def test_closed_months_are_written_once_and_one_of_them_is_read_a_night(tables: Database, folder: Path) -> None:
+    assert len(backup(tables, folder).written) == 3
+    read = []
+    for _ in range(4):
+        result = backup(tables, folder)
+        assert result.written == []
+        read += [file.name for file in result.read]
+    assert read == [*MONTHS, MONTHS[0]]
 
 
-def test_a_restore_that_was_interrupted_is_started_again(tables: Database, empty: Database, interrupted: Path) -> None:
-    restore(empty, interrupted, NOW)
-    assert rows(empty) == rows(tables)
-    assert migrate(empty) == []
+def test_late_frames_into_a_closed_month_have_its_file_written_again(
+    tables: Database, empty: Database, folder: Path, roller: Roller
+) -> None:
+    backup(tables, folder)
+    write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001)], NOON)
+    assert backup(tables, folder).written == []  # its hour waits to be rolled up: the month is open
+    restore(empty, folder)
+    assert exported(empty) == exported(tables)  # the dump has it
+    roller.run()
+    assert [file.name for file in backup(tables, folder).written] == [MONTHS[1]]
+    assert count_lines(folder / MONTHS[1])["f"] == 361
+
+
+def test_frames_that_come_for_a_dropped_month_join_those_of_its_file(
+    tables: Database, empty: Database, folder: Path, roller: Roller, connection: Connection
+) -> None:
+    backup(tables, folder)
+    before = exported(tables)
+    retain(connection)
+    assert len(exported(tables)) == len(before) - 720
+    write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001, MSG1="ANOTHER")], NOON)
+    roller.run()
+    roll_all(roller)
+    backup(tables, folder)
+    restore(empty, folder)
+    assert len(exported(empty)) == len(before) + 1
+    assert set(before) < set(exported(empty))
+
+
+@DAMAGES
+@pytest.mark.usefixtures("roller")
+def test_a_file_that_went_bad_is_written_again_while_the_database_has_its_rows(
+    tables: Database, empty: Database, folder: Path, damage: Damage
+) -> None:
+    backup(tables, folder)
+    damage(folder / MONTHS[1])
+    for _ in range(3):
+        assert backup(tables, folder).problems == []
+    restore(empty, folder)
+    assert exported(empty) == exported(tables)
+
+
+@DAMAGES
+def test_a_bad_file_whose_month_was_dropped_is_said_each_night_and_nothing_more_of_it_is_dropped(
+    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller, damage: Damage
+) -> None:
+    backup(tables, folder)
+    retain(connection)
+    damage(folder / MONTHS[0])
+    results = [backup(tables, folder) for _ in range(4)]
+    assert all(MONTHS[0] in result.problems[0] for result in results[-2:])
+    with pytest.raises(BackupError, match=MONTHS[0]):
+        restore(empty, folder)
+    restore(empty, folder, partial=True)
+    assert len(exported(empty)) == len(FRAMES) - 360
+
+
+@DAMAGES
+def test_retention_drops_no_month_whose_file_went_bad(
+    tables: Database, folder: Path, connection: Connection, roller: Roller, damage: Damage
+) -> None:
+    """The file is read before its month is dropped, not trusted because it was whole once."""
+    backup(tables, folder)
+    damage(folder / MONTHS[0])
+    connection.execute("UPDATE saved_months SET read_at = read_at - INTERVAL 36 DAY")
+    with pytest.raises(Blocked, match="2026-08"):
+        retain(connection)
+    assert len(exported(tables)) == len(FRAMES)
+    backup(tables, folder, ONE_MONTH)  # written again, since the rows are there
+    retain(connection)
+    assert count_lines(folder / MONTHS[0])["f"] == 360
+
+
+@pytest.mark.usefixtures("roller")
+def test_the_months_that_retention_takes_next_are_read_first(
+    tables: Database, folder: Path, connection: Connection
+) -> None:
+    backup(tables, folder)
+    connection.execute("UPDATE saved_months SET read_at = read_at - INTERVAL 30 DAY")
+    connection.execute("UPDATE saved_months SET read_at = read_at - INTERVAL 30 DAY WHERE month = '2026-10-01'")
+    policy = Retention(frames=2)
+    assert [file.name for file in backup(tables, folder, policy).read][:2] == MONTHS[:2]
+
+
+@pytest.mark.usefixtures("roller", "allowed")
+def test_no_file_made_after_a_meter_was_forgotten_has_it(
+    tables: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    write(tables, [*steady(AUGUST + timedelta(hours=3), 1, OTHER)], NOON)
+    roll_all(Roller(connection, "one", now=Clock()))
+    backup(tables, folder)
+    retain(connection)
+    assert any(OTHER.encode() in line for line in lines(folder / MONTHS[0]))
+    copy = folder / MONTHS[0]
+    before = copy.read_bytes()
+    assert forget_meter(tables, OTHER, lambda _: OTHER, NO_PROGRESS, io.StringIO()) == 0
+    write(tables, [standard(NOON, OTHER, EAST=1)], NOON)  # somebody sends with its address again
+    backup(tables, folder)
+    assert not any(OTHER.encode() in line for line in lines(copy))
+    copy.write_bytes(before)  # as it was
+    restore(empty, folder)
+    assert len([frame for frame in exported(empty) if OTHER.encode() in frame]) == 1
+
+
+@pytest.mark.usefixtures("roller")
+def test_the_dump_before_is_taken_where_the_newest_is_damaged(tables: Database, empty: Database, folder: Path) -> None:
+    backup(tables, folder)
+    (first,) = Folder(folder).dumps().values()
+    second = first.with_name("teleinfodb-2099-01-01T000000Z.sql.gz")
+    second.write_bytes(first.read_bytes())
+    cut(second)
+    found = restore(empty, folder)
+    assert (found.dump, len(found.notes)) == (first, 1)
+    assert exported(empty) == exported(tables)
+
+
+@pytest.mark.usefixtures("roller")
+def test_an_interrupted_restore_is_refused_by_a_storer_and_begins_anew(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(tables, folder)
+
+    def fail(*_: object) -> int:
+        raise DatabaseError("cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storer.backup.restore.load_month", fail)
+        with pytest.raises(DatabaseError, match="only part"):
+            restore(empty, folder)
+    with pytest.raises(DatabaseError, match="only part of a backup"):
+        backup(empty, folder.parent)
+    restore(empty, folder)
+    assert exported(empty) == exported(tables)
+    with pytest.raises(DatabaseError, match="already"):
+        restore(empty, folder)
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_folder_of_another_database_is_left_alone(
+    tables: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    backup(tables, folder)
+    connection.execute("TRUNCATE TABLE backups")  # as in a database that was made anew
+    with pytest.raises(BackupError, match="another database"):
+        backup(tables, folder)
+
+
+def test_a_month_that_is_put_back_stays_until_it_is_released(
+    tables: Database, folder: Path, roller: Roller, connection: Connection
+) -> None:
+    before = exported(tables)
+    backup(tables, folder)
+    retain(connection)
+    assert restore_month(tables, folder, OF_AUGUST) == 360 + 120
+    assert set(exported(tables)) == {frame for frame in before if b'"2026-09' not in frame}
+    later = NOON + timedelta(days=30)  # when October, with which August is in one partition now, is too old
+    write(tables, [standard(later, EAST=90_000)], later)
+    roll_all(Roller(connection, "one", now=Clock(later + timedelta(hours=1))))
+    backup(tables, folder)
+    held = exported(tables)
+    retain(connection, now=later)
+    assert exported(tables) == held
+    release_month(tables, OF_AUGUST)
+    retain(connection, now=later)
+    assert len(exported(tables)) == 60 + 1
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_partition_that_is_made_meanwhile_has_the_dump_begin_again(
+    tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    run = dumps._run_dump
+
+    def fail_once(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise dumps._Changed("1412")
+        run(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dumps, "_run_dump", fail_once)
+    assert backup(tables, folder).problems == []
+    assert len(calls) == 2 + 5
+
+
+def test_files_of_before_are_left_alone_and_named(tables: Database, folder: Path) -> None:
+    earlier = folder / "teleinfodb-2026-10.jsonl.gz"
+    earlier.write_bytes(b"as it was")
+    assert "1 file of an earlier version" in backup(tables, folder).notes[0]
+    assert earlier.read_bytes() == b"as it was"
+
+
+def test_dumps_of_seven_days_four_weeks_and_twelve_months_stay() -> None:
+    taken = [datetime(2025, 1, 1, 3, tzinfo=UTC) + timedelta(days=day) for day in range(500)]  # to 15 May 2026
+    kept = sorted(set(taken) - set(expired(taken)))
+    assert [f"{one:%m-%d}" for one in kept] == [
+        *("06-30", "07-31", "08-31", "09-30", "10-31", "11-30", "12-31", "01-31", "02-28", "03-31"),
+        *("04-26", "04-30", "05-03", "05-09", "05-10", "05-11", "05-12", "05-13", "05-14", "05-15"),
+    ]
+
+
+def test_no_password_that_can_be_chosen_stops_the_dump(fresh_database: Server, folder: Path) -> None:
+    password = """a "b' \\n # ; é%s"""
+    quoted = password.replace("\\", "\\\\").replace("'", "''")
+    fresh_database.sql(
+        f"CREATE OR REPLACE USER odd@'%' IDENTIFIED BY '{quoted}';GRANT ALL ON {fresh_database.name}.* TO odd@'%';"
+    )
+    database = Database(dataclasses.replace(client(fresh_database)._config, user="odd", password=password))
+    migrate(database)
+    assert backup(database, folder).dump is not None
+
+
+def test_the_commands_make_a_backup_and_put_it_back(
+    tables: Database, fresh_database: Server, empty: Database, folder: Path, tmp_path: Path, roller: Roller
+) -> None:
+    storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
+    assert storer("backup").returncode == 2
+    made = storer("backup", folder)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "written: 3" in made.stdout
+    checked = storer("restore", folder, "--check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "has frames already" in storer("restore", folder).stderr
+    other = StorerCommand(tmp_path, fresh_database.port, fresh_database.password, "another")
+    assert other("restore", folder).returncode == 0
+    assert exported(empty) == exported(tables)
+    assert storer("restore", folder, "--month", "2026-08").returncode == 0
+    assert storer("restore", folder, "--release", "2026-08").returncode == 0
+    flip(folder / MONTHS[0])
+    assert storer("restore", folder, "--check").returncode == 1

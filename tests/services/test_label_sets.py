@@ -6,12 +6,10 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import Conflict
-from storer.backup.create import backup
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rows import encode_row
@@ -135,14 +133,3 @@ def test_storers_that_meet_the_same_new_label_sets_one_by_one_write_each_once(ta
         assert sum(pool.map(work, range(3))) == len(frames)
     assert exported(tables) == [frame.to_json() for frame in frames]
     assert query(tables, "SELECT COUNT(*), COUNT(DISTINCT digest) FROM label_sets") == [(60, 60)]
-
-
-def test_a_damaged_base_is_one_warning(tables: Database, tmp_path: Path) -> None:
-    store(tables, some_frames(80))
-    base = most_used_base(tables)
-    query(tables, f"UPDATE label_sets SET content = '[]' WHERE id = {base}", "SELECT 1")
-    _, contents = backup(tables, tmp_path, NOW)
-    assert contents.warnings == [
-        f"the label set {base} does not match its digest",
-        f"the label set {base} cannot be read: its frames are incomplete",
-    ]

@@ -57,10 +57,13 @@ def test_its_tables_are_migrated_and_say_the_same(
             assert json.loads(before).items() <= json.loads(row).items()  # later versions may add columns
 
 
-def test_its_backup_is_restored(released: Path, fresh_database: Server, storer: StorerCommand) -> None:
+@pytest.mark.usefixtures("fresh_database")
+def test_its_backup_is_left_alone_and_named(released: Path, storer: StorerCommand) -> None:
+    before = {file.name: file.read_bytes() for file in (released / "backup").iterdir()}
     restored = storer("restore", released / "backup")
-    assert (restored.returncode, restored.stderr) == (0, "")
-    assert exported(client(fresh_database)) == lines(released / "frames.jsonl.gz")
+    assert (restored.returncode, restored.stdout) == (1, "")
+    assert "only commit 61720cba restores" in restored.stderr
+    assert {file.name: file.read_bytes() for file in (released / "backup").iterdir()} == before
 
 
 def settings_of(released: Path, folder: Path, broker: Broker) -> dict[str, Any]:

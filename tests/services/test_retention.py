@@ -11,6 +11,7 @@ from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from storer.config import Retention
 from storer.database.frame_store import FrameStore
+from storer.database.saved_months import month_digest, months_with_rows, note_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.keeping.keeper import Keeper
 from storer.keeping.retention import Blocked, FrameRetention
@@ -57,8 +58,16 @@ def roll_all(roller: Roller) -> None:
 
 
 def run(connection: Connection, policy: Retention = ONE_MONTH, now: datetime = NOON, name: str = "one") -> None:
+    mark_saved(connection)
     for _ in FrameRetention(connection, name, policy).run(now):
         pass
+
+
+def mark_saved(connection: Connection) -> None:
+    """Note all months as a backup does that has just read their files."""
+    for table, column in (("frames", "timestamp"), ("minutes", "minute"), ("source_minutes", "hour")):
+        for month in months_with_rows(connection, NOON, table, column):
+            note_saved(connection, month, month_digest(connection, month), 1)
 
 
 def months(connection: Connection) -> list[str]:
@@ -364,14 +373,14 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=1001)], NOON)
-    keeper = Keeper("one", ONE_MONTH, first_after=0)
+    keeper = Keeper("one", ONE_MONTH, first_after=0, backups=True)
     while keeper.step(connection, NOON):
         pass
     assert "wait to be rolled up" in keeper.report()["blocked"]
     assert caplog.text.count("wait to be rolled up") == 1
     assert not keeper.step(connection, NOON)
     Roller(connection, "one", now=Clock()).run()
-    another = Keeper("one", ONE_MONTH, first_after=0)
+    another = Keeper("one", ONE_MONTH, first_after=0, backups=True)
     steps = 0
     while another.step(connection, NOON):
         steps += 1
@@ -385,7 +394,7 @@ def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to
     tables: Database, roller: Roller
 ) -> None:
     roller.close()
-    keeper, stop = Keeper("one", ONE_MONTH, first_after=0), threading.Event()
+    keeper, stop = Keeper("one", ONE_MONTH, first_after=0, backups=True), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
     worker = RollupWorker(
         tables, "one", stop, 0, threading.Event(), lambda connection, _: keeper.step(connection, NOON)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import Frame
-from storer.backup.create import backup
+from storer.backup.night import backup
 from storer.backup.restore import restore
+from storer.config import Retention
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import listen
@@ -126,12 +127,14 @@ def test_a_restored_database_is_rolled_up_again(setup: StorerSetup, tmp_path: Pa
     frames = past(6)
     database = make_tables(setup.server, datetime.now(UTC))
     store(database, frames)
-    file, _ = backup(database, tmp_path, datetime.now(UTC))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    backup(database, folder, Retention())
     setup.server.create_database()
     setup.start_online()
     wait_until(lambda: query(database, "SELECT COUNT(*) FROM rollup_state") == [(1,)], WITHIN, "a roll-up")
     assert setup.stop() == 0
-    restore(database, file, datetime.now(UTC))
+    restore(database, folder)
     setup.start_online()
     setup.wait_for_log("Rollups are rebuilt")
     assert setup.stop() == 0

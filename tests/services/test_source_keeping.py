@@ -11,11 +11,9 @@ import pytest
 
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Connection, Database
-from common.errors import BackupError
 from common.runtime.progress import NO_PROGRESS
-from storer.backup.create import backup
+from storer.backup.month_file import count_lines
 from storer.backup.restore import restore
-from storer.backup.verify import check
 from storer.config import Retention
 from storer.keeping.forget_source import forget_source
 from storer.keeping.forgetting import delete_rows
@@ -23,9 +21,9 @@ from storer.keeping.retention import Blocked
 from storer.sources.accumulate import Minute
 from storer.sources.config import read_sources
 from storer.sources.tables import SourceTables
-from tests.services.test_backup import empty, folder
+from tests.services.test_backup import backup, empty, folder, retain
 from tests.services.test_forget_meter import allowed
-from tests.services.test_retention import AUGUST, OCTOBER, SEPTEMBER, roller, run, tables
+from tests.services.test_retention import AUGUST, OCTOBER, roller, run, tables
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, series, write_source
 from tests.support.storing import NOW, StorerCommand, query
@@ -56,20 +54,19 @@ def sunny(tables: Database) -> Database:
 
 @pytest.mark.usefixtures("roller")
 def test_a_backup_has_sources_in_the_files_of_their_months(sunny: Database, empty: Database, folder: Path) -> None:
-    backup(sunny, folder, NOW)
-    august, september = (check(folder / f"teleinfodb-2026-{month}.jsonl.gz").tables for month in ("08", "09"))
-    assert (august["source_minutes"].rows, august["source_hours"].rows, august["sources"].rows) == (2, 2, 2)
-    assert (september["source_minutes"].rows, september["source_hours"].rows) == (0, 0)
-    restore(empty, folder, NOW)
+    backup(sunny, folder)
+    august, september = (count_lines(folder / f"teleinfodb-2026-{month}.month.gz") for month in ("08", "09"))
+    assert (august["s"], september["s"]) == (2, 0)
+    restore(empty, folder)
     assert rows(empty) == rows(sunny)
 
 
 @pytest.mark.usefixtures("roller")
 def test_late_minutes_of_a_closed_month_are_in_the_next_backup(sunny: Database, empty: Database, folder: Path) -> None:
-    backup(sunny, folder, NOW)
+    backup(sunny, folder)
     write_source(sunny, "roof", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
-    backup(sunny, folder, NOW + DAY)
-    restore(empty, folder, NOW)
+    backup(sunny, folder)
+    restore(empty, folder)
     assert rows(empty) == rows(sunny)
 
 
@@ -77,65 +74,18 @@ def test_late_minutes_of_a_closed_month_are_in_the_next_backup(sunny: Database, 
 def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
     sunny: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
-    backup(sunny, folder, NOW)
+    backup(sunny, folder)
     before = rows(sunny)
     connection.execute("ALTER TABLE source_minutes DROP PARTITION p2026")
     write_source(sunny, "garden", "temperature", {AUGUST + DAY: SourceMinute(60, temperature=200)})
-    backup(sunny, folder, NOW + DAY)
-    restore(empty, folder, NOW)
+    backup(sunny, folder)
+    restore(empty, folder)
     after = rows(empty)
     roof = [row for row in before["source_minutes"] if row[0] == 1]
     assert len(roof) == 2
     # That of October was not saved in between: its month did not change.
     assert [row for row in after["source_minutes"] if row[0] == 1] == roof
     assert len(after["source_hours"]) == 2 + 1 + 1
-
-
-@pytest.mark.usefixtures("roller")
-@pytest.mark.parametrize("minutes", [True, False], ids=["with minutes", "without"])
-def test_a_reset_in_a_month_that_is_missing_is_no_negative_energy(
-    tables: Database, empty: Database, folder: Path, connection: Connection, minutes: bool
-) -> None:
-    write_source(tables, "roof", "production", series(AUGUST, range(5000, 5120)))
-    write_source(tables, "roof", "production", {SEPTEMBER: SourceMinute(60, 3, -5116)})
-    write_source(tables, "roof", "production", series(OCTOBER, range(10, 70)))
-    if not minutes:
-        connection.execute("TRUNCATE TABLE source_minutes")
-    backup(tables, folder, NOW)
-    (folder / "teleinfodb-2026-09.jsonl.gz").unlink()
-    with pytest.raises(BackupError):
-        restore(empty, folder, NOW)
-    restore(empty, folder, NOW, partial=True)
-    found = query(empty, "SELECT energy_last, step FROM source_hours ORDER BY hour")
-    assert found == [(5059, None), (5119, None), (69, 10 - 5119)]  # 59 Wh in October
-    if minutes:
-        assert read_source(empty, "roof")[OCTOBER] == SourceMinute(60, 10, 10 - 5119, 0, 0)
-
-
-@pytest.mark.usefixtures("roller")
-def test_a_source_that_has_another_number_now_is_the_same(
-    sunny: Database, empty: Database, folder: Path, connection: Connection
-) -> None:
-    backup(sunny, folder, NOW)
-    # As if the database was lost, and the storer had begun again with another order of sources.
-    for table in ("sources", "source_minutes", "source_hours"):
-        connection.execute(f"TRUNCATE TABLE {table}")
-    connection.execute("INSERT INTO sources (id, name, kind) VALUES (7, 'roof', 'production')")
-    write_source(sunny, "roof", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
-    backup(sunny, folder, NOW + DAY)
-    restore(empty, folder, NOW)
-    roof = [row for row in rows(empty)["source_minutes"] if row[0] == 7]
-    assert len(roof) == 2 + 1
-
-
-def test_a_source_with_the_number_of_another_is_never_mixed_up(
-    sunny: Database, folder: Path, connection: Connection, roller: object
-) -> None:
-    backup(sunny, folder, NOW)
-    connection.execute("UPDATE sources SET name = 'other' WHERE name = 'roof'")
-    write_source(sunny, "other", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
-    _, contents = backup(sunny, folder, NOW + DAY)
-    assert any("source 1" in problem for problem in contents.problems)
 
 
 @pytest.fixture
@@ -162,13 +112,13 @@ def test_minutes_are_dropped_with_those_of_the_meters_and_hours_stay(old: Databa
 
 @pytest.mark.usefixtures("roller")
 def test_minutes_that_no_backup_has_are_not_dropped(old: Database, connection: Connection, folder: Path) -> None:
-    backup(old, folder, NOW)
+    backup(old, folder)
     write_source(old, "roof", "production", series(YEAR_AGO + DAY, range(200, 210)))
     with pytest.raises(Blocked, match="2025-07"):
-        run(connection, ONE_YEAR)
+        retain(connection, ONE_YEAR)
     assert minutes_before(old, 2026) == 110
-    backup(old, folder, NOW + DAY)
-    run(connection, ONE_YEAR)
+    backup(old, folder)
+    retain(connection, ONE_YEAR)
     assert minutes_before(old, 2026) == 0
 
 

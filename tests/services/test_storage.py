@@ -69,7 +69,7 @@ def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
     assert migrate(tables, 103) == every[-2:-1]
     assert migrate(tables) == every[-1:]
     assert migrate(tables) == []
-    assert query(tables, "SELECT * FROM of_103") == [(103, 104)]
+    assert query(tables, "SELECT * FROM of_104") == [(104, 105)]
 
 
 def test_months_that_an_earlier_version_divided_by_meter_go_on(tables: Database) -> None:

@@ -23,10 +23,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def more_steps() -> list[Migration]:
-    """Return two steps as later versions may have them, 103 and 104; then the table `of_103` has one row: 103, 104."""
-    table = "CREATE TABLE of_103 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_103 VALUES (103);"
-    column = "ALTER TABLE of_103 ADD COLUMN later INT NOT NULL DEFAULT 104;"
-    return [Migration(103, "table", table), Migration(104, "column", column)]
+    """Return two steps as later versions may have them, 104 and 105; then the table `of_104` has one row: 104, 105."""
+    table = "CREATE TABLE of_104 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_104 VALUES (104);"
+    column = "ALTER TABLE of_104 ADD COLUMN later INT NOT NULL DEFAULT 105;"
+    return [Migration(104, "table", table), Migration(105, "column", column)]
 
 
 def client(server: Server) -> Database:

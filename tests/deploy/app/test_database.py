@@ -59,7 +59,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 def backup(tmp_path: Path) -> Path:
-    file = tmp_path / "backup" / "teleinfodb-2026-11-28T211433Z.jsonl.gz"
+    file = tmp_path / "backup" / "teleinfodb-2026-11-28T211433Z.sql.gz"
     file.parent.mkdir(exist_ok=True)
     file.touch()
     return file

@@ -17,7 +17,6 @@ import yaml
 import deploy.compose.__main__ as commands
 from common.settings.config import Tls, load
 from deploy.compose.accounts import GROUPS
-from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
 from deploy.compose.setup import ZONES, Setup
 from deploy.database_accounts import hashed
 from deploy.files import write
@@ -195,42 +194,6 @@ def test_prepare_has_the_groups_of_all_containers_that_it_gives_files_to() -> No
     assert {int(group) for group in COMPOSE["services"]["prepare"]["group_add"]} == set(GROUPS.values())
 
 
-def test_a_backup_is_due_when_the_newest_is_old_enough(tmp_path: Path) -> None:
-    schedule = Schedule(tmp_path, 3600)
-    assert schedule.due(10_000)
-    file = tmp_path / "teleinfodb-2026-11-24T033000Z.jsonl.gz"
-    file.touch()
-    os.utime(file, (10_000, 10_000))
-    assert not schedule.due(10_000 + 3599)
-    assert schedule.due(10_000 + 3600)
-    month = tmp_path / "teleinfodb-2026-10.jsonl.gz"  # it does not complete a backup
-    month.touch()
-    os.utime(month, (20_000, 20_000))
-    assert schedule.due(20_001)
-    assert schedule.due(9_000)  # the file is of the future: of a clock that was wrong
-
-
-def test_a_backup_that_lacks_a_month_is_not_tried_again_every_few_minutes(tmp_path: Path) -> None:
-    """It has a file, and each try would make another one, until --keep has deleted the nights before."""
-    schedule = Schedule(tmp_path, 86_400)
-    file = tmp_path / "teleinfodb-2026-11-24T033000Z.jsonl.gz"
-    file.touch()
-    os.utime(file, (10_000, 10_000))
-    schedule.done(False, 10_000)
-    assert schedule.next(10_000) == 10_000 + 86_400
-    assert not schedule.healthy
-
-
-def test_a_backup_that_failed_is_tried_again_soon_but_not_at_once(tmp_path: Path) -> None:
-    schedule = Schedule(tmp_path, 86_400)
-    schedule.done(False, 100_000)
-    assert not schedule.healthy
-    assert not schedule.due(100_000 + TRY_AGAIN_AFTER - 1)
-    assert schedule.due(100_000 + TRY_AGAIN_AFTER)
-    schedule.done(True, 200_000)
-    assert schedule.healthy
-
-
 def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
     """The environment of a service, with nothing in .env, or with MQTT_TLS."""
     return {
@@ -380,10 +343,10 @@ def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:
-    """But `meter`, which listens as the reader does; `backup_schedule.py` stands alone in the image."""
+    """But `meter`, which listens as the reader does."""
     for file in (ROOT / "deploy" / "compose").glob("*.py"):
         modules = set(imported(ast.parse(file.read_text())))
-        allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backup_schedule.py" else set())
+        allowed = sys.stdlib_module_names | {"deploy"}
         if file.name == "meter.py":
             allowed |= {"common", "reader"}
         assert modules <= allowed, file.name

@@ -62,7 +62,7 @@ BROKEN_DATABASES = (
     replace(DATABASE, missing_rights=("ALTER", "DROP")),
     replace(DATABASE, schema=None, refused="the tables have version 15, from before the first release: choose another"
             " database, or use commit d8060f4, the last that reads them"),
-    replace(DATABASE, schema=None, refused="the tables have version 103, this program supports up to 102: update the"
+    replace(DATABASE, schema=None, refused="the tables have version 104, this program supports up to 103: update the"
             " storer"),
     replace(DATABASE, schema=None, refused="version 101 of the tables (rows) was made by another file than this program"
             " has: use the program that made them, or choose another database"),
@@ -83,8 +83,12 @@ BROKEN_STORERS = (
     storer(rollups={**ROLLUPS, "lag": None}, rejected=3),
     storer(rollups={**ROLLUPS, "lag": 10_000}, rejected=3, rejected_not_kept=1),
     storer(rollups={**ROLLUPS, "late_hours": 2, "rebuild_hours": 49}),
-    storer(retention={"blocked": "frames before 2026-09-01 are kept: 2026-08 changed since its last backup; they are"
-                      " dropped after the next one"}),
+    storer(retention={"blocked": "frames before 2026-09-01 are kept: no backup of the last 35 days has"
+                      " 2026-08 whole; the next ones write or read their files"}),
+    storer(retention={"blocked": "nothing is dropped without backups; set backup.folder"},
+           backup={"folder": None, "failed": None}),
+    storer(retention={"blocked": "a backup is being made; tried again tomorrow"},
+           backup={"folder": "/mnt/usb", "failed": "/mnt/usb: cannot be read: No such file or directory"}),
     storer(retention={"blocked": f"frames before 2026-09-01 are kept: of {METER}, 7 frames of 2026-08-03 10:00 UTC that"
                       " a reader counted never came; if they are lost, set retention.incomplete to drop"}),
     storer(retention={"blocked": "nothing is rolled up yet"}),

@@ -1,0 +1,235 @@
+"""One backup into a folder: files of months that are missing or old, one old file read again, and a dump."""
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.database.mariadb import Connection, Database, sql_time
+from common.errors import BackupError
+from common.plural import plural
+from storer.backup.dump import is_empty, write_dump
+from storer.backup.folder import Folder, read_header
+from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month
+from storer.config import Retention
+from storer.database.locks import free_lock, take_lock
+from storer.database.months import month_of, next_month
+from storer.database.saved_months import Saved, month_digest, months_with_rows, note_bad, note_saved, saved_months
+from storer.database.schema import newest_version, open_tables
+from storer.rollups.state import read_state, server_now
+
+_DAYS, _WEEKS, _MONTHS = 7, 4, 12  # dumps that are kept
+_KEPT_NOTES = 10
+_READ_AGAIN = timedelta(days=20)
+_LONGEST = 6 * 3600.0  # seconds of a statement
+_ANOTHER = 900  # seconds for another backup, such as that of the night
+_WAIT = 60  # seconds for whoever changes partitions
+
+
+@dataclass(slots=True)
+class Result:
+    """What a backup did."""
+
+    dump: Path | None = None
+    written: list[Path] = field(default_factory=list)
+    read: list[Path] = field(default_factory=list)
+    rows: int = 0  # of the months that were written
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def backup(database: Database, path: Path, retention: Retention) -> Result:
+    """Make a backup while storers run.
+
+    Raises:
+        BackupError: the folder cannot be used, or a file cannot be written.
+        ConfigError: the tables are of an older version.
+    """
+    result = Result()
+    with open_tables(database, _LONGEST) as connection:
+        if not take_lock(connection, "backup", _ANOTHER):
+            raise BackupError(f"database {database.where}: another backup of it is being made")
+        folder = Folder(path, database.name)
+        if folder.earlier:
+            result.notes.append(
+                f"{path}: {plural(folder.earlier, 'file')} of an earlier version of this program (.jsonl.gz) left as"
+                " they are: only commit 61720cba restores them"
+            )
+        if (folder.dumps() or folder.months()) and is_empty(connection, "backups"):
+            raise BackupError(
+                f"{path}: has backups of another database, or of this one before it was emptied: restore them first"
+                f" (teleinfo-storer restore {path}), or choose another folder"
+            )
+        good = _Months(connection, folder, retention, result).run()
+        _dump(database, connection, folder, good, result)
+    return result
+
+
+def _dump(database: Database, connection: Connection, folder: Folder, good: Iterable[datetime], result: Result) -> None:
+    taken = server_now(connection).replace(microsecond=0)
+    result.dump = folder.dump(taken)
+    rows = {f"{month:%Y-%m}": saved.rows for month, saved in saved_months(connection).items() if saved.rows}
+    facts = {"taken": taken.isoformat(), "schema": newest_version(), "months": rows}
+    if not take_lock(connection, "partitions", _WAIT):
+        raise BackupError("partitions of the database are being changed: tried again tomorrow")
+    try:
+        write_dump(database, result.dump, good, facts)
+    finally:
+        free_lock(connection, "partitions")
+    for old in expired([*folder.dumps(), taken]):
+        folder.dump(old).unlink(missing_ok=True)
+    if not result.problems:
+        connection.execute(
+            "INSERT INTO backups (slot, finished_at, saved_rows) SELECT COALESCE((SELECT (slot + 1) MOD %s"
+            " FROM backups ORDER BY finished_at DESC LIMIT 1), 0), UTC_TIMESTAMP(6), %s ON DUPLICATE KEY"
+            " UPDATE finished_at = VALUES(finished_at), saved_rows = VALUES(saved_rows)",
+            (_KEPT_NOTES, sum(rows.values())),
+        )
+
+
+def expired(dumps: Iterable[datetime]) -> list[datetime]:
+    """Return the dumps that no day, week or month needs; the newest stays.
+
+    >>> expired([datetime(2026, 11, 24, 3), datetime(2026, 11, 24, 4)])
+    [datetime.datetime(2026, 11, 24, 3, 0)]
+    """
+    kept: set[datetime] = set()
+    for form, count in (("%Y-%j", _DAYS), ("%G-%V", _WEEKS), ("%Y-%m", _MONTHS)):
+        newest = {f"{taken:{form}}": taken for taken in sorted(dumps)}
+        kept |= set(list(newest.values())[-count:])
+    return sorted(set(dumps) - kept)
+
+
+class _Months:
+    """The months of a database and their files."""
+
+    def __init__(self, connection: Connection, folder: Folder, retention: Retention, result: Result) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._files = folder.months()
+        self._retention = retention
+        self._result = result
+        self._saved = saved_months(connection)
+
+    def run(self) -> list[datetime]:
+        """Write and read what is due; return the months whose file is good."""
+        closed, there = _Closed(self._connection), _months_with_rows(self._connection)
+        good: list[datetime] = []
+        written: set[datetime] = set()
+        for month in sorted({*there, *self._files, *self._saved}):
+            header = read_header(self._files[month]) if month in self._files else None
+            if header is not None and header.get("format") != FORMAT:
+                header = None
+            digest = month_digest(self._connection, month)
+            if header is not None and header.get("digest") == digest:
+                good.append(month)
+            elif month in closed and self._write(month, digest, header is not None):
+                good.append(month)
+                written.add(month)
+        for month in self._in_turn([month for month in good if month not in written]):
+            if not self._read(month):
+                good.remove(month)
+        return good
+
+    def _in_turn(self, months: list[datetime]) -> list[datetime]:
+        """Return which files to read: all that retention takes next, and one more that was not for the longest time."""
+        now = server_now(self._connection)
+        due: list[datetime] = []
+        for table, column, keep in (
+            ("frames", "timestamp", self._retention.frames),
+            ("minutes", "minute", self._retention.minutes),
+            ("source_minutes", "hour", self._retention.minutes),
+        ):
+            if keep is not None:
+                due += months_with_rows(self._connection, month_of(now, 1 - keep), table, column)
+
+        def read_at(month: datetime) -> datetime:
+            saved = self._saved.get(month)
+            return datetime.min.replace(tzinfo=UTC) if saved is None or saved.read_at is None else saved.read_at
+
+        first = [month for month in due if month in months and read_at(month) < now - _READ_AGAIN]
+        rest = sorted((month for month in months if month not in first), key=read_at)
+        return [*first, *rest[:1]]
+
+    def _write(self, month: datetime, digest: str, has_old: bool) -> bool:
+        """Write the file of a month; return whether it has one that is good."""
+        path, saved = self._folder.month(month), self._saved.get(month)
+        held = count_rows(self._connection, month)
+        known = month in self._files or (saved is not None and saved.rows)
+        if not held and not known:
+            return False
+        if has_old:
+            with contextlib.suppress(BackupError):
+                count_lines(path)
+                return self._written(month, path, digest, with_old=True)
+        if known and not self._is_complete(month, held, saved):
+            what = "is damaged" if month in self._files else "is missing"
+            self._result.problems.append(
+                f"{path}: {what}, and the database has no more all of its rows: bring the file back from a copy; if it"
+                " is lost, remove what is left of it and its row of saved_months"
+            )
+            note_bad(self._connection, month)
+            return False
+        return self._written(month, path, digest, with_old=False)
+
+    def _written(self, month: datetime, path: Path, digest: str, *, with_old: bool) -> bool:
+        rows = sum(write_month(self._connection, path, month, digest, with_old=with_old).values())
+        note_saved(self._connection, month, digest, rows)
+        self._result.written.append(path)
+        self._result.rows += rows
+        return True
+
+    def _is_complete(self, month: datetime, held: int, saved: Saved | None) -> bool:
+        if saved is not None and saved.rows is not None:
+            return held >= saved.rows
+        ((frames, minutes),) = self._connection.query(
+            "SELECT COALESCE(SUM(frames), 0), COALESCE(SUM(BIT_COUNT(minutes)), 0) FROM hours"
+            " WHERE hour >= %s AND hour < %s",
+            (sql_time(month), sql_time(next_month(month))),
+        )
+        return held >= int(frames) + int(minutes)
+
+    def _read(self, month: datetime) -> bool:
+        """Read a file whole; write it again if it is damaged. Return whether it is good."""
+        path = self._files[month]
+        digest = month_digest(self._connection, month)
+        try:
+            rows = sum(count_lines(path).values())
+        except BackupError as error:
+            self._result.notes.append(str(error))
+            return self._write(month, digest, has_old=False)
+        note_saved(self._connection, month, digest, rows)
+        self._result.read.append(path)
+        return True
+
+
+class _Closed:
+    """Tells of which months no frame and no minute is expected any more; of none before the first roll-up."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._state = read_state(connection)
+        rows = connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")
+        self._late = {month_of(hour) for (hour,) in rows}
+
+    def __contains__(self, month: datetime) -> bool:
+        state, end = self._state, next_month(month)
+        if state is None or end > state.up_to or month in self._late:
+            return False
+        if state.rebuild_from is None or state.rebuild_to is None:
+            return True
+        return end <= state.rebuild_from or state.rebuild_to <= month
+
+
+def _months_with_rows(connection: Connection) -> set[datetime]:
+    """Return the months from the first row to now."""
+    firsts = [
+        connection.query(f"SELECT MIN({column}) FROM {table}")[0][0]  # noqa: S608 - our own names
+        for table, column in (("frames", "timestamp"), ("hours", "hour"), ("source_hours", "hour"))
+    ]
+    month, now = min((month_of(one) for one in firsts if one is not None), default=None), server_now(connection)
+    months = set()
+    while month is not None and month < now:
+        months.add(month)
+        month = next_month(month)
+    return months
