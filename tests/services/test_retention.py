@@ -382,6 +382,7 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     assert caplog.text.count("wait to be rolled up") == 1
     assert not keeper.step(connection, NOON)
     Roller(connection, "one", now=Clock()).run()
+    mark_saved(connection)
     another = Keeper("one", ONE_MONTH, first_after=0, backups=True)
     steps = 0
     while another.step(connection, NOON):
@@ -392,9 +393,21 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     assert frames_before(tables, OCTOBER) == 0
 
 
-def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to_roll_up(
-    tables: Database, roller: Roller
+def test_without_a_folder_for_backups_nothing_is_dropped_and_that_is_said(
+    tables: Database, connection: Connection, roller: Roller
 ) -> None:
+    mark_saved(connection)
+    keeper = Keeper("one", ONE_MONTH, first_after=0, backups=False)
+    while keeper.step(connection, NOON):
+        pass
+    assert "backup.folder" in keeper.report()["blocked"]
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
+def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to_roll_up(
+    tables: Database, connection: Connection, roller: Roller
+) -> None:
+    mark_saved(connection)
     roller.close()
     keeper, stop = Keeper("one", ONE_MONTH, first_after=0, backups=True), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
