@@ -36,6 +36,7 @@ __all__ = ["allowed", "connection", "empty", "folder", "roller", "tables"]  # fi
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ORDERS = int(os.environ.get("BACKUP_ORDERS", "3"))
+DAMAGES: list[Callable[[Path], None]] = [flip, cut, clear, Path.unlink]
 COMPARED = ("tallies", "hours", "breaks", "imported_hours", "imports")
 
 
@@ -104,7 +105,7 @@ class House:
         if files and self._connection.query(
             "SELECT 1 FROM rollup_state WHERE dropped_to IS NULL AND frames_from IS NULL"
         ):
-            self._random.choice([flip, cut, clear, Path.unlink])(self._random.choice(files))
+            self._random.choice(DAMAGES)(self._random.choice(files))
             for _ in range(3):
                 self.back_up()
 
