@@ -15,10 +15,10 @@ from storer.config import StorerConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Each example, and what only the user knows: the options that are not commented out.
+#: Each example, and the options that are not commented out: what only the user knows, and where the package backs up.
 EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "reader.example.yaml": (ReaderConfig, {"port"}),
-    "storer.example.yaml": (StorerConfig, {"database.password_file"}),
+    "storer.example.yaml": (StorerConfig, {"database.password_file", "backup.folder"}),
     "monitor.example.yaml": (MonitorConfig, {"database.password_file", "password_file"}),
 }
 #: Sections of the monitor that are off by default.
@@ -82,6 +82,8 @@ def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set
         assert tls in (None, {"ca": None, "certificate": None, "key": None})
     required = {"port": document["port"]} if kind is ReaderConfig else {}
     document.get("database", {}).pop("password_file", None)  # there is no such file here
+    if kind is StorerConfig:
+        del document["backup"]
     if kind is ReaderConfig:
         del document["name"]  # by default the host's name
     if kind is MonitorConfig:

@@ -104,6 +104,8 @@ def test_minutes_are_dropped_with_those_of_the_meters_and_hours_stay(old: Databa
     connection.execute("UPDATE source_hours SET energy_last = 0 WHERE source_id = 1 AND hour < '2026-01-01'")
     run(connection, Retention(frames=1))
     assert minutes_before(old, 2026) == 100
+    with pytest.raises(Blocked, match="2025-07"):  # its hours were just made again: no file has them yet
+        run(connection, ONE_YEAR)
     run(connection, ONE_YEAR)
     assert minutes_before(old, 2026) == 0
     assert len(read_source(old, "roof")) == 120
