@@ -89,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=UTC_TIMES,
     )
     restoring.add_argument("folder", type=Path, metavar="FOLDER", help="where the storer makes its backups")
+    restoring.add_argument("--partial", action="store_true", help="although months are damaged or missing")
     mode = restoring.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="only read the files; needs no database")
-    mode.add_argument("--partial", action="store_true", help="although months are damaged or missing")
     mode.add_argument("--month", type=_month, metavar="MONTH", help="put back only this one, such as 2026-07")
     mode.add_argument("--release", type=_month, metavar="MONTH", help="let retention drop a month that was put back")
     restoring.set_defaults(command=_restore)
@@ -227,7 +227,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     if arguments.check:
         _print_backup("whole", found := check(Folder(arguments.folder)))
-        return 1 if found.missing else 0
+        return 1 if found.missing and not arguments.partial else 0
     database = Database(_settings(arguments).database)
     if (month := arguments.release) is not None:
         release_month(database, month)
