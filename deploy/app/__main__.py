@@ -87,12 +87,14 @@ def _database() -> None:
 
 def _backup() -> int:
     """Write our own backup for that of Home Assistant."""
-    from deploy.app.configuration import FOLDER
+    from deploy.app.database import keep_newest
     from deploy.app.prepare import USERS
 
     without_token = ("env", "-u", "SUPERVISOR_TOKEN", "-u", _OLD_TOKEN)
-    storer = ("s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup", "--config", f"{FOLDER}/storer.yaml")
-    return subprocess.run((*without_token, *storer), check=False).returncode
+    command = (*without_token, "s6-setuidgid", USERS["storer"], "teleinfo-storer", "backup")
+    code = subprocess.run(command, check=False).returncode
+    # A month whose file is lost is no reason to have no backup of all else: the log and `check` tell of it.
+    return 0 if keep_newest() else code or 1
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Starts the app's own database server; a new one takes over the backup in /data/backup before.
 
+Of the dumps there, a backup of Home Assistant takes the newest only, in a folder of its own (config.yaml leaves the
+others out), and the files of months.
+
 A new data directory gets its name when it is complete: what was interrupted is done again.
 """
 
@@ -13,19 +16,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.app import configuration
 from deploy.app.configuration import SOCKET
 from deploy.app.prepare import DATA, RUN, USERS, give_folder
 
 log = logging.getLogger(__name__)
 
 FOLDER = DATA / "databases"
-BACKUP = DATA / "backup"
+BACKUP = Path(configuration.BACKUP)
+NEWEST = BACKUP / "newest"
 _NEW = DATA / "databases.new"
 _DAMAGED = DATA / "backup.damaged"
 _SETTINGS = Path(__file__).with_name("mariadb.cnf")
 _PRIVATE_SOCKET = "/run/mysqld/private.sock"
 _START_TIMEOUT = 600.0  # seconds; it may have to recover
 _AS_MYSQL = ("setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups")
+_DUMPS = "*.sql.gz"
 _VERSION = re.compile(r"Ver (\S+?-MariaDB)")
 
 
@@ -51,21 +57,22 @@ def _create() -> None:
         "mariadb-install-db", f"--defaults-file={_SETTINGS}", f"--datadir={_NEW}", "--user=mysql", "--skip-test-db",
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=root",
     )  # fmt: skip
-    if any(BACKUP.glob("*.sql.gz")) and _is_whole():
+    for dump in NEWEST.glob(_DUMPS):
+        dump.replace(BACKUP / dump.name)
+    if any(BACKUP.glob("*.gz")) and _is_usable():
         log.info("Restoring the backup; meanwhile the meter is read, and its frames are kept")
         with _private_server(_NEW):
-            _storer("restore", "--config", str(_restore_config()), str(BACKUP))
-        log.info("The backup is restored")
+            log.info("%s", _storer("restore", "--partial", "--config", str(_restore_config()), str(BACKUP)))
     _upgraded(_NEW).write_text(_version())
     os.sync()
     _NEW.rename(FOLDER)
     os.sync()
 
 
-def _is_whole() -> bool:
-    """Check the backup; one that is damaged is put aside: it could never be restored, and frames are to be stored."""
+def _is_usable() -> bool:
+    """Check the backup; one without a whole dump is put aside: frames are to be stored. Months may be missing."""
     try:
-        _storer("restore", "--check", str(BACKUP))
+        _storer("restore", "--check", "--partial", str(BACKUP))
     except subprocess.CalledProcessError as error:
         if error.returncode < 0:
             raise  # killed: that says nothing of the backup
@@ -74,6 +81,17 @@ def _is_whole() -> bool:
         BACKUP.rename(_DAMAGED)
         give_folder("storer", BACKUP)
         return False
+    return True
+
+
+def keep_newest() -> bool:
+    """Put the newest dump where Home Assistant takes it from; return whether it is another one than before."""
+    dump = max(BACKUP.glob(_DUMPS), default=None)
+    if dump is None or (NEWEST / dump.name).exists():
+        return False
+    shutil.rmtree(NEWEST, ignore_errors=True)
+    NEWEST.mkdir(mode=0o700)
+    (NEWEST / dump.name).hardlink_to(dump)
     return True
 
 
@@ -135,13 +153,15 @@ def _server(folder: Path, socket: str) -> tuple[str, ...]:
     return ("mariadbd", f"--defaults-file={_SETTINGS}", *places)
 
 
-def _storer(*arguments: str) -> None:
-    _run("s6-setuidgid", USERS["storer"], "teleinfo-storer", *arguments)
+def _storer(*arguments: str) -> str:
+    return _run("s6-setuidgid", USERS["storer"], "teleinfo-storer", *arguments)
 
 
-def _run(*command: str) -> None:
-    """Run a program; its output is shown only if it fails."""
+def _run(*command: str) -> str:
+    """Run a program; return its output, which is shown if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    output = done.stdout.strip()
     if done.returncode:
-        log.error("%s", done.stdout.strip() or f"{command[0]} has failed")
+        log.error("%s", output or f"{command[0]} has failed")
         raise subprocess.CalledProcessError(done.returncode, command[0])
+    return output

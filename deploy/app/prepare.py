@@ -111,7 +111,7 @@ def prepare_container(options: Options) -> None:
     for program, folder in (
         ("reader", Path(configuration.JOURNAL)),
         ("reader", Path(configuration.SPOOL)),
-        ("storer", DATA / "backup"),
+        ("storer", Path(configuration.BACKUP)),
         ("monitor", Path(configuration.SESSIONS)),
     ):
         give_folder(program, folder)

@@ -1,6 +1,8 @@
 """A backup of the Supervisor while the app runs, and what a new machine makes of it."""
 
+import io
 import re
+import tarfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -36,8 +38,11 @@ def audited(app: App) -> str:
 
 
 def publish_past_hours(app: MeteredApp) -> None:
-    """Have a reader of another house publish two hours with three frames each; of one hour it counted four."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 3 * HOUR
+    """Have a reader of another house publish two hours with three frames each, of a month that is over.
+
+    Of one hour it counted four.
+    """
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=40)
     with MqttClient(1883, "addons", app.house.passwords["mqtt"], host=BROKER) as client:
         for start, counted in ((hour, 3), (hour + HOUR, 4)):
             for number in range(3):
@@ -47,6 +52,15 @@ def publish_past_hours(app: MeteredApp) -> None:
             client.publish(f"teleinfo/{OTHER}/tally", Tally(OTHER, start, "cellar", counted).to_json())
     both = f"SELECT frames FROM tallies JOIN meters ON meters.id = meter_id WHERE identifier = '{OTHER}' ORDER BY hour"
     wait_until(lambda: app.sql(both) == [["3"], ["4"]], WITHIN, "both hours")
+    rolled_up = f"SELECT COUNT(*) FROM hours JOIN meters ON meters.id = meter_id WHERE identifier = '{OTHER}'"
+    wait_until(lambda: app.sql(rolled_up) == [["2"]], WITHIN, "their rollups")
+
+
+def backups_in(archive: bytes) -> list[str]:
+    """Return which files of our backups are in one of the Supervisor."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        names = [entry.name for entry in tar if entry.isreg()]
+    return sorted(name for name in names if re.search(r"backup|database", name))
 
 
 def test_a_backup_brings_the_same_history_to_a_new_machine(metered: MeteredApp, new: App) -> None:
@@ -58,7 +72,11 @@ def test_a_backup_brings_the_same_history_to_a_new_machine(metered: MeteredApp, 
     history, audit = export(metered), audited(metered)
     assert len(history.splitlines()) > 50
     assert re.search(rf"{OTHER} +incomplete: 4 .*3 .*1 missing\n1 hour complete, 1 incomplete", audit)
+    metered.inside("touch", "/data/backup/teleinfodb-2020-01-01T021700Z.sql.gz", "/data/backup/x.jsonl.gz")
     backup = metered.backup()
+    month, dump = backups_in(backup)
+    assert re.fullmatch(r"data/backup/teleinfodb-[-0-9]{7}\.month\.gz", month)
+    assert re.fullmatch(r"data/backup/newest/teleinfodb-[-0-9T]+Z\.sql\.gz", dump)
     metered.uninstall()
     assert metered.data not in docker("volume", "ls", "--quiet").stdout.decode().split()
     new.start(restore=backup)

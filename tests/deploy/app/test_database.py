@@ -21,13 +21,14 @@ class Server:
         self.fails: Callable[[str], bool] = lambda _: False
         self.code = 1
 
-    def run(self, *command: str) -> None:
+    def run(self, *command: str) -> str:
         words = " ".join(command)
         if "install-db" in words:
             (self.folder / "databases.new" / "ibdata1").touch()
         self.ran.append(next(word for word in ("install", "check", "restore", "upgrade") if word in words))
         if self.fails(self.ran[-1]):
             raise subprocess.CalledProcessError(self.code, command[0])
+        return ""
 
     @contextmanager
     def private(self, folder: Path) -> Iterator[None]:
@@ -43,9 +44,9 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server(tmp_path)
-    for name, folder in {"FOLDER": "databases", "BACKUP": "backup", "_NEW": "databases.new"}.items():
+    folders = {"FOLDER": "databases", "BACKUP": "backup", "NEWEST": "backup/newest", "_NEW": "databases.new"}
+    for name, folder in {**folders, "_DAMAGED": "backup.damaged"}.items():
         monkeypatch.setattr(database, name, tmp_path / folder)
-    monkeypatch.setattr(database, "_DAMAGED", tmp_path / "backup.damaged")
     monkeypatch.setattr(database, "RUN", tmp_path)
     monkeypatch.setattr(database, "_run", server.run)
     monkeypatch.setattr(database, "_private_server", server.private)
@@ -53,14 +54,15 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     monkeypatch.setattr("os.execvp", server.execute)
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     monkeypatch.setattr(database, "give_folder", lambda _, folder: folder.mkdir())
-    (tmp_path / "backup").mkdir(exist_ok=True)
+    (tmp_path / "backup").mkdir()
     return server
 
 
 @pytest.fixture
-def backup(tmp_path: Path) -> Path:
-    file = tmp_path / "backup" / "teleinfodb-2026-11-28T211433Z.sql.gz"
-    file.parent.mkdir(exist_ok=True)
+def backup(server: Server) -> Path:
+    """What a backup of Home Assistant brought."""
+    file = server.folder / "backup" / "newest" / "teleinfodb-2026-11-28T211433Z.sql.gz"
+    file.parent.mkdir()
     file.touch()
     return file
 
@@ -96,13 +98,16 @@ def test_what_was_interrupted_is_done_again_and_never_taken_for_whole(server: Se
     assert not (server.folder / "databases.new").exists()
 
 
-def test_a_damaged_backup_is_kept_and_does_not_hinder_new_frames(server: Server, backup: Path) -> None:
+@pytest.mark.parametrize("name", ["teleinfodb-2026-11-28T211433Z.sql.gz", "teleinfodb-2026-11-28T211433Z.jsonl.gz"])
+def test_a_backup_that_is_damaged_or_of_an_earlier_version_is_kept_and_does_not_hinder_new_frames(
+    server: Server, name: str
+) -> None:
+    (server.folder / "backup" / name).touch()
     server.fails = fail_at("check")
     database.run_database()
     assert server.ran == ["install", "check", "started"]
-    assert (server.folder / "backup.damaged" / backup.name).exists()
-    assert not backup.exists()
-    assert backup.parent.exists()  # for the next
+    assert (server.folder / "backup.damaged" / name).exists()
+    assert list((server.folder / "backup").iterdir()) == []  # for the next
 
 
 def test_a_backup_whose_check_was_killed_is_not_damaged(server: Server, backup: Path) -> None:
@@ -111,7 +116,7 @@ def test_a_backup_whose_check_was_killed_is_not_damaged(server: Server, backup: 
     with pytest.raises(subprocess.CalledProcessError):
         database.run_database()
     assert server.ran == ["install", "check"]
-    assert backup.exists()
+    assert (server.folder / "backup" / backup.name).exists()
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -129,3 +134,18 @@ def test_tables_of_the_same_series_need_no_upgrade(server: Server) -> None:
     server.ran = []
     database.run_database()
     assert server.ran == ["started"]
+
+
+def test_home_assistant_takes_the_newest_dump_and_a_new_machine_finds_it_among_the_others(server: Server) -> None:
+    folder, newest = server.folder / "backup", server.folder / "backup" / "newest"
+    assert not database.keep_newest()
+    for day in (27, 28):
+        (folder / f"teleinfodb-2026-11-{day}T211433Z.sql.gz").write_text(f"{day}")
+        assert database.keep_newest()
+        assert [file.read_text() for file in newest.iterdir()] == [f"{day}"]
+    assert not database.keep_newest()  # no backup was made
+    (folder / "teleinfodb-2026-11-27T211433Z.sql.gz").unlink()
+    (folder / "teleinfodb-2026-11-28T211433Z.sql.gz").unlink()
+    database.run_database()
+    assert server.ran == ["install", "check", "restore", "started"]
+    assert (folder / "teleinfodb-2026-11-28T211433Z.sql.gz").read_text() == "28"
