@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
 from monitor.commands import CONFIG as MONITOR_CONFIG
@@ -88,9 +89,16 @@ def test_the_reader_finds_its_folders_where_it_looks_for_them() -> None:
     assert unit["RuntimeDirectoryPreserve"] == "yes"  # what waits there outlives the service
 
 
-def test_the_monitor_finds_its_folder_where_it_looks_for_it() -> None:
-    unit = settings(UNITS["monitor"])
-    assert Path("/var/lib", unit["StateDirectory"]) == MonitorConfig().state
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("monitor", MonitorConfig().state),
+        ("storer", Path(yaml.safe_load((ROOT / "storer.example.yaml").read_text())["backup"]["folder"])),
+    ],
+)
+def test_monitor_and_storer_find_their_folders_where_they_look_for_them(name: str, folder: Path) -> None:
+    unit = settings(UNITS[name])
+    assert Path("/var/lib", unit["StateDirectory"]) == folder
     assert unit["StateDirectoryMode"] == "0700"
 
 
