@@ -49,6 +49,13 @@ class Folder:
         """How many files there are of the format before this one."""
         return sum(name.endswith(".jsonl.gz") for name in self._names)
 
+    def remove_unfinished(self) -> None:
+        """Remove what backups were writing that were killed; at one time only one is made."""
+        for name in self._names:
+            if name.startswith(f"{self.database}-") and name.endswith(_PART):
+                with contextlib.suppress(OSError):
+                    (self.path / name).unlink()
+
     def months(self) -> dict[datetime, Path]:
         """Return the files of months."""
         matches = filter(None, map(_MONTH.fullmatch, self._names))
@@ -82,6 +89,10 @@ class Writer:
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         self._file = os.fdopen(os.open(path, flags, 0o600), "wb")
+        if not os.geteuid():  # a person, with sudo: the storer must be able to read it
+            owner = path.parent.stat()
+            with contextlib.suppress(OSError):  # a network share may not allow it
+                os.fchown(self._file.fileno(), owner.st_uid, owner.st_gid)
         self._gzip = gzip.GzipFile("", "wb", 6, self._file, 0)
         self._digest = hashlib.sha256()
 

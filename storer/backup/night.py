@@ -51,6 +51,7 @@ def backup(database: Database, path: Path, retention: Retention) -> Result:
         if not take_lock(connection, "backup", _ANOTHER):
             raise BackupError(f"database {database.where}: another backup of it is being made")
         folder = Folder(path, database.name)
+        folder.remove_unfinished()
         if folder.earlier:
             result.notes.append(
                 f"{path}: {plural(folder.earlier, 'file')} of an earlier version of this program (.jsonl.gz) left as"
