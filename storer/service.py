@@ -350,12 +350,12 @@ class Storer:
 
     def _make_partitions(self) -> None:
         def make(connection: Connection) -> list[str]:
-            if not take_lock(connection, "partitions"):
-                return []  # a dump is being made: they are made months ahead
+            if not take_lock(connection, "backup"):
+                return []  # a backup is being made: partitions are made months ahead
             try:
                 return make_partitions(connection, datetime.now(UTC))
             finally:
-                free_lock(connection, "partitions")
+                free_lock(connection, "backup")
 
         created = self._store.run(make)
         if created:

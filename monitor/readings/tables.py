@@ -4,7 +4,7 @@ from common.database.mariadb import TIMEOUT, Connection, Database
 from common.database.schema import schema_version
 from common.errors import DatabaseError, PermanentError
 
-NEWEST = 102
+NEWEST = 103
 """The version of the tables that this monitor knows: that of the storer of the same release."""
 
 

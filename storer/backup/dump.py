@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from storer.backup.folder import Reader, Writer, new_file, read_whole
 from storer.backup.month_file import KINDS
 from storer.database.months import next_month
 
-#: All tables with data that a restore brings back, but those of months and `label_sets`.
-REST = (
-    *("meters", "sources", "tallies", "hours", "breaks", "late_hours", "imported_hours", "imported_temperatures"),
-    *("source_hours", "rejected_messages", "imports", "forgotten", "rollup_state"),
+#: What a dump has first, in one snapshot: roll-ups, and how far they are.
+FIRST = (
+    *("tallies", "hours", "breaks", "imported_hours", "imported_temperatures", "source_hours", "rejected_messages"),
+    *("imports", "forgotten", "rollup_state"),
 )
+#: And last, because rows of other tables belong to these.
+LAST = ("meters", "sources", "late_hours")
 _OPTIONS = (
     *("--single-transaction", "--skip-lock-tables", "--no-tablespaces", "--no-create-info", "--skip-triggers"),
     *("--skip-add-locks", "--skip-disable-keys", "--skip-comments", "--complete-insert", "--hex-blob"),
@@ -31,11 +33,15 @@ _CHANGED = "1412"  # a table was altered since the dump began
 _ATTEMPTS = 3
 
 
-def write_dump(database: Database, path: Path, months: Iterable[datetime], facts: Mapping[str, Any]) -> None:
-    """Dump everything but the frames and minutes of `months`, read the file back; `facts` are in its last line.
+def write_dump(
+    database: Database, path: Path, closed: Callable[[], Iterable[datetime]], facts: Mapping[str, Any]
+) -> None:
+    """Dump everything but the frames and minutes of closed months, read it back; `facts` are in its last line.
 
-    Frames come first: what arrives meanwhile may be rolled up in the dump without its frames, which a restore mends,
-    but no frame lacks its meter or label set.
+    A storer goes on meanwhile, and each call of the client program has a snapshot of its own. So hours come first, and
+    then minutes, frames, and marks of late hours: no roll-up has more frames than are there, and each frame that its
+    roll-up lacks is newer than `up_to`, or marked. `closed` is asked after the hours: it returns the months whose files
+    have the frames of these.
 
     Raises:
         BackupError: it cannot be made; or the file cannot be written.
@@ -43,7 +49,7 @@ def write_dump(database: Database, path: Path, months: Iterable[datetime], facts
     for attempt in range(_ATTEMPTS):
         try:
             with new_file(path) as (writer, part):
-                _dump(database, writer, sorted(months))
+                _dump(database, writer, closed)
                 writer.finish(facts)
                 if read_whole(part) != facts:
                     raise BackupError(f"{path}: what was read back is not what was written")
@@ -58,15 +64,17 @@ class _Changed(BackupError):
     """A table was altered meanwhile."""
 
 
-def _dump(database: Database, writer: Writer, months: list[datetime]) -> None:
-    open_frames = _outside("timestamp", months)
+def _dump(database: Database, writer: Writer, closed: Callable[[], Iterable[datetime]]) -> None:
     with _option_file(database) as options:
-        for table, time, _ in KINDS.values():
+        _run_dump(database, options, writer, FIRST)
+        months = sorted(closed())
+        for table, time, _ in (KINDS["m"], KINDS["s"], KINDS["f"]):
             _run_dump(database, options, writer, [table], _outside(time, months))
-        used = f"SELECT label_set_id FROM hours UNION SELECT label_set_id FROM frames WHERE {open_frames}"  # noqa: S608
-        bases = "SELECT base_id FROM label_sets"
-        _run_dump(database, options, writer, ["label_sets"], f"id IN ({used}) OR id IN ({bases})")
-        _run_dump(database, options, writer, REST)
+        frames = f"SELECT label_set_id FROM frames WHERE {_outside('timestamp', months)}"  # noqa: S608 - our own names
+        used = f"IN ({frames} UNION SELECT label_set_id FROM hours)"  # noqa: S608
+        bases = f"SELECT base_id FROM label_sets WHERE id {used}"  # noqa: S608 - our own names
+        _run_dump(database, options, writer, ["label_sets"], f"id {used} OR id IN ({bases})")
+        _run_dump(database, options, writer, LAST)
 
 
 def _outside(column: str, months: Iterable[datetime]) -> str:

@@ -1,7 +1,7 @@
 """One backup into a folder: files of months that are missing or old, one old file read again, and a dump."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from storer.backup.dump import is_empty, write_dump
 from storer.backup.folder import Folder, read_header
 from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month
 from storer.config import Retention
-from storer.database.locks import free_lock, take_lock
+from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month
 from storer.database.saved_months import Saved, month_digest, months_with_rows, note_bad, note_saved, saved_months
 from storer.database.schema import newest_version, open_tables
@@ -23,8 +23,7 @@ _DAYS, _WEEKS, _MONTHS = 7, 4, 12  # dumps that are kept
 _KEPT_NOTES = 10
 _READ_AGAIN = timedelta(days=20)
 _LONGEST = 6 * 3600.0  # seconds of a statement
-_ANOTHER = 900  # seconds for another backup, such as that of the night
-_WAIT = 60  # seconds for whoever changes partitions
+_ANOTHER = 900  # seconds for whoever else has the lock, such as the backup of the night
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ class Result:
 
 
 def backup(database: Database, path: Path, retention: Retention) -> Result:
-    """Make a backup while storers run.
+    """Make a backup while storers run; meanwhile nothing is dropped or forgotten, and no partition is made.
 
     Raises:
         BackupError: the folder cannot be used, or a file cannot be written.
@@ -49,7 +48,7 @@ def backup(database: Database, path: Path, retention: Retention) -> Result:
     result = Result()
     with open_tables(database, _LONGEST) as connection:
         if not take_lock(connection, "backup", _ANOTHER):
-            raise BackupError(f"database {database.where}: another backup of it is being made")
+            raise BackupError(f"database {database.where}: another backup is being made, or old months are dropped")
         folder = Folder(path, database.name)
         folder.remove_unfinished()
         if folder.earlier:
@@ -57,27 +56,35 @@ def backup(database: Database, path: Path, retention: Retention) -> Result:
                 f"{path}: {plural(folder.earlier, 'file')} of an earlier version of this program (.jsonl.gz) left as"
                 " they are: only commit 61720cba restores them"
             )
-        if (folder.dumps() or folder.months()) and is_empty(connection, "backups"):
+        if _is_foreign(connection, folder):
             raise BackupError(
                 f"{path}: has backups of another database, or of this one before it was emptied: restore them first"
                 f" (teleinfo-storer restore {path}), or choose another folder"
             )
-        good = _Months(connection, folder, retention, result).run()
-        _dump(database, connection, folder, good, result)
+        files = _Months(connection, folder, retention, result).run()
+        _dump(database, connection, folder, files, result)
     return result
 
 
-def _dump(database: Database, connection: Connection, folder: Folder, good: Iterable[datetime], result: Result) -> None:
+def _is_foreign(connection: Connection, folder: Folder) -> bool:
+    """Tell whether the folder has files from before this database was made, and none of them was restored into it."""
+    if not is_empty(connection, "backups"):
+        return False
+    ((made,),) = connection.query("SELECT MIN(applied_at) FROM schema_version WHERE version > 0")
+    made = made.replace(microsecond=0, tzinfo=UTC)
+    headers = [read_header(path) or {"taken": "1970-01-01T00:00:00+00:00"} for path in folder.months().values()]
+    return any(taken < made for taken in (*folder.dumps(), *(datetime.fromisoformat(one["taken"]) for one in headers)))
+
+
+def _dump(
+    database: Database, connection: Connection, folder: Folder, files: Mapping[datetime, str], result: Result
+) -> None:
     taken = server_now(connection).replace(microsecond=0)
     result.dump = folder.dump(taken)
     rows = {f"{month:%Y-%m}": saved.rows for month, saved in saved_months(connection).items() if saved.rows}
     facts = {"taken": taken.isoformat(), "schema": newest_version(), "months": rows}
-    if not take_lock(connection, "partitions", _WAIT):
-        raise BackupError("partitions of the database are being changed: tried again tomorrow")
-    try:
-        write_dump(database, result.dump, good, facts)
-    finally:
-        free_lock(connection, "partitions")
+    unchanged = (month for month, digest in files.items() if month_digest(connection, month) == digest)
+    write_dump(database, result.dump, lambda: list(unchanged), facts)
     for old in expired([*folder.dumps(), taken]):
         folder.dump(old).unlink(missing_ok=True)
     if not result.problems:
@@ -113,10 +120,10 @@ class _Months:
         self._result = result
         self._saved = saved_months(connection)
 
-    def run(self) -> list[datetime]:
-        """Write and read what is due; return the months whose file is good."""
+    def run(self) -> dict[datetime, str]:
+        """Write and read what is due; return the digest of each month whose file is good."""
         closed, there = _Closed(self._connection), _months_with_rows(self._connection)
-        good: list[datetime] = []
+        good: dict[datetime, str] = {}
         written: set[datetime] = set()
         for month in sorted({*there, *self._files, *self._saved}):
             header = read_header(self._files[month]) if month in self._files else None
@@ -124,13 +131,13 @@ class _Months:
                 header = None
             digest = month_digest(self._connection, month)
             if header is not None and header.get("digest") == digest:
-                good.append(month)
+                good[month] = digest
             elif month in closed and self._write(month, digest, header is not None):
-                good.append(month)
+                good[month] = digest
                 written.add(month)
         for month in self._in_turn([month for month in good if month not in written]):
-            if not self._read(month):
-                good.remove(month)
+            if not self._read(month, good[month]):
+                del good[month]
         return good
 
     def _in_turn(self, months: list[datetime]) -> list[datetime]:
@@ -164,14 +171,15 @@ class _Months:
             with contextlib.suppress(BackupError):
                 count_lines(path)
                 return self._written(month, path, digest, with_old=True)
-        if known and not self._is_complete(month, held, saved):
-            what = "is damaged" if month in self._files else "is missing"
-            self._result.problems.append(
-                f"{path}: {what}, and the database has no more all of its rows: bring the file back from a copy; if it"
-                " is lost, remove what is left of it and its row of saved_months"
-            )
-            note_bad(self._connection, month)
-            return False
+        if known:
+            note_bad(self._connection, month)  # whatever comes next: it has no file that is good
+            if not self._is_complete(month, held, saved):
+                what = "is damaged" if month in self._files else "is missing"
+                self._result.problems.append(
+                    f"{path}: {what}, and the database has no more all of its rows: bring the file back from a copy; if"
+                    " it is lost, remove what is left of it and its row of saved_months"
+                )
+                return False
         return self._written(month, path, digest, with_old=False)
 
     def _written(self, month: datetime, path: Path, digest: str, *, with_old: bool) -> bool:
@@ -191,10 +199,9 @@ class _Months:
         )
         return held >= int(frames) + int(minutes)
 
-    def _read(self, month: datetime) -> bool:
+    def _read(self, month: datetime, digest: str) -> bool:
         """Read a file whole; write it again if it is damaged. Return whether it is good."""
         path = self._files[month]
-        digest = month_digest(self._connection, month)
         try:
             rows = sum(count_lines(path).values())
         except BackupError as error:

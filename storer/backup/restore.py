@@ -10,12 +10,11 @@ from typing import Any
 from common.database.mariadb import Connection, Database, sql_time
 from common.database.schema import schema_version
 from common.errors import BackupError, DatabaseError
-from storer.backup.dump import REST, is_empty, load_dump
+from storer.backup.dump import FIRST, LAST, is_empty, load_dump
 from storer.backup.folder import Folder, read_header, read_whole
 from storer.backup.month_file import KINDS, count_lines, load_month
 from storer.database.forgotten import was_forgotten
 from storer.database.locks import take_lock
-from storer.database.months import floor_hour
 from storer.database.saved_months import hold, note_saved
 from storer.database.schema import (
     make_earlier_partitions,
@@ -26,11 +25,12 @@ from storer.database.schema import (
     refuse_mismatch,
 )
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
-from storer.rollups.state import raise_version, request_rebuild, server_now
+from storer.rollups.state import raise_version, server_now
+from storer.sources.hours import remake_hours
 
 _LONGEST = 6 * 3600.0  # seconds of a statement
 _VIEWS = ("teleinfoframes", "energy_hours", "whole_label_sets")
-_DATA = (*(table for table, _, _ in KINDS.values()), "label_sets", *REST)
+_DATA = (*(table for table, _, _ in KINDS.values()), "label_sets", *FIRST, *LAST)
 
 
 @dataclass(slots=True)
@@ -138,8 +138,11 @@ def _fill(database: Database, connection: Connection, folder: Folder, found: Bac
         load_month(connection, files[month], forgotten)
         header = read_header(files[month]) or {}
         note_saved(connection, month, str(header.get("digest")), rows)
-    # What came while the dump was made may have been rolled up in it without its frames.
-    request_rebuild(connection, floor_hour(found.taken))
+    # Hours may lack what came while the dump was made: frames that were late then are marked, and minutes of sources
+    # make their hours again. What is newer than `up_to` is rolled up in any case.
+    connection.execute("UPDATE late_hours SET waiting = 1")
+    for _ in remake_hours(connection, None, None):
+        pass
     raise_version(connection)
     connection.execute(
         "INSERT INTO backups (slot, finished_at, saved_rows) VALUES (0, %s, 0)", (sql_time(found.taken),)

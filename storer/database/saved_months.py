@@ -1,6 +1,6 @@
 """Which months a backup has as they are now: a digest of the tables that change with any change of a month.
 
-Late frames mark an hour, rollups follow; an import adds rows, or takes some away. So frames need not be read.
+Late frames mark an hour, rollups follow; so frames need not be read.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from storer.database.months import month_of, next_month
 
 #: Small tables by whose rows they have, and the column that says to which month a row belongs.
 _SMALL = {
-    "meters": ("meter_id", ("tallies", "hours", "breaks", "late_hours", "imported_hours")),
+    "meters": ("meter_id", ("hours", "breaks", "late_hours")),
     "sources": ("source_id", ("source_hours",)),
 }
 _TIME = "hour"

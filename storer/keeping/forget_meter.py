@@ -22,7 +22,7 @@ from storer.database.forgotten import note_forgotten
 from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
-from storer.keeping.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed
+from storer.keeping.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed, keep_backups_away
 from storer.rollups import state as states
 
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
@@ -69,6 +69,7 @@ def forget_meter(
         work.check_rights(database.name)
         if not is_confirmed(address, ask, out):
             return 1
+        keep_backups_away(connection)
         deleted = work.delete()
         progress.clear()
         print(f"deleted: {_listed(deleted)}", file=out)

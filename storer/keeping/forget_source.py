@@ -10,7 +10,7 @@ from common.runtime.progress import Progress
 from storer.database.forgotten import note_forgotten
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
-from storer.keeping.forgetting import TIMEOUT, delete_rows, is_confirmed
+from storer.keeping.forgetting import TIMEOUT, delete_rows, is_confirmed, keep_backups_away
 
 _TABLES = ("source_minutes", "source_hours")
 
@@ -36,6 +36,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         require_delete(connection, database.name)
         if not is_confirmed(name, ask, out):
             return 1
+        keep_backups_away(connection)
         # Its number first: no other source gets it, so rows in files of backups stay those of this one.
         connection.execute(
             "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",

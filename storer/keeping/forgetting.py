@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import TextIO
 
 from common.database.mariadb import Connection
+from common.errors import DatabaseError
 from common.runtime.progress import Progress
+from storer.database.locks import take_lock
 
 TIMEOUT = 600.0  # seconds for one statement
 _ROWS = 10_000  # deleted in one statement
+_WAIT = 60  # seconds for a backup that ends soon
 
 
 def ask_person(text: str) -> str:
@@ -23,6 +26,16 @@ def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
         return True
     print("nothing was deleted", file=out)
     return False
+
+
+def keep_backups_away(connection: Connection) -> None:
+    """Have no backup made as long as the connection is open: no file then has a half of what is forgotten.
+
+    Raises:
+        DatabaseError: one is being made.
+    """
+    if not take_lock(connection, "backup", _WAIT):
+        raise DatabaseError("a backup is being made, or old months are dropped: try again when that has ended")
 
 
 def delete_rows(connection: Connection, table: str, where: str, argument: object, progress: Progress) -> int:

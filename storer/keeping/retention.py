@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _EARLIER, _LATER = "p_earlier", "p_later"
 _HOUR = timedelta(hours=1)
-_WAIT = 5  # seconds for a dump that ends just now
+_WAIT = 5  # seconds for a backup that ends just now
 _DIVIDE_AT_MOST = 200_000  # frames
 
 
@@ -64,12 +64,12 @@ class FrameRetention:
         """
         if self._policy.frames is None:
             return
-        if not take_lock(self._connection, "partitions", _WAIT):
+        if not take_lock(self._connection, "backup", _WAIT):
             raise Blocked("a backup is being made; tried again tomorrow")
         try:
             yield from self._drop_all(now, self._policy.frames)
         finally:
-            free_lock(self._connection, "partitions")
+            free_lock(self._connection, "backup")
 
     def _drop_all(self, now: datetime, months: int) -> Iterator[None]:
         ((newest,),) = self._connection.query("SELECT MAX(timestamp) FROM frames")

@@ -35,7 +35,7 @@ from common.contract.tally import Tally
 from reader.buffer.item import ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
-from storer.backup.dump import REST
+from storer.backup.dump import FIRST, LAST
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import FOLDER
@@ -116,7 +116,7 @@ def _fill(server: Server, storer: StorerCommand, work: Path) -> None:
     _run(storer, "import", "temperatures", days, "--meter", ADDRESS)
     empty = [
         table
-        for table in ("frames", "minutes", "source_minutes", "label_sets", *REST)
+        for table in ("frames", "minutes", "source_minutes", "label_sets", *FIRST, *LAST)
         if not query(database, f"SELECT 1 FROM {table} LIMIT 1")
     ]
     assert not empty, empty
