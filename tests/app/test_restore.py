@@ -74,7 +74,7 @@ def test_a_backup_brings_the_same_history_to_a_new_machine(metered: MeteredApp, 
     assert re.search(rf"{OTHER} +incomplete: 4 .*3 .*1 missing\n1 hour complete, 1 incomplete", audit)
     metered.inside("touch", "/data/backup/teleinfodb-2020-01-01T021700Z.sql.gz", "/data/backup/x.jsonl.gz")
     backup = metered.backup()
-    month, dump = backups_in(backup)
+    dump, month = backups_in(backup)
     assert re.fullmatch(r"data/backup/teleinfodb-[-0-9]{7}\.month\.gz", month)
     assert re.fullmatch(r"data/backup/newest/teleinfodb-[-0-9T]+Z\.sql\.gz", dump)
     metered.uninstall()
