@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_AFTER = 900.0  # seconds after the start, if the last night was missed
-TRY_AGAIN_AFTER = 3600.0  # seconds
+TRY_AGAIN_AFTER = 3600.0  # seconds, each time twice as many, until the next night
 LONGEST = 6 * 3600.0  # seconds that a backup may take
 _AT, _SPREAD = 3 * 60 + 17, 40  # minutes of the local day
 _RECENT, _MISSED = timedelta(hours=12), timedelta(hours=30)
@@ -41,13 +41,7 @@ class NightlyBackup:
     """Runs in a thread of its own, if there is a folder."""
 
     def __init__(
-        self,
-        database: Database,
-        name: str,
-        folder: Path | None,
-        config: Path,
-        stop: threading.Event,
-        first_after: float = FIRST_AFTER,
+        self, database: Database, name: str, folder: Path | None, config: Path, stop: threading.Event
     ) -> None:
         """Work for the storer `name`, whose configuration is the file `config`."""
         self._database = database
@@ -55,7 +49,6 @@ class NightlyBackup:
         self._folder = folder
         self._command = [sys.executable, "-P", "-m", "storer", "backup", "--config", str(config)]
         self._stop = stop
-        self._first_after = first_after
         self._failed: str | None = None  # read by another thread
         self._failures = ChangeLogger(log)
         self._thread = threading.Thread(target=self._run, name="backup", daemon=True)
@@ -70,13 +63,16 @@ class NightlyBackup:
         return {"folder": None if self._folder is None else str(self._folder), "failed": self._failed}
 
     def _run(self) -> None:
-        wait = self._first_after
-        limit = _MISSED
+        wait, again, limit = FIRST_AFTER, TRY_AGAIN_AFTER, _MISSED
         while not self._stop.wait(wait):
             self._back_up(limit)
             limit = _RECENT
             now = datetime.now().astimezone()
-            wait = (next_night(self._name, now) - now).total_seconds() if self._failed is None else TRY_AGAIN_AFTER
+            wait = (next_night(self._name, now) - now).total_seconds()
+            if self._failed is None:
+                again = TRY_AGAIN_AFTER
+            else:
+                wait, again = min(wait, again), 2 * again
 
     def _back_up(self, limit: timedelta) -> None:
         """Make a backup, unless one was finished within `limit`, by whom ever."""

@@ -19,7 +19,7 @@ NOBODY = Database(DatabaseConfig(host=("127.0.0.1",), port=1))
 
 def nightly(folder: Path | None, stop: threading.Event, script: str) -> NightlyBackup:
     """It runs a script of Python instead of the command."""
-    made = NightlyBackup(NOBODY, "main", folder, Path("storer.yaml"), stop, first_after=0)
+    made = NightlyBackup(NOBODY, "main", folder, Path("storer.yaml"), stop)
     made._command = [sys.executable, "-c", script]
     made._failed = "before"  # then the database is not asked when the last one was
     return made
@@ -56,7 +56,10 @@ def test_why_it_failed_is_in_the_health_and_in_the_log(
     ]
 
 
-def test_a_folder_that_hangs_does_not_keep_the_storer_from_stopping(tmp_path: Path) -> None:
+def test_a_folder_that_hangs_does_not_keep_the_storer_from_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.runtime.nightly.FIRST_AFTER", 0)
     stop, begun = threading.Event(), tmp_path / "begun"
     one = nightly(tmp_path, stop, f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)")
     one.start()

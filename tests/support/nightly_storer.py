@@ -1,0 +1,12 @@
+"""The storer with a backup at once that is soon given up: `python -m tests.support.nightly_storer run …`."""
+
+import sys
+
+from storer import service
+from storer.commands import main
+from storer.runtime import nightly
+
+if __name__ == "__main__":
+    nightly.FIRST_AFTER, nightly.TRY_AGAIN_AFTER, nightly.LONGEST = 0.1, 0.5, 10.0
+    service.HEALTH_EVERY = 0.5
+    sys.exit(main())
