@@ -47,7 +47,7 @@ class NightlyBackup:
         self._database = database
         self._name = name
         self._folder = folder
-        self._command = [sys.executable, "-P", "-m", "storer", "backup", "--config", str(config)]
+        self._command = [sys.executable, "-P", "-u", "-m", "storer", "backup", "--config", str(config)]
         self._stop = stop
         self._failed: str | None = None  # read by another thread
         self._failures = ChangeLogger(log)

@@ -4,6 +4,9 @@ import contextlib
 import dataclasses
 import gzip
 import io
+import json
+import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +32,7 @@ from storer.keeping.forget_meter import forget_meter
 from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild
+from storer.runtime.nightly import NightlyBackup
 from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, roller, tables
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, rolled, standard, steady, write
@@ -223,13 +227,26 @@ def test_a_file_that_went_bad_is_written_again_while_the_database_has_its_rows(
 
 @DAMAGES
 def test_a_bad_file_whose_month_was_dropped_is_said_each_night_and_nothing_more_of_it_is_dropped(
-    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller, damage: Damage
+    tables: Database,
+    fresh_database: Server,
+    empty: Database,
+    folder: Path,
+    connection: Connection,
+    roller: Roller,
+    damage: Damage,
 ) -> None:
     backup(tables, folder)
     retain(connection)
     damage(folder / MONTHS[0])
     results = [backup(tables, folder) for _ in range(4)]
     assert all(MONTHS[0] in result.problems[0] for result in results[-2:])
+    storer = StorerCommand(folder.parent, fresh_database.port, fresh_database.password)
+    config = Path(storer.line("backup")[-1])
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"backup": {"folder": str(folder)}}))
+    of_the_night = NightlyBackup(tables, "one", folder, config, threading.Event())
+    of_the_night._failed = "before"
+    of_the_night._back_up(timedelta(hours=12))
+    assert re.search(f"{MONTHS[0]}.*no more all of its rows", of_the_night.report()["failed"])
     with pytest.raises(BackupError, match=MONTHS[0]):
         restore(empty, folder)
     restore(empty, folder, partial=True)
