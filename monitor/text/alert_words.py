@@ -111,7 +111,7 @@ FR: Mapping[str, str] = {
     "alert_feed_in_end_body": "Elle s’était arrêtée pendant {days}.",
 
     "alert_backup_line": "Dernière sauvegarde il y a {days}",
-    "alert_backup_body": "Elle date du {last}. Faites une sauvegarde, et vérifiez ce qui la déclenche d’habitude.",
+    "alert_backup_body": "Elle date du {last}. L’archiveur en fait une par nuit : son journal dit ce qui l’en empêche.",
     "alert_backup_end_title": "Sauvegarde à jour",
     "alert_backup_end_body": "Il n’y en avait plus eu depuis {days}.",
 
@@ -244,7 +244,7 @@ EN: Mapping[str, str] = {
     "alert_feed_in_end_body": "It had stopped for {days}.",
 
     "alert_backup_line": "Last backup {days} ago",
-    "alert_backup_body": "It dates from {last}. Make one now, and check what usually starts it.",
+    "alert_backup_body": "It dates from {last}. The storer makes one each night: its log says what prevents it.",
     "alert_backup_end_title": "Backup up to date",
     "alert_backup_end_body": "There had been none for {days}.",
 
