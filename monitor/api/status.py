@@ -262,7 +262,11 @@ _SCHEMA = record(
         "disk": _known(
             "bytes of the tables; years until the disk is full", used=COUNT, free=_MAYBE_COUNT, years=_MAYBE_COUNT
         ),
-        "backup": _known("the last backup: when its files were verified, and the rows in them", at=INSTANT, rows=COUNT),
+        "backup": _known(
+            "the last backup: when it was made and read back, and the rows in its files of months",
+            at=INSTANT,
+            rows=COUNT,
+        ),
         "volts": _known(
             "the last days, and minutes outside 230 V ± 10 %",
             low=COUNT,

@@ -103,7 +103,7 @@ export default {
   noBackup: 'none',
   noBackupMore: 'If this disk fails, the history is lost.',
   backupOld: (days) => `${days} days ago`,
-  backupRows: (n) => `${n} rows, verified`,
+  backupVerified: 'verified',
   volts: `Voltage outside 230${f.THIN}V ± 10%`,
   voltsNone: 'never',
   voltsRange: (low, high, days) => `from ${low} to ${high}${f.THIN}V over ${days} days`,

@@ -110,7 +110,7 @@ export default {
   noBackup: 'aucune',
   noBackupMore: 'Si ce disque tombe en panne, l’historique est perdu.',
   backupOld: (days) => `il y a ${days} jours`,
-  backupRows: (n) => `${n} lignes, vérifiées`,
+  backupVerified: 'vérifiée',
   volts: `Tension hors 230${f.THIN}V ± 10${f.THIN}%`,
   voltsNone: 'jamais',
   voltsRange: (low, high, days) => `de ${low} à ${high}${f.THIN}V sur ${days} jours`,

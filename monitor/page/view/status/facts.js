@@ -34,11 +34,10 @@ export function storage({ links, spool, audit, backup, disk, volts }, now) {
 
 function backupFacts(backup, now) {
   if (!backup) return [S.noBackup, S.noBackupMore];
-  const days = staleDays(backup, now),
-    rows = S.backupRows(f.number(backup.rows));
+  const days = staleDays(backup, now);
   return days
-    ? [h('span', { class: 'warn-text' }, icon('warn'), S.backupOld(days)), `${when(backup.at)}, ${rows}`]
-    : [when(backup.at), rows];
+    ? [h('span', { class: 'warn-text' }, icon('warn'), S.backupOld(days)), `${when(backup.at)}, ${S.backupVerified}`]
+    : [when(backup.at), S.backupVerified];
 }
 function auditNote(audit) {
   return audit.ok ? S.auditOk(audit.days) : withAudit(S.auditBad(audit.missing, audit.days));
