@@ -9,7 +9,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,10 @@ Row = tuple[str, str, str | None, str]  # time, owner, digest of the label set, 
 def write_month(connection: Connection, path: Path, month: datetime, digest: str, *, with_old: bool) -> dict[str, int]:
     """Write the file of a month, read it back and count it; return how many rows of each kind it has.
 
-    `with_old`: with the rows that only the file that is there has; none of whom was forgotten since it was written.
+    `with_old`: with the rows that only the file that is there has, which is whole; none of whom was forgotten since.
 
     Raises:
-        BackupError: it cannot be written, or the old one cannot be read.
+        BackupError: it cannot be written.
     """
     columns = {kind: _columns(connection, kind) for kind in KINDS}
     header = {
@@ -56,17 +56,17 @@ def write_month(connection: Connection, path: Path, month: datetime, digest: str
         "month": f"{month:%Y-%m}",
         "digest": digest,
         "taken": server_now(connection).isoformat(),
-        "sources": _kinds_of_sources(connection),
+        "sources": {str(name): str(kind) for name, kind in connection.query("SELECT name, kind FROM sources")},
         "columns": {**columns, "l": ["digest", "base", *_LABEL_COLUMNS]},
     }
-    old = OldFile(path, was_forgotten(connection), columns) if with_old else None
+    forgotten = was_forgotten(connection)
     with new_file(path) as (writer, part):
         writer.write(_line(header))
         labels = _Labels(connection, writer)
         counts: Counter[str] = Counter()
         for kind in KINDS:
             here = _stored(connection, kind, columns[kind], month, labels)
-            there: Iterable[Row] = () if old is None else old.rows(kind, labels)
+            there = _saved(path, kind, columns[kind], forgotten, labels) if with_old else iter(())
             order = _by_time if kind == "f" else _by_owner
             for _, same in itertools.groupby(heapq.merge(here, there, key=order), key=order):
                 time, owner, label_set, rest = next(same)  # what the database has comes first
@@ -121,10 +121,7 @@ def load_month(connection: Connection, path: Path, forgotten: Forgotten) -> int:
     reader = iter(Reader(path))
     header = json.loads(next(reader))
     taken = datetime.fromisoformat(header["taken"])
-    owners: dict[str, _Meters | _Sources] = {
-        "meter_id": _Meters(connection),
-        "source_id": _Sources(connection, header["sources"]),
-    }
+    owners = {key: _known_owners(connection, key) for _, _, key in KINDS.values()}
     label_sets: list[int] = []
     total = 0
     for kind, lines in itertools.groupby(reader, key=lambda line: line[2:3].decode()):
@@ -137,9 +134,11 @@ def load_month(connection: Connection, path: Path, forgotten: Forgotten) -> int:
         for batch in _batched(lines, _BATCH):
             rows = [row[1:] for row in json.loads(b"[" + b",".join(batch) + b"]")]
             rows = [row for row in rows if not forgotten.since(row[1], taken)]
-            owners[key].know({row[1] for row in rows})
+            if missing := {row[1] for row in rows} - owners[key].keys():
+                _add_owners(connection, key, missing, header["sources"])
+                owners[key] = _known_owners(connection, key)
             for row in rows:
-                row[1] = owners[key].ids[row[1]]
+                row[1] = owners[key][row[1]]
                 if kind == "f":
                     row[2] = 0 if row[2] is None else label_sets[row[2]]
             if rows:
@@ -163,43 +162,23 @@ def _insert(connection: Connection, table: str, columns: Sequence[str], rows: Se
         connection.execute(f"INSERT INTO {table} ({names}) VALUES {literals(rows)}{same}")  # noqa: S608
 
 
-class _Meters:
-    """The numbers of meters; those that are new get one."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.ids = known_meters(connection)
-
-    def know(self, names: set[str]) -> None:
-        if missing := names - self.ids.keys():
-            add_meters(self._connection, missing)
-            self.ids = known_meters(self._connection)
-
-
-class _Sources:
-    """The numbers of sources; those that are new get one."""
-
-    def __init__(self, connection: Connection, kinds: Mapping[str, str]) -> None:
-        self._connection = connection
-        self._kinds = kinds
-        self.ids = _known_sources(connection)
-
-    def know(self, names: set[str]) -> None:
-        for name in sorted(names - self.ids.keys()):
-            self._connection.execute(
-                "INSERT INTO sources (id, name, kind) SELECT GREATEST(COALESCE(MAX(id), 0), COALESCE((SELECT"
-                " MAX(last_forgotten_source) FROM rollup_state), 0)) + 1, %s, %s FROM sources",
-                (name, self._kinds[name]),
-            )
-            self.ids = _known_sources(self._connection)
-
-
-def _kinds_of_sources(connection: Connection) -> dict[str, str]:
-    return {str(name): str(kind) for name, kind in connection.query("SELECT name, kind FROM sources")}
-
-
-def _known_sources(connection: Connection) -> dict[str, int]:
+def _known_owners(connection: Connection, key: str) -> dict[str, int]:
+    """Return the numbers of meters or sources by name."""
+    if key == "meter_id":
+        return known_meters(connection)
     return {str(name): int(number) for name, number in connection.query("SELECT name, id FROM sources")}
+
+
+def _add_owners(connection: Connection, key: str, names: set[str], kinds: Mapping[str, str]) -> None:
+    if key == "meter_id":
+        add_meters(connection, names)
+        return
+    for name in sorted(names):
+        connection.execute(
+            "INSERT INTO sources (id, name, kind) SELECT GREATEST(COALESCE(MAX(id), 0), COALESCE((SELECT"
+            " MAX(last_forgotten_source) FROM rollup_state), 0)) + 1, %s, %s FROM sources",
+            (name, kinds[name]),
+        )
 
 
 def _add_label_set(connection: Connection, row: Sequence[Any], columns: Sequence[str], known: Sequence[int]) -> int:
@@ -216,38 +195,29 @@ def _add_label_set(connection: Connection, row: Sequence[Any], columns: Sequence
     return int(number)
 
 
-class OldFile:
-    """The rows of the file that a month has so far."""
-
-    def __init__(self, path: Path, forgotten: Forgotten, columns: Mapping[str, Sequence[str]]) -> None:
-        read_whole(path)  # before a row of it goes into a new file
-        self._path = path
-        self._forgotten = forgotten
-        self._columns = columns
-
-    def rows(self, wanted: str, labels: "_Labels") -> Iterator[Row]:
-        """Yield the rows of a kind in their order; the label sets before them are made known to `labels`."""
-        reader = iter(Reader(self._path))
-        header = json.loads(next(reader))
-        taken = datetime.fromisoformat(header["taken"])
-        places = [header["columns"][wanted].index(name) if name in header["columns"][wanted] else None
-                  for name in self._columns[wanted]]  # fmt: skip
-        digests: list[str] = []
-        for line in reader:
-            kind = line[2:3].decode()
-            if kind == "l" and wanted == "f":
-                _, digest, base, *values = json.loads(line)
-                digests.append(digest)
-                labels.learn(digest, None if base is None else digests[base], values)
-            elif kind == wanted:
-                _, time, owner, *values = json.loads(line)
-                label_set = None
-                if kind == "f":
-                    place, *values = values
-                    label_set = None if place is None else digests[place]
-                if not self._forgotten.since(owner, taken):
-                    ordered = [None if place is None else values[place] for place in places]
-                    yield time, owner, label_set, json.dumps(ordered, separators=(",", ":"))[1:-1]
+def _saved(path: Path, wanted: str, columns: Sequence[str], forgotten: Forgotten, labels: "_Labels") -> Iterator[Row]:
+    """Yield the rows of a kind that a file has, in its order; label sets are made known to `labels` before them."""
+    reader = iter(Reader(path))
+    header = json.loads(next(reader))
+    taken = datetime.fromisoformat(header["taken"])
+    there = header["columns"][wanted]
+    places = [there.index(name) if name in there else None for name in columns]
+    digests: list[str] = []
+    for line in reader:
+        kind = line[2:3].decode()
+        if kind == "l" and wanted == "f":
+            _, digest, base, *values = json.loads(line)
+            digests.append(digest)
+            labels.learn(digest, None if base is None else digests[base], values)
+        elif kind == wanted:
+            _, time, owner, *values = json.loads(line)
+            label_set = None
+            if kind == "f":
+                place, *values = values
+                label_set = None if place is None else digests[place]
+            if not forgotten.since(owner, taken):
+                ordered = [None if place is None else values[place] for place in places]
+                yield time, owner, label_set, json.dumps(ordered, separators=(",", ":"))[1:-1]
 
 
 class _Labels:
@@ -298,9 +268,8 @@ def _stored(
     table, time, key = KINDS[kind]
     end = next_month(month)
     if kind != "f":
-        names = known_meters(connection) if key == "meter_id" else _known_sources(connection)
         values = ", ".join(columns) if kind == "s" else _as_json(columns)
-        for name, number in sorted(names.items()):
+        for name, number in sorted(_known_owners(connection, key).items()):
             for instant, *rest in connection.query(
                 f"SELECT CAST({time} AS CHAR), {values} FROM {table}"  # noqa: S608 - our own names
                 f" WHERE {key} = %s AND {time} >= %s AND {time} < %s ORDER BY {time}",

@@ -40,9 +40,7 @@ def next_night(name: str, now: datetime) -> datetime:
 class NightlyBackup:
     """Runs in a thread of its own, if there is a folder."""
 
-    def __init__(
-        self, database: Database, name: str, folder: Path | None, config: Path, stop: threading.Event
-    ) -> None:
+    def __init__(self, database: Database, name: str, folder: Path | None, config: Path, stop: threading.Event) -> None:
         """Work for the storer `name`, whose configuration is the file `config`."""
         self._database = database
         self._name = name

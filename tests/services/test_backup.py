@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import subprocess
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -292,9 +293,11 @@ def test_no_file_made_after_a_meter_was_forgotten_has_it(
     copy = folder / MONTHS[0]
     before = copy.read_bytes()
     assert forget_meter(tables, OTHER, lambda _: OTHER, NO_PROGRESS, io.StringIO()) == 0
+    made = backup(tables, folder)
+    assert made.dump is not None
+    assert not any(OTHER.encode() in line for file in (copy, made.dump) for line in lines(file))
     write(tables, [standard(NOON, OTHER, EAST=1)], NOON)  # somebody sends with its address again
     backup(tables, folder)
-    assert not any(OTHER.encode() in line for line in lines(copy))
     copy.write_bytes(before)  # as it was
     restore(empty, folder)
     assert len([frame for frame in exported(empty) if OTHER.encode() in frame]) == 1
@@ -398,7 +401,9 @@ def test_dumps_of_seven_days_four_weeks_and_twelve_months_stay() -> None:
     ]
 
 
-def test_no_password_that_can_be_chosen_stops_the_dump(fresh_database: Server, folder: Path) -> None:
+def test_any_password_is_in_a_file_that_only_we_can_read_and_on_no_command_line(
+    fresh_database: Server, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     password = """a "b' \\n # ; é%s"""
     quoted = password.replace("\\", "\\\\").replace("'", "''")
     fresh_database.sql(
@@ -406,7 +411,20 @@ def test_no_password_that_can_be_chosen_stops_the_dump(fresh_database: Server, f
     )
     database = Database(dataclasses.replace(client(fresh_database)._config, user="odd", password=password))
     migrate(database)
-    assert backup(database, folder).dump is not None
+    commands: list[str] = []
+    popen = subprocess.Popen
+
+    def start(command: list[str], **arguments: Any) -> "subprocess.Popen[bytes]":
+        file = Path(command[1].removeprefix("--defaults-file="))
+        assert file.stat().st_mode & 0o777 == 0o600
+        commands.extend(command)
+        return popen(command, **arguments)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    backup(database, folder)
+    restore(empty, folder)
+    assert len([word for word in commands if word.endswith(("mariadb-dump", "mariadb"))]) == 6 + 1
+    assert not any(secret in word for word in commands for secret in (password, str(empty._config.password)))
 
 
 def test_the_commands_make_a_backup_and_put_it_back(
