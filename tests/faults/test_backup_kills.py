@@ -12,8 +12,8 @@ from storer.backup.folder import Folder, read_whole
 from storer.backup.month_file import count_lines
 from storer.backup.restore import check, restore
 from storer.rollups.roller import Roller
-from tests.faults.test_backup_orders import fresh_database
-from tests.services.conftest import connection
+from tests.faults.test_backup_orders import database
+from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import MONTHS, backup, empty, folder, retain
 from tests.services.test_retention import AUGUST, FRAMES, roller, tables
 from tests.services.test_rollup_cases import NOON, standard, write
@@ -21,7 +21,7 @@ from tests.support.programs import run_command
 from tests.support.servers import Database as Server
 from tests.support.storing import StorerCommand, exported
 
-__all__ = ["connection", "empty", "folder", "fresh_database", "roller", "tables"]  # fixtures
+__all__ = ["connection", "database", "empty", "folder", "fresh_database", "roller", "tables"]  # fixtures
 
 
 def is_killed(point: int, server: Server, folder: Path) -> bool:

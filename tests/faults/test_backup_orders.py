@@ -23,7 +23,7 @@ from storer.imports.writer import write as write_import
 from storer.keeping.forget_meter import forget_meter
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
-from tests.services.conftest import connection
+from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import backup, clear, cleared, cut, empty, flip, folder, retain
 from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, roller, tables
@@ -32,7 +32,7 @@ from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, query
 
-__all__ = ["allowed", "connection", "empty", "folder", "roller", "tables"]  # fixtures
+__all__ = ["allowed", "connection", "empty", "folder", "fresh_database", "roller", "tables"]  # fixtures
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ORDERS = int(os.environ.get("BACKUP_ORDERS", "3"))
@@ -40,8 +40,8 @@ DAMAGES: list[Callable[[Path], None]] = [flip, cut, clear, Path.unlink]
 COMPARED = ("tallies", "hours", "breaks", "imported_hours", "imports")
 
 
-@pytest.fixture
-def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("database"), options=UNSYNCED_DATABASE) as database:
         yield database
 

@@ -27,6 +27,7 @@ from storer.backup.night import backup as make_backup
 from storer.backup.restore import release_month, restore, restore_month
 from storer.config import Retention
 from storer.database.frame_store import FrameStore
+from storer.database.locks import take_lock
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate
 from storer.keeping.forget_meter import forget_meter
@@ -301,6 +302,26 @@ def test_no_file_made_after_a_meter_was_forgotten_has_it(
     copy.write_bytes(before)  # as it was
     restore(empty, folder)
     assert len([frame for frame in exported(empty) if OTHER.encode() in frame]) == 1
+
+
+@pytest.mark.usefixtures("roller", "allowed")
+def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwhile(
+    tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(tables, folder)
+    for wait in ("backup.night._ANOTHER", "keeping.retention._WAIT", "keeping.forgetting._WAIT"):
+        monkeypatch.setattr(f"storer.{wait}", 0)
+    with contextlib.closing(tables.connect()) as other:
+        assert take_lock(other, "backup")
+        with pytest.raises(BackupError, match="another backup"):
+            backup(tables, folder)
+        with pytest.raises(Blocked, match="a backup is being made"):
+            retain(connection)
+        with pytest.raises(DatabaseError, match="a backup is being made"):
+            forget_meter(tables, METER, lambda _: METER, NO_PROGRESS, io.StringIO())
+    assert len(exported(tables)) == len(FRAMES)
+    retain(connection)
+    assert len(exported(tables)) == len(FRAMES) - 720
 
 
 @pytest.mark.usefixtures("roller")
