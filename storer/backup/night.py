@@ -81,7 +81,13 @@ def _dump(
 ) -> None:
     taken = server_now(connection).replace(microsecond=0)
     result.dump = folder.dump(taken)
-    rows = {f"{month:%Y-%m}": saved.rows for month, saved in saved_months(connection).items() if saved.rows}
+    there = {*files, *folder.months()}
+    # What is open again, and has no file in this folder, is in the dump.
+    rows = {
+        f"{month:%Y-%m}": saved.rows
+        for month, saved in saved_months(connection).items()
+        if saved.rows and (month in there or count_rows(connection, month) < saved.rows)
+    }
     facts = {"taken": taken.isoformat(), "schema": newest_version(), "months": rows}
     unchanged = (month for month, digest in files.items() if month_digest(connection, month) == digest)
     write_dump(database, result.dump, lambda: list(unchanged), facts)

@@ -198,6 +198,18 @@ def test_late_frames_into_a_closed_month_have_its_file_written_again(
     assert count_lines(folder / MONTHS[1])["f"] == 361
 
 
+def test_a_dump_into_another_folder_has_what_is_open_again_and_misses_no_file_of_it(
+    tables: Database, empty: Database, folder: Path, tmp_path: Path, roller: Roller
+) -> None:
+    backup(tables, folder)
+    write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001)], NOON)
+    (another := tmp_path / "another").mkdir()
+    backup(tables, another)
+    assert files(another) == [MONTHS[0], MONTHS[2]]
+    restore(empty, another)
+    assert exported(empty) == exported(tables)
+
+
 def test_frames_that_come_for_a_dropped_month_join_those_of_its_file(
     tables: Database, empty: Database, folder: Path, roller: Roller, connection: Connection
 ) -> None:
