@@ -91,7 +91,7 @@ BROKEN_STORERS = (
            backup={"folder": "/mnt/usb", "failed": "/mnt/usb: cannot be read: No such file or directory"}),
     storer(retention={"blocked": f"frames before 2026-09-01 are kept: of {METER}, 7 frames of 2026-08-03 10:00 UTC that"
                       " a reader counted never came; if they are lost, set retention.incomplete to drop"}),
-    storer(retention={"blocked": "nothing is rolled up yet"}),
+    storer(retention={"blocked": "nothing is rolled up yet"}, backup={"folder": "/mnt/usb", "failed": None}),
     storer(taken_over=2),
     replace(STORER, status="offline"),
     replace(STORER, status=""),
