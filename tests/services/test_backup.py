@@ -440,9 +440,9 @@ def test_any_password_is_in_a_file_that_only_we_can_read_and_on_no_command_line(
     password = """a "b' \\n # ; é%s"""
     quoted = password.replace("\\", "\\\\").replace("'", "''")
     fresh_database.sql(
-        f"CREATE OR REPLACE USER odd@'%' IDENTIFIED BY '{quoted}';GRANT ALL ON {fresh_database.name}.* TO odd@'%';"
+        f"CREATE OR REPLACE USER dump@'%' IDENTIFIED BY '{quoted}';GRANT ALL ON {fresh_database.name}.* TO dump@'%';"
     )
-    database = Database(dataclasses.replace(client(fresh_database)._config, user="odd", password=password))
+    database = Database(dataclasses.replace(client(fresh_database)._config, user="dump", password=password))
     migrate(database)
     commands: list[str] = []
     popen = subprocess.Popen
