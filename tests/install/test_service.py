@@ -2,15 +2,24 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from common.machine.version import __version__
-from tests.install.machine import NAMES, PROGRAMS, READER, Machine
-from tests.support.mqtt_client import listen
-from tests.support.servers import Broker
+from storer.backup.night import backup
+from storer.backup.restore import restore
+from storer.config import Retention
+from tests.install.machine import NAMES, PROGRAMS, PROJECT, READER, Machine
+from tests.support.frames import ADDRESS
+from tests.support.mqtt_client import MqttClient, listen
+from tests.support.servers import Broker, Database
+from tests.support.storing import client, exported
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """
@@ -151,3 +160,89 @@ def test_removed_it_stops_and_unconfirmed_frames_are_on_disk(reader: Machine) ->
     reader.remove_packages("teleinfo-reader")
     assert reader.try_("systemctl", "is-active", "teleinfo-reader").returncode != 0
     assert reader.path("/var/lib/teleinfo/spool.sqlite").stat().st_size > 0
+
+
+BACKUPS, OTHER_DISK = "/var/lib/teleinfo-storer", "/mnt/usb/teleinfo"
+
+
+@pytest.fixture
+def older(running: Machine) -> Iterator[Machine]:
+    """The same, with the MariaDB of its release, older than ours, and the storer's account there."""
+    running.write("/etc/mysql/mariadb.conf.d/99-test.cnf", "[mariadbd]\nskip-networking\n")
+    running.run("apt-get", "--quiet", "update")
+    install = ("apt-get", "--quiet", "--yes", "--no-install-recommends", "install", "mariadb-server")
+    running.run(*install, DEBIAN_FRONTEND="noninteractive")
+    shutil.copy(PROJECT / "mariadb/storer.sql", running.path("/srv/storer.sql"))
+    running.run("systemctl", "start", "mariadb")
+    assert running.run("mariadb", "-Ne", "SELECT VERSION()").startswith("10.11.")
+    running.run("sh", "-c", "mariadb </srv/storer.sql")
+    yield running
+    running.run("mariadb", "--execute", "DROP DATABASE teleinfodb; DROP USER teleinfo@localhost")
+    running.run("systemctl", "stop", "mariadb")
+
+
+def test_a_backup_of_the_service_is_restored_on_another_version_of_mariadb_and_back(
+    older: Machine, broker: Broker, tmp_path: Path
+) -> None:
+    installed = older.install_packages(f"teleinfo-storer_{__version__}_all.deb")
+    assert installed.returncode == 0, installed.stdout
+    settings = {
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "database": {"unix_socket": "/run/mysqld/mysqld.sock", "password": "change-me"},
+        "backup": {"folder": BACKUPS},
+    }
+    older.path("/etc/teleinfo/storer.yaml").write_text(json.dumps(settings))
+    older.run("systemctl", "enable", "--now", "teleinfo-storer")
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    with MqttClient(broker.port, host=broker.host) as mqtt:
+        for start in (hour - timedelta(days=40), hour - timedelta(hours=1)):
+            for number in range(3):
+                at = start + number * timedelta(minutes=10)
+                frame = Frame(meter=ADDRESS, timestamp=at, mode=Mode.STANDARD, values={"ADSC": ADDRESS, "EAST": number})
+                mqtt.publish(f"teleinfo/{ADDRESS}/frame", frame.to_json())
+    rolled_up = "mariadb --skip-column-names teleinfodb --execute 'SELECT COUNT(*), SUM(frames) FROM hours'"
+    older.wait(rolled_up, lambda text: text.split() == ["2", "6"])
+
+    # Within the sandbox of the unit, as each night; and on another disk, as docs/database.md says.
+    owner = ("-o", "teleinfo-storer", "-g", "teleinfo-storer")
+    older.run("install", "-d", "-m", "700", *owner, OTHER_DISK)
+    command = "/opt/teleinfo/storer/bin/teleinfo-storer backup"
+    older.write(
+        "/etc/systemd/system/teleinfo-storer.service.d/override.conf",
+        f"[Service]\nReadWritePaths=-{OTHER_DISK} -/mnt/gone\n"
+        f"ExecStartPost={command}\nExecStartPost={command} {OTHER_DISK}\n",
+    )
+    older.run("systemctl", "daemon-reload")
+    older.run("systemctl", "restart", "teleinfo-storer")
+    for folder in (BACKUPS, OTHER_DISK):
+        assert owned(older, folder) == {f"drwx------ teleinfo-storer {folder}", f"-rw------- teleinfo-storer {folder}"}
+    frames = older.run("teleinfo-storer", "export").encode().splitlines()
+    assert len(frames) == 6
+
+    saved = older.path(BACKUPS)
+    with Database(tmp_path / "newer") as server:
+        newer = client(server)
+        restore(newer, saved)
+        assert exported(newer) == frames
+        older.run("systemctl", "stop", "teleinfo-storer")
+        (back := tmp_path / "back").mkdir()
+        backup(newer, back, Retention())
+    # As docs/database.md says for a new machine.
+    shutil.copytree(back, older.path("/srv/copy"))
+    older.run("sh", "-c", "mariadb --execute 'DROP DATABASE teleinfodb' && mariadb </srv/storer.sql")
+    older.run("rm", "-r", BACKUPS)
+    older.run("cp", "-rT", "/srv/copy", BACKUPS)
+    older.run("teleinfo-storer", "restore", BACKUPS)
+    older.run("systemctl", "enable", "--now", "teleinfo-storer")
+    assert older.run("teleinfo-storer", "export").encode().splitlines() == frames
+    assert owned(older, BACKUPS) == {f"drwx------ teleinfo-storer {BACKUPS}", f"-rw------- teleinfo-storer {BACKUPS}"}
+
+    older.remove_packages("teleinfo-storer", purge=True)
+    assert owned(older, BACKUPS) == {f"drwx------ root {BACKUPS}", f"-rw------- root {BACKUPS}"}
+    older.run("rm", "-r", BACKUPS, OTHER_DISK, "/srv/copy", "/srv/storer.sql")
+
+
+def owned(machine: Machine, folder: str) -> set[str]:
+    """Return rights and owners of a folder and of the backups in it."""
+    lines = machine.run("sh", "-c", f"stat -c '%A %U %n' {folder} {folder}/*").splitlines()
+    return {line.partition("/teleinfodb-")[0] for line in lines}
