@@ -195,7 +195,7 @@ def test_a_backup_of_the_service_is_restored_on_another_version_of_mariadb_and_b
     older.run("systemctl", "enable", "--now", "teleinfo-storer")
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with MqttClient(broker.port, host=broker.host) as mqtt:
-        for start in (hour - timedelta(days=40), hour - timedelta(hours=1)):
+        for start in (hour - timedelta(days=40), hour - timedelta(hours=6)):  # final, whatever the minute
             for number in range(3):
                 at = start + number * timedelta(minutes=10)
                 frame = Frame(meter=ADDRESS, timestamp=at, mode=Mode.STANDARD, values={"ADSC": ADDRESS, "EAST": number})
