@@ -33,7 +33,7 @@ ASKED = (
     datetime(2026, 11, 24, 17, 0, tzinfo=UTC),
 )
 ACCOUNTS = ("CREATE USER", "GRANT")
-CHANGES = ("DELETE", "TRUNCATE", "ALTER TABLE")
+CHANGES = "ALTER TABLE"
 
 
 def statements(page: Path) -> Iterator[str]:
@@ -89,9 +89,8 @@ def test_each_statement_works_and_finds_what_it_asks_for(tables: Database, fresh
         for statement in sorted(STATEMENTS, key=lambda text: text.startswith(CHANGES)):
             if "time_zone" in statement:
                 continue  # needs the tables of time zones
-            if "innodb_sys_tablespaces" in statement or statement.startswith(CHANGES):
-                output = fresh_database.sql(f"USE {fresh_database.name}; {statement}")
-                assert output or statement.startswith(CHANGES), statement
+            if statement.startswith(CHANGES):
+                fresh_database.sql(f"USE {fresh_database.name}; {statement}")
             elif statement.startswith(("SELECT", "SHOW")):
                 assert connection.query(statement.replace("%", "%%")), statement
             else:
