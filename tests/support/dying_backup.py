@@ -12,13 +12,13 @@ from pathlib import Path
 from storer.backup.folder import Writer
 from storer.commands import main
 
-LAST = int(sys.argv.pop(1))
+_last = -1
 _points, _rename, _write = itertools.count(), Path.rename, Writer.write
 
 
 def point() -> None:
     """Die, if it is the one."""
-    if next(_points) == LAST:
+    if next(_points) == _last:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -38,5 +38,6 @@ def write(writer: Writer, lines: bytes) -> None:
 
 
 if __name__ == "__main__":
+    _last = int(sys.argv.pop(1))
     Path.rename, Writer.write = rename, write  # type: ignore[assignment,method-assign]
     sys.exit(main())
