@@ -153,9 +153,9 @@ class Network(Home):
         for meter in self.delivery.meters:
             meter.stop()
         self.devices.freeze()
-        # An hour later each meter's hours are over, and their tallies are published.
+        # Two hours later each meter's hours are over, and their tallies are published.
         self.stop("reader")
-        self.delivery.set_clock(HOUR + 60)
+        self.delivery.set_clock(2 * HOUR + 60)
         self.start("reader")
         # Of nobody, or of the storer that runs: with that of one that was killed, it would wait for minutes.
         self.delivery.sql("UPDATE rollup_state SET held_until = NOW()")
@@ -176,9 +176,19 @@ class Network(Home):
         self._judge_rollups()
 
     def _is_settled(self) -> bool:
-        """Whether each meter has a tally, minutes are rolled up, and no late frames wait for that."""
-        query = "SELECT (SELECT COUNT(*) FROM late_hours WHERE waiting = 1), EXISTS (SELECT 1 FROM minutes)"
-        return self.delivery.sql(query) == [["0", "1"]] and len({meter for meter, _ in self._tallied()}) == METERS
+        """Whether each meter has its last tally, minutes are rolled up, and no late frames wait for that.
+
+        A tally of before, when the clock was ahead, has fewer frames than there are rows.
+        """
+        tally = (
+            "SELECT meter_id, hour, SUM(frames) < (SELECT COUNT(*) FROM frames f WHERE f.meter_id = t.meter_id"
+            " AND timestamp >= hour AND timestamp < hour + INTERVAL 1 HOUR) AS early FROM tallies t GROUP BY 1, 2"
+        )
+        query = (
+            "SELECT (SELECT COUNT(*) FROM late_hours WHERE waiting = 1), EXISTS (SELECT 1 FROM minutes),"
+            f" (SELECT COUNT(DISTINCT meter_id) FROM tallies), (SELECT COALESCE(SUM(early), 0) FROM ({tally}) each_one)"
+        )
+        return self.delivery.sql(query) == [["0", "1", str(METERS), "0"]]
 
     def _tallied(self) -> set[tuple[str, int]]:
         """Meter and hour of each tally."""

@@ -20,7 +20,7 @@ from tests.support.programs import Program, wait_until
 from tests.support.proxy import WithoutPuback
 from tests.support.servers import restore_data, save_data
 
-CLOCK_STEP = 1800.0  # seconds
+CLOCK_STEP = float(HOUR)  # seconds: at whatever minute, an hour ends with it, and goes on afterwards
 CHANCE = random.Random(4)
 
 # -- when --------------------------------------------------------------------------------------------------------------
