@@ -13,6 +13,7 @@ from storer.backup.dump import is_empty, write_dump
 from storer.backup.folder import Folder, read_header
 from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month
 from storer.config import Retention
+from storer.database.forgotten import was_forgotten
 from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month
 from storer.database.saved_months import Saved, month_digest, months_with_rows, note_bad, note_saved, saved_months
@@ -179,7 +180,7 @@ class _Months:
                 return self._written(month, path, digest, with_old=True)
         if known:
             note_bad(self._connection, month)  # whatever comes next: it has no file that is good
-            if not self._is_complete(month, held, saved):
+            if not self._is_complete(month, saved):
                 what = "is damaged" if month in self._files else "is missing"
                 self._result.problems.append(
                     f"{path}: {what}, and the database has no more all of its rows: bring the file back from a copy; if"
@@ -195,15 +196,17 @@ class _Months:
         self._result.rows += rows
         return True
 
-    def _is_complete(self, month: datetime, held: int, saved: Saved | None) -> bool:
-        if saved is not None and saved.rows is not None:
-            return held >= saved.rows
+    def _is_complete(self, month: datetime, saved: Saved | None) -> bool:
+        """Tell whether the database has all rows of a month that its file had, but of whom was forgotten since."""
+        forgotten = was_forgotten(self._connection).at.values()
+        if saved is not None and saved.rows is not None and all(at < saved.saved_at for at in forgotten):
+            return count_rows(self._connection, month) >= saved.rows
         ((frames, minutes),) = self._connection.query(
             "SELECT COALESCE(SUM(frames), 0), COALESCE(SUM(BIT_COUNT(minutes)), 0) FROM hours"
             " WHERE hour >= %s AND hour < %s",
             (sql_time(month), sql_time(next_month(month))),
         )
-        return held >= int(frames) + int(minutes)
+        return count_rows(self._connection, month, "fm") >= int(frames) + int(minutes)
 
     def _read(self, month: datetime, digest: str) -> bool:
         """Read a file whole; write it again if it is damaged. Return whether it is good."""

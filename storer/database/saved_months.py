@@ -55,6 +55,7 @@ class Saved:
 
     digest: str
     rows: int | None  # in it; None: it never had one
+    saved_at: datetime  # when these were counted
     read_at: datetime | None  # when it was last read whole; None: it is not good
     held: bool  # a person has put the month back
     is_fresh: bool  # it was read soon enough for what the database has to be dropped
@@ -66,12 +67,13 @@ def saved_months(connection: Connection) -> dict[datetime, Saved]:
         month.replace(tzinfo=UTC): Saved(
             str(digest),
             None if rows is None else int(rows),
+            saved_at.replace(tzinfo=UTC),
             read_at and read_at.replace(tzinfo=UTC),
             bool(held),
             bool(fresh),
         )
-        for month, digest, rows, read_at, held, fresh in connection.query(
-            "SELECT month, digest, saved_rows, read_at, held, read_at > UTC_TIMESTAMP(6) - INTERVAL %s DAY"
+        for month, digest, rows, saved_at, read_at, held, fresh in connection.query(
+            "SELECT month, digest, saved_rows, saved_at, read_at, held, read_at > UTC_TIMESTAMP(6) - INTERVAL %s DAY"
             " FROM saved_months",
             (READ_WITHIN.days,),
         )

@@ -317,6 +317,23 @@ def test_no_file_made_after_a_meter_was_forgotten_has_it(
 
 
 @pytest.mark.usefixtures("roller", "allowed")
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_file_that_went_bad_after_a_meter_was_forgotten_is_written_again_unless_its_month_was_dropped(
+    dropped: bool, tables: Database, folder: Path, connection: Connection
+) -> None:
+    write(tables, [*steady(AUGUST + timedelta(hours=3), 1, OTHER)], NOON)
+    roll_all(Roller(connection, "one", now=Clock()))
+    backup(tables, folder)
+    if dropped:
+        retain(connection)
+    assert forget_meter(tables, OTHER, lambda _: OTHER, NO_PROGRESS, io.StringIO()) == 0
+    flip(folder / MONTHS[0])
+    assert bool(backup(tables, folder).problems) is dropped
+    if not dropped:
+        assert not any(OTHER.encode() in line for line in lines(folder / MONTHS[0]))
+
+
+@pytest.mark.usefixtures("roller", "allowed")
 def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwhile(
     tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
