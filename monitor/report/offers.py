@@ -1,10 +1,13 @@
 """What the commands `compare`, `power` and `prices` of `teleinfo-monitor` do."""
 
 import argparse
+import contextlib
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from common.settings import config
+from monitor.answers.answers import Answers
 from monitor.answers.compared_offers import OfferAnswers
 from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.prices.check import Issue, check_prices
@@ -12,23 +15,31 @@ from monitor.prices.model import Kind, PriceTable
 from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
 from monitor.ranges import Range, year_to
+from monitor.readings.hours import Meter
 from monitor.report.home import answers_of, formats_of
+from monitor.report.layout import TextPage
 from monitor.report.offer_tables import OfferTables
 from monitor.settings.config import MonitorConfig
 from monitor.text.comparison_words import json_offers
+from monitor.text.formats import Formats
 from monitor.text.powers import json_powers, lines
 from monitor.text.price_words import describe
 
 
-def compare(arguments: argparse.Namespace) -> int:
-    """Print what each offer would have cost."""
+@contextlib.contextmanager
+def _year_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, Formats, Meter, datetime, datetime, datetime]]:
+    """Open the home; yield it with the formats, the meter, the range that is asked for, a year without one, and now."""
     now = datetime.now(UTC)
     with answers_of(arguments) as (answers, settings):
-        meter = answers.meter(arguments.meter)
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+        yield answers, formats_of(arguments, settings), answers.meter(arguments.meter), start, end, now
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print what each offer would have cost."""
+    with _year_of(arguments) as (answers, formats, meter, start, end, now):
         comparison = OfferAnswers(answers).compare(meter, start, end, now)
-        formats = formats_of(arguments, settings)
         if arguments.json:
             print(json_offers(comparison, formats))  # noqa: T201 - the command's output
         else:
@@ -38,19 +49,14 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def power(arguments: argparse.Namespace) -> int:
     """Print what each subscribed power would have meant."""
-    now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings):
-        meter = answers.meter(arguments.meter)
-        zone = settings.time_zone
-        start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
+    with _year_of(arguments) as (answers, formats, meter, start, end, now):
         answer = NeededPowerAnswers(answers).needed(meter, start, end, now)
-        formats = formats_of(arguments, settings)
         if arguments.json:
             print(json_powers(answer))  # noqa: T201 - the command's output
         else:
-            tables = OfferTables(sys.stdout, formats)
+            page = TextPage(sys.stdout, formats)
             for line in lines(answer, formats):
-                tables.line(line)
+                page.line(line)
     return 0
 
 
