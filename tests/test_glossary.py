@@ -26,7 +26,8 @@ function* texts(words, path) {
     else if (value) yield* texts(value, here);
   }
 }
-const read = async (name) => Object.fromEntries(texts((await import(`./monitor/page/${name}.js`)).default, 'page'));
+const words = async (name) => (await import(`./monitor/page/base/${name}.js`)).default;
+const read = async (name) => Object.fromEntries(texts(await words(name), 'page'));
 console.log(JSON.stringify({ en: await read('en'), fr: await read('fr') }));
 """
 Pairs = Iterator[tuple[str, str, str]]  # where, in English, in French

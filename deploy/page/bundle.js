@@ -26,8 +26,8 @@ export async function bundle(folder) {
   const common = { bundle: true, minify: true, outdir: folder, target: TARGET, metafile: true, legalComments: 'none' };
   const script = await build({
     ...common,
-    entryPoints: { entry: join(SOURCES, 'main.js') },
-    // All of the entry is shared with view/others.js: a chunk, which the page loads. The entry itself is not needed.
+    entryPoints: { entry: join(SOURCES, 'frame/main.js') },
+    // All of the entry is shared with frame/others.js: a chunk, which the page loads. The entry itself is not needed.
     splitting: true,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -78,12 +78,12 @@ function renaming(names) {
   };
 }
 
-/** Lets view/others.js import all that main.js needs: esbuild shares it in one file, and not in many small ones. */
+/** Lets frame/others.js import all that main.js needs: esbuild shares it in one file, and not in many small ones. */
 const sharing = {
   name: 'sharing',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]view[\\/]others\.js$/ }, async ({ path }) => ({
-      contents: `import '../main.js';\n${await readFile(path, 'utf8')}`,
+    onLoad({ filter: /[\\/]frame[\\/]others\.js$/ }, async ({ path }) => ({
+      contents: `import './main.js';\n${await readFile(path, 'utf8')}`,
       loader: 'js',
     })),
 };
@@ -102,10 +102,10 @@ function rewritten(page, { script, style }) {
   const text = lines
     .join('\n')
     .replace(
-      '<script type="module" src="main.js"></script>',
+      '<script type="module" src="frame/main.js"></script>',
       `<link rel="stylesheet" href="${style}">\n<script type="module" src="${script}"></script>`,
     );
-  if (!text.includes(script)) throw new Error('index.html does not load main.js');
+  if (!text.includes(script)) throw new Error('index.html does not load frame/main.js');
   return text;
 }
 

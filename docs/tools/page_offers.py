@@ -1,4 +1,4 @@
-"""Writes the page's table of registers and colours, `monitor/page/offers.js`, from common/contract/offers.py."""
+"""Writes the page's table of registers and colours, `monitor/page/base/offers.js`, from common/contract/offers.py."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from common.contract.offers import BY_REGISTER, COLOURS, HOURS, Offer, Register
 
-FILE = Path(__file__).resolve().parents[2] / "monitor/page/offers.js"
+FILE = Path(__file__).resolve().parents[2] / "monitor/page/base/offers.js"
 _HEAD = "// Made by `python -m docs.tools.page_offers` from common/contract/offers.py.\n"
 _LANGUAGES = ("fr", "en")
 

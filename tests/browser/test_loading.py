@@ -10,7 +10,7 @@ from tests.browser.stand import Stand
 SENTENCE = "La page n’a pas pu se charger"
 
 
-@pytest.mark.parametrize("lost", ["view/now.js", "main.js"])
+@pytest.mark.parametrize("lost", ["places/now/view.js", "frame/main.js"])
 def test_a_page_that_lost_a_file_once_comes_up_by_itself(stand: Stand, lost: str) -> None:
     page = stand.page
     stand.visit.expected += ("ERR_FAILED",)

@@ -90,7 +90,7 @@ test('no module of the page needs itself, by whichever way', () => {
     for (const name of needed(new URL(file))) visit(new URL(name, file).href, [...way, file]);
     done.add(file);
   };
-  visit(page('main.js').href, []);
+  visit(page('frame/main.js').href, []);
   assert.ok(done.size > 50);
 });
 

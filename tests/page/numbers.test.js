@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
+import { levelOf, quantiles } from '../../monitor/page/chart/colour_scale.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
-import * as f from '../../monitor/page/format.js';
-import { useZone } from '../../monitor/page/time.js';
-import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
-import { standby, withHoles } from '../../monitor/page/view/review/months.js';
-import { among, chosen, refusals, whyNothing } from '../../monitor/page/view/contracts/ranking.js';
-import { inOne } from '../../monitor/page/view/day/whole.js';
-import { changes, spans } from '../../monitor/page/view/contracts/spans.js';
+import * as f from '../../monitor/page/base/format.js';
+import { useZone } from '../../monitor/page/base/time.js';
+import { complete, groupBy, groups } from '../../monitor/page/places/review/groups.js';
+import { standby, withHoles } from '../../monitor/page/places/review/months.js';
+import { among, chosen, refusals, whyNothing } from '../../monitor/page/places/contracts/ranking.js';
+import { inOne } from '../../monitor/page/places/day/whole.js';
+import { changes, spans } from '../../monitor/page/places/contracts/spans.js';
 
 test('classes hold about as many values each; what is unknown is in none', () => {
   const values = Array.from({ length: 600 }, (_, i) => i ** 2),

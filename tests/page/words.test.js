@@ -3,17 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** The words of a language: those that all places share, and each other file's. */
+const PAGE = new URL('../../monitor/page/', import.meta.url);
+
+/** The words of a language: those that all rooms share, and each room's own under its name. */
 async function words(language) {
-  const folder = new URL(`../../monitor/page/${language}/`, import.meta.url);
-  const files = readdirSync(folder).map(async (file) => [
-    file.slice(0, -3),
-    (await import(new URL(file, folder))).default,
+  const files = readdirSync(PAGE, { recursive: true }).filter((file) =>
+    RegExp(`\\b(\\w+_)?${language}\\.js$`).test(file),
+  );
+  const rooms = files.map(async (file) => [
+    /(\w+)(?:\/|_)\w\w\.js$/.exec(file)[1],
+    (await import(new URL(file, PAGE))).default,
   ]);
-  return {
-    ...(await import(`../../monitor/page/${language}.js`)).default,
-    ...Object.fromEntries(await Promise.all(files)),
-  };
+  const { base, ...own } = Object.fromEntries(await Promise.all(rooms));
+  return { ...base, ...own };
 }
 const en = await words('en'),
   fr = await words('fr');
@@ -68,8 +70,10 @@ test('what cannot be counted has its plural only from two on in French, and besi
 });
 
 test('each text that the page asks for is there', () => {
-  const folder = fileURLToPath(new URL('../../monitor/page/', import.meta.url));
-  const sources = readdirSync(folder, { recursive: true }).filter((name) => /^(?!vendor|dist|fr|en).*\.js$/.test(name));
+  const folder = fileURLToPath(PAGE);
+  const sources = readdirSync(folder, { recursive: true }).filter((name) =>
+    /^(?!vendor|dist|.*\b(fr|en)\.js).*\.js$/.test(name),
+  );
   const asked = sources.flatMap((name) => [...readFileSync(folder + name, 'utf8').matchAll(/\bT\.(\w+)/g)]);
   assert.ok(asked.length > 50);
   assert.deepEqual([...new Set(asked.map(([, name]) => name).filter((name) => !(name in fr)))], []);

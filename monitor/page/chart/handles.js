@@ -1,5 +1,5 @@
 // The two ends of a selection, to take hold of: by mouse, by finger, by the arrow keys.
-import { h, set } from '../dom.js';
+import { h, set } from '../base/dom.js';
 
 /** @import {Range} from '../../../deploy/page/types' */
 

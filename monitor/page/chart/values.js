@@ -1,4 +1,4 @@
-import { MINUTE } from '../time.js';
+import { MINUTE } from '../base/time.js';
 
 /** @import {Curve} from '../../../deploy/page/types' */
 

@@ -217,7 +217,7 @@ def test_the_page_begins_in_the_configured_language_or_in_that_of_the_browser(
 
 
 def test_places_are_those_of_the_page() -> None:
-    views = (Path(files.__file__).parents[1] / "page" / "main.js").read_text().partition("const VIEWS")[2]
+    views = (Path(files.__file__).parents[1] / "page" / "frame" / "main.js").read_text().partition("const VIEWS")[2]
     assert set(re.findall(r"^  (\w+): \[", views, re.MULTILINE)) == PLACES
 
 

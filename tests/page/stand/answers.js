@@ -1,5 +1,5 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
-import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/time.js';
+import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/base/time.js';
 
 const PRODUCER = '051234560042',
   HOUR = 3600e3,

@@ -1,0 +1,92 @@
+// Which meters there are. Asked for once; again when the answer was only a stand-in.
+import * as api from './api.js';
+import { T } from './i18n.js';
+import { remember, remembered } from './memory.js';
+import { REGISTERS } from './offers.js';
+import { useZone } from './time.js';
+
+/** @import {Live} from '../../../deploy/page/answers' */
+/** @import {Meter} from '../../../deploy/page/types' */
+/** @typedef {{zone: string, meters: Meter[]}} House */
+
+/** @type {House | null} */
+let known = null;
+
+/**
+ * What the database does not know yet, or cannot say: as this browser knew it, or what is live.
+ * @returns {Promise<House>}
+ */
+export async function house() {
+  if (known) return known;
+  /** @type {House} */
+  let found;
+  try {
+    found = await api.meters();
+    if (found.meters.length) {
+      if (!found.meters.some(isNew)) known = found;
+      remember('house', JSON.stringify(found));
+    } else found.meters = await liveOnes();
+  } catch (error) {
+    if (error.status !== 503) throw error;
+    found = before() ?? { zone: 'Europe/Paris', meters: await liveOnes() };
+    if (!found.meters.length) throw error;
+  }
+  useZone(found.zone);
+  // The page has its own language, whatever that of the server is.
+  const digits = telling(found.meters.map((meter) => meter.id));
+  for (const meter of found.meters) meter.name ??= T.meterName(meter.id.slice(-digits));
+  return found;
+}
+
+/** How many of the last digits tell the meters apart: four, nearly always. */
+const telling = (ids) => [4, 8].find((n) => new Set(ids.map((id) => id.slice(-n))).size === ids.length) ?? 12;
+
+const isNew = (meter) => meter.first == null;
+
+/**
+ * Before its first readings, the database does not know power and offer of a meter; what is live does.
+ * @type {(meter: Meter | null) => Promise<Meter | null>}
+ */
+export async function completed(meter) {
+  if (!meter || !isNew(meter)) return meter;
+  const live = await api.live(meter.id).catch(() => null);
+  meter.subscribed ??= live?.subscribed ?? null;
+  meter.offer ??= offerOf(live);
+  return meter;
+}
+
+function before() {
+  try {
+    return JSON.parse(remembered('house') ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Only Tempo changes what the page shows: its days have a colour.
+ * @type {(live: Live | null) => string | null}
+ */
+const offerOf = (live) => (live?.colour && live.register && REGISTERS[live.register]?.offer) || null;
+
+/**
+ * What the broker knows, while the database does not: of several meters the server wants one named.
+ * @returns {Promise<Meter[]>}
+ */
+async function liveOnes() {
+  try {
+    const live = await api.live();
+    return live.meter && live.at ? [liveOne(live)] : [];
+  } catch (error) {
+    const all = (error.meters ?? []).map((id) => api.live(id).catch(() => null));
+    const found = (await Promise.all(all)).filter(Boolean);
+    return found.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
+  }
+}
+/** @type {(live: Live) => Meter} */
+const liveOne = (live) => ({
+  id: live.meter,
+  unit: live.unit,
+  subscribed: live.subscribed,
+  offer: offerOf(live),
+});

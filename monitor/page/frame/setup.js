@@ -1,0 +1,53 @@
+// What is still to be set up in Home Assistant's app: said on every place, until it is done.
+import * as api from '../base/api.js';
+import { inApp } from '../base/app.js';
+import { h } from '../base/dom.js';
+import { T } from '../base/i18n.js';
+import { piece } from '../parts/refresh.js';
+import { notice } from '../parts/notice.js';
+
+/** @import {App} from '../../../deploy/page/answers' */
+
+const MOSQUITTO = 'https://my.home-assistant.io/redirect/supervisor_addon/?addon=core_mosquitto';
+
+const shown = piece(
+  /** @param {App} app */
+  (app) =>
+    app &&
+    h(
+      'div',
+      { class: 'notices setup' },
+      !app.ports.length && !app.meter && port(app),
+      app.broker === 'none' && broker(app),
+    ),
+);
+
+/** To be put below the head of a place; what it says follows the app. */
+export const setup = {
+  get node() {
+    return shown.node;
+  },
+  async look() {
+    if (!inApp()) return;
+    const app = await api.app().catch(() => undefined); // not known: what was said stays
+    if (app !== undefined) shown.show(app);
+  },
+};
+
+/** @param {NonNullable<App>} app */
+function port({ found }) {
+  const ports = found.map((name) => h('li', null, h('code', null, name)));
+  return notice(
+    'warn',
+    T.setup.port,
+    ports.length ? T.setup.found : T.setup.none,
+    ports.length > 0 && h('ul', null, ports),
+    ports.length > 1 && h('p', null, T.setup.which),
+  );
+}
+
+/** @param {NonNullable<App>} app */
+function broker({ ports }) {
+  const install = h('a', { class: 'button', href: MOSQUITTO, target: '_blank', rel: 'noreferrer' }, T.setup.install);
+  return notice('warn', T.setup.broker, ports.length > 0 && T.notices.framesWait, install);
+}

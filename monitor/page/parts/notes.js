@@ -1,0 +1,97 @@
+// What the owner wrote down about the home: flags on charts, and the time before and after.
+import * as api from '../base/api.js';
+import * as f from '../base/format.js';
+import { T } from '../base/i18n.js';
+import { h, icon } from '../base/dom.js';
+import { asked } from './lazy.js';
+import { plainTable } from './table.js';
+import { W as words } from './words.js';
+
+/** @import {Notes} from '../../../deploy/page/answers' */
+/** @import {Child} from '../../../deploy/page/types' */
+/** @typedef {Notes['notes']} Written */
+
+const W = words.why;
+
+/** @type {(meter: string) => Promise<Written>} */
+export const notesOf = (meter) =>
+  api.notes(meter).then(
+    ({ notes }) => notes,
+    () => [],
+  );
+
+/**
+ * Those of a day, a month or a year, in a line; '' if there is none.
+ * @type {(notes: Written, key: string) => string}
+ */
+export const notesAt = (notes, key) =>
+  notes
+    .filter(({ at }) => at.startsWith(key))
+    .map(({ at, text }) => (at === key ? text : `${text} (${f.shortDate(at)})`))
+    .join(', ');
+
+/**
+ * The notes of some days, each with what was drawn before and after it; null if there is none.
+ * @param {{id: string}} meter
+ * @param {Written} notes
+ * @param {string} from
+ * @param {string} to
+ */
+export function notesBlock(meter, notes, from, to) {
+  const inside = notes.filter(({ at }) => at >= from && at <= to);
+  return (
+    inside.length > 0 &&
+    h(
+      'section',
+      { class: 'block notes', 'aria-label': W.notes },
+      h('h2', null, W.notes),
+      h(
+        'ul',
+        null,
+        inside.map((note) => h('li', null, line(note, from === to), beforeAndAfter(meter, note))),
+      ),
+    )
+  );
+}
+
+const line = ({ at, text }, isDay) =>
+  h('p', null, icon('flag'), ' ', !isDay && `${f.fullDate(at)} · `, h('strong', null, text));
+
+const beforeAndAfter = (meter, { at, text }) =>
+  asked({
+    title: W.compared,
+    waiting: W.waiting,
+    failed: W.failed,
+    ask: async () => told((await api.notes(meter.id, at)).compared, text),
+  }).node;
+
+/** @type {(compared: Notes['compared'], text: string) => Child} */
+function told(compared, text) {
+  if (!compared) return h('p', { class: 'muted' }, W.tooFew);
+  const { days, before, after } = compared,
+    priced = before.cost != null && after.cost != null,
+    change = (now, then) => (then > 0 ? f.change(now, then) : '–');
+  const side = (name, { first, last, wh, cost, coverage }) => ({
+    name: W.side(name, f.shortDate(first), f.shortDate(last)),
+    energy: f.energy(wh),
+    cost: priced && f.euro(cost),
+    coverage: f.coverage(coverage),
+  });
+  return [
+    plainTable({
+      caption: `${W.compared}${T.colon}${text}`,
+      columns: [
+        [W.days, ({ name }) => name, 'words'],
+        [W.perDay.energy, ({ energy }) => energy],
+        priced && [W.perDay.cost, ({ cost }) => cost],
+        [W.perDay.coverage, ({ coverage }) => coverage],
+      ],
+      rows: [
+        side(W.sides.before, before),
+        side(W.sides.after, after),
+        { name: W.sides.change, energy: change(after.wh, before.wh), cost: priced && change(after.cost, before.cost) },
+      ],
+    }),
+    h('p', { class: 'note' }, W.method(days)),
+  ];
+}

@@ -1,0 +1,60 @@
+// Where on a clock of 24 hours the meter really ran on its low register.
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { h } from '../../base/dom.js';
+import { figures } from '../../parts/table.js';
+import { changes, spans } from './spans.js';
+import { block } from '../../parts/block.js';
+import { W } from '../../parts/words.js';
+
+const P = W.contracts;
+
+/** months: [month, '22:00–06:00, 12:30–15:30'], oldest first. */
+export function windowsBlock(months) {
+  const name = (text) => f.monthYear(`${text}-01`);
+  return block(
+    P.windows,
+    h('p', { class: 'note' }, P.windowsNote),
+    windowRows(changes(months).map(([since, text]) => [P.windowsFrom(name(since)), text])),
+    figures({
+      caption: P.windows,
+      columns: [
+        [T.month, ([month]) => f.capital(name(month)), 'words'],
+        [P.hours, ([, text]) => text || '–', 'words'],
+      ],
+      rows: months,
+    }),
+  );
+}
+
+/** Windows on a clock of 24 hours; rows: [name, '22:00–06:00, 12:30–15:30']. */
+const windowRows = (rows) =>
+  h(
+    'ul',
+    { class: 'windows', 'aria-label': P.windowsSummary },
+    rows.map(([name, text]) =>
+      h(
+        'li',
+        null,
+        h('span', null, name),
+        h(
+          'span',
+          { class: 'day-bar', 'aria-hidden': 'true' },
+          spans(text).map(([a, b]) =>
+            h('span', { class: 'window', '--a': `${(a / 24) * 100}%`, '--w': `${((b - a) / 24) * 100}%` }),
+          ),
+        ),
+        h('span', { class: 'n' }, text || '–'),
+      ),
+    ),
+    h(
+      'li',
+      { class: 'hours-scale', 'aria-hidden': 'true' },
+      h('span'),
+      h(
+        'span',
+        null,
+        [0, 6, 12, 18, 24].map((hour) => h('span', null, f.hourOnly(hour))),
+      ),
+    ),
+  );

@@ -1,0 +1,168 @@
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { registerOf } from '../../base/tariff.js';
+import { h } from '../../base/dom.js';
+import { go, href } from '../../base/router.js';
+import { daysBetween, plusDays } from '../../base/time.js';
+import { colourChip, swatch } from '../../parts/badge.js';
+import { figures, plainTable } from '../../parts/table.js';
+import { calendar } from '../../chart/calendar.js';
+import { block } from '../../parts/block.js';
+import { W } from '../../parts/words.js';
+
+const P = W.contracts,
+  COLOURS = ['blue', 'white', 'red'],
+  CODE = { B: 'blue', W: 'white', R: 'red' };
+
+/** @import {Column} from '../../parts/table.js' */
+
+/** Of each day of a season that is known: {colour, source}; null when none is. */
+export function coloursOf(data, season) {
+  const text = data.colours[season];
+  if (!text) return null;
+  /** @type {[string, {colour?: string, source?: string}][]} */
+  const days = [...text].map((code, i) => [
+    plusDays(data.first, i),
+    { colour: CODE[code], source: { m: P.meter, f: P.imported, b: P.bundled }[data.sources[i]] },
+  ]);
+  return new Map(days.filter(([, { colour }]) => colour));
+}
+
+/** running: the Tempo day that runs. How many days of each colour are left; of a season that is over, or not wholly known, how many there were. */
+export function remaining(data, season, today, running) {
+  const leap = daysBetween(data.first, `${season + 1}-09-01`) - 365,
+    over = today >= `${season + 1}-09-01`,
+    left = over ? null : data.remaining;
+  const one = (colour) => {
+    const allowance = data.allowance[colour] + (colour === 'blue' ? leap : 0),
+      used = data.used[colour],
+      days = left ? left[colour] : used;
+    return h(
+      'li',
+      { class: colour },
+      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(f.plural(days, ...P.plural[colour]))),
+      h(
+        'p',
+        null,
+        h('span', { class: 'figure-2xl' }, days),
+        h('span', { class: 'muted' }, left ? P.left(allowance) : P.used(days, allowance)),
+      ),
+      h(
+        'div',
+        { class: 'used', 'aria-hidden': 'true' },
+        h('span', { class: `share-part day-${colour}`, '--w': `${(used / allowance) * 100}%` }),
+      ),
+    );
+  };
+  // Without each past day there is nothing to count down from.
+  const counts =
+    over || left ? h('ul', null, ['red', 'white', 'blue'].map(one)) : h('p', { class: 'muted' }, P.pastUnknown);
+  const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.now.tomorrowUnknown;
+  return h(
+    'section',
+    { class: 'remaining', 'aria-label': P.remain },
+    counts,
+    data.today &&
+      h(
+        'dl',
+        { class: 'two-days' },
+        h(
+          'div',
+          null,
+          h('dt', null, running < today ? P.untilSix : T.now.today),
+          h('dd', null, colourChip(data.today, 'large')),
+        ),
+        h('div', null, h('dt', null, running < today ? P.atSix : T.now.tomorrow), h('dd', null, tomorrow)),
+      ),
+  );
+}
+
+/** The colour of each day of a season. */
+export function seasonMap(data, colours, season, today) {
+  const from = `${season}-09-01`,
+    to = plusDays(`${season + 1}-09-01`, -1),
+    summary = P.calendarSummary(data.used.red, data.used.white, data.used.blue);
+  const map = calendar({
+    from,
+    to,
+    resting: summary,
+    label: summary,
+    open: (date) => date <= today && go(href(`jour/${date}`)),
+    cell: (date) => dayCell(date, colours.get(date), today),
+  });
+  const complete = data.remaining !== null, // each past day of the season is known
+    legend = legendOf({ future: to > today, unknown: !complete });
+  return h(
+    'section',
+    { class: 'block' },
+    map.nodes,
+    h(
+      'div',
+      { class: 'block-foot' },
+      legend,
+      data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
+    ),
+    figuresOf(colours),
+  );
+}
+
+function dayCell(date, found, today) {
+  const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
+  if (found) return { css: `hp-${found.colour}`, text: say(`${T.tariff[found.colour]} (${found.source})`) };
+  return date > today ? { css: 'future', text: say(T.review.future) } : { css: 'none', text: say(T.unknown) };
+}
+
+const legendOf = ({ future, unknown }) =>
+  h(
+    'ul',
+    { class: 'legend' },
+    COLOURS.map((colour) => h('li', null, colourChip(colour))),
+    future && h('li', null, swatch('future'), T.review.future),
+    unknown && h('li', null, swatch('none'), T.unknown),
+  );
+
+function figuresOf(colours) {
+  const rows = [...colours].map(([date, found]) => ({ date, ...found }));
+  /** @type {Column[]} */
+  const columns = [
+    [P.columns.colour, ({ colour }) => T.tariff[colour], 'words'],
+    [P.columns.source, ({ source }) => source, 'words'],
+  ];
+  return figures({
+    caption: T.review.calendar,
+    columns: [[T.review.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
+    rows: rows.toReversed(),
+  });
+}
+
+export function byColour(days, colours, running) {
+  const rows = COLOURS.map((colour) => {
+    const [low, high] = ['hc', 'hp'].map((hours) => registerOf(colour, hours));
+    const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
+    return {
+      colour,
+      days: days.rows.filter((r) => r.start <= running && colours.get(r.start)?.colour === colour).length,
+      hc: sum((r) => r.wh[low]),
+      hp: sum((r) => r.wh[high]),
+      cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),
+    };
+  });
+  const C = P.columns;
+  return block(
+    P.byColour,
+    plainTable({
+      caption: P.byColour,
+      stacks: true,
+      columns: [
+        [C.colour, ({ colour }) => colourChip(colour), 'words'],
+        [C.days, (row) => f.number(row.days)],
+        [C.hc, ({ hc }) => f.kwh(hc, 0)],
+        [C.hp, ({ hp }) => f.kwh(hp, 0)],
+        ['kWh', ({ hc, hp }) => f.kwh(hc + hp, 0)],
+        [T.day.columns.cost, ({ cost }) => (days.priced ? f.amount(cost) : '–')],
+        ['€/kWh', ({ hc, hp, cost }) => (days.priced && hc + hp ? f.amount((cost * 1000) / (hc + hp), 4) : '–')],
+      ],
+      rows,
+    }),
+  );
+}

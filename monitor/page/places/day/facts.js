@@ -1,0 +1,104 @@
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { compared } from '../../parts/compared.js';
+import { facts } from '../../parts/key_values.js';
+import { madeFacts } from '../../sources/sun.js';
+import { reasonOf } from '../review/totals.js';
+import { ofWhole } from './other.js';
+import { peakOf } from './numbers.js';
+
+const D = T.day;
+
+/**
+ * The figures of a day. All of them are the server's: power is never added up here.
+ * other: {date, side, sameHour} of the day that is compared, or null; updated: when it was asked for.
+ */
+export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, updated) {
+  const whole = energy?.whole,
+    cost = whole?.cost,
+    newest = soFar?.wh >= (whole?.total_wh ?? 0) ? soFar : null, // of today
+    peak = peakOf(peaks?.peaks[0], series),
+    base = talon?.watts.at(-1),
+    over = series?.overloads[0],
+    side = ofWhole(energy, null),
+    versus =
+      other &&
+      side &&
+      against(newest ? { ...side, wh: newest.wh, cost: newest.cost ?? side.cost } : side, peak, other, meter.unit);
+  return facts([
+    {
+      name: energy?.sun ? T.sun.drawn : D.energy,
+      value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
+      note: updated,
+      other: versus?.energy,
+    },
+    whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+    ...madeFacts(energy?.sun, sincePart(energy), whole?.total_wh),
+    {
+      name: D.cost,
+      value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
+      note: costNote(whole, energy?.prices),
+      other: versus?.cost,
+    },
+    {
+      name: D.peak,
+      value: peak ? f.power(peak.power, meter.unit) : '–',
+      note: peak && D.peakAt(f.clock(peak.at, peak.exact)),
+      other: versus?.peak,
+    },
+    { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
+    // Historic mode does not tell it.
+    series?.volts && {
+      name: D.voltage,
+      value: `${series.volts.min}–${series.volts.max}${f.THIN}V`,
+      note: D.voltageNote,
+    },
+    {
+      name: D.overloads,
+      value: series ? series.overloads.length || D.none : '–',
+      note:
+        over &&
+        D.overloadAt(
+          f.clock(Date.parse(over.at), true),
+          f.duration(over.seconds * 1000),
+          f.power(over.power, series.unit),
+        ),
+      tone: over && 'warn-text',
+    },
+  ]);
+}
+
+/** Whether production is known of a part of the day only. */
+const sincePart = (energy) => Date.parse(energy?.sun?.since) > Date.parse(energy?.whole.from);
+
+/** 'jeu 19 nov : 36,0 kWh, +25 %' for energy, cost and peak. */
+function against(side, peak, { date, side: other, sameHour }, unit) {
+  const found = compared(side, other),
+    name = sameHour ? D.sameHour(f.shortDate(date)) : f.shortDate(date),
+    line = (...parts) => `${name}${T.colon}${f.joined(parts, ', ')}`;
+  return {
+    energy: line(f.energy(other.wh), other.wh > 0 && f.signedPercent(found.energy)),
+    cost:
+      other.cost != null &&
+      line(
+        f.euro(other.cost),
+        found.money == null ? D.costIncomplete : f.signedPercent(found.money),
+        found.money != null && colours(side, other, found),
+      ),
+    peak: other.peak && line(f.power(other.peak.power, unit), peak && f.change(peak.power, other.peak.power)),
+  };
+}
+
+/** Why: 'rouge contre bleu', or what else moved the price of a kWh. */
+function colours(side, other, found) {
+  if (side.colour && other.colour && side.colour !== other.colour)
+    return D.colours(...[side, other].map(({ colour }) => T.tariff[colour].toLowerCase()));
+  return found.why && reasonOf(found.why);
+}
+
+function costNote(whole, prices) {
+  if (!whole) return null;
+  if (!whole.cost) return T.review.noPrice;
+  if (prices?.old?.length) return T.review.oldPrices(f.fullDate(prices.old[0].since));
+  return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
+}

@@ -1,0 +1,106 @@
+// A stretch of the day that somebody has selected on its curve: its energy, its cost, and those of the compared day.
+import * as api from '../../base/api.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { h, say } from '../../base/dom.js';
+import { note } from '../../base/router.js';
+import { ofStretch } from '../../sources/devices.js';
+import { compared } from '../../parts/compared.js';
+import { drawnText } from '../../sources/sun.js';
+import { W } from '../../parts/words.js';
+import { clockOf, writeSpan } from './clock.js';
+import { sameTime, sideOfStretch } from './other.js';
+
+const D = T.day;
+
+/**
+ * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; why(from, to):
+ * says why it was different; other: the day that is compared, or null.
+ */
+export function selection({ meter, date, other, hint, clear, why }) {
+  const resting = h('span', { class: 'muted' }, hint),
+    node = h('p', { class: 'reading' }, resting);
+  /** @type {HTMLElement | null} */
+  let measured = null;
+  /** @type {[from: number, to: number] | null} */
+  let chosen = null;
+  let turn = 0,
+    left = false; // the view is no longer there: what comes late must not write into the next one's address
+
+  async function select(from, to, quietly = false) {
+    const mine = ++turn;
+    if (left) return;
+    chosen = from == null ? null : [from, to];
+    if (!quietly) note({ t: chosen && writeSpan(chosen, date) });
+    if (!chosen) {
+      measured = null;
+      node.replaceChildren(resting);
+      return;
+    }
+    const part = await api.stretch(meter.id, from, to).catch(() => null);
+    if (mine !== turn || left) return;
+    // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
+    const span = part ? [Date.parse(part.from), Date.parse(part.to)] : chosen,
+      then = other && part && (await thenText(part, span));
+    if (mine !== turn || left) return;
+    const said = h(
+      'span',
+      { class: 'measured' },
+      h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
+      ` · ${part ? stretchText(part) : T.unknown} `,
+      h('button', { class: 'link-button', onclick: clear }, D.clear),
+      part && [' ', h('button', { class: 'link-button', onclick: () => why(...span) }, W.why.ask)],
+      then && h('span', { class: 'compare-text' }, then),
+    );
+    measured = said;
+    node.replaceChildren(said);
+    if (!quietly) say(said.textContent);
+  }
+
+  /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
+  async function thenText(part, span) {
+    const [from, to] = span.map((t) => sameTime(t, other, date)),
+      found = await api.stretch(meter.id, from, to).catch(() => null);
+    return `${f.shortDate(other)}${T.colon}${found && found.coverage > 0 ? againstText(part, found) : T.review.noData}`;
+  }
+
+  return {
+    node,
+    select,
+    /** What the cursor is on; null: on nothing. */
+    point: (text) => node.replaceChildren(text ?? measured ?? resting),
+    /** The day has gone on; from `settled` on what was known may not have been complete. */
+    renew: (settled) => chosen && chosen[1] > settled && select(...chosen, true),
+    leave() {
+      left = true;
+    },
+  };
+}
+
+const peakText = (power, unit, at) => D.maxPower(f.power(power, unit), f.clock(at, true));
+
+function stretchText(part) {
+  const ran = ofStretch(part);
+  return f.joined([
+    drawnText(part.injected_wh > 0 || part.production_wh != null, f.energy(part.wh)),
+    part.cost != null && D.bareCost(f.euro(part.cost)),
+    part.partial_cost && D.costIncomplete,
+    ran && D.ofDevices(ran),
+    part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
+    part.mean != null && D.meanPower(f.power(part.mean, 'W')),
+    part.max && peakText(part.max.power, part.unit, Date.parse(part.max.at)),
+  ]);
+}
+
+/** What another stretch had, each amount with the change from it to this one. */
+function againstText(part, found) {
+  // A stretch has no part of the subscription.
+  const [now, before] = [part, found].map((one) => sideOfStretch({ ...one, subscription: 0 })),
+    change = before.wh > 0 ? compared(now, before) : {},
+    amount = (text, ratio) => f.joined([text, ratio != null && f.signedPercent(ratio)], ', ');
+  return f.joined([
+    amount(f.energy(before.wh), change.energy),
+    before.cost != null && amount(f.euro(before.cost), change.money),
+    before.peak && peakText(before.peak.power, found.unit, before.peak.at),
+  ]);
+}

@@ -1,0 +1,185 @@
+import * as api from '../../base/api.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { h } from '../../base/dom.js';
+import { again } from '../../base/router.js';
+import { dateOf, dayStart, hoursIn, isDate } from '../../base/time.js';
+import { piece, stamp } from '../../parts/refresh.js';
+import { notice } from '../../parts/notice.js';
+import { whosePrices } from '../../parts/prices.js';
+import { contradiction } from '../../sources/sun.js';
+import { ofDay } from './devices.js';
+import { factsOf } from './facts.js';
+import { head } from './head.js';
+import { hours } from './hours.js';
+import { inOne } from './whole.js';
+import { shortcuts } from './keys.js';
+import { ofWhole, sameTime, sideOfStretch } from './other.js';
+import { power } from './power.js';
+import { blank, page, wayTo } from '../../parts/block.js';
+import { notesBlock, notesOf } from '../../parts/notes.js';
+import { whyBlock } from '../../parts/why.js';
+
+const D = T.day;
+const POINTS = 1500; // the minutes of a day of 25 hours
+
+/** @import {Context} from '../../../../deploy/page/types' */
+/** @param {Context} context */
+export default async function day({ meter, detail, query, now }) {
+  const today = dateOf(now()),
+    date = isDate(detail) ? detail : today,
+    other = isDate(query.get('c')) ? query.get('c') : null,
+    goesOn = date === today,
+    keys = shortcuts(date, today),
+    ask = () => answers({ meter, date, other, today, now: now() });
+  const view = (content, leave = () => {}) => {
+    addEventListener('keydown', keys.handle);
+    return {
+      title: f.capital(f.fullDate(date)),
+      node: page('day', head(meter, date, today), content, keys.help),
+      leave() {
+        removeEventListener('keydown', keys.handle);
+        leave();
+      },
+    };
+  };
+  const found = await ask();
+  if (isEmpty(found)) {
+    const begun = async () => isEmpty(await ask()) || again();
+    return { ...view(nothing(meter, date, today)), ...(goesOn && { refresh: begun }) };
+  }
+  const parts = await partsOf({ meter, date, other, query, keys, found, updated: goesOn ? stamp(now) : null });
+  const refresh = async () => {
+    const next = await ask();
+    if (isEmpty(next) || !next.series !== !found.series) return again();
+    parts.refresh(next);
+  };
+  return { ...view(parts.nodes(), parts.leave), entered: parts.entered, ...(goesOn && { refresh }) };
+}
+
+/** What is asked for: compared: the curve of the other day on the grid of this one; otherDay: what was counted of it. */
+async function answers({ meter, date, other, today, now }) {
+  // Before the first frame, and after today, there is no curve to ask for; energy may have been imported.
+  const known = (day) => meter.first && day >= meter.first && day <= today,
+    away = () => null;
+  const [series, counted, compared, otherDay, talon, peaks, soFar, written] = await Promise.all([
+    known(date) ? api.series(meter.id, date, { points: POINTS }).catch(missing) : null,
+    api.energy(meter.id, { by: 'hour', date }).catch(missing),
+    other && known(other) && api.series(meter.id, other, { points: POINTS, align: date }).catch(away),
+    other && other <= today ? against(meter, other, date === today ? now : null) : null,
+    api.baseload(meter.id, date, date).catch(away),
+    api.peaks(meter.id, date, date, 1).catch(away),
+    // Hours are some minutes behind, and this page must not say less than the one before it.
+    date === today ? api.live(meter.id).then((live) => live.today, away) : null,
+    notesOf(meter.id),
+  ]);
+  return { series, energy: ofDays(counted), compared, otherDay, talon, peaks, soFar, written };
+}
+
+/** What was imported for a month is that of none of its days. */
+const ofDays = (energy) => (energy?.whole?.across_wh ? null : energy);
+
+/** What is below the head. Energy that was imported has no curve. updated: the time of it, of today. */
+async function partsOf({ meter, date, other, query, keys, found, updated }) {
+  const { series, compared: compare } = found,
+    why = whyBlock(meter, date, date),
+    chart = series && (await power({ meter, date, series, other, compare, query, keys, why: why.of })),
+    unknownOther = other && !found.otherDay?.side && !compare;
+  const notes = piece((series, energy) =>
+      h(
+        'div',
+        { class: 'notices' },
+        remarks(date, series),
+        contradiction(energy?.sun),
+        unknownOther && notice('info', D.emptyTitle(f.fullDate(other))),
+      ),
+    ),
+    flags = piece((written) => notesBlock(meter, written, date, date)),
+    figures = piece((found) =>
+      factsOf({ meter, ...found, other: found.otherDay?.side && { ...found.otherDay, date: other } }, updated?.node),
+    ),
+    whose = piece((energy) => energy?.whole?.cost && whosePrices(energy.prices)),
+    byHour = piece(
+      (energy, before) =>
+        energy?.rows.length &&
+        !inOne(energy.rows) &&
+        hours(meter, date, energy, before && { date: other, rows: before.rows }),
+    ),
+    byDevice = piece((energy) => energy?.devices_whole && ofDay({ data: energy, date }));
+  function show() {
+    const { gaps, coverage } = found.series ?? {};
+    notes.show(found.series && { gaps, coverage }, found.energy);
+    flags.show(found.written);
+    figures.show(found);
+    whose.show(found.energy);
+    byHour.show(found.energy, found.otherDay?.energy);
+    byDevice.show(found.energy);
+  }
+  show();
+  return {
+    nodes: () => [chart?.node, notes.node, flags.node, figures.node, whose.node, why.node, byHour.node, byDevice.node],
+    entered: chart?.entered,
+    refresh(next) {
+      found = next;
+      chart?.refresh(next.series, next.compared);
+      show();
+      updated.set();
+    },
+    leave: () => chart?.leave(),
+  };
+}
+
+/** What is counted of the day that this one is compared with; until: today has come so far, and so has the other. */
+async function against(meter, other, until) {
+  const [energy, peaks, part] = await Promise.all([
+    api.energy(meter.id, { by: 'hour', date: other }).catch(() => null),
+    until == null ? api.peaks(meter.id, other, other, 1).catch(() => null) : null,
+    until == null ? null : api.stretch(meter.id, dayStart(other), sameTime(until, other)).catch(() => null),
+  ]);
+  const whole = ofDays(energy);
+  return {
+    energy: whole?.rows.length && !inOne(whole.rows) ? whole : null,
+    side: until == null ? ofWhole(whole, peaks?.peaks[0]) : part && sideOfStretch(part),
+    sameHour: until != null,
+  };
+}
+
+/** A day that nobody knows is no fault; a database that is away is one. */
+function missing(error) {
+  if (error.status === 404) return null;
+  throw error;
+}
+
+function isEmpty({ series, energy }) {
+  const drawn = series && (series.mean.some((v) => v != null) || series.gaps.some((gap) => gap[3]));
+  return !drawn && !energy?.rows.some((r) => r.total || r.injected || r.made);
+}
+
+/** Today's button is in the head of every other day; from here the way goes to where there is something. */
+function nothing(meter, date, today) {
+  const { first } = meter;
+  if (date > today) return blank(D.future(f.fullDate(date)));
+  return blank(
+    D.emptyTitle(f.fullDate(date)),
+    first ? D.emptyFirst(f.fullDate(first)) : T.young,
+    first && first !== date && wayTo(`jour/${first}`, D.emptyButton),
+  );
+}
+
+function remarks(date, series) {
+  const length = hoursIn(date),
+    out = [];
+  if (length !== 24) out.push(notice('info', length === 25 ? D.hours25 : D.hours23));
+  if (!series) return [...out, notice('info', D.noCurve)];
+  const lost = series.gaps.reduce((sum, g) => sum + g[1] - g[0], 0),
+    recovered = series.gaps.reduce((sum, g) => sum + (g[3] ?? 0), 0);
+  if (lost)
+    out.push(
+      notice(
+        'info',
+        D.partial(f.duration(lost), f.coverage(series.coverage)),
+        recovered > 0 && D.partialRecovered(f.energy(recovered)),
+      ),
+    );
+  return out;
+}

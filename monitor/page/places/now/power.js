@@ -1,0 +1,134 @@
+// The one large number: power now, what is left of the subscribed power, and the phases.
+import { ruler } from '../../chart/gauge.js';
+import { h, icon, say } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { flows, headroom, tooMuch } from './feed_state.js';
+
+const PLACEHOLDER = '–';
+const N = T.now;
+
+export function powerBlock(meter) {
+  const { subscribed: limit, unit } = meter,
+    figure = h('span', { class: 'figure-xl' }),
+    unitText = (name) => h('small', null, `${f.THIN}${name}`),
+    left = h('p', { class: 'headroom' }),
+    flag = h('p', { class: 'note peak-note', hidden: true }),
+    what = h('p', { class: 'flow-name', hidden: true }),
+    others = h('p', { class: 'flows', hidden: true }),
+    phases = h('ul', { class: 'phases', hidden: true }),
+    measure = limit ? ruler({ limit, label: N.power }) : null;
+  let spoken = T.unknown;
+  const read = h(
+    'button',
+    { class: 'round', 'aria-label': N.read, title: N.read, onclick: () => say(spoken) },
+    icon('speak'),
+  );
+  const node = h(
+    'section',
+    { class: 'block power', 'aria-label': N.power },
+    h('div', { 'aria-live': 'off' }, what, figure),
+    others,
+    measure?.node,
+    h('div', { class: 'headroom-line' }, left, flag, read),
+    phases,
+  );
+  function show(live, known) {
+    const { power, peak } = live,
+      found = known ? headroom(limit, live) : null,
+      words = room(found, meter),
+      cure = found?.near ? N.tooMuch[tooMuch(found.left)] : null,
+      sentence = `${words.join('')}${cure ? N.because(cure) : ''}`,
+      now = f.power(power, unit),
+      sun = flows(live),
+      parts = sun && flowTexts(sun, known, unit),
+      [large] = parts ?? [[null, power, unit]];
+    figure.replaceChildren(large[1] == null ? PLACEHOLDER : f.number(large[1]), unitText(large[2]));
+    figure.classList.toggle('stale', !known);
+    showRoom(left, known, found?.near, words, sentence);
+    const said = parts ? f.joined(parts.map(flowText), ', ') : now;
+    spoken = known ? N.spoken(said, sentence) : N.spokenUnknown(said);
+    measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
+    measure?.peak(peak?.power);
+    showPeak(flag, peak, unit);
+    // A roof has its line at night, too, so that nothing moves in the morning.
+    what.hidden = !parts;
+    others.hidden = !parts || parts.length < 2;
+    what.textContent = parts?.[0][0] ?? '';
+    others.replaceChildren(...(parts ?? []).slice(1).map(flowLine));
+    showPhases(phases, live.phases, known, unit);
+  }
+  return { node, show };
+}
+
+/**
+ * The large figure first: [name, value, unit] of house, roof and grid; the grid where the house is not known.
+ */
+function flowTexts({ house, roof, grid }, known, unit) {
+  const all = house != null && known,
+    ofRoof = [N.roof, roof, 'W'],
+    ofGrid = [N.grid, grid, all ? 'W' : unit];
+  if (all) return [[N.house, house, 'W'], ofRoof, ofGrid];
+  return roof === undefined ? [ofGrid] : [ofGrid, ofRoof];
+}
+
+const flowText = ([name, value, unit]) => `${name} ${value == null ? T.unknown : f.power(value, unit)}`;
+const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, flowText(flow));
+
+/** What is left, or too much, in words: [before, the amount, after]. */
+function room(found, { subscribed, unit }) {
+  if (!found) return ['', '', ''];
+  const amount = f.power(Math.abs(found.left), unit);
+  if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
+  return (found.left < 0 ? N.over : N.left)(amount, f.kva(subscribed));
+}
+
+function showRoom(line, known, near, words, sentence) {
+  const [before, value, after] = words;
+  line.classList.toggle('near', Boolean(near));
+  if (near) line.replaceChildren(icon('warn'), h('span', null, sentence));
+  else if (known) line.replaceChildren(before, h('strong', null, value), after);
+  else line.replaceChildren(h('span', { class: 'muted' }, T.unknown));
+}
+
+function showPeak(line, peak, unit) {
+  line.hidden = !peak;
+  if (!peak) return;
+  const text = N.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at)));
+  line.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
+}
+
+// The tightest first: its fuse opens first. The order is that of the first look, so that lines do not jump about.
+function showPhases(list, phases, known, unit) {
+  if (!phases?.length) {
+    list.hidden = true;
+    return;
+  }
+  list.hidden = false;
+  if (list.childElementCount !== phases.length) {
+    const load = (p) => (p.limit ? p.power / p.limit : 0);
+    const order = phases.map((p, i) => [i, load(p)]).sort((a, b) => b[1] - a[1]);
+    list.lines = order.map(([i]) => phaseLine(i, phases[i], unit));
+    list.replaceChildren(...list.lines.map((line) => line.node));
+  }
+  for (const line of list.lines) line.show(phases, known);
+}
+
+function phaseLine(index, { limit }, unit) {
+  const name = N.phase(index + 1);
+  const measure = limit ? ruler({ limit, thin: true, label: name }) : null;
+  const power = h('span', { class: 'n' }),
+    left = h('span', { class: 'n muted' });
+  return {
+    node: h('li', null, h('span', { class: 'phase-name' }, name), measure?.node ?? h('span'), power, left),
+    show(phases, known) {
+      const p = phases[index],
+        text = f.power(p.power, unit);
+      power.textContent = text;
+      power.classList.toggle('stale', !known);
+      left.textContent =
+        known && limit && p.power != null ? N.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
+      measure?.set(known ? p.power : null, known ? text : T.unknown);
+    },
+  };
+}

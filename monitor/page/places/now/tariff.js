@@ -1,0 +1,100 @@
+// A departure board: what runs now, then what comes, each with its price.
+import { h } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { piece } from '../../parts/refresh.js';
+import { chip, colourChip, registerChip } from '../../parts/badge.js';
+import { learn, register } from '../../base/tariff.js';
+import { at, dateOf, plusDays, tempoDay } from '../../base/time.js';
+
+const N = T.now;
+
+/** Tomorrow's colour across a wall: from the other end of the room, it is what a Tempo home looks for. */
+export function tomorrowBand() {
+  const shown = piece(
+    (isTempo, colour, when, price) =>
+      isTempo &&
+      h(
+        'p',
+        { class: `band-tomorrow ${colour ? `day-${colour}` : ''}` },
+        h('strong', null, when, ' ', colour ? T.tariff[colour] : N.tomorrowUnknown),
+        price && h('span', null, N.fromSix(f.price(price))),
+      ),
+  );
+  return {
+    node: shown.node,
+    show(live, now) {
+      const [today, running] = [dateOf(now), tempoDay(now)],
+        price = live.tomorrow && priceAt(live, at(plusDays(running, 1), '06:00'));
+      shown.show(Boolean(live.colour), live.tomorrow, running < today ? N.atSix : N.tomorrowIs, price);
+    },
+  };
+}
+
+/** The price from a moment on, where the meter's next registers tell it. */
+function priceAt({ next }, moment) {
+  return next?.find((row) => Date.parse(row.at) === moment)?.price;
+}
+
+export function tariffBlock() {
+  const shown = piece((live, today, running) =>
+    h('section', { class: 'block tariff', 'aria-labelledby': 'now-tariff' }, board(live, today, running)),
+  );
+  return {
+    node: shown.node,
+    show({ register: name, name: word, price, since, until, next, colour, tomorrow }, now) {
+      // A register of an offer that we do not know has the meter's word.
+      if (name && word) learn([name], { [name]: word });
+      shown.show({ register: name, price, since, until, next, colour, tomorrow }, dateOf(now), tempoDay(now));
+    },
+  };
+}
+
+function board(live, today, running) {
+  const time = (iso) => {
+    const t = Date.parse(iso);
+    return dateOf(t) === today ? f.clock(t) : `${N.tomorrow} ${f.clock(t)}`;
+  };
+  const row = ({ at, register: name, price }) => {
+    const { css, short } = register(name);
+    return h(
+      'li',
+      null,
+      h('span', { class: 'board-time' }, time(at)),
+      chip(css, f.capital(short)),
+      h('span', { class: 'n' }, f.price(price)),
+    );
+  };
+  return [
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', { id: 'now-tariff' }, N.tariff),
+      live.price == null ? h('span', { class: 'note' }, N.noPrice) : h('span', { class: 'note' }, '€/kWh'),
+    ),
+    live.register
+      ? h(
+          'p',
+          { class: 'board-now' },
+          registerChip(live.register, 'large'),
+          live.price != null && h('strong', { class: 'n' }, f.price(live.price)),
+        )
+      : h('p', { class: 'muted' }, T.unknown),
+    sentence(live),
+    live.next?.length > 0 && h('ul', { class: 'board', 'aria-label': N.board }, live.next.map(row)),
+    live.colour && tomorrowLine(live, running < today ? N.atSix : N.tomorrowIs),
+  ];
+}
+
+function sentence({ since, until }) {
+  const hour = (iso) => f.hour(Date.parse(iso));
+  const text = since && until ? N.since(hour(since), hour(until)) : since ? N.sinceOnly(hour(since)) : null;
+  return text && h('p', { class: 'note' }, f.capital(text));
+}
+
+/** Of the next Tempo day, which begins at 6:00: before that hour, it is today's. */
+function tomorrowLine({ tomorrow }, when) {
+  if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourChip(tomorrow));
+  const hint = when === N.tomorrowIs ? ` (${N.tomorrowWhen})` : '';
+  return h('p', { class: 'board-unknown' }, `${when} ${N.tomorrowUnknown}${hint}.`);
+}

@@ -1,0 +1,135 @@
+// Today so far, against the same hour a week ago, and by hour.
+import * as api from '../../base/api.js';
+import { bars } from '../../chart/bars.js';
+import { h } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { piece } from '../../parts/refresh.js';
+import { figures } from '../../parts/table.js';
+import { hoursOf, registersIn, registersOf } from '../../parts/hours.js';
+import { drawnColumn, drawnText, madeText, ownOf } from '../../sources/sun.js';
+import { oldPrices, whosePrices } from '../../parts/prices.js';
+import { href } from '../../base/router.js';
+import { register } from '../../base/tariff.js';
+import { dayStart, MINUTE, weekday } from '../../base/time.js';
+import { flows } from './feed_state.js';
+
+const N = T.now;
+const OLD = 2 * MINUTE; // a look at the day is taken each minute
+const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
+
+/** expected: a line on the month, below those of today. */
+export function todayBlock(meter, date, expected) {
+  const totals = piece((today, sun) => h('p', { class: 'pair' }, today && amounts(today, sun))),
+    note = piece((today, away, how) =>
+      h('p', null, today ? remarks(today, date, how) : away ? N.todayUnknown : N.todayNothing),
+    ),
+    byHour = piece((day) => hourBars(day, date));
+  const node = h(
+    'section',
+    { class: 'block today', 'aria-labelledby': 'now-today' },
+    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
+    totals.node,
+    h('div', { class: 'note' }, note.node, expected),
+    h('div', { class: 'today-hours' }, byHour.node),
+  );
+
+  /** The bars by hour. Without the database the old ones stay. */
+  async function load() {
+    const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
+    if (day?.rows.some((row) => row.total || row.injected || row.made)) byHour.show(day);
+  }
+  return {
+    node,
+    load,
+    show(live, now) {
+      const { today, links, price, register } = live;
+      // Energy comes by frames, its cost by hours: a new meter has none yet, nor has a new day.
+      const fresh = !meter.first || meter.first === date || now - dayStart(date) < NEW_DAY,
+        early = fresh && !(register && price == null),
+        old = today && now - Date.parse(today.at) > OLD,
+        known = today && { ...today, at: old && today.at };
+      node.classList.toggle('unknown-today', !today);
+      totals.show(known, flows(live) != null);
+      note.show(known, links.database === 'down', { early, old });
+    },
+  };
+}
+
+function amounts({ wh, cost, injected_wh: injected }, sun) {
+  const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
+  return [
+    sun && h('span', { class: 'figure-name' }, T.sun.drawn),
+    large(f.energy(wh)),
+    cost != null && large(f.euro(cost)),
+    injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
+  ];
+}
+
+const remarks = (today, date, { early, old }) => [
+  today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
+  ...sameHour(today, date),
+  ...made(today),
+  old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
+];
+
+/** What the roof made so far, what the home used, and the share of that which came from it. */
+function made({ wh, production_wh: production, injected_wh: injected }) {
+  if (!(production > 0) || injected == null) return [];
+  const own = Math.max(production - injected, 0); // production is a minute behind
+  return [
+    T.sun.today(f.energy(production), f.energy(own)),
+    wh != null && own + wh > 0
+      ? h('span', { class: 'house-today' }, T.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))))
+      : '',
+  ];
+}
+
+/** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
+function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
+  if (!before) return [];
+  const money = cost != null && costBefore ? f.change(cost, costBefore) : null,
+    [value, text] = N.sameHour(f.change(wh, before), money, f.weekdayName(weekday(date), 'long'));
+  return [' ', h('strong', null, value), text, cost != null && !costBefore ? N.costBeforeUnknown : '.'];
+}
+
+function hourBars(day, date) {
+  const sun = Boolean(day.sun);
+  const list = hoursOf(date, day.rows).map(({ place, row }) => {
+    const label = String(place);
+    if (!row) return { label, place, segments: [], text: f.hourOnly(place) };
+    const cost = row.cost == null ? '' : `, ${f.euro(row.energy)}`;
+    return {
+      label,
+      place,
+      segments: [
+        ...registersOf(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
+        ownOf(row),
+      ],
+      below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
+      text: f.joined([
+        `${f.hourOnly(place)}${T.colon}${drawnText(sun, f.energy(row.total))}${cost}`,
+        registersIn(row),
+        madeText(row),
+      ]),
+    };
+  });
+  const chart = bars({
+    bars: list,
+    label: N.soFar,
+    format: f.number,
+    every: 3,
+    height: 150,
+    resting: `${N.soFar}, kWh`,
+  });
+  const table = figures({
+    caption: N.soFar,
+    columns: [
+      [T.day.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
+      [T.day.columns.register, registersIn, 'words'],
+      [drawnColumn(sun, T.day.columns.energy), (row) => f.kwh(row.total, 2)],
+    ],
+    rows: day.rows,
+  });
+  return h('div', null, day.priced && whosePrices(day.prices), oldPrices(day.prices), chart.nodes, table);
+}

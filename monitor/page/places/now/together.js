@@ -1,0 +1,73 @@
+// All meters together: power now, today's energy and its cost, of each and in all.
+import * as api from '../../base/api.js';
+import { h } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { table } from '../../parts/table.js';
+import { href } from '../../base/router.js';
+import { page } from '../../parts/block.js';
+import { together } from './sums.js';
+
+const N = T.now;
+
+/** @import {Context} from '../../../../deploy/page/types' */
+/** @param {Context} context */
+export default async function all({ meters, now: clock }) {
+  const time = h('time', { class: 'clock' }),
+    content = h('div', null);
+  let left = false;
+
+  async function show() {
+    const answers = await Promise.all(meters.map((meter) => api.live(meter.id).catch(() => null)));
+    if (left) return;
+    if (answers.some(Boolean)) time.textContent = f.clock(clock(), true);
+    content.replaceChildren(...parts(meters, together(answers)));
+  }
+
+  await show();
+  return {
+    title: N.title,
+    node: page('now', [h('h1', null, N.title), h('p', { class: 'head-side' }, time)], content),
+    tick: show,
+    leave() {
+      left = true;
+    },
+  };
+}
+
+function parts(meters, { rows, sum }) {
+  const unit = meters[0].unit ?? 'VA';
+  const link = ({ id, name }) => h('a', { href: href('', { compteur: id }) }, name);
+  return [
+    h(
+      'section',
+      { class: 'block power', 'aria-label': N.power },
+      h('span', { class: 'figure-xl' }, f.known(sum.power, f.number), h('small', null, unit)),
+    ),
+    h(
+      'section',
+      { class: 'block today', 'aria-labelledby': 'all-today' },
+      h('h2', { id: 'all-today' }, N.today),
+      h(
+        'p',
+        { class: 'pair' },
+        [f.known(sum.wh, f.energy), f.known(sum.cost, f.euro)].map((text) => h('span', { class: 'figure-l' }, text)),
+      ),
+      h('p', { class: 'note' }, `${f.capital(N.withSubscription)}.`),
+      h(
+        'div',
+        { class: 'table-wrap' },
+        table({
+          caption: T.allMeters,
+          columns: [
+            [T.meterChoice, ({ meter }) => (meter ? link(meter) : T.allMeters), 'words'],
+            [N.power, ({ power }) => f.known(power, (va) => f.power(va, unit))],
+            [N.today, ({ wh }) => f.known(wh, f.energy)],
+            [T.day.cost, ({ cost }) => f.known(cost, f.euro)],
+          ],
+          rows: [...meters.map((meter, i) => ({ meter, ...rows[i] })), sum],
+        }),
+      ),
+    ),
+  ];
+}

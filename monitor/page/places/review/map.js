@@ -1,0 +1,102 @@
+import * as api from '../../base/api.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { h } from '../../base/dom.js';
+import { go, href } from '../../base/router.js';
+import { HOUR, dayStart, daysBetween, plusDays, wall } from '../../base/time.js';
+import { figures } from '../../parts/table.js';
+import { notice } from '../../parts/notice.js';
+import { heatmap } from '../../chart/heatmap.js';
+import { quantiles } from '../../chart/colour_scale.js';
+
+const R = T.review;
+const MOST = 400; // days of an answer of `profile`
+
+/**
+ * The hours of each day. What is not shown is not asked for. sun: whether the home has a roof, so that what it drew is
+ * not what it used.
+ */
+export function maps({ meter, data, sun, range }) {
+  const days = daysBetween(range.from, range.to) + 1;
+  if (!data || days <= 100 || days > MOST) return null;
+  const body = h('div', { class: 'map' });
+  heat(meter, range, sun)
+    .catch(() => notice('warn', T.notices.database, T.notices.databaseMore))
+    .then((content) => body.replaceChildren(...[content].flat()));
+  return h(
+    'section',
+    { class: 'block' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', null, R.heat, sun && [' ', h('span', { class: 'muted unit' }, T.sun.drawn)]),
+    ),
+    body,
+  );
+}
+
+const openDay = (date) => go(href(`jour/${date}`));
+
+function scale(limits) {
+  return h(
+    'p',
+    { class: 'heat-scale' },
+    h('span', null, R.less),
+    Array.from({ length: limits.length + 1 }, (_, i) => h('span', { class: `scale-cell heat-${i}` })),
+    h('span', null, R.more),
+    h('span', { class: 'muted' }, ` (${f.kwh(limits[0])}–${f.kwh(limits.at(-1))}${f.THIN}kWh)`),
+  );
+}
+
+/** A drawing with what is read of it, its scale, and its figures. */
+function drawn({ title, chart, limits, columns, rows }) {
+  return [
+    ...chart.nodes,
+    scale(limits),
+    figures({
+      caption: title,
+      columns,
+      rows,
+    }),
+  ];
+}
+
+const nothing = (text) => h('p', { class: 'muted' }, text);
+
+const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
+
+async function heat(meter, range, sun) {
+  const { first, rows } = await api.profile(meter.id, range.from, range.to);
+  if (!first || isEmpty(rows)) return nothing(R.noData);
+  const limits = quantiles(rows.flat()),
+    days = hoursOf(first, rows);
+  return drawn({
+    title: R.heat,
+    chart: heatmap({ first, rows, limits, label: sun ? R.heatDrawn : R.heatSummary, open: openDay }),
+    limits,
+    columns: [
+      [R.columns.date, ({ day }) => f.tableDate(day), 'words'],
+      ...CLOCK.map((hour) => [f.hourOnly(hour), ({ hours }) => atClock(hours, hour)]),
+    ],
+    rows: days,
+  });
+}
+
+const CLOCK = [...Array(24).keys()];
+
+/** Each day with its hours: {day, hour of the clock, at, wh}. */
+function hoursOf(first, rows) {
+  return rows.map((hours, i) => {
+    const day = plusDays(first, i),
+      start = dayStart(day);
+    const placed = (wh, n) => ({ day, hour: wall(start + n * HOUR).hour, at: start + n * HOUR, wh });
+    return { day, hours: hours.map(placed) };
+  });
+}
+
+/** An hour of a day; the one that comes twice on the day of a change of clocks has both amounts. */
+const atClock = (hours, hour) =>
+  hours
+    .filter((x) => x.hour === hour)
+    .map((x) => f.kwh(x.wh, 2))
+    .join(' + ');

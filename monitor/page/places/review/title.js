@@ -1,0 +1,17 @@
+// What a period is called.
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+
+const R = T.review;
+
+export function titleOf({ kind, text, week, from, to }) {
+  if (kind === 'week') return R.week(week, begin(from, to), f.fullDate(to));
+  if (kind === 'month') return f.capital(f.monthYear(from));
+  return kind === 'year' ? text : f.capital(R.range(f.fullDate(from), f.fullDate(to)));
+}
+
+/** Of the first day only what the last one does not say, too. */
+function begin(from, to) {
+  if (from.slice(0, 4) !== to.slice(0, 4)) return f.fullDate(from);
+  return from.slice(0, 7) === to.slice(0, 7) ? String(+from.slice(8)) : f.dayMonth(from);
+}

@@ -1,0 +1,21 @@
+// What the comparison with the year before would be in the same weather.
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+
+/** @import * as Answers from '../../../../deploy/page/answers' */
+
+/**
+ * The change, if it can be told, and what it rests on. Where it was warm, where days are missing, or where more is drawn
+ * on warm days, nothing.
+ * @type {(answer: Answers.Weather | null | undefined) => {change?: string, text: string, note: string} | null}
+ */
+export function weatherOf(answer) {
+  const compared = answer?.compared,
+    R = T.review;
+  if (!answer || !compared?.wh_per_degree_day || compared.wh_per_degree_day < 0 || compared.quality == null)
+    return null;
+  const explained = R.explained(f.percent(compared.quality), f.number(compared.days));
+  if (compared.why_not === 'weak') return { text: R.weatherWeak, note: f.capital(explained) };
+  if (compared.change == null) return null;
+  return { change: f.signedPercent(compared.change), text: R.equalWeather, note: f.capital(explained) };
+}

@@ -1,0 +1,199 @@
+import { alerts } from '../../parts/alerts.js';
+import * as api from '../../base/api.js';
+import { calendar } from '../../chart/calendar.js';
+import { h, icon } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
+import { piece } from '../../parts/refresh.js';
+import { swatch } from '../../parts/badge.js';
+import { facts } from '../../parts/key_values.js';
+import { figures } from '../../parts/table.js';
+import { notice } from '../../parts/notice.js';
+import { unseen } from '../../sources/sun.js';
+import { again, go, href } from '../../base/router.js';
+import { dateOf, daysBetween, plusDays } from '../../base/time.js';
+import { alertList } from './alerts.js';
+import { storage, versions } from './facts.js';
+import { journal } from './events.js';
+import { wrongSettings } from '../../parts/settings.js';
+import { level, toDo, troubles } from '../../parts/summary.js';
+import { block, page } from '../../parts/block.js';
+
+const S = T.status;
+
+/** @import {Context, Meter} from '../../../../deploy/page/types' */
+/** @param {Context<Meter | null>} context */
+export default async function status({ meter, now }) {
+  const today = dateOf(now()),
+    from = plusDays(today, -364);
+  const ask = () =>
+    Promise.all([
+      api.status(meter?.id),
+      meter && api.energy(meter.id, { by: 'day', from, to: today }).catch(() => null),
+      alerts.latest,
+    ]);
+  const [first, events] = await Promise.all([ask(), meter && journal(meter)]);
+  let [data, days, told] = first;
+  const verdict = piece((data, told) => health(data, told, now())),
+    way = piece((links) => chain(links, now())),
+    counts = piece((day) => day && yesterday(day)),
+    map = piece((days) => days?.rows.length > 0 && coverage(days, from, today)),
+    list = piece((told) => told && alertList(told)),
+    trouble = piece((missing) => missing && notice('warn', T.notices.database, S.databaseMore)),
+    wrong = piece((data) => wrongSettings(data)),
+    injects = piece((found) => unseen(found)),
+    kept = piece((data) => storage(data, now())),
+    parts = piece((data) => versions(data, meter));
+  function show() {
+    verdict.show(data, told);
+    wrong.show({ prices_error: data.prices_error, unused: data.unused });
+    injects.show(data.unseen_export);
+    way.show(data.links);
+    counts.show(data.yesterday);
+    list.show(told);
+    map.show(days);
+    trouble.show(meter && (!days || !events));
+    kept.show(data);
+    parts.show(data.versions);
+  }
+  show();
+  const node = page(
+    'status',
+    T.places.status,
+    verdict.node,
+    wrong.node,
+    injects.node,
+    way.node,
+    counts.node,
+    list.node,
+    map.node,
+    trouble.node,
+    h('div', { class: 'two' }, events ? [h('div', null, kept.node, parts.node), events.node] : [kept.node, parts.node]),
+    // The server says so in index.html.
+    'session' in document.documentElement.dataset && sessions(),
+  );
+  async function refresh() {
+    const [next, later] = await Promise.all([ask(), meter && (events?.refresh() ?? journal(meter))]);
+    if (!events && later) return again(); // the database is back
+    data = next[0];
+    days = next[1] ?? days;
+    told = next[2] ?? told;
+    show();
+  }
+  return { title: T.places.status, node, refresh };
+}
+
+function sessions() {
+  return h(
+    'form',
+    { method: 'post', action: 'logout' },
+    h('button', { class: 'button', name: 'everywhere', value: '1' }, S.everywhere),
+    h('p', { class: 'note' }, S.everywhereNote),
+  );
+}
+
+function health(data, told, now) {
+  const wrong = troubles(data, now).map(([list, name]) => inSentence(S[list][name]));
+  const lacking = toDo(data, told).map((name) => S.facts[name]),
+    { yesterday: day } = data,
+    well = told?.active.length > 0 ? S.works : lacking.length ? S.runs : S.allWell;
+  return h(
+    'section',
+    { class: 'health' },
+    h(
+      'p',
+      { class: `verdict ${wrong.length ? 'warn-text' : ''}` },
+      icon(wrong.length ? 'warn' : 'ok'),
+      wrong.length ? S.notWell(wrong.join(', ')) : well,
+      lacking.length > 0 && ` ${S.toDo(lacking.join(', '))}`,
+    ),
+    day &&
+      h(
+        'p',
+        { class: 'note' },
+        framesText(day),
+        day.recovered_wh ? ` ${f.capital(S.recoveredNote(f.energy(day.recovered_wh)))}` : '',
+      ),
+  );
+}
+
+function framesText({ frames, expected, coverage }) {
+  if (expected == null ? coverage === 1 : frames === expected) return S.complete(frames);
+  return expected == null ? S.framesOnly(frames) : S.frames(frames, expected);
+}
+
+const inSentence = (word) => (word === word.toUpperCase() ? word : word.toLowerCase()); // MQTT stays
+
+// The way of a frame, link by link, as on a line map: a full stop answers, an open one does not.
+function chain(links, now) {
+  const stops = links.map((link) => stop(link, now));
+  return h('ol', { class: 'chain', 'aria-label': S.links }, stops);
+}
+function stop({ id, state, last, detail }, now) {
+  const sign = last && S.last(f.recent(Date.parse(last), now));
+  return h(
+    'li',
+    { class: state === 'up' ? 'up' : state === 'unknown' ? 'unknown' : 'down' },
+    h(
+      'span',
+      { class: 'stop', 'aria-hidden': 'true' },
+      icon(state === 'up' ? 'ok' : state === 'unknown' ? 'help' : 'off'),
+    ),
+    h('strong', null, S.link[id]),
+    h('span', { class: 'note' }, S.states[id === 'meter' && state === 'up' ? 'received' : state] ?? state),
+    h('span', { class: 'note' }, (state === 'up' ? detail : sign) ?? ''),
+  );
+}
+// The hour alone would mislead when it was yesterday's.
+function yesterday(day) {
+  const known = ['expected', 'frames', 'lost', 'late_hours'].filter((key) => day[key] != null);
+  const list = [
+    ...known.map((key) => ({ name: f.capital(S.counts[key]), value: f.number(day[key]) })),
+    day.coverage != null && { name: S.coverage, value: f.coverage(day.coverage) },
+  ];
+  return h('section', { class: 'frames' }, h('h2', null, S.yesterdayFrames), facts(list));
+}
+
+const CSS = { complete: 'full', recovered: 'recovered', gap: 'gap', none: 'none' };
+
+/** How much of each day was measured, as a calendar. */
+function coverage(days, from, today) {
+  const byDate = new Map(days.rows.map((row) => [row.start, row])),
+    levels = days.rows.map(level),
+    count = (...names) => levels.filter((one) => names.includes(one)).length,
+    text = S.coverageSummary(count('complete'), count('gap', 'recovered'));
+  const isShown = (name) =>
+    name === 'complete' || levels.includes(name) || (name === 'none' && levels.length <= daysBetween(from, today));
+  return block(
+    S.coverage,
+    calendar({
+      from,
+      to: today,
+      resting: text,
+      label: text,
+      open: (date) => go(href(`jour/${date}`)),
+      cell: (date) => dayCell(date, byDate.get(date)),
+    }).nodes,
+    h(
+      'ul',
+      { class: 'legend' },
+      Object.entries(S.levels)
+        .filter(([name]) => isShown(name))
+        .map(([name, word]) => h('li', null, swatch(CSS[name]), word)),
+    ),
+    figures({
+      caption: S.coverage,
+      columns: [
+        [T.review.columns.date, (row) => f.longDate(row.start), 'words'],
+        [T.review.columns.coverage, (row) => f.coverage(row.coverage)],
+      ],
+      rows: days.rows.filter((row) => level(row) !== 'complete'),
+    }),
+  );
+}
+
+function dayCell(date, row) {
+  const name = level(row),
+    share = name === 'none' ? '' : `, ${f.coverage(row.coverage)}`;
+  return { css: CSS[name], text: `${f.capital(f.longDate(date))}${T.colon}${S.levels[name]}${share}` };
+}

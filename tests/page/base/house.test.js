@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import '../browser.js';
+import { completed, house } from '../../../monitor/page/base/house.js';
+
+let answers, asked;
+globalThis.fetch = async (address) => {
+  const path = String(address)
+    .replace(/.*api\/v1\//, '')
+    .replace(/[?&]lang=fr$/, '');
+  asked.push(path);
+  const body = answers[path] ?? answers[path.split('?')[0]];
+  return new Response(JSON.stringify(body), {
+    status: body.status ?? 200,
+    headers: { 'Content-Type': 'application/json' },
+  });
+};
+beforeEach(() => {
+  asked = [];
+});
+/** What the API answers; meters: those that the database knows. */
+function household(meters, live = {}) {
+  answers = { meters: { zone: 'Europe/Paris', meters }, ...live };
+}
+
+test('a meter without readings has the subscribed power that is live, and is asked for again', async () => {
+  const live = { meter: '031961123456', at: '2026-11-25T12:00:00Z', subscribed: 9000 };
+  household([{ id: '031961123456', first: null, subscribed: null }], { live });
+  assert.equal((await completed((await house()).meters[0])).subscribed, 9000);
+  await house();
+  assert.equal(asked.filter((path) => path === 'meters').length, 2);
+});
+
+test('a meter has the name that its owner gave it, else the end of its address', async () => {
+  const named = { id: '031961123456', name: 'Maison', first: null },
+    unnamed = { id: '041961555555', name: null, first: null };
+  household([named, unnamed]);
+  const { meters } = await house();
+  assert.deepEqual([meters[0].name, meters[1].name], ['Maison', 'Compteur …5555']);
+});
+
+test('a meter without readings that tells a colour of the day is one with Tempo', async () => {
+  const live = { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' };
+  household([{ id: '031961123456', first: null, offer: null }], { live });
+  assert.equal((await completed((await house()).meters[0])).offer, 'tempo');
+});
+
+test('of many new meters only the one that is shown is asked for', async () => {
+  const meters = Array.from({ length: 300 }, (_, i) => ({ id: String(99999999000 + i), first: null }));
+  household(meters, { live: { subscribed: 6000 } });
+  await completed((await house()).meters[7]);
+  assert.deepEqual(asked, ['meters', 'live?meter=99999999007']);
+});
+
+test('of several meters that only the broker knows, the first that speaks is shown', async () => {
+  household([], {
+    live: { status: 400, detail: 'Il y a plusieurs compteurs.', meters: ['031961123456', '041961123456'] },
+    'live?meter=031961123456': { meter: '031961123456', at: null },
+    'live?meter=041961123456': { meter: '041961123456', at: '2026-11-25T12:00:00Z', unit: 'VA' },
+  });
+  assert.deepEqual(
+    (await house()).meters.map((meter) => meter.id),
+    ['041961123456', '031961123456'],
+  );
+});
+
+test('meters whose addresses end alike have names that differ', async () => {
+  const named = async (...ids) => {
+    household(ids.map((id) => ({ id, first: null })));
+    return (await house()).meters.map((meter) => meter.name);
+  };
+  assert.deepEqual(await named('021700000001', '041876000002'), ['Compteur …0001', 'Compteur …0002']);
+  assert.deepEqual(await named('021700003456', '041876003456'), ['Compteur …00003456', 'Compteur …76003456']);
+});
+
+test('a meter with readings is asked for once, and what is live is not needed', async () => {
+  household([{ id: '031961123456', first: '2026-03-03', subscribed: 6000 }]);
+  assert.equal((await house()).meters[0].subscribed, 6000);
+  await house();
+  assert.deepEqual(asked, ['meters']);
+});
+
+test('meters that this browser knows stand for those of a database that is away, and for no other trouble', async () => {
+  const kept = new Map();
+  document.documentElement.dataset = {};
+  globalThis.localStorage = {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => kept.set(name, value),
+  };
+  const fresh = async (address) => (await import(`../../../monitor/page/base/house.js?${address}`)).house();
+  household([{ id: '031961123456', first: null }]);
+  await fresh('known');
+  answers = { meters: { status: 503 } };
+  assert.deepEqual(
+    (await fresh('away')).meters.map((meter) => meter.id),
+    ['031961123456'],
+  );
+  for (const status of [400, 404, 500]) {
+    answers = { meters: { status } };
+    await assert.rejects(fresh(`trouble-${status}`), ({ status: found }) => found === status);
+  }
+});
