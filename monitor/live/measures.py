@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from common.contract.offers import BY_ID, COLOURS, with_calendar
-from common.contract.phases import GRID_VOLTS, is_three_phase
+from common.contract.power import GRID_VOLTS, is_three_phase
 from common.contract.tariff import HISTORIC_REGISTERS, status_bits
 from monitor.readings.steps import supplier_name
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.contract.labels import Mode
 from common.contract.offers import with_calendar, with_option
-from common.contract.phases import VA_PER_AMPERE
+from common.contract.power import VA_PER_AMPERE
 from common.database.mariadb import Connection, sql_time
 
 _AT_ONCE = 500

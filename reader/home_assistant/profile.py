@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from common.contract.frame import Frame
 from common.contract.labels import LABELS
-from common.contract.phases import is_three_phase
+from common.contract.power import is_three_phase
 from common.contract.tariff import expand_abbreviations
 from reader.meter.last_values import CompleteFrames
 from reader.tic.status_register import RELAYS

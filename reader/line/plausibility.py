@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
-from common.contract.phases import VA_PER_AMPERE, is_three_phase
+from common.contract.power import VA_PER_AMPERE, is_three_phase
 from reader.meter.power_estimate import SLACK, largest_rise
 
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value

@@ -12,7 +12,7 @@ from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
 from common.contract.offers import COLOUR_OF_LETTER, OFFERS, with_option
-from common.contract.phases import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
+from common.contract.power import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status

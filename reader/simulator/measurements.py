@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from common.contract.phases import GRID_VOLTS, VA_PER_AMPERE
+from common.contract.power import GRID_VOLTS, VA_PER_AMPERE
 from reader.simulator.french_calendar import legal_day_at, mix
 from reader.simulator.household import DayLoad, Household
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from common.contract.phases import GRID_VOLTS
+from common.contract.power import GRID_VOLTS
 from reader.simulator.contract import Contract
 from reader.simulator.french_calendar import LegalDay, legal_day_at, mix
 from reader.simulator.household import Household

@@ -16,7 +16,7 @@ phases fit easily.
 from collections.abc import Mapping
 
 from common.contract.frame import Value
-from common.contract.phases import is_three_phase
+from common.contract.power import is_three_phase
 
 _MODULUS = 2**32
 _REGISTERS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.contract.phases import VA_PER_AMPERE
+from common.contract.power import VA_PER_AMPERE
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.database.mariadb import Connection, sql_time
 from storer.database.label_sets import read_contents

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
-from common.contract.phases import is_three_phase
+from common.contract.power import is_three_phase
 from storer.database.relative_registers import idle_totals, number_of, value_of
 from storer.database.row_encoder import RowEncoder
 from storer.database.rows import COLUMNS, decode_row, encode_row
