@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from common.contract.power import APPARENT_POWER
 from common.settings.config import Broker
 from reader.meter.names import period_name
 
@@ -11,7 +12,7 @@ log = logging.getLogger(__name__)
 
 _BUNDLED = "mosquitto"
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
-_POWERS = ("SINSTS", "SINST1", "PAPP", "estimated_power")  # the last of them is in W
+_POWERS = (*APPARENT_POWER, "estimated_power")  # the last of them is in W
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from common.contract.offers import BY_ID, COLOURS, with_calendar
-from common.contract.power import GRID_VOLTS, is_three_phase
+from common.contract.power import PHASES, apparent_power, is_three_phase, phase_power
 from common.contract.tariff import HISTORIC_REGISTERS, status_bits
 from monitor.readings.steps import supplier_name
 
-_PHASES = (1, 2, 3)
 _WARNINGS = ("ADPS", "ADIR1", "ADIR2", "ADIR3")  # of historic mode
 _REGISTER_OF_PERIOD = {
     period.rstrip("."): register for registers in HISTORIC_REGISTERS.values() for period, register in registers.items()
@@ -54,11 +53,11 @@ def measures(values: Mapping[str, Any]) -> Measures:
     5060
     """
     three = is_three_phase(values)
-    volts = tuple(found for phase in _PHASES if (found := _number(values, f"URMS{phase}")) is not None)
+    volts = tuple(found for phase in PHASES if (found := _number(values, f"URMS{phase}")) is not None)
     return Measures(
-        power=_power(values),
+        power=apparent_power(values),
         injected=_number(values, "SINSTI"),
-        phases=tuple(_phase_power(values, phase) for phase in _PHASES) if three else None,
+        phases=tuple(phase_power(values, phase) for phase in PHASES) if three else None,
         volts=volts or None,
         warned=_warned(values),
     )
@@ -77,15 +76,6 @@ def index_total(values: Mapping[str, Any]) -> int | None:
     return sum(found) if found and len(found) == len(labels) else None
 
 
-def _power(values: Mapping[str, Any]) -> int | None:
-    for label in ("SINSTS", "SINST1", "PAPP"):  # SINST1: the Linkys of the pilot
-        if (power := _number(values, label)) is not None:
-            return power
-    currents = [_number(values, label) for label in ("IINST", "IINST1", "IINST2", "IINST3")]
-    known = [amperes for amperes in currents if amperes is not None]
-    return sum(known) * GRID_VOLTS if known else None
-
-
 def _warned(values: Mapping[str, Any]) -> tuple[int, ...] | None:
     """Return the phases above their limit; None: a frame that lacks STGE or PTEC is damaged, or short."""
     status = status_bits(values.get("STGE"))
@@ -93,17 +83,6 @@ def _warned(values: Mapping[str, Any]) -> tuple[int, ...] | None:
         return (0,) if status >> 7 & 1 else ()
     found = tuple(phase for phase, label in enumerate(_WARNINGS) if label in values)
     return found if found or "PTEC" in values else None
-
-
-def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
-    apparent = _number(values, f"SINSTS{phase}")
-    amperes, volts = _number(values, f"IRMS{phase}"), _number(values, f"URMS{phase}")
-    if apparent is not None:
-        # The first three-phase Linkys send wrong values for single phases, such as 48370 VA; IRMS is rounded to 1 A.
-        possible = amperes is None or volts is None or apparent <= 1.1 * volts * (amperes + 2)
-        return apparent if possible else None
-    historic = _number(values, f"IINST{phase}")
-    return None if historic is None else historic * GRID_VOLTS
 
 
 @dataclass(frozen=True, slots=True)

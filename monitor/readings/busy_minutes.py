@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from common.contract.power import highest_phase_power_sql
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.number_rows import number_rows
 
@@ -50,12 +51,9 @@ class BusyMinutes:
 
 
 def _possible(phase: int) -> str:
-    """Return the highest power of a phase, at most what its current makes possible.
-
-    The first three-phase Linkys send wrong values for single phases, such as 48370 VA. A current is rounded to 1 A.
-    """
+    """Return the highest power of a phase, at most what its current makes possible."""
     power, volts, amperes = (f"{name}_{phase}_max" for name in ("power", "voltage", "current"))
-    return f"CAST(LEAST({power}, COALESCE(1.1 * {volts} * ({amperes} + 2), {power})) AS UNSIGNED)"
+    return f"CAST(LEAST({power}, COALESCE({highest_phase_power_sql(volts, amperes)}, {power})) AS UNSIGNED)"
 
 
 def _numbers(meters: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.contract.power import GRID_VOLTS, PHASES
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.grid_curves import moment_of
 from monitor.readings.number_rows import number_rows
@@ -81,8 +82,8 @@ class Power:
         That is the apparent power, or where the meter shows none, what its currents make at 230 V; `least` at least.
         """
         marks = ", ".join(["%s"] * len(meters))
-        amperes = " + ".join(f"COALESCE(current_{phase}_max, 0)" for phase in (1, 2, 3))
-        power = f"IF(power_max = 0, 230 * ({amperes}), power_mean)"
+        amperes = " + ".join(f"COALESCE(current_{phase}_max, 0)" for phase in PHASES)
+        power = f"IF(power_max = 0, {GRID_VOLTS} * ({amperes}), power_mean)"
         rows = number_rows(
             self._connection,
             ["UNIX_TIMESTAMP(minute)", power],

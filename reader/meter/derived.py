@@ -12,7 +12,14 @@ from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
 from common.contract.offers import COLOUR_OF_LETTER, OFFERS, with_option
-from common.contract.power import GRID_VOLTS, PHASES, VA_PER_AMPERE, is_three_phase
+from common.contract.power import (
+    PHASES,
+    VA_PER_AMPERE,
+    apparent_power,
+    historic_currents,
+    is_three_phase,
+    phase_power,
+)
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
@@ -21,8 +28,6 @@ Derived = dict[str, Any]
 
 _REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
-
-_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in PHASES}
 
 
 class Inputs(NamedTuple):
@@ -171,12 +176,9 @@ def _historic_power(inputs: Inputs) -> Derived:
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    labels = [f"IINST{n}" for n in PHASES] if three_phase else ["IINST"]
-    currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
+    currents = historic_currents(values)
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
-    apparent = _integer(values, "PAPP")
-    if currents and (inputs.overload_frame or apparent is None):  # overload frames, and old meters, have currents only
-        apparent = sum(currents) * GRID_VOLTS
+    apparent = apparent_power(values, by_current=inputs.overload_frame)
     return {
         "subscribed_power": power,
         "headroom_current": subscribed - max(currents) if currents else None,
@@ -190,7 +192,7 @@ def _standard_power(inputs: Inputs) -> Derived:
     derived: Derived = {"subscribed_power": reference * 1000 if reference else None}
     limit = (cutoff or reference or 0) * 1000
     if limit:
-        apparent = _apparent(values)
+        apparent = apparent_power(values)
         derived["headroom_power"] = None if apparent is None else limit - apparent
         currents = _headroom_currents(values, limit, apparent, three_phase=inputs.three_phase)
         derived["headroom_current"] = min(currents, default=None)
@@ -202,27 +204,14 @@ def _headroom_currents(
 ) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
     for n in PHASES if three_phase else (1,):
-        sinsts, urms, irms = _OF_PHASE[n]
-        volts, amperes = _integer(values, urms), _integer(values, irms)
+        volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
         if not volts:
             continue
-        apparent = _possible(_integer(values, sinsts), volts, amperes) if three_phase else total_power
-        if apparent is None and amperes is not None and sinsts in values:
+        apparent = phase_power(values, n) if three_phase else total_power
+        if apparent is None and amperes is not None and f"SINSTS{n}" in values:
             apparent = volts * amperes
         if apparent is not None:
             yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
-
-
-def _possible(apparent: int | None, volts: int | None, amperes: int | None) -> int | None:
-    if apparent is None or volts is None or amperes is None:
-        return apparent
-    return apparent if apparent <= 1.1 * volts * (amperes + 2) else None  # IRMS is rounded to 1 A
-
-
-def _apparent(values: Mapping[str, Value]) -> int | None:
-    """Return the power drawn in standard mode, in VA; the Linkys of the pilot call it SINST1."""
-    apparent = _integer(values, "SINSTS")
-    return _integer(values, "SINST1") if apparent is None else apparent
 
 
 # Energy.
