@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from common.contract.frame import Frame, parse_time
 from common.contract.labels import Mode
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, Readings, readings, supplier_number
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database, sql_time
@@ -38,7 +38,6 @@ from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR
 from storer.rollups.minute_columns import HOUR_COLUMNS
-from storer.rollups.register_labels import Readings, readings, supplier_number
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import StoredHours
 from storer.sources.hours import write_hours

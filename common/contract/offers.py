@@ -153,10 +153,16 @@ OFFERS: tuple[Offer, ...] = (
 )
 BY_ID: Mapping[str, Offer] = {offer.id: offer for offer in OFFERS}
 TEMPO = BY_ID["tempo"]
+_REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
 #: By the name of a register: the first offer that has it, and the register.
 BY_REGISTER: Mapping[str, tuple[Offer, Register]] = {
     register.name: (offer, register) for offer in reversed(OFFERS) for register in offer.registers
 }
+
+
+def registers_of(offer: str | None) -> tuple[str, ...]:
+    """Return the names of the registers of an offer, none of one that is not known."""
+    return _REGISTERS.get(offer or "", ())
 
 
 def with_option(option: str) -> Offer | None:

@@ -1,6 +1,11 @@
-"""The registers of a meter as the rollups keep them: one name each, whatever the mode or the contract calls them."""
+"""The registers of a meter: one name each, whatever the mode or the contract calls them. Pure."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
+
+from common.contract.frame import Value
+from common.contract.labels import Mode
+from common.contract.offers import OFFERS, registers_of
 
 #: The numbered registers of the rollups. The place of a name is its number in `breaks`;
 #: `hours` has the columns `<name>_first` and `<name>_last`.
@@ -15,8 +20,74 @@ REGISTERS: tuple[str, ...] = (
 OTHER = "OTHER"
 TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
 SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
+#: How the name of a supplier register begins that only has a number.
+NUMBERED = "EASF"
+#: The labels of standard mode, in the order of their numbers.
+SUPPLIER_LABELS = tuple(f"{NUMBERED}{number:02}" for number in range(1, 11))
+DISTRIBUTOR_LABELS = tuple(f"EASD{number:02}" for number in range(1, 5))
+REACTIVE_LABELS = tuple(f"ERQ{number}" for number in range(1, 5))
+# Enedis-NOI-CPT_54E, 6.1: the place of a register in its offer is its number in standard mode. BASE is EASF01 or EAST,
+# the frame does not say which: it is no supplier register.
+_REGISTER_OF: Mapping[Mode, Mapping[str, int]] = {
+    Mode.HISTORIC: {
+        register.name: number
+        for offer in OFFERS
+        if offer.option is not None
+        for number, register in enumerate(offer.registers, 1)
+        if register.period is not None
+    }
+    | {"BASE": TOTAL},
+    Mode.STANDARD: {
+        label: REGISTERS.index(name)
+        for label, name in zip(
+            ("EAST", *SUPPLIER_LABELS, *DISTRIBUTOR_LABELS, "EAIT", *REACTIVE_LABELS), REGISTERS, strict=True
+        )
+    },
+}
+#: What a column of the database holds, in Wh and VArh.
+LARGEST = 2**32 - 1
+Readings = tuple[int | None, ...]  # one for each of REGISTERS; None: the frame does not have it
+
 #: More than a house can draw (54 kW), and what may be read at once after a short gap.
 LIMIT_WH_PER_SECOND, LIMIT_WH = 15, 200
+
+
+def readings(mode: Mode, values: Mapping[str, Value]) -> Readings:
+    """Return the readings of a frame by its values, in Wh and VArh; what no column can hold counts as absent."""
+    row: list[int | None] = [None] * len(REGISTERS)
+    for label, register in _REGISTER_OF[mode].items():
+        value = values.get(label)
+        if type(value) is int and 0 <= value <= LARGEST:
+            row[register] = value
+    return tuple(row)
+
+
+def supplier_number(label: str | None) -> int | None:
+    """Return the number of a supplier register by its label, 1 to 10; None: it is none.
+
+    >>> supplier_number("EASF03"), supplier_number("BBRHCJW"), supplier_number("BASE")
+    (3, 3, None)
+    """
+    if label is None:
+        return None
+    register = _REGISTER_OF[Mode.STANDARD].get(label, _REGISTER_OF[Mode.HISTORIC].get(label))
+    return register if register in SUPPLIER else None  # whose place is their number
+
+
+def supplier_name(number: int, offer: str | None) -> str:
+    """Return the name of a supplier register, 1 to 10: as historic mode has it, or as standard mode.
+
+    >>> supplier_name(2, "hchp"), supplier_name(3, None)
+    ('HCHP', 'EASF03')
+    """
+    names = registers_of(offer)
+    return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
+
+
+@functools.cache
+def supplier_names(offer: str | None) -> list[str]:
+    """Return the names of all supplier registers."""
+    return [supplier_name(number, offer) for number, _ in enumerate(SUPPLIER, 1)]
 
 
 def can_be_drawn(step: int, seconds: float) -> bool:

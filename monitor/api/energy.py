@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from common.contract.frame import write_stamp
+from common.contract.offers import registers_of
 from monitor.answers.costs import Answer, Period
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.sun import SunAnswers
@@ -30,7 +31,6 @@ from monitor.api.schemas import (
 from monitor.calendar import BY
 from monitor.ranges import by_contract, choose_range, end_of_present
 from monitor.readings.hours import Meter
-from monitor.readings.steps import registers_of
 from monitor.refusals import Refusal
 from monitor.text.formats import ten_thousandths
 

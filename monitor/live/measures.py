@@ -9,8 +9,8 @@ from typing import Any
 
 from common.contract.offers import BY_ID, COLOURS, with_calendar
 from common.contract.power import PHASES, apparent_power, is_three_phase, phase_power
+from common.contract.registers import supplier_name
 from common.contract.tariff import HISTORIC_REGISTERS, status_bits
-from monitor.readings.steps import supplier_name
 
 _WARNINGS = ("ADPS", "ADIR1", "ADIR2", "ADIR3")  # of historic mode
 _REGISTER_OF_PERIOD = {

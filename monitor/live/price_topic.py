@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
 from common.contract.prices import PriceSpan, write_prices
+from common.contract.registers import supplier_name
 from common.mqtt.events import Published, PublishToken
 from monitor.cost.contracts import Contract, contract_at, contracts
 from monitor.cost.price_at import price_at
@@ -20,7 +21,6 @@ from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
-from monitor.readings.steps import supplier_name
 from monitor.settings.config import MonitorConfig
 from monitor.text.formats import ten_thousandths
 

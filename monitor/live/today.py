@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from common.contract.registers import supplier_name
 from monitor.answers.answers import Answers
 from monitor.answers.stretch import Stretch
 from monitor.answers.sun import SunAnswers
@@ -12,7 +13,6 @@ from monitor.calendar import midnight
 from monitor.live.schedule import Change
 from monitor.readings.grid_curves import Second
 from monitor.readings.hours import Meter
-from monitor.readings.steps import supplier_name
 from monitor.text.formats import ten_thousandths
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)

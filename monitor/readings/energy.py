@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
-from common.contract.registers import INJECTED
+from common.contract.registers import INJECTED, supplier_name
 from monitor.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
@@ -25,7 +25,7 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
 from monitor.readings.pieces import PieceReader, naming, register_name, span_at
 from monitor.readings.power import Power
-from monitor.readings.steps import Step, in_order, supplier_name
+from monitor.readings.steps import Step, in_order
 
 _HOUR = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)

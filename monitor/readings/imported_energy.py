@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import NUMBERED, REGISTERS, supplier_name
 from monitor.readings.hours import Meter
 from monitor.readings.imported_hours import Imported, ImportedHours
 from monitor.readings.periods import Energy, HourEnergy
-from monitor.readings.steps import NUMBERED, supplier_name
 
 _HOUR = timedelta(hours=1)
 

@@ -3,22 +3,11 @@
 A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
 """
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from common.contract.offers import OFFERS
-from common.contract.registers import INJECTED, OTHER, SUPPLIER, TOTAL, drawn_over_change
+from common.contract.registers import INJECTED, NUMBERED, OTHER, SUPPLIER, TOTAL, drawn_over_change, supplier_names
 from monitor.readings.hour_values import Values
-
-#: How the name of a supplier register begins that only has a number.
-NUMBERED = "EASF"
-_REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
-
-
-def registers_of(offer: str | None) -> tuple[str, ...]:
-    """Return the names of the registers of an offer, none of one that is not known."""
-    return _REGISTERS.get(offer or "", ())
 
 
 def in_order(wh: Mapping[str, int]) -> dict[str, int]:
@@ -32,21 +21,6 @@ class Step:
 
     wh: Mapping[str, int]
     injected_wh: int | None
-
-
-def supplier_name(number: int, offer: str | None) -> str:
-    """Return the name of a supplier register, 1 to 10: as historic mode has it, or as standard mode.
-
-    >>> supplier_name(2, "hchp"), supplier_name(3, None)
-    ('HCHP', 'EASF03')
-    """
-    names = registers_of(offer)
-    return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
-
-
-@functools.cache
-def _supplier_names(offer: str | None) -> list[str]:
-    return [supplier_name(number, offer) for number, _ in enumerate(SUPPLIER, 1)]
 
 
 #: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
@@ -81,7 +55,7 @@ def step(
             went_on[place] = counted - broken
     counted_by = {
         name: counted
-        for name, place in zip(_supplier_names(offer), SUPPLIER, strict=True)
+        for name, place in zip(supplier_names(offer), SUPPLIER, strict=True)
         if (counted := went_on[place]) is not None
     }
     if by_total and (total := went_on[TOTAL]) is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from common.contract.frame import parse_time
+from common.contract.registers import DISTRIBUTOR_LABELS, SUPPLIER_LABELS
 from common.contract.tariff import HISTORIC_REGISTERS
 from common.errors import MessageError
 from monitor.live.house import Program
@@ -17,8 +18,8 @@ _LONGEST_LABEL = 64  # characters
 _LARGEST = 2**53  # beyond it, a float is not exact; no counter comes so far
 _REGISTERS = (
     *dict.fromkeys(name for names in HISTORIC_REGISTERS.values() for name in names.values()),
-    *(f"EASF{number:02}" for number in range(1, 11)),
-    *(f"EASD{number:02}" for number in range(1, 5)),
+    *SUPPLIER_LABELS,
+    *DISTRIBUTOR_LABELS,
 )
 _CURRENTS = {"IINST": "1", **{f"{label}{phase}": str(phase) for label in ("IINST", "IRMS") for phase in (1, 2, 3)}}
 

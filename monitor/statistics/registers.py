@@ -7,24 +7,16 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from common.contract.offers import BY_REGISTER, OFFERS
-from common.contract.registers import INJECTED, SUPPLIER, TOTAL
+from common.contract.offers import BY_REGISTER, registers_of
+from common.contract.registers import INJECTED, NUMBERED, SUPPLIER, TOTAL, supplier_number
 from monitor.cost.bill import ZERO, Cost
 from monitor.readings.hour_values import Values
 from monitor.readings.periods import Energy
-from monitor.readings.steps import NUMBERED, registers_of
 
 #: How the identifiers of our entities begin.
 OURS = "teleinfo_"
 _ALL, _ALL_HISTORIC, _INJECTED, _FLAT = "east", "import_total_", "eait", "BASE"
 _NUMBERED = re.compile(rf"{NUMBERED.lower()}(\d\d)")
-#: The number that the supplier's registers of historic mode have in standard mode.
-_NUMBERS = {
-    register.name: number
-    for offer in OFFERS
-    for number, register in enumerate(offer.registers, 1)
-    if register.name != _FLAT
-}
 
 
 def is_register(key: str) -> bool:
@@ -76,7 +68,7 @@ def reading(key: str, values: Values) -> int | None:
         parts = [values[place] for place in SUPPLIER[:count]]
         known = [value for value in parts if value is not None]
         return sum(known) if known and len(known) == len(parts) else None
-    number = _number(key.upper())
+    number = supplier_number(key.upper())
     return None if number is None else values[SUPPLIER[number - 1]]
 
 
@@ -84,18 +76,8 @@ def _is_of(key: str, name: str, *, flat: bool) -> bool:
     """Tell whether a register as contracts name it is that of an entity."""
     if _NUMBERED.fullmatch(key) is None:
         return name == key.upper()
-    number = 1 if flat and name == _FLAT else _number(name)
-    return number == _number(key.upper())
-
-
-def _number(name: str) -> int | None:
-    """Return the number of a register of the supplier, 1 to 10.
-
-    >>> _number("EASF03"), _number("BBRHCJW"), _number("BASE")
-    (3, 3, None)
-    """
-    numbered = _NUMBERED.fullmatch(name.lower())
-    return int(numbered[1]) if numbered else _NUMBERS.get(name)
+    number = 1 if flat and name == _FLAT else supplier_number(name)
+    return number == supplier_number(key.upper())
 
 
 def of_meter(identifiers: Iterable[str], meter: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from common.contract import tariff
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.offers import COLOUR_OF_LETTER, OFFERS, with_option
+from common.contract.offers import COLOUR_OF_LETTER, registers_of, with_option
 from common.contract.power import (
     PHASES,
     VA_PER_AMPERE,
@@ -26,7 +26,6 @@ from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, pa
 
 Derived = dict[str, Any]
 
-_REGISTERS = {offer.id: tuple(register.name for register in offer.registers) for offer in OFFERS}
 _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
 
@@ -234,7 +233,7 @@ def _exporting(inputs: Inputs) -> Derived:
 
 def import_registers(mode: Mode, contract: str | None) -> tuple[str, ...]:
     """Return the registers whose sum is all the energy imported; empty if the contract is unknown."""
-    return ("EAST",) if mode is Mode.STANDARD else _REGISTERS.get(contract or "", ())
+    return ("EAST",) if mode is Mode.STANDARD else registers_of(contract)
 
 
 def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 
 from common.contract.frame import Value
 from common.contract.power import is_three_phase
+from common.contract.registers import DISTRIBUTOR_LABELS, SUPPLIER_LABELS
 
 _MODULUS = 2**32
 _REGISTERS = {
-    "index_supplier": tuple(f"EASF{number:02}" for number in range(1, 11)),
-    "index_distributor": tuple(f"EASD{number:02}" for number in range(1, 5)),
+    "index_supplier": SUPPLIER_LABELS,
+    "index_distributor": DISTRIBUTOR_LABELS,
 }
 
 

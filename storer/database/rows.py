@@ -16,6 +16,7 @@ from common.contract import tariff
 from common.contract.frame import Frame, Value, parse_time, write_stamp
 from common.contract.labels import LABELS, Mode
 from common.contract.power import VA_PER_AMPERE, is_three_phase
+from common.contract.registers import DISTRIBUTOR_LABELS, REACTIVE_LABELS, SUPPLIER_LABELS
 from storer.database.relative_registers import idle_totals, is_wide, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
@@ -46,7 +47,7 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
     Mode.STANDARD: {
         "EAST": "index_total",
         "EAIT": "index_injected",
-        **{f"ERQ{quadrant}": f"reactive_{quadrant}" for quadrant in (1, 2, 3, 4)},
+        **{label: f"reactive_{quadrant}" for quadrant, label in enumerate(REACTIVE_LABELS, 1)},
         "SINSTS": "power",
         "SINSTI": "power_injected",
         **{f"SINSTS{phase}": f"power_{phase}" for phase in (1, 2, 3)},
@@ -241,10 +242,10 @@ def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[st
     own = {}
     number = tariff.supplier_register(values)
     if number is not None:
-        own["index_supplier"] = f"EASF{number:02}"
+        own["index_supplier"] = SUPPLIER_LABELS[number - 1]
     number = tariff.distributor_register(values)
     if number is not None:
-        own["index_distributor"] = f"EASD{number:02}"
+        own["index_distributor"] = DISTRIBUTOR_LABELS[number - 1]
     if "SINST1" in values and "SINSTS" not in values:
         own["power"] = "SINST1"
     return own

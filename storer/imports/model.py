@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL, supplier_number
 from common.errors import ConfigError, FileRefused
-from storer.rollups.register_labels import supplier_number
 
 HOUR = timedelta(hours=1)
 MAX_POWER = 40_000  # W: a Linky meter is for at most 36 kVA, and its breaker lets a bit more through for a while

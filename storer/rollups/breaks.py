@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL, can_be_drawn, drawn_over_change
-from storer.rollups.register_labels import Readings
+from common.contract.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL, Readings, can_be_drawn, drawn_over_change
 
 _DRAWN = (TOTAL, *SUPPLIER)
 

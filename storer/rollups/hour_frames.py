@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from common.contract.labels import Mode
-from common.contract.registers import TOTAL
+from common.contract.registers import TOTAL, Readings, readings, supplier_number
 from common.database.mariadb import Connection, sql_time
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, ends_tell
-from storer.rollups.register_labels import Readings, readings, supplier_number
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from common.contract.registers import LARGEST
 from storer.rollups.label_facts import LabelFacts
-from storer.rollups.register_labels import LARGEST
 
 _PIECE = 5  # seconds: coverage is counted in pieces of this length
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, readings
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hour_values import Reading, Values
 from monitor.readings.hours import Break, Hours, Meter
@@ -16,7 +16,6 @@ from monitor.readings.meter_contracts import Contracts, MeterContract, read_cont
 from monitor.readings.power import Power
 from monitor.readings.presence import Gap, Holes
 from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
-from storer.rollups.register_labels import readings
 from tests.support.rollup_oracle import supplier
 
 HOUR = timedelta(hours=1)

@@ -3,9 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.contract.registers import LIMIT_WH, LIMIT_WH_PER_SECOND, REGISTERS
+from common.contract.registers import LIMIT_WH, LIMIT_WH_PER_SECOND, REGISTERS, Readings
 from storer.rollups.breaks import Before, HourReadings, Inside, judge
-from storer.rollups.register_labels import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NONE: list[Before | None] = [None] * len(REGISTERS)

@@ -8,11 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from common.contract.registers import REGISTERS
+from common.contract.registers import REGISTERS, Readings
 from common.database.mariadb import Connection, sql_time
 from storer.rollups import hours
 from storer.rollups.breaks import Before, HourReadings, Inside, Judgement
-from storer.rollups.register_labels import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.contract.registers import INJECTED, REGISTERS, TOTAL
+from common.contract.registers import INJECTED, REGISTERS, TOTAL, Readings
 from storer.rollups.breaks import Before, HourReadings, Inside, ends_tell, judge
-from storer.rollups.register_labels import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STANDARD, HISTORIC = True, False

@@ -2,8 +2,7 @@ import pytest
 
 from common.contract.frame import Value
 from common.contract.labels import Mode
-from common.contract.registers import REGISTERS
-from storer.rollups.register_labels import readings, supplier_number
+from common.contract.registers import REGISTERS, readings, supplier_number
 from tests.support.rollup_oracle import HISTORIC, STANDARD
 from tests.support.rollup_oracle import REGISTERS as IN_ORDER
 
