@@ -30,11 +30,11 @@ from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
 from storer.config import StorerConfig
-from storer.database.frame_store import FrameStore
 from storer.database.ids import add_meters, find_meters
-from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.literals import literals
-from storer.database.rows import LabelSet, encode_row
+from storer.frames.label_sets import LabelSetWriter, find_label_sets
+from storer.frames.rows import LabelSet, encode_row
+from storer.frames.store import FrameStore
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR
 from storer.rollups.minute_columns import HOUR_COLUMNS

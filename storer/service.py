@@ -24,18 +24,18 @@ from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
-from storer.batch.decode import decode_batch, rejection_payload
-from storer.batch_writer import BatchWriter
+from storer.backup.nightly import NightlyBackup
 from storer.config import StorerConfig
-from storer.confirmations import Confirmations, Pace
-from storer.database.frame_store import FrameStore
 from storer.database.locks import free_lock, take_lock
+from storer.database.retry import DatabaseRetry
 from storer.database.schema import make_partitions, migrate
+from storer.frames.batch import BatchWriter
+from storer.frames.confirmations import Confirmations, Pace
+from storer.frames.decode import decode_batch, rejection_payload
+from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
 from storer.keeping.keeper import Keeper
 from storer.rollups.worker import RollupWorker
-from storer.runtime.nightly import NightlyBackup
-from storer.runtime.retry import DatabaseRetry
 
 log = logging.getLogger(__name__)
 

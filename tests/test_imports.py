@@ -25,7 +25,7 @@ READER = {
 }
 STORER = {
     "storer.check",
-    "storer.backup",
+    *(f"storer.backup.{name}" for name in ("dump", "folder", "month_file", "night", "restore")),
     "storer.export",
     "common.check",
     "common.mqtt.forget",

@@ -13,7 +13,7 @@ HOMES = {
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
     "pymysql": "common/database/mariadb.py",
-    "tenacity": "storer/runtime/retry.py",
+    "tenacity": "storer/database/retry.py",
     "yaml": "common/settings/yaml_file.py",
     "rich": "reader/watch/table.py",
     "websocket": "monitor/statistics/connection.py",

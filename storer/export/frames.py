@@ -12,9 +12,9 @@ from common.contract.frame import parse_time
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from storer.database.known_meters import known_meters, unknown_meter
-from storer.database.label_sets import missing_label_set, read_contents
-from storer.database.rows import COLUMNS
 from storer.export.messages import LABEL_SET_ID, METER, METER_ID, TIME, LabelSetMessages, Row
+from storer.frames.label_sets import missing_label_set, read_contents
+from storer.frames.rows import COLUMNS
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from itertools import repeat
 from operator import is_not, itemgetter
 from typing import Any
 
-from storer.database.relative_registers import idle_totals, value_of
-from storer.database.rows import BOTH, COLUMNS, decode_row, labels_by_column
+from storer.frames.relative_registers import idle_totals, value_of
+from storer.frames.rows import BOTH, COLUMNS, decode_row, labels_by_column
 
 #: A row: its time as SQL writes it, id and address of the meter, id of the label set, and the columns.
 Row = list[Any]

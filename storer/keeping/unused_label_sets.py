@@ -12,9 +12,9 @@ from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from common.plural import plural
-from storer.database.id_set import IdSet
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
+from storer.keeping.id_set import IdSet
 
 log = logging.getLogger(__name__)
 

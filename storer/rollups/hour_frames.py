@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from common.contract.labels import Mode
 from common.contract.registers import TOTAL, Readings, readings, supplier_number
 from common.database.mariadb import Connection, sql_time
-from storer.database.label_sets import read_contents
-from storer.database.rows import COLUMNS, row_values
+from storer.frames.label_sets import read_contents
+from storer.frames.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, ends_tell
 
 log = logging.getLogger(__name__)

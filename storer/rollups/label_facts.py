@@ -8,7 +8,7 @@ from common.contract.labels import Mode
 from common.contract.registers import supplier_number
 from common.contract.tariff import status_bits
 from common.database.mariadb import Connection
-from storer.database.label_sets import read_contents
+from storer.frames.label_sets import read_contents
 
 _OVERLOAD = 1 << 7  # of the status register STGE
 _AT_ONCE = 500  # label sets in one query

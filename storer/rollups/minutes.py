@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, sql_time
-from storer.database.late_frames import FIRST_HOUR
 from storer.database.literals import Literal, literals
 from storer.database.months import floor_hour
+from storer.frames.late import FIRST_HOUR
 from storer.rollups.label_facts import read_facts
 from storer.rollups.minute_columns import AGGREGATES, COLUMNS, minute_values, upsert
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.database.mariadb import Connection
-from storer.database.late_frames import LATE
+from storer.frames.late import LATE
 from storer.rollups import state as states
 from storer.rollups.hours import HOUR, roll_hours
 from storer.rollups.minutes import HourKey, roll_minutes, roll_new_minutes

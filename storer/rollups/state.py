@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, Rows, sql_time
-from storer.database.late_frames import FIRST_HOUR
 from storer.database.months import ceil_hour, floor_hour
+from storer.frames.late import FIRST_HOUR
 from storer.rollups.minutes import HourKey
 
 LEASE = timedelta(minutes=5)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database as Client
-from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
+from storer.frames.store import FrameStore
 from tests.bench.figures import Row, Target
 from tests.bench.house import decoded
 from tests.bench.report import Section

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storer.database.rows import encode_row
+from storer.frames.rows import encode_row
 from tests.bench.figures import Disturbed, Figures, Row, Target, check_even
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch

@@ -152,7 +152,7 @@ def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack, tmp_path: P
 
 
 def test_a_backup_that_fails_is_told_and_stops_nothing(stack: Stack, tmp_path: Path) -> None:
-    """With a folder in which it cannot write; see tests/storer/runtime for what the storer makes of it."""
+    """With a folder in which it cannot write; see tests/storer/backup for what the storer makes of it."""
     tmp_path.chmod(0o755)
     try:
         stack.env["BACKUP_FOLDER"] = str(tmp_path)

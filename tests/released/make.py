@@ -36,10 +36,10 @@ from reader.buffer.item import ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from storer.backup.dump import FIRST, LAST
-from storer.database.frame_store import FrameStore
-from storer.database.rejected import Rejection
 from storer.database.schema import FOLDER
 from storer.export.columns import ROLLUPS
+from storer.frames.rejected import Rejection
+from storer.frames.store import FrameStore
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import WITHIN, Service, wait_until

@@ -14,8 +14,8 @@ from common.errors import DatabaseError, PermanentError
 from storer.backup.night import backup
 from storer.backup.restore import restore
 from storer.config import Retention
-from storer.database.frame_store import FrameStore
-from storer.database.rejected import Rejection
+from storer.frames.rejected import Rejection
+from storer.frames.store import FrameStore
 from tests.support.frames import ADDRESS, DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, partition, query, store

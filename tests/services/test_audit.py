@@ -11,12 +11,12 @@ from common.contract.labels import Mode
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database, Rows
 from common.errors import ConfigError, InvalidRow
-from storer.database.frame_store import FrameStore
 from storer.database.ids import add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
-from storer.database.tally_writer import write_tallies
 from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, run_audit
 from storer.export.frames import Selection
+from storer.frames.store import FrameStore
+from storer.frames.tallies import write_tallies
 from tests.support.servers import Database as Server
 from tests.support.storing import client
 

@@ -12,9 +12,9 @@ import pytest
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
-from storer.database.frame_store import FrameStore
-from storer.database.frame_writer import WriteResult
 from storer.database.schema import migrate
+from storer.frames.store import FrameStore
+from storer.frames.writer import WriteResult
 from tests.support.frames import DAY, simulated
 from tests.support.proxy import Proxy
 from tests.support.servers import Database as Server

@@ -14,9 +14,9 @@ from common.contract.tally import Tally
 from common.database.mariadb import Database, sql_time
 from common.errors import ConfigError, PermanentError
 from common.runtime.progress import NO_PROGRESS
-from storer.database.frame_store import FrameStore
 from storer.database.ids import find_meters
-from storer.database.rejected import Rejection
+from storer.frames.rejected import Rejection
+from storer.frames.store import FrameStore
 from storer.imports import writer
 from storer.imports.model import Period
 from storer.keeping.forget_meter import forget_meter
@@ -221,7 +221,7 @@ def test_frames_whose_meter_is_forgotten_before_they_are_inserted_do_not_stay(
         wait_until(lambda: bool(forgotten) or waits(), WITHIN, "the meter is being forgotten")
         return found
 
-    monkeypatch.setattr("storer.database.frame_writer.find_meters", look_up_then_forget)
+    monkeypatch.setattr("storer.frames.writer.find_meters", look_up_then_forget)
     now = datetime.now(UTC)
     with contextlib.closing(FrameStore(tables)) as frames:
         frames.write([standard(now, address, EAST=1) for address in (METER, OTHER)])

@@ -20,7 +20,7 @@ from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 from monitor.settings.household import ContractLine
 from monitor.settings.household import House as Configured
-from storer.database.frame_store import FrameStore
+from storer.frames.store import FrameStore
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
 from tests.support.api import ask

@@ -10,10 +10,10 @@ from datetime import timedelta
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import Conflict
-from storer.database.frame_store import FrameStore
-from storer.database.frame_writer import WriteResult
-from storer.database.rows import encode_row
 from storer.export.frames import Selection, export
+from storer.frames.rows import encode_row
+from storer.frames.store import FrameStore
+from storer.frames.writer import WriteResult
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated, standard
 from tests.support.servers import Database as Server

@@ -10,9 +10,9 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from storer.config import Retention
-from storer.database.frame_store import FrameStore
 from storer.database.saved_months import month_digest, months_with_rows, note_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
+from storer.frames.store import FrameStore
 from storer.keeping.keeper import Keeper
 from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller

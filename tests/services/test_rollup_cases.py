@@ -12,8 +12,8 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
-from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
+from storer.frames.store import FrameStore
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease

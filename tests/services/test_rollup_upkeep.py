@@ -13,8 +13,8 @@ from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, Conflict, DatabaseError, Unavailable
 from common.runtime.progress import Progress
 from storer.database import schema
-from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate, migrations
+from storer.frames.store import FrameStore
 from storer.rollups import rebuild as rebuilding
 from storer.rollups import roller as rollups
 from storer.rollups import state

@@ -13,7 +13,7 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from storer.database.frame_store import FrameStore
+from storer.frames.store import FrameStore
 from storer.rollups.roller import MINUTE, Roller
 from tests.support.rollup_oracle import Expected
 from tests.support.rollups import (

@@ -16,10 +16,10 @@ from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import PermanentError, Unavailable
 from storer.database import schema
-from storer.database.frame_store import FrameStore
-from storer.database.frame_writer import WriteResult
-from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations, open_tables
+from storer.frames.rejected import Rejection
+from storer.frames.store import FrameStore
+from storer.frames.writer import WriteResult
 from tests.bench.at_rest import allocated
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
@@ -465,7 +465,7 @@ def test_a_batch_that_comes_twice_is_stored_once(tables: Database) -> None:
 def test_a_batch_of_several_statements_with_any_columns_is_stored_exactly(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.database.frame_writer._ROWS", 3)
+    monkeypatch.setattr("storer.frames.writer._ROWS", 3)
     whole = list(every_kind(1, every=timedelta(seconds=1)))
     small = [standard(A="x"), standard(EAST=0), historic(BASE=2**32 - 1, PAPP=2**24 - 1), historic(BASE=2**32)]
     small += [dataclasses.replace(standard(DATE=""), stamps={"DATE": DAY - timedelta(days=4, seconds=1)}, dropped=255)]
@@ -577,8 +577,8 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
     def kept() -> dict[bytes, int]:
         return dict(query(tables, "SELECT payload, times FROM rejected_messages"))
 
-    monkeypatch.setattr("storer.database.rejected.MOST_MESSAGES", 4)
-    monkeypatch.setattr("storer.database.rejected.MOST_BYTES", 1000)
+    monkeypatch.setattr("storer.frames.rejected.MOST_MESSAGES", 4)
+    monkeypatch.setattr("storer.frames.rejected.MOST_BYTES", 1000)
     with contextlib.closing(FrameStore(tables)) as one, contextlib.closing(FrameStore(tables)) as other:
         assert reject(one, b"a" * 400, b"b" * 400, b"a" * 400) == 0
         assert reject(one, b"c" * 300) == 1  # too many bytes
@@ -587,7 +587,7 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
         assert reject(other, b"d" * 200, b"a" * 400) == 0  # what is there is counted still
     assert kept() == {b"a" * 400: 3, b"b" * 400: 1, b"d" * 200: 2}
     with contextlib.closing(FrameStore(tables)) as later:
-        monkeypatch.setattr("storer.database.rejected.MOST_BYTES", 100_000)
+        monkeypatch.setattr("storer.frames.rejected.MOST_BYTES", 100_000)
         assert reject(later, b"g", b"h", b"i") == 2  # too many messages
         assert len(kept()) == 4
 

@@ -33,7 +33,7 @@ from tests.support.storing import client, query
 def setup(
     broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StorerSetup]:
-    monkeypatch.setattr("storer.runtime.retry.MAX_BACKOFF", 0.1)
+    monkeypatch.setattr("storer.database.retry.MAX_BACKOFF", 0.1)
     with listen(broker) as mqtt:
         yield StorerSetup(broker, fresh_database, mqtt, tmp_path)
 
@@ -195,7 +195,7 @@ def test_a_row_that_nobody_can_store_does_not_stop_the_others(
 def test_a_full_table_of_rejections_is_said_once_and_counted(
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("storer.database.rejected.MOST_MESSAGES", 2)
+    monkeypatch.setattr("storer.frames.rejected.MOST_MESSAGES", 2)
     with running(setup):
         for number in range(5):
             setup.mqtt.publish(f"{setup.base}/1/frame", b"no frame %d" % number)

@@ -21,7 +21,7 @@ from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
-from storer.database.frame_store import FrameStore
+from storer.frames.store import FrameStore
 from storer.rollups.roller import MINUTE, Roller
 from storer.rollups.state import request_rebuild
 from tests.support.hidden_registers import METER, House, drawn

@@ -3,8 +3,8 @@
 import sys
 
 from storer import service
+from storer.backup import nightly
 from storer.commands import main
-from storer.runtime import nightly
 
 if __name__ == "__main__":
     nightly.FIRST_AFTER, nightly.TRY_AGAIN_AFTER, nightly.LONGEST = 0.1, 0.5, 10.0

@@ -13,9 +13,9 @@ from typing import Any
 from common.contract.frame import Frame
 from common.database.mariadb import Database, DatabaseConfig
 from storer.commands import main
-from storer.database.frame_store import FrameStore
 from storer.database.schema import Migration, make_partitions, migrate
 from storer.export.frames import Selection, export
+from storer.frames.store import FrameStore
 from tests.support.programs import command_line, run_command, run_here
 from tests.support.servers import Database as Server
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame
 from common.database.mariadb import sql_time
 from reader.simulator.meter import KINDS
-from storer.database.rows import COLUMN_MAX, decode_row, encode_row
 from storer.export.messages import LabelSetMessages
+from storer.frames.rows import COLUMN_MAX, decode_row, encode_row
 from tests.support.frames import ADDRESS, frames, simulated
 
 METERS = (ADDRESS, "another")

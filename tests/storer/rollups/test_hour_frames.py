@@ -11,7 +11,7 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
-from storer.database.rows import COLUMNS, Row, encode_row
+from storer.frames.rows import COLUMNS, Row, encode_row
 from storer.rollups import hour_frames
 from storer.rollups.breaks import HourReadings
 from storer.rollups.hour_frames import read_ends, read_insides

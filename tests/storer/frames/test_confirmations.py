@@ -10,8 +10,8 @@ from common.contract.block import write_block
 from common.contract.frame import format_time
 from common.contract.tally import Tally
 from common.mqtt.events import Message
-from storer.batch.decode import Envelope, decode_batch
-from storer.confirmations import Confirmations, Pace
+from storer.frames.confirmations import Confirmations, Pace
+from storer.frames.decode import Envelope, decode_batch
 from tests.support.frames import ADDRESS, DAY, historic
 
 NOW = DAY + timedelta(hours=12)

@@ -17,7 +17,7 @@ from common.contract.frame import Frame, Value, parse_time, write_stamp
 from common.contract.labels import LABELS, Mode
 from common.contract.power import VA_PER_AMPERE, is_three_phase
 from common.contract.registers import DISTRIBUTOR_LABELS, REACTIVE_LABELS, SUPPLIER_LABELS
-from storer.database.relative_registers import idle_totals, is_wide, number_of, value_of
+from storer.frames.relative_registers import idle_totals, is_wide, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 

@@ -10,8 +10,8 @@ from common.contract.block import is_block
 from common.contract.frame import Frame, format_time
 from common.contract.tally import Tally
 from common.mqtt.events import Message
-from storer.batch.decode import Envelope, decode_batch, rejection_payload
-from tests.storer.test_confirmations import confirmed
+from storer.frames.decode import Envelope, decode_batch, rejection_payload
+from tests.storer.frames.test_confirmations import confirmed
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 
 NOW = DAY + timedelta(hours=12)

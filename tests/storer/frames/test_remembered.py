@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from storer.runtime.remembered import Remembered
+from storer.frames.remembered import Remembered
 
 
 @pytest.mark.parametrize(("size", "kept"), [(lambda _: 1, 6), (lambda text: len(text), 2)])

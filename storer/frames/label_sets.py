@@ -12,8 +12,8 @@ from typing import Any
 
 from common.contract.labels import ADDRESS
 from common.database.mariadb import Connection
-from storer.database.rows import LabelSet, content_text
-from storer.runtime.remembered import Remembered
+from storer.frames.remembered import Remembered
+from storer.frames.rows import LabelSet, content_text
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
 from storer.database.months import floor_hour
-from storer.database.rows import Row
+from storer.frames.rows import Row
 
 LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way
 DELAYED = timedelta(seconds=30)  # the minute of such a frame may have been made before it was stored

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from common.contract.frame import Frame
-from storer.database.label_sets import LabelSetWriter, _kind, difference, merge
-from storer.database.rows import LabelSet, content_text, encode_row
+from storer.frames.label_sets import LabelSetWriter, _kind, difference, merge
+from storer.frames.rows import LabelSet, content_text, encode_row
 from tests.support.frames import DAY, simulated, standard
 
 
@@ -97,7 +97,7 @@ def test_no_stamps_and_no_stamp_are_not_the_same() -> None:
 
 
 def test_the_number_of_bases_in_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storer.database.label_sets._MOST_BASES", 2)
+    monkeypatch.setattr("storer.frames.label_sets._MOST_BASES", 2)
     writer, connection = LabelSetWriter(), FakeConnection()
     for value in range(1, 40):
         for meter in ("a", "b", "c"):

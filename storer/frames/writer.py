@@ -7,10 +7,10 @@ from typing import Any
 from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, add_meters, find_meters
-from storer.database.label_sets import LabelSetWriter, find_label_sets
-from storer.database.late_frames import LateFrames
 from storer.database.literals import literal, literals
-from storer.database.rows import COLUMNS, Row
+from storer.frames.label_sets import LabelSetWriter, find_label_sets
+from storer.frames.late import LateFrames
+from storer.frames.rows import COLUMNS, Row
 
 _NAMES = ", ".join(COLUMNS)
 _ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts

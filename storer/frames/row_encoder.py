@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.contract.frame import Frame, Value
-from storer.database.rows import COLUMN_MAX, LabelSet, Row, make_label_set, make_row, split
-from storer.runtime.remembered import Remembered
+from storer.frames.remembered import Remembered
+from storer.frames.rows import COLUMN_MAX, LabelSet, Row, make_label_set, make_row, split
 
 _OVERHEAD = 1500  # of what is remembered of a meter, besides the text of its label set
 

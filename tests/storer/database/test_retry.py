@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from common.errors import DatabaseError, InvalidRow, NotReady, PermanentError, Unavailable
-from storer.runtime.retry import DatabaseRetry
+from storer.database.retry import DatabaseRetry
 
 
 class Database:
@@ -36,7 +36,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Recorder:
-    monkeypatch.setattr("storer.runtime.retry.MAX_BACKOFF", 0.001)
+    monkeypatch.setattr("storer.database.retry.MAX_BACKOFF", 0.001)
     caplog.set_level(logging.INFO)
     return Recorder()
 
@@ -71,7 +71,7 @@ def test_a_database_that_starts_at_the_same_time_is_no_warning(
 def test_a_database_that_does_not_start_is_a_warning_after_a_while(
     recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.runtime.retry.PATIENCE", 0.0)
+    monkeypatch.setattr("storer.database.retry.PATIENCE", 0.0)
     assert recorder.retry.run(Database(Unavailable("down")))
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert caplog.messages[0] == "down; trying again"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
-from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, decode_row, encode_row
+from storer.frames.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, decode_row, encode_row
 from tests.support.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}

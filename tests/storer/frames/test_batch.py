@@ -12,12 +12,12 @@ from common.contract.frame import Frame, format_time
 from common.contract.tally import Tally
 from common.mqtt.events import Message
 from common.runtime.logs import RateLimiter
-from storer.batch.decode import decode_batch
-from storer.batch_writer import BatchWriter
-from storer.confirmations import Confirmations
-from storer.database.frame_store import FrameStore
-from storer.database.frame_writer import WriteResult
-from storer.database.rejected import Rejection
+from storer.frames.batch import BatchWriter
+from storer.frames.confirmations import Confirmations
+from storer.frames.decode import decode_batch
+from storer.frames.rejected import Rejection
+from storer.frames.store import FrameStore
+from storer.frames.writer import WriteResult
 from storer.health import Counters
 from tests.support.frames import ADDRESS, DAY, historic
 

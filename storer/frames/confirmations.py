@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from common.contract.frame import write_stamp
-from storer.batch.decode import Envelope
+from storer.frames.decode import Envelope
 
 _OVERHEAD, _PER_FRAME = 400, 40  # bytes of a confirmation
 

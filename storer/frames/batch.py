@@ -10,9 +10,9 @@ from common.contract.frame import Frame
 from common.contract.tally import Tally
 from common.plural import plural
 from common.runtime.logs import RateLimiter
-from storer.batch.decode import Envelope
-from storer.database.frame_store import FrameStore
-from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
+from storer.frames.decode import Envelope
+from storer.frames.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
+from storer.frames.store import FrameStore
 from storer.health import Counters
 
 log = logging.getLogger(__name__)

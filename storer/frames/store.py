@@ -11,13 +11,13 @@ from common.contract.frame import Frame
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError, InvalidRow, PartitionMissing, Unclassified
-from storer.database.frame_writer import FrameWriter, WriteResult
-from storer.database.label_sets import LabelSetWriter
-from storer.database.late_frames import LateFrames, ServerClock
-from storer.database.rejected import RejectedMessages, Rejection
-from storer.database.row_encoder import RowEncoder
 from storer.database.schema import make_partitions
-from storer.database.tally_writer import write_tallies
+from storer.frames.label_sets import LabelSetWriter
+from storer.frames.late import LateFrames, ServerClock
+from storer.frames.rejected import RejectedMessages, Rejection
+from storer.frames.row_encoder import RowEncoder
+from storer.frames.tallies import write_tallies
+from storer.frames.writer import FrameWriter, WriteResult
 
 log = logging.getLogger(__name__)
 

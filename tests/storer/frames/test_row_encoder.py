@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
 from reader.simulator.meter import KINDS
-from storer.database import row_encoder
-from storer.database.row_encoder import RowEncoder
-from storer.database.rows import encode_row
+from storer.frames import row_encoder
+from storer.frames.row_encoder import RowEncoder
+from storer.frames.rows import encode_row
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated, standard
 
 NUMBERS: list[Value] = [0, -1, 255, 256, 2**15, 2**16, 2**24, 2**32, 10**30, "", "text", "0"]
