@@ -1,8 +1,8 @@
 """Makes the table `hours`: measures from `minutes`, readings from frames; and judges what of their steps is energy."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
@@ -90,19 +90,6 @@ def mend_measures(connection: Connection, hour: datetime, meters: Collection[int
     return mended
 
 
-def judge_from(connection: Connection, months: Iterable[str]) -> None:
-    """Judge the first hour of each meter again from the start of some months on, because hours before are missing.
-
-    `months`: such as 2026-10. The frames are not needed.
-    """
-    meters = [int(number) for (number,) in connection.query("SELECT id FROM meters ORDER BY id")]
-    for month in months:
-        before = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) - HOUR
-        for meter in meters:
-            with connection.transaction():
-                _HourRoller(connection, before, [meter]).judge_following(meter)
-
-
 class _HourRoller:
     """One hour of some meters, inside a transaction."""
 
@@ -174,12 +161,6 @@ class _HourRoller:
             meter: bits for meter, (frames, bits) in stored.items() if held is None or held.get(meter, 0) >= frames
         }
         return read_ends(self._connection, self._hour, minutes)
-
-    def judge_following(self, meter: int) -> None:
-        """Judge the next hour with readings after this one, which nothing is known of."""
-        if (following := self._stored.later(self._hour, [meter]).get(meter)) is not None:
-            previous = self._stored.earlier(following.hour, [meter]).get(meter)
-            self._judge_following(meter, following, previous, following)
 
     def _judge_following(
         self, meter: int, following: HourReadings, old: HourReadings | None, new: HourReadings

@@ -309,19 +309,3 @@ def test_measures_of_an_hour_are_mended(
     assert hours.mend_measures(tables.connection, NOON, {ONE}) is mended
     assert [arguments[1] for sql, arguments in tables.asked if sql.startswith("INSERT")] == [(ONE,)] * mended
     assert tables.asked[0][1] == (sql_time(NOON), (ONE,), sql_time(NOON), sql_time(NOON + HOUR))
-
-
-def test_after_hours_that_are_missing_the_first_of_a_month_is_judged_again(tables: Tables) -> None:
-    """The second month was restored, the first was not: what its first hour adds begins with its own reading."""
-    before, first, second = (datetime(2026, 9, 30, 23, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC), NOON)
-    for hour, start in ((before, 1000), (first, 1100), (second, 5000)):
-        row = replace(total(0, start, start + 10), hour=hour, first_at=hour, last_at=hour + 59 * MINUTE)
-        for meter in (ONE, TWO):
-            tables.roll(row, meter=meter)
-    assert tables.drawn() == tables.drawn(TWO) == [10, 100, 3900]
-    del tables.hours[ONE, before]
-    tables.written.clear()
-    hours.judge_from(tables.connection, ["2026-10"])
-    assert tables.energy[ONE, first] == (10, None)
-    assert tables.energy[TWO, first] == (100, None)
-    assert tables.written == [first, first]
