@@ -29,7 +29,7 @@ from demo.sun import SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from storer.database.ids import add_meters, find_meters
 from storer.database.literals import literals
 from storer.frames.label_sets import LabelSetWriter, find_label_sets

@@ -20,7 +20,7 @@ from common.runtime.shutdown import Shutdown
 
 if TYPE_CHECKING:
     from storer.backup.restore import Backup
-    from storer.config import StorerConfig
+    from storer.config.options import StorerConfig
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 # Objects between two searches for garbage in cycles, of which there is little. Python's 700 cost 5 % of a backlog.
@@ -29,7 +29,7 @@ _COLLECT_AFTER = 10_000
 
 def main() -> int:
     """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
-    return run_cli("teleinfo-storer", _parser(), "storer.french")
+    return run_cli("teleinfo-storer", _parser(), "storer.config.french")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "forget-meter",
         parents=[common],
         help="delete all that the database has of a meter, while storers run",
-        declare=later("storer.keeping.forget_meter:declare_forget_meter"),
+        declare=later("storer.retention.forget_meter:declare_forget_meter"),
     )
     commands.add_parser(
         "sources",
@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _settings(arguments: argparse.Namespace) -> "StorerConfig":
     from common.settings import config
-    from storer.config import StorerConfig
+    from storer.config.options import StorerConfig
 
     return config.load(StorerConfig, arguments.config)
 

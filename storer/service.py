@@ -24,8 +24,8 @@ from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
-from storer.backup.nightly import NightlyBackup
-from storer.config import StorerConfig
+from storer.backup.schedule import NightlyBackup
+from storer.config.options import StorerConfig
 from storer.database.locks import free_lock, take_lock
 from storer.database.retry import DatabaseRetry
 from storer.database.schema import make_partitions, migrate
@@ -34,7 +34,7 @@ from storer.frames.confirmations import Confirmations, Pace
 from storer.frames.decode import decode_batch, rejection_payload
 from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
-from storer.keeping.keeper import Keeper
+from storer.retention.job import Keeper
 from storer.rollups.worker import RollupWorker
 
 log = logging.getLogger(__name__)

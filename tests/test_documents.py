@@ -19,7 +19,7 @@ from common.settings.config import load
 from monitor.prices.document import read_document
 from monitor.settings.config import MonitorConfig
 from reader.config import ReaderConfig
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 

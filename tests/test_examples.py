@@ -11,7 +11,7 @@ from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig, MonitorMqtt
 from monitor.settings.listen import Ingress
 from reader.config import ReaderConfig
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 

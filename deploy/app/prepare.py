@@ -27,7 +27,7 @@ from deploy.serial_ports import port_groups
 from monitor.server.rates import RateFiles
 from monitor.settings.config import MonitorConfig
 from reader.line.serial_ports import ports
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from common.plural import plural
 from storer.backup.dump import is_empty, write_dump
 from storer.backup.folder import Folder, read_header
 from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month
-from storer.config import Retention
+from storer.config.options import Retention
 from storer.database.forgotten import was_forgotten
 from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month

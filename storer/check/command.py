@@ -18,7 +18,7 @@ from storer.check.database import diagnose_database, probe_database
 from storer.check.service import diagnose_readers, diagnose_storer, gather
 from storer.check.sources import diagnose_sources
 from storer.check.texts import PROGRAM, TEXTS
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 
 SECONDS = 6.0  # longer than any meter takes for a frame
 _SOME_METER = "000000000000"  # stands for the meter in topics

@@ -20,10 +20,10 @@ from common.runtime.progress import Progress
 from common.settings import config
 from common.settings.language import tr
 from storer.check.texts import PROGRAM, TEXTS
-from storer.config import StorerConfig
-from storer.keeping.forget_source import forget_source
-from storer.keeping.forgetting import ask_person
-from storer.sources.config import Kind, Source, doubles
+from storer.config.options import StorerConfig
+from storer.config.sources import Kind, Source, doubles
+from storer.retention.forget_source import forget_source
+from storer.retention.forgetting import ask_person
 from storer.sources.reading import Refusal
 
 _SOON = {Kind.TEMPERATURE: 3600}  # seconds after the start in which nothing need have come

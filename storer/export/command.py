@@ -9,7 +9,7 @@ from common.database.mariadb import Connection, Database
 from common.errors import ConfigError
 from common.runtime.progress import Progress
 from common.settings import config
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from storer.database.schema import open_tables
 from storer.export.columns import ROLLUPS, json_lines, query_rollup
 from storer.export.frames import Selection, check_meter, export, read_selection

@@ -14,10 +14,10 @@ from common.runtime.logs import redact_prm
 from common.runtime.progress import Progress
 from common.settings import config
 from common.settings.language import French, language_of
-from storer.config import StorerConfig
+from storer.config.french import TEXTS
+from storer.config.options import StorerConfig
 from storer.database.ids import add_meters
 from storer.database.schema import open_tables
-from storer.french import TEXTS
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock

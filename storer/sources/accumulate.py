@@ -5,7 +5,7 @@ A value holds until the next, but not for longer than `HOLD`: what was not seen 
 
 from dataclasses import dataclass
 
-from storer.sources.config import Quantity, Source
+from storer.config.sources import Quantity, Source
 from storer.sources.reading import Refusal
 
 MINUTE = 60

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from storer.sources.config import Quantity, Source
+from storer.config.sources import Quantity, Source
 from storer.sources.reading import Refusal
 
 _LONGEST_EXAMPLE = 60  # characters

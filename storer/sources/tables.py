@@ -13,10 +13,10 @@ from typing import Any
 from common.contract.power import VA_PER_AMPERE
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.database.mariadb import Connection, sql_time
+from storer.config.sources import Kind, Source
 from storer.frames.label_sets import read_contents
 from storer.rollups.state import raise_version, server_now
 from storer.sources.accumulate import MINUTE, MOST_POWER, Minute, entry_step
-from storer.sources.config import Kind, Source
 from storer.sources.hours import write_hours
 
 LEASE = timedelta(minutes=5)

@@ -15,8 +15,8 @@ from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.config import Broker
+from storer.config.sources import Source, Value
 from storer.sources.accumulate import Accumulator, Minute
-from storer.sources.config import Source, Value
 from storer.sources.reading import MAX_MESSAGE, Refusal, read_value
 from storer.sources.status import SourceStatus
 from storer.sources.tables import SourceTables

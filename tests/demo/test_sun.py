@@ -7,7 +7,7 @@ import pytest
 
 from common.contract.source_minutes import SourceMinute
 from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, meter_of, sources_of
-from storer.sources.config import Source, read_sources
+from storer.config.sources import Source, read_sources
 from storer.sources.reading import read_value
 
 DAYS = (

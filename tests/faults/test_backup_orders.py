@@ -20,8 +20,8 @@ from storer.backup.restore import restore
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
-from storer.keeping.forget_meter import forget_meter
-from storer.keeping.retention import Blocked
+from storer.retention.forget_meter import forget_meter
+from storer.retention.months import Blocked
 from storer.rollups.roller import Roller
 from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import backup, clear, cleared, cut, empty, flip, folder, retain

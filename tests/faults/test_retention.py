@@ -14,7 +14,7 @@ import pytest
 from common.database.mariadb import Database
 from common.errors import DatabaseError
 from storer.database.schema import make_earlier_partitions
-from storer.keeping.retention import Blocked
+from storer.retention.months import Blocked
 from storer.rollups.roller import Roller
 from tests.services.test_retention import AUGUST, FRAMES, SEPTEMBER, months, roll_all, run
 from tests.services.test_rollup_cases import NOON, Clock, standard, write

@@ -14,7 +14,7 @@ from common.contract.labels import Mode
 from common.machine.version import __version__
 from storer.backup.night import backup
 from storer.backup.restore import restore
-from storer.config import Retention
+from storer.config.options import Retention
 from tests.install.machine import NAMES, PROGRAMS, PROJECT, READER, Machine
 from tests.support.frames import ADDRESS
 from tests.support.mqtt_client import MqttClient, listen

@@ -13,7 +13,7 @@ from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
 from storer.backup.night import backup
 from storer.backup.restore import restore
-from storer.config import Retention
+from storer.config.options import Retention
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
 from tests.support.frames import ADDRESS, DAY, standard

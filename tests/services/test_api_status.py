@@ -21,7 +21,7 @@ from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
 from monitor.settings.household import ContractLine
 from storer.backup.night import backup
-from storer.config import Retention
+from storer.config.options import Retention
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

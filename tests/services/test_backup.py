@@ -24,15 +24,15 @@ from storer.backup.folder import Folder
 from storer.backup.month_file import count_lines
 from storer.backup.night import Result, expired
 from storer.backup.night import backup as make_backup
-from storer.backup.nightly import NightlyBackup
 from storer.backup.restore import release_month, restore, restore_month
-from storer.config import Retention
+from storer.backup.schedule import NightlyBackup
+from storer.config.options import Retention
 from storer.database.locks import take_lock
 from storer.database.schema import migrate
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
-from storer.keeping.forget_meter import forget_meter
-from storer.keeping.retention import Blocked, FrameRetention
+from storer.retention.forget_meter import forget_meter
+from storer.retention.months import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild
 from tests.services.test_forget_meter import allowed

@@ -11,8 +11,8 @@ from common.database.mariadb import Database
 from demo.history import History, fill
 from demo.sun import CAR, GARDEN, KIND, ROOF, SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
+from storer.config.sources import read_sources
 from storer.sources.accumulate import Minute
-from storer.sources.config import read_sources
 from storer.sources.tables import SourceTables
 from tests.support.frames import simulated
 from tests.support.servers import Database as Server

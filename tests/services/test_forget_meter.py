@@ -19,8 +19,8 @@ from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
 from storer.imports import writer
 from storer.imports.model import Period
-from storer.keeping.forget_meter import forget_meter
-from storer.keeping.unused_label_sets import LabelSetGarbage
+from storer.retention.forget_meter import forget_meter
+from storer.retention.label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
 from tests.support.programs import WITHIN, wait_until

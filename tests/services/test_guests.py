@@ -16,7 +16,7 @@ from common.settings.config import Broker as Settings
 from common.settings.config import Tls
 from deploy.compose.certificates import CertificateAuthority
 from deploy.compose.setup import Setup
-from storer.config import Batch
+from storer.config.options import Batch
 from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.servers import HOST, Broker, find_program, free_port
 from tests.support.session_client import SessionClient

@@ -14,7 +14,7 @@ from common.database.mariadb import Connection, Database
 from common.errors import Conflict
 from storer.database.schema import make_earlier_partitions
 from storer.frames.store import FrameStore
-from storer.keeping.unused_label_sets import LabelSetGarbage
+from storer.retention.label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
 from tests.services.test_rollup_cases import METER, NOON, Clock, standard, write
 from tests.support.programs import WITHIN, wait_until

@@ -9,12 +9,12 @@ import pytest
 
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
-from storer.config import Retention
+from storer.config.options import Retention
 from storer.database.saved_months import month_digest, months_with_rows, note_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.frames.store import FrameStore
-from storer.keeping.keeper import Keeper
-from storer.keeping.retention import Blocked, FrameRetention
+from storer.retention.job import Keeper
+from storer.retention.months import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild
 from storer.rollups.worker import RollupWorker

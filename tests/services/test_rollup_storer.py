@@ -11,7 +11,7 @@ import pytest
 from common.contract.frame import Frame
 from storer.backup.night import backup
 from storer.backup.restore import restore
-from storer.config import Retention
+from storer.config.options import Retention
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import listen

@@ -11,8 +11,8 @@ from common.contract.frame import Frame
 from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
 from common.settings.config import Broker
+from storer.config.sources import Quantity, Source, read_sources
 from storer.sources.accumulate import Minute
-from storer.sources.config import Quantity, Source, read_sources
 from storer.sources.hours import remake_hours
 from storer.sources.tables import SourceTables
 from storer.sources.worker import SourceWorker

@@ -17,7 +17,7 @@ from common.machine.clock import KernelClock
 from common.mqtt.events import Message
 from common.runtime.shutdown import Shutdown
 from common.settings import config
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from storer.service import Storer
 from tests.services.test_storer import StorerSetup, some
 from tests.support.frames import DAY, standard

@@ -4,7 +4,7 @@ import pytest
 
 from common.mqtt.events import Connected, Message
 from common.runtime.shutdown import Shutdown
-from storer.config import StorerConfig, StorerMqtt
+from storer.config.options import StorerConfig, StorerMqtt
 from storer.service import Storer
 
 

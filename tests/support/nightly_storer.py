@@ -3,7 +3,7 @@
 import sys
 
 from storer import service
-from storer.backup import nightly
+from storer.backup import schedule as nightly
 from storer.commands import main
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from common.errors import ConfigError, NotReady
 from common.settings import config
 from common.settings.config import Secret, Tls, duration, load, option, section, size, whole
 from reader.config import ReaderConfig
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from tests.support.wording import says
 
 

@@ -13,8 +13,8 @@ from monitor.settings.config import MonitorConfig
 from monitor.settings.french import TEXTS as MONITOR
 from reader.config import ReaderConfig
 from reader.french import TEXTS as READER
-from storer.config import StorerConfig
-from storer.french import TEXTS as STORER
+from storer.config.french import TEXTS as STORER
+from storer.config.options import StorerConfig
 
 _ENGLISH = re.compile(r"\b(the|is|are|not|expected|write|with|such|which|and|or|line|of)\b")
 

@@ -12,7 +12,7 @@ from deploy.app.configuration import Known, affected, broker_of, files, state
 from deploy.app.options import Options
 from monitor.settings.config import MonitorConfig
 from reader.config import ReaderConfig
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 
 PORT = "/dev/serial/by-id/usb-FTDI"
 MQTT = {"host": "core-mosquitto", "port": 1883, "username": "addons", "password": "p", "ssl": False, "addon": "x"}

@@ -23,7 +23,7 @@ from deploy.files import write
 from monitor import password as page_password
 from monitor.settings.config import MonitorConfig
 from reader.config import ReaderConfig
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from tests.test_layers import imported
 
 ROOT = Path(__file__).parents[3]

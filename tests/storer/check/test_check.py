@@ -20,7 +20,7 @@ from storer.check.database import DatabaseFacts, diagnose_database
 from storer.check.service import StorerFacts, diagnose_readers, diagnose_storer, gather
 from storer.check.sources import diagnose_sources
 from storer.check.texts import TEXTS
-from storer.sources.config import Source, read_sources
+from storer.config.sources import Source, read_sources
 from tests.support.fake_broker import SUBSCRIBE, Connection, FakeBroker, answer_one, connack, filters_of
 from tests.support.golden import check_golden
 from tests.support.servers import free_port

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, strategies
 
+from storer.config.sources import Quantity, read_sources
 from storer.sources.accumulate import Accumulator, Minute, entry_step
-from storer.sources.config import Quantity, read_sources
 from storer.sources.reading import Refusal
 
 POWER, ENERGY, TEMPERATURE = Quantity.POWER, Quantity.ENERGY, Quantity.TEMPERATURE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from storer.sources.config import Quantity, Source, read_sources
+from storer.config.sources import Quantity, Source, read_sources
 from storer.sources.reading import Refusal, read_value
 
 POWER, ENERGY, TEMPERATURE = Quantity.POWER, Quantity.ENERGY, Quantity.TEMPERATURE

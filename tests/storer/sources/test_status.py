@@ -1,6 +1,6 @@
 """What the storer reports of a source."""
 
-from storer.sources.config import read_sources
+from storer.config.sources import read_sources
 from storer.sources.status import SourceStatus
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from storer.config import StorerConfig
-from storer.sources.config import Kind, Quantity, Source, Value, doubles
+from storer.config.options import StorerConfig
+from storer.config.sources import Kind, Quantity, Source, Value, doubles
 
 
 def read(tmp_path: Path, text: str) -> tuple[Source, ...]:

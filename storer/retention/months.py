@@ -14,7 +14,7 @@ from common.check.formatting import format_bytes
 from common.database.mariadb import Connection
 from common.errors import TeleinfoError
 from common.plural import plural
-from storer.config import Retention
+from storer.config.options import Retention
 from storer.database.known_meters import known_meters
 from storer.database.locks import free_lock, take_lock
 from storer.database.months import month_of

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database, DatabaseConfig
-from storer.backup.nightly import NightlyBackup, next_night
+from storer.backup.schedule import NightlyBackup, next_night
 from tests.support.programs import WITHIN, wait_until
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -59,7 +59,7 @@ def test_why_it_failed_is_in_the_health_and_in_the_log(
 def test_a_folder_that_hangs_does_not_keep_the_storer_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.backup.nightly.FIRST_AFTER", 0)
+    monkeypatch.setattr("storer.backup.schedule.FIRST_AFTER", 0)
     stop, begun = threading.Event(), tmp_path / "begun"
     one = nightly(tmp_path, stop, f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)")
     one.start()

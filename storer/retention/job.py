@@ -8,9 +8,9 @@ from typing import Any
 
 from common.database.mariadb import Connection
 from common.runtime.logs import ChangeLogger
-from storer.config import Retention
+from storer.config.options import Retention
 from storer.database.sizes import read_sizes
-from storer.keeping.unused_label_sets import LabelSetGarbage
+from storer.retention.label_sets import LabelSetGarbage
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Keeper:
 
     def _drop(self, connection: Connection, now: datetime) -> Iterator[None]:
         # Imported here: most storers keep everything.
-        from storer.keeping.retention import Blocked, FrameRetention
+        from storer.retention.months import Blocked, FrameRetention
 
         try:
             if not self._backups:

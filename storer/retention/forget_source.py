@@ -10,7 +10,7 @@ from common.runtime.progress import Progress
 from storer.database.forgotten import note_forgotten
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
-from storer.keeping.forgetting import TIMEOUT, delete_rows, is_confirmed, keep_backups_away
+from storer.retention.forgetting import TIMEOUT, delete_rows, is_confirmed, keep_backups_away
 
 _TABLES = ("source_minutes", "source_hours")
 

@@ -4,7 +4,7 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from storer.config import Retention, StorerConfig
+from storer.config.options import Retention, StorerConfig
 from tests.support.wording import says
 
 

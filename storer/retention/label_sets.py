@@ -14,7 +14,7 @@ from common.database.mariadb import Connection, sql_time
 from common.plural import plural
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
-from storer.keeping.id_set import IdSet
+from storer.retention.id_set import IdSet
 
 log = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from common.database.mariadb import Connection, Database, sql_time
 from common.machine.deployment import here
 from common.runtime.progress import Progress
 from common.settings import config
-from storer.config import StorerConfig
+from storer.config.options import StorerConfig
 from storer.database.forgotten import note_forgotten
 from storer.database.known_meters import known_meters, unknown_meter
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
-from storer.keeping.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed, keep_backups_away
+from storer.retention.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed, keep_backups_away
 from storer.rollups import state as states
 
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.

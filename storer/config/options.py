@@ -20,7 +20,7 @@ from common.settings.config import (
     topic_name,
     whole,
 )
-from storer.sources.config import Source, read_sources
+from storer.config.sources import Source, read_sources
 
 
 def _topics(value: Any) -> tuple[str, ...]:
