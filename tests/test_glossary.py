@@ -18,6 +18,7 @@ from tests.support.texts import EN, FR
 ROOT = Path(__file__).resolve().parents[1]
 NODE = shutil.which("node")
 _PAGE = """
+import { readdirSync } from 'node:fs';
 function* texts(words, path) {
   for (const [name, value] of Object.entries(words)) {
     const here = `${path}.${name}`;
@@ -26,8 +27,13 @@ function* texts(words, path) {
     else if (value) yield* texts(value, here);
   }
 }
-const words = async (name) => (await import(`./monitor/page/base/${name}.js`)).default;
-const read = async (name) => Object.fromEntries(texts(await words(name), 'page'));
+const rooms = readdirSync('monitor/page', { recursive: true }).filter((file) => /(?<!dist.*)\\ben\\.js$/.test(file));
+const inLanguage = (file, language) => `./monitor/page/${file.replace('en.js', `${language}.js`)}`;
+const words = async (file, language) => (await import(inLanguage(file, language))).default;
+const read = async (language) => {
+  const each = rooms.map(async (file) => [...texts(await words(file, language), file.slice(0, -6))]);
+  return Object.fromEntries((await Promise.all(each)).flat());
+};
 console.log(JSON.stringify({ en: await read('en'), fr: await read('fr') }));
 """
 Pairs = Iterator[tuple[str, str, str]]  # where, in English, in French

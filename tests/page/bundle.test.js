@@ -81,19 +81,6 @@ test('what a checkout loads early exists', () => {
   for (const file of files) assert.ok(existsSync(page(file)), file);
 });
 
-test('no module of the page needs itself, by whichever way', () => {
-  const needed = (file) => found(/(?:from |import |import\()'(\.[^']+\.js)'/g, readFileSync(file, 'utf8'));
-  const done = new Set();
-  const visit = (file, way) => {
-    assert.ok(!way.includes(file), [...way, file].join(' → '));
-    if (done.has(file)) return;
-    for (const name of needed(new URL(file))) visit(new URL(name, file).href, [...way, file]);
-    done.add(file);
-  };
-  visit(page('frame/main.js').href, []);
-  assert.ok(done.size > 50);
-});
-
 test('uPlot is the version of the lock, with its licence', { skip }, () => {
   const ours = (file) => readFileSync(page(`vendor/${file}`));
   const theirs = (file) => readFileSync(new URL(`../../node_modules/uplot/${file}`, import.meta.url));

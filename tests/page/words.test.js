@@ -7,11 +7,9 @@ const PAGE = new URL('../../monitor/page/', import.meta.url);
 
 /** The words of a language: those that all rooms share, and each room's own under its name. */
 async function words(language) {
-  const files = readdirSync(PAGE, { recursive: true }).filter((file) =>
-    RegExp(`\\b(\\w+_)?${language}\\.js$`).test(file),
-  );
+  const files = readdirSync(PAGE, { recursive: true }).filter((file) => RegExp(`\\b${language}\\.js$`).test(file));
   const rooms = files.map(async (file) => [
-    /(\w+)(?:\/|_)\w\w\.js$/.exec(file)[1],
+    /(\w+)\/\w\w\.js$/.exec(file)[1],
     (await import(new URL(file, PAGE))).default,
   ]);
   const { base, ...own } = Object.fromEntries(await Promise.all(rooms));
@@ -82,7 +80,7 @@ test('each text that the page asks for is there', () => {
 test('one thing has one word on the page', () => {
   const all = [...texts(fr)].map(([, text]) => text).join('\n');
   assert.doesNotMatch(all, /[Ee]nregistreur|[Cc]ouverture/);
-  assert.equal(fr.status.link.storer, 'Archiveur');
+  assert.equal(fr.parts.summary.link.storer, 'Archiveur');
   assert.equal(fr.status.coverage, 'Temps mesuré');
-  assert.equal(fr.review.columns.coverage, 'Mesuré');
+  assert.equal(fr.columns.coverage, 'Mesuré');
 });

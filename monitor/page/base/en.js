@@ -1,11 +1,4 @@
-// The words of all places; those of one place are in its file.
-import * as f from './format.js';
-import day from '../places/day/en.js';
-import expected from '../parts/expected_en.js';
-import now from '../places/now/en.js';
-import review from '../places/review/en.js';
-import status from '../places/status/en.js';
-import sun from '../sources/sun_en.js';
+// What more than one room of the page says; what one room says is beside it.
 import { COLOURS } from './offers.js';
 
 export default {
@@ -37,9 +30,13 @@ export default {
     of: (name) => ['Prices: ', name],
     regulated: 'EDF Tarif Bleu',
     assumed: (name) => ['Prices: ', name, ', assumed'],
+    none: 'No price for this period.',
+    missing: 'Some prices are missing: the cost is partial.',
+    old: (date) => `Prices from ${date}, please check: they have probably changed since.`,
+    noContract:
+      'The offer or the subscribed power of this meter is unknown: add them under contracts, in the monitor’s configuration.',
   },
   young: 'This meter is new: its first readings will appear here within a quarter of an hour.',
-
   tariff: {
     ...COLOURS.en,
     injected: 'Exported',
@@ -47,8 +44,6 @@ export default {
     partial: 'partial data',
   },
   month: 'Month',
-  now,
-
   setup: {
     port: 'Choose the port of the meter in the options of the app, on the “Configuration” tab.',
     found: 'Ports found:',
@@ -57,7 +52,6 @@ export default {
     broker: 'Install the app “Mosquitto broker”: the readings of the meter pass through it.',
     install: 'Install Mosquitto',
   },
-
   address: {
     title: 'Unknown address',
     nothing: 'There is nothing at this address.',
@@ -66,14 +60,6 @@ export default {
     season: (text) => `“${text}” is not a season.`,
     go: (place) => `Go to “${place}”`,
   },
-
-  alerts: {
-    title: 'Alerts',
-    since: (time) => `since ${time}`,
-    seen: 'Seen',
-    more: (n) => `${n} ${f.plural(n, 'more alert', 'more alerts')}`,
-  },
-
   notices: {
     never: [
       'No frame received yet.',
@@ -110,9 +96,43 @@ export default {
     ended: 'The session has expired: reload the page.',
     reload: 'Reload',
   },
-  day,
-  expected,
-  review,
-  status,
-  sun,
+  today: 'Today',
+  todayNothing: 'No reading yet today.',
+  tomorrow: 'Tomorrow',
+  tomorrowUnknown: 'colour not known yet',
+  power: 'Power',
+  phase: (n) => `Phase ${n}`,
+  energy: 'Energy',
+  cost: 'Cost',
+  baseLoad: 'Base load',
+  noData: 'no data',
+  future: 'to come',
+  emptyFirst: (date) => `The first frame dates from ${date}.`,
+  bill: {
+    sub: 'Standing charge',
+    used: 'Consumption',
+    total: 'Total',
+  },
+  columns: {
+    date: 'Date',
+    time: 'Time',
+    register: 'Tariff',
+    energy: 'Energy (kWh)',
+    cost: 'Cost (€)',
+    mean: (unit) => `Average (${unit})`,
+    max: (unit) => `Max (${unit})`,
+    injected: 'Exported (kWh)',
+    coverage: 'Measured',
+  },
+  chart: {
+    from: 'Start of the selection',
+    to: 'End of the selection',
+    limit: (kva) => `${kva} subscribed`,
+    gap: (from, to) => `No frames (${from}–${to})`,
+    recovered: (energy) => `recovered ${energy}`,
+    compared: 'compared',
+    at: (time, mean, min, max) => `${time}: ${mean} (${min} to ${max})`,
+    ago: (n) => (n ? `−${n} min` : 'now'),
+    peak: 'peak',
+  },
 };

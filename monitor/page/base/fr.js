@@ -1,11 +1,5 @@
-// The words of all places; those of one place are in its file.
+// What more than one room of the page says; what one room says is beside it.
 import * as f from './format.js';
-import day from '../places/day/fr.js';
-import expected from '../parts/expected_fr.js';
-import now from '../places/now/fr.js';
-import review from '../places/review/fr.js';
-import status from '../places/status/fr.js';
-import sun from '../sources/sun_fr.js';
 import { COLOURS } from './offers.js';
 
 export default {
@@ -37,9 +31,13 @@ export default {
     of: (name) => ['Prix : ', name],
     regulated: 'Tarif Bleu d’EDF',
     assumed: (name) => ['Prix : ', name, ', supposé'],
+    none: 'Aucun prix pour cette période.',
+    missing: 'Certains prix manquent : le coût est partiel.',
+    old: (date) => `Prix du ${date}, à vérifier : ils ont sans doute changé depuis.`,
+    noContract:
+      'L’offre ou la puissance souscrite de ce compteur est inconnue : indiquez-les sous contracts, dans la configuration du moniteur.',
   },
   young: 'Ce compteur est nouveau : ses premiers relevés s’afficheront ici d’ici un quart d’heure.',
-
   tariff: {
     ...COLOURS.fr,
     injected: 'Injection',
@@ -47,8 +45,6 @@ export default {
     partial: 'données partielles',
   },
   month: 'Mois',
-  now,
-
   setup: {
     port: 'Choisissez le port du compteur dans les options de l’application, onglet « Configuration ».',
     found: 'Ports trouvés :',
@@ -57,7 +53,6 @@ export default {
     broker: 'Installez l’application « Mosquitto broker » : les mesures du compteur passent par elle.',
     install: 'Installer Mosquitto',
   },
-
   address: {
     title: 'Adresse inconnue',
     nothing: 'Il n’y a rien à cette adresse.',
@@ -66,14 +61,6 @@ export default {
     season: (text) => `« ${text} » n’est pas une saison.`,
     go: (place) => `Aller à « ${place} »`,
   },
-
-  alerts: {
-    title: 'Alertes',
-    since: (time) => `depuis ${time}`,
-    seen: 'Vu',
-    more: (n) => `${n} ${f.plural(n, 'autre alerte', 'autres alertes')}`,
-  },
-
   notices: {
     never: [
       'Aucune trame reçue pour l’instant.',
@@ -111,9 +98,43 @@ export default {
     ended: 'La session a expiré : rechargez la page.',
     reload: 'Recharger',
   },
-  day,
-  expected,
-  review,
-  status,
-  sun,
+  today: 'Aujourd’hui',
+  todayNothing: 'Pas encore de relevé aujourd’hui.',
+  tomorrow: 'Demain',
+  tomorrowUnknown: 'couleur pas encore connue',
+  power: 'Puissance',
+  phase: (n) => `Phase ${n}`,
+  energy: 'Énergie',
+  cost: 'Coût',
+  baseLoad: 'Talon',
+  noData: 'pas de données',
+  future: 'à venir',
+  emptyFirst: (date) => `La première trame date du ${date}.`,
+  bill: {
+    sub: 'Abonnement',
+    used: 'Consommation',
+    total: 'Total',
+  },
+  columns: {
+    date: 'Date',
+    time: 'Heure',
+    register: 'Tarif',
+    energy: 'Énergie (kWh)',
+    cost: 'Coût (€)',
+    mean: (unit) => `Moyenne (${unit})`,
+    max: (unit) => `Max (${unit})`,
+    injected: 'Injecté (kWh)',
+    coverage: 'Mesuré',
+  },
+  chart: {
+    from: 'Début de la sélection',
+    to: 'Fin de la sélection',
+    limit: (kva) => `${kva} souscrits`,
+    gap: (from, to) => `Pas de trame (${from}–${to})`,
+    recovered: (energy) => `rattrapé ${energy}`,
+    compared: 'comparé',
+    at: (time, mean, min, max) => `${time} : ${mean} (${min} à ${max})`,
+    ago: (n) => (n ? `−${n}${f.THIN}min` : 'maintenant'),
+    peak: 'pointe',
+  },
 };

@@ -11,7 +11,7 @@ export function ruler({ limit, thin = false, label }) {
   const percent = (v) => `${Math.min(100, (v / top) * 100)}%`;
   const bar = h('div', { class: 'ruler-bar' }),
     near = h('div', { class: 'ruler-near' }),
-    flag = h('div', { class: 'ruler-peak', hidden: true }, thin ? null : h('span', null, T.now.peakMark));
+    flag = h('div', { class: 'ruler-peak', hidden: true }, thin ? null : h('span', null, T.chart.peak));
   const ticks = [];
   const every = limit > 12000 ? 3000 : 1000;
   for (let v = 0; v <= limit; v += every) {

@@ -9,8 +9,9 @@ import { valueAt } from './values.js';
 /** @import {Curve, DayCurve} from '../../../deploy/page/types' */
 /**
  * series: the day; shown: the same, or single frames; compare: another day on the grid of this one; limit: VA; highest:
- * what the scale has to hold.
- * @typedef {{series: DayCurve, shown: Curve, compare: Curve | null, limit: number | null | undefined, highest: number}}
+ * what the scale has to hold; made: the name of the curve of what a home produces.
+ * @typedef {{series: DayCurve, shown: Curve, compare: Curve | null, limit: number | null | undefined, highest: number,
+ *   made: string}}
  *   Curves
  */
 
@@ -58,7 +59,7 @@ export function columnsOf({ shown, compare }, end) {
  * What is known of an instant; null: nothing.
  * @type {(curves: Curves, t: number) => string | null}
  */
-export function textAt({ series, shown, compare }, t) {
+export function textAt({ series, shown, compare, made }, t) {
   const gap = series.gaps.find(([from, to]) => t >= from && t < to);
   if (gap) return gapTexts(gap).join(', ');
   const i = Math.round((t - shown.t0) / shown.step),
@@ -71,10 +72,10 @@ export function textAt({ series, shown, compare }, t) {
   return f.joined([
     fine || !min || !max
       ? `${f.clock(start, fine)}${T.colon}${f.power(mean, unit)}`
-      : T.day.at(f.clock(start), f.power(mean, unit), f.number(min[i]), f.power(max[i], unit)),
-    production?.[i] && `${T.sun.made} ${f.power(production[i], 'W')}`,
+      : T.chart.at(f.clock(start), f.power(mean, unit), f.number(min[i]), f.power(max[i], unit)),
+    production?.[i] && `${made} ${f.power(production[i], 'W')}`,
     injected?.[i] && `${T.tariff.injected} ${f.power(injected[i], 'W')}`,
-    other != null && `${T.day.compared} ${f.power(other, unit)}`,
+    other != null && `${T.chart.compared} ${f.power(other, unit)}`,
   ]);
 }
 

@@ -66,7 +66,7 @@ export function between(u, { series, limit, colour, ratio: r, big }) {
   ctx.font = font(r * big);
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const text = T.day.limit(f.kva(limit)),
+  const text = T.chart.limit(f.kva(limit)),
     size = { wide: ctx.measureText(text).width + 6 * r, tall: 17 * r * big };
   const places = [left + 2 * r, left + width - size.wide - 2 * r].flatMap((x) =>
     [at - size.tall - 2 * r, at + 2 * r].map((y) => ({ ...size, x, y })),
@@ -186,7 +186,7 @@ export function above(u, { series, colour, ratio: r, big }) {
  * @type {(gap: Gap) => string[]}
  */
 export function gapTexts([from, to, , wh]) {
-  return [T.day.gap(f.clock(from), f.clock(to)), ...(wh ? [T.day.recovered(f.energy(wh))] : [])];
+  return [T.chart.gap(f.clock(from), f.clock(to)), ...(wh ? [T.chart.recovered(f.energy(wh))] : [])];
 }
 
 /**

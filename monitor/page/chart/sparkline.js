@@ -171,6 +171,6 @@ function minutes({ left, width, height, big, now, x }) {
   return Array.from({ length: count }, (_, i) => {
     const ago = i * every,
       anchor = ago === 0 ? 'end' : ago === 10 ? 'start' : 'middle';
-    return s('text', { x: x(now - ago * MINUTE), y: height - 6 * big, 'text-anchor': anchor }, T.now.ago(ago));
+    return s('text', { x: x(now - ago * MINUTE), y: height - 6 * big, 'text-anchor': anchor }, T.chart.ago(ago));
   });
 }

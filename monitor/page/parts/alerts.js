@@ -8,6 +8,7 @@ import { quietNotice } from './notice.js';
 import { here, href } from '../base/router.js';
 import { isSeen, isUrgent, putAway } from './seen.js';
 import { dateOf } from '../base/time.js';
+import { W } from './words.js';
 
 /** @import {Alerts} from '../../../deploy/page/answers' */
 /** @typedef {Alerts['active'][number]} Alert */
@@ -38,7 +39,7 @@ const several = (list, place) =>
     'div',
     { class: 'notices alerts' },
     list.slice(0, MOST).map((alert) => one(alert, place)),
-    list.length > MOST && h('p', null, h('a', { href: href('etat') }, T.alerts.more(list.length - MOST))),
+    list.length > MOST && h('p', null, h('a', { href: href('etat') }, W.alerts.more(list.length - MOST))),
   );
 
 /** @type {(alert: Alert, place: string) => HTMLElement} */
@@ -60,7 +61,7 @@ function one(alert, place) {
     h(
       'button',
       { class: 'link-button', onclick: seen },
-      T.alerts.seen,
+      W.alerts.seen,
       h('span', { class: 'hidden' }, `${T.colon}${words}`),
     ),
   );
@@ -70,7 +71,7 @@ function one(alert, place) {
 function since(at) {
   const day = dateOf(at),
     time = f.hour(at);
-  return T.alerts.since(day === dateOf(api.now()) ? time : T.notices.onDay(f.dayMonth(day), time));
+  return W.alerts.since(day === dateOf(api.now()) ? time : T.notices.onDay(f.dayMonth(day), time));
 }
 
 /** Without what the place says itself, and what was put away. */

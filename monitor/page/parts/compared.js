@@ -1,5 +1,7 @@
-// Two stretches of time against each other, in energy and in money, and why the two part. No words and no drawing here.
+// Two stretches of time against each other, in energy and in money, and why the two part. No drawing here.
+import * as f from '../base/format.js';
 import { register, registerOf } from '../base/tariff.js';
+import { W } from './words.js';
 
 const APART = 0.05; // of a change: more than this between energy and money is explained
 const MOVED = 0.02; // of a share or a price: less than this explains nothing
@@ -55,4 +57,10 @@ function reason(now, before) {
 export function peakShare({ wh, registers }) {
   const peak = Object.keys(registers).filter((name) => ['hp', 'pm'].includes(register(name).hours));
   return peak.reduce((sum, name) => sum + registers[name], 0) / wh;
+}
+
+/** 'jours rouges : 6 contre 2': what moved the price of a kWh. */
+export function reasonOf({ kind, now, before }) {
+  if (kind === 'red') return W.reasons.red(f.number(now), f.number(before));
+  return kind === 'peak' ? W.reasons.peak(f.percent(now), f.percent(before)) : W.reasons.subscription;
 }

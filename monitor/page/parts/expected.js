@@ -1,11 +1,10 @@
 // What the period will have cost or used when it is over: so far, expected, the likely range, and the budget of a month.
 import { h } from '../base/dom.js';
 import * as f from '../base/format.js';
-import { T } from '../base/i18n.js';
 import { facts } from './key_values.js';
 import { block, emptyBlock } from './block.js';
+import { W } from './words.js';
 
-const E = T.expected;
 const ROOM = 1.04; // beside the last mark
 
 /** @import * as Answers from '../../../deploy/page/answers' */
@@ -23,25 +22,25 @@ export const amountsOf = ({ wh, cost }) =>
 
 /** @type {(period: Period, budget: number | null) => HTMLElement} */
 export function expectedBlock(period, budget) {
-  if (period.why_not) return emptyBlock(E.title, E.whyNot[period.why_not]);
+  if (period.why_not) return emptyBlock(W.expected.title, W.expected.whyNot[period.why_not]);
   const { of, write, priced } = amountsOf(period),
     limit = priced ? budget : null,
-    range = E.range(write(of.low), write(of.high));
+    range = W.expected.range(write(of.low), write(of.high));
   const list = facts([
     {
-      name: E.soFar,
+      name: W.expected.soFar,
       value: priced ? f.euro(of.so_far ?? 0) : write(of.so_far),
       note: priced && f.energy(period.wh.so_far),
     },
-    { name: E.expected, value: write(of.expected), note: priced && f.energy(period.wh.expected ?? 0) },
-    { name: E.likely, value: range, note: E.often },
-    limit != null && { name: E.budget, value: write(limit), note: margin(limit, of.expected ?? 0, write) },
+    { name: W.expected.expected, value: write(of.expected), note: priced && f.energy(period.wh.expected ?? 0) },
+    { name: W.expected.likely, value: range, note: W.expected.often },
+    limit != null && { name: W.expected.budget, value: write(limit), note: margin(limit, of.expected ?? 0, write) },
   ]);
-  return block(E.title, bar(of, limit), list);
+  return block(W.expected.title, bar(of, limit), list);
 }
 
 const margin = (budget, expected, write) =>
-  expected > budget ? E.over(write(expected - budget)) : E.under(write(budget - expected));
+  expected > budget ? W.expected.over(write(expected - budget)) : W.expected.under(write(budget - expected));
 
 /** The figures below say all that it shows. */
 function bar({ so_far: soFar, expected, low, high }, budget) {

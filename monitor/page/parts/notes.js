@@ -5,13 +5,11 @@ import { T } from '../base/i18n.js';
 import { h, icon } from '../base/dom.js';
 import { asked } from './lazy.js';
 import { plainTable } from './table.js';
-import { W as words } from './words.js';
+import { W } from './words.js';
 
 /** @import {Notes} from '../../../deploy/page/answers' */
 /** @import {Child} from '../../../deploy/page/types' */
 /** @typedef {Notes['notes']} Written */
-
-const W = words.why;
 
 /** @type {(meter: string) => Promise<Written>} */
 export const notesOf = (meter) =>
@@ -43,8 +41,8 @@ export function notesBlock(meter, notes, from, to) {
     inside.length > 0 &&
     h(
       'section',
-      { class: 'block notes', 'aria-label': W.notes },
-      h('h2', null, W.notes),
+      { class: 'block notes', 'aria-label': W.notes.title },
+      h('h2', null, W.notes.title),
       h(
         'ul',
         null,
@@ -59,39 +57,43 @@ const line = ({ at, text }, isDay) =>
 
 const beforeAndAfter = (meter, { at, text }) =>
   asked({
-    title: W.compared,
-    waiting: W.waiting,
-    failed: W.failed,
+    title: W.notes.compared,
+    waiting: W.why.waiting,
+    failed: W.why.failed,
     ask: async () => told((await api.notes(meter.id, at)).compared, text),
   }).node;
 
 /** @type {(compared: Notes['compared'], text: string) => Child} */
 function told(compared, text) {
-  if (!compared) return h('p', { class: 'muted' }, W.tooFew);
+  if (!compared) return h('p', { class: 'muted' }, W.notes.tooFew);
   const { days, before, after } = compared,
     priced = before.cost != null && after.cost != null,
     change = (now, then) => (then > 0 ? f.change(now, then) : '–');
   const side = (name, { first, last, wh, cost, coverage }) => ({
-    name: W.side(name, f.shortDate(first), f.shortDate(last)),
+    name: W.notes.side(name, f.shortDate(first), f.shortDate(last)),
     energy: f.energy(wh),
     cost: priced && f.euro(cost),
     coverage: f.coverage(coverage),
   });
   return [
     plainTable({
-      caption: `${W.compared}${T.colon}${text}`,
+      caption: `${W.notes.compared}${T.colon}${text}`,
       columns: [
-        [W.days, ({ name }) => name, 'words'],
-        [W.perDay.energy, ({ energy }) => energy],
-        priced && [W.perDay.cost, ({ cost }) => cost],
-        [W.perDay.coverage, ({ coverage }) => coverage],
+        [W.notes.days, ({ name }) => name, 'words'],
+        [W.notes.perDay.energy, ({ energy }) => energy],
+        priced && [W.notes.perDay.cost, ({ cost }) => cost],
+        [W.notes.perDay.coverage, ({ coverage }) => coverage],
       ],
       rows: [
-        side(W.sides.before, before),
-        side(W.sides.after, after),
-        { name: W.sides.change, energy: change(after.wh, before.wh), cost: priced && change(after.cost, before.cost) },
+        side(W.notes.sides.before, before),
+        side(W.notes.sides.after, after),
+        {
+          name: W.notes.sides.change,
+          energy: change(after.wh, before.wh),
+          cost: priced && change(after.cost, before.cost),
+        },
       ],
     }),
-    h('p', { class: 'note' }, W.method(days)),
+    h('p', { class: 'note' }, W.notes.method(days)),
   ];
 }

@@ -21,5 +21,5 @@ export const whosePrices = (prices) =>
 /** That prices of an answer are out of date: a sentence, or nothing. */
 export function oldPrices(prices) {
   const [first] = (prices?.old ?? []).map((one) => one.since).sort();
-  return first && remark(T.review.oldPrices(f.fullDate(first)));
+  return first && remark(T.prices.old(f.fullDate(first)));
 }

@@ -1,6 +1,6 @@
-import { T } from '../base/i18n.js';
 import { h } from '../base/dom.js';
 import { isDate } from '../base/time.js';
+import { W } from './words.js';
 
 /**
  * Two days between the first that is known of a meter and today. onpick(from, to): the earlier one first; props: of the
@@ -17,9 +17,9 @@ export function rangeForm({ meter, today, from, to, onpick, ...props }, ...more)
   return h(
     'form',
     { class: 'range-form', ...props, onsubmit },
-    h('label', { class: 'inline' }, T.review.rangeFrom, first),
-    h('label', { class: 'inline' }, T.review.rangeTo, last),
-    h('button', { class: 'button' }, T.review.rangeShow),
+    h('label', { class: 'inline' }, W.range.from, first),
+    h('label', { class: 'inline' }, W.range.to, last),
+    h('button', { class: 'button' }, W.range.show),
     more,
   );
 }

@@ -3,8 +3,6 @@ import { h } from '../base/dom.js';
 import { notice } from './notice.js';
 import { W } from './words.js';
 
-const P = W.contracts.wrong;
-
 /** @import {Status} from '../../../deploy/page/answers' */
 
 /**
@@ -13,8 +11,8 @@ const P = W.contracts.wrong;
  */
 export function wrongSettings({ prices_error: error, unused }) {
   const found = [
-    error && notice('warn', P.pricesError, error),
-    ...unused.map(({ section, meter }) => notice('warn', P.unused(section, meter), P.unusedMore)),
+    error && notice('warn', W.settings.pricesError, error),
+    ...unused.map(({ section, meter }) => notice('warn', W.settings.unused(section, meter), W.settings.unusedMore)),
   ].filter(Boolean);
   return found.length > 0 && h('div', { class: 'notices' }, found);
 }

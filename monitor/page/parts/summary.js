@@ -3,7 +3,7 @@
 const DAY = 86400e3,
   BACKUP_DAYS = 8; // a weekly one is not late on its day
 
-/** What to look at, the worst first: names of links (T.status.link) and of facts (T.status.facts). */
+/** What to look at, the worst first: names of links (W.summary.link) and of facts (W.summary.facts). */
 export function troubles({ links, audit, disk, backup, prices_error, unused }, now) {
   const found = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
   if (audit && !audit.ok) found.push(['facts', 'audit']);
@@ -15,7 +15,7 @@ export function troubles({ links, audit, disk, backup, prices_error, unused }, n
 }
 
 /**
- * What a home that works still lacks: names of T.status.facts.
+ * What a home that works still lacks: names of W.summary.facts.
  * @returns {string[]}
  */
 export function toDo({ links, backup }, told) {

@@ -6,11 +6,10 @@ import { bars } from '../chart/bars.js';
 import { chip } from '../parts/badge.js';
 import { figures, plainTable } from '../parts/table.js';
 import { notice } from '../parts/notice.js';
-import { W as words } from '../parts/words.js';
+import { W } from './words.js';
 
 /** @import {Bar} from '../../../deploy/page/types' */
 
-const D = words.devices;
 /** Devices are no tariffs: they have tones, as the calendar has; those beyond the fourth share one. */
 const TONES = ['heat-5', 'heat-3', 'heat-4', 'heat-2'];
 const OTHERS = 'heat-1',
@@ -37,26 +36,26 @@ export function devicesBlock({ data, periods, column, every = 1, open }) {
     rows = periods.map((period) => ({ ...period, ...sumOf(period, data, known) }));
   const chart = bars({
     bars: rows.map(bar),
-    label: D.summary(f.energy(counted), total),
+    label: W.devices.summary(f.energy(counted), total),
     format: f.number,
     every,
     height: 200,
     resting: total
-      ? (data.sun ? D.restingHouse : D.resting)(f.energy(counted), total)
-      : D.summary(f.energy(counted), null),
+      ? (data.sun ? W.devices.restingHouse : W.devices.resting)(f.energy(counted), total)
+      : W.devices.summary(f.energy(counted), null),
     open,
   });
   const amounts = (kwh, euro) => columnsOf(known, whole, kwh, euro);
   return h(
     'section',
     { class: 'block devices' },
-    h('h2', null, D.title),
+    h('h2', null, W.devices.title),
     whole.above && above(whole.above),
     shares(list, whole),
-    h('p', { class: 'note' }, D.method, data.production_wh && D.roof),
+    h('p', { class: 'note' }, W.devices.method, data.production_wh && W.devices.roof),
     chart.nodes,
     figures({
-      caption: D.title,
+      caption: W.devices.title,
       columns: [[column, ({ name }) => name, 'words'], ...amounts((wh) => f.kwh(wh, 2), f.amount)],
       rows,
     }),
@@ -99,9 +98,9 @@ function bar({ label, name, place, devices, rest }) {
       { css: REST, value: Math.max(0, rest ?? 0) / 1000 },
     ],
     text: f.joined([
-      parts.length || rest != null ? name : `${name}${T.colon}${T.review.noData}`,
+      parts.length || rest != null ? name : `${name}${T.colon}${T.noData}`,
       ...parts.map(textOf),
-      rest != null && `${D.restOf} ${f.energy(rest)}`,
+      rest != null && `${W.devices.restOf} ${f.energy(rest)}`,
     ]),
   };
 }
@@ -113,28 +112,32 @@ const textOf = ({ name, wh, cost }) => `${name} ${f.energy(wh)}${cost == null ? 
 function shares(list, { house_wh: house, rest_wh: rest, rest_cost: cost, above: wrong }) {
   const share = (wh) => (house > 0 && wh != null && wh >= 0 && wh <= house && !wrong ? f.percent(wh / house) : '–');
   return plainTable({
-    caption: D.title,
+    caption: W.devices.title,
     columns: [
-      [D.device, ({ tone, name }) => chip(tone, name), 'words'],
-      [T.day.energy, ({ wh }) => (wh == null ? T.unknown : f.energy(wh))],
-      [D.share, ({ wh }) => share(wh)],
-      [T.day.cost, ({ cost }) => f.known(cost, f.euro)],
+      [W.devices.device, ({ tone, name }) => chip(tone, name), 'words'],
+      [T.energy, ({ wh }) => (wh == null ? T.unknown : f.energy(wh))],
+      [W.devices.share, ({ wh }) => share(wh)],
+      [T.cost, ({ cost }) => f.known(cost, f.euro)],
     ],
-    rows: rest != null && rest >= 0 ? [...list, { tone: REST, name: D.rest, wh: rest, cost }] : list,
+    rows: rest != null && rest >= 0 ? [...list, { tone: REST, name: W.devices.rest, wh: rest, cost }] : list,
   });
 }
 
 const above = ({ periods, devices_wh: devices, house_wh: house }) =>
-  h('div', { class: 'notices' }, notice('warn', D.above(f.energy(devices), f.energy(house)), D.aboveMore(periods)));
+  h(
+    'div',
+    { class: 'notices' },
+    notice('warn', W.devices.above(f.energy(devices), f.energy(house)), W.devices.aboveMore(periods)),
+  );
 
 /** Energy and cost of each device, and the rest of the home, of a period. */
 function columnsOf(known, { rest_wh: rest }, kwh, euro) {
   return [
     ...known.flatMap(({ name }, i) => [
-      [D.energyOf(name), ({ devices }) => f.known(devices[i].wh, kwh)],
-      [D.costOf(name), ({ devices }) => f.known(devices[i].cost, euro)],
+      [W.devices.energyOf(name), ({ devices }) => f.known(devices[i].wh, kwh)],
+      [W.devices.costOf(name), ({ devices }) => f.known(devices[i].cost, euro)],
     ]),
-    rest != null && [D.energyOf(D.restOf), (period) => f.known(period.rest, kwh)],
+    rest != null && [W.devices.energyOf(W.devices.restOf), (period) => f.known(period.rest, kwh)],
   ];
 }
 

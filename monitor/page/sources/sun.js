@@ -1,18 +1,16 @@
 // What a roof made, in figures: production, its use at home, and what both are worth.
 import * as f from '../base/format.js';
-import { T } from '../base/i18n.js';
 import { dateOf, MINUTE } from '../base/time.js';
 import { notice } from '../parts/notice.js';
+import { W } from './words.js';
 
 /** @import {Fact, Sun} from '../../../deploy/page/types' */
 /** @import {Status} from '../../../deploy/page/answers' */
 
-const S = T.sun;
-
 /** A home that makes or exports has more than one kind of kWh: those that it drew are called so. */
-export const drawnText = (sun, text) => (sun ? S.drawnOf(text) : text);
+export const drawnText = (sun, text) => (sun ? W.sun.drawnOf(text) : text);
 /** The head of a column of what was drawn. */
-export const drawnColumn = (sun, name) => (sun ? S.columns.drawn : name);
+export const drawnColumn = (sun, name) => (sun ? W.sun.columns.drawn : name);
 
 /**
  * Production and self-sufficiency of a range; nothing of a home without a source.
@@ -24,16 +22,17 @@ export const drawnColumn = (sun, name) => (sun ? S.columns.drawn : name);
 export function madeFacts(sun, partly = false, wh = undefined) {
   if (sun?.production_wh == null) return [];
   const { since, self_consumed_wh: own, self_consumption: used, self_sufficiency: share } = sun,
-    note = own == null ? S.notCounted : own >= 0 && S.ofWhichOwn(f.energy(own), used != null && f.percent(used)),
-    known = partly && since && S.since(f.fullDate(dateOf(Date.parse(since))));
+    note =
+      own == null ? W.sun.notCounted : own >= 0 && W.sun.ofWhichOwn(f.energy(own), used != null && f.percent(used)),
+    known = partly && since && W.sun.since(f.fullDate(dateOf(Date.parse(since))));
   return [
     {
-      name: S.made,
+      name: W.sun.made,
       value: f.energy(sun.production_wh),
       note: f.joined([note, known], ', '),
     },
-    share != null && { name: S.sufficiency, value: f.percent(share), note: S.sufficiencyNote },
-    !partly && wh != null && own != null && own >= 0 && { name: S.house, value: f.energy(wh + own) },
+    share != null && { name: W.sun.sufficiency, value: f.percent(share), note: W.sun.sufficiencyNote },
+    !partly && wh != null && own != null && own >= 0 && { name: W.sun.house, value: f.energy(wh + own) },
   ];
 }
 
@@ -48,13 +47,13 @@ export function worthFacts(sun, injected) {
   const { saved, earned, self_consumed_wh: own, surplus_hours: hours } = sun,
     sells = Boolean(injected);
   return [
-    saved != null && own != null && own > 0 && { name: S.saved, value: f.euro(saved), note: S.savedNote },
+    saved != null && own != null && own > 0 && { name: W.sun.saved, value: f.euro(saved), note: W.sun.savedNote },
     sells && {
-      name: S.sold,
+      name: W.sun.sold,
       value: f.known(earned, f.euro),
-      note: earned == null && S.soldUnknown,
+      note: earned == null && W.sun.soldUnknown,
     },
-    hours > 0 && { name: S.surplus, value: `${f.number(hours)}${f.THIN}h`, note: S.surplusNote },
+    hours > 0 && { name: W.sun.surplus, value: `${f.number(hours)}${f.THIN}h`, note: W.sun.surplusNote },
   ];
 }
 
@@ -66,7 +65,11 @@ export function contradiction(sun) {
   const wrong = sun?.contradiction;
   return (
     wrong &&
-    notice('warn', S.contradiction(f.energy(wrong.production_wh), f.energy(wrong.injected_wh)), S.contradictionMore)
+    notice(
+      'warn',
+      W.sun.contradiction(f.energy(wrong.production_wh), f.energy(wrong.injected_wh)),
+      W.sun.contradictionMore,
+    )
   );
 }
 
@@ -78,13 +81,17 @@ export const unseen = (found) =>
   found &&
   notice(
     'info',
-    S.unseen,
-    S.unseenMore(f.power(found.power, 'VA'), f.duration(found.minutes * MINUTE), f.number(found.days)),
+    W.sun.unseen,
+    W.sun.unseenMore(f.power(found.power, 'VA'), f.duration(found.minutes * MINUTE), f.number(found.days)),
   );
 
 /** The use at home on top of what was drawn: both are what the home used. Less than nothing is not drawn. */
 export const ownOf = ({ own }) => ({ css: 'own', value: Math.max(own ?? 0, 0) / 1000 });
 
+/** @type {(rows: {own?: number | null}[]) => [css: string, name: string][]} */
+export const ownLegend = (rows) => (rows.some(({ own }) => own) ? [['own', W.sun.own]] : []);
+
 /** 'Production 2,10 kWh, dont 0,86 kWh autoconsommés'; nothing where no production is known. */
 export const madeText = ({ made, own }) =>
-  made > 0 && f.joined([`${S.made} ${f.energy(made)}`, own != null && own >= 0 && S.ofWhichOwn(f.energy(own))], ', ');
+  made > 0 &&
+  f.joined([`${W.sun.made} ${f.energy(made)}`, own != null && own >= 0 && W.sun.ofWhichOwn(f.energy(own))], ', ');

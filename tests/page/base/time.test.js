@@ -7,6 +7,7 @@ import {
   dayStart,
   isDate,
   period,
+  sameTime,
   seasonOf,
   tempoDay,
   useZone,
@@ -117,4 +118,10 @@ test('an address tells which of the two hours of a night in autumn was selected'
     writeSpan([Date.parse('2026-11-25T06:10Z'), Date.parse('2026-11-25T06:25Z')], '2026-11-25'),
     '07:10..07:25',
   );
+});
+
+test('the same time of another day is by the wall clock, also when the clocks changed between', () => {
+  const before = dayStart('2026-10-24'); // summer time, the 26th is winter's
+  assert.equal(sameTime(dayStart('2026-10-26') + 7.5 * 3600e3, '2026-10-24'), before + 7.5 * 3600e3);
+  assert.equal(sameTime(dayStart('2026-10-25') + 25 * 3600e3, '2026-10-24', '2026-10-25'), before + 24 * 3600e3);
 });

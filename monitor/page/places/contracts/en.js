@@ -4,8 +4,6 @@ export default {
   choose: 'Choose the dates',
   period: 'Period compared',
   lastYear: 'Last twelve months',
-  noContract:
-    'The offer or the subscribed power of this meter is unknown: add them under contracts, in the monitor’s configuration.',
   tooSoon: 'The comparison starts after the first complete day.',
   noOffers: 'No offer can be calculated for this period.',
   hours: 'Times',
@@ -99,9 +97,5 @@ export default {
       saving: 'Saving a year (€)',
     },
   },
-  wrong: {
-    pricesError: 'A file of prices needs correcting: the earlier prices still apply.',
-    unused: (section, meter) => `“${section}” in monitor.yaml: the meter ${meter} is unknown.`,
-    unusedMore: 'This line has no effect: correct the address of the meter.',
-  },
+  calendar: 'Calendar',
 };

@@ -4,8 +4,6 @@ export default {
   choose: 'Choisir les dates',
   period: 'Période comparée',
   lastYear: 'Douze derniers mois',
-  noContract:
-    'L’offre ou la puissance souscrite de ce compteur est inconnue : indiquez-les sous contracts, dans la configuration du moniteur.',
   tooSoon: 'La comparaison commence après le premier jour complet.',
   noOffers: 'Aucune offre ne peut être calculée sur cette période.',
   hours: 'Plages',
@@ -103,9 +101,5 @@ export default {
       saving: 'Économie par an (€)',
     },
   },
-  wrong: {
-    pricesError: 'Un fichier de prix est à corriger : les prix d’avant restent appliqués.',
-    unused: (section, meter) => `« ${section} » dans monitor.yaml : le compteur ${meter} est inconnu.`,
-    unusedMore: 'Cette ligne est sans effet : corrigez l’adresse du compteur.',
-  },
+  calendar: 'Calendrier',
 };

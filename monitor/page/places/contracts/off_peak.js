@@ -5,22 +5,20 @@ import { h } from '../../base/dom.js';
 import { figures } from '../../parts/table.js';
 import { changes, spans } from './spans.js';
 import { block } from '../../parts/block.js';
-import { W } from '../../parts/words.js';
-
-const P = W.contracts;
+import { W } from './words.js';
 
 /** months: [month, '22:00–06:00, 12:30–15:30'], oldest first. */
 export function windowsBlock(months) {
   const name = (text) => f.monthYear(`${text}-01`);
   return block(
-    P.windows,
-    h('p', { class: 'note' }, P.windowsNote),
-    windowRows(changes(months).map(([since, text]) => [P.windowsFrom(name(since)), text])),
+    W.windows,
+    h('p', { class: 'note' }, W.windowsNote),
+    windowRows(changes(months).map(([since, text]) => [W.windowsFrom(name(since)), text])),
     figures({
-      caption: P.windows,
+      caption: W.windows,
       columns: [
         [T.month, ([month]) => f.capital(name(month)), 'words'],
-        [P.hours, ([, text]) => text || '–', 'words'],
+        [W.hours, ([, text]) => text || '–', 'words'],
       ],
       rows: months,
     }),
@@ -31,7 +29,7 @@ export function windowsBlock(months) {
 const windowRows = (rows) =>
   h(
     'ul',
-    { class: 'windows', 'aria-label': P.windowsSummary },
+    { class: 'windows', 'aria-label': W.windowsSummary },
     rows.map(([name, text]) =>
       h(
         'li',

@@ -12,12 +12,11 @@ import { select } from '../../parts/select.js';
 import { choice } from '../../parts/tabs.js';
 import { rangeForm } from '../../parts/range_form.js';
 import { among, chosen, refusals, titleOf } from './ranking.js';
-import { W } from '../../parts/words.js';
+import { W } from './words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
 
-const P = W.contracts,
-  MOST_SHIFTED = 50, // percent
+const MOST_SHIFTED = 50, // percent
   STEP = 5,
   PAUSE = 400; // ms that the slider rests before the server is asked
 
@@ -51,9 +50,9 @@ export function offersBlock({ meter, today }) {
   const node = h(
     'section',
     { class: 'block offers', id: 'contrats' },
-    h('div', { class: 'block-head' }, h('h2', null, P.compare), range),
+    h('div', { class: 'block-head' }, h('h2', null, W.compare), range),
     verdict,
-    meter.producer && h('p', { class: 'note' }, P.producer),
+    meter.producer && h('p', { class: 'note' }, W.producer),
     since,
     h('div', { class: 'assumptions' }, prices(again), shifting(again)),
     filters,
@@ -85,9 +84,9 @@ export function offersBlock({ meter, today }) {
       text = JSON.stringify(data);
     if (data.at !== at || data.shift !== shift || text === known) return; // of an earlier question, or nothing new
     known = text;
-    range.textContent = P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day));
+    range.textContent = W.compareRange(f.fullDate(data.from), f.fullDate(data.last_day));
     since.hidden = !data.measured_from;
-    since.textContent = P.since(f.fullDate(data.from));
+    since.textContent = W.since(f.fullDate(data.from));
     if (!form.hasChildNodes()) form.append(dates(data, meter, today));
     verdict.hidden = !data.verdict;
     verdict.textContent = data.verdict ?? '';
@@ -119,10 +118,10 @@ export function offersBlock({ meter, today }) {
 /** At the prices of today, or of then. */
 const prices = (again) =>
   choice({
-    label: P.prices,
+    label: W.prices,
     options: [
-      [null, P.atToday],
-      ['epoque', P.atThen],
+      [null, W.atToday],
+      ['epoque', W.atThen],
     ],
     value: asked().prices === 'then' ? 'epoque' : null,
     onpick: (key) => {
@@ -134,7 +133,7 @@ const prices = (again) =>
 /** What if some of what ran in peak hours had run in off-peak hours. */
 function shifting(again) {
   const { shift } = asked(),
-    output = h('output', { class: 'n' }, P.percent(shift));
+    output = h('output', { class: 'n' }, W.percent(shift));
   let pause = 0;
   const slider = h('input', {
     type: 'range',
@@ -142,11 +141,11 @@ function shifting(again) {
     max: MOST_SHIFTED,
     step: STEP,
     value: shift,
-    'aria-valuetext': P.shifted(shift),
+    'aria-valuetext': W.shifted(shift),
     oninput: () => {
       const percent = +slider.value;
-      output.textContent = P.percent(percent);
-      slider.setAttribute('aria-valuetext', P.shifted(percent));
+      output.textContent = W.percent(percent);
+      slider.setAttribute('aria-valuetext', W.shifted(percent));
       clearTimeout(pause);
       pause = setTimeout(() => {
         if (!slider.isConnected) return;
@@ -155,7 +154,7 @@ function shifting(again) {
       }, PAUSE);
     },
   });
-  return h('label', { class: 'shift' }, h('span', null, P.shift), slider, output);
+  return h('label', { class: 'shift' }, h('span', null, W.shift), slider, output);
 }
 
 /** The lists to choose by; each choice is in the address. */
@@ -166,21 +165,21 @@ function filtering(offers, changed) {
       note({ [name]: key || null });
       changed();
     };
-    const options = [['', P.filters.all], ...keys.map(option)];
+    const options = [['', W.filters.all], ...keys.map(option)];
     return h('label', { class: 'inline' }, label, select({ options, value: here().query.get(name), onpick }));
   };
   return [
     filter(
       'fournisseur',
-      P.filters.supplier,
+      W.filters.supplier,
       ({ supplier }) => supplier,
       (name) => [name, name, 'fr'],
     ),
     filter(
       'type',
-      P.filters.kind,
+      W.filters.kind,
       ({ kind }) => kind,
-      (kind) => [kind, P.kinds[kind]],
+      (kind) => [kind, W.kinds[kind]],
     ),
   ];
 }
@@ -192,7 +191,7 @@ function dates(data, meter, today) {
   return h(
     'details',
     { class: 'choices', 'data-key': 'choices', open: here().query.has('du') },
-    h('summary', null, P.choose),
+    h('summary', null, W.choose),
     rangeForm(
       {
         meter,
@@ -200,10 +199,10 @@ function dates(data, meter, today) {
         from: data.from,
         to: data.last_day,
         onpick: (from, to) => from < to && go(dated(from, to)),
-        'aria-label': P.period,
+        'aria-label': W.period,
       },
       here().query.has('du') &&
-        h('button', { type: 'button', class: 'button', onclick: () => go(dated(null, null)) }, P.lastYear),
+        h('button', { type: 'button', class: 'button', onclick: () => go(dated(null, null)) }, W.lastYear),
     ),
   );
 }
@@ -216,24 +215,19 @@ function content(data, { open, all, more }) {
     offers = chosen(data.offers, { supplier: query.get('fournisseur'), kind: query.get('type') }),
     { ranked, shown, yours } = among(offers, all),
     out = offers.filter((o) => o.rank == null);
-  if (whole.length < 2) return [muted(whole.length ? P.oneOffer : P.noOffers), refused(out), colours(data, out)];
+  if (whole.length < 2) return [muted(whole.length ? W.oneOffer : W.noOffers), refused(out), colours(data, out)];
   const top = Math.max(...whole.map((o) => o.total ?? 0)),
     early = among(offers).shown,
     items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o), assumed: data.prices.of?.assumed }));
   return [
-    data.shift > 0 && remark(P.whatIf(data.shift)),
-    h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
-    offers.length < data.offers.length && h('p', { class: 'note' }, P.filters.kept(whole.length)),
-    ranked.every((o) => o.yours) && muted(P.filters.none),
-    h('ol', { class: 'ranking', 'aria-label': P.compareSummary }, items),
+    data.shift > 0 && remark(W.whatIf(data.shift)),
+    h('p', { class: 'note' }, W.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
+    offers.length < data.offers.length && h('p', { class: 'note' }, W.filters.kept(whole.length)),
+    ranked.every((o) => o.yours) && muted(W.filters.none),
+    h('ol', { class: 'ranking', 'aria-label': W.compareSummary }, items),
     shown.length < ranked.length &&
-      h('p', { class: 'more' }, h('button', { class: 'button', onclick: more }, P.more(ranked.length - shown.length))),
-    h(
-      'ul',
-      { class: 'legend' },
-      h('li', null, swatch('sub'), T.review.sub),
-      h('li', null, swatch('ink'), T.review.used),
-    ),
+      h('p', { class: 'more' }, h('button', { class: 'button', onclick: more }, W.more(ranked.length - shown.length))),
+    h('ul', { class: 'legend' }, h('li', null, swatch('sub'), T.bill.sub), h('li', null, swatch('ink'), T.bill.used)),
     refused(out),
     colours(data, out),
     figuresOf(offers),
@@ -252,10 +246,10 @@ const ageOf = ({ kind, since, checked }) => (kind === 'regulated' ? since : (che
 function item(offer, { yours, top, open, late, assumed }) {
   const w = (value) => `${(value / top) * 100}%`;
   const marks = [
-    offer.yours && (assumed ? P.yoursAssumed : P.yours),
-    !offer.yours && offer.closed && P.closed,
-    ['indexed', 'spot'].includes(offer.kind) && P.kinds[offer.kind].toLowerCase(),
-    offer.choices.length > 0 && P.with(choiceText(offer.choices[0])),
+    offer.yours && (assumed ? W.yoursAssumed : W.yours),
+    !offer.yours && offer.closed && W.closed,
+    ['indexed', 'spot'].includes(offer.kind) && W.kinds[offer.kind].toLowerCase(),
+    offer.choices.length > 0 && W.with(choiceText(offer.choices[0])),
     !offer.yours && yours && difference(offer, yours),
   ].filter(Boolean);
   const details = h(
@@ -277,7 +271,7 @@ function item(offer, { yours, top, open, late, assumed }) {
         { class: 'share-name' },
         nameOf(offer),
         marks.length > 0 && h('span', { class: 'note' }, marks.join(', ')),
-        offer.old && h('span', { class: 'note' }, T.review.oldPrices(f.fullDate(ageOf(offer)))),
+        offer.old && h('span', { class: 'note' }, T.prices.old(f.fullDate(ageOf(offer)))),
       ),
       h(
         'span',
@@ -313,18 +307,18 @@ function inside(offer) {
       table({
         caption: nameOf(offer),
         columns: [
-          [P.when, ({ words }) => words, 'words'],
+          [W.when, ({ words }) => words, 'words'],
           ['kWh', ({ wh }) => (wh == null ? '' : f.kwh(wh, 0))],
           ['€', (row) => f.amount(row.cost)],
         ],
-        rows: [...rows, { words: T.review.sub, cost: offer.subscription }],
+        rows: [...rows, { words: T.bill.sub, cost: offer.subscription }],
       }),
     ),
     best &&
       h(
         'p',
         null,
-        P.choice(priced(best)),
+        W.choice(priced(best)),
         others.map((one, i) => `${i ? ', ' : ''}${priced(one)}`),
         '.',
       ),
@@ -338,11 +332,11 @@ const choiceText = ({ weekday, slot }) => (weekday == null ? slot : f.weekdayNam
 
 function sourceOf({ kind, since, checked, source, grade }) {
   const sentences = [
-    kind && `${P.kinds[kind]}.`,
-    checked && P.pricesOf(f.fullDate(checked)),
-    since && P.inForce(f.fullDate(since)),
-    source && P.pricesFrom(source),
-    grade && P.grade[grade],
+    kind && `${W.kinds[kind]}.`,
+    checked && W.pricesOf(f.fullDate(checked)),
+    since && W.inForce(f.fullDate(since)),
+    source && W.pricesFrom(source),
+    grade && W.grade[grade],
   ];
   return f.joined(sentences, ' ');
 }
@@ -353,12 +347,12 @@ const refused = (offers) =>
   h(
     'details',
     { class: 'refused', 'data-key': 'refused', open: offers.some((o) => o.yours) },
-    h('summary', null, P.refused(offers.length)),
+    h('summary', null, W.refused(offers.length)),
     h(
       'ul',
       null,
       refusals(offers).map(({ text, names }) =>
-        h('li', null, h('p', null, text), h('p', { class: 'note', lang: 'fr' }, names.join(P.between))),
+        h('li', null, h('p', null, text), h('p', { class: 'note', lang: 'fr' }, names.join(W.between))),
       ),
     ),
   );
@@ -367,16 +361,16 @@ const refused = (offers) =>
 const colours = ({ from, colours_until: until }, out) =>
   out.some((o) => o.why === 'colours') &&
   until > from &&
-  h('p', null, h('a', { class: 'button', href: dated(plusDays(until, -364), until) }, P.knownUntil(f.fullDate(until))));
+  h('p', null, h('a', { class: 'button', href: dated(plusDays(until, -364), until) }, W.knownUntil(f.fullDate(until))));
 
 function figuresOf(offers) {
   return figures({
-    caption: P.compare,
+    caption: W.compare,
     columns: [
-      [P.columns.offer, nameOf, 'words'],
-      [`${T.review.sub} (€)`, (o) => f.known(o.subscription, f.amount)],
-      [`${T.review.used} (€)`, (o) => f.known(o.energy, f.amount)],
-      [`${T.review.total} (€)`, (o) => f.known(o.total, f.amount)],
+      [W.columns.offer, nameOf, 'words'],
+      [`${T.bill.sub} (€)`, (o) => f.known(o.subscription, f.amount)],
+      [`${T.bill.used} (€)`, (o) => f.known(o.energy, f.amount)],
+      [`${T.bill.total} (€)`, (o) => f.known(o.total, f.amount)],
     ],
     rows: offers,
   });
@@ -384,5 +378,5 @@ function figuresOf(offers) {
 
 function difference(offer, yours) {
   const text = f.euro(Math.abs(offer.total - yours.total), 0);
-  return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
+  return `${(offer.total > yours.total ? W.moreThan : W.less)(text)}, ${f.change(offer.total, yours.total)}`;
 }

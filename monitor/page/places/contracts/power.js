@@ -3,26 +3,27 @@ import * as f from '../../base/format.js';
 import { h } from '../../base/dom.js';
 import { figures } from '../../parts/table.js';
 import { block } from '../../parts/block.js';
-import { W } from '../../parts/words.js';
+import { W } from './words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
-
-const P = W.contracts.power;
 
 /** @param {Answers.Power} data */
 export function powerBlock(data) {
   return block(
-    P.title,
+    W.power.title,
     h('p', { class: 'verdict' }, data.verdict),
-    h('p', { class: 'note' }, P.range(f.fullDate(data.from), f.fullDate(data.last_day))),
+    h('p', { class: 'note' }, W.power.range(f.fullDate(data.from), f.fullDate(data.last_day))),
     data.remarks.map((text) => h('p', { class: 'note' }, text)),
     figures({
-      caption: P.title,
+      caption: W.power.title,
       columns: [
-        [P.columns.power, nameOf, 'words'],
-        [P.columns.above, (one) => P.atMost(f.duration(one.above * 1000))],
-        [P.columns.trips, (one) => f.known(one.trips, (count) => (count ? P.atMost(f.number(count)) : f.number(0)))],
-        [P.columns.saving, (one) => f.known(one.saving, f.amount)],
+        [W.power.columns.power, nameOf, 'words'],
+        [W.power.columns.above, (one) => W.power.atMost(f.duration(one.above * 1000))],
+        [
+          W.power.columns.trips,
+          (one) => f.known(one.trips, (count) => (count ? W.power.atMost(f.number(count)) : f.number(0))),
+        ],
+        [W.power.columns.saving, (one) => f.known(one.saving, f.amount)],
       ],
       rows: data.powers,
     }),
@@ -31,5 +32,5 @@ export function powerBlock(data) {
 
 function nameOf({ power, yours }) {
   const kva = f.kva(power * 1000);
-  return yours ? P.yours(kva) : kva;
+  return yours ? W.power.yours(kva) : kva;
 }

@@ -40,7 +40,7 @@ export function refusals(offers) {
   return texts.map((text) => ({ text, names: offers.filter((o) => o.refused === text).map(titleOf) }));
 }
 
-/** Why there is nothing to compare, a key of T.contracts; the server only says that it is so. */
+/** Why there is nothing to compare, a key of CONTRACTS; the server only says that it is so. */
 export function whyNothing({ first, subscribed }, today) {
   if (!first || first >= today) return 'tooSoon'; // days are compared when they are over
   return subscribed ? 'noOffers' : 'noContract';

@@ -8,10 +8,9 @@ import { colourChip, swatch } from '../../parts/badge.js';
 import { figures, plainTable } from '../../parts/table.js';
 import { calendar } from '../../chart/calendar.js';
 import { block } from '../../parts/block.js';
-import { W } from '../../parts/words.js';
+import { W } from './words.js';
 
-const P = W.contracts,
-  COLOURS = ['blue', 'white', 'red'],
+const COLOURS = ['blue', 'white', 'red'],
   CODE = { B: 'blue', W: 'white', R: 'red' };
 
 /** @import {Column} from '../../parts/table.js' */
@@ -23,7 +22,7 @@ export function coloursOf(data, season) {
   /** @type {[string, {colour?: string, source?: string}][]} */
   const days = [...text].map((code, i) => [
     plusDays(data.first, i),
-    { colour: CODE[code], source: { m: P.meter, f: P.imported, b: P.bundled }[data.sources[i]] },
+    { colour: CODE[code], source: { m: W.meter, f: W.imported, b: W.bundled }[data.sources[i]] },
   ]);
   return new Map(days.filter(([, { colour }]) => colour));
 }
@@ -40,12 +39,12 @@ export function remaining(data, season, today, running) {
     return h(
       'li',
       { class: colour },
-      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(f.plural(days, ...P.plural[colour]))),
+      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(f.plural(days, ...W.plural[colour]))),
       h(
         'p',
         null,
         h('span', { class: 'figure-2xl' }, days),
-        h('span', { class: 'muted' }, left ? P.left(allowance) : P.used(days, allowance)),
+        h('span', { class: 'muted' }, left ? W.left(allowance) : W.used(days, allowance)),
       ),
       h(
         'div',
@@ -56,11 +55,11 @@ export function remaining(data, season, today, running) {
   };
   // Without each past day there is nothing to count down from.
   const counts =
-    over || left ? h('ul', null, ['red', 'white', 'blue'].map(one)) : h('p', { class: 'muted' }, P.pastUnknown);
-  const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.now.tomorrowUnknown;
+    over || left ? h('ul', null, ['red', 'white', 'blue'].map(one)) : h('p', { class: 'muted' }, W.pastUnknown);
+  const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.tomorrowUnknown;
   return h(
     'section',
-    { class: 'remaining', 'aria-label': P.remain },
+    { class: 'remaining', 'aria-label': W.remain },
     counts,
     data.today &&
       h(
@@ -69,10 +68,10 @@ export function remaining(data, season, today, running) {
         h(
           'div',
           null,
-          h('dt', null, running < today ? P.untilSix : T.now.today),
+          h('dt', null, running < today ? W.untilSix : T.today),
           h('dd', null, colourChip(data.today, 'large')),
         ),
-        h('div', null, h('dt', null, running < today ? P.atSix : T.now.tomorrow), h('dd', null, tomorrow)),
+        h('div', null, h('dt', null, running < today ? W.atSix : T.tomorrow), h('dd', null, tomorrow)),
       ),
   );
 }
@@ -81,7 +80,7 @@ export function remaining(data, season, today, running) {
 export function seasonMap(data, colours, season, today) {
   const from = `${season}-09-01`,
     to = plusDays(`${season + 1}-09-01`, -1),
-    summary = P.calendarSummary(data.used.red, data.used.white, data.used.blue);
+    summary = W.calendarSummary(data.used.red, data.used.white, data.used.blue);
   const map = calendar({
     from,
     to,
@@ -100,7 +99,7 @@ export function seasonMap(data, colours, season, today) {
       'div',
       { class: 'block-foot' },
       legend,
-      data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
+      data.imported_until > from && h('p', { class: 'note' }, W.source(f.fullDate(data.imported_until))),
     ),
     figuresOf(colours),
   );
@@ -109,7 +108,7 @@ export function seasonMap(data, colours, season, today) {
 function dayCell(date, found, today) {
   const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
   if (found) return { css: `hp-${found.colour}`, text: say(`${T.tariff[found.colour]} (${found.source})`) };
-  return date > today ? { css: 'future', text: say(T.review.future) } : { css: 'none', text: say(T.unknown) };
+  return date > today ? { css: 'future', text: say(T.future) } : { css: 'none', text: say(T.unknown) };
 }
 
 const legendOf = ({ future, unknown }) =>
@@ -117,7 +116,7 @@ const legendOf = ({ future, unknown }) =>
     'ul',
     { class: 'legend' },
     COLOURS.map((colour) => h('li', null, colourChip(colour))),
-    future && h('li', null, swatch('future'), T.review.future),
+    future && h('li', null, swatch('future'), T.future),
     unknown && h('li', null, swatch('none'), T.unknown),
   );
 
@@ -125,12 +124,12 @@ function figuresOf(colours) {
   const rows = [...colours].map(([date, found]) => ({ date, ...found }));
   /** @type {Column[]} */
   const columns = [
-    [P.columns.colour, ({ colour }) => T.tariff[colour], 'words'],
-    [P.columns.source, ({ source }) => source, 'words'],
+    [W.columns.colour, ({ colour }) => T.tariff[colour], 'words'],
+    [W.columns.source, ({ source }) => source, 'words'],
   ];
   return figures({
-    caption: T.review.calendar,
-    columns: [[T.review.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
+    caption: W.calendar,
+    columns: [[T.columns.date, ({ date }) => f.longDate(date), 'words'], ...columns],
     rows: rows.toReversed(),
   });
 }
@@ -147,11 +146,11 @@ export function byColour(days, colours, running) {
       cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),
     };
   });
-  const C = P.columns;
+  const C = W.columns;
   return block(
-    P.byColour,
+    W.byColour,
     plainTable({
-      caption: P.byColour,
+      caption: W.byColour,
       stacks: true,
       columns: [
         [C.colour, ({ colour }) => colourChip(colour), 'words'],
@@ -159,7 +158,7 @@ export function byColour(days, colours, running) {
         [C.hc, ({ hc }) => f.kwh(hc, 0)],
         [C.hp, ({ hp }) => f.kwh(hp, 0)],
         ['kWh', ({ hc, hp }) => f.kwh(hc + hp, 0)],
-        [T.day.columns.cost, ({ cost }) => (days.priced ? f.amount(cost) : '–')],
+        [T.columns.cost, ({ cost }) => (days.priced ? f.amount(cost) : '–')],
         ['€/kWh', ({ hc, hp, cost }) => (days.priced && hc + hp ? f.amount((cost * 1000) / (hc + hp), 4) : '–')],
       ],
       rows,

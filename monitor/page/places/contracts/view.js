@@ -13,10 +13,9 @@ import { byColour, coloursOf, remaining, seasonMap } from './tempo.js';
 import { windowsBlock } from './off_peak.js';
 import { wrongSettings } from '../../parts/settings.js';
 import { answered, away, blank, block, came, emptyBlock, FAILED, page, wayTo } from '../../parts/block.js';
-import { W } from '../../parts/words.js';
+import { W } from './words.js';
 
-const P = W.contracts,
-  NOTHING = {},
+const NOTHING = {},
   SOON = 2000; // ms that the page waits for what stands above the rest, and would move it // the server knows nothing that could be compared
 
 /** @import {Context} from '../../../../deploy/page/types' */
@@ -64,11 +63,11 @@ const known = (answer) => (came(answer) ? answer : null);
 function seasons(meter, season, today, data) {
   const way = (year, label) =>
     data && year >= firstSeason(meter) && year <= seasonOf(today) && { href: href(`contrats/${year}`), label };
-  const title = `Tempo, ${P.season(season).toLowerCase()}`;
+  const title = `Tempo, ${W.season(season).toLowerCase()}`;
   return stepper(title, way(season - 1, T.previous), way(season + 1, T.next), 'h2');
 }
 
-const noSeason = (season, head) => page('contracts', head, blank(P.noSeason(season), wayTo('contrats', P.thisSeason)));
+const noSeason = (season, head) => page('contracts', head, blank(W.noSeason(season), wayTo('contrats', W.thisSeason)));
 
 /** What is below the head; show(answers, running): running: the Tempo day that runs. */
 function partsOf({ meter, season, today, isTempo }) {
@@ -80,7 +79,7 @@ function partsOf({ meter, season, today, isTempo }) {
     left = piece((data, running) => {
       const days = colours(data) && remaining(data, season, today, running);
       // Of another offer only a calendar file tells colours: good to know, but not what this page is for then.
-      if (!isTempo) return days && block(P.season(season), days);
+      if (!isTempo) return days && block(W.season(season), days);
       return h('section', { class: 'block' }, seasons(meter, season, today, data), days);
     }),
     map = piece((data) => colours(data) && seasonMap(data, colours(data), season, today)),
@@ -88,14 +87,14 @@ function partsOf({ meter, season, today, isTempo }) {
       (data, days, running) =>
         colours(data) &&
         !(days?.rows && !days.rows.some((row) => row.total)) &&
-        answered(P.byColour, days, () => byColour(days, colours(data), running)),
+        answered(W.byColour, days, () => byColour(days, colours(data), running)),
     ),
     comparison = offersBlock({ meter, today }),
     offers = piece((what) =>
-      answered(P.compare, what, () => (what === 'nothing' ? nothingBlock(meter, today) : comparison.node)),
+      answered(W.compare, what, () => (what === 'nothing' ? nothingBlock(meter, today) : comparison.node)),
     ),
     windows = piece((list) => list?.length > 0 && windowsBlock(list)),
-    power = piece((found) => answered(P.power.title, found, powerBlock));
+    power = piece((found) => answered(W.power.title, found, powerBlock));
   // Seconds of a year may take longer than the rest, which does not wait for them.
   /** @type {any} */
   let needed = season === seasonOf(today) && (meter.first ?? today) < today ? FAILED : null;
@@ -127,7 +126,10 @@ function partsOf({ meter, season, today, isTempo }) {
   };
 }
 
-const nothingBlock = (meter, today) => emptyBlock(P.compare, P[whyNothing(meter, today)]);
+function nothingBlock(meter, today) {
+  const why = whyNothing(meter, today);
+  return emptyBlock(W.compare, why === 'noContract' ? T.prices.noContract : W[why]);
+}
 
 const seasonEnd = (season) => plusDays(`${season + 1}-09-01`, -1);
 const firstSeason = (meter) => (meter.first ? seasonOf(meter.first) : Number.POSITIVE_INFINITY);

@@ -1,24 +1,22 @@
 import * as f from '../../base/format.js';
-import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { select } from '../../parts/select.js';
 import { go, here, href } from '../../base/router.js';
 import { isDate, plusDays, yearBefore } from '../../base/time.js';
-
-const D = T.day;
+import { W } from './words.js';
 
 /** Which day to set against this one: the eve, a week or a year ago, or any. */
 export function compareChoice(date, other, today) {
   const choose = (day) => go(href(`jour/${date}`, { c: day || null, z: here().query.get('z') }));
   const days = [
-    ['', D.compareNone],
-    [plusDays(date, -1), D.compareYesterday],
-    [plusDays(date, -7), D.compareWeek],
-    [yearBefore(date), D.compareYear],
+    ['', W.compareNone],
+    [plusDays(date, -1), W.compareYesterday],
+    [plusDays(date, -7), W.compareWeek],
+    [yearBefore(date), W.compareYear],
   ];
   if (other && !days.some(([day]) => day === other)) days.push([other, f.fullDate(other)]);
   const list = select({
-    options: [...days, ['any', D.compareDate]],
+    options: [...days, ['any', W.compareDate]],
     value: other ?? '',
     onpick: (day) => {
       if (day !== 'any') return choose(day);
@@ -33,7 +31,7 @@ export function compareChoice(date, other, today) {
     type: 'date',
     max: today,
     hidden: true,
-    'aria-label': D.compareDate,
+    'aria-label': W.compareDate,
     onblur: () => {
       done();
       back();
@@ -50,7 +48,7 @@ export function compareChoice(date, other, today) {
     list.value = other ?? '';
   }
   return {
-    node: h('label', { class: 'inline' }, h('span', { class: 'hidden' }, D.compare), list, any),
+    node: h('label', { class: 'inline' }, h('span', { class: 'hidden' }, W.compare), list, any),
     focus: () => list.focus(),
   };
 }

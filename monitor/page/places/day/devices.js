@@ -14,6 +14,6 @@ export const ofDay = ({ data, date }) =>
       name: `${f.clock(t)}–${f.clock(t + HOUR)}`,
       rows: row ? [data.rows.indexOf(row)] : [],
     })),
-    column: T.day.columns.time,
+    column: T.columns.time,
     every: 2,
   });

@@ -1,13 +1,12 @@
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
-import { compared } from '../../parts/compared.js';
+import { compared, reasonOf } from '../../parts/compared.js';
 import { facts } from '../../parts/key_values.js';
 import { madeFacts } from '../../sources/sun.js';
-import { reasonOf } from '../review/totals.js';
 import { ofWhole } from './other.js';
 import { peakOf } from './numbers.js';
-
-const D = T.day;
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
 /**
  * The figures of a day. All of them are the server's: power is never added up here.
@@ -27,7 +26,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       against(newest ? { ...side, wh: newest.wh, cost: newest.cost ?? side.cost } : side, peak, other, meter.unit);
   return facts([
     {
-      name: energy?.sun ? T.sun.drawn : D.energy,
+      name: energy?.sun ? SOURCES.sun.drawn : T.energy,
       value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
       note: updated,
       other: versus?.energy,
@@ -35,30 +34,30 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
     whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
     ...madeFacts(energy?.sun, sincePart(energy), whole?.total_wh),
     {
-      name: D.cost,
+      name: T.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
       note: costNote(whole, energy?.prices),
       other: versus?.cost,
     },
     {
-      name: D.peak,
+      name: W.peak,
       value: peak ? f.power(peak.power, meter.unit) : '–',
-      note: peak && D.peakAt(f.clock(peak.at, peak.exact)),
+      note: peak && W.peakAt(f.clock(peak.at, peak.exact)),
       other: versus?.peak,
     },
-    { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
+    { name: T.baseLoad, value: f.power(base, 'W'), note: W.talonNote },
     // Historic mode does not tell it.
     series?.volts && {
-      name: D.voltage,
+      name: W.voltage,
       value: `${series.volts.min}–${series.volts.max}${f.THIN}V`,
-      note: D.voltageNote,
+      note: W.voltageNote,
     },
     {
-      name: D.overloads,
-      value: series ? series.overloads.length || D.none : '–',
+      name: W.overloads,
+      value: series ? series.overloads.length || W.none : '–',
       note:
         over &&
-        D.overloadAt(
+        W.overloadAt(
           f.clock(Date.parse(over.at), true),
           f.duration(over.seconds * 1000),
           f.power(over.power, series.unit),
@@ -74,7 +73,7 @@ const sincePart = (energy) => Date.parse(energy?.sun?.since) > Date.parse(energy
 /** 'jeu 19 nov : 36,0 kWh, +25 %' for energy, cost and peak. */
 function against(side, peak, { date, side: other, sameHour }, unit) {
   const found = compared(side, other),
-    name = sameHour ? D.sameHour(f.shortDate(date)) : f.shortDate(date),
+    name = sameHour ? W.sameHour(f.shortDate(date)) : f.shortDate(date),
     line = (...parts) => `${name}${T.colon}${f.joined(parts, ', ')}`;
   return {
     energy: line(f.energy(other.wh), other.wh > 0 && f.signedPercent(found.energy)),
@@ -82,7 +81,7 @@ function against(side, peak, { date, side: other, sameHour }, unit) {
       other.cost != null &&
       line(
         f.euro(other.cost),
-        found.money == null ? D.costIncomplete : f.signedPercent(found.money),
+        found.money == null ? W.costIncomplete : f.signedPercent(found.money),
         found.money != null && colours(side, other, found),
       ),
     peak: other.peak && line(f.power(other.peak.power, unit), peak && f.change(peak.power, other.peak.power)),
@@ -92,13 +91,13 @@ function against(side, peak, { date, side: other, sameHour }, unit) {
 /** Why: 'rouge contre bleu', or what else moved the price of a kWh. */
 function colours(side, other, found) {
   if (side.colour && other.colour && side.colour !== other.colour)
-    return D.colours(...[side, other].map(({ colour }) => T.tariff[colour].toLowerCase()));
+    return W.colours(...[side, other].map(({ colour }) => T.tariff[colour].toLowerCase()));
   return found.why && reasonOf(found.why);
 }
 
 function costNote(whole, prices) {
   if (!whole) return null;
-  if (!whole.cost) return T.review.noPrice;
-  if (prices?.old?.length) return T.review.oldPrices(f.fullDate(prices.old[0].since));
-  return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
+  if (!whole.cost) return T.prices.none;
+  if (prices?.old?.length) return T.prices.old(f.fullDate(prices.old[0].since));
+  return whole.cost.missing.length ? T.prices.missing : W.ofWhichSub(f.euro(whole.cost.subscription));
 }

@@ -4,8 +4,7 @@ import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { isDate, plusDays } from '../../base/time.js';
 import { stepper } from '../../parts/stepper.js';
-
-const D = T.day;
+import { W } from './words.js';
 
 /** The date in the middle, a day to each side, any day by the calendar. */
 export function head(meter, date, today) {
@@ -13,8 +12,8 @@ export function head(meter, date, today) {
   return [
     stepper(
       f.capital(f.longDate(date)),
-      { href: to(plusDays(date, -1)), label: D.previous },
-      date < today && { href: to(plusDays(date, 1)), label: D.next },
+      { href: to(plusDays(date, -1)), label: W.previous },
+      date < today && { href: to(plusDays(date, 1)), label: W.next },
     ),
     h(
       'div',
@@ -24,10 +23,10 @@ export function head(meter, date, today) {
         value: date,
         min: meter.known_since,
         max: today,
-        'aria-label': D.pick,
+        'aria-label': W.pick,
         onchange: ({ currentTarget }) => isDate(currentTarget.value) && go(to(currentTarget.value)),
       }),
-      date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, T.now.today),
+      date !== today && h('a', { class: 'button', href: href('jour', { t: null, z: null }) }, T.today),
     ),
   ];
 }

@@ -8,9 +8,9 @@ import { figures } from '../../parts/table.js';
 import { hoursOf, registersIn, registersOf } from '../../parts/hours.js';
 import { registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
-import { drawnColumn, drawnText, madeText, ownOf } from '../../sources/sun.js';
-
-const D = T.day;
+import { drawnColumn, drawnText, madeText, ownLegend, ownOf } from '../../sources/sun.js';
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
 export function hours(meter, date, energy, other) {
@@ -18,7 +18,7 @@ export function hours(meter, date, energy, other) {
     then = comparedHours(other);
   const chart = bars({
     bars: barsOf(date, energy, then),
-    label: D.hoursSummary(drawnText(energy.sun, f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0)))),
+    label: W.hoursSummary(drawnText(energy.sun, f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0)))),
     format: f.number,
     every: 2,
     height: 200,
@@ -28,10 +28,10 @@ export function hours(meter, date, energy, other) {
   return h(
     'section',
     { class: 'block' },
-    h('div', { class: 'block-head' }, h('h2', null, D.byHour, ' ', h('span', { class: 'muted unit' }, 'kWh')), legend),
+    h('div', { class: 'block-head' }, h('h2', null, W.byHour, ' ', h('span', { class: 'muted unit' }, 'kWh')), legend),
     chart.nodes,
     figures({
-      caption: D.byHour,
+      caption: W.byHour,
       columns: columnsOf(energy, then),
       rows: energy.rows,
       csv: energyFile(meter.id, 'hour', date, date),
@@ -59,7 +59,7 @@ const barsOf = (date, energy, then) =>
       segments: row ? segmentsOf(row) : [],
       below: row?.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       ghost: before == null ? null : before / 1000,
-      text: f.joined([row ? textOf(t, row, energy.sun) : `${span(t)}${T.colon}${T.review.noData}`, then?.text(t)]),
+      text: f.joined([row ? textOf(t, row, energy.sun) : `${span(t)}${T.colon}${T.noData}`, then?.text(t)]),
     };
   });
 
@@ -79,7 +79,7 @@ function textOf(t, row, sun) {
     registersIn(row),
     row.injected && `${T.tariff.injected} ${f.energy(row.injected)}`,
     madeText(row),
-    row.recovered && D.recovered(f.energy(row.recovered)),
+    row.recovered && T.chart.recovered(f.energy(row.recovered)),
   ]);
 }
 
@@ -87,13 +87,13 @@ function textOf(t, row, sun) {
 function most({ rows, sun }) {
   const row = rows.reduce((best, row) => (row.total > best.total ? row : best)),
     at = Date.parse(row.start);
-  return row.total > 0 ? D.resting(drawnText(sun, f.energy(row.total)), f.clock(at), f.clock(at + HOUR)) : '';
+  return row.total > 0 ? W.resting(drawnText(sun, f.energy(row.total)), f.clock(at), f.clock(at + HOUR)) : '';
 }
 
 function legendOf({ rows }, used, other) {
   const legend = registerLegend(used, {
     injected: rows.some((row) => row.injected),
-    own: rows.some((row) => row.own),
+    more: ownLegend(rows),
     recovered: rows.some((row) => row.recovered),
   });
   if (other)
@@ -104,13 +104,13 @@ function legendOf({ rows }, used, other) {
 function columnsOf({ rows, sun }, then) {
   const made = rows.some((row) => row.made != null);
   return [
-    [D.columns.time, (row) => span(Date.parse(row.start)), 'words'],
-    [D.columns.register, registersIn, 'words'],
-    [drawnColumn(sun, D.columns.energy), (row) => f.kwh(row.total, 2)],
-    rows.some((row) => row.injected) && [D.columns.injected, (row) => f.kwh(row.injected, 2)],
-    made && [T.sun.columns.made, (row) => f.kwh(row.made, 2)],
-    made && [T.sun.columns.own, (row) => f.kwh(row.own, 2)],
-    [D.columns.cost, (row) => f.known(row.energy, f.amount)],
-    then && [D.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
+    [T.columns.time, (row) => span(Date.parse(row.start)), 'words'],
+    [T.columns.register, registersIn, 'words'],
+    [drawnColumn(sun, T.columns.energy), (row) => f.kwh(row.total, 2)],
+    rows.some((row) => row.injected) && [T.columns.injected, (row) => f.kwh(row.injected, 2)],
+    made && [SOURCES.sun.columns.made, (row) => f.kwh(row.made, 2)],
+    made && [SOURCES.sun.columns.own, (row) => f.kwh(row.own, 2)],
+    [T.columns.cost, (row) => f.known(row.energy, f.amount)],
+    then && [W.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
   ];
 }

@@ -2,18 +2,17 @@ import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { plusDays } from '../../base/time.js';
-
-const D = T.day;
+import { W } from './words.js';
 
 /** Keys of the whole page, and the list of them; the chart sets zoom, fit, pan and compare. */
 export function shortcuts(date, today) {
   const help = h(
     'dialog',
-    { class: 'help', 'aria-label': D.help },
+    { class: 'help', 'aria-label': W.help },
     h(
       'dl',
       null,
-      D.keys.map(([key, text]) => [h('dt', null, h('kbd', null, key)), h('dd', null, text)]),
+      W.keys.map(([key, text]) => [h('dt', null, h('kbd', null, key)), h('dd', null, text)]),
     ),
     h('form', { method: 'dialog' }, h('button', { class: 'button' }, T.close)),
   );

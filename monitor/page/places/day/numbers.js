@@ -1,9 +1,10 @@
 // The figures behind the day's curve: a table by quarter of an hour.
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
-const D = T.day,
-  QUARTER = 900e3;
+const QUARTER = 900e3;
 
 const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
 
@@ -38,13 +39,13 @@ export function quarters(series, compare) {
   const count = Math.ceil((series.mean.length * series.step) / QUARTER);
   return {
     columns: [
-      [D.columns.time, f.clock, 'words'],
-      [D.columns.mean(series.unit), of('mean', mean)],
-      [D.columns.min(series.unit), of('min', (list) => Math.min(...list))],
-      [D.columns.max(series.unit), of('max', (list) => Math.max(...list))],
-      series.injected && [D.columns.injectedPower, of('injected', mean)],
-      series.production && [T.sun.columns.power, of('production', mean)],
-      compare && [D.columns.compare(series.unit), of('mean', mean, compare)],
+      [T.columns.time, f.clock, 'words'],
+      [T.columns.mean(series.unit), of('mean', mean)],
+      [W.columns.min(series.unit), of('min', (list) => Math.min(...list))],
+      [T.columns.max(series.unit), of('max', (list) => Math.max(...list))],
+      series.injected && [W.columns.injectedPower, of('injected', mean)],
+      series.production && [SOURCES.sun.columns.power, of('production', mean)],
+      compare && [W.columns.compare(series.unit), of('mean', mean, compare)],
     ],
     rows: Array.from({ length: count }, (_, i) => series.t0 + i * QUARTER),
   };

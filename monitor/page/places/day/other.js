@@ -1,14 +1,6 @@
 // The day that is set against this one: what of it is compared. No words and no drawing here.
 import { sideOf } from '../../parts/compared.js';
 import { register } from '../../base/tariff.js';
-import { at, dateOf, dayEnd, two, wall } from '../../base/time.js';
-
-/** The instant of another day at which its clocks say what they say at t; date: the day that t is of, or the end of. */
-export function sameTime(t, other, date = dateOf(t)) {
-  if (t >= dayEnd(date)) return dayEnd(other);
-  const { hour, minute, second } = wall(t);
-  return at(other, `${two(hour)}:${two(minute)}:${two(second)}`);
-}
 
 const peakIn = (found) => (found ? { power: found.power, at: Date.parse(found.at) } : null);
 

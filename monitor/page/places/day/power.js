@@ -12,18 +12,19 @@ import { compareChoice } from './compare.js';
 import { highest, quarters } from './numbers.js';
 import { screenOf } from './visible_range.js';
 import { selection } from './selection.js';
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
-const D = T.day;
 const LATE = 10 * MINUTE; // what is newer may not have been complete
 
 /**
  * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; why(from, to): says why a stretch was different.
  */
 export async function power({ meter, date, series, other, compare, query, keys, why }) {
-  const title = `${T.now.power}, ${f.fullDate(date)}`,
+  const title = `${T.power}, ${f.fullDate(date)}`,
     about = id('about'),
     clear = () => chart?.select(null),
-    selected = selection({ meter, date, other, hint: D.selectHint, clear, why }),
+    selected = selection({ meter, date, other, hint: W.selectHint, clear, why }),
     screen = screenOf({
       meter,
       date,
@@ -41,6 +42,7 @@ export async function power({ meter, date, series, other, compare, query, keys, 
     series,
     compare,
     limit: meter.subscribed,
+    made: SOURCES.sun.made,
     label: title,
     describedby: about,
     height: innerWidth < 820 ? 280 : 340,
@@ -86,7 +88,7 @@ function enter(chart, date, query) {
   if (wanted) chart.select(...wanted);
 }
 
-const chartBlock = (...content) => h('section', { class: 'chart-block', 'aria-label': T.now.power }, content);
+const chartBlock = (...content) => h('section', { class: 'chart-block', 'aria-label': T.power }, content);
 
 /** The chart; null where this browser cannot draw it. */
 const drawn = (options) =>
@@ -100,7 +102,7 @@ const drawn = (options) =>
 function undrawn(title, series, compare) {
   const table = piece((series, compare) => tableOf(title, series, compare));
   table.show(series, compare);
-  return { node: chartBlock(notice('warn', D.undrawn), table.node), refresh: table.show, leave() {} };
+  return { node: chartBlock(notice('warn', W.undrawn), table.node), refresh: table.show, leave() {} };
 }
 
 /** What the curve says in words and figures: a summary for the ear, the legend, the peak of each phase, the table. */
@@ -128,7 +130,7 @@ const tableOf = (title, series, compare) => figures({ caption: title, ...quarter
 function toolbar({ chart, keys, choice }) {
   const tool = (name, label, onclick, extra) =>
     h('button', { class: 'round', 'aria-label': label, title: label, onclick, ...extra }, icon(name));
-  const fit = tool('fit', D.fit, () => chart.fit(), { disabled: true });
+  const fit = tool('fit', W.fit, () => chart.fit(), { disabled: true });
   Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
   const node = h(
     'div',
@@ -137,10 +139,10 @@ function toolbar({ chart, keys, choice }) {
     h(
       'span',
       { class: 'tool-row' },
-      tool('plus', D.zoomIn, () => chart.zoom(0.5)),
-      tool('minus', D.zoomOut, () => chart.zoom(2)),
+      tool('plus', W.zoomIn, () => chart.zoom(0.5)),
+      tool('minus', W.zoomOut, () => chart.zoom(2)),
       fit,
-      tool('help', D.help, () => keys.toggle(), { class: 'round desk-only' }),
+      tool('help', W.help, () => keys.toggle(), { class: 'round desk-only' }),
     ),
   );
   return { node, fit };
@@ -149,8 +151,8 @@ function toolbar({ chart, keys, choice }) {
 /** What the colours are, and of what the curve is made: tell(frames) says so, null: minutes. */
 function legendOf(other) {
   const item = (css, text) => h('li', null, h('span', { class: css, 'aria-hidden': 'true' }), text);
-  const step = h('span', { class: 'note' }, D.step.minutes),
-    band = item('key-band', D.band);
+  const step = h('span', { class: 'note' }, W.step.minutes),
+    band = item('key-band', W.band);
   const part = piece(({ unit, gaps, banded, injected, made }, compared) =>
     h(
       'ul',
@@ -158,11 +160,8 @@ function legendOf(other) {
       item('key-line', h('span', null, step, ` (${unit})`)),
       banded && band,
       other &&
-        item(
-          'key-compare',
-          compared ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`,
-        ),
-      made && item('key-own', T.sun.made),
+        item('key-compare', compared ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.noData}`),
+      made && item('key-own', SOURCES.sun.made),
       injected && item('key-inj', T.tariff.injected),
       gaps.length > 0 && item('key-hole', gapsText(gaps)),
       gaps.some((gap) => gap[3]) && item('key-recovered', T.tariff.recovered),
@@ -176,22 +175,22 @@ function legendOf(other) {
         Boolean(compare),
       ),
     tell(frames) {
-      step.textContent = D.step[frames ? (frames.partly ? 'partly' : 'frames') : 'minutes'];
+      step.textContent = W.step[frames ? (frames.partly ? 'partly' : 'frames') : 'minutes'];
       band.hidden = Boolean(frames); // seconds have no envelope
     },
   };
 }
 
 function gapsText(gaps) {
-  const first = D.gap(f.clock(gaps[0][0]), f.clock(gaps[0][1]));
-  return gaps.length > 1 ? `${first} ${D.gapsMore(gaps.length - 1)}` : first;
+  const first = T.chart.gap(f.clock(gaps[0][0]), f.clock(gaps[0][1]));
+  return gaps.length > 1 ? `${first} ${W.gapsMore(gaps.length - 1)}` : first;
 }
 
 function summaryOf(date, series) {
   const least = (series.min ?? series.mean).reduce((low, v) => (v != null && v < low ? v : low), Infinity),
     most = highest(series, series.max ?? series.mean);
   if (!most) return f.fullDate(date);
-  return D.summary(f.fullDate(date), f.power(least, series.unit), f.power(most.power, series.unit), f.clock(most.at));
+  return W.summary(f.fullDate(date), f.power(least, series.unit), f.power(most.power, series.unit), f.clock(most.at));
 }
 
 function phases(series) {
@@ -203,9 +202,9 @@ function phases(series) {
       return h(
         'li',
         null,
-        h('span', { class: 'muted' }, `${D.phasePeak(n)} `),
+        h('span', { class: 'muted' }, `${W.phasePeak(n)} `),
         h('strong', null, f.power(top?.power, series.unit)),
-        top && h('span', { class: 'muted' }, ` ${D.peakAt(f.clock(top.at))}`),
+        top && h('span', { class: 'muted' }, ` ${W.peakAt(f.clock(top.at))}`),
       );
     }),
   );

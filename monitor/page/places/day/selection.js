@@ -7,11 +7,11 @@ import { note } from '../../base/router.js';
 import { ofStretch } from '../../sources/devices.js';
 import { compared } from '../../parts/compared.js';
 import { drawnText } from '../../sources/sun.js';
-import { W } from '../../parts/words.js';
 import { clockOf, writeSpan } from './clock.js';
-import { sameTime, sideOfStretch } from './other.js';
-
-const D = T.day;
+import { sameTime } from '../../base/time.js';
+import { sideOfStretch } from './other.js';
+import { W } from './words.js';
+import { W as PARTS } from '../../parts/words.js';
 
 /**
  * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; why(from, to):
@@ -48,8 +48,8 @@ export function selection({ meter, date, other, hint, clear, why }) {
       { class: 'measured' },
       h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
       ` · ${part ? stretchText(part) : T.unknown} `,
-      h('button', { class: 'link-button', onclick: clear }, D.clear),
-      part && [' ', h('button', { class: 'link-button', onclick: () => why(...span) }, W.why.ask)],
+      h('button', { class: 'link-button', onclick: clear }, W.clear),
+      part && [' ', h('button', { class: 'link-button', onclick: () => why(...span) }, PARTS.why.ask)],
       then && h('span', { class: 'compare-text' }, then),
     );
     measured = said;
@@ -61,7 +61,7 @@ export function selection({ meter, date, other, hint, clear, why }) {
   async function thenText(part, span) {
     const [from, to] = span.map((t) => sameTime(t, other, date)),
       found = await api.stretch(meter.id, from, to).catch(() => null);
-    return `${f.shortDate(other)}${T.colon}${found && found.coverage > 0 ? againstText(part, found) : T.review.noData}`;
+    return `${f.shortDate(other)}${T.colon}${found && found.coverage > 0 ? againstText(part, found) : T.noData}`;
   }
 
   return {
@@ -77,17 +77,17 @@ export function selection({ meter, date, other, hint, clear, why }) {
   };
 }
 
-const peakText = (power, unit, at) => D.maxPower(f.power(power, unit), f.clock(at, true));
+const peakText = (power, unit, at) => W.maxPower(f.power(power, unit), f.clock(at, true));
 
 function stretchText(part) {
   const ran = ofStretch(part);
   return f.joined([
     drawnText(part.injected_wh > 0 || part.production_wh != null, f.energy(part.wh)),
-    part.cost != null && D.bareCost(f.euro(part.cost)),
-    part.partial_cost && D.costIncomplete,
-    ran && D.ofDevices(ran),
+    part.cost != null && W.bareCost(f.euro(part.cost)),
+    part.partial_cost && W.costIncomplete,
+    ran && W.ofDevices(ran),
     part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
-    part.mean != null && D.meanPower(f.power(part.mean, 'W')),
+    part.mean != null && W.meanPower(f.power(part.mean, 'W')),
     part.max && peakText(part.max.power, part.unit, Date.parse(part.max.at)),
   ]);
 }

@@ -3,7 +3,7 @@ import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { again } from '../../base/router.js';
-import { dateOf, dayStart, hoursIn, isDate } from '../../base/time.js';
+import { dateOf, dayStart, hoursIn, isDate, sameTime } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
 import { notice } from '../../parts/notice.js';
 import { whosePrices } from '../../parts/prices.js';
@@ -14,13 +14,13 @@ import { head } from './head.js';
 import { hours } from './hours.js';
 import { inOne } from './whole.js';
 import { shortcuts } from './keys.js';
-import { ofWhole, sameTime, sideOfStretch } from './other.js';
+import { ofWhole, sideOfStretch } from './other.js';
 import { power } from './power.js';
 import { blank, page, wayTo } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
+import { W } from './words.js';
 
-const D = T.day;
 const POINTS = 1500; // the minutes of a day of 25 hours
 
 /** @import {Context} from '../../../../deploy/page/types' */
@@ -91,7 +91,7 @@ async function partsOf({ meter, date, other, query, keys, found, updated }) {
         { class: 'notices' },
         remarks(date, series),
         contradiction(energy?.sun),
-        unknownOther && notice('info', D.emptyTitle(f.fullDate(other))),
+        unknownOther && notice('info', W.emptyTitle(f.fullDate(other))),
       ),
     ),
     flags = piece((written) => notesBlock(meter, written, date, date)),
@@ -158,27 +158,27 @@ function isEmpty({ series, energy }) {
 /** Today's button is in the head of every other day; from here the way goes to where there is something. */
 function nothing(meter, date, today) {
   const { first } = meter;
-  if (date > today) return blank(D.future(f.fullDate(date)));
+  if (date > today) return blank(W.future(f.fullDate(date)));
   return blank(
-    D.emptyTitle(f.fullDate(date)),
-    first ? D.emptyFirst(f.fullDate(first)) : T.young,
-    first && first !== date && wayTo(`jour/${first}`, D.emptyButton),
+    W.emptyTitle(f.fullDate(date)),
+    first ? T.emptyFirst(f.fullDate(first)) : T.young,
+    first && first !== date && wayTo(`jour/${first}`, W.emptyButton),
   );
 }
 
 function remarks(date, series) {
   const length = hoursIn(date),
     out = [];
-  if (length !== 24) out.push(notice('info', length === 25 ? D.hours25 : D.hours23));
-  if (!series) return [...out, notice('info', D.noCurve)];
+  if (length !== 24) out.push(notice('info', length === 25 ? W.hours25 : W.hours23));
+  if (!series) return [...out, notice('info', W.noCurve)];
   const lost = series.gaps.reduce((sum, g) => sum + g[1] - g[0], 0),
     recovered = series.gaps.reduce((sum, g) => sum + (g[3] ?? 0), 0);
   if (lost)
     out.push(
       notice(
         'info',
-        D.partial(f.duration(lost), f.coverage(series.coverage)),
-        recovered > 0 && D.partialRecovered(f.energy(recovered)),
+        W.partial(f.duration(lost), f.coverage(series.coverage)),
+        recovered > 0 && W.partialRecovered(f.energy(recovered)),
       ),
     );
   return out;

@@ -2,13 +2,12 @@
 import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
-import { T } from '../../base/i18n.js';
 import { piece } from '../../parts/refresh.js';
+import { W } from './words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
 /** @import {Child} from '../../../../deploy/page/types' */
 
-const N = T.now;
 const FEW = 6; // that are shown of many
 
 /**
@@ -24,29 +23,29 @@ export const devicesBlock = (meter) =>
     h(
       'section',
       { class: 'block running', 'aria-labelledby': 'now-running' },
-      h('h2', { id: 'now-running' }, N.running),
+      h('h2', { id: 'now-running' }, W.running),
       said(found?.devices),
     ),
   );
 
 /** @type {(devices: Answers.Devices['devices'] | undefined) => Child} */
 function said(devices) {
-  if (!devices) return h('p', { class: 'muted' }, N.runningUnknown);
+  if (!devices) return h('p', { class: 'muted' }, W.runningUnknown);
   const names = (list) => list.map(({ name }) => name).join(', '),
     { first, others } = onNow(devices),
     off = devices.filter((one) => one.power != null && !one.on),
     silent = devices.filter((one) => one.power == null);
   return [
-    first.length ? h('ul', null, first.map(running)) : h('p', null, N.runningNothing),
+    first.length ? h('ul', null, first.map(running)) : h('p', null, W.runningNothing),
     others.length > 0 &&
       h(
         'details',
         { class: 'figures', 'data-key': 'others' },
-        h('summary', null, N.runningOthers(others.length)),
+        h('summary', null, W.runningOthers(others.length)),
         h('ul', null, others.map(running)),
       ),
-    off.length > 0 && h('p', { class: 'note' }, N.runningOff(names(off))),
-    silent.length > 0 && h('p', { class: 'note' }, N.runningSilent(names(silent))),
+    off.length > 0 && h('p', { class: 'note' }, W.runningOff(names(off))),
+    silent.length > 0 && h('p', { class: 'note' }, W.runningSilent(names(silent))),
   ];
 }
 

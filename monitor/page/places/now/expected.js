@@ -6,8 +6,7 @@ import { T } from '../../base/i18n.js';
 import { href } from '../../base/router.js';
 import { dateOf } from '../../base/time.js';
 import { amountsOf } from '../../parts/expected.js';
-
-const E = T.expected;
+import { W } from './words.js';
 
 export function expectedLine(meter) {
   const node = h('p', { class: 'today-expected' });
@@ -24,11 +23,11 @@ function line({ month, budget }) {
   const first = dateOf(Date.parse(month.from)),
     { of, write, priced } = amountsOf(month),
     name = h('a', { href: href(`bilan/${first.slice(0, 7)}`) }, f.capital(f.monthName(first))),
-    limit = priced && budget != null ? E.ofBudget(write(budget)) : '';
+    limit = priced && budget != null ? W.expectedOfBudget(write(budget)) : '';
   return [
     name,
     T.colon,
-    h('strong', null, E.inAll(write(of.expected))),
-    `, ${E.between(write(of.low), write(of.high))}${limit}.`,
+    h('strong', null, W.expectedInAll(write(of.expected))),
+    `, ${W.expectedBetween(write(of.low), write(of.high))}${limit}.`,
   ];
 }

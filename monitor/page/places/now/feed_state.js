@@ -9,7 +9,7 @@ export function merged(live, news) {
 }
 
 /**
- * {known, word, wrong}: known: is live.power the power of now; word: how the values come (a key of T.now);
+ * {known, word, wrong}: known: is live.power the power of now; word: how the values come (a key of the place's words);
  * wrong: what to tell, the worst first (keys of T.notices).
  */
 export function standing(live, mode, heard, now) {

@@ -4,10 +4,10 @@ import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { piece } from '../../parts/refresh.js';
 import { dateOf, MINUTE, wall } from '../../base/time.js';
+import { W } from './words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
 
-const N = T.now;
 const WASH = 1000; // W, as the server takes it
 const OLD = 2 * MINUTE; // since a price has changed: nobody has answered meanwhile
 
@@ -20,11 +20,11 @@ export function laterBlock(first, now) {
       h(
         'section',
         { class: 'block later', 'aria-labelledby': 'now-later' },
-        h('div', { class: 'block-head' }, h('h2', { id: 'now-later' }, N.laterTitle)),
+        h('div', { class: 'block-head' }, h('h2', { id: 'now-later' }, W.laterTitle)),
         h(
           'p',
           null,
-          `${N.laterWash}${T.colon}`,
+          `${W.laterWash}${T.colon}`,
           said.map(([amount, when], i) => [i ? ', ' : '', h('strong', { class: 'n' }, amount), ` ${when}`]),
           '.',
         ),
@@ -46,17 +46,17 @@ export function choices(later, now) {
   const when = (iso, word) => {
     const t = Date.parse(iso),
       { hour, minute } = wall(t),
-      day = dateOf(t) === dateOf(now) ? '' : `${N.tomorrow.toLowerCase()} `;
+      day = dateOf(t) === dateOf(now) ? '' : `${T.tomorrow.toLowerCase()} `;
     return day + word(minute ? f.hour(t) : f.hourOnly(hour));
   };
   const others = cheaper.map(({ price, at, colour }) => [
     f.euro(price),
-    when(at, N.laterAt) + (colour ? ` (${T.tariff[colour]})` : ''),
+    when(at, W.laterAt) + (colour ? ` (${T.tariff[colour]})` : ''),
   ]);
   if (surplus) {
-    const sun = N.laterSun(f.power(surplus.power, 'W'), surplus.power < WASH);
-    return [[f.euro(surplus.price), sun], ...(others.length ? others : [[f.euro(price), N.laterNoSun]])];
+    const sun = W.laterSun(f.power(surplus.power, 'W'), surplus.power < WASH);
+    return [[f.euro(surplus.price), sun], ...(others.length ? others : [[f.euro(price), W.laterNoSun]])];
   }
-  if (!others.length && change) others.push([f.euro(change.price), when(change.at, N.laterFrom)]);
-  return [[f.euro(price), N.laterNow], ...others];
+  if (!others.length && change) others.push([f.euro(change.price), when(change.at, W.laterFrom)]);
+  return [[f.euro(price), W.laterNow], ...others];
 }

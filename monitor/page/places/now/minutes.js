@@ -6,9 +6,9 @@ import { T } from '../../base/i18n.js';
 import { figures } from '../../parts/table.js';
 import { href } from '../../base/router.js';
 import { MINUTE, SECOND } from '../../base/time.js';
+import { W } from './words.js';
 
 const PLACEHOLDER = '–';
-const N = T.now;
 
 export function minutesBlock(meter, now) {
   const { unit } = meter,
@@ -20,16 +20,16 @@ export function minutesBlock(meter, now) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', { id: 'now-minutes' }, N.minutes, ' ', mean),
-      h('a', { href: href('jour') }, N.toDay),
+      h('h2', { id: 'now-minutes' }, W.minutes, ' ', mean),
+      h('a', { href: href('jour') }, W.toDay),
     ),
     chart.node,
     figures({
-      caption: N.minutes,
+      caption: W.minutes,
       columns: [
-        [T.day.columns.time, ({ from }) => f.clock(from), 'words'],
-        [T.day.columns.mean(unit), ({ powers }) => (powers.length ? f.number(meanOf(powers)) : PLACEHOLDER)],
-        [T.day.columns.max(unit), ({ powers }) => (powers.length ? f.number(Math.max(...powers)) : PLACEHOLDER)],
+        [T.columns.time, ({ from }) => f.clock(from), 'words'],
+        [T.columns.mean(unit), ({ powers }) => (powers.length ? f.number(meanOf(powers)) : PLACEHOLDER)],
+        [T.columns.max(unit), ({ powers }) => (powers.length ? f.number(Math.max(...powers)) : PLACEHOLDER)],
       ],
       rows: () => byMinute(chart.points(), now()),
     }),
@@ -40,7 +40,7 @@ export function minutesBlock(meter, now) {
       known = max != null;
     chart.node.setAttribute(
       'aria-label',
-      known ? N.minutesSummary(f.power(min, unit), f.power(max, unit)) : `${N.minutes}${T.colon}${T.unknown}`,
+      known ? W.minutesSummary(f.power(min, unit), f.power(max, unit)) : `${W.minutes}${T.colon}${T.unknown}`,
     );
   }
   const stop = eachSecond(draw);
@@ -63,7 +63,7 @@ export function minutesBlock(meter, now) {
 function meanText({ watts, seconds }) {
   if (watts == null) return '';
   const power = f.power(watts, 'W');
-  return seconds > 570 ? N.meanActive(power) : N.mean(power, f.duration(seconds * 1000));
+  return seconds > 570 ? W.meanActive(power) : W.mean(power, f.duration(seconds * 1000));
 }
 
 /** Whoever asked for less motion gets a picture that is redrawn once a minute. Nothing is drawn while nobody looks. */

@@ -9,6 +9,7 @@ import { reloadButton } from '../../parts/reload.js';
 import { href } from '../../base/router.js';
 import { dateOf } from '../../base/time.js';
 import { headroom } from './feed_state.js';
+import { W as PARTS } from '../../parts/words.js';
 
 const N = T.notices;
 
@@ -30,7 +31,7 @@ const TEXTS = {
   ],
   kept: ({ kept }) => [
     'warn',
-    T.status.notWell(kept.map((name) => T.status.facts[name]).join(', ')),
+    PARTS.summary.notWell(kept.map((name) => PARTS.summary.facts[name]).join(', ')),
     h('a', { href: href('etat') }, N.keptMore),
   ],
   away: () => ['off', N.away, N.awayMore],

@@ -4,9 +4,9 @@ import { h, icon, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { flows, headroom, tooMuch } from './feed_state.js';
+import { W } from './words.js';
 
 const PLACEHOLDER = '–';
-const N = T.now;
 
 export function powerBlock(meter) {
   const { subscribed: limit, unit } = meter,
@@ -17,16 +17,16 @@ export function powerBlock(meter) {
     what = h('p', { class: 'flow-name', hidden: true }),
     others = h('p', { class: 'flows', hidden: true }),
     phases = h('ul', { class: 'phases', hidden: true }),
-    measure = limit ? ruler({ limit, label: N.power }) : null;
+    measure = limit ? ruler({ limit, label: T.power }) : null;
   let spoken = T.unknown;
   const read = h(
     'button',
-    { class: 'round', 'aria-label': N.read, title: N.read, onclick: () => say(spoken) },
+    { class: 'round', 'aria-label': W.read, title: W.read, onclick: () => say(spoken) },
     icon('speak'),
   );
   const node = h(
     'section',
-    { class: 'block power', 'aria-label': N.power },
+    { class: 'block power', 'aria-label': T.power },
     h('div', { 'aria-live': 'off' }, what, figure),
     others,
     measure?.node,
@@ -37,8 +37,8 @@ export function powerBlock(meter) {
     const { power, peak } = live,
       found = known ? headroom(limit, live) : null,
       words = room(found, meter),
-      cure = found?.near ? N.tooMuch[tooMuch(found.left)] : null,
-      sentence = `${words.join('')}${cure ? N.because(cure) : ''}`,
+      cure = found?.near ? W.tooMuch[tooMuch(found.left)] : null,
+      sentence = `${words.join('')}${cure ? W.because(cure) : ''}`,
       now = f.power(power, unit),
       sun = flows(live),
       parts = sun && flowTexts(sun, known, unit),
@@ -47,7 +47,7 @@ export function powerBlock(meter) {
     figure.classList.toggle('stale', !known);
     showRoom(left, known, found?.near, words, sentence);
     const said = parts ? f.joined(parts.map(flowText), ', ') : now;
-    spoken = known ? N.spoken(said, sentence) : N.spokenUnknown(said);
+    spoken = known ? W.spoken(said, sentence) : W.spokenUnknown(said);
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
     measure?.peak(peak?.power);
     showPeak(flag, peak, unit);
@@ -66,9 +66,9 @@ export function powerBlock(meter) {
  */
 function flowTexts({ house, roof, grid }, known, unit) {
   const all = house != null && known,
-    ofRoof = [N.roof, roof, 'W'],
-    ofGrid = [N.grid, grid, all ? 'W' : unit];
-  if (all) return [[N.house, house, 'W'], ofRoof, ofGrid];
+    ofRoof = [W.roof, roof, 'W'],
+    ofGrid = [W.grid, grid, all ? 'W' : unit];
+  if (all) return [[W.house, house, 'W'], ofRoof, ofGrid];
   return roof === undefined ? [ofGrid] : [ofGrid, ofRoof];
 }
 
@@ -79,8 +79,8 @@ const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, flowT
 function room(found, { subscribed, unit }) {
   if (!found) return ['', '', ''];
   const amount = f.power(Math.abs(found.left), unit);
-  if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
-  return (found.left < 0 ? N.over : N.left)(amount, f.kva(subscribed));
+  if (found.phase) return (found.left < 0 ? W.overPhase : W.leftPhase)(amount, found.phase);
+  return (found.left < 0 ? W.over : W.left)(amount, f.kva(subscribed));
 }
 
 function showRoom(line, known, near, words, sentence) {
@@ -94,7 +94,7 @@ function showRoom(line, known, near, words, sentence) {
 function showPeak(line, peak, unit) {
   line.hidden = !peak;
   if (!peak) return;
-  const text = N.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at)));
+  const text = W.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at)));
   line.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
 }
 
@@ -115,7 +115,7 @@ function showPhases(list, phases, known, unit) {
 }
 
 function phaseLine(index, { limit }, unit) {
-  const name = N.phase(index + 1);
+  const name = T.phase(index + 1);
   const measure = limit ? ruler({ limit, thin: true, label: name }) : null;
   const power = h('span', { class: 'n' }),
     left = h('span', { class: 'n muted' });
@@ -127,7 +127,7 @@ function phaseLine(index, { limit }, unit) {
       power.textContent = text;
       power.classList.toggle('stale', !known);
       left.textContent =
-        known && limit && p.power != null ? N.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
+        known && limit && p.power != null ? W.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
       measure?.set(known ? p.power : null, known ? text : T.unknown);
     },
   };

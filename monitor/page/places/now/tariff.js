@@ -6,8 +6,7 @@ import { piece } from '../../parts/refresh.js';
 import { chip, colourChip, registerChip } from '../../parts/badge.js';
 import { learn, register } from '../../base/tariff.js';
 import { at, dateOf, plusDays, tempoDay } from '../../base/time.js';
-
-const N = T.now;
+import { W } from './words.js';
 
 /** Tomorrow's colour across a wall: from the other end of the room, it is what a Tempo home looks for. */
 export function tomorrowBand() {
@@ -17,8 +16,8 @@ export function tomorrowBand() {
       h(
         'p',
         { class: `band-tomorrow ${colour ? `day-${colour}` : ''}` },
-        h('strong', null, when, ' ', colour ? T.tariff[colour] : N.tomorrowUnknown),
-        price && h('span', null, N.fromSix(f.price(price))),
+        h('strong', null, when, ' ', colour ? T.tariff[colour] : T.tomorrowUnknown),
+        price && h('span', null, W.fromSix(f.price(price))),
       ),
   );
   return {
@@ -26,7 +25,7 @@ export function tomorrowBand() {
     show(live, now) {
       const [today, running] = [dateOf(now), tempoDay(now)],
         price = live.tomorrow && priceAt(live, at(plusDays(running, 1), '06:00'));
-      shown.show(Boolean(live.colour), live.tomorrow, running < today ? N.atSix : N.tomorrowIs, price);
+      shown.show(Boolean(live.colour), live.tomorrow, running < today ? W.atSix : W.tomorrowIs, price);
     },
   };
 }
@@ -53,7 +52,7 @@ export function tariffBlock() {
 function board(live, today, running) {
   const time = (iso) => {
     const t = Date.parse(iso);
-    return dateOf(t) === today ? f.clock(t) : `${N.tomorrow} ${f.clock(t)}`;
+    return dateOf(t) === today ? f.clock(t) : `${T.tomorrow} ${f.clock(t)}`;
   };
   const row = ({ at, register: name, price }) => {
     const { css, short } = register(name);
@@ -69,8 +68,8 @@ function board(live, today, running) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', { id: 'now-tariff' }, N.tariff),
-      live.price == null ? h('span', { class: 'note' }, N.noPrice) : h('span', { class: 'note' }, '€/kWh'),
+      h('h2', { id: 'now-tariff' }, W.tariff),
+      live.price == null ? h('span', { class: 'note' }, W.noPrice) : h('span', { class: 'note' }, '€/kWh'),
     ),
     live.register
       ? h(
@@ -81,20 +80,20 @@ function board(live, today, running) {
         )
       : h('p', { class: 'muted' }, T.unknown),
     sentence(live),
-    live.next?.length > 0 && h('ul', { class: 'board', 'aria-label': N.board }, live.next.map(row)),
-    live.colour && tomorrowLine(live, running < today ? N.atSix : N.tomorrowIs),
+    live.next?.length > 0 && h('ul', { class: 'board', 'aria-label': W.board }, live.next.map(row)),
+    live.colour && tomorrowLine(live, running < today ? W.atSix : W.tomorrowIs),
   ];
 }
 
 function sentence({ since, until }) {
   const hour = (iso) => f.hour(Date.parse(iso));
-  const text = since && until ? N.since(hour(since), hour(until)) : since ? N.sinceOnly(hour(since)) : null;
+  const text = since && until ? W.since(hour(since), hour(until)) : since ? W.sinceOnly(hour(since)) : null;
   return text && h('p', { class: 'note' }, f.capital(text));
 }
 
 /** Of the next Tempo day, which begins at 6:00: before that hour, it is today's. */
 function tomorrowLine({ tomorrow }, when) {
   if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourChip(tomorrow));
-  const hint = when === N.tomorrowIs ? ` (${N.tomorrowWhen})` : '';
-  return h('p', { class: 'board-unknown' }, `${when} ${N.tomorrowUnknown}${hint}.`);
+  const hint = when === W.tomorrowIs ? ` (${W.tomorrowWhen})` : '';
+  return h('p', { class: 'board-unknown' }, `${when} ${T.tomorrowUnknown}${hint}.`);
 }

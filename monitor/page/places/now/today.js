@@ -13,8 +13,9 @@ import { href } from '../../base/router.js';
 import { register } from '../../base/tariff.js';
 import { dayStart, MINUTE, weekday } from '../../base/time.js';
 import { flows } from './feed_state.js';
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
-const N = T.now;
 const OLD = 2 * MINUTE; // a look at the day is taken each minute
 const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 
@@ -22,13 +23,13 @@ const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 export function todayBlock(meter, date, expected) {
   const totals = piece((today, sun) => h('p', { class: 'pair' }, today && amounts(today, sun))),
     note = piece((today, away, how) =>
-      h('p', null, today ? remarks(today, date, how) : away ? N.todayUnknown : N.todayNothing),
+      h('p', null, today ? remarks(today, date, how) : away ? W.todayUnknown : T.todayNothing),
     ),
     byHour = piece((day) => hourBars(day, date));
   const node = h(
     'section',
     { class: 'block today', 'aria-labelledby': 'now-today' },
-    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
+    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, T.today), h('a', { href: href('jour') }, W.toDay)),
     totals.node,
     h('div', { class: 'note' }, note.node, expected),
     h('div', { class: 'today-hours' }, byHour.node),
@@ -59,7 +60,7 @@ export function todayBlock(meter, date, expected) {
 function amounts({ wh, cost, injected_wh: injected }, sun) {
   const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
   return [
-    sun && h('span', { class: 'figure-name' }, T.sun.drawn),
+    sun && h('span', { class: 'figure-name' }, SOURCES.sun.drawn),
     large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
@@ -67,7 +68,7 @@ function amounts({ wh, cost, injected_wh: injected }, sun) {
 }
 
 const remarks = (today, date, { early, old }) => [
-  today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
+  today.cost != null ? `${f.capital(W.withSubscription)}.` : early ? W.costLater : W.noCost,
   ...sameHour(today, date),
   ...made(today),
   old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
@@ -78,9 +79,9 @@ function made({ wh, production_wh: production, injected_wh: injected }) {
   if (!(production > 0) || injected == null) return [];
   const own = Math.max(production - injected, 0); // production is a minute behind
   return [
-    T.sun.today(f.energy(production), f.energy(own)),
+    SOURCES.sun.today(f.energy(production), f.energy(own)),
     wh != null && own + wh > 0
-      ? h('span', { class: 'house-today' }, T.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))))
+      ? h('span', { class: 'house-today' }, SOURCES.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))))
       : '',
   ];
 }
@@ -89,8 +90,8 @@ function made({ wh, production_wh: production, injected_wh: injected }) {
 function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
   if (!before) return [];
   const money = cost != null && costBefore ? f.change(cost, costBefore) : null,
-    [value, text] = N.sameHour(f.change(wh, before), money, f.weekdayName(weekday(date), 'long'));
-  return [' ', h('strong', null, value), text, cost != null && !costBefore ? N.costBeforeUnknown : '.'];
+    [value, text] = W.sameHour(f.change(wh, before), money, f.weekdayName(weekday(date), 'long'));
+  return [' ', h('strong', null, value), text, cost != null && !costBefore ? W.costBeforeUnknown : '.'];
 }
 
 function hourBars(day, date) {
@@ -116,18 +117,18 @@ function hourBars(day, date) {
   });
   const chart = bars({
     bars: list,
-    label: N.soFar,
+    label: W.soFar,
     format: f.number,
     every: 3,
     height: 150,
-    resting: `${N.soFar}, kWh`,
+    resting: `${W.soFar}, kWh`,
   });
   const table = figures({
-    caption: N.soFar,
+    caption: W.soFar,
     columns: [
-      [T.day.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
-      [T.day.columns.register, registersIn, 'words'],
-      [drawnColumn(sun, T.day.columns.energy), (row) => f.kwh(row.total, 2)],
+      [T.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
+      [T.columns.register, registersIn, 'words'],
+      [drawnColumn(sun, T.columns.energy), (row) => f.kwh(row.total, 2)],
     ],
     rows: day.rows,
   });

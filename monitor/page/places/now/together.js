@@ -7,8 +7,7 @@ import { table } from '../../parts/table.js';
 import { href } from '../../base/router.js';
 import { page } from '../../parts/block.js';
 import { together } from './sums.js';
-
-const N = T.now;
+import { W } from './words.js';
 
 /** @import {Context} from '../../../../deploy/page/types' */
 /** @param {Context} context */
@@ -26,8 +25,8 @@ export default async function all({ meters, now: clock }) {
 
   await show();
   return {
-    title: N.title,
-    node: page('now', [h('h1', null, N.title), h('p', { class: 'head-side' }, time)], content),
+    title: W.title,
+    node: page('now', [h('h1', null, W.title), h('p', { class: 'head-side' }, time)], content),
     tick: show,
     leave() {
       left = true;
@@ -41,19 +40,19 @@ function parts(meters, { rows, sum }) {
   return [
     h(
       'section',
-      { class: 'block power', 'aria-label': N.power },
+      { class: 'block power', 'aria-label': T.power },
       h('span', { class: 'figure-xl' }, f.known(sum.power, f.number), h('small', null, unit)),
     ),
     h(
       'section',
       { class: 'block today', 'aria-labelledby': 'all-today' },
-      h('h2', { id: 'all-today' }, N.today),
+      h('h2', { id: 'all-today' }, T.today),
       h(
         'p',
         { class: 'pair' },
         [f.known(sum.wh, f.energy), f.known(sum.cost, f.euro)].map((text) => h('span', { class: 'figure-l' }, text)),
       ),
-      h('p', { class: 'note' }, `${f.capital(N.withSubscription)}.`),
+      h('p', { class: 'note' }, `${f.capital(W.withSubscription)}.`),
       h(
         'div',
         { class: 'table-wrap' },
@@ -61,9 +60,9 @@ function parts(meters, { rows, sum }) {
           caption: T.allMeters,
           columns: [
             [T.meterChoice, ({ meter }) => (meter ? link(meter) : T.allMeters), 'words'],
-            [N.power, ({ power }) => f.known(power, (va) => f.power(va, unit))],
-            [N.today, ({ wh }) => f.known(wh, f.energy)],
-            [T.day.cost, ({ cost }) => f.known(cost, f.euro)],
+            [T.power, ({ power }) => f.known(power, (va) => f.power(va, unit))],
+            [T.today, ({ wh }) => f.known(wh, f.energy)],
+            [T.cost, ({ cost }) => f.known(cost, f.euro)],
           ],
           rows: [...meters.map((meter, i) => ({ meter, ...rows[i] })), sum],
         }),

@@ -20,6 +20,7 @@ import { merged, standing } from './feed_state.js';
 import { tariffBlock, tomorrowBand } from './tariff.js';
 import { todayBlock } from './today.js';
 import { keeping } from '../../parts/summary.js';
+import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
 /** @param {Context<Meter | null>} context */
@@ -109,7 +110,7 @@ function present(meter, live, prices, running, clock) {
     show();
   });
   return {
-    title: T.now.title,
+    title: W.title,
     node: blocks.node,
     refresh,
     tick: show, // silence grows without an event
@@ -138,7 +139,7 @@ function blocksOf(meter, prices, clock) {
     minutes = minutesBlock(meter, clock);
   const node = page(
     'now',
-    [h('h1', null, T.now.title), h('p', { class: 'head-side' }, time, link)],
+    [h('h1', null, W.title), h('p', { class: 'head-side' }, time, link)],
     notices.node,
     h('div', { class: 'now-grid' }, power.node, tariff.node, later?.node, today.node, minutes.node),
     devices?.node,
@@ -149,7 +150,7 @@ function blocksOf(meter, prices, clock) {
     time.textContent = f.recent(Date.parse(at), clock());
     time.dateTime = at;
     link.className = `link ${word === 'live' || word === 'slow' ? 'on' : 'cut'}`;
-    link.textContent = T.now[word];
+    link.textContent = W[word];
     notices.show([...wrong, ...(kept.length && !wrong.includes('away') ? ['kept'] : [])], { live, now: clock(), kept });
     power.show(live, known);
     tariff.show(live, clock());
@@ -172,7 +173,7 @@ function never(meter, place) {
       'div',
       { class: 'blank' },
       h('p', { class: 'figure-xl muted', 'aria-hidden': 'true' }, '–', h('small', null, f.THIN, meter?.unit ?? 'VA')),
-      limit && ruler({ limit, label: T.now.power }).node,
+      limit && ruler({ limit, label: T.power }).node,
       h('h2', null, title),
       inApp() ? h('p', null, T.notices.neverApp) : h('p', null, before, h('code', null, command), after),
     ),

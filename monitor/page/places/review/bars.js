@@ -9,26 +9,26 @@ import { choice } from '../../parts/tabs.js';
 import { figures } from '../../parts/table.js';
 import { registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
-import { drawnColumn, drawnText, madeText, ownOf } from '../../sources/sun.js';
+import { drawnColumn, drawnText, madeText, ownLegend, ownOf } from '../../sources/sun.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../../parts/block.js';
 import { notesAt } from '../../parts/notes.js';
-
-const R = T.review;
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
 export function stack({ meter, data, range, today, unit, query, written }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     known = places.filter((g) => !g.unknown),
-    title = R.chart[by];
-  if (!known.length) return emptyBlock(title, R.noDays);
+    title = W.chart[by];
+  if (!known.length) return emptyBlock(title, W.noDays);
   const { priced, sun } = data,
     inEuro = unit === 'euro' && priced,
     used = ORDER.filter((r) => known.some((g) => g.wh[r] || g.costBy[r]));
   const chart = bars({
     bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, sun, written, count: places.length })),
-    label: R.summary(title, drawnText(sun, f.energy(sum(known, (g) => g.total)))),
+    label: W.summary(title, drawnText(sun, f.energy(sum(known, (g) => g.total)))),
     format: f.number,
     height: 260,
     resting: meanAndMost(known, { by, range, today, inEuro, sun }),
@@ -59,7 +59,7 @@ function meanAndMost(list, { by, range, today, inEuro, sun }) {
     of = (g) => (inEuro ? g.cost : g.total),
     say = inEuro ? f.euro : (wh) => drawnText(sun, f.energy(wh)),
     most = list.reduce((best, g) => (of(g) > of(best) ? g : best));
-  return R.resting(say(sum(over, of) / over.length), say(of(most)), nameOf(most, by));
+  return W.resting(say(sum(over, of) / over.length), say(of(most)), nameOf(most, by));
 }
 
 /** Each register with its share of the whole; partial marks stand on groups of which an hour or more is missing. */
@@ -73,7 +73,7 @@ function legendOf(places, list, used, inEuro) {
   };
   return registerLegend(used, {
     injected: !inEuro && list.some((g) => g.injected),
-    own: !inEuro && list.some((g) => g.own),
+    more: inEuro ? [] : ownLegend(list),
     subscription: inEuro,
     partial: places.some((g) => g.missing > 1),
     text: share,
@@ -82,7 +82,7 @@ function legendOf(places, list, used, inEuro) {
 
 const unitChoice = (range, unit, query) =>
   choice({
-    label: R.unit,
+    label: W.unit,
     options: [
       ['kwh', 'kWh'],
       ['euro', '€'],
@@ -114,7 +114,7 @@ function bar(g, { by, range, today, used, inEuro, priced, sun, written, count })
     note = notesAt(written, g.key),
     flag = Boolean(note);
   if (g.unknown) {
-    const text = f.joined([`${name}${T.colon}${g.key > today ? R.future : R.noData}`, note]);
+    const text = f.joined([`${name}${T.colon}${g.key > today ? T.future : T.noData}`, note]);
     return { label, segments: [], mark, flag, text };
   }
   const segments = inEuro
@@ -144,13 +144,13 @@ function columnsOf(list, { by, used, priced, sun }) {
   const made = list.some((g) => g.made != null),
     kwh = (of) => (g) => f.kwh(g.unknown ? null : of(g));
   return [
-    [R.columns.date, (g) => f.capital(nameOf(g, by)), 'words'],
+    [T.columns.date, (g) => f.capital(nameOf(g, by)), 'words'],
     ...used.map((r) => [f.capital(register(r).short), kwh((g) => g.wh[r])]),
-    [drawnColumn(sun, R.columns.total), kwh((g) => g.total)],
-    list.some((g) => g.injected) && [T.day.columns.injected, kwh((g) => g.injected)],
-    made && [T.sun.columns.made, kwh((g) => g.made)],
-    made && [T.sun.columns.own, kwh((g) => g.own)],
-    [T.day.columns.cost, (g) => (priced && !g.unknown ? costText(g) : '–')],
+    [drawnColumn(sun, W.columns.total), kwh((g) => g.total)],
+    list.some((g) => g.injected) && [T.columns.injected, kwh((g) => g.injected)],
+    made && [SOURCES.sun.columns.made, kwh((g) => g.made)],
+    made && [SOURCES.sun.columns.own, kwh((g) => g.own)],
+    [T.columns.cost, (g) => (priced && !g.unknown ? costText(g) : '–')],
   ];
 }
 

@@ -7,8 +7,8 @@ import { figures } from '../../parts/table.js';
 import { bars } from '../../chart/bars.js';
 import { block, emptyBlock } from '../../parts/block.js';
 import { notesAt } from '../../parts/notes.js';
+import { W } from './words.js';
 
-const R = T.review;
 const YEAR = 8766; // hours
 const ABOVE = 1.1; // times the standby: what is less is no heating
 
@@ -19,7 +19,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
 export function talonBlock({ range, title, watts: ofPeriod, months, year, written }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
-  if (!last) return emptyBlock(R.talon, R.noData);
+  if (!last) return emptyBlock(W.talon, T.noData);
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
@@ -30,26 +30,26 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, writte
       segments: m.watts == null ? [] : parts(m.watts, least?.watts),
       flag: Boolean(notesAt(written, m.month)),
       text: f.joined([
-        `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
+        `${name(m)}${T.colon}${m.watts == null ? T.noData : f.power(m.watts, 'W')}`,
         notesAt(written, m.month),
       ]),
     })),
-    label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
+    label: W.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
     format: (v, digits) => (v ? f.number(v, digits) : f.power(0, 'W')),
     height: 180,
     level: least?.watts,
   });
   return block(
-    R.talon,
+    W.talon,
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
-    h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
-    h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),
+    h('p', { class: 'note' }, W.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
+    h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : W.talonWinter),
     chart.nodes,
     figures({
-      caption: T.day.talon,
+      caption: T.baseLoad,
       columns: [
         [T.month, name, 'words'],
-        [R.columns.watts, (m) => f.known(m.watts, f.number)],
+        [W.columns.watts, (m) => f.known(m.watts, f.number)],
       ],
       rows: list,
     }),
@@ -68,9 +68,9 @@ function parts(watts, least = watts) {
 function standing({ month, watts }, ofPeriod, year) {
   const cost = year?.cost && year.total_wh ? (watts * YEAR * year.cost.energy) / year.total_wh : null;
   return [
-    R.standby,
-    h('strong', null, f.joined([f.power(watts, 'W'), cost != null && R.standbyCost(f.euro(cost, 0))], ', ')),
-    ` (${f.monthYear(`${month}-01`)}${cost == null ? '' : R.standbyPrice}).`,
-    ofPeriod > watts * ABOVE && ` ${R.aboveStandby}`,
+    W.standby,
+    h('strong', null, f.joined([f.power(watts, 'W'), cost != null && W.standbyCost(f.euro(cost, 0))], ', ')),
+    ` (${f.monthYear(`${month}-01`)}${cost == null ? '' : W.standbyPrice}).`,
+    ofPeriod > watts * ABOVE && ` ${W.aboveStandby}`,
   ];
 }

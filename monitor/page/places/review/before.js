@@ -1,8 +1,7 @@
 // What a period is set against: like with like. What has only begun is set against the same days of the other period, and
 // today, which is not over, against nothing; a period that began today against the same hours.
 import * as api from '../../base/api.js';
-import { HOUR, dayEnd, dayStart, daysBetween, earlier, plusDays } from '../../base/time.js';
-import { sameTime } from '../day/other.js';
+import { HOUR, dayEnd, dayStart, daysBetween, earlier, plusDays, sameTime } from '../../base/time.js';
 
 /** @import {Stretch} from "../../../../deploy/page/types" */
 

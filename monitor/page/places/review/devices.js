@@ -17,7 +17,7 @@ export function ofReview({ data, range, query }) {
       name: f.capital(nameOf(g, by)),
       rows: data.rows.flatMap((row, i) => (row.start.startsWith(g.key) ? [i] : [])),
     })),
-    column: T.review.columns.date,
+    column: T.columns.date,
     open: opening(places, by, query),
   });
 }

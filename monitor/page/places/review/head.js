@@ -4,8 +4,7 @@ import { go, href } from '../../base/router.js';
 import { contractYear, earlier, weekOf } from '../../base/time.js';
 import { rangeForm } from '../../parts/range_form.js';
 import { stepper } from '../../parts/stepper.js';
-
-const R = T.review;
+import { W } from './words.js';
 
 /** The period with its neighbours, the kinds of period, and any two dates. */
 export function head({ meter, range, title, today, query }) {
@@ -48,7 +47,7 @@ function kindsAt(day, { contract_year: start }) {
 }
 
 const kindLink = (kind, href, current) =>
-  h('a', { class: 'seg-button', href, 'aria-current': current ? 'true' : null }, R.kinds[kind]);
+  h('a', { class: 'seg-button', href, 'aria-current': current ? 'true' : null }, W.kinds[kind]);
 
 /** Shows and hides the form of two dates; it is there at first where the period is one of them. */
 function formButton(form) {
@@ -66,7 +65,7 @@ function formButton(form) {
         if (!form.hidden) form.querySelector('input').focus();
       },
     },
-    R.kinds.range,
+    W.kinds.range,
   );
   return button;
 }

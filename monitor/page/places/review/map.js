@@ -8,8 +8,9 @@ import { figures } from '../../parts/table.js';
 import { notice } from '../../parts/notice.js';
 import { heatmap } from '../../chart/heatmap.js';
 import { quantiles } from '../../chart/colour_scale.js';
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
-const R = T.review;
 const MOST = 400; // days of an answer of `profile`
 
 /**
@@ -29,7 +30,7 @@ export function maps({ meter, data, sun, range }) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', null, R.heat, sun && [' ', h('span', { class: 'muted unit' }, T.sun.drawn)]),
+      h('h2', null, W.heat, sun && [' ', h('span', { class: 'muted unit' }, SOURCES.sun.drawn)]),
     ),
     body,
   );
@@ -41,9 +42,9 @@ function scale(limits) {
   return h(
     'p',
     { class: 'heat-scale' },
-    h('span', null, R.less),
+    h('span', null, W.less),
     Array.from({ length: limits.length + 1 }, (_, i) => h('span', { class: `scale-cell heat-${i}` })),
-    h('span', null, R.more),
+    h('span', null, W.more),
     h('span', { class: 'muted' }, ` (${f.kwh(limits[0])}–${f.kwh(limits.at(-1))}${f.THIN}kWh)`),
   );
 }
@@ -67,15 +68,15 @@ const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
 
 async function heat(meter, range, sun) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
-  if (!first || isEmpty(rows)) return nothing(R.noData);
+  if (!first || isEmpty(rows)) return nothing(T.noData);
   const limits = quantiles(rows.flat()),
     days = hoursOf(first, rows);
   return drawn({
-    title: R.heat,
-    chart: heatmap({ first, rows, limits, label: sun ? R.heatDrawn : R.heatSummary, open: openDay }),
+    title: W.heat,
+    chart: heatmap({ first, rows, limits, label: sun ? W.heatDrawn : W.heatSummary, open: openDay }),
     limits,
     columns: [
-      [R.columns.date, ({ day }) => f.tableDate(day), 'words'],
+      [T.columns.date, ({ day }) => f.tableDate(day), 'words'],
       ...CLOCK.map((hour) => [f.hourOnly(hour), ({ hours }) => atClock(hours, hour)]),
     ],
     rows: days,

@@ -5,8 +5,7 @@ import { href } from '../../base/router.js';
 import { MINUTE, dateOf, dayEnd, dayStart } from '../../base/time.js';
 import { plainTable } from '../../parts/table.js';
 import { block, emptyBlock } from '../../parts/block.js';
-
-const R = T.review;
+import { W } from './words.js';
 
 /** Writes days of a range: with the year, where it has several. */
 export const dayIn = ({ from, to }) =>
@@ -14,22 +13,22 @@ export const dayIn = ({ from, to }) =>
 
 /** The highest powers, each a link to its twenty minutes. */
 export function peaksBlock({ peaks, unit }, range) {
-  if (!peaks.length) return emptyBlock(R.peaks, R.noData);
+  if (!peaks.length) return emptyBlock(W.peaks, T.noData);
   const three = peaks.some((p) => p.phase != null),
-    [rank, power, date, time] = R.peaksColumns;
+    [rank, power, date, time] = W.peaksColumns;
   const dayOf = (peak) => {
     const at = Date.parse(peak.at),
       day = dateOf(at);
     return h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dayIn(range)(day));
   };
   return block(
-    R.peaks,
+    W.peaks,
     plainTable({
-      caption: R.peaks,
+      caption: W.peaks,
       columns: [
         [rank, (peak) => String(peaks.indexOf(peak) + 1), 'words'],
         [power, (peak) => f.power(peak.power, unit)],
-        three && [R.phase, (peak) => peak.phase ?? '–'],
+        three && [W.phase, (peak) => peak.phase ?? '–'],
         [date, dayOf, 'words'],
         [time, (peak) => f.clock(Date.parse(peak.at), true)],
       ],

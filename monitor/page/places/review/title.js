@@ -1,13 +1,11 @@
 // What a period is called.
 import * as f from '../../base/format.js';
-import { T } from '../../base/i18n.js';
-
-const R = T.review;
+import { W } from './words.js';
 
 export function titleOf({ kind, text, week, from, to }) {
-  if (kind === 'week') return R.week(week, begin(from, to), f.fullDate(to));
+  if (kind === 'week') return W.week(week, begin(from, to), f.fullDate(to));
   if (kind === 'month') return f.capital(f.monthYear(from));
-  return kind === 'year' ? text : f.capital(R.range(f.fullDate(from), f.fullDate(to)));
+  return kind === 'year' ? text : f.capital(W.range(f.fullDate(from), f.fullDate(to)));
 }
 
 /** Of the first day only what the last one does not say, too. */

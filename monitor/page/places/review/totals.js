@@ -2,14 +2,14 @@ import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { wall } from '../../base/time.js';
-import { compared, isWhole, sideOf } from '../../parts/compared.js';
+import { compared, isWhole, reasonOf, sideOf } from '../../parts/compared.js';
 import { facts } from '../../parts/key_values.js';
 import { remark } from '../../parts/notice.js';
 import { oldPrices, whosePrices } from '../../parts/prices.js';
 import { contradiction, madeFacts, worthFacts } from '../../sources/sun.js';
 import { weatherOf } from './weather.js';
-
-const R = T.review;
+import { W } from './words.js';
+import { W as SOURCES } from '../../sources/words.js';
 
 /**
  * Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]; hour: until
@@ -21,28 +21,28 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
     parts = cost?.parts;
   return h(
     'section',
-    { class: 'totals', 'aria-label': R.total },
+    { class: 'totals', 'aria-label': T.bill.total },
     h(
       'p',
       { class: 'pair' },
-      sun && h('span', { class: 'figure-name' }, T.sun.drawn),
+      sun && h('span', { class: 'figure-name' }, SOURCES.sun.drawn),
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
       updated,
     ),
     cost && whosePrices(prices),
-    cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.fullDate(prices.checked))),
-    missing > 0 && remark(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
-    cost?.missing.length > 0 && remark(R.missingPrices),
+    cost && prices?.checked && h('p', { class: 'note' }, W.pricesChecked(f.fullDate(prices.checked))),
+    missing > 0 && remark(W.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
+    cost?.missing.length > 0 && remark(T.prices.missing),
     cost && oldPrices(prices),
     contradiction(sun),
     facts([
-      cost && { name: R.sub, value: f.euro(cost.subscription), note: parts && R.subNote },
-      cost && { name: R.used, value: f.euro(cost.energy) },
+      cost && { name: T.bill.sub, value: f.euro(cost.subscription), note: parts && W.subNote },
+      cost && { name: T.bill.used, value: f.euro(cost.energy) },
       parts && {
-        name: R.taxes,
+        name: W.taxes,
         value: f.euro(parts.accise + (parts.cta ?? 0) + parts.vat),
-        note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
+        note: W.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
       },
       whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
       ...madeFacts(sun, Date.parse(sun?.since ?? whole.from) > Date.parse(whole.from), whole.total_wh),
@@ -57,11 +57,11 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
           null,
           h('dt', null, name),
           hour === null || (hour && !closed)
-            ? h('dd', { class: 'muted' }, hour ? T.now.todayNothing : R.comparedFrom(f.hourOnly(1)))
+            ? h('dd', { class: 'muted' }, hour ? T.todayNothing : W.comparedFrom(f.hourOnly(1)))
             : against(
                 closed,
                 answer,
-                hour ? R.untilHour(f.hourOnly(wall(hour).hour)) : open && R.atSameDay,
+                hour ? W.untilHour(f.hourOnly(wall(hour).hour)) : open && W.atSameDay,
                 weatherOf(weather),
               ),
         ),
@@ -73,7 +73,7 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
 /** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
 function against(closed, answer, until, weather) {
   if (!closed?.whole || closed.whole.across_wh || !answer || !isWhole(answer))
-    return h('dd', { class: 'muted' }, answer?.whole?.total_wh > 0 ? R.partlyBefore : R.noData);
+    return h('dd', { class: 'muted' }, answer?.whole?.total_wh > 0 ? W.partlyBefore : T.noData);
   const before = sideOf(answer),
     found = compared(sideOf(closed), before),
     pair = (amount, change) => h('span', { class: 'against-pair' }, `${amount} `, h('strong', null, change));
@@ -87,18 +87,13 @@ function against(closed, answer, until, weather) {
     ),
     weather && h('dd', null, weather.change && h('strong', null, weather.change), weather.change && ' ', weather.text),
     weather?.note && h('dd', { class: 'note' }, weather.note),
-    found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, R.costIncomplete),
+    found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, W.costIncomplete),
     found.price && h('dd', { class: 'note' }, why(found)),
   ];
 }
 
 /** 'le kWh a coûté 0,277 € au lieu de 0,232 € (jours rouges : 6 contre 2)'. */
 export function why({ price, why: reason }) {
-  const text = R.priceOfKwh(...price.map((amount) => f.euro(amount, 3)));
+  const text = W.priceOfKwh(...price.map((amount) => f.euro(amount, 3)));
   return f.capital(reason ? `${text} (${reasonOf(reason)}).` : `${text}.`);
-}
-
-export function reasonOf({ kind, now, before }) {
-  if (kind === 'red') return R.redDays(f.number(now), f.number(before));
-  return kind === 'peak' ? R.peakShare(f.percent(now), f.percent(before)) : R.sameSubscription;
 }

@@ -20,9 +20,9 @@ import { stack } from './bars.js';
 import { talonBlock } from './base_load.js';
 import { titleOf } from './title.js';
 import { totals } from './totals.js';
-import { W } from '../../parts/words.js';
+import { W as PARTS } from '../../parts/words.js';
+import { W } from './words.js';
 
-const R = T.review;
 const EXPLAINED = 62; // days at most
 const BY_DAY = 400; // days: a longer period is read by month
 const WEATHER = { least: 14, most: 366 }; // days that the server compares at equal weather
@@ -94,7 +94,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       h(
         'div',
         { class: 'notices' },
-        !cost && notice('warn', R.noPrice, offer ? R.noPriceMore : W.contracts.noContract),
+        !cost && notice('warn', T.prices.none, offer ? W.noPriceMore : T.prices.noContract),
       ),
     ),
     figures = piece((all, closed, { previous, yearAgo, weather, hour }) =>
@@ -105,24 +105,24 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
         closed,
         hour,
         others: sameAsBefore(range)
-          ? [[R.before[range.kind], previous, weather]]
+          ? [[W.before[range.kind], previous, weather]]
           : [
-              [R.before[range.kind], previous],
-              [R.yearAgo, yearAgo, weather],
+              [W.before[range.kind], previous],
+              [W.yearAgo, yearAgo, weather],
             ],
         open: range.to >= today,
         updated: updated?.node,
       }),
     ),
     expected = piece((period, budget) =>
-      answered(T.expected.title, period, () => expectedBlock(period, range.kind === 'month' ? budget : null)),
+      answered(PARTS.expected.title, period, () => expectedBlock(period, range.kind === 'month' ? budget : null)),
     ),
     bars = piece((data, written) => stack({ meter, data, range, today, unit, query, written })),
     devices = piece((data) => data.devices_whole && ofReview({ data, range, query })),
     map = piece((data, sun) => maps({ meter, data, sun, range })),
-    top = piece((peaks) => answered(R.peaks, peaks, () => peaksBlock(peaks, range))),
+    top = piece((peaks) => answered(W.peaks, peaks, () => peaksBlock(peaks, range))),
     base = piece((watts, talons, year, written) =>
-      answered(T.day.talon, talons, () => talonBlock({ range, title, watts, months: talons.months, year, written })),
+      answered(T.baseLoad, talons, () => talonBlock({ range, title, watts, months: talons.months, year, written })),
     ),
     flags = piece((written) => notesBlock(meter, written, range.from, range.to)),
     why = daysBetween(range.from, range.to) < EXPLAINED ? whyBlock(meter, range.from, range.to).node : null;
@@ -154,8 +154,8 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
 
 const nothing = (meter, range, today) =>
   range.from > today
-    ? blank(R.notBegun)
-    : blank(R.empty, meter.first ? T.day.emptyFirst(f.fullDate(meter.first)) : T.young);
+    ? blank(W.notBegun)
+    : blank(W.empty, meter.first ? T.emptyFirst(f.fullDate(meter.first)) : T.young);
 
 /** A free range that is the contract's year is named so. */
 function asContract(range, start) {

@@ -6,8 +6,8 @@ import { T } from '../../base/i18n.js';
 import { select } from '../../parts/select.js';
 import { href } from '../../base/router.js';
 import { dateOf } from '../../base/time.js';
+import { W } from './words.js';
 
-const S = T.status;
 const KINDS = ['overload', 'outage', 'gap', 'voltage', 'epoch', 'tariff'];
 const FEW = 5; // that are shown at once
 const LIMIT = 20;
@@ -18,7 +18,7 @@ export async function journal(meter) {
   let first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
   const list = h('div'),
-    more = h('button', { class: 'button', onclick: () => (isShort ? lengthen() : load(true)) }, S.older);
+    more = h('button', { class: 'button', onclick: () => (isShort ? lengthen() : load(true)) }, W.older);
   let kind = null,
     rows = [],
     isShort = true,
@@ -33,7 +33,7 @@ export async function journal(meter) {
   function draw() {
     const shown = isShort ? rows.slice(0, FEW) : rows;
     more.hidden = next == null && shown.length === rows.length;
-    list.replaceChildren(rows.length ? listOf(shown, meter) : h('p', { class: 'muted' }, S.nothing));
+    list.replaceChildren(rows.length ? listOf(shown, meter) : h('p', { class: 'muted' }, W.nothing));
   }
   function lengthen() {
     isShort = false;
@@ -71,10 +71,10 @@ function head(onpick) {
   return h(
     'div',
     { class: 'block-head' },
-    h('h2', null, S.journal),
+    h('h2', null, W.journal),
     select({
-      'aria-label': S.journalKinds,
-      options: [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])],
+      'aria-label': W.journalKinds,
+      options: [['', W.all], ...KINDS.map((name) => [name, W.kinds[name]])],
       onpick,
     }),
   );
@@ -92,12 +92,12 @@ async function page(meter, kind, cursor) {
 const listOf = (rows, meter) =>
   h(
     'ul',
-    { class: 'events', 'aria-label': S.journal },
+    { class: 'events', 'aria-label': W.journal },
     rows.map((event) =>
       h(
         'li',
         null,
-        h('strong', null, S.kinds[event.kind] ?? event.kind),
+        h('strong', null, W.kinds[event.kind] ?? event.kind),
         linkOf(event),
         h('span', null, f.joined([lasts(event), detail(event, meter)], ', ')),
       ),
@@ -116,13 +116,13 @@ export function lasts({ at, until, seconds }) {
 }
 
 function detail({ kind, power, volts, phase, wh, why, text, offer, subscribed }, meter) {
-  const phases = phase && meter.phases > 1 && T.now.phase(phase);
+  const phases = phase && meter.phases > 1 && T.phase(phase);
   const words = [
     kind === 'overload' && power != null && f.power(power, meter.unit),
     kind === 'voltage' && volts != null && `${f.number(volts)}${f.THIN}V`,
     phases,
-    S.why[why ?? text],
-    wh && S.recoveredNote(f.energy(wh)).replace(/\.$/, ''),
+    W.why[why ?? text],
+    wh && W.recoveredNote(f.energy(wh)).replace(/\.$/, ''),
     offer,
     subscribed && f.kva(subscribed),
   ];

@@ -6,67 +6,67 @@ import { T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { staleDays } from '../../parts/summary.js';
 import { block } from '../../parts/block.js';
+import { W } from './words.js';
 
-const S = T.status;
 export const when = (iso) => `${f.tableDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
 export function storage({ links, spool, audit, backup, disk, volts }, now) {
   const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown
   return block(
-    S.storage,
+    W.storage,
     pairs([
       [
-        S.spool,
-        !spool ? '–' : spool.frames ? S.spoolFrames(spool.frames) : S.empty,
-        spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
+        W.spool,
+        !spool ? '–' : spool.frames ? W.spoolFrames(spool.frames) : W.empty,
+        spool?.frames && spool.limit ? W.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
-      [S.audit, audit ? S.auditUntil(when(audit.at)) : blind ? '–' : withAudit(S.notYet), audit && auditNote(audit)],
-      [S.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
-      [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
+      [W.audit, audit ? W.auditUntil(when(audit.at)) : blind ? '–' : withAudit(W.notYet), audit && auditNote(audit)],
+      [W.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
+      [W.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
-        S.volts,
+        W.volts,
         voltsText(volts),
-        volts?.lowest && S.voltsRange(f.number(volts.lowest), f.number(volts.highest), volts.days),
+        volts?.lowest && W.voltsRange(f.number(volts.lowest), f.number(volts.highest), volts.days),
       ],
     ]),
   );
 }
 
 function backupFacts(backup, now) {
-  if (!backup) return [S.noBackup, S.noBackupMore];
+  if (!backup) return [W.noBackup, W.noBackupMore];
   const days = staleDays(backup, now);
   return days
-    ? [h('span', { class: 'warn-text' }, icon('warn'), S.backupOld(days)), `${when(backup.at)}, ${S.backupVerified}`]
-    : [when(backup.at), S.backupVerified];
+    ? [h('span', { class: 'warn-text' }, icon('warn'), W.backupOld(days)), `${when(backup.at)}, ${W.backupVerified}`]
+    : [when(backup.at), W.backupVerified];
 }
 function auditNote(audit) {
-  return audit.ok ? S.auditOk(audit.days) : withAudit(S.auditBad(audit.missing, audit.days));
+  return audit.ok ? W.auditOk(audit.days) : withAudit(W.auditBad(audit.missing, audit.days));
 }
 /** In Home Assistant's app there is no command line. */
 const withAudit = (text) => (inApp() ? text : `${text}${T.colon}teleinfo-storer audit`);
 function diskNote(disk) {
   if (disk?.free == null) return null;
-  return disk.years == null ? S.diskFree(f.bytes(disk.free)) : S.diskYears(f.bytes(disk.free), f.number(disk.years));
+  return disk.years == null ? W.diskFree(f.bytes(disk.free)) : W.diskYears(f.bytes(disk.free), f.number(disk.years));
 }
 function voltsText(volts) {
   if (!volts) return '–';
-  return volts.outside_minutes ? f.duration(volts.outside_minutes * 60e3) : S.voltsNone;
+  return volts.outside_minutes ? f.duration(volts.outside_minutes * 60e3) : W.voltsNone;
 }
 
 export function versions({ versions: list }, meter) {
   const facts = meter && [
     [
       T.meterChoice,
-      f.joined([meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)], ', '),
-      f.joined([meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)], ', '),
+      f.joined([meter.serial, meter.phases && (meter.phases === 3 ? W.three : W.single)], ', '),
+      f.joined([meter.mode && W.mode(W.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)], ', '),
     ],
-    [S.first, meter.first ? f.fullDate(meter.first) : '–'],
+    [W.first, meter.first ? f.fullDate(meter.first) : '–'],
   ];
   return block(
-    S.versions,
-    pairs([...(list ?? []).map(([name, version]) => [S.versionOf[name] ?? name, version]), ...(facts ?? [])]),
+    W.versions,
+    pairs([...(list ?? []).map(([name, version]) => [W.versionOf[name] ?? name, version]), ...(facts ?? [])]),
     !inApp() && [
-      h('h3', { class: 'small-head' }, S.commands),
+      h('h3', { class: 'small-head' }, W.commands),
       ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),
     ],
   );
@@ -91,13 +91,13 @@ function command(text) {
       () => true,
       () => false,
     );
-    say(done ? S.copied : S.notCopied);
+    say(done ? W.copied : W.notCopied);
   };
   return h(
     'div',
     { class: 'command' },
     h('code', null, text),
     navigator.clipboard &&
-      h('button', { class: 'link-button', onclick: copy }, S.copy, h('span', { class: 'hidden' }, ` ${text}`)),
+      h('button', { class: 'link-button', onclick: copy }, W.copy, h('span', { class: 'hidden' }, ` ${text}`)),
   );
 }

@@ -18,8 +18,8 @@ import { journal } from './events.js';
 import { wrongSettings } from '../../parts/settings.js';
 import { level, toDo, troubles } from '../../parts/summary.js';
 import { block, page } from '../../parts/block.js';
-
-const S = T.status;
+import { W as PARTS } from '../../parts/words.js';
+import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
 /** @param {Context<Meter | null>} context */
@@ -39,7 +39,7 @@ export default async function status({ meter, now }) {
     counts = piece((day) => day && yesterday(day)),
     map = piece((days) => days?.rows.length > 0 && coverage(days, from, today)),
     list = piece((told) => told && alertList(told)),
-    trouble = piece((missing) => missing && notice('warn', T.notices.database, S.databaseMore)),
+    trouble = piece((missing) => missing && notice('warn', T.notices.database, W.databaseMore)),
     wrong = piece((data) => wrongSettings(data)),
     injects = piece((found) => unseen(found)),
     kept = piece((data) => storage(data, now())),
@@ -87,16 +87,16 @@ function sessions() {
   return h(
     'form',
     { method: 'post', action: 'logout' },
-    h('button', { class: 'button', name: 'everywhere', value: '1' }, S.everywhere),
-    h('p', { class: 'note' }, S.everywhereNote),
+    h('button', { class: 'button', name: 'everywhere', value: '1' }, W.everywhere),
+    h('p', { class: 'note' }, W.everywhereNote),
   );
 }
 
 function health(data, told, now) {
-  const wrong = troubles(data, now).map(([list, name]) => inSentence(S[list][name]));
-  const lacking = toDo(data, told).map((name) => S.facts[name]),
+  const wrong = troubles(data, now).map(([list, name]) => inSentence(PARTS.summary[list][name]));
+  const lacking = toDo(data, told).map((name) => PARTS.summary.facts[name]),
     { yesterday: day } = data,
-    well = told?.active.length > 0 ? S.works : lacking.length ? S.runs : S.allWell;
+    well = told?.active.length > 0 ? W.works : lacking.length ? W.runs : W.allWell;
   return h(
     'section',
     { class: 'health' },
@@ -104,22 +104,22 @@ function health(data, told, now) {
       'p',
       { class: `verdict ${wrong.length ? 'warn-text' : ''}` },
       icon(wrong.length ? 'warn' : 'ok'),
-      wrong.length ? S.notWell(wrong.join(', ')) : well,
-      lacking.length > 0 && ` ${S.toDo(lacking.join(', '))}`,
+      wrong.length ? PARTS.summary.notWell(wrong.join(', ')) : well,
+      lacking.length > 0 && ` ${W.toDo(lacking.join(', '))}`,
     ),
     day &&
       h(
         'p',
         { class: 'note' },
         framesText(day),
-        day.recovered_wh ? ` ${f.capital(S.recoveredNote(f.energy(day.recovered_wh)))}` : '',
+        day.recovered_wh ? ` ${f.capital(W.recoveredNote(f.energy(day.recovered_wh)))}` : '',
       ),
   );
 }
 
 function framesText({ frames, expected, coverage }) {
-  if (expected == null ? coverage === 1 : frames === expected) return S.complete(frames);
-  return expected == null ? S.framesOnly(frames) : S.frames(frames, expected);
+  if (expected == null ? coverage === 1 : frames === expected) return W.complete(frames);
+  return expected == null ? W.framesOnly(frames) : W.frames(frames, expected);
 }
 
 const inSentence = (word) => (word === word.toUpperCase() ? word : word.toLowerCase()); // MQTT stays
@@ -127,10 +127,10 @@ const inSentence = (word) => (word === word.toUpperCase() ? word : word.toLowerC
 // The way of a frame, link by link, as on a line map: a full stop answers, an open one does not.
 function chain(links, now) {
   const stops = links.map((link) => stop(link, now));
-  return h('ol', { class: 'chain', 'aria-label': S.links }, stops);
+  return h('ol', { class: 'chain', 'aria-label': W.links }, stops);
 }
 function stop({ id, state, last, detail }, now) {
-  const sign = last && S.last(f.recent(Date.parse(last), now));
+  const sign = last && W.last(f.recent(Date.parse(last), now));
   return h(
     'li',
     { class: state === 'up' ? 'up' : state === 'unknown' ? 'unknown' : 'down' },
@@ -139,8 +139,8 @@ function stop({ id, state, last, detail }, now) {
       { class: 'stop', 'aria-hidden': 'true' },
       icon(state === 'up' ? 'ok' : state === 'unknown' ? 'help' : 'off'),
     ),
-    h('strong', null, S.link[id]),
-    h('span', { class: 'note' }, S.states[id === 'meter' && state === 'up' ? 'received' : state] ?? state),
+    h('strong', null, PARTS.summary.link[id]),
+    h('span', { class: 'note' }, W.states[id === 'meter' && state === 'up' ? 'received' : state] ?? state),
     h('span', { class: 'note' }, (state === 'up' ? detail : sign) ?? ''),
   );
 }
@@ -148,10 +148,10 @@ function stop({ id, state, last, detail }, now) {
 function yesterday(day) {
   const known = ['expected', 'frames', 'lost', 'late_hours'].filter((key) => day[key] != null);
   const list = [
-    ...known.map((key) => ({ name: f.capital(S.counts[key]), value: f.number(day[key]) })),
-    day.coverage != null && { name: S.coverage, value: f.coverage(day.coverage) },
+    ...known.map((key) => ({ name: f.capital(W.counts[key]), value: f.number(day[key]) })),
+    day.coverage != null && { name: W.coverage, value: f.coverage(day.coverage) },
   ];
-  return h('section', { class: 'frames' }, h('h2', null, S.yesterdayFrames), facts(list));
+  return h('section', { class: 'frames' }, h('h2', null, W.yesterdayFrames), facts(list));
 }
 
 const CSS = { complete: 'full', recovered: 'recovered', gap: 'gap', none: 'none' };
@@ -161,11 +161,11 @@ function coverage(days, from, today) {
   const byDate = new Map(days.rows.map((row) => [row.start, row])),
     levels = days.rows.map(level),
     count = (...names) => levels.filter((one) => names.includes(one)).length,
-    text = S.coverageSummary(count('complete'), count('gap', 'recovered'));
+    text = W.coverageSummary(count('complete'), count('gap', 'recovered'));
   const isShown = (name) =>
     name === 'complete' || levels.includes(name) || (name === 'none' && levels.length <= daysBetween(from, today));
   return block(
-    S.coverage,
+    W.coverage,
     calendar({
       from,
       to: today,
@@ -177,15 +177,15 @@ function coverage(days, from, today) {
     h(
       'ul',
       { class: 'legend' },
-      Object.entries(S.levels)
+      Object.entries(W.levels)
         .filter(([name]) => isShown(name))
         .map(([name, word]) => h('li', null, swatch(CSS[name]), word)),
     ),
     figures({
-      caption: S.coverage,
+      caption: W.coverage,
       columns: [
-        [T.review.columns.date, (row) => f.longDate(row.start), 'words'],
-        [T.review.columns.coverage, (row) => f.coverage(row.coverage)],
+        [T.columns.date, (row) => f.longDate(row.start), 'words'],
+        [T.columns.coverage, (row) => f.coverage(row.coverage)],
       ],
       rows: days.rows.filter((row) => level(row) !== 'complete'),
     }),
@@ -195,5 +195,5 @@ function coverage(days, from, today) {
 function dayCell(date, row) {
   const name = level(row),
     share = name === 'none' ? '' : `, ${f.coverage(row.coverage)}`;
-  return { css: CSS[name], text: `${f.capital(f.longDate(date))}${T.colon}${S.levels[name]}${share}` };
+  return { css: CSS[name], text: `${f.capital(f.longDate(date))}${T.colon}${W.levels[name]}${share}` };
 }

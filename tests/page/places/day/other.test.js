@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../../browser.js';
-import { dayStart } from '../../../../monitor/page/base/time.js';
-import { ofWhole, sameTime, sideOfStretch } from '../../../../monitor/page/places/day/other.js';
-
-test('the same time of another day is by the wall clock, also when the clocks changed between', () => {
-  const before = dayStart('2026-10-24'); // summer time, the 26th is winter's
-  assert.equal(sameTime(dayStart('2026-10-26') + 7.5 * 3600e3, '2026-10-24'), before + 7.5 * 3600e3);
-  assert.equal(sameTime(dayStart('2026-10-25') + 25 * 3600e3, '2026-10-24', '2026-10-25'), before + 24 * 3600e3);
-});
+import { ofWhole, sideOfStretch } from '../../../../monitor/page/places/day/other.js';
 
 test('a whole day has its energy, its cost with the subscription, its peak and its colour', () => {
   const energy = {

@@ -1,0 +1,47 @@
+import * as f from '../base/format.js';
+
+export default {
+  sun: {
+    drawn: 'Drawn',
+    drawnOf: (energy) => `${energy} drawn`,
+    house: 'Used by the home',
+    made: 'Production',
+    own: 'Used at home',
+    ofWhichOwn: (own, share) => (share ? `of which ${own} used at home (${share})` : `of which ${own} used at home`),
+    notCounted: 'the meter does not count exported energy',
+    since: (date) => `known since ${date}`,
+    sufficiency: 'Self-sufficiency',
+    sufficiencyNote: 'share of consumption produced at home',
+    saved: 'Saved',
+    savedNote: 'at the price of a kWh in each hour',
+    sold: 'Sold',
+    soldUnknown: 'price unknown: add feed_in to prices.yaml',
+    surplus: 'Hours of surplus',
+    surplusNote: 'more exported than drawn',
+    contradiction: (made, injected) => `Measured production: ${made}, but ${injected} exported in the same periods.`,
+    contradictionMore: 'One of the two measurements is wrong: check the source and its wiring.',
+    today: (made, own) => ` Production ${made}, of which ${own} used at home.`,
+    todayHouse: (house, share) => ` The home used ${house}, ${share} of it produced on site.`,
+    unseen: 'You probably export electricity that your meter does not count.',
+    unseenMore: (power, minutes, days) =>
+      `About ${power} flow while no index moves: ${minutes} in daylight, on ${days} of the last 14 days. Declare the installation to Enedis, and ask for the meter to be set to producer mode.`,
+    columns: { drawn: 'Drawn (kWh)', made: 'Production (kWh)', own: 'Used at home (kWh)', power: 'Production (W)' },
+  },
+  devices: {
+    title: 'Devices',
+    device: 'Device',
+    share: 'Share',
+    rest: 'Rest of the home',
+    restOf: 'Rest',
+    energyOf: (name) => `${name} (kWh)`,
+    costOf: (name) => `${name} (€)`,
+    summary: (devices, house) => `Devices: ${devices}${house ? ` out of ${house}` : ''}.`,
+    resting: (devices, house) => `${devices} measured by device, out of ${house} used.`,
+    restingHouse: (devices, house) => `${devices} measured by device, of ${house} used by the home.`,
+    method: 'Costs at the mean price of a kWh in each hour, without the standing charge.',
+    roof: ' What the roof made is counted as if it had been bought.',
+    above: (devices, house) => `The devices counted ${devices}, more than the home used, ${house}.`,
+    aboveMore: (periods) =>
+      `One of the two is wrong${periods > 1 ? ` (${f.number(periods)} periods concerned)` : ''}: check the source, its unit and its meter.`,
+  },
+};
