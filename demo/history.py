@@ -30,8 +30,8 @@ from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
 from storer.config.options import StorerConfig
-from storer.database.ids import add_meters, find_meters
 from storer.database.literals import literals
+from storer.database.meters import add_meters, find_meters
 from storer.frames.label_sets import LabelSetWriter, find_label_sets
 from storer.frames.rows import LabelSet, encode_row
 from storer.frames.store import FrameStore
@@ -40,7 +40,7 @@ from storer.rollups.hours import HOUR
 from storer.rollups.minute_columns import HOUR_COLUMNS
 from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import StoredHours
-from storer.sources.hours import write_hours
+from storer.sources.tables import write_hours
 
 DAYS = 400
 FRAMES = 60  # of a minute

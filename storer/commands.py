@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "forget-meter",
         parents=[common],
         help="delete all that the database has of a meter, while storers run",
-        declare=later("storer.retention.forget_meter:declare_forget_meter"),
+        declare=later("storer.retention.forget:declare_forget_meter"),
     )
     commands.add_parser(
         "sources",
@@ -180,7 +180,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from common.runtime.progress import Progress
     from storer.export.frames import read_selection
     from storer.rollups.rebuild import rebuild, repeat
-    from storer.sources.hours import remake_hours
+    from storer.sources.tables import remake_hours
 
     limits = read_selection(arguments.start, arguments.end)
     settings = _settings(arguments)

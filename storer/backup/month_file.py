@@ -18,9 +18,8 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.folder import Reader, Writer, new_file, read_whole
 from storer.database.forgotten import Forgotten, was_forgotten
-from storer.database.ids import add_meters
-from storer.database.known_meters import known_meters
 from storer.database.literals import literals
+from storer.database.meters import add_meters, known_meters
 from storer.database.months import next_month
 from storer.rollups.state import first_frame, server_now
 

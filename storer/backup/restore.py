@@ -26,7 +26,7 @@ from storer.database.schema import (
 )
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
 from storer.rollups.state import raise_version, server_now
-from storer.sources.hours import remake_hours
+from storer.sources.tables import remake_hours
 
 _LONGEST = 6 * 3600.0  # seconds of a statement
 _VIEWS = ("teleinfoframes", "energy_hours", "whole_label_sets")

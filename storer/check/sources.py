@@ -22,8 +22,7 @@ from common.settings.language import tr
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
 from storer.config.sources import Kind, Source, doubles
-from storer.retention.forget_source import forget_source
-from storer.retention.forgetting import ask_person
+from storer.retention.forget import ask_person, forget_source
 from storer.sources.reading import Refusal
 
 _SOON = {Kind.TEMPERATURE: 3600}  # seconds after the start in which nothing need have come

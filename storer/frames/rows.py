@@ -1,7 +1,8 @@
 """Encodes frames as rows and decodes rows to the same frames, value for value.
 
 Labels that change from frame to frame go into small integer columns. All others, and any value that does not fit its
-column, form the frame's *label set*: JSON that many frames share. Its layout is described in docs/storage.md.
+column, form the frame's *label set*: JSON that many frames share, with the layout of docs/storage.md. Most frames of a
+meter have the label set of the frame before, which `RowEncoder` makes only once.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.contract import tariff
 from common.contract.frame import Frame, Value, parse_time, write_stamp
@@ -18,6 +19,7 @@ from common.contract.labels import LABELS, Mode
 from common.contract.power import VA_PER_AMPERE, is_three_phase
 from common.contract.registers import DISTRIBUTOR_LABELS, REACTIVE_LABELS, SUPPLIER_LABELS
 from storer.frames.relative_registers import idle_totals, is_wide, number_of, value_of
+from storer.frames.remembered import Remembered
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -65,6 +67,11 @@ _DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a differe
 
 
 Columns = Sequence[int | None]  # in the order of COLUMNS
+_ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}
+_DEFAULT_LABELS: Mapping[Mode, dict[str, str]] = {
+    mode: {column: label for label, column in columns.items()} for mode, columns in _COLUMN_OF.items()
+}
+_OVERHEAD = 1500  # of a meter in the cache, besides the text of its label set
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +175,6 @@ def labels_by_column(content: Mapping[str, Any]) -> dict[str, str]:
     """Return for each column with a value of the meter under which label the frame has it."""
     own: Mapping[str, str] = content.get("columns", {})
     return {**_DEFAULT_LABELS[Mode(content["mode"])], **own}
-
-
-_ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}
-_DEFAULT_LABELS: Mapping[Mode, dict[str, str]] = {
-    mode: {column: label for label, column in columns.items()} for mode, columns in _COLUMN_OF.items()
-}
 
 
 def _in_order(things: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
@@ -321,3 +322,49 @@ def _current_max(values: Mapping[str, Value]) -> int | None:
     labels = ("IMAX",) if "IMAX" in values else ("IMAX1", "IMAX2", "IMAX3")
     currents = [number for label in labels if (number := _number(values, label)) is not None]
     return sum(currents) if len(currents) == len(labels) and sum(currents) <= _MEDIUMINT else None
+
+
+class _Latest(NamedTuple):
+    """The last label set of a meter, and all that it was made of."""
+
+    made_of: object
+    label_set: LabelSet
+
+
+class RowEncoder:
+    """Encodes frames, with a cache of the last label set of each meter."""
+
+    CACHE_SIZE = 40_000_000  # characters of label sets, with the overhead: of some 20,000 meters
+
+    def __init__(self) -> None:
+        self._latest = Remembered[_Latest](self.CACHE_SIZE, _size)  # by meter
+
+    def encode_row(self, frame: Frame) -> Row:
+        """Return the row of `encode_row`, from the cache where possible."""
+        columns, rest = split(frame)
+        made_of = _made_of(frame, rest)
+        latest = self._latest.get(frame.meter)
+        if latest is None or latest.made_of != made_of:
+            latest = _Latest(made_of, make_label_set(frame, columns, rest))
+            self._latest.put(frame.meter, latest)
+        return make_row(frame, columns, latest.label_set)
+
+
+def _made_of(frame: Frame, rest: dict[str, Value]) -> object:
+    """Return all that the label set of a frame depends on."""
+    stamps: Mapping[str, datetime | None] | None = frame.stamps
+    if stamps is not None and "DATE" in frame.values and "DATE" not in rest:
+        stamps = {**stamps, "DATE": None}  # it has a column
+    return (
+        frame.mode,
+        tuple(frame.values),
+        rest,  # its order is that of all labels
+        None if stamps is None else (*stamps, *stamps.values()),
+        frame.clock,
+        frame.host_clock,
+        None if (frame.dropped or 0) <= COLUMN_MAX["dropped"] else frame.dropped,
+    )
+
+
+def _size(latest: _Latest) -> int:
+    return _OVERHEAD + len(latest.label_set.content)

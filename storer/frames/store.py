@@ -15,7 +15,7 @@ from storer.database.schema import make_partitions
 from storer.frames.label_sets import LabelSetWriter
 from storer.frames.late import LateFrames, ServerClock
 from storer.frames.rejected import RejectedMessages, Rejection
-from storer.frames.row_encoder import RowEncoder
+from storer.frames.rows import RowEncoder
 from storer.frames.tallies import write_tallies
 from storer.frames.writer import FrameWriter, WriteResult
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict
-from storer.database.ids import LOOKUPS, add_meters, find_meters
+from storer.database.meters import LOOKUPS, add_meters, find_meters
 
 # A tally may come late, twice, or after one that counted further: the highest number stays.
 _INSERT = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from common.database.mariadb import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, add_meters, find_meters
 from storer.database.literals import literal, literals
+from storer.database.meters import LOOKUPS, add_meters, find_meters
 from storer.frames.label_sets import LabelSetWriter, find_label_sets
 from storer.frames.late import LateFrames
 from storer.frames.rows import COLUMNS, Row

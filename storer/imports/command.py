@@ -16,7 +16,7 @@ from common.settings import config
 from common.settings.language import French, language_of
 from storer.config.french import TEXTS
 from storer.config.options import StorerConfig
-from storer.database.ids import add_meters
+from storer.database.meters import add_meters
 from storer.database.schema import open_tables
 from storer.imports import writer
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise

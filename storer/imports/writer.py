@@ -8,7 +8,7 @@ from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.runtime.logs import redact_prm
-from storer.database.known_meters import known_meters, unknown_meter
+from storer.database.meters import known_meters, unknown_meter
 from storer.imports.model import HOUR, Period
 from storer.imports.plan import Stored
 from storer.rollups.state import raise_version

@@ -6,7 +6,7 @@ waits for that transaction, and leaves the row alone. A set that was not marked 
 """
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,6 @@ from common.database.mariadb import Connection, sql_time
 from common.plural import plural
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
-from storer.retention.id_set import IdSet
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +21,31 @@ _UNUSED_FOR = timedelta(days=1)
 _IDS = 50_000  # read at once
 _AT_ONCE = 500  # marked or deleted in one statement
 _DAY = timedelta(days=1)
+_BITS = 1 << 16  # of one array of ids
 _OF_FRAMES = "SELECT DISTINCT label_set_id FROM frames WHERE timestamp >= %s AND timestamp < %s"
+
+
+class IdSet:
+    """Ids from 0 on, in arrays of bits.
+
+    >>> ids = IdSet()
+    >>> ids.add([7, 70_000])
+    >>> [number in ids for number in (0, 7, 8, 70_000, 10**15)]
+    [False, True, False, True, False]
+    """
+
+    def __init__(self) -> None:
+        self._bits: dict[int, bytearray] = {}
+
+    def add(self, ids: Iterable[int]) -> None:
+        """Add ids."""
+        for number in ids:
+            high, low = divmod(number, _BITS)
+            self._bits.setdefault(high, bytearray(_BITS // 8))[low // 8] |= 1 << low % 8
+
+    def __contains__(self, number: int) -> bool:
+        high, low = divmod(number, _BITS)
+        return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)
 
 
 class LabelSetGarbage:

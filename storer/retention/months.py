@@ -15,8 +15,8 @@ from common.database.mariadb import Connection
 from common.errors import TeleinfoError
 from common.plural import plural
 from storer.config.options import Retention
-from storer.database.known_meters import known_meters
 from storer.database.locks import free_lock, take_lock
+from storer.database.meters import known_meters
 from storer.database.months import month_of
 from storer.database.saved_months import READ_WITHIN, has_held, not_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
@@ -26,7 +26,7 @@ from storer.rollups import state as states
 from storer.rollups.hours import mend_measures
 from storer.rollups.recount import Comparison, compare_rollups, has_rollups
 from storer.rollups.state import State
-from storer.sources.hours import remake_hours
+from storer.sources.tables import remake_hours
 
 log = logging.getLogger(__name__)
 

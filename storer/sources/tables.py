@@ -5,7 +5,7 @@ minutes until it has written them, and go on if it stops. What is stored is read
 the database may have gone back to an earlier state, and a commit may have been done though its answer was lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,17 +14,18 @@ from common.contract.power import VA_PER_AMPERE
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.database.mariadb import Connection, sql_time
 from storer.config.sources import Kind, Source
+from storer.database.literals import literals
+from storer.database.months import ceil_hour, floor_hour
 from storer.frames.label_sets import read_contents
 from storer.rollups.state import raise_version, server_now
 from storer.sources.accumulate import MINUTE, MOST_POWER, Minute, entry_step
-from storer.sources.hours import write_hours
 
 LEASE = timedelta(minutes=5)
 _WRITE = (
     "INSERT INTO source_minutes (source_id, hour, minutes) VALUES (%s, %s, %s)"
     " ON DUPLICATE KEY UPDATE minutes = VALUES(minutes)"
 )
-_HOUR = 3600
+_HOUR_SECONDS = 3600
 _RESERVE = 1.5  # a meter lets more than the subscribed power pass for a while
 _PAST = timedelta(hours=2)  # hours before it are of the past, and others may remember them
 
@@ -34,6 +35,20 @@ _ADD = (
     " COALESCE((SELECT MAX(last_forgotten_source) FROM rollup_state), 0)) + 1, %s, %s, %s FROM sources"
     " ON DUPLICATE KEY UPDATE name = sources.name"
 )
+_HOUR_COLUMNS = (
+    "seconds",
+    "energy_first",
+    "energy_last",
+    "step",
+    "power_mean",
+    "power_max",
+    "temperature_min",
+    "temperature_mean",
+    "temperature_max",
+)
+_WRITE_HOURS = f"INSERT INTO source_hours (source_id, hour, {', '.join(_HOUR_COLUMNS)}) VALUES "  # noqa: S608 - our own names
+_REPLACE = f" ON DUPLICATE KEY UPDATE {', '.join(f'{name} = VALUES({name})' for name in _HOUR_COLUMNS)}"
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +202,13 @@ class SourceTables:
     def _store(self, connection: Connection, number: int, rows: Mapping[int, SourceMinute], now: datetime) -> None:
         if not rows:
             return
-        hours: dict[datetime, dict[int, SourceMinute]] = {_time(minute // _HOUR * _HOUR): {} for minute in rows}
+        hours: dict[datetime, dict[int, SourceMinute]] = {
+            _time(minute // _HOUR_SECONDS * _HOUR_SECONDS): {} for minute in rows
+        }
         for hour, minutes in hours.items():
             minutes |= _read(connection, number, hour)
         for minute, row in rows.items():
-            hours[_time(minute // _HOUR * _HOUR)][minute % _HOUR // MINUTE] = row
+            hours[_time(minute // _HOUR_SECONDS * _HOUR_SECONDS)][minute % _HOUR_SECONDS // MINUTE] = row
         for hour, minutes in hours.items():
             connection.execute(_WRITE, (number, sql_time(hour), pack_hour(minutes)))
         write_hours(connection, number, hours)
@@ -272,3 +289,61 @@ def _merged(before: SourceMinute, row: SourceMinute) -> SourceMinute:
 
 def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def write_hours(connection: Connection, source: int, hours: Mapping[datetime, Mapping[int, SourceMinute]]) -> None:
+    """Write the hours of a source, by their starts, as their minutes make them."""
+    rows = [(source, f"{hour:%Y-%m-%d %H:%M:%S}", *_hour_values(minutes)) for hour, minutes in hours.items()]
+    if rows:
+        connection.execute(_WRITE_HOURS + literals(rows) + _REPLACE)
+
+
+def _hour_values(minutes: Mapping[int, SourceMinute]) -> list[int | None]:
+    """Return the values of `_HOUR_COLUMNS`."""
+    rows = list(minutes.values())
+    energy = [row.energy for row in rows if row.energy is not None]
+    steps = [row.step for row in rows if row.step is not None]
+    peaks = [row.power_max for row in rows if row.power_max is not None]
+    temperatures = [row.temperature for row in rows if row.temperature is not None]
+    return [
+        sum(row.seconds for row in rows),
+        energy[0] if energy else None,
+        energy[-1] if energy else None,
+        sum(steps) if steps else None,
+        _mean((row.power, row.seconds) for row in rows),
+        max(peaks, default=None),
+        min(temperatures, default=None),
+        _mean((row.temperature, row.seconds) for row in rows),
+        max(temperatures, default=None),
+    ]
+
+
+def _mean(values: Iterable[tuple[int | None, int]]) -> int | None:
+    """Return the mean of values that were held for so many seconds each, rounded half up."""
+    known = [(value, seconds) for value, seconds in values if value is not None]
+    total = sum(seconds for _, seconds in known)
+    return (2 * sum(value * seconds for value, seconds in known) + total) // (2 * total) if total else None
+
+
+def remake_hours(connection: Connection, start: datetime | None, end: datetime | None) -> Iterator[int]:
+    """Make the hours of all sources again that have minutes, a day at a time; yield how many each day has."""
+    for (source,) in connection.query("SELECT id FROM sources ORDER BY id"):
+        ((first, last),) = connection.query(
+            "SELECT MIN(hour), MAX(hour) FROM source_minutes WHERE source_id = %s", (source,)
+        )
+        if first is None:
+            continue
+        begin = first if start is None else max(first, floor_hour(start).replace(tzinfo=None))
+        limit = last + _HOUR if end is None else min(last + _HOUR, ceil_hour(end).replace(tzinfo=None))
+        while begin < limit:
+            until = min(begin + _DAY, limit)
+            hours = {
+                hour: unpack_hour(text)
+                for hour, text in connection.query(
+                    "SELECT hour, minutes FROM source_minutes WHERE source_id = %s AND hour >= %s AND hour < %s",
+                    (source, sql_time(begin), sql_time(until)),
+                )
+            }
+            write_hours(connection, int(source), hours)
+            yield len(hours)
+            begin = until

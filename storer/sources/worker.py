@@ -5,7 +5,10 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from common.database.mariadb import Connection, Database
@@ -15,22 +18,60 @@ from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.config import Broker
-from storer.config.sources import Source, Value
+from storer.config.sources import Quantity, Source, Value
 from storer.sources.accumulate import Accumulator, Minute
 from storer.sources.reading import MAX_MESSAGE, Refusal, read_value
-from storer.sources.status import SourceStatus
 from storer.sources.tables import SourceTables
 
+_LONGEST_EXAMPLE = 60  # characters
 log = logging.getLogger(__name__)
-
 MAX_PENDING = 1440  # minutes of each source in memory while the database is away: a day
 MAX_QUEUED = 2000  # messages that wait to be read
 CLOCK_PATIENCE = 300.0  # seconds after the boot for the clock to be set, as the reader's `clock.patience`
 _TICK = 1.0  # seconds
 _WRITE_EVERY = 55.0  # seconds; minutes end every 60
 _STOP_TIMEOUT = 2.0  # seconds for the last minute at the stop; some thirty round trips with the database
-
 _Arrival = tuple[Message, float | None]  # when it came, None: by a clock that is not to be trusted
+
+
+@dataclass(slots=True)
+class SourceStatus:
+    """The counters of one source since the storer's start."""
+
+    source: Source
+    taken: int = 0  # values
+    last_at: float | None = None  # when the last of them came, in seconds since the epoch
+    values: dict[Quantity, float] = field(default_factory=dict)  # the last of each
+    breaks: int = 0
+    refused: Counter[Refusal] = field(default_factory=Counter)
+    example: str = ""  # of what was refused last
+
+    def take(self, quantity: Quantity, number: float, at: float) -> None:
+        """Note a value that was counted."""
+        self.taken += 1
+        self.last_at = at
+        self.values[quantity] = number
+
+    def refuse(self, reason: Refusal, payload: bytes) -> None:
+        """Note a value that was not."""
+        self.refused[reason] += 1
+        if reason is not Refusal.RETAINED:
+            text = payload[: 4 * _LONGEST_EXAMPLE].decode("utf-8", "replace")
+            self.example = f"{reason}: {text[:_LONGEST_EXAMPLE]}"
+
+    def report(self) -> dict[str, Any]:
+        """Return it as `health` has it."""
+        return {
+            "name": self.source.name,
+            "kind": self.source.kind.value,
+            "meter": self.source.meter,
+            "taken": self.taken,
+            "last": None if self.last_at is None else f"{datetime.fromtimestamp(self.last_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            **{quantity.value: round(number, 1) for quantity, number in self.values.items()},
+            "breaks": self.breaks,
+            "refused": {reason.value: count for reason, count in self.refused.items()},
+            "example": self.example or None,
+        }
 
 
 class SourceWorker:

@@ -20,7 +20,7 @@ from storer.backup.restore import restore
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
-from storer.retention.forget_meter import forget_meter
+from storer.retention.forget import forget_meter
 from storer.retention.months import Blocked
 from storer.rollups.roller import Roller
 from tests.services.conftest import connection, fresh_database

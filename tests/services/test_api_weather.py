@@ -12,7 +12,7 @@ from monitor.api import meters, weather, why
 from monitor.prices.model import PriceTable
 from monitor.refusals import Refusal
 from monitor.settings.config import MonitorConfig
-from storer.database.ids import add_meters
+from storer.database.meters import add_meters
 from storer.imports import writer
 from storer.imports.model import Period
 from tests.support.api import ask

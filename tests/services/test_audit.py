@@ -11,7 +11,7 @@ from common.contract.labels import Mode
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database, Rows
 from common.errors import ConfigError, InvalidRow
-from storer.database.ids import add_meters, find_meters
+from storer.database.meters import add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
 from storer.export.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, run_audit
 from storer.export.frames import Selection

@@ -31,7 +31,7 @@ from storer.database.locks import take_lock
 from storer.database.schema import migrate
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
-from storer.retention.forget_meter import forget_meter
+from storer.retention.forget import forget_meter
 from storer.retention.months import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild

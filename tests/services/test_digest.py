@@ -16,7 +16,7 @@ from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
 from monitor.settings.household import ContractLine
 from monitor.settings.household import House as Configured
-from storer.database.ids import add_meters
+from storer.database.meters import add_meters
 from tests.services.test_report import Monitor
 from tests.support.past import TEMPO, add_past, make_past
 from tests.support.prices import bundled_prices

@@ -19,7 +19,7 @@ from monitor.prices.model import PriceTable
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
 from monitor.settings.household import ContractLine, House
-from storer.database.ids import add_meters
+from storer.database.meters import add_meters
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

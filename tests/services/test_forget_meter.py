@@ -14,12 +14,12 @@ from common.contract.tally import Tally
 from common.database.mariadb import Database, sql_time
 from common.errors import ConfigError, PermanentError
 from common.runtime.progress import NO_PROGRESS
-from storer.database.ids import find_meters
+from storer.database.meters import find_meters
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
 from storer.imports import writer
 from storer.imports.model import Period
-from storer.retention.forget_meter import forget_meter
+from storer.retention.forget import forget_meter
 from storer.retention.label_sets import LabelSetGarbage
 from storer.rollups.roller import Roller
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write

@@ -185,7 +185,7 @@ def test_a_second_rebuild_says_that_one_is_running(
     assert rebuild(tables, None, None, Progress(sys.stderr)).frames == 0
 
 
-@pytest.mark.parametrize("target", ["storer.rollups.rebuild.Roller.run", "storer.sources.hours.remake_hours"])
+@pytest.mark.parametrize("target", ["storer.rollups.rebuild.Roller.run", "storer.sources.tables.remake_hours"])
 def test_the_command_rebuild_goes_on_after_conflicts_with_the_storer(
     tables: Database, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:

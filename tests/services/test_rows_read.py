@@ -4,7 +4,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 from monitor.readings.hours import Hours
-from storer.database.ids import add_meters
+from storer.database.meters import add_meters
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables
 

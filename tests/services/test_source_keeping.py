@@ -16,8 +16,7 @@ from storer.backup.month_file import count_lines
 from storer.backup.restore import restore
 from storer.config.options import Retention
 from storer.config.sources import read_sources
-from storer.retention.forget_source import forget_source
-from storer.retention.forgetting import delete_rows
+from storer.retention.forget import delete_rows, forget_source
 from storer.retention.months import Blocked
 from storer.sources.accumulate import Minute
 from storer.sources.tables import SourceTables
@@ -181,7 +180,7 @@ def test_what_a_storer_writes_of_a_source_that_is_being_forgotten_does_not_stay(
         return deleted
 
     write(0)
-    monkeypatch.setattr("storer.retention.forget_source.delete_rows", delete_then_write)
+    monkeypatch.setattr("storer.retention.forget.delete_rows", delete_then_write)
     assert forget_source(tables, "plug", lambda _: "plug", NO_PROGRESS, io.StringIO()) == 0
     assert rows(tables) == {"sources": [], "source_minutes": [], "source_hours": []}
     write(2)

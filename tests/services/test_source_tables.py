@@ -13,8 +13,7 @@ from common.errors import Unavailable
 from common.settings.config import Broker
 from storer.config.sources import Quantity, Source, read_sources
 from storer.sources.accumulate import Minute
-from storer.sources.hours import remake_hours
-from storer.sources.tables import SourceTables
+from storer.sources.tables import SourceTables, remake_hours
 from storer.sources.worker import SourceWorker
 from tests.support.frames import historic, standard
 from tests.support.sources import read_source, series, write_source

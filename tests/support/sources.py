@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
 from common.database.mariadb import Database, sql_time
-from storer.sources.hours import write_hours
+from storer.sources.tables import write_hours
 
 
 def write_source(

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame, Value
 from common.contract.power import is_three_phase
 from storer.frames.relative_registers import idle_totals, number_of, value_of
-from storer.frames.row_encoder import RowEncoder
-from storer.frames.rows import COLUMNS, decode_row, encode_row
+from storer.frames.rows import COLUMNS, RowEncoder, decode_row, encode_row
 from tests.support.frames import simulated, standard
 
 INDEX = st.integers(0, 2**32 - 1) | st.sampled_from([0, 1, 2**32 - 1])

@@ -1,7 +1,7 @@
 """What the storer reports of a source."""
 
 from storer.config.sources import read_sources
-from storer.sources.status import SourceStatus
+from storer.sources.worker import SourceStatus
 
 
 def test_the_report_names_the_meter_that_a_source_is_behind() -> None:

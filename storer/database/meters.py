@@ -1,12 +1,13 @@
-"""The ids of meters: looks them up, and adds those that are missing.
+"""The numbers of meters: looks them up, adds those that are missing, and refuses an address that is not stored.
 
-Ids are not cached: a database may return to an earlier state at any moment (a restored backup, a replica that lags),
-and a cached id would then give frames to another meter.
+Numbers are not cached: a database may return to an earlier state at any moment (a restored backup, a lagging replica),
+and a cached number would then give frames to another meter.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from common.database.mariadb import Connection
+from common.errors import ConfigError
 
 LOOKUPS = 10  # attempts to find an id before giving up, while other storers add theirs
 
@@ -35,3 +36,14 @@ def add_meters(connection: Connection, identifiers: Collection[str]) -> None:
     """Give meters the next ids, and commit; where others are faster, theirs stay."""
     rows = " UNION ALL ".join(f"SELECT {place} AS place, %s AS identifier" for place in range(1, len(identifiers) + 1))
     connection.execute(_ADD_METERS.format(rows=rows), sorted(identifiers))
+
+
+def known_meters(connection: Connection) -> dict[str, int]:
+    """Return the numbers of all meters by their addresses, which are in order."""
+    rows = connection.query("SELECT identifier, id FROM meters ORDER BY identifier")
+    return {str(identifier): int(number) for identifier, number in rows}
+
+
+def unknown_meter(meter: str, known: Iterable[str]) -> ConfigError:
+    """Return the error that lists the meters that are known, in order."""
+    return ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")

@@ -1,9 +1,8 @@
-"""The command `teleinfo-storer forget-meter`: deletes all that the database has of a meter, while storers run.
+"""Deletes all that the database has of a meter (`forget-meter`) or a source (`sources --forget`), while storers run.
 
 The row of `meters` goes first, with a note that the rest is still to be deleted. From then on a storer that gets frames
-of this meter gives it a new number, and all rows with the number of a meter that is not there are those to delete:
-an interrupted run goes on with them. Numbers are never given again. Label sets are left to the storer, which deletes
-those that nobody uses, and knows which.
+of this meter gives it a new number, and all rows whose meter is not there are those to delete: an interrupted run goes
+on with them. Numbers are never given again. Label sets are left to the storer, which deletes the unused ones.
 """
 
 import argparse
@@ -14,25 +13,64 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
+from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
+from common.plural import plural
 from common.runtime.progress import Progress
 from common.settings import config
 from storer.config.options import StorerConfig
 from storer.database.forgotten import note_forgotten
-from storer.database.known_meters import known_meters, unknown_meter
+from storer.database.locks import take_lock
+from storer.database.meters import known_meters, unknown_meter
 from storer.database.rights import require_delete
 from storer.database.schema import open_tables
-from storer.retention.forgetting import TIMEOUT, ask_person, delete_rows, is_confirmed, keep_backups_away
 from storer.rollups import state as states
 
+TIMEOUT = 600.0  # seconds for one statement
+_ROWS = 10_000  # deleted in one statement
+_WAIT = 60  # seconds for a backup that ends soon
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
 TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imported_temperatures", "imports")
-
 _PROGRAM = "teleinfo-storer"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _IN_FLIGHT = 2 * _HOUR  # what a transaction that began before may still add is not older, but for replays
 _REJECTED = "FROM rejected_messages WHERE CONCAT('/', topic, '/') LIKE %s OR LOCATE(%s, payload)"
 _UNSEARCHED = datetime(1970, 1, 2, tzinfo=UTC)
+_TABLES = ("source_minutes", "source_hours")
+
+
+def ask_person(text: str) -> str:
+    """Put a question to the person at the terminal; return the answer."""
+    print(text, end="", flush=True)  # noqa: T201 - a question to a person
+    return sys.stdin.readline()
+
+
+def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
+    """Ask for the name of what is to be deleted; say that nothing was if the answer is another one."""
+    if ask(f"Type {name} to delete all of this: ").strip() == name:
+        return True
+    print("nothing was deleted", file=out)
+    return False
+
+
+def keep_backups_away(connection: Connection) -> None:
+    """Have no backup made as long as the connection is open: no file then has a half of what is forgotten.
+
+    Raises:
+        DatabaseError: one is being made.
+    """
+    if not take_lock(connection, "backup", _WAIT):
+        raise DatabaseError("a backup is being made, or old months are dropped: try again when that has ended")
+
+
+def delete_rows(connection: Connection, table: str, where: str, argument: object, progress: Progress) -> int:
+    """Delete rows in small steps; return how many. `where` has a place for the argument."""
+    total = 0
+    sql = f"DELETE FROM {table} WHERE {where} LIMIT {_ROWS}"  # noqa: S608 - our own names
+    while count := connection.execute(sql, (argument,)):
+        total += count
+        progress.show("deleting", table, total)
+    return total
 
 
 def declare_forget_meter(parser: argparse.ArgumentParser) -> None:
@@ -200,3 +238,41 @@ class _Forgetting:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{table.replace('_', ' ')} {count}" for table, count in counts.items() if count) or "nothing"
+
+
+def forget_source(database: Database, name: str, ask: Callable[[str], str], progress: Progress, out: TextIO) -> int:
+    """Delete a source if `ask` answers with its name; return the exit code. It can be interrupted, and repeated.
+
+    Raises:
+        ConfigError: there is no such source, or the tables are of an older version.
+        PermanentError: the account may not delete.
+    """
+    with open_tables(database, TIMEOUT) as connection:
+        known = {str(known): int(number) for known, number in connection.query("SELECT name, id FROM sources")}
+        if name not in known:
+            raise ConfigError(f"the source {name!r} is unknown; known sources: {', '.join(sorted(known)) or 'none'}")
+        number = known[name]
+        ((hours,),) = connection.query("SELECT COUNT(*) FROM source_hours WHERE source_id = %s", (number,))
+        print(
+            f"{name}: {plural(int(hours), 'hour')} and their minutes. It cannot be undone; dumps of before have it"
+            " until they are a year old",
+            file=out,
+        )
+        require_delete(connection, database.name)
+        if not is_confirmed(name, ask, out):
+            return 1
+        keep_backups_away(connection)
+        # Its number first: no other source gets it, so rows in files of backups stay those of this one.
+        connection.execute(
+            "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
+            (number,),
+        )
+        total = sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+        with connection.transaction():
+            # A storer locks this row when it writes: what it wrote meanwhile is deleted, and the rest is a new source.
+            note_forgotten(connection, name)
+            connection.execute("DELETE FROM sources WHERE id = %s", (number,))
+            total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+        progress.clear()
+        print(f"deleted: {plural(total, 'row')}", file=out)
+    return 0
