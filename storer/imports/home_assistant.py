@@ -1,14 +1,20 @@
-"""Long-term statistics of Home Assistant: running totals by hour, in UTC."""
+"""Long-term statistics of Home Assistant, from its SQLite file: running totals by hour, in UTC."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
-
 from storer.imports.model import HOUR, Parsed
-from storer.imports.readings import differences
-from storer.imports.series_choice import Series, choose
-from storer.imports.sqlite_file import SqliteFile
+from storer.imports.periods import differences
+from collections.abc import Mapping
+from common.contract.registers import TOTAL
+from common.errors import ConfigError
+from storer.imports.model import check_registers, read_register
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from common.errors import FileRefused
 
 _UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
 
@@ -48,3 +54,115 @@ def _utc(start: Any) -> datetime | None:
         return None
     instant = start if isinstance(start, datetime) else datetime.fromisoformat(str(start))
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+_SHOWN = 12
+
+Series = Mapping[str, int]  # register by the name or number of a series
+
+
+def read_series(texts: list[str]) -> dict[str, int]:
+    """Return the series that the command line names: `NAME` for the total, or `NAME=REGISTER`.
+
+    Raises:
+        ConfigError: there is no such register, or two series count the same energy.
+
+    >>> read_series(["sensor.linky_easf01=supplier_1", "sensor.linky_easf02=EASF02"])
+    {'sensor.linky_easf01': 1, 'sensor.linky_easf02': 2}
+    """
+    found: dict[str, int] = {}
+    for text in texts:
+        name, equals, register = text.rpartition("=")
+        name, number = (name, read_register(register)) if equals else (text, TOTAL)
+        if not name:
+            raise ConfigError(f"--series {text!r}: NAME or NAME=REGISTER is expected")
+        if number in found.values():
+            raise ConfigError(f"--series {text}: another series is imported as the same register")
+        found[name] = number
+    check_registers(found.values())
+    return found
+
+
+def choose(wanted: Series, known: Mapping[str, str]) -> dict[str, int]:
+    """Return the wanted series; without any, the only one there is, as total. `known` has what each is.
+
+    Raises:
+        ConfigError: it is not known, or there are several to choose from.
+    """
+    listed = "; ".join(f"{name} ({what})" if what else name for name, what in [*known.items()][:_SHOWN])
+    more = f"; and {len(known) - _SHOWN} others" if len(known) > _SHOWN else ""
+    if not known:
+        raise ConfigError("there is no series of energy in this database")
+    if not wanted and len(known) == 1:
+        return dict.fromkeys(known, TOTAL)
+    if not wanted:
+        raise ConfigError(f"choose by --series NAME[=REGISTER], which may be repeated: {listed}{more}")
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"there is no series {name!r} here, only: {listed}{more}")
+    return dict(wanted)
+
+
+_SQLITE = b"SQLite format 3\x00"
+_NO_FILES = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)  # a file beside the database cannot be made
+Rows = Sequence[Sequence[Any]]
+
+
+class SqliteFile:
+    """An open database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
+        """Return all rows."""
+        with _refusing():
+            return self._connection.execute(sql, arguments).fetchall()
+
+    def columns(self, table: str) -> set[str]:
+        """Return the names of the columns of a table, none if there is no such table."""
+        return {str(row[1]) for row in self.query(f"PRAGMA table_info({table})")}
+
+
+def is_sqlite(data: bytes) -> bool:
+    """Tell whether a file, of which these are the first bytes, is a database of SQLite."""
+    return data.startswith(_SQLITE)
+
+
+@contextlib.contextmanager
+def open_file(file: Path) -> Iterator[SqliteFile]:
+    """Open a file of SQLite, which its program may be using."""
+    with _refusing():
+        connection = _connect(file)
+    try:
+        yield SqliteFile(connection)
+    finally:
+        connection.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    address = f"{file.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        # With a write-ahead log, as Home Assistant has it, SQLite makes files beside the database even to read it. In a
+        # folder that is only readable there can be none; unless such a log is there, the file itself has everything.
+        log = file.with_name(f"{file.name}-wal")
+        if error.sqlite_errorcode & 0xFF not in _NO_FILES or (log.exists() and log.stat().st_size):
+            raise
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        if str(error).startswith("no such"):
+            raise FileRefused("this is a database of another program, or of another version") from error
+        raise FileRefused(
+            f"the database cannot be read ({error.sqlite_errorname}); import a copy, in a folder that can be written"
+        ) from error

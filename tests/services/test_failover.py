@@ -13,8 +13,7 @@ from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
 from storer.database.schema import migrate
-from storer.frames.store import FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import FrameStore, WriteResult
 from tests.support.frames import DAY, simulated
 from tests.support.proxy import Proxy
 from tests.support.servers import Database as Server

@@ -221,7 +221,7 @@ def test_frames_whose_meter_is_forgotten_before_they_are_inserted_do_not_stay(
         wait_until(lambda: bool(forgotten) or waits(), WITHIN, "the meter is being forgotten")
         return found
 
-    monkeypatch.setattr("storer.frames.writer.find_meters", look_up_then_forget)
+    monkeypatch.setattr("storer.frames.store.find_meters", look_up_then_forget)
     now = datetime.now(UTC)
     with contextlib.closing(FrameStore(tables)) as frames:
         frames.write([standard(now, address, EAST=1) for address in (METER, OTHER)])

@@ -11,8 +11,7 @@ import pytest
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from common.errors import Unavailable
-from storer.frames.store import FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import FrameStore, WriteResult
 from tests.support.frames import DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, query, store

@@ -12,8 +12,7 @@ from common.database.mariadb import Database
 from common.errors import Conflict
 from storer.export.frames import Selection, export
 from storer.frames.rows import encode_row
-from storer.frames.store import FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import FrameStore, WriteResult
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated, standard
 from tests.support.servers import Database as Server

@@ -11,8 +11,7 @@ from common.contract.frame import Frame
 from common.contract.tally import Tally
 from common.database.mariadb import Database
 from common.errors import Unavailable, Unclassified
-from storer.frames.store import TRIES, FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import TRIES, FrameStore, WriteResult
 from tests.support.frames import DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, make_tables, query

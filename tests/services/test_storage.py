@@ -18,8 +18,7 @@ from common.errors import PermanentError, Unavailable
 from storer.database import schema
 from storer.database.schema import migrate, migrations, open_tables
 from storer.frames.rejected import Rejection
-from storer.frames.store import FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import FrameStore, WriteResult
 from tests.bench.at_rest import allocated
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
@@ -465,7 +464,7 @@ def test_a_batch_that_comes_twice_is_stored_once(tables: Database) -> None:
 def test_a_batch_of_several_statements_with_any_columns_is_stored_exactly(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.frames.writer._ROWS", 3)
+    monkeypatch.setattr("storer.frames.store._ROWS", 3)
     whole = list(every_kind(1, every=timedelta(seconds=1)))
     small = [standard(A="x"), standard(EAST=0), historic(BASE=2**32 - 1, PAPP=2**24 - 1), historic(BASE=2**32)]
     small += [dataclasses.replace(standard(DATE=""), stamps={"DATE": DAY - timedelta(days=4, seconds=1)}, dropped=255)]

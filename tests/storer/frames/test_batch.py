@@ -16,8 +16,7 @@ from storer.frames.batch import BatchWriter
 from storer.frames.confirmations import Confirmations
 from storer.frames.decode import decode_batch
 from storer.frames.rejected import Rejection
-from storer.frames.store import FrameStore
-from storer.frames.writer import WriteResult
+from storer.frames.store import FrameStore, WriteResult
 from storer.health import Counters
 from tests.support.frames import ADDRESS, DAY, historic
 

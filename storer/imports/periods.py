@@ -1,4 +1,4 @@
-"""From mean power or energy of a few minutes to the energy of whole hours."""
+"""Makes periods of whole hours: from mean power or energy of a few minutes, from days, and from readings of an index."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
-
 from storer.database.months import ceil_hour
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Period
+from datetime import date, timedelta
+from storer.imports.local_clock import DOUBLED, LocalClock
+from storer.imports.model import Parsed, Period, check_wh, refused
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from storer.imports.model import HOUR, MAX_POWER, Parsed, Period
 
 EMPTY = "empty values"
 UNKNOWN_STEP = "values whose step is not known"
@@ -104,3 +110,87 @@ def _whole(inside: Iterable[Interval], end: datetime) -> bool:
             return False
         start = interval.end
     return start == end
+
+
+class Days:
+    """Collects the energy of days, or of longer stretches of them."""
+
+    def __init__(self, clock: LocalClock, register: int) -> None:
+        self._clock = clock
+        self._register = register
+        self._found: dict[tuple[date, date], Fraction] = {}
+        self._parsed = Parsed()
+
+    def add(self, day: date, value: Fraction | None, factor: int, line: int, end: date | None = None) -> None:
+        """Take the energy from a day to `end` (exclusive; one day without it), in units of `factor` Wh."""
+        end = end or day + timedelta(days=1)
+        if value is None:
+            self._parsed.left_out[EMPTY] += 1
+            return
+        wh = value * factor
+        check_wh(float(wh), self._clock.hours_of(day, end), line)
+        known = self._found.get((day, end))
+        if known is None:
+            self._found[day, end] = wh
+        elif known == wh:
+            self._parsed.left_out[DOUBLED] += 1
+        else:
+            raise refused(f"{day} has several values: {float(known):g} Wh and {float(wh):g} Wh", line)
+
+    def parsed(self) -> Parsed:
+        """Return the days, each as one period; what rounding leaves is carried on within a month."""
+        carry = Carry()
+        self._parsed.periods = [
+            Period(
+                self._clock.midnight(end),
+                self._clock.hours_of(day, end),
+                self._register,
+                carry.whole(wh, day.replace(day=1)),
+            )
+            for (day, end), wh in sorted(self._found.items())
+        ]
+        return self._parsed
+
+
+FALLS = "falls of an index"
+JUMPS = "jumps of an index that no meter of 36 kVA can make"
+UNCLEAR_TIMES = "readings of the repeated hour of October, between which the others count on"
+
+
+def differences(readings: Iterable[tuple[datetime, int]], register: int, left_out: Counter[str]) -> list[Period]:
+    """Return the energy between the last readings of each hour, in order; `readings` are in Wh.
+
+    A reading at the end of an hour belongs to that hour. Where hours have no reading, the energy is that of all hours
+    since the one before. What an index loses, or gains beyond reason, is no energy: left out, and counted.
+    """
+    last: dict[datetime, tuple[datetime, int]] = {}
+    for instant, wh in readings:
+        end = ceil_hour(instant)
+        if end not in last or last[end][0] <= instant:
+            last[end] = (instant, wh)
+    periods = []
+    for (start, (_, before)), (end, (_, after)) in pairwise(sorted(last.items())):
+        hours = (end - start) // HOUR
+        if after < before:
+            left_out[FALLS] += 1
+        elif after - before > MAX_POWER * hours:
+            left_out[JUMPS] += 1
+        else:
+            periods.append(Period(end, hours, register, after - before))
+    return periods
+
+
+def local_differences(
+    readings: Iterable[tuple[datetime, Fraction]], register: int, clock: LocalClock, parsed: Parsed
+) -> None:
+    """Add the energy between readings of an index in Wh at local times.
+
+    Readings of the hour that comes twice are left out: the energy is then that of the hours around it together.
+    """
+    clear = []
+    for local, wh in readings:
+        if clock.is_twice(local):
+            parsed.left_out[UNCLEAR_TIMES] += 1
+        else:
+            clear.append((clock.utc(local), round(wh)))
+    parsed.periods += differences(clear, register, parsed.left_out)
