@@ -19,11 +19,11 @@ from storer.config.options import StorerConfig
 from storer.database.meters import add_meters
 from storer.database.schema import open_tables
 from storer.imports import writer
+from storer.imports.home_assistant import read_series
 from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
 from storer.imports.local_clock import LocalClock
 from storer.imports.original import with_ours
 from storer.imports.plan import Plan, Stored, check_past, make_plan
-from storer.imports.series_choice import read_series
 from storer.imports.summary import summary
 from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
 

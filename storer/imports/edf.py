@@ -7,11 +7,9 @@ from fractions import Fraction
 from io import BytesIO
 
 from common.contract.registers import SUPPLIER, TOTAL
-from storer.imports.days import Days
-from storer.imports.intervals import EMPTY, Interval, to_hours
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, check_wh, refused
-from storer.imports.readings import differences
+from storer.imports.periods import EMPTY, Days, Interval, differences, to_hours
 from storer.imports.text import Table, cell, column, decode, is_number, local_day, number, plain, rows
 from storer.imports.workbook import DAMAGED, check_size
 

@@ -6,29 +6,27 @@ one reading of all registers a day. Tables in local time, since 2025 and from th
 or days.
 """
 
-from storer.imports.local_clock import LocalClock
-from storer.imports.model import Parsed, refused
-from storer.imports.text import decode, rows
-from storer.imports.workbook import EPOCH, is_workbook, sheets
-from dataclasses import dataclass, field
-from storer.imports.text import Table, is_number, plain
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from common.contract.registers import INJECTED, TOTAL
-from storer.imports.intervals import UNKNOWN, Interval, steps, to_hours
-from storer.imports.model import HOUR, Parsed, check_wh, refused
-from storer.imports.text import Table, local_time, number, plain
-from storer.imports.days import Days
-from storer.imports.intervals import Interval, to_hours
-from storer.imports.text import Row, Table, cell, column, is_number, local_day, local_time, number, plain
-from storer.imports.workbook import serial_time
-from datetime import UTC, datetime
 from itertools import pairwise
-from common.contract.registers import SUPPLIER, TOTAL
-from storer.imports.model import Parsed, Period, refused
-from storer.imports.readings import FALLS, JUMPS, differences
-from storer.imports.text import Table, decode, local_time, number, plain, rows
+
+from common.contract.registers import INJECTED, SUPPLIER, TOTAL
+from storer.imports.local_clock import LocalClock
+from storer.imports.model import HOUR, Parsed, Period, check_wh, refused
+from storer.imports.periods import FALLS, JUMPS, UNKNOWN, Days, Interval, differences, steps, to_hours
+from storer.imports.text import Row, Table, cell, column, decode, is_number, local_day, local_time, number, plain, rows
+from storer.imports.workbook import EPOCH, is_workbook, serial_time, sheets
+
+OTHER_BLOCKS = "blocks that are no load curve"
+_POWER_UNITS = {"w": 1, "kw": 1000}
+_Value = tuple[Fraction | None, timedelta]  # W, and the step, or UNKNOWN
+_TABLE_UNITS = {"kwh": (1000, True), "wh": (1, True), "kw": (1000, False), "w": (1, False)}  # factor, energy
+OTHER_READINGS = "readings that are not of the end of a day"
+NOT_IN_SUM = "days whose registers do not add up to the total, kept as total"
+_Reading = dict[int, int]  # Wh by register
+
 
 def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     """Return the hours and days of a file."""
@@ -86,13 +84,6 @@ def _read_blocks(table: Table) -> list[_Block]:
     return blocks
 
 
-OTHER_BLOCKS = "blocks that are no load curve"
-_POWER_UNITS = {"w": 1, "kw": 1000}
-
-
-_Value = tuple[Fraction | None, timedelta]  # W, and the step, or UNKNOWN
-
-
 def _parse_curve(table: Table, clock: LocalClock) -> Parsed:
     """Return the hours of all load curves of the file, whatever their steps."""
     parsed = Parsed()
@@ -139,9 +130,6 @@ def _curve_intervals(rows: list[tuple[datetime, _Value]], clock: LocalClock, lef
         hours = Fraction(length / HOUR).limit_denominator(720)
         intervals.append(Interval(end, length, None if watts is None else watts * hours))
     return intervals
-
-
-_TABLE_UNITS = {"kwh": (1000, True), "wh": (1, True), "kw": (1000, False), "w": (1, False)}  # factor, energy
 
 
 def _table_header(table: Table) -> int | None:
@@ -228,12 +216,6 @@ def _table_days(body: Table, factor: int, register: int, clock: LocalClock, epoc
     return days.parsed()
 
 
-OTHER_READINGS = "readings that are not of the end of a day"
-NOT_IN_SUM = "days whose registers do not add up to the total, kept as total"
-
-_Reading = dict[int, int]  # Wh by register
-
-
 def parse_index(data: bytes, clock: LocalClock) -> Parsed:
     """Return the energy of each day by register; as total where the registers do not add up to it."""
     parsed = Parsed()
@@ -275,7 +257,9 @@ def _index_reading(cells: dict[str, str], factor: int, line: int) -> _Reading:
     return found
 
 
-def _index_day(start: datetime, before: _Reading, end: datetime, after: _Reading, left_out: Counter[str]) -> list[Period]:
+def _index_day(
+    start: datetime, before: _Reading, end: datetime, after: _Reading, left_out: Counter[str]
+) -> list[Period]:
     """Return the energy between two readings, by register if these add up to the total, without registers at rest."""
     wrong: Counter[str] = Counter()
     by_register: dict[int, Period] = {}

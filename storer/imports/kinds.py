@@ -9,15 +9,12 @@ from common.database.mariadb import Connection
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
 from storer.imports.edf import parse_edf
-from storer.imports.enedis import parse_enedis
-from storer.imports.enedis_index import parse_index
-from storer.imports.home_assistant import read_home_assistant
+from storer.imports.enedis import parse_enedis, parse_index
+from storer.imports.home_assistant import Series, SqliteFile, is_sqlite, open_file, read_home_assistant
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.original import read_original
 from storer.imports.plain import parse_plain
-from storer.imports.series_choice import Series
-from storer.imports.sqlite_file import SqliteFile, is_sqlite, open_file
 from storer.imports.text import MAX_SIZE
 
 

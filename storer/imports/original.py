@@ -11,7 +11,7 @@ from common.errors import ConfigError
 from storer.database.original import COLUMNS, NAME, missing_columns
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed, refused
-from storer.imports.readings import local_differences
+from storer.imports.periods import local_differences
 
 _NAME = re.compile(r"(?:([\w$-]+)\.)?([\w$-]+)", re.ASCII)
 _DAY = timedelta(days=1)

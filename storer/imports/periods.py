@@ -1,4 +1,4 @@
-"""Makes periods of whole hours: from mean power or energy of a few minutes, from days, and from readings of an index."""
+"""Makes periods of whole hours from energy of a few minutes, from days and months, or from readings of an index."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+
 from storer.database.months import ceil_hour
-from storer.imports.local_clock import LocalClock
-from storer.imports.model import HOUR, Period
-from datetime import date, timedelta
 from storer.imports.local_clock import DOUBLED, LocalClock
-from storer.imports.model import Parsed, Period, check_wh, refused
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
-from storer.imports.model import HOUR, MAX_POWER, Parsed, Period
+from storer.imports.model import HOUR, MAX_POWER, Parsed, Period, check_wh, refused
 
 EMPTY = "empty values"
 UNKNOWN_STEP = "values whose step is not known"
 INCOMPLETE = "hours of which a part is missing"
 UNKNOWN = timedelta(0)  # the length of an interval
 _STEPS = frozenset(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 30, 60))
+FALLS = "falls of an index"
+JUMPS = "jumps of an index that no meter of 36 kVA can make"
+UNCLEAR_TIMES = "readings of the repeated hour of October, between which the others count on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +147,6 @@ class Days:
             for (day, end), wh in sorted(self._found.items())
         ]
         return self._parsed
-
-
-FALLS = "falls of an index"
-JUMPS = "jumps of an index that no meter of 36 kVA can make"
-UNCLEAR_TIMES = "readings of the repeated hour of October, between which the others count on"
 
 
 def differences(readings: Iterable[tuple[datetime, int]], register: int, left_out: Counter[str]) -> list[Period]:

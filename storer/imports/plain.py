@@ -6,10 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 
 from common.errors import ConfigError
-from storer.imports.days import Days
-from storer.imports.intervals import EMPTY, Interval, steps_from, to_hours
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Parsed, check_registers, check_wh, read_register, refused
+from storer.imports.periods import EMPTY, Days, Interval, steps_from, to_hours
 from storer.imports.text import decode, local_day, local_time, number, plain, rows
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")

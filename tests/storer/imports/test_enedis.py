@@ -1,11 +1,9 @@
-"""="""
-
 from datetime import datetime, timedelta
+
 import pytest
-from storer.imports.enedis import parse_enedis
+
+from storer.imports.enedis import parse_enedis, parse_index
 from tests.support.imports import PARIS, content, energy, of, workbook
-from storer.imports.enedis import parse_index
-from tests.support.imports import PARIS, content, energy, of
 
 HEAD = b"Horodate;Valeur\n"
 HOURS = ["Début", "Fin", "Valeur (en Kw)"]

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError, FileRefused
-from storer.imports.home_assistant import read_home_assistant
+from storer.imports.home_assistant import open_file, read_home_assistant
 from storer.imports.model import Parsed
-from storer.imports.sqlite_file import open_file
 from tests.support.imports import energy, of, utc
 
 START = utc("2023-10-28 22:00")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storer.imports.model import MAX_POWER
-from storer.imports.readings import differences
+from storer.imports.periods import differences
 from tests.support.imports import utc
 
 START = utc("2025-06-01 12:00")
