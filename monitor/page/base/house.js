@@ -1,12 +1,33 @@
-// Which meters there are. Asked for once; again when the answer was only a stand-in.
+// Which meters there are, and whose numbers are shown: what the address says, else what was chosen last, else the first
+// meter. Asked for once; again when the answer was only a stand-in.
 import * as api from './api.js';
 import { T } from './i18n.js';
-import { remember, remembered } from './memory.js';
+import { remember, remembered } from './browser.js';
 import { REGISTERS } from './offers.js';
 import { useZone } from './time.js';
 
+/** @import {Choice, Meter} from '../../../deploy/page/types' */
 /** @import {Live} from '../../../deploy/page/answers' */
-/** @import {Meter} from '../../../deploy/page/types' */
+
+export const ALL = 'tous';
+
+const has = (meter, id) => meter.id === id || meter.replaced?.includes(id);
+
+/**
+ * What the page shows; place: null where it has none.
+ * @type {(meters: Meter[], asked: string | null, last: string | null, place: string | null) => Choice}
+ */
+export function chosen(meters, asked, last, place) {
+  const find = (id) => meters.find((meter) => has(meter, id)) ?? null;
+  const one = find(asked);
+  if (asked != null && asked !== ALL && !one && meters.length) return { meter: null, all: false, unknown: asked };
+  return {
+    meter: one ?? find(last) ?? meters[0] ?? null,
+    all: place === 'now' && meters.length > 1 && (asked ?? last) === ALL,
+    unknown: null,
+  };
+}
+
 /** @typedef {{zone: string, meters: Meter[]}} House */
 
 /** @type {House | null} */

@@ -1,7 +1,7 @@
 // What uPlot gets of a day: axes, scales, lines. day-paint.js draws the rest on the same canvas.
 import * as f from '../base/format.js';
 import { wall } from '../base/time.js';
-import { ticks } from './time_axis.js';
+import { ticks } from './axis.js';
 import { highestOf, scaleOf } from './line_curves.js';
 import { above, below, between, STRIP } from './line_paint.js';
 import { font } from './paint.js';

@@ -3,9 +3,8 @@ import { s, set } from '../base/dom.js';
 import { number, power } from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { MINUTE, SECOND } from '../base/time.js';
-import { textScale, whenSized } from './paint.js';
-import { patterns } from './patterns.js';
-import { gutter, niceTop } from './scale.js';
+import { textScale, whenSized, patterns } from './paint.js';
+import { gutter, niceTop } from './axis.js';
 
 /** @import {Live} from '../../../deploy/page/answers' */
 /** @typedef {[at: number, power: number]} Point */

@@ -1,9 +1,9 @@
 // The five places, and what is chosen beside them: meter, theme, language.
-import { ALL } from '../base/choice.js';
+import { ALL } from '../base/house.js';
 import { h, icon } from '../base/dom.js';
 import { language, T } from '../base/i18n.js';
-import { remember } from '../base/memory.js';
-import { select } from '../parts/select.js';
+import { remember } from '../base/browser.js';
+import { select } from '../parts/controls.js';
 import { go, here, href } from '../base/router.js';
 import { themeButton } from './theme.js';
 

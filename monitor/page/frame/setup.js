@@ -1,6 +1,6 @@
 // What is still to be set up in Home Assistant's app: said on every place, until it is done.
 import * as api from '../base/api.js';
-import { inApp } from '../base/app.js';
+import { inApp } from '../base/browser.js';
 import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
 import { piece } from '../parts/refresh.js';

@@ -1,7 +1,7 @@
 // Light, dark, or as the device: chosen here, by ?theme= or not at all. Charts on a canvas hear `themechange`.
 import { h, icon, say } from '../base/dom.js';
 import { T } from '../base/i18n.js';
-import { remember, remembered } from '../base/memory.js';
+import { remember, remembered } from '../base/browser.js';
 
 const ORDER = ['auto', 'light', 'dark'];
 const chosen = () => {

@@ -1,7 +1,7 @@
 // The address asks for a meter that is not here: another one's numbers would be taken for its own.
 import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
-import { remember } from '../base/memory.js';
+import { remember } from '../base/browser.js';
 import { here, href } from '../base/router.js';
 import { page } from '../parts/block.js';
 

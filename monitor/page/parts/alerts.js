@@ -1,4 +1,5 @@
 // What is wrong, as the server's alerts have it: said on every place, as long as it lasts.
+import { remember, remembered } from '../base/browser.js';
 import * as api from '../base/api.js';
 import { h, say } from '../base/dom.js';
 import * as f from '../base/format.js';
@@ -6,11 +7,42 @@ import { language, T } from '../base/i18n.js';
 import { piece } from './refresh.js';
 import { quietNotice } from './notice.js';
 import { here, href } from '../base/router.js';
-import { isSeen, isUrgent, putAway } from './seen.js';
 import { dateOf } from '../base/time.js';
 import { W } from './words.js';
 
 /** @import {Alerts} from '../../../deploy/page/answers' */
+
+// Which alerts were put away in this browser, and which need somebody now. No drawing here.
+
+const NAME = 'seen',
+  MOST_SEEN = 50; // more than can hold at the same time
+const URGENT = ['overload', 'power_cut', 'silent', 'voltage', 'forgotten'];
+
+/** @type {(alert: Pick<Alert, 'kind'>) => boolean} */
+export const isUrgent = ({ kind }) => URGENT.includes(kind);
+
+/**
+ * What must stay as it is for an alert to stay away: days and amounts change while it lasts.
+ * @param {Pick<Alert, 'id' | 'text'>} alert
+ */
+const markOf = ({ id, text }) => `${id} ${text.fr.replace(/[\d\s.,]+/g, ' ')}`;
+
+/** @returns {string[]} */
+function marks() {
+  try {
+    const found = JSON.parse(remembered(NAME) ?? '[]');
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @type {(alert: Pick<Alert, 'id' | 'text'>) => boolean} */
+export const isSeen = (alert) => marks().includes(markOf(alert));
+
+/** @param {Pick<Alert, 'id' | 'text'>} alert */
+export const putAway = (alert) => remember(NAME, JSON.stringify([...marks(), markOf(alert)].slice(-MOST_SEEN)));
+
 /** @typedef {Alerts['active'][number]} Alert */
 
 const MOST = 3; // that are said: the others are in the list of « État »

@@ -1,7 +1,7 @@
 // What the period will have cost or used when it is over: so far, expected, the likely range, and the budget of a month.
 import { h } from '../base/dom.js';
 import * as f from '../base/format.js';
-import { facts } from './key_values.js';
+import { facts } from './table.js';
 import { block, emptyBlock } from './block.js';
 import { W } from './words.js';
 

@@ -1,7 +1,40 @@
-import { h } from '../base/dom.js';
+// The registers of bars and tables: which of them counted, their badges, the legend.
 import { ORDER, register } from '../base/tariff.js';
+import { dayStart, HOUR, hoursIn, wall } from '../base/time.js';
+import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
-import { chip } from './badge.js';
+
+/** @import {Child} from '../../../deploy/page/types' */
+/** 23, 24 or 25 of them: when each begins, its hour by the clock, and its row, if there is one. */
+export function hoursOf(date, rows) {
+  const start = dayStart(date),
+    found = new Map(rows.map((row) => [Date.parse(row.start), row]));
+  return Array.from({ length: hoursIn(date) }, (_, i) => {
+    const t = start + i * HOUR;
+    return { t, place: wall(t).hour, row: found.get(t) };
+  });
+}
+
+/** The registers that counted in some row. */
+export const registersOf = (...rows) => ORDER.filter((name) => rows.some((row) => row.wh[name]));
+
+/** The same of a row, in words. */
+export const registersIn = (row) =>
+  registersOf(row)
+    .map((name) => register(name).long)
+    .join(', ');
+
+/** A colour is never alone: the swatch has a pattern and the word stands beside it. */
+export const swatch = (css) => h('span', { class: `swatch ${css}`, 'aria-hidden': 'true' });
+/** @type {(css: string, text: Child, size?: string) => HTMLElement} */
+export const chip = (css, text, size = '') => h('span', { class: `chip ${size}` }, swatch(css), text);
+/** @type {(name: string, size?: string) => HTMLElement} */
+export const registerChip = (name, size) => {
+  const r = register(name);
+  return chip(r.css, r.long, size);
+};
+/** @type {(colour: string, size?: string) => HTMLElement} */
+export const colourChip = (colour, size) => chip(`day-${colour}`, T.tariff[colour], size);
 
 /**
  * @param {string[]} names

@@ -1,4 +1,5 @@
-import { ofPage } from '../base/dom.js';
+import { ofPage, h } from '../base/dom.js';
+import { T } from '../base/i18n.js';
 
 /**
  * A server that was away may have come back newer. The page's files have other names then: take them.
@@ -16,3 +17,14 @@ export async function reloadIfNewer() {
     return 0; // away again: asked when it is back
   }
 }
+
+/** Home Assistant's page, around ours and of the same origin, begins a new session when it is loaded. */
+function reload() {
+  try {
+    top?.location.reload();
+  } catch {
+    location.reload(); // around ours is the page of another site
+  }
+}
+
+export const reloadButton = () => h('button', { class: 'button', onclick: reload }, T.notices.reload);

@@ -3,7 +3,7 @@ import * as api from '../base/api.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { h, icon } from '../base/dom.js';
-import { asked } from './lazy.js';
+import { asked } from './refresh.js';
 import { plainTable } from './table.js';
 import { W } from './words.js';
 

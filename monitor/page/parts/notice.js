@@ -1,7 +1,10 @@
 import { h, icon } from '../base/dom.js';
+import * as f from '../base/format.js';
+import { T } from '../base/i18n.js';
+import { W } from './words.js';
 
 /** @import {Child} from '../../../deploy/page/types' */
-
+/** @import {Status} from '../../../deploy/page/answers' */
 /** A sentence on figures beside it: what they lack, what they assume. */
 export const remark = (text) => h('p', { class: 'partial' }, icon('info'), text);
 
@@ -29,4 +32,38 @@ export function quietNotice(...parts) {
   const node = notice(...parts);
   node.removeAttribute('role');
   return node;
+}
+
+/** Offers have French names. */
+const named = (name) => h('span', { lang: 'fr' }, name);
+
+/**
+ * Whose prices an answer has: the offer's name; until the owner has named one, that it is only assumed.
+ * @param {import('../../../deploy/page/answers').Compare['prices']} prices
+ */
+export const whosePrices = (prices) =>
+  prices?.of &&
+  h(
+    'p',
+    { class: 'note' },
+    prices.of.assumed ? T.prices.assumed(named(T.prices.regulated)) : T.prices.of(named(prices.of.name)),
+  );
+
+/** That prices of an answer are out of date: a sentence, or nothing. */
+export function oldPrices(prices) {
+  const [first] = (prices?.old ?? []).map((one) => one.since).sort();
+  return first && remark(T.prices.old(f.fullDate(first)));
+}
+
+// What is wrong in the files of the configuration: said where the owner looks, not only in the log.
+/**
+ * A file of prices that has become wrong, and lines that concern no meter; nothing if all is well.
+ * @param {Pick<Status, 'prices_error' | 'unused'>} status
+ */
+export function wrongSettings({ prices_error: error, unused }) {
+  const found = [
+    error && notice('warn', W.settings.pricesError, error),
+    ...unused.map(({ section, meter }) => notice('warn', W.settings.unused(section, meter), W.settings.unusedMore)),
+  ].filter(Boolean);
+  return found.length > 0 && h('div', { class: 'notices' }, found);
 }

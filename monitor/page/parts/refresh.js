@@ -1,9 +1,11 @@
-// What is shown of today does not grow old: it is asked for again each minute, and at once when somebody looks again.
+// When something is asked for. What is shown of today does not grow old: it is asked for again each minute, and at once
+// when somebody looks again. What is folded away is asked for once somebody opens it.
 import { h } from '../base/dom.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { dateOf, MINUTE, SECOND } from '../base/time.js';
 
+/** @import {Child} from '../../../deploy/page/types' */
 const TICK = 5 * SECOND;
 
 /**
@@ -92,4 +94,34 @@ function replace(old, next) {
   old.replaceWith(next);
   if (focused >= 0) newActive[focused]?.focus({ preventScroll: true });
   if (read >= 0) newActive[read]?.reading?.show(at);
+}
+
+/**
+ * What is asked for only once somebody opens it.
+ * @param {{title: string, waiting: string, failed: string, css?: string, ask: () => Promise<Child>}} options
+ */
+export function asked({ title, waiting, failed, css = 'figures', ask }) {
+  const content = h('div', { 'aria-live': 'polite' });
+  let turn = 0;
+  async function fill() {
+    const mine = ++turn;
+    content.replaceChildren(h('p', { class: 'muted' }, waiting));
+    const found = await ask().catch(() => h('p', { class: 'muted' }, failed));
+    if (mine === turn) content.replaceChildren(h('div', null, found));
+  }
+  const node = h(
+    'details',
+    { class: css, 'data-key': title, ontoggle: () => node.open && !turn && fill() },
+    h('summary', null, title),
+    content,
+  );
+  return {
+    node,
+    /** Opens it, and asks again. */
+    open() {
+      node.open = true;
+      fill();
+      node.scrollIntoView({ block: 'nearest' });
+    },
+  };
 }

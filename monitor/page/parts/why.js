@@ -5,7 +5,7 @@ import { T } from '../base/i18n.js';
 import { h } from '../base/dom.js';
 import { dateOf } from '../base/time.js';
 import { register } from '../base/tariff.js';
-import { asked } from './lazy.js';
+import { asked } from './refresh.js';
 import { plainTable } from './table.js';
 import { W } from './words.js';
 

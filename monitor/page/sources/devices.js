@@ -3,7 +3,7 @@ import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { h } from '../base/dom.js';
 import { bars } from '../chart/bars.js';
-import { chip } from '../parts/badge.js';
+import { chip } from '../parts/legend.js';
 import { figures, plainTable } from '../parts/table.js';
 import { notice } from '../parts/notice.js';
 import { W } from './words.js';

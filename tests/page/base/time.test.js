@@ -10,10 +10,8 @@ import {
   sameTime,
   seasonOf,
   tempoDay,
-  useZone,
   yearBefore,
 } from '../../../monitor/page/base/time.js';
-import { spanOf, writeSpan } from '../../../monitor/page/places/day/clock.js';
 
 test('only a day that there is is a date', () => {
   for (const text of ['2026-02-28', '2024-02-29']) assert.ok(isDate(text), text);
@@ -96,28 +94,6 @@ test('a Tempo day begins at six of the local clock, in the nights of a change, t
   assert.equal(of('2026-03-29T04:00:00Z'), '2026-03-29');
   assert.equal(of('2026-10-25T04:59:59Z'), '2026-10-24');
   assert.equal(of('2026-10-25T05:00:00Z'), '2026-10-25');
-});
-
-test('an address tells which of the two hours of a night in autumn was selected', () => {
-  useZone('Europe/Paris');
-  const night = '2026-10-25',
-    utc = (clock) => Date.parse(`${night}T${clock}Z`);
-  const spans = {
-    '02:10..02:50': [utc('00:10'), utc('00:50')],
-    '02:10b..02:50b': [utc('01:10'), utc('01:50')],
-    '02:10..02:10b': [utc('00:10'), utc('01:10')],
-    '02:59:59b..07:10': [utc('01:59:59'), utc('06:10')],
-    '23:00..24:00': [utc('22:00'), utc('23:00')],
-  };
-  for (const [text, span] of Object.entries(spans)) {
-    assert.equal(writeSpan(span, night), text);
-    assert.deepEqual(spanOf(night, text), span);
-  }
-  assert.equal(spanOf(night, '02:10c..02:50'), null);
-  assert.equal(
-    writeSpan([Date.parse('2026-11-25T06:10Z'), Date.parse('2026-11-25T06:25Z')], '2026-11-25'),
-    '07:10..07:25',
-  );
 });
 
 test('the same time of another day is by the wall clock, also when the clocks changed between', () => {

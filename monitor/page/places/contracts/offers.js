@@ -5,12 +5,10 @@ import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { go, here, href, note } from '../../base/router.js';
 import { isDate, plusDays } from '../../base/time.js';
-import { swatch } from '../../parts/badge.js';
+import { swatch } from '../../parts/legend.js';
 import { figures, table } from '../../parts/table.js';
 import { notice, remark } from '../../parts/notice.js';
-import { select } from '../../parts/select.js';
-import { choice } from '../../parts/tabs.js';
-import { rangeForm } from '../../parts/range_form.js';
+import { select, choice, rangeForm } from '../../parts/controls.js';
 import { among, chosen, refusals, titleOf } from './ranking.js';
 import { W } from './words.js';
 

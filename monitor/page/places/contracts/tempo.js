@@ -4,7 +4,7 @@ import { registerOf } from '../../base/tariff.js';
 import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { daysBetween, plusDays } from '../../base/time.js';
-import { colourChip, swatch } from '../../parts/badge.js';
+import { colourChip, swatch } from '../../parts/legend.js';
 import { figures, plainTable } from '../../parts/table.js';
 import { calendar } from '../../chart/calendar.js';
 import { block } from '../../parts/block.js';

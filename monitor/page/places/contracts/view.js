@@ -4,14 +4,13 @@ import { h } from '../../base/dom.js';
 import { href } from '../../base/router.js';
 import { dateOf, plusDays, seasonOf, tempoDay } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
-import { notice } from '../../parts/notice.js';
-import { stepper } from '../../parts/stepper.js';
+import { notice, wrongSettings } from '../../parts/notice.js';
+import { stepper } from '../../parts/controls.js';
 import { compared, offersBlock } from './offers.js';
 import { powerBlock } from './power.js';
 import { whyNothing } from './ranking.js';
 import { byColour, coloursOf, remaining, seasonMap } from './tempo.js';
 import { windowsBlock } from './off_peak.js';
-import { wrongSettings } from '../../parts/settings.js';
 import { answered, away, blank, block, came, emptyBlock, FAILED, page, wayTo } from '../../parts/block.js';
 import { W } from './words.js';
 

@@ -1,9 +1,9 @@
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { compared, reasonOf } from '../../parts/compared.js';
-import { facts } from '../../parts/key_values.js';
+import { facts } from '../../parts/table.js';
 import { madeFacts } from '../../sources/sun.js';
-import { ofWhole } from './other.js';
+import { ofWhole } from './compared_day.js';
 import { peakOf } from './numbers.js';
 import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';

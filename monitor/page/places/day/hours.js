@@ -5,12 +5,15 @@ import { h } from '../../base/dom.js';
 import { HOUR, wall } from '../../base/time.js';
 import { register } from '../../base/tariff.js';
 import { figures } from '../../parts/table.js';
-import { hoursOf, registersIn, registersOf } from '../../parts/hours.js';
-import { registerLegend } from '../../parts/legend.js';
+import { hoursOf, registersIn, registersOf, registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
 import { drawnColumn, drawnText, madeText, ownLegend, ownOf } from '../../sources/sun.js';
 import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
+import { devicesBlock } from '../../sources/devices.js';
+
+/** Whether a day's hours hold a number of the whole day, that came from elsewhere: it is that of no hour. */
+export const inOne = (rows) => rows.some((row) => row.across);
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
 export function hours(meter, date, energy, other) {
@@ -114,3 +117,17 @@ function columnsOf({ rows, sun }, then) {
     then && [W.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
   ];
 }
+
+/** Devices by hour. */
+export const ofDay = ({ data, date }) =>
+  devicesBlock({
+    data,
+    periods: hoursOf(date, data.rows).map(({ t, place, row }) => ({
+      label: String(place),
+      place,
+      name: `${f.clock(t)}–${f.clock(t + HOUR)}`,
+      rows: row ? [data.rows.indexOf(row)] : [],
+    })),
+    column: T.columns.time,
+    every: 2,
+  });

@@ -7,11 +7,10 @@ import { piece } from '../../parts/refresh.js';
 import { notice } from '../../parts/notice.js';
 import { figures } from '../../parts/table.js';
 import { line } from '../../chart/line.js';
-import { spanOf } from './clock.js';
-import { compareChoice } from './compare.js';
+import { spanOf, selection } from './selection.js';
+import { compareChoice } from './compared_day.js';
 import { highest, quarters } from './numbers.js';
 import { screenOf } from './visible_range.js';
-import { selection } from './selection.js';
 import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
 

@@ -1,17 +1,39 @@
 // A stretch of the day that somebody has selected on its curve: its energy, its cost, and those of the compared day.
-import * as api from '../../base/api.js';
 import * as f from '../../base/format.js';
+import { clock } from '../../base/format.js';
+import { HOUR, MINUTE, at, dayEnd, sameTime } from '../../base/time.js';
+import * as api from '../../base/api.js';
 import { T } from '../../base/i18n.js';
 import { h, say } from '../../base/dom.js';
 import { note } from '../../base/router.js';
 import { ofStretch } from '../../sources/devices.js';
 import { compared } from '../../parts/compared.js';
 import { drawnText } from '../../sources/sun.js';
-import { clockOf, writeSpan } from './clock.js';
-import { sameTime } from '../../base/time.js';
-import { sideOfStretch } from './other.js';
+import { sideOfStretch } from './compared_day.js';
 import { W } from './words.js';
 import { W as PARTS } from '../../parts/words.js';
+
+// Times of a day as an address has them: `07:10..07:25`.
+/** 24:00 is the end of the day, so that an address says on which side of midnight it is. */
+export const clockOf = (t, date) => (t === dayEnd(date) ? '24:00' : clock(t, t % MINUTE !== 0));
+
+/** Two instants → '07:10..07:25'; of the hour that comes twice in autumn, times of the second have a `b`: '02:30b'. */
+export const writeSpan = (span, date) =>
+  span
+    .map((t) => {
+      const text = clockOf(t, date);
+      return t - at(date, text) >= HOUR ? `${text}b` : text;
+    })
+    .join('..');
+
+/** '07:10..07:25' → two instants; null for anything else. */
+export function spanOf(date, text) {
+  if (!/^\d\d:\d\d(:\d\d)?b?\.\.\d\d:\d\d(:\d\d)?b?$/.test(text ?? '')) return null;
+  const [from, to] = text
+    .split('..')
+    .map((clock) => at(date, clock.replace('b', '')) + (clock.endsWith('b') ? HOUR : 0));
+  return to > from ? [from, to] : null;
+}
 
 /**
  * The line above the curve. hint: what it says when nothing is selected; clear(): ends the selection; why(from, to):

@@ -2,9 +2,9 @@
 import * as api from '../../base/api.js';
 import { note } from '../../base/router.js';
 import { HOUR, SECOND, dayEnd, dayStart } from '../../base/time.js';
-import { padded } from '../../chart/span.js';
-import { filled } from '../../chart/values.js';
-import { writeSpan } from './clock.js';
+import { padded } from '../../chart/gestures.js';
+import { filled } from '../../chart/line_curves.js';
+import { writeSpan } from './selection.js';
 
 const LONGEST = 2 * HOUR; // of what is shown as single frames
 const KEPT = 6; // stretches of them

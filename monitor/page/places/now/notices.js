@@ -1,11 +1,11 @@
 // Only when there is something to say. Heard once by a screen reader, when it begins.
-import { inApp } from '../../base/app.js';
+import { inApp } from '../../base/browser.js';
 import { h, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { piece } from '../../parts/refresh.js';
 import { quietNotice } from '../../parts/notice.js';
-import { reloadButton } from '../../parts/reload.js';
+import { reloadButton } from '../../parts/new_version.js';
 import { href } from '../../base/router.js';
 import { dateOf } from '../../base/time.js';
 import { headroom } from './feed_state.js';

@@ -1,20 +1,46 @@
 // Today so far, against the same hour a week ago, and by hour.
 import * as api from '../../base/api.js';
-import { bars } from '../../chart/bars.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
+import { href } from '../../base/router.js';
+import { dateOf, dayStart, MINUTE, weekday } from '../../base/time.js';
+import { amountsOf } from '../../parts/expected.js';
+import { W } from './words.js';
+import { bars } from '../../chart/bars.js';
 import { piece } from '../../parts/refresh.js';
 import { figures } from '../../parts/table.js';
-import { hoursOf, registersIn, registersOf } from '../../parts/hours.js';
+import { hoursOf, registersIn, registersOf } from '../../parts/legend.js';
 import { drawnColumn, drawnText, madeText, ownOf } from '../../sources/sun.js';
-import { oldPrices, whosePrices } from '../../parts/prices.js';
-import { href } from '../../base/router.js';
+import { oldPrices, whosePrices } from '../../parts/notice.js';
 import { register } from '../../base/tariff.js';
-import { dayStart, MINUTE, weekday } from '../../base/time.js';
 import { flows } from './feed_state.js';
-import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
+
+// One line: what the month will have cost when it is over.
+export function expectedLine(meter) {
+  const node = h('p', { class: 'today-expected' });
+  /** Without the database the old line stays. */
+  async function load() {
+    const found = await api.forecast(meter.id).catch(() => null);
+    if (found) node.replaceChildren(...line(found));
+  }
+  return { node, load };
+}
+
+function line({ month, budget }) {
+  if (!month || month.why_not) return [];
+  const first = dateOf(Date.parse(month.from)),
+    { of, write, priced } = amountsOf(month),
+    name = h('a', { href: href(`bilan/${first.slice(0, 7)}`) }, f.capital(f.monthName(first))),
+    limit = priced && budget != null ? W.expectedOfBudget(write(budget)) : '';
+  return [
+    name,
+    T.colon,
+    h('strong', null, W.expectedInAll(write(of.expected))),
+    `, ${W.expectedBetween(write(of.low), write(of.high))}${limit}.`,
+  ];
+}
 
 const OLD = 2 * MINUTE; // a look at the day is taken each minute
 const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up

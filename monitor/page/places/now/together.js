@@ -1,4 +1,5 @@
 // All meters together: power now, today's energy and its cost, of each and in all.
+import { standing } from './feed_state.js';
 import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
@@ -6,10 +7,21 @@ import { T } from '../../base/i18n.js';
 import { table } from '../../parts/table.js';
 import { href } from '../../base/router.js';
 import { page } from '../../parts/block.js';
-import { together } from './sums.js';
 import { W } from './words.js';
 
 /** @import {Context} from '../../../../deploy/page/types' */
+
+/** {rows, sum} of answers of `live`, each {power, wh, cost}; null: not known, and then the sum is not, either. */
+export function together(answers) {
+  const rows = answers.map((live) => ({
+    power: live && standing(live, 'live', 0, 0).known ? live.power : null,
+    wh: live?.today?.wh ?? null,
+    cost: live?.today?.cost ?? null,
+  }));
+  const add = (name) => rows.reduce((sum, row) => (sum == null || row[name] == null ? null : sum + row[name]), 0);
+  return { rows, sum: { power: add('power'), wh: add('wh'), cost: add('cost') } };
+}
+
 /** @param {Context} context */
 export default async function all({ meters, now: clock }) {
   const time = h('time', { class: 'clock' }),

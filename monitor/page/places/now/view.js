@@ -1,6 +1,6 @@
 import { alerts } from '../../parts/alerts.js';
 import * as api from '../../base/api.js';
-import { inApp } from '../../base/app.js';
+import { inApp } from '../../base/browser.js';
 import { ruler } from '../../chart/gauge.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
@@ -11,14 +11,12 @@ import { again } from '../../base/router.js';
 import { dateOf, SECOND, wall } from '../../base/time.js';
 import { page } from '../../parts/block.js';
 import { devicesBlock, devicesOf } from './devices.js';
-import { expectedLine } from './expected.js';
-import { laterBlock } from './later.js';
+import { expectedLine, todayBlock } from './today.js';
+import { laterBlock, tariffBlock, tomorrowBand } from './tariff.js';
 import { minutesBlock } from './minutes.js';
 import { noticesBlock } from './notices.js';
 import { powerBlock } from './power.js';
 import { merged, standing } from './feed_state.js';
-import { tariffBlock, tomorrowBand } from './tariff.js';
-import { todayBlock } from './today.js';
 import { keeping } from '../../parts/summary.js';
 import { W } from './words.js';
 

@@ -1,7 +1,24 @@
 // A screen on the wall: `?mode=kiosk`, and `&dim=22-6` for the hours in which it is dark.
 import { now } from '../../base/api.js';
-import { hoursOf, isWithin } from './dark.js';
 import { MINUTE, wall as clock } from '../../base/time.js';
+
+const HOURS = /^(\d{1,2})(?::(\d\d))?-(\d{1,2})(?::(\d\d))?$/;
+
+/**
+ * [start, end] of `22-6` or `22:30-06:15`, in minutes of the day; null: these are no hours.
+ * @type {(text: string | null) => [number, number] | null}
+ */
+export function hoursOf(text) {
+  const found = HOURS.exec(text ?? '');
+  if (!found) return null;
+  const [start, end] = [1, 3].map((i) => Number(found[i]) * 60 + Number(found[i + 1] ?? 0));
+  return start < 1440 && end <= 1440 && start !== end ? [start, end] : null;
+}
+
+/** Whether a minute of the day is in [start, end), which may go over midnight. */
+export function isWithin([start, end], minute) {
+  return start < end ? start <= minute && minute < end : minute >= start || minute < end;
+}
 
 let timer = 0;
 

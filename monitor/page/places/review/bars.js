@@ -5,7 +5,7 @@ import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { daysBetween, weekday } from '../../base/time.js';
 import { ORDER, register } from '../../base/tariff.js';
-import { choice } from '../../parts/tabs.js';
+import { choice } from '../../parts/controls.js';
 import { figures } from '../../parts/table.js';
 import { registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
@@ -15,6 +15,7 @@ import { emptyBlock } from '../../parts/block.js';
 import { notesAt } from '../../parts/notes.js';
 import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
+import { devicesBlock } from '../../sources/devices.js';
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
 export function stack({ meter, data, range, today, unit, query, written }) {
@@ -156,3 +157,20 @@ function columnsOf(list, { by, used, priced, sun }) {
 
 /** As in `teleinfo-monitor report`: what lacks something is marked, of what nothing is known is no zero. */
 const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amount(g.cost)}*` : '–');
+
+/** Devices by day, month or year, as the bars above them. */
+export function ofReview({ data, range, query }) {
+  const by = groupBy(daysBetween(range.from, range.to)),
+    places = groups(data, by, range);
+  return devicesBlock({
+    data,
+    periods: places.map((g) => ({
+      key: g.key,
+      label: labelOf(g, { by, range, count: places.length }),
+      name: f.capital(nameOf(g, by)),
+      rows: data.rows.flatMap((row, i) => (row.start.startsWith(g.key) ? [i] : [])),
+    })),
+    column: T.columns.date,
+    open: opening(places, by, query),
+  });
+}

@@ -1,13 +1,32 @@
+// The base load by month, and what of it never stops.
+import { plusDays, yearBefore } from '../../base/time.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
-import { yearBefore } from '../../base/time.js';
-import { standby, withHoles } from './months.js';
 import { figures } from '../../parts/table.js';
 import { bars } from '../../chart/bars.js';
 import { block, emptyBlock } from '../../parts/block.js';
 import { notesAt } from '../../parts/notes.js';
 import { W } from './words.js';
+
+/** Months in a row: one that is not there is one of which nothing is known, not one that never was. */
+export function withHoles(months) {
+  const known = new Map(months.map((m) => [m.month, m])),
+    last = months.at(-1)?.month,
+    list = [];
+  for (let month = months[0]?.month; month <= last; month = plusDays(`${month}-01`, 31).slice(0, 7))
+    list.push(known.get(month) ?? { month, watts: null });
+  return list;
+}
+
+const SUMMER = ['05', '06', '07', '08', '09'];
+
+/** The lowest month, in which nothing heats: what never stops. Null: of no summer month anything is known. */
+export function standby(list) {
+  const known = list.filter((m) => m.watts != null);
+  if (!known.some((m) => SUMMER.includes(m.month.slice(5)))) return null;
+  return known.reduce((least, m) => (m.watts < least.watts ? m : least));
+}
 
 const YEAR = 8766; // hours
 const ABOVE = 1.1; // times the standby: what is less is no heating

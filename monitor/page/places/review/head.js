@@ -1,10 +1,23 @@
+// What a period is called, and the ways to others.
+import * as f from '../../base/format.js';
+import { W } from './words.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { contractYear, earlier, weekOf } from '../../base/time.js';
-import { rangeForm } from '../../parts/range_form.js';
-import { stepper } from '../../parts/stepper.js';
-import { W } from './words.js';
+import { rangeForm, stepper } from '../../parts/controls.js';
+
+export function titleOf({ kind, text, week, from, to }) {
+  if (kind === 'week') return W.week(week, begin(from, to), f.fullDate(to));
+  if (kind === 'month') return f.capital(f.monthYear(from));
+  return kind === 'year' ? text : f.capital(W.range(f.fullDate(from), f.fullDate(to)));
+}
+
+/** Of the first day only what the last one does not say, too. */
+function begin(from, to) {
+  if (from.slice(0, 4) !== to.slice(0, 4)) return f.fullDate(from);
+  return from.slice(0, 7) === to.slice(0, 7) ? String(+from.slice(8)) : f.dayMonth(from);
+}
 
 /** The period with its neighbours, the kinds of period, and any two dates. */
 export function head({ meter, range, title, today, query }) {

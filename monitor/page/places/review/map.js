@@ -6,8 +6,7 @@ import { go, href } from '../../base/router.js';
 import { HOUR, dayStart, daysBetween, plusDays, wall } from '../../base/time.js';
 import { figures } from '../../parts/table.js';
 import { notice } from '../../parts/notice.js';
-import { heatmap } from '../../chart/heatmap.js';
-import { quantiles } from '../../chart/colour_scale.js';
+import { heatmap, quantiles } from '../../chart/heatmap.js';
 import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
 

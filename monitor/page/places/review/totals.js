@@ -1,15 +1,31 @@
 import * as f from '../../base/format.js';
+import { W } from './words.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { wall } from '../../base/time.js';
 import { compared, isWhole, reasonOf, sideOf } from '../../parts/compared.js';
-import { facts } from '../../parts/key_values.js';
-import { remark } from '../../parts/notice.js';
-import { oldPrices, whosePrices } from '../../parts/prices.js';
+import { facts } from '../../parts/table.js';
+import { remark, oldPrices, whosePrices } from '../../parts/notice.js';
 import { contradiction, madeFacts, worthFacts } from '../../sources/sun.js';
-import { weatherOf } from './weather.js';
-import { W } from './words.js';
 import { W as SOURCES } from '../../sources/words.js';
+
+/** @import * as Answers from '../../../../deploy/page/answers' */
+
+// What the comparison with the year before would be in the same weather.
+/**
+ * The change, if it can be told, and what it rests on. Where it was warm, where days are missing, or where more is drawn
+ * on warm days, nothing.
+ * @type {(answer: Answers.Weather | null | undefined) => {change?: string, text: string, note: string} | null}
+ */
+export function weatherOf(answer) {
+  const compared = answer?.compared;
+  if (!answer || !compared?.wh_per_degree_day || compared.wh_per_degree_day < 0 || compared.quality == null)
+    return null;
+  const explained = W.explained(f.percent(compared.quality), f.number(compared.days));
+  if (compared.why_not === 'weak') return { text: W.weatherWeak, note: f.capital(explained) };
+  if (compared.change == null) return null;
+  return { change: f.signedPercent(compared.change), text: W.equalWeather, note: f.capital(explained) };
+}
 
 /**
  * Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]; hour: until

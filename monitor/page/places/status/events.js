@@ -3,7 +3,7 @@ import * as api from '../../base/api.js';
 import { h, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
-import { select } from '../../parts/select.js';
+import { select } from '../../parts/controls.js';
 import { href } from '../../base/router.js';
 import { dateOf } from '../../base/time.js';
 import { W } from './words.js';

@@ -1,5 +1,5 @@
 // What is kept, and by which versions. The page changes nothing: its buttons copy commands.
-import { inApp } from '../../base/app.js';
+import { inApp } from '../../base/browser.js';
 import { h, icon, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
