@@ -44,4 +44,21 @@ export default {
     aboveMore: (periods) =>
       `One of the two is wrong${periods > 1 ? ` (${f.number(periods)} periods concerned)` : ''}: check the source, its unit and its meter.`,
   },
+  power: {
+    house: 'Home',
+    roof: 'Roof',
+    grid: 'Grid',
+  },
+  running: {
+    title: 'Running',
+    others: (n) => `${f.number(n)} others`,
+    nothing: 'No device is running.',
+    off: (names) => `Off: ${names}.`,
+    silent: (names) => `No news for ten minutes: ${names}.`,
+    unknown: 'The state of the devices will be available again when the database responds.',
+  },
+  surplus: {
+    now: (power, partly) => `now, ${partly ? 'partly ' : ''}with your sun (${power} of surplus)`,
+    without: 'without sun',
+  },
 };

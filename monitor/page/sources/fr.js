@@ -45,4 +45,21 @@ export default {
     aboveMore: (periods) =>
       `L’un des deux est faux${periods > 1 ? ` (${f.number(periods)} périodes concernées)` : ''} : vérifiez la source, son unité et son compteur.`,
   },
+  power: {
+    house: 'Maison',
+    roof: 'Toit',
+    grid: 'Réseau',
+  },
+  running: {
+    title: 'En marche',
+    others: (n) => `${f.number(n)} autres`,
+    nothing: 'Aucun appareil en marche.',
+    off: (names) => `À l’arrêt : ${names}.`,
+    silent: (names) => `Sans nouvelles depuis dix minutes : ${names}.`,
+    unknown: 'L’état des appareils sera de nouveau disponible dès que la base répondra.',
+  },
+  surplus: {
+    now: (power, partly) => `maintenant${partly ? ', en partie' : ''} avec votre soleil (${power} de surplus)`,
+    without: 'sans soleil',
+  },
 };

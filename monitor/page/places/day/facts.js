@@ -2,11 +2,10 @@ import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { compared, reasonOf } from '../../parts/compared.js';
 import { facts } from '../../parts/table.js';
-import { madeFacts } from '../../sources/sun.js';
 import { ofWhole } from './compared_day.js';
 import { peakOf } from './numbers.js';
+import { drawnName, madeFacts } from '../../sources/sources.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 /**
  * The figures of a day. All of them are the server's: power is never added up here.
@@ -26,13 +25,13 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       against(newest ? { ...side, wh: newest.wh, cost: newest.cost ?? side.cost } : side, peak, other, meter.unit);
   return facts([
     {
-      name: energy?.sun ? SOURCES.sun.drawn : T.energy,
+      name: drawnName(energy) || T.energy,
       value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
       note: updated,
       other: versus?.energy,
     },
     whole?.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-    ...madeFacts(energy?.sun, sincePart(energy), whole?.total_wh),
+    ...madeFacts(energy),
     {
       name: T.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
@@ -66,9 +65,6 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
     },
   ]);
 }
-
-/** Whether production is known of a part of the day only. */
-const sincePart = (energy) => Date.parse(energy?.sun?.since) > Date.parse(energy?.whole.from);
 
 /** 'jeu 19 nov : 36,0 kWh, +25 %' for energy, cost and peak. */
 function against(side, peak, { date, side: other, sameHour }, unit) {

@@ -7,10 +7,8 @@ import { register } from '../../base/tariff.js';
 import { figures } from '../../parts/table.js';
 import { hoursOf, registersIn, registersOf, registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
-import { drawnColumn, drawnText, madeText, ownLegend, ownOf } from '../../sources/sun.js';
+import { drawnColumn, drawnText, madeColumns, madeText, ownLegend, ownOf, usedBlock } from '../../sources/sources.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
-import { devicesBlock } from '../../sources/devices.js';
 
 /** Whether a day's hours hold a number of the whole day, that came from elsewhere: it is that of no hour. */
 export const inOne = (rows) => rows.some((row) => row.across);
@@ -21,7 +19,7 @@ export function hours(meter, date, energy, other) {
     then = comparedHours(other);
   const chart = bars({
     bars: barsOf(date, energy, then),
-    label: W.hoursSummary(drawnText(energy.sun, f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0)))),
+    label: W.hoursSummary(drawnText(energy, f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0)))),
     format: f.number,
     every: 2,
     height: 200,
@@ -62,7 +60,7 @@ const barsOf = (date, energy, then) =>
       segments: row ? segmentsOf(row) : [],
       below: row?.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       ghost: before == null ? null : before / 1000,
-      text: f.joined([row ? textOf(t, row, energy.sun) : `${span(t)}${T.colon}${T.noData}`, then?.text(t)]),
+      text: f.joined([row ? textOf(t, row, energy) : `${span(t)}${T.colon}${T.noData}`, then?.text(t)]),
     };
   });
 
@@ -75,9 +73,9 @@ function segmentsOf(row) {
   return [...parts, { css: 'recovered', value: row.recovered / 1000 }, ownOf(row)];
 }
 
-function textOf(t, row, sun) {
+function textOf(t, row, energy) {
   return f.joined([
-    `${span(t)}${T.colon}${drawnText(sun, f.energy(row.total))}`,
+    `${span(t)}${T.colon}${drawnText(energy, f.energy(row.total))}`,
     row.energy != null && f.euro(row.energy),
     registersIn(row),
     row.injected && `${T.tariff.injected} ${f.energy(row.injected)}`,
@@ -87,10 +85,10 @@ function textOf(t, row, sun) {
 }
 
 /** The hour that used most, in words. */
-function most({ rows, sun }) {
-  const row = rows.reduce((best, row) => (row.total > best.total ? row : best)),
+function most(energy) {
+  const row = energy.rows.reduce((best, row) => (row.total > best.total ? row : best)),
     at = Date.parse(row.start);
-  return row.total > 0 ? W.resting(drawnText(sun, f.energy(row.total)), f.clock(at), f.clock(at + HOUR)) : '';
+  return row.total > 0 ? W.resting(drawnText(energy, f.energy(row.total)), f.clock(at), f.clock(at + HOUR)) : '';
 }
 
 function legendOf({ rows }, used, other) {
@@ -104,23 +102,23 @@ function legendOf({ rows }, used, other) {
   return legend;
 }
 
-function columnsOf({ rows, sun }, then) {
-  const made = rows.some((row) => row.made != null);
+function columnsOf(energy, then) {
+  const { rows } = energy,
+    kwh = (of) => (row) => f.kwh(of(row), 2);
   return [
     [T.columns.time, (row) => span(Date.parse(row.start)), 'words'],
     [T.columns.register, registersIn, 'words'],
-    [drawnColumn(sun, T.columns.energy), (row) => f.kwh(row.total, 2)],
-    rows.some((row) => row.injected) && [T.columns.injected, (row) => f.kwh(row.injected, 2)],
-    made && [SOURCES.sun.columns.made, (row) => f.kwh(row.made, 2)],
-    made && [SOURCES.sun.columns.own, (row) => f.kwh(row.own, 2)],
+    [drawnColumn(energy, T.columns.energy), kwh((row) => row.total)],
+    rows.some((row) => row.injected) && [T.columns.injected, kwh((row) => row.injected)],
+    ...madeColumns(rows, kwh),
     [T.columns.cost, (row) => f.known(row.energy, f.amount)],
     then && [W.columns.compare('kWh'), (row) => f.kwh(then.wh(Date.parse(row.start)), 2)],
   ];
 }
 
-/** Devices by hour. */
-export const ofDay = ({ data, date }) =>
-  devicesBlock({
+/** What other counters of the home say, by hour. */
+export const usedByHour = (data, date) =>
+  usedBlock({
     data,
     periods: hoursOf(date, data.rows).map(({ t, place, row }) => ({
       label: String(place),

@@ -1,8 +1,8 @@
 // The figures behind the day's curve: a table by quarter of an hour.
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
+import { curveColumn } from '../../sources/sources.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 const QUARTER = 900e3;
 
@@ -44,7 +44,7 @@ export function quarters(series, compare) {
       [W.columns.min(series.unit), of('min', (list) => Math.min(...list))],
       [T.columns.max(series.unit), of('max', (list) => Math.max(...list))],
       series.injected && [W.columns.injectedPower, of('injected', mean)],
-      series.production && [SOURCES.sun.columns.power, of('production', mean)],
+      curveColumn(series) && [curveColumn(series), of('production', mean)],
       compare && [W.columns.compare(series.unit), of('mean', mean, compare)],
     ],
     rows: Array.from({ length: count }, (_, i) => series.t0 + i * QUARTER),

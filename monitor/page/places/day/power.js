@@ -11,8 +11,8 @@ import { spanOf, selection } from './selection.js';
 import { compareChoice } from './compared_day.js';
 import { highest, quarters } from './numbers.js';
 import { screenOf } from './visible_range.js';
+import { curveName } from '../../sources/sources.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 const LATE = 10 * MINUTE; // what is newer may not have been complete
 
@@ -41,7 +41,7 @@ export async function power({ meter, date, series, other, compare, query, keys, 
     series,
     compare,
     limit: meter.subscribed,
-    made: SOURCES.sun.made,
+    made: curveName(series) ?? '',
     label: title,
     describedby: about,
     height: innerWidth < 820 ? 280 : 340,
@@ -160,7 +160,7 @@ function legendOf(other) {
       banded && band,
       other &&
         item('key-compare', compared ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.noData}`),
-      made && item('key-own', SOURCES.sun.made),
+      made && item('key-own', made),
       injected && item('key-inj', T.tariff.injected),
       gaps.length > 0 && item('key-hole', gapsText(gaps)),
       gaps.some((gap) => gap[3]) && item('key-recovered', T.tariff.recovered),
@@ -170,7 +170,7 @@ function legendOf(other) {
     part,
     show: ({ unit, gaps, min, injected, production }, compare) =>
       part.show(
-        { unit, gaps, banded: Boolean(min), injected: Boolean(injected), made: Boolean(production) },
+        { unit, gaps, banded: Boolean(min), injected: Boolean(injected), made: curveName({ production }) },
         Boolean(compare),
       ),
     tell(frames) {

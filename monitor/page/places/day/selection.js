@@ -6,10 +6,9 @@ import * as api from '../../base/api.js';
 import { T } from '../../base/i18n.js';
 import { h, say } from '../../base/dom.js';
 import { note } from '../../base/router.js';
-import { ofStretch } from '../../sources/devices.js';
 import { compared } from '../../parts/compared.js';
-import { drawnText } from '../../sources/sun.js';
 import { sideOfStretch } from './compared_day.js';
+import { drawnText, ofStretch } from '../../sources/sources.js';
 import { W } from './words.js';
 import { W as PARTS } from '../../parts/words.js';
 
@@ -104,7 +103,7 @@ const peakText = (power, unit, at) => W.maxPower(f.power(power, unit), f.clock(a
 function stretchText(part) {
   const ran = ofStretch(part);
   return f.joined([
-    drawnText(part.injected_wh > 0 || part.production_wh != null, f.energy(part.wh)),
+    drawnText(part, f.energy(part.wh)),
     part.cost != null && W.bareCost(f.euro(part.cost)),
     part.partial_cost && W.costIncomplete,
     ran && W.ofDevices(ran),

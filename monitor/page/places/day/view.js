@@ -6,8 +6,7 @@ import { again } from '../../base/router.js';
 import { dateOf, dayStart, hoursIn, isDate, sameTime } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
 import { notice, whosePrices } from '../../parts/notice.js';
-import { contradiction } from '../../sources/sun.js';
-import { ofDay, hours, inOne } from './hours.js';
+import { usedByHour, hours, inOne } from './hours.js';
 import { factsOf } from './facts.js';
 import { head, shortcuts } from './head.js';
 import { ofWhole, sideOfStretch } from './compared_day.js';
@@ -15,6 +14,7 @@ import { power } from './power.js';
 import { blank, page, wayTo } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
+import { contradiction } from '../../sources/sources.js';
 import { W } from './words.js';
 
 const POINTS = 1500; // the minutes of a day of 25 hours
@@ -69,11 +69,11 @@ async function answers({ meter, date, other, today, now }) {
     date === today ? api.live(meter.id).then((live) => live.today, away) : null,
     notesOf(meter.id),
   ]);
-  return { series, energy: ofDays(counted), compared, otherDay, talon, peaks, soFar, written };
+  return { series, energy: usedByHours(counted), compared, otherDay, talon, peaks, soFar, written };
 }
 
 /** What was imported for a month is that of none of its days. */
-const ofDays = (energy) => (energy?.whole?.across_wh ? null : energy);
+const usedByHours = (energy) => (energy?.whole?.across_wh ? null : energy);
 
 /** What is below the head. Energy that was imported has no curve. updated: the time of it, of today. */
 async function partsOf({ meter, date, other, query, keys, found, updated }) {
@@ -86,7 +86,7 @@ async function partsOf({ meter, date, other, query, keys, found, updated }) {
         'div',
         { class: 'notices' },
         remarks(date, series),
-        contradiction(energy?.sun),
+        contradiction(energy),
         unknownOther && notice('info', W.emptyTitle(f.fullDate(other))),
       ),
     ),
@@ -101,7 +101,7 @@ async function partsOf({ meter, date, other, query, keys, found, updated }) {
         !inOne(energy.rows) &&
         hours(meter, date, energy, before && { date: other, rows: before.rows }),
     ),
-    byDevice = piece((energy) => energy?.devices_whole && ofDay({ data: energy, date }));
+    byDevice = piece((energy) => energy && usedByHour(energy, date));
   function show() {
     const { gaps, coverage } = found.series ?? {};
     notes.show(found.series && { gaps, coverage }, found.energy);
@@ -132,7 +132,7 @@ async function against(meter, other, until) {
     until == null ? api.peaks(meter.id, other, other, 1).catch(() => null) : null,
     until == null ? null : api.stretch(meter.id, dayStart(other), sameTime(until, other)).catch(() => null),
   ]);
-  const whole = ofDays(energy);
+  const whole = usedByHours(energy);
   return {
     energy: whole?.rows.length && !inOne(whole.rows) ? whole : null,
     side: until == null ? ofWhole(whole, peaks?.peaks[0]) : part && sideOfStretch(part),

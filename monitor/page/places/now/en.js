@@ -1,5 +1,3 @@
-import * as f from '../../base/format.js';
-
 export default {
   title: 'Now',
   live: 'Live',
@@ -17,9 +15,6 @@ export default {
   tooMuch: { dryer: 'a tumble dryer takes 2,500', car: 'charging a car takes 7,400' },
   peak: (power, time) => `Today’s peak: ${power} at ${time}`,
   phaseLeft: (left) => `${left} left`,
-  house: 'Home',
-  roof: 'Roof',
-  grid: 'Grid',
   tariff: 'Tariff',
   since: (from, to) => `since ${from}, until ${to}`,
   sinceOnly: (from) => `since ${from}`,
@@ -29,17 +24,9 @@ export default {
   fromSix: (price) => `from 06:00: ${price} €/kWh`,
   atSix: 'At 06:00:',
   tomorrowWhen: 'announced by the meter at about 20:00',
-  running: 'Running',
-  runningOthers: (n) => `${f.number(n)} others`,
-  runningNothing: 'No device is running.',
-  runningOff: (names) => `Off: ${names}.`,
-  runningSilent: (names) => `No news for ten minutes: ${names}.`,
-  runningUnknown: 'The state of the devices will be available again when the database responds.',
   laterTitle: 'Now or later?',
   laterWash: 'A wash (1 kWh)',
   laterNow: 'now',
-  laterSun: (power, partly) => `now, ${partly ? 'partly ' : ''}with your sun (${power} of surplus)`,
-  laterNoSun: 'without sun',
   laterAt: (time) => `at ${time}`,
   laterFrom: (time) => `from ${time} on`,
   withSubscription: 'standing charge included',

@@ -28,22 +28,6 @@ export function standing(live, mode, heard, now) {
   return { known: live.power != null && !quiet, word, wrong };
 }
 
-const SILENT = 5 * 60000; // a mean of a minute, which is known a minute or two later
-
-/**
- * Of a home with a roof: {house, roof, grid}, W; null: not known, as what the house uses while its source is silent;
- * roof is undefined where no source tells it. The grid is below 0 while the home exports. Null for a home that neither
- * makes nor exports.
- */
-export function flows({ at, power, injected, production, today }) {
-  const source = production != null || today?.production_wh != null;
-  if (injected == null && !source) return null;
-  const fresh = production != null && Date.parse(at) - Date.parse(production.at) < SILENT,
-    roof = fresh ? production.power : source ? null : undefined,
-    grid = power == null ? null : power - (injected ?? 0);
-  return { house: roof == null || grid == null ? null : Math.max(0, roof + grid), roof, grid };
-}
-
 /** From here on the subscribed power is near. */
 export const NEAR = 0.9;
 const isNear = (power, limit) => power >= limit * NEAR && power <= limit;

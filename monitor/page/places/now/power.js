@@ -3,7 +3,8 @@ import { ruler } from '../../chart/gauge.js';
 import { h, icon, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
-import { flows, headroom, tooMuch } from './feed_state.js';
+import { powersOf, powerText } from '../../sources/sources.js';
+import { headroom, tooMuch } from './feed_state.js';
 import { W } from './words.js';
 
 const PLACEHOLDER = '–';
@@ -40,18 +41,16 @@ export function powerBlock(meter) {
       cure = found?.near ? W.tooMuch[tooMuch(found.left)] : null,
       sentence = `${words.join('')}${cure ? W.because(cure) : ''}`,
       now = f.power(power, unit),
-      sun = flows(live),
-      parts = sun && flowTexts(sun, known, unit),
+      parts = powersOf(live, known, unit),
       [large] = parts ?? [[null, power, unit]];
     figure.replaceChildren(large[1] == null ? PLACEHOLDER : f.number(large[1]), unitText(large[2]));
     figure.classList.toggle('stale', !known);
     showRoom(left, known, found?.near, words, sentence);
-    const said = parts ? f.joined(parts.map(flowText), ', ') : now;
+    const said = parts ? f.joined(parts.map(powerText), ', ') : now;
     spoken = known ? W.spoken(said, sentence) : W.spokenUnknown(said);
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
     measure?.peak(peak?.power);
     showPeak(flag, peak, unit);
-    // A roof has its line at night, too, so that nothing moves in the morning.
     what.hidden = !parts;
     others.hidden = !parts || parts.length < 2;
     what.textContent = parts?.[0][0] ?? '';
@@ -61,19 +60,7 @@ export function powerBlock(meter) {
   return { node, show };
 }
 
-/**
- * The large figure first: [name, value, unit] of house, roof and grid; the grid where the house is not known.
- */
-function flowTexts({ house, roof, grid }, known, unit) {
-  const all = house != null && known,
-    ofRoof = [W.roof, roof, 'W'],
-    ofGrid = [W.grid, grid, all ? 'W' : unit];
-  if (all) return [[W.house, house, 'W'], ofRoof, ofGrid];
-  return roof === undefined ? [ofGrid] : [ofGrid, ofRoof];
-}
-
-const flowText = ([name, value, unit]) => `${name} ${value == null ? T.unknown : f.power(value, unit)}`;
-const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, flowText(flow));
+const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, powerText(flow));
 
 /** What is left, or too much, in words: [before, the amount, after]. */
 function room(found, { subscribed, unit }) {

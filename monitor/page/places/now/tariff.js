@@ -6,6 +6,7 @@ import { piece } from '../../parts/refresh.js';
 import { chip, colourChip, registerChip } from '../../parts/legend.js';
 import { learn, register } from '../../base/tariff.js';
 import { at, dateOf, plusDays, tempoDay, MINUTE, wall } from '../../base/time.js';
+import { surplusChoices } from '../../sources/sources.js';
 import { W } from './words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
@@ -126,7 +127,7 @@ export function laterBlock(first, now) {
 }
 
 /**
- * Amounts and when they hold; none where the price does not change, as far as it is known, and no roof exports.
+ * Amounts and when they hold; none where the price does not change, as far as it is known, and the home exports nothing.
  * @param {Answers.Later | null} later
  * @param {number} now
  * @returns {string[][]}
@@ -145,10 +146,8 @@ export function choices(later, now) {
     f.euro(price),
     when(at, W.laterAt) + (colour ? ` (${T.tariff[colour]})` : ''),
   ]);
-  if (surplus) {
-    const sun = W.laterSun(f.power(surplus.power, 'W'), surplus.power < WASH);
-    return [[f.euro(surplus.price), sun], ...(others.length ? others : [[f.euro(price), W.laterNoSun]])];
-  }
+  const exporting = surplusChoices(later, WASH, others);
+  if (exporting) return exporting;
   if (!others.length && change) others.push([f.euro(change.price), when(change.at, W.laterFrom)]);
   return [[f.euro(price), W.laterNow], ...others];
 }

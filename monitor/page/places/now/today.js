@@ -6,16 +6,14 @@ import { T } from '../../base/i18n.js';
 import { href } from '../../base/router.js';
 import { dateOf, dayStart, MINUTE, weekday } from '../../base/time.js';
 import { amountsOf } from '../../parts/expected.js';
+import { drawnColumn, drawnText, drawnToday, madeText, ownOf, todayTexts } from '../../sources/sources.js';
 import { W } from './words.js';
 import { bars } from '../../chart/bars.js';
 import { piece } from '../../parts/refresh.js';
 import { figures } from '../../parts/table.js';
 import { hoursOf, registersIn, registersOf } from '../../parts/legend.js';
-import { drawnColumn, drawnText, madeText, ownOf } from '../../sources/sun.js';
 import { oldPrices, whosePrices } from '../../parts/notice.js';
 import { register } from '../../base/tariff.js';
-import { flows } from './feed_state.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 // One line: what the month will have cost when it is over.
 export function expectedLine(meter) {
@@ -47,7 +45,7 @@ const NEW_DAY = 10 * MINUTE; // until its first hour is rolled up
 
 /** expected: a line on the month, below those of today. */
 export function todayBlock(meter, date, expected) {
-  const totals = piece((today, sun) => h('p', { class: 'pair' }, today && amounts(today, sun))),
+  const totals = piece((today, name) => h('p', { class: 'pair' }, today && amounts(today, name))),
     note = piece((today, away, how) =>
       h('p', null, today ? remarks(today, date, how) : away ? W.todayUnknown : T.todayNothing),
     ),
@@ -77,16 +75,16 @@ export function todayBlock(meter, date, expected) {
         old = today && now - Date.parse(today.at) > OLD,
         known = today && { ...today, at: old && today.at };
       node.classList.toggle('unknown-today', !today);
-      totals.show(known, flows(live) != null);
+      totals.show(known, drawnToday(live));
       note.show(known, links.database === 'down', { early, old });
     },
   };
 }
 
-function amounts({ wh, cost, injected_wh: injected }, sun) {
+function amounts({ wh, cost, injected_wh: injected }, name) {
   const large = (text, tone = '') => h('span', { class: `figure-l ${tone}` }, text);
   return [
-    sun && h('span', { class: 'figure-name' }, SOURCES.sun.drawn),
+    name && h('span', { class: 'figure-name' }, name),
     large(f.energy(wh)),
     cost != null && large(f.euro(cost)),
     injected > 0 && large(`${T.tariff.injected} ${f.energy(injected)}`, 'inj-text'),
@@ -96,21 +94,9 @@ function amounts({ wh, cost, injected_wh: injected }, sun) {
 const remarks = (today, date, { early, old }) => [
   today.cost != null ? `${f.capital(W.withSubscription)}.` : early ? W.costLater : W.noCost,
   ...sameHour(today, date),
-  ...made(today),
+  ...todayTexts(today),
   old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
 ];
-
-/** What the roof made so far, what the home used, and the share of that which came from it. */
-function made({ wh, production_wh: production, injected_wh: injected }) {
-  if (!(production > 0) || injected == null) return [];
-  const own = Math.max(production - injected, 0); // production is a minute behind
-  return [
-    SOURCES.sun.today(f.energy(production), f.energy(own)),
-    wh != null && own + wh > 0
-      ? h('span', { class: 'house-today' }, SOURCES.sun.todayHouse(f.energy(own + wh), f.percent(own / (own + wh))))
-      : '',
-  ];
-}
 
 /** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
 function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
@@ -121,7 +107,6 @@ function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_wee
 }
 
 function hourBars(day, date) {
-  const sun = Boolean(day.sun);
   const list = hoursOf(date, day.rows).map(({ place, row }) => {
     const label = String(place);
     if (!row) return { label, place, segments: [], text: f.hourOnly(place) };
@@ -135,7 +120,7 @@ function hourBars(day, date) {
       ],
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       text: f.joined([
-        `${f.hourOnly(place)}${T.colon}${drawnText(sun, f.energy(row.total))}${cost}`,
+        `${f.hourOnly(place)}${T.colon}${drawnText(day, f.energy(row.total))}${cost}`,
         registersIn(row),
         madeText(row),
       ]),
@@ -154,7 +139,7 @@ function hourBars(day, date) {
     columns: [
       [T.columns.time, (row) => f.clock(Date.parse(row.start)), 'words'],
       [T.columns.register, registersIn, 'words'],
-      [drawnColumn(sun, T.columns.energy), (row) => f.kwh(row.total, 2)],
+      [drawnColumn(day, T.columns.energy), (row) => f.kwh(row.total, 2)],
     ],
     rows: day.rows,
   });

@@ -10,7 +10,6 @@ import { reloadIfNewer } from '../../parts/new_version.js';
 import { again } from '../../base/router.js';
 import { dateOf, SECOND, wall } from '../../base/time.js';
 import { page } from '../../parts/block.js';
-import { devicesBlock, devicesOf } from './devices.js';
 import { expectedLine, todayBlock } from './today.js';
 import { laterBlock, tariffBlock, tomorrowBand } from './tariff.js';
 import { minutesBlock } from './minutes.js';
@@ -18,6 +17,7 @@ import { noticesBlock } from './notices.js';
 import { powerBlock } from './power.js';
 import { merged, standing } from './feed_state.js';
 import { keeping } from '../../parts/summary.js';
+import { runningBlock, runningOf } from '../../sources/sources.js';
 import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
@@ -26,7 +26,7 @@ export default async function now({ meter, now: clock, title }) {
   const [live, prices, running] = await Promise.all([
     api.live(meter?.id),
     meter && laterOf(meter),
-    meter && devicesOf(meter),
+    meter && runningOf(meter),
   ]);
   return live.at && meter ? present(meter, live, prices, running, clock) : never(meter, title);
 }
@@ -79,14 +79,14 @@ function present(meter, live, prices, running, clock) {
     blocks.today.load();
     if (wall(clock()).hour !== hour) lookAround();
     hour = wall(clock()).hour;
-    const [news, next, devices] = await Promise.all([
+    const [news, next, others] = await Promise.all([
       api.live(meter.id).catch(() => null),
       laterOf(meter),
-      devicesOf(meter),
+      runningOf(meter),
     ]);
     if (left) return;
     if (next?.price != null) prices = next; // a monitor that has just started does not know them yet
-    blocks.devices?.show(devices);
+    blocks.running?.show(others);
     if (news) take(news);
   }
   async function lookAround() {
@@ -98,7 +98,7 @@ function present(meter, live, prices, running, clock) {
   }
   blocks.minutes.show(live);
   blocks.minutes.draw();
-  blocks.devices?.show(running);
+  blocks.running?.show(running);
   show();
   blocks.today.load();
   const later = setTimeout(lookAround, 5 * SECOND); // first what everybody came for
@@ -131,7 +131,7 @@ function blocksOf(meter, prices, clock) {
     tariff = tariffBlock(),
     tomorrow = tomorrowBand(),
     later = laterBlock(prices, clock()),
-    devices = devicesBlock(meter),
+    running = runningBlock(meter),
     expected = expectedLine(meter),
     today = todayBlock(meter, dateOf(clock()), expected.node),
     minutes = minutesBlock(meter, clock);
@@ -140,7 +140,7 @@ function blocksOf(meter, prices, clock) {
     [h('h1', null, W.title), h('p', { class: 'head-side' }, time, link)],
     notices.node,
     h('div', { class: 'now-grid' }, power.node, tariff.node, later?.node, today.node, minutes.node),
-    devices?.node,
+    running?.node,
     tomorrow.node,
   );
   function show(live, prices, { known, word, wrong }, kept) {
@@ -157,7 +157,7 @@ function blocksOf(meter, prices, clock) {
     today.show(live, clock());
     minutes.mean(live, known);
   }
-  return { node, today, expected, minutes, devices, show };
+  return { node, today, expected, minutes, running, show };
 }
 
 /** There was never a frame: the page waits for the first one. */

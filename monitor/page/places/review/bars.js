@@ -9,13 +9,11 @@ import { choice } from '../../parts/controls.js';
 import { figures } from '../../parts/table.js';
 import { registerLegend } from '../../parts/legend.js';
 import { bars } from '../../chart/bars.js';
-import { drawnColumn, drawnText, madeText, ownLegend, ownOf } from '../../sources/sun.js';
 import { complete, groupBy, groups } from './groups.js';
 import { emptyBlock } from '../../parts/block.js';
 import { notesAt } from '../../parts/notes.js';
+import { drawnColumn, drawnText, madeColumns, madeText, ownLegend, ownOf, usedBlock } from '../../sources/sources.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
-import { devicesBlock } from '../../sources/devices.js';
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
 export function stack({ meter, data, range, today, unit, query, written }) {
@@ -24,15 +22,15 @@ export function stack({ meter, data, range, today, unit, query, written }) {
     known = places.filter((g) => !g.unknown),
     title = W.chart[by];
   if (!known.length) return emptyBlock(title, W.noDays);
-  const { priced, sun } = data,
+  const { priced } = data,
     inEuro = unit === 'euro' && priced,
     used = ORDER.filter((r) => known.some((g) => g.wh[r] || g.costBy[r]));
   const chart = bars({
-    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, sun, written, count: places.length })),
-    label: W.summary(title, drawnText(sun, f.energy(sum(known, (g) => g.total)))),
+    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, data, written, count: places.length })),
+    label: W.summary(title, drawnText(data, f.energy(sum(known, (g) => g.total)))),
     format: f.number,
     height: 260,
-    resting: meanAndMost(known, { by, range, today, inEuro, sun }),
+    resting: meanAndMost(known, { by, range, today, inEuro, data }),
     open: opening(places, by, query),
   });
   const legend = legendOf(places, known, used, inEuro),
@@ -45,7 +43,7 @@ export function stack({ meter, data, range, today, unit, query, written }) {
     legend,
     figures({
       caption: title,
-      columns: columnsOf(told, { by, used, priced, sun }),
+      columns: columnsOf(told, { by, used, data }),
       rows: told,
       csv: energyFile(meter.id, by, range.from, range.to),
     }),
@@ -55,10 +53,10 @@ export function stack({ meter, data, range, today, unit, query, written }) {
 const sum = (list, of) => list.reduce((total, g) => total + of(g), 0);
 
 /** The mean of what is over, and the most, in words. */
-function meanAndMost(list, { by, range, today, inEuro, sun }) {
+function meanAndMost(list, { by, range, today, inEuro, data }) {
   const over = complete(list, by, range, today),
     of = (g) => (inEuro ? g.cost : g.total),
-    say = inEuro ? f.euro : (wh) => drawnText(sun, f.energy(wh)),
+    say = inEuro ? f.euro : (wh) => drawnText(data, f.energy(wh)),
     most = list.reduce((best, g) => (of(g) > of(best) ? g : best));
   return W.resting(say(sum(over, of) / over.length), say(of(most)), nameOf(most, by));
 }
@@ -108,7 +106,7 @@ export function labelOf({ key }, { by, range, count }) {
   return innerWidth < 820 ? f.weekdayName(weekday(key)) : f.shortDate(key).replace(/ [^ ]+$/, '');
 }
 
-function bar(g, { by, range, today, used, inEuro, priced, sun, written, count }) {
+function bar(g, { by, range, today, used, inEuro, data, written, count }) {
   const label = labelOf(g, { by, range, count }),
     name = f.capital(nameOf(g, by));
   const mark = g.missing > 1,
@@ -131,8 +129,8 @@ function bar(g, { by, range, today, used, inEuro, priced, sun, written, count })
     mark,
     flag,
     text: f.joined([
-      `${name}${T.colon}${drawnText(sun, f.energy(g.total))}`,
-      priced && f.euro(g.cost),
+      `${name}${T.colon}${drawnText(data, f.energy(g.total))}`,
+      data.priced && f.euro(g.cost),
       ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
       g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,
       madeText(g),
@@ -141,28 +139,26 @@ function bar(g, { by, range, today, used, inEuro, priced, sun, written, count })
   };
 }
 
-function columnsOf(list, { by, used, priced, sun }) {
-  const made = list.some((g) => g.made != null),
-    kwh = (of) => (g) => f.kwh(g.unknown ? null : of(g));
+function columnsOf(list, { by, used, data }) {
+  const kwh = (of) => (g) => f.kwh(g.unknown ? null : of(g));
   return [
     [T.columns.date, (g) => f.capital(nameOf(g, by)), 'words'],
     ...used.map((r) => [f.capital(register(r).short), kwh((g) => g.wh[r])]),
-    [drawnColumn(sun, W.columns.total), kwh((g) => g.total)],
+    [drawnColumn(data, W.columns.total), kwh((g) => g.total)],
     list.some((g) => g.injected) && [T.columns.injected, kwh((g) => g.injected)],
-    made && [SOURCES.sun.columns.made, kwh((g) => g.made)],
-    made && [SOURCES.sun.columns.own, kwh((g) => g.own)],
-    [T.columns.cost, (g) => (priced && !g.unknown ? costText(g) : '–')],
+    ...madeColumns(list, kwh),
+    [T.columns.cost, (g) => (data.priced && !g.unknown ? costText(g) : '–')],
   ];
 }
 
 /** As in `teleinfo-monitor report`: what lacks something is marked, of what nothing is known is no zero. */
 const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amount(g.cost)}*` : '–');
 
-/** Devices by day, month or year, as the bars above them. */
-export function ofReview({ data, range, query }) {
+/** What other counters of the home say, by day, month or year, as the bars above. */
+export function usedByPeriod({ data, range, query }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range);
-  return devicesBlock({
+  return usedBlock({
     data,
     periods: places.map((g) => ({
       key: g.key,

@@ -8,29 +8,24 @@ import { figures } from '../../parts/table.js';
 import { notice } from '../../parts/notice.js';
 import { heatmap, quantiles } from '../../chart/heatmap.js';
 import { W } from './words.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 const MOST = 400; // days of an answer of `profile`
 
 /**
- * The hours of each day. What is not shown is not asked for. sun: whether the home has a roof, so that what it drew is
- * not what it used.
+ * The hours of each day. What is not shown is not asked for. drawn: the name of what was drawn,
+ * where it is not all that was used.
  */
-export function maps({ meter, data, sun, range }) {
+export function maps({ meter, data, drawn: name, range }) {
   const days = daysBetween(range.from, range.to) + 1;
   if (!data || days <= 100 || days > MOST) return null;
   const body = h('div', { class: 'map' });
-  heat(meter, range, sun)
+  heat(meter, range, name)
     .catch(() => notice('warn', T.notices.database, T.notices.databaseMore))
     .then((content) => body.replaceChildren(...[content].flat()));
   return h(
     'section',
     { class: 'block' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', null, W.heat, sun && [' ', h('span', { class: 'muted unit' }, SOURCES.sun.drawn)]),
-    ),
+    h('div', { class: 'block-head' }, h('h2', null, W.heat, name && [' ', h('span', { class: 'muted unit' }, name)])),
     body,
   );
 }
@@ -65,14 +60,14 @@ const nothing = (text) => h('p', { class: 'muted' }, text);
 
 const isEmpty = (rows) => !rows.some((hours) => hours.some((wh) => wh != null));
 
-async function heat(meter, range, sun) {
+async function heat(meter, range, name) {
   const { first, rows } = await api.profile(meter.id, range.from, range.to);
   if (!first || isEmpty(rows)) return nothing(T.noData);
   const limits = quantiles(rows.flat()),
     days = hoursOf(first, rows);
   return drawn({
     title: W.heat,
-    chart: heatmap({ first, rows, limits, label: sun ? W.heatDrawn : W.heatSummary, open: openDay }),
+    chart: heatmap({ first, rows, limits, label: name ? W.heatDrawn : W.heatSummary, open: openDay }),
     limits,
     columns: [
       [T.columns.date, ({ day }) => f.tableDate(day), 'words'],

@@ -1,4 +1,5 @@
 import * as f from '../../base/format.js';
+import { contradiction, drawnName, madeFacts, worthFacts } from '../../sources/sources.js';
 import { W } from './words.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
@@ -6,8 +7,6 @@ import { wall } from '../../base/time.js';
 import { compared, isWhole, reasonOf, sideOf } from '../../parts/compared.js';
 import { facts } from '../../parts/table.js';
 import { remark, oldPrices, whosePrices } from '../../parts/notice.js';
-import { contradiction, madeFacts, worthFacts } from '../../sources/sun.js';
-import { W as SOURCES } from '../../sources/words.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
 
@@ -31,8 +30,10 @@ export function weatherOf(answer) {
  * Energy and cost of the whole period, the parts of the bill, and comparisons: [name, answer or null, weather]; hour: until
  * which a period is compared that began today, null if there is none yet.
  */
-export function totals({ whole, sun, prices, closed, hour, others, open, updated }) {
-  const { cost } = whole,
+export function totals({ data, closed, hour, others, open, updated }) {
+  const { whole, prices } = data,
+    { cost } = whole,
+    name = drawnName(data),
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
   return h(
@@ -41,7 +42,7 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
     h(
       'p',
       { class: 'pair' },
-      sun && h('span', { class: 'figure-name' }, SOURCES.sun.drawn),
+      name && h('span', { class: 'figure-name' }, name),
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
       updated,
@@ -51,7 +52,7 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
     missing > 0 && remark(W.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && remark(T.prices.missing),
     cost && oldPrices(prices),
-    contradiction(sun),
+    contradiction(data),
     facts([
       cost && { name: T.bill.sub, value: f.euro(cost.subscription), note: parts && W.subNote },
       cost && { name: T.bill.used, value: f.euro(cost.energy) },
@@ -61,8 +62,8 @@ export function totals({ whole, sun, prices, closed, hour, others, open, updated
         note: W.taxParts(f.euro(parts.accise), f.euro(parts.vat), parts.cta && f.euro(parts.cta)),
       },
       whole.injected_wh > 0 && { name: T.tariff.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-      ...madeFacts(sun, Date.parse(sun?.since ?? whole.from) > Date.parse(whole.from), whole.total_wh),
-      ...worthFacts(sun, whole.injected_wh),
+      ...madeFacts(data),
+      ...worthFacts(data),
     ]),
     h(
       'dl',

@@ -10,7 +10,7 @@ import { answered, away, blank, came, page } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
 import { comparing } from './compared_period.js';
-import { ofReview, stack } from './bars.js';
+import { usedByPeriod, stack } from './bars.js';
 import { expectedBlock } from '../../parts/expected.js';
 import { isKnown } from './groups.js';
 import { head, titleOf } from './head.js';
@@ -19,6 +19,7 @@ import { peaksBlock } from './peaks.js';
 import { talonBlock } from './base_load.js';
 import { totals } from './totals.js';
 import { W as PARTS } from '../../parts/words.js';
+import { drawnName } from '../../sources/sources.js';
 import { W } from './words.js';
 
 const EXPLAINED = 62; // days at most
@@ -97,9 +98,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
     ),
     figures = piece((all, closed, { previous, yearAgo, weather, hour }) =>
       totals({
-        whole: all.whole,
-        sun: all.sun,
-        prices: all.prices,
+        data: all,
         closed,
         hour,
         others: sameAsBefore(range)
@@ -116,8 +115,8 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       answered(PARTS.expected.title, period, () => expectedBlock(period, range.kind === 'month' ? budget : null)),
     ),
     bars = piece((data, written) => stack({ meter, data, range, today, unit, query, written })),
-    devices = piece((data) => data.devices_whole && ofReview({ data, range, query })),
-    map = piece((data, sun) => maps({ meter, data, sun, range })),
+    used = piece((data) => usedByPeriod({ data, range, query })),
+    map = piece((data, drawn) => maps({ meter, data, drawn, range })),
     top = piece((peaks) => answered(W.peaks, peaks, () => peaksBlock(peaks, range))),
     base = piece((watts, talons, year, written) =>
       answered(T.baseLoad, talons, () => talonBlock({ range, title, watts, months: talons.months, year, written })),
@@ -130,7 +129,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       figures.node,
       expected.node,
       bars.node,
-      devices.node,
+      used.node,
       flags.node,
       why,
       map.node,
@@ -141,9 +140,9 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       figures.show(all, closed, others);
       expected.show(came(forecast) ? forecast?.[FORECAST[range.kind]] : forecast, forecast?.budget);
       bars.show(all, written);
-      devices.show(all);
+      used.show(all);
       flags.show(written);
-      map.show(by === 'day' ? all : null, Boolean(all.sun));
+      map.show(by === 'day' ? all : null, drawnName(all));
       top.show(peaks);
       base.show(talon?.median, talons, lastYear?.whole, written);
     },

@@ -8,7 +8,6 @@ import { piece } from '../../parts/refresh.js';
 import { swatch } from '../../parts/legend.js';
 import { facts, figures } from '../../parts/table.js';
 import { notice, wrongSettings } from '../../parts/notice.js';
-import { unseen } from '../../sources/sun.js';
 import { again, go, href } from '../../base/router.js';
 import { dateOf, daysBetween, plusDays } from '../../base/time.js';
 import { alertList } from './alerts.js';
@@ -17,6 +16,7 @@ import { journal } from './events.js';
 import { level, toDo, troubles } from '../../parts/summary.js';
 import { block, page } from '../../parts/block.js';
 import { W as PARTS } from '../../parts/words.js';
+import { unseenExport } from '../../sources/sources.js';
 import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
@@ -39,7 +39,7 @@ export default async function status({ meter, now }) {
     list = piece((told) => told && alertList(told)),
     trouble = piece((missing) => missing && notice('warn', T.notices.database, W.databaseMore)),
     wrong = piece((data) => wrongSettings(data)),
-    injects = piece((found) => unseen(found)),
+    injects = piece((found) => unseenExport(found)),
     kept = piece((data) => storage(data, now())),
     parts = piece((data) => versions(data, meter));
   function show() {

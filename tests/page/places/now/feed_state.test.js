@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flows, headroom, merged, standing, tooMuch } from '../../../../monitor/page/places/now/feed_state.js';
+import { headroom, merged, standing, tooMuch } from '../../../../monitor/page/places/now/feed_state.js';
 
 const UP = { meter: 'up', reader: 'up', mqtt: 'up', storer: 'up', database: 'up' };
 const live = (links = {}, more = {}) => ({
@@ -124,33 +124,4 @@ test('an overload is the first to be told, while the meter speaks', () => {
 test('a power of zero is known', () => {
   assert.equal(standing(live({}, { power: 0 }), 'live', now, now).known, true);
   assert.equal(standing(live({}, { power: null }), 'live', now, now).known, false);
-});
-
-test('what the house uses is what the roof makes and the grid gives, less what it takes', () => {
-  const at = '2026-12-01T12:42:30Z',
-    production = { power: 1460, at: '2026-12-01T12:42:00Z' };
-  const exporting = { at, power: 0, injected: 380, production, today: null };
-  assert.deepEqual(flows(exporting), { house: 1080, roof: 1460, grid: -380 });
-  assert.deepEqual(flows({ ...exporting, power: 900, injected: 0 }), { house: 2360, roof: 1460, grid: 900 });
-  // The production of a minute ago may be less than what is exported now.
-  assert.equal(flows({ ...exporting, injected: 1600 }).house, 0);
-});
-
-test('what a silent roof makes is not known, and then what the house uses is not, either', () => {
-  const production = { power: 1460, at: '2026-12-01T12:36:00Z' };
-  const silent = { at: '2026-12-01T12:42:30Z', power: 600, injected: 0, production, today: null };
-  assert.deepEqual(flows(silent), { house: null, roof: null, grid: 600 });
-  assert.deepEqual(flows({ ...silent, production: null, today: { production_wh: 0 } }).roof, null);
-});
-
-test('a home that exports without a source has the grid alone, and one that does neither has nothing', () => {
-  const live = {
-    at: '2026-12-01T12:42:30Z',
-    power: 0,
-    injected: 380,
-    production: null,
-    today: { production_wh: null },
-  };
-  assert.deepEqual(flows(live), { house: null, roof: undefined, grid: -380 });
-  assert.equal(flows({ ...live, injected: null }), null);
 });

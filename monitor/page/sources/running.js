@@ -1,12 +1,12 @@
 // What is on: the devices that run, and what each of them uses, a minute ago.
-import * as api from '../../base/api.js';
-import { h } from '../../base/dom.js';
-import * as f from '../../base/format.js';
-import { piece } from '../../parts/refresh.js';
+import * as api from '../base/api.js';
+import { h } from '../base/dom.js';
+import * as f from '../base/format.js';
+import { piece } from '../parts/refresh.js';
 import { W } from './words.js';
 
-/** @import * as Answers from '../../../../deploy/page/answers' */
-/** @import {Child} from '../../../../deploy/page/types' */
+/** @import * as Answers from '../../../deploy/page/answers' */
+/** @import {Child} from '../../../deploy/page/types' */
 
 const FEW = 6; // that are shown of many
 
@@ -14,38 +14,38 @@ const FEW = 6; // that are shown of many
  * What devices do; null: the home has none, or nothing can be said now.
  * @returns {Promise<Answers.Devices | null> | null}
  */
-export const devicesOf = (meter) => (meter.devices ? api.devices(meter.id).catch(() => null) : null);
+export const runningOf = (meter) => (meter.devices ? api.devices(meter.id).catch(() => null) : null);
 
 /** Null: the home has no devices. */
-export const devicesBlock = (meter) =>
+export const runningBlock = (meter) =>
   meter.devices &&
   piece((found) =>
     h(
       'section',
       { class: 'block running', 'aria-labelledby': 'now-running' },
-      h('h2', { id: 'now-running' }, W.running),
+      h('h2', { id: 'now-running' }, W.running.title),
       said(found?.devices),
     ),
   );
 
 /** @type {(devices: Answers.Devices['devices'] | undefined) => Child} */
 function said(devices) {
-  if (!devices) return h('p', { class: 'muted' }, W.runningUnknown);
+  if (!devices) return h('p', { class: 'muted' }, W.running.unknown);
   const names = (list) => list.map(({ name }) => name).join(', '),
     { first, others } = onNow(devices),
     off = devices.filter((one) => one.power != null && !one.on),
     silent = devices.filter((one) => one.power == null);
   return [
-    first.length ? h('ul', null, first.map(running)) : h('p', null, W.runningNothing),
+    first.length ? h('ul', null, first.map(running)) : h('p', null, W.running.nothing),
     others.length > 0 &&
       h(
         'details',
         { class: 'figures', 'data-key': 'others' },
-        h('summary', null, W.runningOthers(others.length)),
+        h('summary', null, W.running.others(others.length)),
         h('ul', null, others.map(running)),
       ),
-    off.length > 0 && h('p', { class: 'note' }, W.runningOff(names(off))),
-    silent.length > 0 && h('p', { class: 'note' }, W.runningSilent(names(silent))),
+    off.length > 0 && h('p', { class: 'note' }, W.running.off(names(off))),
+    silent.length > 0 && h('p', { class: 'note' }, W.running.silent(names(silent))),
   ];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import '../../browser.js';
-import { onNow } from '../../../../monitor/page/places/now/devices.js';
+import '../browser.js';
+import { onNow } from '../../../monitor/page/sources/running.js';
 
 const device = (name, power, on = power > 0) => ({ name, power, on });
 const names = (list) => list.map(({ name }) => name);
