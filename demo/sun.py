@@ -20,12 +20,12 @@ from common.mqtt.session import Session
 from common.runtime.shutdown import Shutdown
 from common.settings.config import Broker
 from demo.servers import HOST
-from reader.line.pseudo_terminal import serve_pty
 from reader.simulator.contract import CONTRACTS
 from reader.simulator.french_calendar import DAY, HOUR, legal_day_at
 from reader.simulator.household import CAR_POWER, FIRST_DAY, Household
 from reader.simulator.line import SimulatedLine
 from reader.simulator.meter import SimulatedMeter
+from reader.simulator.pseudo_terminal import serve_pty
 
 KIND = "standard-single-phase-tempo"  # of the simulated meter
 ROOF, CAR, GARDEN = "toit", "voiture", "jardin"

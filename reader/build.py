@@ -21,7 +21,7 @@ from reader.delivery.storers import STORERS, Storers
 from reader.delivery.tallies import Tallies
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.port import open_port
-from reader.line.timestamper import RESIDUES, ReaderClock, Timestamper
+from reader.line.timestamps import RESIDUES, ReaderClock, Timestamper
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 from reader.welcome import Welcome

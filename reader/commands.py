@@ -196,8 +196,8 @@ def _decode(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from reader.line.pseudo_terminal import serve_pty
     from reader.simulator.line import SimulatedLine
+    from reader.simulator.pseudo_terminal import serve_pty
 
     shutdown = Shutdown()
     line = SimulatedLine(arguments.kind, speed=arguments.speed)

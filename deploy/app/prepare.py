@@ -26,7 +26,7 @@ from deploy.files import write
 from deploy.serial_ports import port_groups
 from monitor.server.rates import RateFiles
 from monitor.settings.config import MonitorConfig
-from reader.line.serial_ports import ports
+from reader.line.port_list import ports
 from storer.config.options import StorerConfig
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from pathlib import Path
 from common.machine.host import Host
 from deploy.app.options import Options, read_options
 from deploy.app.supervisor import Answers, Supervisor, read_answers
-from reader.line.serial_ports import ports
+from reader.line.port_list import ports
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from deploy.compose.user import PROJECT
 from reader.check.command import SECONDS
 from reader.check.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
-from reader.line.serial_ports import ports as serial_ports
+from reader.line.port_list import ports as serial_ports
 
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
 _NO_PORT = """\

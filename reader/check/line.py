@@ -14,7 +14,7 @@ from common.machine.deployment import here
 from common.runtime.shutdown import StopEvent
 from common.settings.language import tr
 from reader.check.texts import PROGRAM, TEXTS
-from reader.line.mode_detector import SPEEDS, Detector
+from reader.line.mode import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
 from reader.tic.decoder import Decoder, Reading

@@ -12,7 +12,7 @@ from common.machine.host import Host, Process, User
 from common.settings.file_errors import group_of
 from common.settings.language import tr
 from reader.check.texts import PROGRAM, TEXTS
-from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
+from reader.line.port_list import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 _KERNEL = "/proc/cmdline"
 _CONSOLES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")

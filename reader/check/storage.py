@@ -14,7 +14,7 @@ from reader.buffer.spool import Spool
 from reader.buffer.store import refusal
 from reader.check.texts import PROGRAM, TEXTS
 from reader.config import ReaderConfig, is_simulated
-from reader.line.timestamper import Clock, ReaderClock
+from reader.line.timestamps import Clock, ReaderClock
 
 _BYTES_PER_DAY = 31 * 86_400 / 0.92  # of frames in the spool, standard mode; measured
 _NEARLY_FULL = 0.8

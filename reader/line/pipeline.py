@@ -23,7 +23,7 @@ _MAX_PENDING = 3000  # readings that may wait for the clock, some 15 MB; five mi
 
 
 class TimeSource(Protocol):
-    """What gives frames their timestamps, such as `reader.line.timestamper.Timestamper`."""
+    """What gives frames their timestamps, such as `reader.line.timestamps.Timestamper`."""
 
     synchronised: bool
     steps_back: int

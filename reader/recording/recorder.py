@@ -9,7 +9,7 @@ from typing import TextIO
 from common.contract.labels import Mode
 from common.machine.version import __version__
 from common.runtime.shutdown import StopEvent
-from reader.line.mode_detector import SPEEDS, Detector
+from reader.line.mode import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
 from reader.recording.anonymiser import Anonymiser

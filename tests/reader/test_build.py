@@ -12,7 +12,7 @@ from common.errors import NotReady
 from common.runtime.shutdown import StopEvent
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
-from reader.line.timestamper import RESIDUES
+from reader.line.timestamps import RESIDUES
 from reader.line.worker import LineWorker
 from tests.support.programs import WITHIN, wait_until
 

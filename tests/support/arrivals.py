@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from common.contract.frame import Frame
-from reader.line.timestamper import Timestamper
+from reader.line.timestamps import Timestamper
 from tests.support.clock import FakeClock
 from tests.support.frames import DAY
 

@@ -15,7 +15,7 @@ from reader.line.address_filter import MAX_METERS
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
 from reader.line.pipeline import TimeSource
 from reader.line.port import Port
-from reader.line.timestamper import Timestamper
+from reader.line.timestamps import Timestamper
 from reader.line.worker import (
     LINK_LOST,
     NETWORK_SILENCE,

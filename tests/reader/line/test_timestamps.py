@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.line.timestamper import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
+from reader.line.timestamps import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
 from tests.support.clock import BUILT, NOON, FakeClock
 from tests.support.wording import warnings_of
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from common.contract.labels import Mode
-from reader.line.mode_detector import LOST_AFTER, PROBE_FOR, Detector
+from reader.line.mode import LOST_AFTER, PROBE_FOR, Detector
 from reader.tic.decoder import Decoder, Reading
 
 Sign = Callable[[bytes], bytes]

@@ -5,8 +5,8 @@ import threading
 from datetime import datetime
 from queue import Queue
 
-from reader.line.pseudo_terminal import serve_pty
 from reader.simulator.line import SimulatedLine
+from reader.simulator.pseudo_terminal import serve_pty
 
 
 def test_passes_every_byte_unchanged() -> None:
