@@ -38,7 +38,7 @@ from reader.meter.names import (
     Text,
     register_name,
 )
-from reader.tic.status_register import RELAYS
+from reader.tic.fields import RELAYS
 
 _DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
 _TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}

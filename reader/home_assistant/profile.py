@@ -9,7 +9,7 @@ from common.contract.labels import LABELS
 from common.contract.power import is_three_phase
 from common.contract.tariff import expand_abbreviations
 from reader.meter.last_values import CompleteFrames
-from reader.tic.status_register import RELAYS
+from reader.tic.fields import RELAYS
 
 #: Complete frames until the profile is known: then all labels have been seen that the meter always sends.
 COMPLETE_FRAMES = 3

@@ -7,8 +7,7 @@ speed is tried.
 import re
 
 from common.contract.labels import LABELS, Mode
-from reader.tic.decoder import Group, Reading, decode_group
-from reader.tic.parity import SEVEN_BITS
+from reader.tic.decoder import SEVEN_BITS, Group, Reading, decode_group
 
 SPEEDS = {Mode.HISTORIC: 1200, Mode.STANDARD: 9600}
 

@@ -21,8 +21,7 @@ from common.contract.power import (
     phase_power,
 )
 from reader.meter.last_values import strip_padding
-from reader.tic.day_profile import parse_day_profile
-from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
+from reader.tic.fields import COLOURS, StatusRegister, parse_day_profile, parse_relays, parse_status
 
 Derived = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import LABELS, Mode
-from reader.tic.status_register import parse_status
+from reader.tic.fields import parse_status
 
 #: Labels that are only sent now and then: their presence is the information.
 TRANSIENT = frozenset(

@@ -28,7 +28,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from common.contract.labels import LABELS, Mode
-from reader.tic.status_register import RELAYS
+from reader.tic.fields import RELAYS
 
 #: What is published at once when it changes.
 URGENT = frozenset(

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 from common.contract.labels import ADDRESS, LABELS, LabelKind, Mode
 from reader.recording.format import Chunk
-from reader.tic.decoder import Group, checksum_of, decode_group
-from reader.tic.parity import SEVEN_BITS, with_parity
+from reader.tic.decoder import SEVEN_BITS, Group, checksum_of, decode_group, with_parity
 
 _BREAK = re.compile(rb"([\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d])")  # with or without a parity bit, even a wrong one
 _MAX_PIECE = 256  # bytes; the longest group has 111

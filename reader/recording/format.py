@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from common.errors import ConfigError
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 HEADER = "teleinfo-recording 2"
 

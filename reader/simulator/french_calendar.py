@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from reader.tic.timestamp import clock_changes
+from reader.tic.fields import clock_changes
 
 DAY = 86_400  # seconds
 HOUR = 3_600

@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 _BITS_PER_CHARACTER = 10  # start, seven of data, parity, stop
 _BAUD = {"historic": 1200, "standard": 9600}

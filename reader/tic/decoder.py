@@ -1,4 +1,4 @@
-r"""Decodes TIC, the serial protocol of French electricity meters: bytes go in, frames come out.
+"""Decodes TIC, the serial protocol of French electricity meters: bytes go in, frames come out.
 
 ::
 
@@ -28,7 +28,13 @@ from typing import NamedTuple
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
-from reader.tic.timestamp import parse_stamp
+from reader.tic.fields import parse_stamp
+
+#: Translates bytes to the characters of seven bits that they carry.
+SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
+
+# Even parity: bit 7 of each character makes the number of ones even.
+_WITH_PARITY = bytes((i & 0x7F) | ((i & 0x7F).bit_count() % 2) << 7 for i in range(256))
 
 LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727
 CACHE_SIZE = 4096  # distinct groups kept; some ten new ones come with each frame
@@ -315,3 +321,12 @@ def _all_good(groups: list[Group | DropReason]) -> bool:
 
 def _good(found: tuple[bytes, list[Group | DropReason]]) -> int:
     return sum(isinstance(group, Group) for group in found[1])
+
+
+def with_parity(data: bytes) -> bytes:
+    """Return the characters of seven bits with their parity in bit 7.
+
+    >>> with_parity(b"AC").hex()
+    '41c3'
+    """
+    return data.translate(_WITH_PARITY)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 STANDARD = 960  # bytes a second: 9600 baud, ten bits a character
 CHUNK = 16  # bytes; what the driver of a USB adapter or UART hands over at once

@@ -18,8 +18,7 @@ import pytest
 from common.contract.frame import Value
 from common.contract.labels import Mode
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import CACHE_SIZE, LONGEST_FRAME, Decoder
-from reader.tic.parity import with_parity
+from reader.tic.decoder import CACHE_SIZE, LONGEST_FRAME, Decoder, with_parity
 from tests.support.frames import DAY
 
 BYTES = 75_000  # in each of the cells of the table; there are sixteen

@@ -13,7 +13,7 @@ from reader.check.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
 from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 OK, _, PROBLEM = Status
 Send = Callable[..., bytes]

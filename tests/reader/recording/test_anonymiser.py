@@ -19,7 +19,7 @@ from reader.recording.anonymiser import Anonymiser
 from reader.recording.decode import Summary, decode_file
 from reader.recording.format import Chunk
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 Sign = Callable[[bytes], bytes]
 Send = Callable[..., bytes]

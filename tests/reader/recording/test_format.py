@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError
 from reader.recording.format import HEADER, Chunk, read_bytes, read_chunks, write_chunk, write_speed
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 CHUNKS = st.lists(
     st.builds(

@@ -7,7 +7,7 @@ import pytest
 
 from reader.simulator.line import Noise, SimulatedLine
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.parity import with_parity
+from reader.tic.decoder import with_parity
 
 START = datetime(2026, 7, 14, 10, 0, tzinfo=UTC)  # no overload at noon
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder, Reading
-from reader.tic.parity import with_parity
+from reader.tic.decoder import Decoder, Reading, with_parity
 from tests.reader.tic.reference_decoder import ReferenceDecoder
 
 START = datetime(2026, 10, 25, 0, 58, tzinfo=UTC)  # the clocks go back meanwhile
