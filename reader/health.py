@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from common.plural import plural
 from common.runtime.watchdog import Health
-from reader.line.line_health import LineHealth
+from reader.line.health import LineHealth
 
 FRAME_TIMEOUT = 30.0  # seconds without a frame until a line counts as without frames
 STALL_TIMEOUT = 120.0  # seconds without a loop until a thread counts as stuck; one takes seconds, even while waiting

@@ -24,7 +24,7 @@ from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.health import HealthCheck
 from reader.home_assistant.publisher import MeterPublisher
-from reader.line.shared_meter import SharedMeters
+from reader.line.health import SharedMeters
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
 from reader.welcome import Welcome
 

@@ -12,9 +12,8 @@ from typing import Protocol
 from common.contract.frame import Frame
 from common.contract.labels import other_family
 from common.runtime.logs import RateLimiter
-from reader.line.address_filter import MAX_METERS, AddressFilter
-from reader.line.line_health import LineHealth
-from reader.line.plausibility import CONFIRMATIONS, PlausibilityFilter
+from reader.line.filters import CONFIRMATIONS, MAX_METERS, AddressFilter, PlausibilityFilter
+from reader.line.health import LineHealth
 from reader.tic.decoder import Reading
 
 log = logging.getLogger(__name__)

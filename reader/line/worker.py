@@ -10,8 +10,7 @@ from common.errors import PortError
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.runtime.shutdown import StopEvent
 from reader.config import is_network, is_simulated
-from reader.line.frame_watchdog import FrameWatchdog, Problem
-from reader.line.line_health import LineHealth
+from reader.line.health import FrameWatchdog, LineHealth, Problem
 from reader.line.mode import PROBE_FOR, SPEEDS, Detector
 from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from common.contract.frame import Frame
 from common.plural import plural
-from reader.line.address_filter import MAX_METERS, AddressFilter
+from reader.line.filters import MAX_METERS, AddressFilter
 from reader.recording.format import read_bytes
 from reader.tic.decoder import Decoder
 

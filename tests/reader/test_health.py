@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck
-from reader.line.line_health import LineHealth
+from reader.line.health import LineHealth
 
 NOW = 10_000.0
 

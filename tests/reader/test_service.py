@@ -24,8 +24,7 @@ from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.delivery.replay import BLOCK_WINDOW
 from reader.home_assistant.publisher import MeterPublisher
-from reader.line.frame_watchdog import Problem
-from reader.line.line_health import LineHealth
+from reader.line.health import LineHealth, Problem
 from reader.line.worker import FrameReceived, LineWorker, LinkChanged, ProblemChanged
 from reader.service import HEALTH_EVERY
 

@@ -13,8 +13,7 @@ import pytest
 from common.contract.labels import Mode
 from monitor.live.house import LiveHouse
 from monitor.server.exposition import Exposition, Family
-from reader.line.frame_watchdog import Problem
-from reader.line.line_health import LineHealth
+from reader.line.health import LineHealth, Problem
 from tests.support.frames import ADDRESS, standard
 from tests.support.golden import check_sentences
 

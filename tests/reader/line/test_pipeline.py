@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
-from reader.line.line_health import LineHealth
+from reader.line.health import LineHealth
 from reader.line.pipeline import _MAX_PENDING, FramePipeline
 from reader.tic.decoder import Decoder, Reading
 

@@ -11,8 +11,8 @@ from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.errors import PortError
 from common.runtime.shutdown import StopEvent
-from reader.line.address_filter import MAX_METERS
-from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
+from reader.line.filters import MAX_METERS
+from reader.line.health import NO_FRAME_AFTER, Problem
 from reader.line.pipeline import TimeSource
 from reader.line.port import Port
 from reader.line.timestamps import Timestamper

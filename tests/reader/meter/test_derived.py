@@ -8,7 +8,7 @@ import pytest
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
-from reader.line.plausibility import PlausibilityFilter
+from reader.line.filters import PlausibilityFilter
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS
 from tests.reader.meter.meters import (

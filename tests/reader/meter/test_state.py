@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
-from reader.line.plausibility import PlausibilityFilter
+from reader.line.filters import PlausibilityFilter
 from reader.meter.state import MeterState
 from tests.reader.meter.meters import current, simulated, standard, whole
 from tests.support.frames import frames

@@ -1,12 +1,13 @@
-"""Drops implausible indexes from frames: a single wrong one shows as a megawatt-hour in an energy dashboard. Pure.
+"""What keeps wrong frames and wrong indexes of a line out. Pure.
 
-Parity and a checksum of six bits let a damaged group pass now and then, and some meters send a single 0. But an index
-only rises, and no faster than the subscribed power allows. One that falls or jumps is dropped from its frame until
-three consecutive frames agree on it, as after a change of contract or meter.
+A single misread address must not create a meter, and a single wrong index shows as a megawatt-hour in an energy
+dashboard. Parity and a checksum of six bits let a damaged group pass now and then, and some meters send a single 0. But
+an index only rises, and no faster than the subscribed power allows. One that falls or jumps is dropped from its frame
+until three consecutive frames agree on it, as after a change of contract or meter.
 
-The filter uses only the frames and their monotonic times, so setting the host's clock has no effect. A damaged `DATE`
-widens the bound once, in its own frame (if ahead) or in the next one (if behind); an index would have to be damaged in
-that same frame, and is corrected after three frames.
+Plausibility is judged by frames and their monotonic times only, so setting the host's clock has no effect. A damaged
+`DATE` widens the bound once, in its own frame (if ahead) or in the next one (if behind); an index would have to be
+damaged in that same frame, and is corrected after three frames.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,52 @@ from common.contract.labels import LABELS, Mode
 from common.contract.power import VA_PER_AMPERE, is_three_phase
 from reader.meter.power_estimate import SLACK, largest_rise
 
+MAX_METERS = 32  # on one line, until the reader restarts; bounds the memory for all that is kept of each meter
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
-MAX_METERS = 4  # whose state is kept; a line has one at a time
+METERS_KEPT = 4  # whose state is kept; a line has one at a time
+
+
+class AddressFilter:
+    """Passes the frames of one meter.
+
+    The first address is accepted at once. A different one is accepted when two consecutive frames have it; the first of
+    the two is released then too.
+    """
+
+    def __init__(self) -> None:
+        self.meter: str | None = None
+        self.address_mismatch = 0  # frames with an address that came only once
+        self.refused = 0  # frames of meters above MAX_METERS
+        self._held: Frame | None = None
+        self._accepted: set[str] = set()
+
+    @property
+    def pending(self) -> int:
+        """Number of frames that are held until the next one confirms their address: 0 or 1."""
+        return int(self._held is not None)
+
+    def feed(self, frame: Frame) -> list[Frame]:
+        """Return the frames to pass on: none, this one, or the held one and this one."""
+        held, self._held = self._held, None
+        if frame.meter == self.meter or self.meter is None:
+            self.address_mismatch += held is not None
+            if self.meter is None:
+                self._accept(frame.meter)
+            return [frame]
+        if held is not None and held.meter == frame.meter:
+            if frame.meter not in self._accepted and len(self._accepted) >= MAX_METERS:
+                self.refused += 2
+                return []
+            self._accept(frame.meter)
+            return [held, frame]
+        self.address_mismatch += held is not None
+        self._held = frame
+        return []
+
+    def _accept(self, meter: str) -> None:
+        self.meter = meter
+        self._accepted.add(meter)
+
 
 #: By mode and label: whether the subscribed power bounds its rise. Exported and reactive energy may only not fall.
 REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
@@ -84,7 +129,7 @@ class PlausibilityFilter:
     def _meter(self, name: str) -> "_Meter":
         meter = self._meters.pop(name, None) or _Meter()
         self._meters[name] = meter
-        if len(self._meters) > MAX_METERS:
+        if len(self._meters) > METERS_KEPT:
             del self._meters[next(iter(self._meters))]
         return meter
 
