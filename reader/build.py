@@ -15,16 +15,16 @@ from common.mqtt.session import Session
 from common.runtime.shutdown import StopEvent
 from common.runtime.watchdog import Heartbeat, Notifier
 from reader.config import ReaderConfig, is_simulated
+from reader.delivery.confirmation import STORERS, Storers
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
-from reader.delivery.storers import STORERS, Storers
 from reader.delivery.tallies import Tallies
+from reader.health import Welcome
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.port import open_port
 from reader.line.timestamps import RESIDUES, ReaderClock, Timestamper
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
-from reader.welcome import Welcome
 
 
 def _utc_now() -> datetime:

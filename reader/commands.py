@@ -149,7 +149,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _forget(arguments: argparse.Namespace) -> int:
     from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
-    from reader.delivery.storers import STORERS, forget_storer
+    from reader.delivery.confirmation import STORERS, forget_storer
     from reader.home_assistant.device_message import device_topic
 
     settings = _settings(arguments)
@@ -175,7 +175,7 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _decode(arguments: argparse.Namespace) -> int:
-    from reader.recording.decode import Summary, decode_file
+    from reader.recording.commands import Summary, decode_file
 
     for name in arguments.files:
         summary = Summary()

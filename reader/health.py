@@ -1,17 +1,27 @@
-"""The reader's health: whether it works, for the watchdog and the status text."""
+"""Whether the reader works, for the watchdog and the status text; and the next steps once the first meter is read."""
 
+import logging
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from common.contract.power import APPARENT_POWER
 from common.plural import plural
 from common.runtime.watchdog import Health
+from common.settings.config import Broker
 from reader.line.health import LineHealth
+from reader.meter.names import period_name
 
 FRAME_TIMEOUT = 30.0  # seconds without a frame until a line counts as without frames
 STALL_TIMEOUT = 120.0  # seconds without a loop until a thread counts as stuck; one takes seconds, even while waiting
 NOISE_TIMEOUT = 120.0  # seconds of bytes without a frame, on a line that gave frames, until the program is restarted
 _WINDOW = 30  # evaluations over which the frame rate is averaged
+
+log = logging.getLogger(__name__)
+_BUNDLED = "mosquitto"
+_QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
+_POWERS = (*APPARENT_POWER, "estimated_power")  # the last of them is in W
 
 
 class HealthCheck:
@@ -73,3 +83,51 @@ def _is_alive(line: LineHealth, now: float) -> bool:
     """
     noise = now - line.last_byte_at <= FRAME_TIMEOUT and now - line.last_frame_at > NOISE_TIMEOUT and line.frames > 0
     return now - line.last_loop_at <= STALL_TIMEOUT and not noise
+
+
+@dataclass(slots=True, kw_only=True)
+class Welcome:
+    """Shows the first values of a meter, and the next steps, once."""
+
+    broker: Broker
+    topic: str
+    database_host: str  # empty for the database of compose
+    language: str
+    shown: bool = False
+
+    def show(self, meter: str, values: Mapping[str, object]) -> None:
+        """Log the lines, unless that was done; `values` is the state of the meter, empty before a whole frame."""
+        if self.shown or not values:
+            return
+        self.shown = True
+        for line in self.lines(meter, values):
+            log.info("%s", line)
+
+    def lines(self, meter: str, values: Mapping[str, object]) -> list[str]:
+        """Return the lines to log."""
+        subscribe = f"-v -t '{self.topic}/+/state'"
+        if self.broker.hosts[0] == _BUNDLED:
+            mqtt = f"docker compose exec mosquitto mosquitto_sub {subscribe}"
+        else:
+            account = f" -u {self.broker.username} -P PASSWORD" if self.broker.username else ""
+            mqtt = f"mosquitto_sub -h {self.broker.hosts[0]} -p {self.broker.port}{account} {subscribe}"
+        sql = (
+            f"mariadb -h {self.database_host} -u teleinfo -p teleinfodb -e '{_QUERY}'"
+            if self.database_host
+            else f"docker compose exec mariadb mariadb teleinfodb -e '{_QUERY}'"
+        )
+        return [
+            f"The meter {meter} is read: {_summary(values, self.language)}. Next steps, in this folder:",
+            "Watch it live (q to quit): docker compose exec reader teleinfo-reader watch",
+            f"Show its values on MQTT (Ctrl-C to quit): {mqtt}",
+            f"Show the stored frames: {sql}",
+        ]
+
+
+def _summary(values: Mapping[str, object], language: str) -> str:
+    power = next((f"{values[key]:,} {'W' if key == _POWERS[-1] else 'VA'}" for key in _POWERS if key in values), "")
+    code, contract = str(values.get("period") or ""), values.get("contract")
+    period = values.get("period_name") or period_name(str(contract), code, language)
+    index = values.get("import_total")
+    parts = [power, f"period {period}" if period else "", f"index {index:,} Wh" if index is not None else ""]
+    return ", ".join(text for text in parts if text) or "frames received"

@@ -22,11 +22,10 @@ from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
 from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
-from reader.health import HealthCheck
+from reader.health import HealthCheck, Welcome
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.health import SharedMeters
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
-from reader.welcome import Welcome
 
 log = logging.getLogger(__name__)
 

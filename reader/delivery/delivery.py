@@ -19,12 +19,10 @@ from common.mqtt.reasons import publish_advice
 from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
-from reader.delivery.fault import Fault
+from reader.delivery.confirmation import Storers, Subscriptions
+from reader.delivery.held import Fault, Memory, Pending
 from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, InFlight, Publisher
-from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
-from reader.delivery.storers import Storers
-from reader.delivery.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
 

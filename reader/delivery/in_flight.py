@@ -8,7 +8,7 @@ from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Block, bits_of
-from reader.delivery.subscriptions import Subscriber
+from reader.delivery.confirmation import Subscriber
 
 MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some
 MAX_UNACKNOWLEDGED = 10_000  # the same, with those that a storer has confirmed: the client keeps each until its PUBACK

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Block, Spool
+from reader.delivery.confirmation import Storers
+from reader.delivery.held import Pending
 from reader.delivery.in_flight import BlockPart, InFlight
-from reader.delivery.memory import Pending
-from reader.delivery.storers import Storers
 
 log = logging.getLogger(__name__)
 

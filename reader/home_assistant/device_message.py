@@ -15,15 +15,19 @@ from typing import Any, NamedTuple
 
 from common.contract.address import parse_address
 from common.contract.topics import Topics
-from reader.home_assistant.component import component
-from reader.home_assistant.entity import Entity
+from reader.home_assistant.entity_table import Entity, Trait
 from reader.meter.names import Text
+
+#: Seconds until a live value that is not updated becomes unavailable: three refreshes of the state. A reader or meter
+#: that stops is reported within seconds by the last will and the meter's link; this is for what they do not cover.
+EXPIRE_AFTER = 900
+
+_DECIMALS = {"%": 1, "A": 0, "EUR/kWh": 4}  # where Home Assistant's default is another
 
 #: Bytes that a message should not exceed, for the sake of small brokers.
 MAX_SIZE = 24_000
 #: Digits of the address in names; two more at a time where another meter ends with the same.
 DIGITS = 4
-
 Components = Mapping[str, Mapping[str, Any]]  # by key
 
 #: The hardware of a simulated meter's device; a real one has none.
@@ -34,6 +38,33 @@ _REGISTER_PREFIXES = ("Énergie ", "Energy ")
 _UNNAMED = re.compile(r"index \d+")
 _LAST_WORD = re.compile(r"[0-9A-Za-z]+$")
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+def component(entity: Entity, language: str) -> dict[str, Any]:
+    """Return the component of an entity, without identifiers and topics."""
+    config: dict[str, Any] = {"p": entity.platform, "name": entity.name.of(language), "val_tpl": entity.template}
+    quantity = entity.quantity
+    device_class = entity.device_class if quantity is None else quantity.device_class
+    if device_class:
+        config["dev_cla"] = device_class
+    if quantity is not None:
+        if quantity.unit:
+            config["unit_of_meas"] = quantity.unit
+        if quantity.state_class:
+            config["stat_cla"] = quantity.state_class
+        if quantity.live:
+            config["exp_aft"] = EXPIRE_AFTER
+        if quantity.unit in _DECIMALS:
+            config["sug_dsp_prc"] = _DECIMALS[quantity.unit]
+    if entity.options:
+        config["ops"] = [text.of(language) for text in entity.options]
+    if entity.icon:
+        config["ic"] = entity.icon
+    if Trait.DIAGNOSTIC in entity.flags:
+        config["ent_cat"] = "diagnostic"
+    if Trait.DISABLED in entity.flags:
+        config["en"] = False
+    return config
 
 
 class DeviceMessageWriter:

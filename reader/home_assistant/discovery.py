@@ -8,9 +8,13 @@ What happens to an entity that is no longer needed, after a change of contract o
 - Anything else is removed, by a message in which its component is only `{"p": "sensor"}`, and a next one without it: a
   Tempo colour without Tempo is useless, and its history ends by itself after ten days. A disabled entity stays in Home
   Assistant's list, disabled, until people delete it.
+
+Simulated meters of earlier runs are cleared once the reader reads real meters only. Which ones were simulated is
+retained, too: it is in their device messages, and the reader's health has the port of each meter. The former outlive
+runs with any configuration; the latter is all there is without announcements.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from common.contract.frame import Frame
@@ -30,6 +34,8 @@ from reader.home_assistant.profile import MeterObserver, MeterProfile
 #: component that it is still processing.
 MIN_INTERVAL = 30.0
 _MAX_DOUBLINGS = 7  # of MIN_INTERVAL, for somebody who clears the topic again and again: to an hour
+
+Clear = Callable[[str], bool]  # publish an empty retained message; False when that is not possible now
 
 
 class Discovery:
@@ -153,3 +159,44 @@ class Discovery:
             for key, platform in self._announced.platforms.items()
             if key not in needed and key not in self._announced.registers
         }
+
+
+class RetiredMeters:
+    """Simulated meters that are no longer read."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._announcements: dict[str, str] = {}  # topic by meter; empty when this reader has not announced it
+        self._pending: set[str] = set()
+
+    def __contains__(self, meter: str) -> bool:
+        """Whether a meter is one of them."""
+        return meter in self._announcements
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """The meters whose messages are still to be cleared."""
+        return frozenset(self._pending)
+
+    def add(self, meter: str, announcement: str = "") -> None:
+        """Add a simulated meter, and the topic on which this reader has announced it."""
+        self._announcements[meter] = announcement or self._announcements.get(meter, "")
+        self._pending.add(meter)
+
+    def discard(self, meter: str) -> None:
+        """Remove a meter from which frames come."""
+        self._announcements.pop(meter, None)
+        self._pending.discard(meter)
+
+    def connected(self) -> None:
+        """Clear all of them again after a connection: the broker may have lost that they were cleared."""
+        self._pending |= self._announcements.keys()
+
+    def clear(self, clear: Clear) -> None:
+        """Clear the retained messages of all that are pending."""
+        for meter in sorted(self._pending):
+            # The announcement first: Home Assistant would log an error about an empty state.
+            topics = [self._announcements[meter], self._topics.state(meter), self._topics.link(meter)]
+            published = [clear(topic) for topic in topics if topic]
+            if all(published):
+                self._pending.discard(meter)

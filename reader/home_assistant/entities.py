@@ -3,25 +3,28 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from reader.home_assistant import templates
-from reader.home_assistant.entity import (
+from reader.home_assistant.entity_table import (
     ACTIVE_POWER,
     APPARENT_POWER_FIXED,
     BINARY,
+    BINARY_SENSORS,
     COUNT,
     ENERGY,
+    NUMERIC_SENSORS,
+    NUMERIC_SENSORS_BEFORE_LINKY,
     PERCENTAGE,
     PRICE,
+    TEXT_SENSORS,
+    TEXT_SENSORS_BEFORE_LINKY,
     Entity,
     Quantity,
     Trait,
-)
-from reader.home_assistant.entity_table import (
-    BINARY_SENSORS,
-    NUMERIC_SENSORS,
-    NUMERIC_SENSORS_BEFORE_LINKY,
-    TEXT_SENSORS,
-    TEXT_SENSORS_BEFORE_LINKY,
+    line_template,
+    name_template,
+    on_off_template,
+    schedule_template,
+    time_attribute,
+    value_template,
 )
 from reader.home_assistant.profile import MeterProfile
 from reader.meter.names import (
@@ -80,7 +83,7 @@ def _choice(
     key: str, name: Text, names: Mapping[str, Text], language: str, *, icon: str = "", flags: Trait = Trait.PLAIN
 ) -> Entity:
     return Entity(
-        key=key, name=name, template=templates.named(key, names, language), device_class="enum",
+        key=key, name=name, template=name_template(key, names, language), device_class="enum",
         options=tuple(names.values()), icon=icon, flags=flags,
     )  # fmt: skip
 
@@ -95,16 +98,16 @@ def _numeric(profile: MeterProfile) -> Iterator[Entity]:
             key=key_of(label),
             name=Text(french.format(phase=phase), english.format(phase=phase)),
             quantity=quantity,
-            template=templates.value(label),
-            attributes=templates.timestamp_attribute(label) if Trait.TIMESTAMPED in flags else "",
+            template=value_template(label),
+            attributes=time_attribute(label) if Trait.TIMESTAMPED in flags else "",
             flags=flags,
         )
     if profile.linky and "PMAX" in profile.keys:  # a Linky sends another value under that label
         name = Text("Puissance maximale de la veille", "Highest power yesterday")
-        yield Entity(key="pmax", name=name, quantity=APPARENT_POWER_FIXED, template=templates.value("PMAX"))
+        yield Entity(key="pmax", name=name, quantity=APPARENT_POWER_FIXED, template=value_template("PMAX"))
     if "import_total" in profile.keys:  # the estimate takes a minute; its entity does not wait
         name = Text("Puissance active (estimation)", "Active power (estimate)")
-        template = templates.value("estimated_power")
+        template = value_template("estimated_power")
         yield Entity(key="estimated_power", name=name, quantity=ACTIVE_POWER, template=template)
     if "PCOUP" in profile.keys:
         yield Entity(
@@ -123,7 +126,7 @@ def _counts(profile: MeterProfile, label: str) -> bool:
 def _registers(profile: MeterProfile) -> Iterator[Entity]:
     for label, name in HISTORIC_REGISTER_NAMES.items():
         if label in profile.keys and _counts(profile, label):
-            yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=templates.value(label))
+            yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=value_template(label))
     if profile.mode == "historic" and "import_total" in profile.keys and "BASE" not in profile.keys:
         key = f"import_total_{key_of(profile.contract or '')}"
         name = Text("Énergie soutirée totale", "Total energy imported")
@@ -141,7 +144,7 @@ def _registers(profile: MeterProfile) -> Iterator[Entity]:
         if known and number > known and label not in profile.moved and key_of(label) not in profile.announced:
             continue
         name = register_name(profile.contract, profile.labels, number)
-        yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=templates.value(label))
+        yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=value_template(label))
 
 
 def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
@@ -176,14 +179,14 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
         # For automations: the same with every contract, and in every language.
         yield Entity(
             key="off_peak", platform=BINARY, name=Text("Heures creuses", "Off-peak hours"),
-            template=templates.on_off("off_peak"), icon="mdi:water-boiler", flags=Trait.SPORADIC,
+            template=on_off_template("off_peak"), icon="mdi:water-boiler", flags=Trait.SPORADIC,
         )  # fmt: skip
     if "price" in profile.keys or "price" in profile.announced:
         yield Entity(
             key="price",
             name=Text("Prix du kWh", "Price per kWh"),
             quantity=PRICE,
-            template=templates.value("price"),
+            template=value_template("price"),
             attributes=_PRICE_ATTRIBUTES % _ASSUMED.of(language),
             icon="mdi:currency-eur",
             flags=Trait.SPORADIC,
@@ -192,7 +195,7 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
         yield Entity(
             key="pjourf_p1",
             name=Text("Programme de demain", "Tomorrow's schedule"),
-            template=templates.schedule(SCHEDULE_NAMES.get(profile.contract or "", ()), language),
+            template=schedule_template(SCHEDULE_NAMES.get(profile.contract or "", ()), language),
             attributes="{{ {'blocks':value_json.get('next_day',[])}|tojson}}",
             icon="mdi:calendar-clock",
         )
@@ -208,7 +211,7 @@ def _peak_times(profile: MeterProfile) -> Iterator[Entity]:
                     key=key,
                     name=_peak_name(profile, name, number),
                     device_class="timestamp",
-                    template=templates.value(source),
+                    template=value_template(source),
                     flags=Trait.SPORADIC,
                 )
 
@@ -230,14 +233,14 @@ def _binary(profile: MeterProfile) -> Iterator[Entity]:
                 platform=BINARY,
                 name=BINARY_NAMES[key],
                 device_class=device_class,
-                template=templates.on_off(key),
+                template=on_off_template(key),
                 icon=icon,
                 flags=flags,
             )
     if "exporting" in profile.keys and (profile.exports or "exporting" in profile.announced):
         name = Text("Injection en cours", "Exporting")
         yield Entity(
-            key="exporting", platform=BINARY, name=name, template=templates.on_off("exporting"),
+            key="exporting", platform=BINARY, name=name, template=on_off_template("exporting"),
             icon="mdi:transmission-tower-import", flags=Trait.SPORADIC,
         )  # fmt: skip
     if "contact" in profile.keys:
@@ -261,7 +264,7 @@ def _binary(profile: MeterProfile) -> Iterator[Entity]:
 def _relay(number: int, flags: Trait) -> Entity:
     key, name = f"relay_{number}", Text(f"Relais {number}", f"Relay {number}")
     return Entity(
-        key=key, platform=BINARY, name=name, template=templates.on_off(key), icon="mdi:electric-switch", flags=flags
+        key=key, platform=BINARY, name=name, template=on_off_template(key), icon="mdi:electric-switch", flags=flags
     )  # fmt: skip
 
 
@@ -270,7 +273,7 @@ def _texts(profile: MeterProfile) -> Iterator[Entity]:
     for label, french, english, flags in rows:
         if _needed(profile, label, flags):
             yield Entity(
-                key=key_of(label), name=Text(french, english), template=templates.value(label), flags=flags
+                key=key_of(label), name=Text(french, english), template=value_template(label), flags=flags
             )  # fmt: skip
 
 
@@ -304,11 +307,11 @@ def _line(profile: MeterProfile, language: str) -> Iterator[Entity]:
     )
     yield _health(
         "link_quality", Text("Qualité de la liaison", "Link quality"), PERCENTAGE, flags=Trait.DIAGNOSTIC,
-        template=templates.of_line(profile.meter, quality),
+        template=line_template(profile.meter, quality),
     )  # fmt: skip
     yield _health(
         "parity_errors", Text("Erreurs de parité", "Parity errors"), COUNT, flags=Trait.HIDDEN,
-        template=templates.of_line(profile.meter, "{{l.get('parity_errors')}}"),
+        template=line_template(profile.meter, "{{l.get('parity_errors')}}"),
     )  # fmt: skip
     frames = Quantity(None, Text("trames", "frames").of(language), "measurement")
     yield _health(

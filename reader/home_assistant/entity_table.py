@@ -1,4 +1,6 @@
-"""The table of entities: names, classes and flags of those that are a label, or a key of the state, as it is. Pure.
+"""What an entity of Home Assistant is made of; the table of those that show a label, or a key of the state, as it is. Pure.
+
+A missing key makes "None", which Home Assistant shows as *unknown*; no template makes a number out of nothing.
 
 Why registers are `total` and not `total_increasing`. With `total_increasing`, Home Assistant takes a fall of a tenth or
 more for a new meter, and adds the whole new value: one wrong 0 makes megawatt-hours appear, and so does a register that
@@ -14,21 +16,67 @@ in a list from which people pick what to add up. Historic mode has no total; the
 one, and another contract's sum is another entity, as its registers need not go on where the others stopped.
 """
 
-from reader.home_assistant.entity import (
-    ACTIVE_POWER_FIXED,
-    ACTIVE_POWER_MEAN,
-    APPARENT_POWER,
-    APPARENT_POWER_FIXED,
-    APPARENT_POWER_MAX,
-    CURRENT,
-    CURRENT_FIXED,
-    ENERGY,
-    REACTIVE_ENERGY,
-    VOLTAGE,
-    VOLTAGE_MEAN,
-    Quantity,
-    Trait,
-)
+from collections.abc import Mapping, Sequence
+from enum import Flag, auto
+from typing import NamedTuple
+
+from reader.meter.names import Text
+
+SENSOR, BINARY = "sensor", "binary_sensor"
+
+
+class Quantity(NamedTuple):
+    """What is measured, as Home Assistant classifies it."""
+
+    device_class: str | None
+    unit: str
+    state_class: str | None = None
+    live: bool = False  # an old value is worth nothing
+
+
+ENERGY = Quantity("energy", "Wh", "total")
+REACTIVE_ENERGY = Quantity(None, "varh", "total")
+APPARENT_POWER = Quantity("apparent_power", "VA", "measurement", live=True)
+APPARENT_POWER_MAX = Quantity("apparent_power", "VA", "measurement")
+APPARENT_POWER_FIXED = Quantity("apparent_power", "VA")  # of the contract, or of yesterday: no statistics
+ACTIVE_POWER = Quantity("power", "W", "measurement", live=True)
+ACTIVE_POWER_MEAN = Quantity("power", "W", "measurement")
+ACTIVE_POWER_FIXED = Quantity("power", "W")
+CURRENT = Quantity("current", "A", "measurement", live=True)
+CURRENT_FIXED = Quantity("current", "A")
+VOLTAGE = Quantity("voltage", "V", "measurement", live=True)
+VOLTAGE_MEAN = Quantity("voltage", "V", "measurement")
+PRICE = Quantity(None, "EUR/kWh", "measurement")
+PERCENTAGE = Quantity(None, "%", "measurement")
+COUNT = Quantity(None, "", "total_increasing")  # since the start of the reader
+
+
+class Trait(Flag):
+    """What is special about an entity."""
+
+    PLAIN = 0
+    DIAGNOSTIC = auto()
+    DISABLED = auto()  # until somebody enables it
+    SPORADIC = auto()  # the meter does not always send it: once announced, it stays
+    TIMESTAMPED = auto()  # the meter sends the time of it: attribute `at`
+    HIDDEN = DIAGNOSTIC | DISABLED
+
+
+class Entity(NamedTuple):
+    """One entity of a meter."""
+
+    key: str  # of its component and in its identifiers
+    name: Text
+    template: str
+    platform: str = SENSOR
+    quantity: Quantity | None = None
+    device_class: str | None = None  # of an entity without a quantity
+    options: tuple[Text, ...] = ()
+    attributes: str = ""  # a template of a JSON object
+    source: str = "state"  # the topic: state, health, link or status
+    icon: str = ""
+    flags: Trait = Trait.PLAIN
+
 
 PLAIN, DIAGNOSTIC, DISABLED, SPORADIC, TIMESTAMPED = (
     Trait.PLAIN, Trait.DIAGNOSTIC, Trait.DISABLED, Trait.SPORADIC, Trait.TIMESTAMPED,
@@ -123,3 +171,39 @@ BINARY_SENSORS: tuple[tuple[str, str | None, str, Trait], ...] = (
     ("plc_synchronised", None,      "mdi:sync",           HIDDEN),
 )
 # fmt: on
+
+
+def value_template(key: str) -> str:
+    """Return a template of the value itself."""
+    # Not `value_json.KEY`: value_json.SMAXSN-1 is a subtraction. Not `value_json[KEY]`: a missing key is an error.
+    return "{{value_json.get('" + key + "')}}"
+
+
+def on_off_template(key: str) -> str:
+    """Return a template of a true/false."""
+    return "{{ {true:'ON',false:'OFF'}.get(value_json.get('" + key + "'))}}"
+
+
+def name_template(key: str, names: Mapping[str, Text], language: str) -> str:
+    """Return a template of the name of a code. Any other code is *unknown*: Home Assistant logs an error otherwise."""
+    known = "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
+    return "{{ " + known + ".get(value_json.get('" + key + "'))}}"
+
+
+def time_attribute(label: str) -> str:
+    """Return a template of the attribute `at`, the meter's own time of a label."""
+    return "{{ {'at':value_json.get('" + label + "_at')}|tojson}}"
+
+
+def schedule_template(names: Sequence[Text], language: str) -> str:
+    """Return a template of tomorrow's schedule: `00:00 HC, 06:00 HP`, or `index 1` where a register has no name."""
+    known = "{" + ",".join(f"{number}:'{name.of(language)}'" for number, name in enumerate(names, 1)) + "}"
+    register = "{{" + known + ".get(i,'index '~(i or '–'))}}"
+    block = "{% set i=b['index'] %}{{', ' if not loop.first}}{{b['from']}} " + register
+    return "{% for b in value_json.get('next_day') or [] %}" + block + "{% else %}None{% endfor %}"
+
+
+def line_template(meter: str, expression: str) -> str:
+    """Return a template of an expression in which `l` is the line of that meter in the reader's health."""
+    lines = "value_json.get('lines',[])|selectattr('meter','eq','" + meter + "')|list+[{}]"  # or none
+    return "{% set l=(" + lines + ")[0] %}" + expression

@@ -19,8 +19,7 @@ from common.mqtt.events import PublishToken
 from common.runtime.logs import RateLimiter
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
-from reader.home_assistant.discovery import Discovery
-from reader.home_assistant.retired import RetiredMeters
+from reader.home_assistant.discovery import Discovery, RetiredMeters
 from reader.meter.prices import Current, Prices
 from reader.meter.state import MeterState
 

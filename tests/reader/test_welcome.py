@@ -3,7 +3,7 @@
 import pytest
 
 from common.settings.config import Broker
-from reader.welcome import Welcome
+from reader.health import Welcome
 
 METER = "031961123456"
 BUNDLED = Broker(host="mosquitto", username="reader")

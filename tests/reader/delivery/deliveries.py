@@ -20,9 +20,9 @@ from common.mqtt.events import PublishToken
 from reader.buffer.item import HOUR, Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import LONGEST_BLOCK, Block, Spool
+from reader.delivery.confirmation import STORERS, Storers
 from reader.delivery.delivery import Delivery
 from reader.delivery.replay import BLOCK_WINDOW
-from reader.delivery.storers import STORERS, Storers
 
 METER = "031961123456"
 NOON = 1_790_000_000_000_000 // HOUR * HOUR

@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from common.mqtt.events import NOBODY_SUBSCRIBED
 from reader.buffer.item import HOUR, Item, ItemKind
+from reader.delivery.confirmation import STORERS
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
-from reader.delivery.storers import STORERS
 from tests.reader.delivery.deliveries import (
     FRAME,
     METER,

@@ -10,7 +10,7 @@ import pytest
 
 from reader.buffer.item import Item, ItemKind
 from reader.delivery.delivery import DISK_PAUSE, SPILL_AGE
-from reader.delivery.memory import JOURNAL_SIZE, MEMORY_SIZE
+from reader.delivery.held import JOURNAL_SIZE, MEMORY_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, SECOND, Reader, logged, of, payloads
 

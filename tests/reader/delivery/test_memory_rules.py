@@ -4,7 +4,7 @@ from typing import cast
 
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.journal import Journal
-from reader.delivery.memory import JOURNAL_SIZE, MEMORY_SIZE, Memory, Pending
+from reader.delivery.held import JOURNAL_SIZE, MEMORY_SIZE, Memory, Pending
 
 
 class CountingJournal:

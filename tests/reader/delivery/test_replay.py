@@ -8,7 +8,7 @@ import pytest
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.memory import JOURNAL_SIZE
+from reader.delivery.held import JOURNAL_SIZE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import (
     FRAME,

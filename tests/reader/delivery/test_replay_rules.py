@@ -10,10 +10,10 @@ import pytest
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import Block, Spool
+from reader.delivery.confirmation import Storers
+from reader.delivery.held import Pending
 from reader.delivery.in_flight import BlockPart, InFlight
-from reader.delivery.memory import Pending
 from reader.delivery.replay import Replay
-from reader.delivery.storers import Storers
 
 
 class Messages:

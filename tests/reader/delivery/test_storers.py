@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.delivery.storers import Storers, forget_storer
+from reader.delivery.confirmation import Storers, forget_storer
 from tests.reader.delivery.deliveries import logged
 
 

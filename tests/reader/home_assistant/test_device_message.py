@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from reader.home_assistant.component import EXPIRE_AFTER
-from reader.home_assistant.device_message import MAX_SIZE
+from reader.home_assistant.device_message import EXPIRE_AFTER, MAX_SIZE
 from reader.home_assistant.profile import COMPLETE_FRAMES
 from reader.simulator.meter import KINDS, SimulatedMeter
 from tests.reader.home_assistant.meters import METER, OLD_METER, Message, Meter, discovery_of, message_of

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from common.contract.labels import LABELS, Mode
 from reader.recording.anonymiser import Anonymiser
-from reader.recording.decode import Summary, decode_file
+from reader.recording.commands import Summary, decode_file
 from reader.recording.format import Chunk
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import with_parity

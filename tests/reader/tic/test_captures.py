@@ -13,7 +13,7 @@ import pytest
 
 from common.contract.frame import Value
 from common.contract.labels import LABELS, Mode
-from reader.recording.decode import Summary, decode_file
+from reader.recording.commands import Summary, decode_file
 from reader.tic.decoder import Decoder, DropReason, Reading
 
 Sign = Callable[[bytes], bytes]
