@@ -1,16 +1,213 @@
-"""The program `teleinfo-reader`."""
+"""The program `teleinfo-reader` and its commands.
 
-import sys
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
 
 from common.runtime.deferred_module import defer_rare_modules
+
+defer_rare_modules()  # before the imports that would load them
+
+import argparse
+import contextlib
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.contract.topics import Topics
+from common.errors import ConfigError
+from common.runtime import logs
+from common.runtime.cli import (
+    LOCAL_TIMES,
+    NO_ROOM,
+    UTC_TIMES,
+    Command,
+    add_version,
+    config_option,
+    later,
+    one_of,
+    positive,
+    run_cli,
+)
+from common.runtime.shutdown import Shutdown
+from common.settings.file_errors import reason
+
+if TYPE_CHECKING:
+    from reader.config import ReaderConfig
+
+CONFIG = Path("/etc/teleinfo/reader.yaml")
 
 
 def main() -> int:
     """Run the command; return its exit code: 0 fine, 1 failed, 2 configuration or usage."""
-    defer_rare_modules()
-    from reader import commands  # only now: what it imports would load them
+    return run_cli("teleinfo-reader", _parser(), "reader.french")
 
-    return commands.main()
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="teleinfo-reader", description="Reads a French electricity meter and publishes each frame over MQTT."
+    )
+    add_version(parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    common = config_option(CONFIG)
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="read the meters of the configuration and publish their frames",
+        epilog=LOCAL_TIMES,
+    )
+    run.set_defaults(command=_run)
+
+    decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
+    decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
+    decode.set_defaults(command=_decode)
+
+    commands.add_parser(
+        "check",
+        parents=[common],
+        help="diagnose port, line, broker, clock and disk, and suggest fixes",
+        epilog=UTC_TIMES,
+        declare=later("reader.check.command:declare_check"),
+    )
+
+    forget = commands.add_parser(
+        "forget", parents=[common], help="forget a storer, a reader or a meter that was removed"
+    )
+    forget.add_argument(
+        "name",
+        metavar="NAME",
+        help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
+        " remove it from broker and Home Assistant; none of them may be in use",
+    )
+    forget.set_defaults(command=_forget)
+
+    commands.add_parser(
+        "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
+    )
+    commands.add_parser(
+        "record",
+        parents=[common],
+        help="record the bytes of the line to a file, such as for a bug report",
+        epilog=UTC_TIMES,
+        declare=later("reader.recording.commands:declare_record"),
+    )
+    commands.add_parser(
+        "watch",
+        parents=[common],
+        help="show the meters live in this terminal; q quits",
+        epilog=LOCAL_TIMES,
+        declare=later("reader.watch:declare_watch"),
+    )
+    return parser
+
+
+def _declare_simulate(simulate: argparse.ArgumentParser) -> None:
+    from reader.simulator.meter import KINDS
+
+    simulate.add_argument(
+        "kind",
+        type=one_of(KINDS),
+        metavar="KIND",
+        help="such as standard-single-phase-tempo; an unknown one lists all",
+    )
+    simulate.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
+    simulate.set_defaults(command=_simulate)
+
+
+def _settings(arguments: argparse.Namespace) -> "ReaderConfig":
+    from common.settings import config
+    from reader.config import ReaderConfig
+
+    return config.load(ReaderConfig, arguments.config)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from common.machine.deployment import Deployment, here
+    from common.runtime.waiting import when_ready
+    from common.runtime.watchdog import Heartbeat, Notifier
+    from reader.build import build_reader
+    from reader.config import is_simulated
+
+    settings = _settings(arguments)
+    logs.set_up(settings.log.format, "teleinfo-reader")
+    compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
+    for port in settings.port:
+        if is_simulated(port):
+            logging.getLogger(__name__).warning(
+                "NO METER: %s is a simulated meter. %s",
+                port,
+                "To find yours: docker compose run --rm setup meter; or set TIC_PORT=/dev/ttyAMA0 in .env"
+                if compose
+                else "Set 'port' to the device of yours",
+            )
+    shutdown = Shutdown()
+    shutdown.install()
+    service = when_ready(lambda: build_reader(settings, shutdown.stop), shutdown, Heartbeat(None, Notifier()))
+    if service is not None:
+        shutdown.wake_by(service.wake)
+        service.run()
+    logging.getLogger(__name__).info("Stopped")
+    return shutdown.exit_code
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
+    from reader.delivery.confirmation import STORERS, forget_storer
+    from reader.home_assistant.device_message import device_topic
+
+    settings = _settings(arguments)
+    topics, name = Topics(settings.mqtt.topic), arguments.name
+    if re.fullmatch("[0-9]{12}", name):
+        if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
+            known = ", ".join(known_meters(settings.mqtt, topics)) or "none"
+            raise NotKnown(f"no such meter: {name}; known are: {known}")
+        forgotten = [name]
+    else:
+        folder = settings.spool.path / STORERS
+
+        def forget_here() -> bool:
+            try:
+                return forget_storer(folder, name)
+            except OSError as error:
+                raise ForgetFailed(f"{folder}: {error.strerror}; try again with sudo") from error
+
+        # A retained status would bring the storer back at the next start.
+        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, forget_here)]
+    print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
+    return 0
+
+
+def _decode(arguments: argparse.Namespace) -> int:
+    from reader.recording.commands import Summary, decode_file
+
+    for name in arguments.files:
+        summary = Summary()
+        with contextlib.ExitStack() as stack:
+            try:
+                file = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+                for line in decode_file(file, summary, name):
+                    print(line)  # noqa: T201 - the command's output
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                if error.errno in NO_ROOM:
+                    raise  # it is the output
+                raise ConfigError(f"{name}: cannot be read: {reason(error)}") from error
+        sys.stdout.flush()
+        print(f"{name}: {summary.text()}", file=sys.stderr)  # noqa: T201 - for a person
+    return 0
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from reader.simulator.line import SimulatedLine
+    from reader.simulator.pseudo_terminal import serve_pty
+
+    shutdown = Shutdown()
+    line = SimulatedLine(arguments.kind, speed=arguments.speed)
+    shutdown.install(line.close)
+    serve_pty(line, announce=lambda name: print(name, flush=True))  # noqa: T201 - the command's output
+    return shutdown.exit_code
 
 
 if __name__ == "__main__":

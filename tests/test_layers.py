@@ -15,7 +15,7 @@ HOMES = {
     "pymysql": "common/database/mariadb.py",
     "tenacity": "storer/database/retry.py",
     "yaml": "common/settings/yaml_file.py",
-    "rich": "reader/watch/table.py",
+    "rich": "reader/watch.py",
     "websocket": "monitor/statistics/connection.py",
     "uvicorn": "monitor/server/serve.py",
     "apprise": "monitor/alerts/child.py",

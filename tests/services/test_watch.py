@@ -6,10 +6,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.reader.watch.terminal import on_terminal
 from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, command_line
 from tests.support.servers import Broker
+from tests.support.terminal import on_terminal
 
 PORT = "simulate://standard-three-phase-producer?speed=10"
 

@@ -13,7 +13,7 @@ import yaml
 from common.runtime.cli import PERMANENT_ERROR, USAGE
 from monitor.commands import CONFIG as MONITOR_CONFIG
 from monitor.settings.config import MonitorConfig
-from reader.commands import CONFIG as READER_CONFIG
+from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.commands import CONFIG as STORER_CONFIG
 

@@ -1,1 +1,0 @@
-"""`teleinfo-reader watch`: a meter live in a terminal, from a port or from the broker."""
