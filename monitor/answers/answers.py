@@ -1,6 +1,7 @@
 """Which meters a database has and what is known of them, and the way to their energy and its cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -179,3 +180,7 @@ def _last_read(meter: Meter) -> Meter | None:
     """Return the meter of a house that was read last."""
     read = [part for part in meter.parts if part.last is not None]
     return max(read, key=lambda part: part.last.timestamp() if part.last else 0, default=None)
+
+
+#: Lends the answers over a connection to the database, until the end of a `with`.
+Lend = Callable[[], AbstractContextManager[Answers]]

@@ -15,30 +15,27 @@ from monitor.alerts.rules.silent import Silence
 from monitor.alerts.signs import Sign
 from monitor.alerts.words import meter_names, title_and_body
 from monitor.live.live import Live
-from monitor.server.background import Background
 from monitor.server.gathering import Gathering
-from monitor.server.workers import Workers
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
 
 AWAY_AFTER = 7200.0  # seconds without anybody at home
 
 
-class Alerting(Background):
+class Alerting:
     """Steps the alerts."""
 
     def __init__(
         self,
         settings: MonitorConfig,
         live: Live,
-        workers: Workers,
         gathering: Gathering,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Go on from where the last run has left; nothing is sent yet."""
-        super().__init__(workers, clock, try_again=1.0)
+        self._clock = clock
         self._settings = settings
         self._live = live
         self._gathering = gathering
@@ -58,7 +55,7 @@ class Alerting(Background):
         self._overload.resume(self.alerts.active(), self._now())
 
     def step(self) -> float:
-        """Follow the signs of this moment."""
+        """Follow the signs of this moment; return the seconds until the next time."""
         letters = self._gathering.letters
         while not letters.empty():
             self.alerts.put(letters.get())

@@ -4,19 +4,15 @@ import abc
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from common.errors import DatabaseError
 from common.runtime.logs import RateLimiter
-from monitor.answers.answers import Answers
 from monitor.server.workers import Workers
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = 60.0  # seconds after a step that failed
 TIMEOUT = 120.0  # seconds for all statements over a connection that was lent; nobody waits for them
-#: Lends a connection to the database.
-Lend = Callable[[], AbstractContextManager[Answers]]
 
 
 class Background(abc.ABC):
@@ -32,6 +28,11 @@ class Background(abc.ABC):
         self._limiter = RateLimiter()
         self._due = 0.0
         self._busy = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in the log."""
+        return type(self).__name__
 
     @abc.abstractmethod
     def step(self) -> float:
@@ -51,7 +52,31 @@ class Background(abc.ABC):
             pass
         except Exception:  # the page works without it
             if self._limiter.allow("step", self._clock()):
-                log.exception("Background work failed: %s", type(self).__name__)
+                log.exception("Background work failed: %s", self.name)
         finally:
             self._due = self._clock() + wait
             self._busy = False
+
+
+class Repeated(Background):
+    """Does the steps of something that knows nothing of threads."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        step: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        try_again: float = TRY_AGAIN,
+    ) -> None:
+        super().__init__(workers, clock, try_again=try_again)
+        self._step = step
+
+    @property
+    def name(self) -> str:
+        """The name of the step."""
+        return self._step.__qualname__
+
+    def step(self) -> float:
+        """Do the next step; return the seconds until the one after it."""
+        return self._step()

@@ -34,7 +34,7 @@ from monitor.readings.memory import Memory
 from monitor.readings.tables import open_tables
 from monitor.server.alerting import Alerting
 from monitor.server.api import JSON, Api
-from monitor.server.background import TIMEOUT, Background
+from monitor.server.background import TIMEOUT, Background, Repeated
 from monitor.server.door import Door
 from monitor.server.exposition import Exposition, Family
 from monitor.server.files import Files
@@ -158,15 +158,15 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    gathering = Gathering(settings, slow, lend)
-    alerting = Alerting(settings, live, quick, gathering)
+    gathering = Gathering(settings, lend)
+    alerting = Alerting(settings, live, gathering)
     live.alerts.use(alerting.alerts)
     background = (
         Warmth(slow, lend, _remember),
         Pasts(slow, lend, settings.time_zone, live.use_pasts),
         UnusedLines(slow, lend),
-        gathering,
-        alerting,
+        Repeated(slow, gathering.step),
+        Repeated(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), stream), live, background

@@ -1,7 +1,6 @@
 """Asks the database each few minutes what slow alerts are made of, and makes digests when they are due."""
 
 import queue
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,27 +8,22 @@ from monitor.alerts.digest import digest_due, digest_letter
 from monitor.alerts.facts import Facts
 from monitor.alerts.gather import gather
 from monitor.alerts.letters import Letter
-from monitor.answers.answers import Answers
-from monitor.server.background import Background, Lend
-from monitor.server.workers import Workers
+from monitor.answers.answers import Answers, Lend
 from monitor.settings.config import MonitorConfig
 
 AGAIN = 300.0  # seconds
 
 
-class Gathering(Background):
+class Gathering:
     """Keeps the newest facts, and the digests that are to be sent."""
 
     def __init__(
         self,
         settings: MonitorConfig,
-        workers: Workers,
         lend: Lend,
         *,
-        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(workers, clock)
         self._settings = settings
         self._lend = lend
         self._now = now
@@ -38,7 +32,7 @@ class Gathering(Background):
         self.letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()  # of digests, to be sent
 
     def step(self) -> float:
-        """Ask the database."""
+        """Ask the database; return the seconds until the next time."""
         with self._lend() as answers:
             now = self._now()
             self.facts = gather(answers, self._settings, now, self.facts)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from monitor.answers.answers import Lend
 from monitor.live.price_topic import Past, past_start
-from monitor.server.background import Background, Lend
+from monitor.server.background import Background
 from monitor.server.workers import Workers
 
 AGAIN = 3600.0  # seconds

@@ -4,8 +4,9 @@ import logging
 import time
 from collections.abc import Callable
 
+from monitor.answers.answers import Lend
 from monitor.answers.houses import Unused
-from monitor.server.background import Background, Lend
+from monitor.server.background import Background
 from monitor.server.workers import Workers
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from monitor.answers.answers import Answers
+from monitor.answers.answers import Answers, Lend
 from monitor.readings.hours import Meter
-from monitor.server.background import Background, Lend
+from monitor.server.background import Background
 from monitor.server.workers import Workers
 
 AGAIN = 60.0  # seconds; until it is looked whether something is to be found again

@@ -14,6 +14,7 @@ from monitor.alerts.now import HouseNow
 from monitor.alerts.signs import Holds, Sign
 from monitor.server import gathering
 from monitor.server.alerting import AWAY_AFTER, Alerting
+from monitor.server.background import Repeated
 from monitor.server.gathering import AGAIN, Gathering
 from monitor.settings.alerts import Address, AlertsConfig
 from monitor.settings.config import MonitorConfig
@@ -41,14 +42,12 @@ class House:
         monkeypatch.setattr(gathering, "digest_due", lambda *_: self.due)
         monkeypatch.setattr(gathering, "digest_letter", self.digest)
         config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
-        self.gathering = Gathering(
-            config,
-            self.workers,
-            nullcontext,  # type: ignore[arg-type]
-            clock=clock,
-            now=self.time,
-        )
-        self.alerting = Alerting(config, self, self.quick, self.gathering, clock=clock, now=self.time)  # type: ignore[arg-type]
+        self.gathering = Gathering(config, nullcontext, now=self.time)  # type: ignore[arg-type]
+        self.alerting = Alerting(config, self, self.gathering, clock=clock, now=self.time)  # type: ignore[arg-type]
+        self.steps = [
+            Repeated(self.workers, self.gathering.step, clock),
+            Repeated(self.quick, self.alerting.step, clock, try_again=1.0),
+        ]
 
     def time(self) -> datetime:
         return NOON + timedelta(seconds=self.seconds)
@@ -77,8 +76,8 @@ class House:
     def run(self, seconds: float) -> None:
         end = self.seconds + seconds
         while self.seconds < end:
-            self.gathering.tick()
-            self.alerting.tick()
+            for one in self.steps:
+                one.tick()
             self.workers.work()
             self.quick.work()
             self.seconds += 1
