@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from common.contract.topics import Topics
 from common.database.mariadb import Database
@@ -14,7 +14,6 @@ from monitor.alerts.now import HouseNow
 from monitor.answers.answers import Answers
 from monitor.answers.houses import newest
 from monitor.answers.power_curve import SeriesAnswers
-from monitor.live.alert_board import AlertBoard
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
 from monitor.live.house import LiveHouse, Program
@@ -41,6 +40,25 @@ NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
 
 
+class Board(Protocol):
+    """What is shown of alerts; any thread may ask."""
+
+    def use(self, alerts: Any) -> None:
+        """Show these from now on."""
+
+    def answer(self) -> dict[str, Any]:
+        """Return the answer of `alerts`."""
+
+    def active(self) -> list[dict[str, Any]]:
+        """Return what holds now, as in the answer."""
+
+    def events(self) -> object:
+        """Return what it is written from: the same as long as nothing changes."""
+
+    def message(self) -> bytes | None:
+        """Return what MQTT retains; None: it is not known yet."""
+
+
 class Live:
     """Values of now. Its methods answer from memory; after a pause, the first waits up to a second for the database.
 
@@ -53,6 +71,7 @@ class Live:
         prices: PriceTable,
         calendars: Calendars,
         *,
+        alerts: Callable[[Callable[[], Iterable[str]]], Board],
         memory: Memory | None = None,
         viewers: Viewers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -76,7 +95,7 @@ class Live:
         self._price_topic = PriceTopic(
             config, self._house, prices, calendars, partial(self._retain, Topics.price), clock
         )
-        self.alerts = AlertBoard(config, self.named_meters)
+        self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
         self._feed = (
             None

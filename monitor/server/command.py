@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from monitor.api.call import LiveCall
 from monitor.api.live import STREAM
 from monitor.api.parameters import read_parameters
 from monitor.api.routes import ROUTES
+from monitor.live.alert_board import AlertBoard
 from monitor.live.live import Live
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
@@ -143,7 +145,7 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
     memory = Memory()
-    live = Live(settings, *rates.current, memory=memory)
+    live = Live(settings, *rates.current, alerts=partial(AlertBoard, settings), memory=memory)
 
     def answers_on(lease: Lease) -> Answers:
         return Answers(lease, settings, *rates.current, memory)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.now import HouseNow
+from monitor.live.alert_board import AlertBoard
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.refusals import Refusal
@@ -68,7 +70,9 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         mqtt=None if mqtt_port is None else MonitorMqtt(host="127.0.0.1", port=mqtt_port),
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
-    found = Live(replace(config, **changes), bundled_prices(), Calendars(), clock=lambda: NOW)
+    changed = replace(config, **changes)
+    board = partial(AlertBoard, changed)
+    found = Live(changed, bundled_prices(), Calendars(), alerts=board, clock=lambda: NOW)
     found.start()
     try:
         yield found

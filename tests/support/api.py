@@ -3,12 +3,14 @@
 import contextlib
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.api.call import Call, Route
 from monitor.api.parameters import range_of, read_parameters
+from monitor.live.alert_board import AlertBoard
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
@@ -30,7 +32,7 @@ def ask(
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
     calendars = Calendars(written=colours or {})
-    live = Live(settings, prices, calendars)
+    live = Live(settings, prices, calendars, alerts=partial(AlertBoard, settings))
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Answers(connection, settings, prices, calendars)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.alerts.outbox import Delivery
@@ -63,7 +64,8 @@ def test_of_several_meters_each_alert_names_its_own() -> None:
 
 def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     day = timedelta(days=1)
-    live = Live(MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("talon", False),))), PriceTable([]), Calendars())
+    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("talon", False),)))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
     live.alerts.use(
         Alerts(
             TALON,

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
+from functools import partial
 
+from monitor.live.alert_board import AlertBoard
 from monitor.live.live import Live
 from monitor.prices.calendars import Calendars
 from monitor.prices.model import PriceTable
@@ -10,13 +12,15 @@ OLD, NEW = "021861999999", "031961123456"
 
 
 def test_the_old_address_of_a_house_leads_to_the_meter_that_is_there_now() -> None:
-    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), Calendars())
+    config = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
     assert live.choose(OLD) == live.choose(NEW) == NEW
     assert live.choose("041961555555") == "041961555555"
 
 
 def test_what_the_broker_keeps_of_an_old_meter_does_not_make_it_a_second_one() -> None:
-    live = Live(MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),)), PriceTable([]), Calendars())
+    config = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
     for address in (OLD, NEW):
         live._house.on_link(address, b"online", 0.0)
     assert live.meters() == [NEW]
