@@ -100,9 +100,9 @@ export type View = {
 // ---- answers, as views have them ------------------------------------------------------------------
 /** A number of ms, or a local day. */
 export type Time = number | string;
-export type Energy = Exclude<Answers.Energy, { by: 'range' }>;
+export type Energy = Answers.Energy;
 export type Sun = NonNullable<Energy['sun']>;
-export type Stretch = Extract<Answers.Energy, { by: 'range' }>;
+export type Stretch = Answers.Interval;
 /** A series with the values of its line. */
 export type Curve = Answers.Series & { mean: Array<number | null> };
 /** A curve of a day, with its holes. */

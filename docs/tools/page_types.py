@@ -10,7 +10,7 @@ from monitor.server.openapi import document
 FILE = Path(__file__).resolve().parents[2] / "deploy/page/answers.d.ts"
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 _UNTYPED = {"description", "format", "pattern", "minimum", "maximum", "minItems", "maxItems"}
-_TYPED = {"type", "enum", "oneOf", "properties", "required", "additionalProperties", "items", "prefixItems"}
+_TYPED = {"type", "enum", "properties", "required", "additionalProperties", "items", "prefixItems"}
 
 
 def declarations() -> str:
@@ -28,8 +28,6 @@ def type_of(schema: Mapping[str, Any], margin: str = "") -> str:
     """Return a JSON Schema as a type; a keyword that this does not know is an error."""
     if unknown := schema.keys() - _UNTYPED - _TYPED:
         raise ValueError(f"no type for the JSON Schema keywords {', '.join(sorted(unknown))}: add them to {__name__}")
-    if "oneOf" in schema:
-        return _union(type_of(each, margin) for each in schema["oneOf"])
     if "enum" in schema:
         return _union("null" if value is None else f"'{value}'" for value in schema["enum"])
     kinds = schema.get("type", [])

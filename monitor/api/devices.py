@@ -1,24 +1,16 @@
-"""`devices`: what single devices do now; and what they used, in the answers of `energy`."""
+"""What devices used, in the answers of `energy` and `interval`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common.contract.frame import write_stamp
-from monitor.answers.devices import ON, DeviceAnswers, DeviceNow, DevicesAnswer
-from monitor.api.call import Call, Route
+from monitor.answers.devices import DevicesAnswer
 from monitor.api.money import amount
-from monitor.api.parameters import METER
 from monitor.api.schemas import (
     AMOUNT,
     COUNT,
-    FLAG,
-    INSTANT,
-    NUMBER,
-    TEXT,
     WH,
     Schema,
     by_name,
-    described,
     maybe,
     record,
     several,
@@ -58,21 +50,6 @@ def of_stretch(found: Sequence[Device]) -> dict[str, Any]:
     }
 
 
-def answer(call: Call) -> dict[str, Any]:
-    """Return what the devices do now."""
-    found = DeviceAnswers(call.answers).now(call.meter(), call.now)
-    return {"devices": [_now(device) for device in found]}
-
-
-def _now(device: DeviceNow) -> dict[str, Any]:
-    return {
-        "name": device.name,
-        "power": device.power,
-        "on": device.power is not None and device.power >= ON,
-        "at": None if device.at is None else write_stamp(device.at),
-    }
-
-
 _WH = maybe(WH, "Wh; null: not known yet")
 _COST = maybe(
     AMOUNT,
@@ -102,26 +79,3 @@ OF_STRETCH: Mapping[str, Schema] = {
     "devices": by_name(_WH, "what each device used; only of a home with sources of the kind device"),
     "devices_cost": by_name(_COST),
 }
-ROUTE = Route(
-    "devices",
-    "What the devices do now, the one that uses most first.",
-    (METER,),
-    answer,
-    record(
-        {
-            "devices": several(
-                record(
-                    {
-                        "name": described("as in storer.yaml", TEXT),
-                        "power": maybe(
-                            NUMBER,
-                            "W, mean of its newest minute, or of ten where its counter tells no power; null: not known",
-                        ),
-                        "on": described(f"it uses {ON} W or more", FLAG),
-                        "at": maybe(INSTANT, "of that minute; null: it sent nothing for ten minutes"),
-                    }
-                )
-            )
-        }
-    ),
-)

@@ -10,7 +10,7 @@ from common.contract.offers import registers_of
 from monitor.answers.costs import Answer, Period
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.sun import SunAnswers
-from monitor.api import devices, energy_range, money, sun
+from monitor.api import devices, money, sun
 from monitor.api.call import Call, Route
 from monitor.api.parameters import FROM, METER, TO, choice
 from monitor.api.schemas import (
@@ -36,24 +36,14 @@ from monitor.text.formats import ten_thousandths
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
-_CUT = "How the range is cut; contract-year: years from the day on which the contract began"
+_CUT = "How the range is cut; contract-year: years from the day on which the contract began."
 _PIECES = ("day", *(by for by in BY if by != "day"), "contract-year")
-
-#: Of a table, which needs pieces.
-TABLE_PARAMETERS = (METER, FROM, TO, choice("by", f"{_CUT}.", _PIECES))
-PARAMETERS = (
-    METER,
-    FROM,
-    TO,
-    choice("by", f"{_CUT}; range: a single one, from `from` to `to`, to the second.", (*_PIECES, "range")),
-)
+PARAMETERS = (METER, FROM, TO, choice("by", _CUT, _PIECES))
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the columns of a range, and the whole of it."""
     by = call.range.by
-    if by == "range":
-        return energy_range.answer(call)
     meter = call.meter()
     found = ask(call, meter, MOST)
     zone = call.config.time_zone
@@ -223,5 +213,5 @@ ROUTE = Route(
     "Energy by register, and cost, by hour, day, week, month or year.",
     PARAMETERS,
     answer,
-    {"oneOf": [_COLUMNS, energy_range.SCHEMA]},
+    _COLUMNS,
 )

@@ -5,7 +5,7 @@ import io
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.sun import SunAnswers
 from monitor.api.call import Body, Call, Route
-from monitor.api.energy import TABLE_PARAMETERS, ask
+from monitor.api.energy import PARAMETERS, ask
 from monitor.api.parameters import choice
 from monitor.api.schemas import TEXT
 from monitor.text.formats import Formats
@@ -31,7 +31,7 @@ ROUTE = Route(
     "energy.csv",
     "The same table as energy, for a spreadsheet.",
     (
-        *TABLE_PARAMETERS,
+        *PARAMETERS,
         choice(
             "locale",
             "fr: semicolon, decimal comma, local time, heads in the language asked for; c: comma, point, UTC, heads"

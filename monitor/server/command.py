@@ -171,7 +171,7 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
         Repeated(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), stream), live, background
+    return Parts(api, description, Files(PAGE), {STREAM.name: stream}), live, background
 
 
 def _remember(answers: Answers, meter: Meter) -> None:

@@ -1,11 +1,10 @@
 """Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from common.errors import NotReady
-from monitor.api.live import STREAM
 from monitor.refusals import Refusal
 from monitor.server import access, login
 from monitor.server.api import Api
@@ -41,7 +40,9 @@ class Parts:
     api: Api
     description: Reply  # the OpenAPI document
     files: Files
-    stream: Callable[[str], Stream]  # opens one, in the loop that serves, for a query; it raises Refusal
+    streams: Mapping[
+        str, Callable[[str], Stream]
+    ]  # by name; each opens one, in the loop that serves, or raises Refusal
 
 
 class Site:
@@ -131,15 +132,15 @@ class Site:
         name = path.removeprefix(API)
         if name == DOCUMENT:
             return self._parts.description
-        if name == STREAM.name:
-            return self._stream(request)
+        if (open_stream := self._parts.streams.get(name)) is not None:
+            return self._stream(request, open_stream)
         return await self._parts.api.reply(name, request.query, language, self._door.client(request))
 
-    def _stream(self, request: Request) -> Reply:
+    def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Reply:
         if request.method == "HEAD":
             return self._problem(request, "stream_method", Allow="GET")
         try:
-            stream = self._parts.stream(request.query)
+            stream = open_stream(request.query)
         except Refusal as refusal:
             headers = {"Retry_After": "30"} if refusal.status == 503 else {}
             return problem(refusal, self._language(request), **headers)

@@ -34,7 +34,7 @@ QUESTIONS = {
     "energy?by=hour&from={day}&to={next}": _MOST,
     "energy?by=day&from={year}&to={day}": 20,
     "energy?by=month&from={first}&to={day}": 15,
-    "energy?by=range&from={year}T07:10:12Z&to={day}T07:25:40Z": _MOST,
+    "interval?from={year}T07:10:12Z&to={day}T07:25:40Z": _MOST,
     "energy.csv?by=day&from={year}&to={day}": _MOST,
     "events?": _MOST,
     "peaks?": _MOST,

@@ -276,7 +276,7 @@ def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, drawing: st
 
 
 def test_a_curve_is_drawn_although_what_is_selected_of_it_comes_late(stand: Stand) -> None:
-    stand.page.route("**/api/v1/energy?*by=range*", later)
+    stand.page.route("**/api/v1/interval?*", later)
     expect(stand.open("jour?t=09:00..10:00").locator(".day-plot canvas")).to_be_visible()
 
 

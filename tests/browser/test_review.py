@@ -16,7 +16,7 @@ def asked(stand: Stand, path: str, now: str) -> set[tuple[str, ...]]:
     found = []
 
     def take(request: Request) -> None:
-        if "/energy?" in request.url and "by=range" in request.url:
+        if "/interval?" in request.url:
             query = dict(part.split("=") for part in request.url.partition("?")[2].split("&"))
             found.append(tuple(query[key].replace("%3A", ":").removesuffix(":00:00.000Z") for key in ("from", "to")))
 

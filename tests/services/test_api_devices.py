@@ -20,7 +20,7 @@ from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.sun import SunAnswers
-from monitor.api import devices, energy, energy_csv, meters
+from monitor.api import devices_now, energy, energy_csv, interval, meters
 from monitor.api.call import Route
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
@@ -134,9 +134,9 @@ def test_a_device_costs_the_mean_price_of_the_registers_of_each_hour(home: Datab
     ],
 )
 def test_what_a_run_costs(home: Database, low: str, high: str, wh: int, cost: int) -> None:
-    question = f"by=range&from=2026-11-{low}:00Z&to=2026-11-{high}:00Z"
-    answer = ask(energy.ROUTE, home, NOW, PRICES, question)
-    check(answer, energy.ROUTE.schema)
+    question = f"from=2026-11-{low}:00Z&to=2026-11-{high}:00Z"
+    answer = ask(interval.ROUTE, home, NOW, PRICES, question)
+    check(answer, interval.ROUTE.schema)
     assert (answer["devices"], answer["devices_cost"]) == ({"chauffe-eau": wh}, {"chauffe-eau": cost})
 
 
@@ -192,7 +192,7 @@ def test_a_contract_may_change_during_a_day(fresh_database: Server) -> None:
     write_home(tables, DAY + 11 * HOUR)
     base = {"id": "base", "rows": [{"from": date(2026, 2, 1), "subscription_year": {9: 365}, "kwh": {"BASE": 0.5}}]}
     prices = PriceTable([*PRICES.files, read_document({"offers": [base]}, "test")])
-    assert ask(energy.ROUTE, tables, NOW, prices, f"by=range&{TWO_DAYS}")["devices_cost"]["chauffe-eau"] == 1450
+    assert ask(interval.ROUTE, tables, NOW, prices, TWO_DAYS)["devices_cost"]["chauffe-eau"] == 1450
     write_roof(tables)
     for by in ("hour", "day", "month"):
         answer = ask(energy.ROUTE, tables, NOW, prices, f"by={by}&{TWO_DAYS}")
@@ -260,14 +260,14 @@ def test_what_is_on_now(own_home: Database) -> None:
     write_source(own_home, "cave", "device", {
         now - 8 * MINUTE: SourceMinute(60, 100), now - 2 * MINUTE: SourceMinute(60, 50, -60)
     })  # fmt: skip
-    answer = ask(devices.ROUTE, own_home, now, PRICES)
-    check(answer, devices.ROUTE.schema)
+    answer = ask(devices_now.ROUTE, own_home, now, PRICES)
+    check(answer, devices_now.ROUTE.schema)
     assert answer["devices"] == [
         {"name": "voiture", "power": 7400, "on": True, "at": "2026-11-10T11:02:00Z"},
         {"name": "cave", "power": 100, "on": True, "at": "2026-11-10T11:02:00Z"},  # 10 Wh in 6 minutes
         {"name": "chauffe-eau", "power": 0, "on": False, "at": "2026-11-10T11:00:00Z"},
     ]
-    silent = ask(devices.ROUTE, own_home, NOW + HOUR, PRICES)
+    silent = ask(devices_now.ROUTE, own_home, NOW + HOUR, PRICES)
     assert [(one["power"], one["on"], one["at"]) for one in silent["devices"]] == [(None, False, None)] * 3
 
 
@@ -283,9 +283,9 @@ def test_a_house_without_sources_has_no_trace_of_them_and_pays_one_look_at_an_em
         assert sum("source" in sql for sql in tables.asked) == 1
         return answer
 
-    for question in ("by=day&from=2026-11-03&to=2026-11-04", "by=range&from=2026-11-03&to=2026-11-04"):
-        assert not {name for name in asked(energy.ROUTE, question) if name.startswith("devices")}
-    assert asked(devices.ROUTE) == {"devices": []}
+    for route in (energy.ROUTE, interval.ROUTE):
+        assert not {name for name in asked(route, "from=2026-11-03&to=2026-11-04") if name.startswith("devices")}
+    assert asked(devices_now.ROUTE) == {"devices": []}
     assert "devices" not in asked(meters.ROUTE)["meters"][0]
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from common.database.mariadb import Database
-from monitor.api import energy, energy_csv
-from monitor.api.call import Body
+from monitor.api import energy, energy_csv, interval
+from monitor.api.call import Body, Route
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.refusals import Refusal
@@ -156,17 +156,20 @@ def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> Non
 def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -> None:
     row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25, "BBRHCJB": 0.1}, "subscription_year": {9: 1, 12: 1, 6: 1}}
     prices = PriceTable([read_document({"offers": [{"id": "tempo", "rows": [row]}]}, "test")])
-    answer = ask(energy.ROUTE, tables, END, prices, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
-    check(answer, energy.ROUTE.schema)
+    answer = ask(interval.ROUTE, tables, END, prices, "from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    check(answer, interval.ROUTE.schema)
     assert answer["partial_cost"] is True
-    answer = ask(energy.ROUTE, tables, END, PRICES, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    answer = ask(interval.ROUTE, tables, END, PRICES, "from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
     assert answer["partial_cost"] is False
 
 
 @pytest.mark.parametrize(
-    "times", ["by=day&from=2026-10-31", "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z"]
+    ("route", "times"),
+    [(energy.ROUTE, "from=2026-10-31"), (interval.ROUTE, "from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")],
 )
-def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_are(tables: Database, times: str) -> None:
+def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_are(
+    tables: Database, route: Route, times: str
+) -> None:
     named = MonitorConfig(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
     own = PriceTable([replace(PRICES.files[0], own=True)])
     for prices, config, assumed in (
@@ -174,8 +177,8 @@ def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_ar
         (PRICES, named, False),
         (own, MonitorConfig(), False),
     ):
-        answer = ask(energy.ROUTE, tables, END, prices, times, config=config)
-        check(answer, energy.ROUTE.schema)
+        answer = ask(route, tables, END, prices, times, config=config)
+        check(answer, route.schema)
         assert answer["prices"]["of"] == {"name": "tempo", "assumed": assumed}
 
 

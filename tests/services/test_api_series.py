@@ -1,4 +1,4 @@
-"""`series` and `energy?by=range` of the API, against plain arithmetic over the frames that were stored."""
+"""`series` and `interval` of the API, against plain arithmetic over the frames that were stored."""
 
 import dataclasses
 import itertools
@@ -11,7 +11,7 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from monitor.api import energy, energy_csv, series
+from monitor.api import energy, interval, series
 from monitor.api.call import Route
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
@@ -230,7 +230,7 @@ def counted(frames: list[Frame], label: str, start: datetime, end: datetime) -> 
 
 
 def stretch(database: Database, start: datetime, end: datetime, now: datetime = END) -> Any:
-    return asked(energy.ROUTE, database, f"by=range&{span(start, end)}", now)
+    return asked(interval.ROUTE, database, span(start, end), now)
 
 
 def test_a_stretch_is_what_the_readings_at_its_ends_say_to_the_second(tables: Database, frames: list[Frame]) -> None:
@@ -286,23 +286,21 @@ def test_stretches_add_up_and_whole_hours_are_those_of_energy(tables: Database) 
 
 def test_a_stretch_ends_now(tables: Database, frames: list[Frame]) -> None:
     now = END - 10 * MINUTE
-    found = asked(energy.ROUTE, tables, f"by=range&from={text(BEGIN)}&to=2026-11-25", now)
+    found = asked(interval.ROUTE, tables, f"from={text(BEGIN)}&to=2026-11-25", now)
     assert (found["to"], found["wh"]) == (text(now), counted(frames, "EAST", BEGIN, now))
 
 
 def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:
     for question, status in (
-        ("by=range", 400),
-        ("by=range&from=2026-11-24", 400),
-        (f"by=range&{span(END, BEGIN)}", 400),
-        ("by=range&from=1926&to=2026", 400),
-        (f"by=range&{span(BEGIN - 2 * HOUR, BEGIN - HOUR)}", 404),
+        ("", 400),
+        ("from=2026-11-24", 400),
+        (span(END, BEGIN), 400),
+        ("from=1926&to=2026", 400),
+        (span(BEGIN - 2 * HOUR, BEGIN - HOUR), 404),
     ):
         with pytest.raises(Refusal) as refusal:
-            asked(energy.ROUTE, tables, question)
+            asked(interval.ROUTE, tables, question)
         assert refusal.value.status == status, question
-    with pytest.raises(Refusal):
-        asked(energy_csv.ROUTE, tables, f"by=range&{span(BEGIN, END)}")
 
 
 def test_without_frames_a_stretch_is_of_minutes_and_without_minutes_of_hours(fresh_database: Server) -> None:
@@ -345,8 +343,8 @@ def test_a_stretch_in_historic_mode_is_what_its_registers_went_on_by(
     dice = random.Random(kind)
     cuts = sorted(dice.sample(range(1, 1800), 6))
     for low, high in itertools.pairwise([begin, *(begin + second * SECOND for second in cuts), end]):
-        found = ask(energy.ROUTE, tables, end, PriceTable([]), f"by=range&{span(low, high)}")
-        check(found, energy.ROUTE.schema)
+        found = ask(interval.ROUTE, tables, end, PriceTable([]), span(low, high))
+        check(found, interval.ROUTE.schema)
         assert found["wh"] == reading(high) - reading(low)
         assert set(found["registers"]) <= set(labels)
     curve = ask(series.ROUTE, tables, end, PriceTable([]), span(begin, end))

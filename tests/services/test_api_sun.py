@@ -20,7 +20,7 @@ from common.contract.source_minutes import SourceMinute as Row
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.answers.sun import SunAnswer, SunAnswers, powers_of
-from monitor.api import energy, energy_csv, series
+from monitor.api import energy, energy_csv, interval, series
 from monitor.live.today import today
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
@@ -279,9 +279,9 @@ def test_today_has_production_and_its_present_power_to_the_minute(home: Database
 
 
 def test_any_stretch_has_production_to_the_minute(home: Database) -> None:
-    question = "by=range&from=2026-11-10T11:15:00Z&to=2026-11-10T12:30:00Z"
-    stretch = ask(energy.ROUTE, home, DAYS_LATER, PRICES, question)
-    check(stretch, energy.ROUTE.schema)
+    question = "from=2026-11-10T11:15:00Z&to=2026-11-10T12:30:00Z"
+    stretch = ask(interval.ROUTE, home, DAYS_LATER, PRICES, question)
+    check(stretch, interval.ROUTE.schema)
     assert (stretch["production_wh"], stretch["injected_wh"], stretch["self_consumed_wh"]) == (1250, 750, 500)
 
 
@@ -345,8 +345,8 @@ def test_a_second_roof_counts_from_its_first_reading_on_in_the_day_and_in_any_st
     off_peak_home(tables)
     write_source(tables, "garage", "production", readings_of(DAY + 10 * HOUR, [7, 107, 307], HOUR))
     day, stretch = (
-        ask(energy.ROUTE, tables, DAYS_LATER, PRICES, f"by={by}&from=2026-11-10&to=2026-11-11")["production_wh"]
-        for by in ("day", "range")
+        ask(route, tables, DAYS_LATER, PRICES, "from=2026-11-10&to=2026-11-11")["production_wh"]
+        for route in (energy.ROUTE, interval.ROUTE)
     )
     assert day == [stretch] == [2100 + 300]
 

@@ -11,7 +11,7 @@ import pytest
 from common.contract.labels import Mode
 from common.contract.offers import Window
 from common.database.mariadb import Database
-from monitor.api import compare, energy, profile
+from monitor.api import compare, energy, interval, profile
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.refusals import Refusal
@@ -162,8 +162,8 @@ def test_ones_own_offer_whose_periods_the_meter_does_not_count_has_a_bill(tables
     compared = ask(compare.ROUTE, tables, END, own, f"{whole}&prices=then", config=config)["offers"]
     assert [offer["total"] for offer in compared if offer["yours"]] == [bill["total"]]
     # A selection on the page, to the minute: from 10:10 to 21:40 all is dear.
-    part = "by=range&from=2026-10-28T09:10:00Z&to=2026-10-28T20:40:00Z"
-    answer = ask(energy.ROUTE, tables, END, own, part, config=config)
+    part = "from=2026-10-28T09:10:00Z&to=2026-10-28T20:40:00Z"
+    answer = ask(interval.ROUTE, tables, END, own, part, config=config)
     assert answer["partial_cost"] is False
     assert answer["cost"] == answer["wh"] * 3
 
@@ -178,7 +178,7 @@ def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(
     questions = (
         (compare.ROUTE, RANGE),
         (energy.ROUTE, RANGE),
-        (energy.ROUTE, "by=range&from=2026-11-02T10:00:00Z&to=2026-11-02T12:00:00Z"),
+        (interval.ROUTE, "from=2026-11-02T10:00:00Z&to=2026-11-02T12:00:00Z"),
     )
     for route, question in questions:
         answer = ask(route, tables, END, own, question)

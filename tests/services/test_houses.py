@@ -13,7 +13,7 @@ from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.answers.answers import Answers
 from monitor.answers.compared_offers import OfferAnswers
-from monitor.api import baseload, compare, energy, events, meters, peaks, profile, series, status, tempo
+from monitor.api import baseload, compare, energy, events, interval, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Route
 from monitor.prices.model import PriceTable
 from monitor.refusals import Refusal
@@ -113,10 +113,10 @@ def test_the_subscription_of_a_house_is_owed_once(tables: Database) -> None:
 
 def test_a_stretch_across_the_change_has_the_energy_of_both(tables: Database, houses: list[House]) -> None:
     start, end = REMOVED - timedelta(minutes=25), FITTED + timedelta(minutes=35)
-    question = f"meter={NEW}&by=range&from={start:%Y-%m-%dT%H:%M:%SZ}&to={end:%Y-%m-%dT%H:%M:%SZ}"
-    found = asked(energy.ROUTE, tables, question)
+    question = f"meter={NEW}&from={start:%Y-%m-%dT%H:%M:%SZ}&to={end:%Y-%m-%dT%H:%M:%SZ}"
+    found = asked(interval.ROUTE, tables, question)
     assert found["wh"] == sum(drawn(houses, label, start, end) for label in ("HCHC", "HCHP"))
-    days = asked(energy.ROUTE, tables, f"meter={NEW}&by=range&from={BEGIN:%Y-%m-%dT%H:%M:%SZ}&to=2026-03-12T22:10:00Z")
+    days = asked(interval.ROUTE, tables, f"meter={NEW}&from={BEGIN:%Y-%m-%dT%H:%M:%SZ}&to=2026-03-12T22:10:00Z")
     until = datetime(2026, 3, 12, 22, 10, tzinfo=UTC)
     assert days["wh"] == sum(drawn(houses, label, BEGIN, until) for label in ("HCHC", "HCHP"))
     assert abs(days["subscription"] - 1878000 / 365 * (until - BEGIN).total_seconds() / 86400) <= 1  # owed once

@@ -146,7 +146,7 @@ export const energyFile = (meter, by, from, to) =>
  * Energy of any stretch, from the index readings at its ends: {from, to, wh, cost, mean, max: {power, at}}.
  * @type {(meter: string, from: Time, to: Time) => Promise<Stretch>}
  */
-export const stretch = (meter, from, to) => get('energy', { meter, by: 'range', ...between(from, to) });
+export const stretch = (meter, from, to) => get('interval', { meter, ...between(from, to) });
 /**
  * Each hour of each day.
  * @type {(meter: string, from: Time, to: Time) => Promise<Answers.Profile>}

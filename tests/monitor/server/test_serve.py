@@ -63,7 +63,7 @@ class Here:
         self.number, self.ingress = (port.getsockname()[1] for port in self.ports)
         self.ticks = 0
         description = packed(b"{}", "application/json")
-        parts = Parts(cast("Api", Asked()), description, Files(page), self.streams.open)
+        parts = Parts(cast("Api", Asked()), description, Files(page), {"live/stream": self.streams.open})
         self.thread = threading.Thread(target=self._run, args=(parts,))
 
     def _run(self, parts: Parts) -> None:

@@ -84,7 +84,7 @@ class House:
             cast("Api", self.api),
             packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
             Files(folder / "page"),
-            self.streams.open,
+            {"live/stream": self.streams.open},
         )
         self.counters = Counters()
         self.delays: list[float] = []

@@ -218,7 +218,9 @@ export function answer(route, query, now, state) {
       if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
       return series(id, from, to, now - FRAMES * 24 * HOUR);
     case 'energy':
-      return query.get('by') === 'range' ? range(id, from, to, state) : energy(id, query.get('by'), from, to, state);
+      return energy(id, query.get('by'), from, to, state);
+    case 'interval':
+      return interval(id, from, to, state);
     case 'status':
       return status(id, now, state, down);
     case 'app':
@@ -578,7 +580,7 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   };
 }
 
-function range(id, from, to, state) {
+function interval(id, from, to, state) {
   const { whole } = energy(id, 'hour', from, to);
   const devices = HAS_DEVICES.includes(state) && {
     devices: { 'Voiture électrique': 3100, 'Chauffe-eau': 420, 'Lave-linge': 0 },

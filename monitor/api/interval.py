@@ -1,4 +1,4 @@
-"""The answer of `energy?by=range`: any stretch of time as one, with its highest power."""
+"""`interval`: the energy of any interval as one, with its cost and its highest power."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,8 @@ from monitor.answers.costs import join
 from monitor.answers.devices import DeviceAnswers
 from monitor.answers.sun import SunAnswers
 from monitor.api import devices, money
-from monitor.api.call import Call
+from monitor.api.call import Call, Route
+from monitor.api.parameters import FROM, METER, TO
 from monitor.api.schemas import (
     AMOUNT,
     FLAG,
@@ -69,7 +70,7 @@ def _sun(made: int, injected: int | None) -> dict[str, Any]:
     return {"production_wh": made, "self_consumed_wh": None if injected is None else made - injected}
 
 
-SCHEMA = record(
+_SCHEMA = record(
     {
         "meter": TEXT,
         "by": words("range"),
@@ -95,4 +96,11 @@ SCHEMA = record(
         **devices.OF_STRETCH,
     },
     optional=("production_wh", "self_consumed_wh", *devices.OF_STRETCH),
+)
+ROUTE = Route(
+    "interval",
+    "Energy, cost, mean and highest power from `from` to `to`, to the second.",
+    (METER, FROM, TO),
+    answer,
+    _SCHEMA,
 )
