@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.letters import Letter
-from monitor.answers.answers import Answers
 from monitor.answers.digest import digests, last_period
+from monitor.answers.home import Home
 from monitor.calendar import DIGESTS
 from monitor.settings.alerts import AlertsConfig
 from monitor.settings.config import MonitorConfig
@@ -29,14 +29,14 @@ def digest_due(config: AlertsConfig, now: datetime, zone: ZoneInfo) -> str | Non
     return _id(config.digest, start, zone) if due <= now < due + _LATE else None
 
 
-def digest_letter(answers: Answers, config: MonitorConfig, period: str, now: datetime) -> Letter | None:
+def digest_letter(home: Home, config: MonitorConfig, period: str, now: datetime) -> Letter | None:
     """Return the digest of all meters, `period` being daily, weekly or monthly; None: nothing is known of that time.
 
     Raises:
         DatabaseError: the database is unavailable, or refuses a query.
     """
     by, zone = DIGESTS[period], config.time_zone
-    found = digests(answers, answers.meters(), by, now, zone)
+    found = digests(home, home.meters(), by, now, zone)
     if not found:
         return None
     title, lines = digest_text(found, Formats(config.message_language, zone))

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from common.machine.clock import KernelClock
 from monitor.alerts.facts import Cut, Daily, Facts, Installation, Lately, MeterFacts
-from monitor.answers.answers import Answers
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.event_pages import EventAnswers
+from monitor.answers.home import Home
 from monitor.answers.recent import RecentAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, full_hour, midnight
@@ -45,7 +45,7 @@ _DAYS_A_YEAR = 365
 
 
 def gather(
-    answers: Answers,
+    home: Home,
     config: MonitorConfig,
     now: datetime,
     earlier: Facts | None = None,
@@ -54,7 +54,7 @@ def gather(
     """Read the facts.
 
     Args:
-        answers: over the database.
+        home: over the database.
         config: of the monitor.
         now: the time.
         earlier: what was gathered before; what is read each day is taken from there if it is new enough.
@@ -67,20 +67,20 @@ def gather(
     zone = config.time_zone
     started = started or now - timedelta(seconds=KernelClock().uptime())
     meters = []
-    for meter in answers.meters():
+    for meter in home.meters():
         if meter.last is None or now - meter.last > _GONE:
             continue
-        producer = (facts := answers.facts([meter], now).get(meter.number)) is not None and facts.producer
+        producer = (facts := home.facts([meter], now).get(meter.number)) is not None and facts.producer
         daily = before.get(meter.identifier)
         if daily is None or not is_new(daily.at, now, zone):
-            daily = _daily(answers, meter, zone, now, daily, producer=producer)
-        lately = _lately(answers, meter, zone, now, producer=producer)
-        restarted = _cut_at(answers, meter, now, started, daily)
+            daily = _daily(home, meter, zone, now, daily, producer=producer)
+        lately = _lately(home, meter, zone, now, producer=producer)
+        restarted = _cut_at(home, meter, now, started, daily)
         if restarted is not None:
             lately = replace(lately, cuts=[*lately.cuts, restarted])
         meters.append(MeterFacts(meter.identifier, lately, daily))
     budget = None if config.alerts is None else config.alerts.budget
-    return Facts(zone, budget, _installation(answers, now), meters)
+    return Facts(zone, budget, _installation(home, now), meters)
 
 
 def is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
@@ -89,18 +89,18 @@ def is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
     return timedelta(0) <= now - at < (_DAILY_EACH if same_day else _DAILY_AFTER)
 
 
-def _lately(answers: Answers, meter: Meter, zone: ZoneInfo, now: datetime, *, producer: bool) -> Lately:
+def _lately(home: Home, meter: Meter, zone: ZoneInfo, now: datetime, *, producer: bool) -> Lately:
     today = now.astimezone(zone).date()
     start = midnight((now - _HOURS).astimezone(zone).date(), zone)
     end = midnight(today + _DAY, zone)
-    cuts = EventAnswers(answers).page(meter, now - _CUTS, now, frozenset({"outage"}), _MOST_CUTS).events
+    cuts = EventAnswers(home).page(meter, now - _CUTS, now, frozenset({"outage"}), _MOST_CUTS).events
     return Lately(
         at=now,
-        powers=ten_minutes(RecentAnswers(answers).minutes(meter, now - _POWERS, now)),
-        hours=_by_hour(CurveAnswers(answers).days(meter, start, end).days, start, zone),
+        powers=ten_minutes(RecentAnswers(home).minutes(meter, now - _POWERS, now)),
+        hours=_by_hour(CurveAnswers(home).days(meter, start, end).days, start, zone),
         cuts=[Cut(one.at, one.until) for one in reversed(cuts) if one.until is not None],
-        voltages=RecentAnswers(answers).voltages(meter, now, _VOLTAGE),
-        injected=_injected_since(answers, meter, midnight(today, zone), now) if producer else None,
+        voltages=RecentAnswers(home).voltages(meter, now, _VOLTAGE),
+        injected=_injected_since(home, meter, midnight(today, zone), now) if producer else None,
     )
 
 
@@ -114,11 +114,11 @@ def _by_hour(days: Sequence[Sequence[int | None]], start: datetime, zone: ZoneIn
     }
 
 
-def _cut_at(answers: Answers, meter: Meter, now: datetime, started: datetime, daily: Daily) -> Cut | None:
+def _cut_at(home: Home, meter: Meter, now: datetime, started: datetime, daily: Daily) -> Cut | None:
     nights = [watts for day, watts in daily.nights.items() if day > now.date() - _RECENT_NIGHTS]
     if len(nights) < _LEAST_NIGHTS or now - started >= _CUTS:
         return None
-    around = RecentAnswers(answers).around(meter, started)
+    around = RecentAnswers(home).around(meter, started)
     return None if around is None else cut_between(*around, statistics.median(nights))
 
 
@@ -135,11 +135,11 @@ def cut_between(before: MinuteFacts, after: MinuteFacts, base_load: float) -> Cu
     return Cut(moment_of(start), moment_of(end)) if is_cut else None
 
 
-def _injected_since(answers: Answers, meter: Meter, start: datetime, now: datetime) -> int:
+def _injected_since(home: Home, meter: Meter, start: datetime, now: datetime) -> int:
     end = full_hour(now)
     if end <= start:
         return 0
-    (energy,) = answers.reader.energy(meter, [start, end], now)
+    (energy,) = home.reader.energy(meter, [start, end], now)
     return energy.injected_wh or 0
 
 
@@ -156,66 +156,64 @@ def ten_minutes(minutes: Sequence[MinuteFacts]) -> list[tuple[datetime, int]]:
     ]
 
 
-def _daily(
-    answers: Answers, meter: Meter, zone: ZoneInfo, now: datetime, earlier: Daily | None, *, producer: bool
-) -> Daily:
+def _daily(home: Home, meter: Meter, zone: ZoneInfo, now: datetime, earlier: Daily | None, *, producer: bool) -> Daily:
     today = now.astimezone(zone).date()
     low = midnight(today - _NIGHTS, zone)
-    contract = next(reversed(answers.costs.contracts(meter, now - _DAY, now)), None)
-    month = answers.forecasts.of(meter, "month", now)
-    nights = MeterUpkeep(answers).off_peak_nights(meter, now)
-    incomplete = RecentAnswers(answers).losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
+    contract = next(reversed(home.costs.contracts(meter, now - _DAY, now)), None)
+    month = home.forecasts.of(meter, "month", now)
+    nights = MeterUpkeep(home).off_peak_nights(meter, now)
+    incomplete = RecentAnswers(home).losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
     already = set() if earlier is None else {loss.hour for loss in earlier.incomplete}
     return Daily(
         at=now,
-        nights=dict(CurveAnswers(answers).base_load(meter, low, now).nights),
-        injected=_injected(answers, meter, today, zone, now) if producer else {},
+        nights=dict(CurveAnswers(home).base_load(meter, low, now).nights),
+        injected=_injected(home, meter, today, zone, now) if producer else {},
         incomplete=incomplete,
         losses=[loss for loss in incomplete if loss.hour in already],
-        price=None if contract is None else _price(answers, meter, contract, today, now),
-        prices_since=None if contract is None else _prices_since(answers, contract, today),
-        old_prices=() if contract is None else answers.costs.old_of([contract], now),
-        off_peak_moved=MeterUpkeep(answers).off_peak_change(nights),
-        off_peak_other=MeterUpkeep(answers).off_peak_against_contract(meter, nights, now),
+        price=None if contract is None else _price(home, meter, contract, today, now),
+        prices_since=None if contract is None else _prices_since(home, contract, today),
+        old_prices=() if contract is None else home.costs.old_of([contract], now),
+        off_peak_moved=MeterUpkeep(home).off_peak_change(nights),
+        off_peak_other=MeterUpkeep(home).off_peak_against_contract(meter, nights, now),
         month_so_far=None if month is None else month.so_far_cost,
         month_cost=None if month is None else month.expected_cost,
     )
 
 
-def _injected(answers: Answers, meter: Meter, today: date, zone: ZoneInfo, now: datetime) -> dict[date, int]:
+def _injected(home: Home, meter: Meter, today: date, zone: ZoneInfo, now: datetime) -> dict[date, int]:
     start, end = midnight(today - _INJECTED, zone), midnight(today, zone)
     limits = Calendar(zone).boundaries("day", start, end)
     return {
         energy.start.astimezone(zone).date(): energy.injected_wh
-        for energy in answers.reader.energy(meter, limits, now)
+        for energy in home.reader.energy(meter, limits, now)
         if energy.injected_wh is not None and energy.coverage >= _COVERED and energy.expected >= 23 * 3600
     }
 
 
-def _prices_since(answers: Answers, contract: Contract, today: date) -> date | None:
-    row = None if contract.offer is None else answers.prices.kwh_row(contract.offer, today)
+def _prices_since(home: Home, contract: Contract, today: date) -> date | None:
+    row = None if contract.offer is None else home.prices.kwh_row(contract.offer, today)
     return None if row is None else row.start
 
 
-def _price(answers: Answers, meter: Meter, contract: Contract, today: date, now: datetime) -> int | None:
+def _price(home: Home, meter: Meter, contract: Contract, today: date, now: datetime) -> int | None:
     """Return the price today of a kWh that is drawn evenly over the year, from how long each register ran."""
     if contract.offer is None or meter.first is None:
         return None
     start = max(full_hour(now) - _YEAR, meter.first)
     if start >= full_hour(now):
         return None
-    hours: Counter[str] = answers.reader.running(meter, [start, full_hour(now)])[0]
+    hours: Counter[str] = home.reader.running(meter, [start, full_hour(now)])[0]
     total = Decimal(0)
     for register, count in hours.items():
-        price = answers.prices.kwh(contract.offer, register, contract.power, today)
+        price = home.prices.kwh(contract.offer, register, contract.power, today)
         if price is None:
             return None
         total += price * count
     return round(total * 10_000 / hours.total()) if hours else None
 
 
-def _installation(answers: Answers, now: datetime) -> Installation:
-    backup, forecast = MeterUpkeep(answers).backup(), MeterUpkeep(answers).forecast(now)
+def _installation(home: Home, now: datetime) -> Installation:
+    backup, forecast = MeterUpkeep(home).backup(), MeterUpkeep(home).forecast(now)
     months = forecast.disk.months[-3:] if forecast is not None else ()
     return Installation(
         at=now,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from common.contract.offers import Window
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.cost.comparison import Comparison, Measured, Question, compare
 from monitor.cost.contracts import Contract, contracts, written_off_peak
 from monitor.cost.lived import Lived
@@ -34,7 +34,7 @@ class _Curve:
 class OfferAnswers:
     """Compares offers."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._reader = home.reader
         self._hours = home.hours
         self._costs = home.costs

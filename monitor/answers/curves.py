@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import Calendar, offsets
 from monitor.readings.hour_curves import Curves, Night, WeekHour
 from monitor.readings.hours import Meter
@@ -44,7 +44,7 @@ class DayCurves:
 class CurveAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._imported = home.imported
         self._power = home.power
         self._curves = Curves(home.connection)

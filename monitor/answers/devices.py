@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from monitor.answers.answers import Answers
 from monitor.answers.costs import Answer, join
 from monitor.answers.days import Days, in_periods
+from monitor.answers.home import Home
 from monitor.answers.sun import SunAnswer
 from monitor.calendar import full_hour
 from monitor.cost.devices import Above, Device, above, by_mix
@@ -50,7 +50,7 @@ class DeviceAnswers:
     share of what the home drew.
     """
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
         self._hours = home.hours
         self._sources = Sources(home.connection)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
-from monitor.answers.answers import Answers
 from monitor.answers.costs import Answer, Period
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.forecasts import Forecast
+from monitor.answers.home import Home
 from monitor.answers.weather import WeatherAnswers
 from monitor.calendar import Calendar, midnight
 from monitor.cost.weather import AtEqualWeather
@@ -48,46 +48,46 @@ def period_before(by: str, start: datetime, zone: ZoneInfo) -> tuple[datetime, d
     return midnight(day, zone), midnight(day + _DAY, zone)
 
 
-def digests(answers: Answers, meters: Iterable[Meter], by: str, now: datetime, zone: ZoneInfo) -> list[Digest]:
+def digests(home: Home, meters: Iterable[Meter], by: str, now: datetime, zone: ZoneInfo) -> list[Digest]:
     """Return the last day, week or month of those meters of which something of it is known."""
-    return [found for meter in meters if (found := _digest(answers, meter, by, now, zone)) is not None]
+    return [found for meter in meters if (found := _digest(home, meter, by, now, zone)) is not None]
 
 
-def _digest(answers: Answers, meter: Meter, by: str, now: datetime, zone: ZoneInfo) -> Digest | None:
+def _digest(home: Home, meter: Meter, by: str, now: datetime, zone: ZoneInfo) -> Digest | None:
     start, end = last_period(by, now, zone)
-    answer = answers.costs.energy(meter, by, start, end, now)
+    answer = home.costs.energy(meter, by, start, end, now)
     if not answer.whole.energy.is_known:
         return None
-    before = answers.costs.energy(meter, by, *period_before(by, start, zone), now).whole
+    before = home.costs.energy(meter, by, *period_before(by, start, zone), now).whole
     comparable = all(one.energy.is_comparable and not one.across_wh for one in (answer.whole, before))
     return Digest(
         by=by,
         answer=answer,
         before=before if comparable else None,
-        peak=next(iter(CurveAnswers(answers).peaks(meter, start, end, 1)), None),
-        base_load=CurveAnswers(answers).base_load(meter, start, end).watts,
-        tempo_left=_tempo_left(answers, meter, now, zone) if _is_tempo(answers, answer) else None,
-        forecast=answers.forecasts.of(meter, "month", now),
-        weather=_weather(answers, meter, start, end, now, zone) if by == "month" else None,
+        peak=next(iter(CurveAnswers(home).peaks(meter, start, end, 1)), None),
+        base_load=CurveAnswers(home).base_load(meter, start, end).watts,
+        tempo_left=_tempo_left(home, meter, now, zone) if _is_tempo(home, answer) else None,
+        forecast=home.forecasts.of(meter, "month", now),
+        weather=_weather(home, meter, start, end, now, zone) if by == "month" else None,
     )
 
 
 def _weather(
-    answers: Answers, meter: Meter, start: datetime, end: datetime, now: datetime, zone: ZoneInfo
+    home: Home, meter: Meter, start: datetime, end: datetime, now: datetime, zone: ZoneInfo
 ) -> AtEqualWeather | None:
     first, after = (moment.astimezone(zone).date() for moment in (start, end))
-    found = WeatherAnswers(answers).compared(meter, first, after, now)
+    found = WeatherAnswers(home).compared(meter, first, after, now)
     return None if found is None else found.compared
 
 
-def _is_tempo(answers: Answers, answer: Answer) -> bool:
+def _is_tempo(home: Home, answer: Answer) -> bool:
     name = answer.contracts[-1].offer if answer.contracts else None
-    offer = None if name is None else answers.prices.offer(name)
+    offer = None if name is None else home.prices.offer(name)
     return offer is not None and offer.rule is not None and TEMPO.id in offer.rule.calendars
 
 
-def _tempo_left(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Mapping[str, int] | None:
+def _tempo_left(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Mapping[str, int] | None:
     """Return the days that are left after today; before the database knows its colour, with today."""
     today = TEMPO.day_of(now.astimezone(zone))
-    seasons = (answers.curve_periods.tempo_season(meter, day) for day in (today, today - _DAY))
+    seasons = (home.curve_periods.tempo_season(meter, day) for day in (today, today - _DAY))
     return next((one.remaining for one in seasons if one.remaining is not None), None)

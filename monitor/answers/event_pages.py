@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.patterns.found_events import bad_voltages, is_outage, joined_overloads
 from monitor.readings.grid_curves import Series, moment_of
 from monitor.readings.happenings import Around, Happenings, Hole
@@ -47,7 +47,7 @@ class Page:
 class EventAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._hours = home.hours
         self._happenings = Happenings(home.connection)
         self._series = Series(home.connection)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from common.contract.address import parse_address
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import full_hour
 from monitor.power_need import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.prices.closed import is_closed
@@ -74,7 +74,7 @@ class NeededPower:
 class NeededPowerAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._contracts = home.contracts
         self._minutes = BusyMinutes(home.connection)
         self._costs = home.costs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import midnight
 from monitor.readings.hours import Meter
 
@@ -46,7 +46,7 @@ class Compared:
 class NoteAnswers:
     """Answers what changed with a note; as its parts, for one thread."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._costs = home.costs
         self._zone = home.zone
 

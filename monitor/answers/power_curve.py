@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.answers.answers import Answers
 from monitor.answers.grid import Grid, choose_grid, hold, runs, spread
+from monitor.answers.home import Home
 from monitor.calendar import offsets
 from monitor.patterns.found_events import Overload, joined_overloads
 from monitor.patterns.gaps import MinuteGap, gaps, pace
@@ -45,7 +45,7 @@ class Curve:
 class SeriesAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._hours = home.hours
         self._power = home.power
         self._series = Series(home.connection)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.readings.grid_curves import MINUTES, MinuteFacts, Series
 from monitor.readings.hours import Meter
 from monitor.readings.storage import Upkeep
@@ -32,7 +32,7 @@ class Loss:
 class RecentAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._series = Series(home.connection)
         self._upkeep = Upkeep(home.connection)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from monitor.answers.answers import Answers
 from monitor.answers.costs import Answer, join
 from monitor.answers.days import Days, in_periods
 from monitor.answers.grid import Grid
+from monitor.answers.home import Home
 from monitor.answers.sun_hours import Slot, SunHours
 from monitor.calendar import full_hour, midnight
 from monitor.cost.bill import Bill
@@ -42,7 +42,7 @@ class SunAnswer:
 class SunAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
         self._power = home.power
         self._sources = Sources(home.connection)

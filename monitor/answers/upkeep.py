@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from common.contract.offers import BY_REGISTER
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import full_hour, midnight
 from monitor.patterns.off_peak_change import (
     STARTS,
@@ -61,7 +61,7 @@ class DiskForecast:
 class MeterUpkeep:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._upkeep = Upkeep(home.connection)
         self._series = Series(home.connection)
         self._power = home.power

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import midnight
 from monitor.cost.weather import (
     LEAST_DAYS,
@@ -41,7 +41,7 @@ class Weather:
 class WeatherAnswers:
     """Answers what the weather did; as its parts, for one thread."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
         self._temperatures = Temperatures(home.connection, home.zone)
         self._reader = home.reader

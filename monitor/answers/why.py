@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from monitor.answers.answers import Answers
 from monitor.answers.costs import join
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.home import Home
 from monitor.answers.stretch import BEHIND, HOURS, Stretch
 from monitor.answers.weather import WeatherAnswers
 from monitor.calendar import Calendar, full_hour, one_day, whole_days
@@ -57,7 +57,7 @@ class _Known:
 class WhyAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, home: Answers) -> None:
+    def __init__(self, home: Home) -> None:
         self._series = Series(home.connection)
         self._imported = home.imported
         self._costs = home.costs

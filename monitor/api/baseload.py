@@ -18,7 +18,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the base load of each local day of the range, and its median by month; by default of five years."""
     meter = call.meter()
     span = call.known_range(meter, _LONGEST)
-    found = None if span is None else CurveAnswers(call.answers).base_load(meter, *span)
+    found = None if span is None else CurveAnswers(call.home).base_load(meter, *span)
     nights = found.nights if found else ()
     return {
         "meter": meter.identifier,

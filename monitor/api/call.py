@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.live.live import Live
 from monitor.ranges import Range, check_length
 from monitor.readings.hours import Meter
@@ -29,7 +29,7 @@ class Parameter:
 class Call:
     """One question to a route that reads the database."""
 
-    answers: Answers  # on a connection that nobody else uses now
+    home: Home  # on a connection that nobody else uses now
     config: MonitorConfig
     parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
     range: Range
@@ -43,7 +43,7 @@ class Call:
         Raises:
             Refusal: it is unknown, or there are several and none is named.
         """
-        meters, identifier = self.answers.meters(), self.parameters.get("meter")
+        meters, identifier = self.home.meters(), self.parameters.get("meter")
         found = [meter for meter in meters if identifier is None or meter.has(identifier)]
         if len(found) == 1:
             return found[0]
@@ -76,7 +76,7 @@ class Call:
         """
         low, high = self.range.low, self.range.high
         if low is None or high is None:
-            first = self.answers.first(meter)
+            first = self.home.first(meter)
             if first is None:
                 return None
             high = high or max(self.now, first + _HOUR)

@@ -41,9 +41,9 @@ def answer(call: Call) -> dict[str, Any]:
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
     check_length(start, end, _LONGEST)
-    prices = call.answers.prices
+    prices = call.home.prices
     then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
-    comparison = OfferAnswers(call.answers).compare(meter, start, end, call.now, then=then, shift=shift / 100)
+    comparison = OfferAnswers(call.home).compare(meter, start, end, call.now, then=then, shift=shift / 100)
     question = comparison.question
     first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
     used_until = last.date() if then else question.today

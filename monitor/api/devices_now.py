@@ -11,7 +11,7 @@ from monitor.api.schemas import FLAG, INSTANT, NUMBER, TEXT, described, maybe, r
 
 def answer(call: Call) -> dict[str, Any]:
     """Return what the devices do now."""
-    found = DeviceAnswers(call.answers).now(call.meter(), call.now)
+    found = DeviceAnswers(call.home).now(call.meter(), call.now)
     return {"devices": [_now(device) for device in found]}
 
 

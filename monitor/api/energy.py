@@ -52,7 +52,7 @@ def answer(call: Call) -> dict[str, Any]:
         "by": by,
         "zone": zone.key,
         "prices": money.prices_object(
-            call.answers.prices,
+            call.home.prices,
             call.now.astimezone(zone).date(),
             *(() if found is None else (found.old, found.priced_as)),
         ),
@@ -65,7 +65,7 @@ def answer(call: Call) -> dict[str, Any]:
         nothing = dict.fromkeys(("offer", "cost", "subscription", "whole"))
         return {**head, **nothing, **columns, "names": {}, "wh": {}}
     starts = [period.energy.start for period in found.periods]
-    roof = SunAnswers(call.answers).of(found, by, call.now)
+    roof = SunAnswers(call.home).of(found, by, call.now)
     return head | {
         "offer": found.contracts[-1].offer if found.contracts else None,
         "names": dict(found.names),
@@ -75,7 +75,7 @@ def answer(call: Call) -> dict[str, Any]:
         **_columns(found),
         "whole": _whole(found.whole),
         **sun.columns(roof),
-        **devices.columns(DeviceAnswers(call.answers).of(found, roof, call.now)),
+        **devices.columns(DeviceAnswers(call.home).of(found, roof, call.now)),
     }
 
 
@@ -84,9 +84,9 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
 
     Periods before the first energy that is known, and those to come, are left out.
     """
-    start_of = partial(call.answers.costs.contract_start, meter, call.now)
+    start_of = partial(call.home.costs.contract_start, meter, call.now)
     asked, calendar, begin = by_contract(call.range, call.config.time_zone, start_of)
-    first = call.answers.first(meter)
+    first = call.home.first(meter)
     low, high = choose_range(asked, calendar, call.now, first)
     if first is None:
         return None
@@ -97,7 +97,7 @@ def ask(call: Call, meter: Meter, most: int) -> Answer | None:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
         raise Refusal("too_many_rows", rows=most)
-    return call.answers.costs.energy(meter, by, low, high, call.now, calendar)
+    return call.home.costs.energy(meter, by, low, high, call.now, calendar)
 
 
 def _columns(found: Answer) -> dict[str, Any]:

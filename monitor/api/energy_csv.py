@@ -18,8 +18,8 @@ def answer(call: Call) -> Body:
     """Return the table; without known energy, its header only."""
     meter, french = call.meter(), call.parameters["locale"] == "fr"
     found = ask(call, meter, _MOST)
-    sun = None if found is None else SunAnswers(call.answers).of(found, call.range.by, call.now)
-    devices = None if found is None else DeviceAnswers(call.answers).of(found, sun, call.now)
+    sun = None if found is None else SunAnswers(call.home).of(found, call.range.by, call.now)
+    devices = None if found is None else DeviceAnswers(call.home).of(found, sun, call.now)
     text = io.StringIO()
     formats = Formats(call.language if french else "en", call.config.time_zone)
     write_csv(found, formats, text, french=french, sun=sun, devices=devices)

@@ -27,7 +27,7 @@ def answer(call: Call) -> dict[str, Any]:
     meter, asked = call.meter(), call.parameters
     before = _moment(asked.get("cursor"))
     until = min(moment for moment in (call.range.high, before, call.now) if moment is not None)
-    page = EventAnswers(call.answers).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
+    page = EventAnswers(call.home).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
     return {
         "meter": meter.identifier,
         "events": [_event(one) for one in page.events],

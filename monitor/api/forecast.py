@@ -16,7 +16,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the forecasts of a meter, and the budget of a month."""
     meter, alerts = call.meter(), call.config.alerts
     periods = {
-        name: _period(call.answers.forecasts.of(meter, name.replace("_", "-"), call.now))
+        name: _period(call.home.forecasts.of(meter, name.replace("_", "-"), call.now))
         for name in ("month", "year", "contract_year")
     }
     budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000

@@ -34,14 +34,14 @@ def answer(call: Call) -> dict[str, Any]:
     """Return energy, cost, mean and highest power between the readings at two instants."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    found = call.answers.stretches.stretch(meter, start, end, call.now)
+    found = call.home.stretches.stretch(meter, start, end, call.now)
     if found is None:
         raise Refusal("no_data")
     energy = join(found.pieces)
     seconds = (min(found.end, call.now) - found.start).total_seconds()
     zone = call.config.time_zone
-    roofs = SunAnswers(call.answers).roofs(meter)
-    made = SunAnswers(call.answers).made(roofs, found.start, found.end) if roofs else None
+    roofs = SunAnswers(call.home).roofs(meter)
+    made = SunAnswers(call.home).made(roofs, found.start, found.end) if roofs else None
     return {
         "meter": meter.identifier,
         "by": "range",
@@ -59,10 +59,8 @@ def answer(call: Call) -> dict[str, Any]:
         "cost": ten_thousandths(found.cost.energy) if found.cost.known else None,
         "subscription": ten_thousandths(found.cost.subscription) if found.cost.known else None,
         "partial_cost": found.cost.partial,
-        "prices": money.prices_object(
-            call.answers.prices, call.now.astimezone(zone).date(), found.old, found.priced_as
-        ),
-        **devices.of_stretch(DeviceAnswers(call.answers).of_stretch(meter, found.start, found.end, call.now)),
+        "prices": money.prices_object(call.home.prices, call.now.astimezone(zone).date(), found.old, found.priced_as),
+        **devices.of_stretch(DeviceAnswers(call.home).of_stretch(meter, found.start, found.end, call.now)),
     }
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from common.contract.frame import write_stamp
 from common.contract.offers import BY_ID
-from monitor.answers.answers import Facts
 from monitor.answers.devices import DeviceAnswers
+from monitor.answers.home import Facts
 from monitor.answers.weather import WeatherAnswers
 from monitor.api.call import Call, Route
 from monitor.api.schemas import DAY, FLAG, INSTANT, NUMBER, TEXT, described, maybe, record, several, words
@@ -19,12 +19,12 @@ _SHORT = 8  # characters of an address that may be shown whole
 
 def answer(call: Call) -> dict[str, Any]:
     """Return all meters, and the server's time: a tablet's clock may be wrong."""
-    meters = call.answers.meters()
-    facts = call.answers.facts(meters, call.now)
-    last = call.answers.last_frames(meters, facts, call.now)
-    known = call.answers.firsts(meters)
-    devices = DeviceAnswers(call.answers)
-    thermometers = WeatherAnswers(call.answers).series(meters)
+    meters = call.home.meters()
+    facts = call.home.facts(meters, call.now)
+    last = call.home.last_frames(meters, facts, call.now)
+    known = call.home.firsts(meters)
+    devices = DeviceAnswers(call.home)
+    thermometers = WeatherAnswers(call.home).series(meters)
     return {
         "zone": call.config.time_zone.key,
         "now": moment(call.now),
@@ -50,7 +50,7 @@ def _meter(
         "phases": None if facts is None else facts.phases,
         "unit": "VA",
         "subscribed": None if facts is None or facts.power is None else facts.power * _VA,
-        "offer": None if facts is None or facts.offer is None else call.answers.prices.structure(facts.offer),
+        "offer": None if facts is None or facts.offer is None else call.home.prices.structure(facts.offer),
         "producer": facts is not None and facts.producer,
         "first": _day(call, meter.first),
         "known_since": _day(call, known),

@@ -17,7 +17,7 @@ _AT = Parameter("at", "A day such as 2026-10-03: compares the time before and af
 def answer(call: Call) -> dict[str, Any]:
     """Return the notes about a meter, the earliest first."""
     meter, text = call.meter(), call.parameters.get("at")
-    found = None if text is None else NoteAnswers(call.answers).compared(meter, _day(text), call.now)
+    found = None if text is None else NoteAnswers(call.home).compared(meter, _day(text), call.now)
     return {
         "meter": meter.identifier,
         "notes": [

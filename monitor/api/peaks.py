@@ -17,7 +17,7 @@ def answer(call: Call) -> dict[str, Any]:
     meter = call.meter()
     span = call.known_range(meter, _LONGEST)
     zone = call.config.time_zone
-    peaks = [] if span is None else CurveAnswers(call.answers).day_peaks(meter, *span, call.parameters["n"])
+    peaks = [] if span is None else CurveAnswers(call.home).day_peaks(meter, *span, call.parameters["n"])
     return {
         "meter": meter.identifier,
         "unit": "VA",

@@ -17,7 +17,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the verdict, and the powers that were examined; by default over the last twelve months."""
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
-    found = NeededPowerAnswers(call.answers).needed(meter, start, end, call.now)
+    found = NeededPowerAnswers(call.home).needed(meter, start, end, call.now)
     formats = Formats(call.language, zone)
     return {
         "meter": meter.identifier,

@@ -22,8 +22,8 @@ def answer(call: Call) -> dict[str, Any]:
         return head | {"first": None, "rows": []}
     start, end = whole_days(*span, call.config.time_zone)
     if by == "weekday":
-        return head | {"first": None, "rows": CurveAnswers(call.answers).week(meter, start, end)}
-    found = CurveAnswers(call.answers).days(meter, start, end)
+        return head | {"first": None, "rows": CurveAnswers(call.home).week(meter, start, end)}
+    found = CurveAnswers(call.home).days(meter, start, end)
     return head | {"first": found.first.isoformat(), "rows": [list(day) for day in found.days]}
 
 

@@ -64,7 +64,7 @@ def answer(call: Call) -> dict[str, Any]:
     over = read_time(asked["align"], zone) if "align" in asked else None
     source = None if asked["source"] == "auto" else asked["source"]
     try:
-        curve = SeriesAnswers(call.answers).curve(
+        curve = SeriesAnswers(call.home).curve(
             meter, start, end, asked["points"], source, frozenset(asked["channels"]), call.now
         )
     except ValueError as error:
@@ -72,7 +72,7 @@ def answer(call: Call) -> dict[str, Any]:
     if curve is None:
         raise Refusal("no_data")
     if "production" in asked["channels"]:
-        made = SunAnswers(call.answers).curve(meter, curve.grid)
+        made = SunAnswers(call.home).curve(meter, curve.grid)
         if made is not None:
             curve = replace(curve, columns={**curve.columns, "production": made})
     return {

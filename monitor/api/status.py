@@ -32,8 +32,8 @@ _NOTHING = ("yesterday", "audit", "disk", "backup", "volts", "unseen_export")
 def answer(call: Call) -> dict[str, Any]:
     """Return what is known of a meter, and of what all have in common."""
     # That there is no meter yet is no error here.
-    meter = call.meter() if "meter" in call.parameters or call.answers.meters() else None
-    zone, upkeep = call.config.time_zone, MeterUpkeep(call.answers)
+    meter = call.meter() if "meter" in call.parameters or call.home.meters() else None
+    zone, upkeep = call.config.time_zone, MeterUpkeep(call.home)
     identifier = "" if meter is None else meter.identifier
     version = upkeep.server()
     found: dict[str, Any] = dict.fromkeys(_NOTHING) | {"windows": []}
@@ -42,14 +42,14 @@ def answer(call: Call) -> dict[str, Any]:
             "yesterday": _yesterday(call, meter),
             "audit": _audit(call, meter),
             "volts": _volts(call, meter),
-            "unseen_export": _unseen(SunAnswers(call.answers).unseen(meter, call.now)),
+            "unseen_export": _unseen(SunAnswers(call.home).unseen(meter, call.now)),
             "windows": [[f"{one.month:%Y-%m}", clocks(one.windows)] for one in upkeep.windows(meter, call.now)],
         }
     found["backup"] = _backup(upkeep.backup())
     found["disk"] = _disk(upkeep.forecast(call.now))
     states = call.live.links(identifier)
-    prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())
-    last = None if meter is None else call.answers.last_frame(meter, call.now)
+    prices = money.prices_object(call.home.prices, call.now.astimezone(zone).date())
+    last = None if meter is None else call.home.last_frame(meter, call.now)
     return {
         "meter": None if meter is None else meter.identifier,
         "links": _links(call.live, identifier, {**states, "database": UP}, call.now, f"MariaDB {version}", last),
@@ -61,7 +61,7 @@ def answer(call: Call) -> dict[str, Any]:
             ["MariaDB", version],
         ],
         "prices_error": _said(prices["error"], call.language),
-        "unused": [{"section": one.section, "meter": one.meter} for one in call.answers.unused()],
+        "unused": [{"section": one.section, "meter": one.meter} for one in call.home.unused()],
     }
 
 
@@ -168,8 +168,8 @@ def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
     start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
     if meter.first is not None and meter.first >= end:
         return None  # it was not there yet
-    counted = MeterUpkeep(call.answers).counted(meter, start, end)
-    energy = call.answers.costs.energy(meter, "day", start, end, call.now).whole.energy
+    counted = MeterUpkeep(call.home).counted(meter, start, end)
+    energy = call.home.costs.energy(meter, "day", start, end, call.now).whole.energy
     return {
         "frames": counted.frames,
         "expected": counted.expected,
@@ -181,13 +181,13 @@ def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
 
 
 def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
-    zone, until = call.config.time_zone, MeterUpkeep(call.answers).audited_until(call.now)
+    zone, until = call.config.time_zone, MeterUpkeep(call.home).audited_until(call.now)
     if until is None:
         return None
     start = midnight(call.now.astimezone(zone).date() - timedelta(DAYS), zone)
     if until <= start:
         return None
-    counted = MeterUpkeep(call.answers).counted(meter, start, until)
+    counted = MeterUpkeep(call.home).counted(meter, start, until)
     if counted.expected is None:
         return None
     return {
@@ -199,7 +199,7 @@ def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
 
 
 def _volts(call: Call, meter: Meter) -> dict[str, Any] | None:
-    found = MeterUpkeep(call.answers).voltage(meter, call.now)
+    found = MeterUpkeep(call.home).voltage(meter, call.now)
     if found is None:
         return None
     return {

@@ -18,7 +18,7 @@ def answer(call: Call) -> dict[str, Any]:
     start, end = call.given_range(_LONGEST)
     zone = call.config.time_zone
     first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-    found = WeatherAnswers(call.answers).compared(meter, first, after, call.now)
+    found = WeatherAnswers(call.home).compared(meter, first, after, call.now)
     compared = None if found is None else found.compared
     return {
         "meter": meter.identifier,

@@ -36,7 +36,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the parts of the difference to the same days before, as far as there is one to speak of."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    found = WhyAnswers(call.answers).different(meter, start, end, call.now)
+    found = WhyAnswers(call.home).different(meter, start, end, call.now)
     if found is None:
         raise Refusal("no_data")
     difference, sides = found.difference, found.sides

@@ -11,7 +11,7 @@ from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.mqtt.events import Published, PublishToken
 from monitor.alerts.now import HouseNow
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.houses import newest
 from monitor.answers.power_curve import SeriesAnswers
 from monitor.live.answer import answer, state_event
@@ -89,7 +89,7 @@ class Live:
 
         def connect() -> Opened:
             connection = open_tables(Database(config.database))
-            return connection, Answers(connection, config, self._prices, self._calendars, memory)
+            return connection, Home(connection, config, self._prices, self._calendars, memory)
 
         self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
         self._price_topic = PriceTopic(
@@ -275,7 +275,7 @@ class Live:
 
     # -- in the thread of the looks ------------------------------------------------------------------------------------
 
-    def _fill_minutes(self, answers: Answers, meter: Meter) -> None:
+    def _fill_minutes(self, home: Home, meter: Meter) -> None:
         """Fill the ten minutes where we were not there, or the broker was not, but the storer was."""
         monotonic, end = time.monotonic(), self._clock()
         view = self._house.meter(meter.identifier, monotonic)
@@ -283,7 +283,7 @@ class Live:
             end = clock_of(view, end)
         known = self._house.ring(meter.identifier, end)
         if known is None or None in known:
-            powers = SeriesAnswers(answers).powers(meter, end - timedelta(seconds=SECONDS), end)
+            powers = SeriesAnswers(home).powers(meter, end - timedelta(seconds=SECONDS), end)
             self._house.on_past(meter.identifier, powers, monotonic)
 
     # -- in the thread of the feed -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from common.database.mariadb import Connection
 from common.errors import ConfigError, DatabaseError
 from common.runtime.logs import ChangeLogger
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import midnight
 from monitor.live.links import DOWN, UNKNOWN, UP
 from monitor.live.today import Today, today
@@ -28,7 +28,7 @@ ASKED_FOR = 90.0  # seconds for which a question counts
 FIRST_LOOK = 1.0  # seconds that a question waits for a new look, where the last one is too old
 _MAX_METERS = 200
 
-Opened = tuple[Connection, Answers]
+Opened = tuple[Connection, Home]
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Looks:
         connect: Callable[[], Opened],
         zone: ZoneInfo,
         clock: Callable[[], datetime],
-        fill: Callable[[Answers, Meter], None],
+        fill: Callable[[Home, Meter], None],
     ) -> None:
         """Prepare; nothing is opened.
 
@@ -177,13 +177,13 @@ class Looks:
                 self._changed.wait(max(0.0, min(times) - now) if times else None)
         return None
 
-    def _look(self, answers: Answers, meter: str | None) -> None:
-        meters = answers.meters()
+    def _look(self, home: Home, meter: str | None) -> None:
+        meters = home.meters()
         found = next((one for one in meters if one.identifier == meter), None)
         looked = None
         if found is not None:
-            looked = today(answers, found, self._clock(), self._zone)
-            self._fill(answers, found)
+            looked = today(home, found, self._clock(), self._zone)
+            self._fill(home, found)
         if self._log.reset():
             log.info("Today's totals are available again")
         with self._changed:

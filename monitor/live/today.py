@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contract.registers import supplier_name
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.stretch import Stretch
 from monitor.answers.sun import SunAnswers
 from monitor.calendar import midnight
@@ -40,24 +40,24 @@ class Today:
     production: tuple[datetime, int] | None = None  # the present one, a minute or two old: when, and W
 
 
-def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
+def today(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
     """Look at the local day of `now`."""
     start = midnight(now.astimezone(zone).date(), zone)
     now = max(now, start + timedelta(seconds=1))  # energy is known to the second
-    facts = answers.facts([meter], now).get(meter.number)
+    facts = home.facts([meter], now).get(meter.number)
     structure = None if facts is None else facts.structure
-    found = answers.stretches.stretch(meter, start, now, now)
+    found = home.stretches.stretch(meter, start, now, now)
     pieces = [] if found is None else found.pieces
-    last = answers.last_frame(meter, now)
+    last = home.last_frame(meter, now)
     # Minutes are made once a minute: of a new day there may be none yet.
     read = last is not None and last >= min(start, now - _SILENT)
     # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
     known = read and bool(pieces) and all(piece.total_wh >= 0 for piece in pieces)
     injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     until = last if last is not None and start < last < now - _SILENT else now
-    sun = SunAnswers(answers)
+    sun = SunAnswers(home)
     roofs = sun.roofs(meter)
-    before = _a_week_ago(answers, meter, now, until, zone)
+    before = _a_week_ago(home, meter, now, until, zone)
     return Today(
         start=start,
         at=now,
@@ -72,7 +72,7 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
         power=None if facts is None else facts.power,
         switches=[
             Change(one.at, supplier_name(one.supplier, structure))
-            for one in answers.switches(meter, start - _WEEK - _DAY, now)
+            for one in home.switches(meter, start - _WEEK - _DAY, now)
         ],
         structure=structure,
         production_wh=sun.made(roofs, start, now) if roofs else None,
@@ -85,14 +85,14 @@ def _cost(found: Stretch | None) -> int | None:
 
 
 def _a_week_ago(
-    answers: Answers, meter: Meter, now: datetime, until: datetime, zone: ZoneInfo
+    home: Home, meter: Meter, now: datetime, until: datetime, zone: ZoneInfo
 ) -> tuple[int | None, int | None]:
     """Return energy and cost from midnight a week before `until` to the same time by the wall clock."""
     then = (until.astimezone(zone).replace(tzinfo=None) - _WEEK).replace(tzinfo=zone).astimezone(UTC)
     start = midnight(then.astimezone(zone).date(), zone)
     if meter.first is None or meter.first > start:
         return None, None
-    found = answers.stretches.stretch(meter, start, then, now)
+    found = home.stretches.stretch(meter, start, then, now)
     if found is None or not any(piece.covered for piece in found.pieces):
         return None, None
     wh = sum(piece.total_wh for piece in found.pieces)

@@ -15,7 +15,7 @@ from monitor.answers.sun import SunAnswers
 from monitor.calendar import DIGESTS
 from monitor.ranges import Range, by_contract, choose_range
 from monitor.refusals import Refusal
-from monitor.report.home import answers_of, formats_of
+from monitor.report.home import formats_of, open_home
 from monitor.report.tables import Tables
 from monitor.text.digest_lines import digest_text
 from monitor.text.formats import Formats
@@ -32,22 +32,22 @@ def report(arguments: argparse.Namespace) -> int:
     if arguments.digest is not None:
         return _digest(arguments)
     now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings):
+    with open_home(arguments) as (home, settings):
         formats = formats_of(arguments, settings)
-        meter = answers.meter(arguments.meter)
+        meter = home.meter(arguments.meter)
         zone = settings.time_zone
         asked, calendar, begin = by_contract(
             Range.read(arguments.start, arguments.end, zone, arguments.by),
             zone,
-            partial(answers.costs.contract_start, meter, now),
+            partial(home.costs.contract_start, meter, now),
         )
         start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
             raise Refusal("no_year", day=start.astimezone(zone).date())
-        answer = answers.costs.energy(meter, asked.by, start, end, now, calendar)
-        sun = SunAnswers(answers).of(answer, asked.by, now)
-        devices = DeviceAnswers(answers).of(answer, sun, now)
+        answer = home.costs.energy(meter, asked.by, start, end, now, calendar)
+        sun = SunAnswers(home).of(answer, asked.by, now)
+        devices = DeviceAnswers(home).of(answer, sun, now)
         if arguments.json:
             print(json_rows(answer, sun, devices))  # noqa: T201 - the command's output
         elif arguments.csv:
@@ -55,18 +55,18 @@ def report(arguments: argparse.Namespace) -> int:
             csv_formats = formats if french else Formats("en", formats.zone)
             write_csv(answer, csv_formats, sys.stdout, french=french, sun=sun, devices=devices)
         else:
-            newest = answers.costs.newest_prices(answer.contracts, now)
-            peak = next(iter(CurveAnswers(answers).peaks(meter, start, end, 1)), None)
+            newest = home.costs.newest_prices(answer.contracts, now)
+            peak = next(iter(CurveAnswers(home).peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
-            base_load = CurveAnswers(answers).base_load(meter, start, end).watts if short else None
+            base_load = CurveAnswers(home).base_load(meter, start, end).watts if short else None
             tables = Tables(sys.stdout, formats)
-            tables.energy(answer, arguments.by, newest, peak, base_load, answers.first(meter), now)
+            tables.energy(answer, arguments.by, newest, peak, base_load, home.first(meter), now)
             for line in (*sun_lines(sun, formats), *device_lines(devices, formats)):
                 tables.line(line)
-            for one in answers.unused():
+            for one in home.unused():
                 tables.line(formats.text("unused_line", section=one.section, meter=printable(one.meter)))
             whole = arguments.by if arguments.by in ("year", "contract-year") else "month"
-            if end > now and (expected := forecast_line(answers.forecasts.of(meter, whole, now), formats)):
+            if end > now and (expected := forecast_line(home.forecasts.of(meter, whole, now), formats)):
                 tables.line(expected)
     return 0
 
@@ -75,10 +75,10 @@ def _digest(arguments: argparse.Namespace) -> int:
     """Print the last period that is over, of all meters or one, as a message has it."""
     if arguments.start or arguments.end or arguments.by != "day":
         raise ConfigError(Refusal("digest_range").text(arguments.language or language_of()))
-    with answers_of(arguments) as (answers, settings):
+    with open_home(arguments) as (home, settings):
         named = arguments.digest or (settings.alerts and settings.alerts.digest) or "weekly"
-        meters = [answers.meter(arguments.meter)] if arguments.meter else answers.meters()
-        found = digests(answers, meters, DIGESTS[named], datetime.now(UTC), settings.time_zone)
+        meters = [home.meter(arguments.meter)] if arguments.meter else home.meters()
+        found = digests(home, meters, DIGESTS[named], datetime.now(UTC), settings.time_zone)
         if not found:
             raise Refusal("no_data")
         title, lines = digest_text(found, formats_of(arguments, settings))

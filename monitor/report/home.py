@@ -9,7 +9,7 @@ from common.errors import ConfigError, TeleinfoError, Unavailable
 from common.machine.deployment import here
 from common.settings import config
 from common.settings.language import language_of
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.prices.calendar_files import load_calendars
 from monitor.prices.table import load_prices
 from monitor.readings.tables import open_tables
@@ -21,7 +21,7 @@ PROGRAM = "teleinfo-monitor"
 
 
 @contextlib.contextmanager
-def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig]]:
+def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConfig]]:
     """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
@@ -29,7 +29,7 @@ def answers_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, Monitor
     language, database = language_in(arguments, settings), Database(settings.database)
     try:
         with contextlib.closing(open_tables(database)) as connection:
-            yield Answers(connection, settings, prices, calendars), settings
+            yield Home(connection, settings, prices, calendars), settings
     except Refusal as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:

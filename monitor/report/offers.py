@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from common.settings import config
-from monitor.answers.answers import Answers
 from monitor.answers.compared_offers import OfferAnswers
+from monitor.answers.home import Home
 from monitor.answers.needed_power import NeededPowerAnswers
 from monitor.prices.check import Issue, check_prices
 from monitor.prices.model import Kind, PriceTable
@@ -16,7 +16,7 @@ from monitor.prices.table import load_prices
 from monitor.prices.update import update_prices
 from monitor.ranges import Range, year_to
 from monitor.readings.hours import Meter
-from monitor.report.home import answers_of, formats_of
+from monitor.report.home import formats_of, open_home
 from monitor.report.layout import TextPage
 from monitor.report.offer_tables import OfferTables
 from monitor.settings.config import MonitorConfig
@@ -27,19 +27,19 @@ from monitor.text.price_words import describe
 
 
 @contextlib.contextmanager
-def _year_of(arguments: argparse.Namespace) -> Iterator[tuple[Answers, Formats, Meter, datetime, datetime, datetime]]:
+def _year_of(arguments: argparse.Namespace) -> Iterator[tuple[Home, Formats, Meter, datetime, datetime, datetime]]:
     """Open the home; yield it with the formats, the meter, the range that is asked for, a year without one, and now."""
     now = datetime.now(UTC)
-    with answers_of(arguments) as (answers, settings):
+    with open_home(arguments) as (home, settings):
         zone = settings.time_zone
         start, end = year_to(now, Range.read(arguments.start, arguments.end, zone), zone)
-        yield answers, formats_of(arguments, settings), answers.meter(arguments.meter), start, end, now
+        yield home, formats_of(arguments, settings), home.meter(arguments.meter), start, end, now
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Print what each offer would have cost."""
-    with _year_of(arguments) as (answers, formats, meter, start, end, now):
-        comparison = OfferAnswers(answers).compare(meter, start, end, now)
+    with _year_of(arguments) as (home, formats, meter, start, end, now):
+        comparison = OfferAnswers(home).compare(meter, start, end, now)
         if arguments.json:
             print(json_offers(comparison, formats))  # noqa: T201 - the command's output
         else:
@@ -49,8 +49,8 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def power(arguments: argparse.Namespace) -> int:
     """Print what each subscribed power would have meant."""
-    with _year_of(arguments) as (answers, formats, meter, start, end, now):
-        answer = NeededPowerAnswers(answers).needed(meter, start, end, now)
+    with _year_of(arguments) as (home, formats, meter, start, end, now):
+        answer = NeededPowerAnswers(home).needed(meter, start, end, now)
         if arguments.json:
             print(json_powers(answer))  # noqa: T201 - the command's output
         else:

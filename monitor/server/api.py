@@ -9,7 +9,7 @@ from typing import Any
 
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Route
 from monitor.api.parameters import range_of, read_parameters
 from monitor.live.live import Live
@@ -37,7 +37,7 @@ class Api:
         pool: Pool,
         workers: Workers,
         quick: Workers,
-        answers_on: Callable[[Lease], Answers],
+        answers_on: Callable[[Lease], Home],
         live: Live,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -114,8 +114,8 @@ class Api:
         asked = range_of(parameters, self._config.time_zone)
         try:
             with self._pool.lease() as lease:
-                answers = self._answers_on(lease)
-                answer = route.answer(Call(answers, self._config, parameters, asked, now, self._live, language))
+                home = self._answers_on(lease)
+                answer = route.answer(Call(home, self._config, parameters, asked, now, self._live, language))
                 if lease.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:

@@ -22,8 +22,8 @@ from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
 from monitor import password
-from monitor.answers.answers import Answers
 from monitor.answers.devices import DeviceAnswers
+from monitor.answers.home import Home
 from monitor.answers.sun import SunAnswers
 from monitor.api.call import LiveCall
 from monitor.api.live import STREAM
@@ -147,11 +147,11 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     memory = Memory()
     live = Live(settings, *rates.current, alerts=partial(AlertBoard, settings), memory=memory)
 
-    def answers_on(lease: Lease) -> Answers:
-        return Answers(lease, settings, *rates.current, memory)
+    def answers_on(lease: Lease) -> Home:
+        return Home(lease, settings, *rates.current, memory)
 
     @contextlib.contextmanager
-    def lend() -> Iterator[Answers]:
+    def lend() -> Iterator[Home]:
         with pool.lease(TIMEOUT) as lease:
             yield answers_on(lease)
 
@@ -174,10 +174,10 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     return Parts(api, description, Files(PAGE), {STREAM.name: stream}), live, background
 
 
-def _remember(answers: Answers, meter: Meter) -> None:
-    answers.reader.remember(meter)
-    SunAnswers(answers).remember(meter)
-    DeviceAnswers(answers).remember(meter)
+def _remember(home: Home, meter: Meter) -> None:
+    home.reader.remember(meter)
+    SunAnswers(home).remember(meter)
+    DeviceAnswers(home).remember(meter)
 
 
 def families(live: Live, counters: Counters, uptime: float) -> list[Family]:

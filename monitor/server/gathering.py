@@ -8,7 +8,7 @@ from monitor.alerts.digest import digest_due, digest_letter
 from monitor.alerts.facts import Facts
 from monitor.alerts.gather import gather
 from monitor.alerts.letters import Letter
-from monitor.answers.answers import Answers, Lend
+from monitor.answers.home import Home, Lend
 from monitor.settings.config import MonitorConfig
 
 AGAIN = 300.0  # seconds
@@ -33,20 +33,20 @@ class Gathering:
 
     def step(self) -> float:
         """Ask the database; return the seconds until the next time."""
-        with self._lend() as answers:
+        with self._lend() as home:
             now = self._now()
-            self.facts = gather(answers, self._settings, now, self.facts)
-            self._make_digest(answers, now)
+            self.facts = gather(home, self._settings, now, self.facts)
+            self._make_digest(home, now)
         return AGAIN
 
-    def _make_digest(self, answers: Answers, now: datetime) -> None:
+    def _make_digest(self, home: Home, now: datetime) -> None:
         config = self._settings.alerts
         if config is None or config.digest is None or not config.to:
             return
         due = digest_due(config, now, self._settings.time_zone)
         if due is None or due == self._digest:
             return
-        letter = digest_letter(answers, self._settings, config.digest, now)
+        letter = digest_letter(home, self._settings, config.digest, now)
         if letter is not None:
             self.letters.put(letter)
             self._digest = due

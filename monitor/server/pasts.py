@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.answers.answers import Lend
+from monitor.answers.home import Lend
 from monitor.live.price_topic import Past, past_start
 from monitor.server.background import Background
 from monitor.server.workers import Workers
@@ -37,12 +37,12 @@ class Pasts(Background):
         """Look at all meters."""
         now = self._now()
         start = past_start(now, self._zone)
-        with self._lend() as answers:
-            meters = answers.meters()
+        with self._lend() as home:
+            meters = home.meters()
         pasts = {}
         for meter in meters:
-            with self._lend() as answers:  # each has its time
-                switches = answers.switches(meter, start, now)
+            with self._lend() as home:  # each has its time
+                switches = home.switches(meter, start, now)
             pasts[meter.identifier] = Past(meter.first, switches)
         self._use(pasts)
         return AGAIN

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from monitor.answers.answers import Lend
+from monitor.answers.home import Lend
 from monitor.answers.houses import Unused
 from monitor.server.background import Background
 from monitor.server.workers import Workers
@@ -24,8 +24,8 @@ class UnusedLines(Background):
 
     def step(self) -> float:
         """Look; a line that gets its meter is said again if it loses it."""
-        with self._lend() as answers:
-            found = set(answers.unused())
+        with self._lend() as home:
+            found = set(home.unused())
         for one in sorted(found - self._said, key=lambda one: (one.section, one.meter)):
             log.warning("%s: no meter %s is in the database: its entry has no effect", one.section, one.meter)
         self._said = found

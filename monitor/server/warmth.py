@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from monitor.answers.answers import Answers, Lend
+from monitor.answers.home import Home, Lend
 from monitor.readings.hours import Meter
 from monitor.server.background import Background
 from monitor.server.workers import Workers
@@ -20,7 +20,7 @@ class Warmth(Background):
         self,
         workers: Workers,
         lend: Lend,
-        remember: Callable[[Answers, Meter], None],
+        remember: Callable[[Home, Meter], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; the answers that are lent share the memory, and `remember` looks up what it keeps of a meter."""
@@ -32,13 +32,13 @@ class Warmth(Background):
 
     def step(self) -> float:
         """Look up a meter, or which are to be looked up."""
-        with self._lend() as answers:
+        with self._lend() as home:
             if self._meters:
                 meter = self._meters.pop()  # if that fails, the next look finds it again
-                self._remember(answers, meter)
+                self._remember(home, meter)
                 self._done[meter.identifier] = _state(meter)
             else:
-                meters = [meter for meter in answers.meters() if meter.first is not None][:MOST_METERS]
+                meters = [meter for meter in home.meters() if meter.first is not None][:MOST_METERS]
                 self._meters = [one for one in meters if self._done.get(one.identifier) != _state(one)]
         return 0.0 if self._meters else AGAIN
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import Calendar
 from monitor.readings.hours import Meter
 from monitor.statistics import registers
@@ -65,7 +65,7 @@ class Bringer:
         # Nothing is remembered of what was brought: it may be from another time, or another machine.
         self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
 
-    def bring(self, answers: Answers, formats: Formats) -> Iterator[Work]:
+    def bring(self, home: Home, formats: Formats) -> Iterator[Work]:
         """Bring the history of all meters that have entities; yield each statistic when it is done.
 
         What statistics that belong to no entity are called has the language of `formats`.
@@ -77,7 +77,7 @@ class Bringer:
         found = self._recorder.entities()
         entities = {identifier: entity for identifier, entity in found.items() if not entity.disabled}
         names = TEXTS[formats.language]
-        for house in answers.meters():
+        for house in home.meters():
             theirs = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
             shown = views(house, [address for address, keys in theirs.items() if keys])
             work: dict[Meter, list[Work]] = {}
@@ -89,7 +89,7 @@ class Bringer:
                 whole = Statistic(f"{SOURCE}:{_object(house.identifier)}_cost", name, _CURRENCY)
                 work.setdefault(house, []).append(Work(whole, None, house.identifier, self._now))
             for view, jobs in work.items():
-                yield from self._do(History(answers, view, self._calendar, self._now), jobs)
+                yield from self._do(History(home, view, self._calendar, self._now), jobs)
 
     def _of_entities(self, address: str, keys: Mapping[str, Entity]) -> Iterator[Work]:
         known = self._recorder.statistics([entity.id for entity in keys.values()])

@@ -15,7 +15,7 @@ from common.errors import ConfigError, TeleinfoError
 from common.settings import config
 from common.settings.file_errors import reason
 from monitor.calendar import Calendar
-from monitor.report.home import answers_of, language_in
+from monitor.report.home import language_in, open_home
 from monitor.settings.config import MonitorConfig
 from monitor.statistics.bring import Bringer, Work
 from monitor.statistics.recorder import SUPERVISOR, UNITS, Recorder, Statistic
@@ -43,8 +43,8 @@ def home_assistant(arguments: argparse.Namespace) -> int:
             if arguments.undo:
                 lines.removed(bringer.undo())
             else:
-                with answers_of(arguments) as (answers, _):
-                    lines.brought(bringer.bring(answers, formats))
+                with open_home(arguments) as (home, _):
+                    lines.brought(bringer.bring(home, formats))
     except StatisticsError as error:
         kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
         raise kind(error.text(language)) from error

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from monitor.answers.answers import Answers
 from monitor.answers.costs import Period
+from monitor.answers.home import Home
 from monitor.calendar import Calendar, full_hour
 from monitor.cost.contracts import Contract
 from monitor.readings.hour_values import Values
@@ -17,16 +17,16 @@ _FLAT = "BASE"
 class History:
     """The hours of one meter, or of a house whose meter was replaced, up to the last full hour."""
 
-    def __init__(self, answers: Answers, meter: Meter, calendar: Calendar, now: datetime) -> None:
-        self._answers = answers
+    def __init__(self, home: Home, meter: Meter, calendar: Calendar, now: datetime) -> None:
+        self._answers = home
         self._meter = meter
         self._calendar = calendar
         self._now = now
         self.end = full_hour(now)
-        first = answers.first(meter)
+        first = home.first(meter)
         #: With the subscription of the month of the first hour, as a report has it.
         self.start = self.end if first is None else calendar.floor("month", first)
-        self._contracts: Sequence[Contract] = answers.costs.contracts(meter, self.start, self.end)
+        self._contracts: Sequence[Contract] = home.costs.contracts(meter, self.start, self.end)
 
     def hours(self, start: datetime, end: datetime) -> dict[datetime, Period]:
         """Return the hours of [start, end) that have energy or cost something.

@@ -12,7 +12,7 @@ from monitor.alerts.facts import Cut, Facts
 from monitor.alerts.gather import gather
 from monitor.alerts.rules.slow import signs
 from monitor.alerts.signs import Holds
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.recent import Loss
 from monitor.prices.model import PriceRow
 from monitor.settings.alerts import AlertsConfig
@@ -36,7 +36,7 @@ PRICES = price_table(PriceRow("mine", date(2025, 9, 1), {0: {"BASE": Decimal("0.
 
 
 @pytest.fixture(scope="module")
-def answers(database: Server) -> Iterator[Answers]:
+def answers(database: Server) -> Iterator[Home]:
     """Only read them."""
     database.create_database()
     client = make_tables(database)
@@ -60,11 +60,11 @@ def answers(database: Server) -> Iterator[Answers]:
         "INSERT INTO backups (slot, finished_at, saved_rows) VALUES (0, '2026-06-18 03:00:00', 12)",
     )
     with contextlib.closing(client.connect()) as connection:
-        yield Answers(connection, CONFIG, PRICES)
+        yield Home(connection, CONFIG, PRICES)
 
 
 @pytest.fixture(scope="module")
-def facts(answers: Answers) -> Facts:
+def facts(answers: Home) -> Facts:
     return gather(answers, CONFIG, NOW, gather(answers, CONFIG, NOW - timedelta(hours=6)))
 
 
@@ -103,7 +103,7 @@ def test_the_signs_of_a_house_in_which_things_happened(facts: Facts) -> None:
     }
 
 
-def test_what_is_read_each_day_is_kept_for_hours(answers: Answers, facts: Facts) -> None:
+def test_what_is_read_each_day_is_kept_for_hours(answers: Home, facts: Facts) -> None:
     again = gather(answers, CONFIG, NOW + timedelta(hours=1), facts)
     assert again.meters[0].daily is facts.meters[0].daily
     assert again.meters[0].lately.at == NOW + timedelta(hours=1)
@@ -111,14 +111,14 @@ def test_what_is_read_each_day_is_kept_for_hours(answers: Answers, facts: Facts)
     assert tomorrow.meters[0].daily is not facts.meters[0].daily
 
 
-def test_a_short_power_cut_is_found_where_the_machine_started(answers: Answers) -> None:
+def test_a_short_power_cut_is_found_where_the_machine_started(answers: Home) -> None:
     """In the night before, four minutes are missing in which nothing was counted."""
     for started, cuts in ((SHORT + timedelta(minutes=3), 2), (SHORT + timedelta(hours=1), 1)):
         found = gather(answers, CONFIG, NOW, started=started).meters[0].lately.cuts
         assert found[1:] == [Cut(SHORT, SHORT + timedelta(minutes=4))][: cuts - 1]
 
 
-def test_frames_that_are_missing_at_the_first_look_may_be_on_their_way(answers: Answers) -> None:
+def test_frames_that_are_missing_at_the_first_look_may_be_on_their_way(answers: Home) -> None:
     """The database was away, and the reader sends what it kept."""
     first = gather(answers, CONFIG, NOW)
     assert [sign for sign in signs(first, NOW, away=None) if sign.kind == "loss"] == []
@@ -143,7 +143,7 @@ def test_a_meter_that_was_replaced_has_one_past_and_no_alarm(fresh_database: Ser
             History(connection, meter).write(start, end)
         house = MonitorConfig(meters=(House(new.address, "Maison", (old.address,)),))
         for config, meters in ((house, 1), (MonitorConfig(), 2)):
-            facts = gather(Answers(connection, config, PRICES), config, now)
+            facts = gather(Home(connection, config, PRICES), config, now)
             assert len(facts.meters) == meters
             assert {sign.kind for sign in signs(facts, now, away=True) if sign.holds is Holds.YES} == set()
             newest = next(meter for meter in facts.meters if meter.meter == new.address)

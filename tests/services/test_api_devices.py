@@ -17,8 +17,8 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
 from monitor.answers.devices import DeviceAnswers
+from monitor.answers.home import Home
 from monitor.answers.sun import SunAnswers
 from monitor.api import devices_now, energy, energy_csv, interval, meters
 from monitor.api.call import Route
@@ -142,7 +142,7 @@ def test_what_a_run_costs(home: Database, low: str, high: str, wh: int, cost: in
 
 def test_days_that_are_over_are_remembered(home: Database) -> None:
     with contextlib.closing(home.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
         DeviceAnswers(answers).remember(answers.meter(None))
         first, second = (DeviceAnswers(answers).of(found, None, NOW) for _ in range(2))
@@ -164,7 +164,7 @@ def test_a_file_and_a_report_have_devices(home: Database) -> None:
     head, *rows = csv.reader(io.StringIO(body))
     assert [head[-1], *(row[-1] for row in rows)] == ["chauffe-eau_wh", "220", "220"]
     with contextlib.closing(home.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
         used = DeviceAnswers(answers).of(found, None, NOW)
     assert [row["devices"] for row in json.loads(json_rows(found, None, used))] == [{"chauffe-eau": 220}] * 2
@@ -205,7 +205,7 @@ def test_after_a_night_without_the_meter_the_register_of_the_evening_before_hold
     write_roof(own_home)
     query(own_home, "UPDATE hours SET supplier = NULL WHERE hour >= '2026-11-10 23:00' AND hour < '2026-11-11 09:00'")
     with contextlib.closing(own_home.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
         for _ in range(2):
             sun = SunAnswers(answers).of(found, "day", NOW)

@@ -10,7 +10,7 @@ import pytest
 
 from common.database.mariadb import Connection, Database
 from demo.history import History
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api import baseload, energy, meters, peaks, profile
 from monitor.api.call import Route
 from monitor.prices.document import read_document
@@ -177,7 +177,7 @@ def reference(hours: list[HourEnergy]) -> dict[date, int]:
 
 def test_the_base_load_is_that_of_whole_hours_of_the_night(tables: Database) -> None:
     with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), NO_PRICES)
+        answers = Home(connection, MonitorConfig(), NO_PRICES)
         (meter,) = [one for one in answers.meters() if one.identifier == METER]
         wanted = reference(answers.reader.hours(meter, BEGIN, END))
     del wanted[date(2026, 10, 22)]  # whether its first hour follows another one, a range cannot tell

@@ -10,7 +10,7 @@ import pytest
 
 from common.database.mariadb import Database
 from common.machine.version import full_version
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api import status
 from monitor.api.call import Call, LiveCall
 from monitor.live.alert_board import AlertBoard
@@ -169,7 +169,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, Range(), END, live=live))
+        answer = status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -187,7 +187,7 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertBoard, config))
     with contextlib.closing(tables.connect()) as connection:
-        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, Range(), END, live=live))
+        answer = status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

@@ -18,7 +18,7 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute as Row
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.sun import SunAnswer, SunAnswers, powers_of
 from monitor.api import energy, energy_csv, interval, series
 from monitor.live.today import today
@@ -163,7 +163,7 @@ def test_a_monitor_that_has_run_for_long_answers_as_one_that_begins(tables: Data
 
     def answered(memory: Memory | None) -> SunAnswer | None:
         with contextlib.closing(tables.connect()) as connection:
-            answers = Answers(connection, MonitorConfig(), PRICES, memory=memory)
+            answers = Home(connection, MonitorConfig(), PRICES, memory=memory)
             (meter,) = answers.meters()
             if memory is not None:
                 SunAnswers(answers).remember(meter)
@@ -247,7 +247,7 @@ def test_files_and_reports_have_the_same_figures(home: Database) -> None:
         ["2100", "860", "0.17", "0.12"], ["2100", "860", "0.34", "0.05"],
     ]  # fmt: skip
     with contextlib.closing(home.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         (meter,) = answers.meters()
         found = answers.costs.energy(meter, "day", DAY, DAYS_LATER, DAYS_LATER)
         report = json.loads(json_rows(found, SunAnswers(answers).of(found, "day", DAYS_LATER)))
@@ -269,7 +269,7 @@ def test_the_curve_of_a_day_has_the_power_of_production(home: Database) -> None:
 def test_today_has_production_and_its_present_power_to_the_minute(home: Database) -> None:
     now = DAY + 12 * HOUR + 46 * MINUTE  # the minute that ended at 12:45 was stored
     with contextlib.closing(home.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         (meter,) = answers.meters()
         found = today(answers, meter, now, ZoneInfo("Europe/Paris"))
         # 25 Wh a quarter at 3:00, 250 Wh at noon; 150 Wh of them injected.
@@ -366,7 +366,7 @@ def test_what_a_new_roof_makes_is_unknown_until_its_first_whole_hour_is_over(fre
             assert answer["sun"][name] is None
         assert answer["injected_wh"][0] > 0
         with contextlib.closing(tables.connect()) as connection:
-            answers = Answers(connection, MonitorConfig(), PRICES)
+            answers = Home(connection, MonitorConfig(), PRICES)
             found = answers.costs.energy(answers.meters()[0], "day", DAY, DAY + 24 * HOUR, now)
             said = [*sun_lines(SunAnswers(answers).of(found, "day", now), Formats("en", PARIS))]
         assert not [line for line in said if "roduc" in line or "Saved" in line]

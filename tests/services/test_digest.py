@@ -9,7 +9,7 @@ import pytest
 
 from common.database.mariadb import Database, sql_time
 from monitor.alerts.digest import digest_letter
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.calendar import midnight
 from monitor.prices.calendars import Calendars
 from monitor.settings.alerts import AlertsConfig
@@ -50,7 +50,7 @@ def kilowatt(tables: Database, meter: str, first: date, end: date) -> None:
 def letter(tables: Database, period: str, now: datetime, config: MonitorConfig = BASE) -> list[str] | None:
     """Return the title and the lines of a digest."""
     with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, config, bundled_prices(), Calendars())
+        answers = Home(connection, config, bundled_prices(), Calendars())
         found = digest_letter(answers, config, period, now)
     if found is None:
         return None

@@ -74,7 +74,7 @@ def test_hosts_that_are_all_away_are_asked_in_turn_until_one_is_back(fresh_datab
         assert tables.write(frames).stored == 3
 
 
-class Answers:
+class Home:
     """What a server sends, up to the answer with which it loses the connection."""
 
     def __init__(self, relay: Proxy) -> None:
@@ -103,7 +103,7 @@ def test_whichever_answer_is_lost_no_frame_is_lost_or_there_twice(
 ) -> None:
     """Also that to a COMMIT, when the rows are there."""
     make_tables(fresh_database)
-    answers = Answers(relay)
+    answers = Home(relay)
     relay.filter = lambda: answers
     written: list[Frame] = []
     stored_by_retry = set()

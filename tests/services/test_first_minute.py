@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.live.today import Today, today
 from monitor.settings.config import MonitorConfig
 from tests.support.frames import simulated
@@ -19,7 +19,7 @@ MIDNIGHT = datetime(2026, 11, 24, 23, tzinfo=UTC)  # in Paris
 
 def look(tables: Database, now: datetime) -> Today:
     with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), bundled_prices())
+        answers = Home(connection, MonitorConfig(), bundled_prices())
         return today(answers, answers.meters()[0], now, ZoneInfo("Europe/Paris"))
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
 from monitor.answers.forecasts import Forecast
+from monitor.answers.home import Home
 from monitor.api import forecast
 from monitor.calendar import midnight
 from monitor.prices.document import read_document
@@ -103,7 +103,7 @@ def nothing_known(tables: Database) -> None:
 
 def looked(tables: Database, now: str, config: MonitorConfig = BASE, kind: str = "month") -> Forecast | None:
     with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, config, PRICES)
+        answers = Home(connection, config, PRICES)
         return answers.forecasts.of(answers.meter(ADDRESS), kind, at(now))
 
 
@@ -255,7 +255,7 @@ def read(database: Server) -> Database:
 
 def test_a_meter_that_is_read_has_a_forecast_up_to_its_last_hour(read: Database) -> None:
     with contextlib.closing(read.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), PRICES)
+        answers = Home(connection, MonitorConfig(), PRICES)
         meter = answers.meter(None)
         found = answers.forecasts.of(meter, "month", NOW)
         so_far = answers.costs.energy(meter, "hour", at("2026-11-01"), NOW.replace(minute=0), NOW).whole.energy
@@ -268,9 +268,9 @@ def test_a_meter_that_is_read_has_a_forecast_up_to_its_last_hour(read: Database)
 def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(read: Database) -> None:
     with contextlib.closing(read.connect()) as connection:
         prices = bundled_prices()
-        meter = Answers(connection, MonitorConfig(), prices).meter(None)
+        meter = Home(connection, MonitorConfig(), prices).meter(None)
         line = ContractLine(meter.identifier, date(2026, 9, 15), "edf-zen-we", 9)
-        found = Answers(connection, MonitorConfig(contracts=(line,)), prices).forecasts.of(meter, "month", NOW)
+        found = Home(connection, MonitorConfig(contracts=(line,)), prices).forecasts.of(meter, "month", NOW)
     assert found is not None
     assert found.expected_wh is not None
     assert found.expected_cost is not None
@@ -284,7 +284,7 @@ def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(
 def test_days_without_frames_share_what_was_counted_meanwhile(read: Database, database: Server, until: str) -> None:
     def expected() -> int | None:
         with contextlib.closing(read.connect()) as connection:
-            answers = Answers(connection, MonitorConfig(), PRICES)
+            answers = Home(connection, MonitorConfig(), PRICES)
             found = answers.forecasts.of(answers.meter(None), "month", NOW)
             return None if found is None else found.expected_wh
 

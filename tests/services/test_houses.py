@@ -11,8 +11,8 @@ import pytest
 
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
 from monitor.answers.compared_offers import OfferAnswers
+from monitor.answers.home import Home
 from monitor.api import baseload, compare, energy, events, interval, meters, peaks, profile, series, status, tempo
 from monitor.api.call import Route
 from monitor.prices.model import PriceTable
@@ -208,9 +208,9 @@ def test_status_and_tempo_know_the_house(tables: Database) -> None:
 
 
 @contextlib.contextmanager
-def answering(tables: Database, config: MonitorConfig) -> Iterator[Answers]:
+def answering(tables: Database, config: MonitorConfig) -> Iterator[Home]:
     with contextlib.closing(tables.connect()) as connection:
-        yield Answers(connection, config, PriceTable([]))
+        yield Home(connection, config, PriceTable([]))
 
 
 def test_a_chain_of_three_meters_is_one(tables: Database) -> None:
@@ -274,7 +274,7 @@ def test_late_frames_of_the_last_hour_of_the_old_meter_are_in_the_next_compariso
     store(tables, [frame for part in parts for frame in part.frames if frame not in late])
     roll_up(tables, END + HOUR)
     with contextlib.closing(tables.connect()) as connection:
-        running = Answers(connection, CONFIG, prices)
+        running = Home(connection, CONFIG, prices)
 
         def compared() -> int:
             return OfferAnswers(running).compare(running.meter(NEW), BEGIN, until, END).wh

@@ -7,7 +7,7 @@ import pytest
 
 from common.contract.offers import Window
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.patterns.off_peak_change import OffPeakChange
 from monitor.prices.model import PriceTable
@@ -50,7 +50,7 @@ def line(start: date, offer: str, *windows: tuple[tuple[time, time], ...]) -> Co
 
 def change(tables: Database, now: datetime = NOW, *lines: ContractLine, against: bool = False) -> OffPeakChange | None:
     with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(contracts=lines), PriceTable([]))
+        answers = Home(connection, MonitorConfig(contracts=lines), PriceTable([]))
         (meter,) = answers.meters()
         upkeep = MeterUpkeep(answers)
         nights = upkeep.off_peak_nights(meter, now)

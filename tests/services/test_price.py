@@ -13,7 +13,7 @@ import pytest
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from demo.history import History
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.live.price_topic import Past
 from monitor.server.pasts import Pasts
 from monitor.server.workers import Workers
@@ -125,9 +125,9 @@ def test_what_the_database_says_of_the_past(database: Server) -> None:
     found: list[Mapping[str, Past]] = []
 
     @contextlib.contextmanager
-    def lend() -> Iterator[Answers]:
+    def lend() -> Iterator[Home]:
         with contextlib.closing(server.connect()) as connection:
-            yield Answers(connection, settings, prices)
+            yield Home(connection, settings, prices)
 
     pasts = Pasts(Workers(1, 1), lend, settings.time_zone, found.append, now=lambda: now)
     pasts.tick()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from demo.history import History
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.prices.model import PriceTable
 from monitor.readings.memory import Memory
 from monitor.server.pool import Pool
@@ -37,9 +37,9 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
     pool = Pool(noted.connect)
 
     @contextlib.contextmanager
-    def lend(memory: Memory) -> Iterator[Answers]:
+    def lend(memory: Memory) -> Iterator[Home]:
         with pool.lease() as lease:
-            yield Answers(lease, MonitorConfig(), PriceTable([]), None, memory)
+            yield Home(lease, MonitorConfig(), PriceTable([]), None, memory)
 
     def queries(memory: Memory) -> list[str]:
         noted.asked.clear()

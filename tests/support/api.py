@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from common.database.mariadb import Database
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api.call import Call, Route
 from monitor.api.parameters import range_of, read_parameters
 from monitor.live.alert_board import AlertBoard
@@ -35,5 +35,5 @@ def ask(
     live = Live(settings, prices, calendars, alerts=partial(AlertBoard, settings))
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
-        answers = Answers(connection, settings, prices, calendars)
+        answers = Home(connection, settings, prices, calendars)
         return route.answer(Call(answers, settings, values, asked, now, live))

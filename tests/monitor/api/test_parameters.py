@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api.call import Call, Parameter
 from monitor.api.parameters import LONGEST_QUERY, choice, choices, range_of, read_parameters, whole_number
 from monitor.live.live import Live
@@ -39,7 +39,7 @@ class Known:
 
 def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> Call:
     config = MonitorConfig()
-    answers = cast("Answers", Known(meters or ("a",), first))
+    answers = cast("Home", Known(meters or ("a",), first))
     return Call(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
 
 

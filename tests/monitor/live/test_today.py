@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.answers import Answers, Facts
+from monitor.answers.home import Facts, Home
 from monitor.answers.stretch import SECONDS, Stretch
 from monitor.cost.bill import Cost, Missing
 from monitor.live.today import Today, today
@@ -70,7 +70,7 @@ def no_roof(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looked(answers: _Answers, now: datetime = NOW, meter: Meter = METER) -> Today:
-    return today(cast("Answers", answers), meter, now, PARIS)
+    return today(cast("Home", answers), meter, now, PARIS)
 
 
 def test_energy_and_cost_are_integers_in_their_units() -> None:

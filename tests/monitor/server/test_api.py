@@ -9,7 +9,7 @@ import pytest
 
 from common.database.mariadb import Connection, Rows
 from common.errors import ConfigError, PermanentError, Unavailable
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Route
 from monitor.live.live import Live
 from monitor.refusals import Refusal
@@ -60,7 +60,7 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None, workers
         Pool(lambda: connection),
         Workers(workers, 10),
         Workers(1, 10),
-        lambda lease: cast("Answers", lease),
+        lambda lease: cast("Home", lease),
         cast("Live", object()),
         now=lambda: NOW,
     )
@@ -71,7 +71,7 @@ def ask(api: Api, name: str = "energy", query: str = "", language: str = "en") -
 
 
 def query(call: Call) -> Any:
-    return cast("Lease", call.answers).query("SELECT 1")
+    return cast("Lease", call.home).query("SELECT 1")
 
 
 def test_an_answer_is_json_with_the_parameters_and_the_time_of_the_question() -> None:

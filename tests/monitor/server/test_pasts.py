@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.live.price_topic import Past
 from monitor.readings.hours import Meter
 from monitor.readings.power import Switch
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SWITCHES = [Switch(NOW, 1)]
 
 
-class Found(Answers):
+class Found(Home):
     def __init__(self, house: "House") -> None:
         self.house = house
 

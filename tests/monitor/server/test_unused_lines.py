@@ -2,13 +2,13 @@ from contextlib import nullcontext
 
 import pytest
 
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.answers.houses import Unused
 from monitor.server.unused_lines import AGAIN, UnusedLines
 from tests.support.threads import Threads
 
 
-class Found(Answers):
+class Found(Home):
     def __init__(self, lines: list[Unused]) -> None:
         self.lines = lines
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from common.errors import Unavailable
-from monitor.answers.answers import Answers
+from monitor.answers.home import Home
 from monitor.readings.hours import Meter
 from monitor.server.background import TRY_AGAIN
 from monitor.server.warmth import AGAIN, MOST_METERS, Warmth
@@ -14,7 +14,7 @@ from tests.support.threads import Threads
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Found(Answers):
+class Found(Home):
     def __init__(self, house: "House") -> None:
         self.house = house
 
@@ -34,7 +34,7 @@ class House:
 
         self.warmth = Warmth(self.threads, lambda: nullcontext(Found(self)), self.remember, lambda: self.now)
 
-    def remember(self, _: Answers, meter: Meter) -> None:
+    def remember(self, _: Home, meter: Meter) -> None:
         if self.error is not None:
             raise self.error
         self.remembered.append(meter.identifier)

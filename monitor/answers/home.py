@@ -40,7 +40,7 @@ class Facts:
     structure: str | None  # an id of OFFERS
 
 
-class Answers:
+class Home:
     """The meters of a database, and what is known of them; over one connection, so not for several threads at once.
 
     Each answer to a question about one of them is made from this, by who asks for it.
@@ -182,5 +182,5 @@ def _last_read(meter: Meter) -> Meter | None:
     return max(read, key=lambda part: part.last.timestamp() if part.last else 0, default=None)
 
 
-#: Lends the answers over a connection to the database, until the end of a `with`.
-Lend = Callable[[], AbstractContextManager[Answers]]
+#: Lends the home over a connection to the database, until the end of a `with`.
+Lend = Callable[[], AbstractContextManager[Home]]
