@@ -1,6 +1,6 @@
 """The file with the hash of the page's password. Pure: no I/O."""
 
-from monitor.password import SHORTEST, hashed, matches
+from monitor.web.password import SHORTEST, hashed, matches
 
 __all__ = ["SHORTEST", "password_file"]
 

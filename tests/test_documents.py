@@ -16,8 +16,8 @@ import monitor.__main__
 import reader.__main__
 import storer.__main__
 from common.settings.config import load
-from monitor.prices.document import read_document
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
+from monitor.money.price_document import read_document
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 

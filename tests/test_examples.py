@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from common.settings.config import Tls, load
-from monitor.settings.alerts import AlertsConfig
-from monitor.settings.config import MonitorConfig, MonitorMqtt
-from monitor.settings.listen import Ingress
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.config import MonitorConfig, MonitorMqtt
+from monitor.base.listen import Ingress
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 

@@ -33,8 +33,8 @@ STORER = {
 
 MONITOR = {
     "apprise",
-    "monitor.check",
-    "monitor.report.commands",
+    "monitor.places.status.check",
+    "monitor.places.review.report",
     "rich",
     "common.check",
     "common.mqtt.forget",

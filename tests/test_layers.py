@@ -9,15 +9,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
-    "prometheus_client": "monitor/server/metrics.py",
+    "prometheus_client": "monitor/web/metrics.py",
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
     "pymysql": "common/database/mariadb.py",
     "tenacity": "storer/database/retry.py",
     "yaml": "common/settings/yaml_file.py",
     "rich": "reader/watch.py",
-    "websocket": "monitor/statistics/connection.py",
-    "uvicorn": "monitor/server/serve.py",
+    "websocket": "monitor/home_assistant/connection.py",
+    "uvicorn": "monitor/web/serve.py",
     "apprise": "monitor/alerts/child.py",
 }
 #: `check` asks a broker what no session of the programs would.

@@ -24,8 +24,8 @@ from deploy.app.supervisor import Home, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.serial_ports import port_groups
-from monitor.server.rates import RateFiles
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
+from monitor.money.price_refresh import RateFiles
 from reader.line.port_list import ports
 from storer.config.options import StorerConfig
 

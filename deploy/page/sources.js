@@ -1,5 +1,5 @@
 // What a bundle is made of: the server compares this digest with that of the sources beside the bundle, and serves the
-// sources if they differ (sources_digest in monitor/server/files.py).
+// sources if they differ (sources_digest in monitor/web/files.py).
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.api.routes import ROUTES
-from monitor.server.openapi import document
+from monitor.service import ROUTES
+from monitor.web.openapi import document
 
 FILE = Path(__file__).resolve().parents[2] / "deploy/page/answers.d.ts"
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from monitor.alerts.engine import Engine
 from monitor.alerts.events import BEGIN, Event, Message
-from monitor.alerts.letters import Letter
-from monitor.alerts.memory import Kept, MemoryFile
+from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Outbox
 from monitor.alerts.signs import Sign
-from monitor.settings.alert_kinds import KINDS
+from monitor.alerts.store import Kept, MemoryFile
+from monitor.base.alert_kinds import KINDS
 
 _TRY_AGAIN = timedelta(minutes=1)  # after the file could not be written
 

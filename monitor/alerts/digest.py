@@ -3,14 +3,14 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.alerts.letters import Letter
-from monitor.answers.digest import digests, last_period
-from monitor.answers.home import Home
-from monitor.calendar import DIGESTS
-from monitor.settings.alerts import AlertsConfig
-from monitor.settings.config import MonitorConfig
-from monitor.text.digest_lines import digest_text
-from monitor.text.formats import Formats
+from monitor.alerts.digest_figures import digests, last_period
+from monitor.alerts.digest_texts import digest_text
+from monitor.alerts.message import Letter
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.calendar import DIGESTS
+from monitor.base.config import MonitorConfig
+from monitor.base.formats import Formats
+from monitor.money.home import Home
 
 _AT = time(7, 30)  # the hours of the night are rolled up
 _LATE = timedelta(days=1)  # that it may come

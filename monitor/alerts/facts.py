@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.answers.recent import Loss, PhaseVoltage
-from monitor.patterns.off_peak_change import OffPeakChange
-from monitor.prices.age import OldPrice
+from monitor.alerts.recent import Loss, PhaseVoltage
+from monitor.money.off_peak_change import OffPeakChange
+from monitor.money.price_age import OldPrice
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from typing import Any, Protocol
 from common.runtime.file_lock import try_lock
 from monitor.alerts.addresses import destinations
 from monitor.alerts.failures import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
-from monitor.alerts.letters import Letter
-from monitor.alerts.memory import as_json, fields_of
-from monitor.settings.alerts import Address
+from monitor.alerts.message import Letter
+from monitor.alerts.store import as_json, fields_of
+from monitor.base.alert_settings import Address
 
 log = logging.getLogger(__name__)
 

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
-from monitor.calendar import midnight
-from monitor.cost.contracts import Contract
-from monitor.cost.price_at import price_at
-from monitor.live.links import NEVER
-from monitor.live.measures import Measures, Tariff
+from monitor.base.calendar import midnight
+from monitor.base.formats import ten_thousandths
+from monitor.live.chain import NEVER
 from monitor.live.meter import MeterView, clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
-from monitor.prices.model import PriceTable
-from monitor.prices.rules import Facts
-from monitor.text.formats import ten_thousandths
+from monitor.live.values import Measures, Tariff
+from monitor.money.contracts import Contract
+from monitor.money.prices import PriceTable
+from monitor.money.rules import Facts
+from monitor.money.unit_price import price_at
 
 UNIT = "VA"
 _STEP = 1000  # ms

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from common.contract.frame import write_stamp
 from common.contract.offers import TEMPO
 from common.contract.prices import PriceSpan
-from monitor.live.measures import Tariff
-from monitor.text.formats import ten_thousandths
+from monitor.base.formats import ten_thousandths
+from monitor.live.values import Tariff
 
 _DRAWS = 1000  # W of a machine that uses its kWh within an hour
 _LEAST = 100  # W; less is no reason to start a machine

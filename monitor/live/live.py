@@ -10,29 +10,29 @@ from typing import Any, Protocol
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.mqtt.events import Published, PublishToken
-from monitor.alerts.now import HouseNow
-from monitor.answers.home import Home
-from monitor.answers.houses import newest
-from monitor.answers.power_curve import SeriesAnswers
+from monitor.base.config import MonitorConfig
+from monitor.base.refusals import Refusal
 from monitor.live.answer import answer, state_event
-from monitor.live.feed import Feed
-from monitor.live.house import LiveHouse, Program
+from monitor.live.chain import links, meter_now
 from monitor.live.later import later
-from monitor.live.links import links, meter_now
 from monitor.live.looks import Looks, Opened
-from monitor.live.measures import Tariff
 from monitor.live.meter import MeterView, clock_of
+from monitor.live.mqtt_listener import Feed
 from monitor.live.price_topic import Past, PriceTopic
 from monitor.live.retained import Retained
 from monitor.live.ring import SECONDS
-from monitor.live.viewers import Viewer, Viewers, event
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceTable
+from monitor.live.snapshot import HouseNow
+from monitor.live.state import LiveHouse, Program
+from monitor.live.stream_clients import Viewer, Viewers, event
+from monitor.live.values import Tariff
+from monitor.money.calendars import Calendars
+from monitor.money.curve import SeriesAnswers
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
+from monitor.readings.meters import newest
 from monitor.readings.tables import open_tables
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
 
 REPEAT_EVERY = 2.0  # seconds; after five without an event, a page says that it has none
 
@@ -207,7 +207,7 @@ class Live:
         return later(meter, self._price_topic.spans(meter), tariff, now, zone, surplus, feed_in)
 
     def links(self, meter: str) -> dict[str, str]:
-        """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.links`."""
+        """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.chain`."""
         stored = self._looks.meters()
         return links(
             self._house.meter(meter, time.monotonic()),

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from common.database.mariadb import Connection
 from common.errors import ConfigError, DatabaseError
 from common.runtime.logs import ChangeLogger
-from monitor.answers.home import Home
-from monitor.calendar import midnight
-from monitor.live.links import DOWN, UNKNOWN, UP
+from monitor.base.calendar import midnight
+from monitor.live.chain import DOWN, UNKNOWN, UP
 from monitor.live.today import Today, today
+from monitor.money.home import Home
 from monitor.readings.hours import Meter
 
 log = logging.getLogger(__name__)

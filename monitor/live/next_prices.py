@@ -11,14 +11,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from common.contract.prices import PriceSpan
-from monitor.calendar import full_hour, midnight, offsets
-from monitor.cost.contracts import Contract, contract_at
-from monitor.cost.price_at import price_at
-from monitor.cost.whose import is_assumed, priced_as
+from monitor.base.calendar import full_hour, midnight, offsets
 from monitor.live.schedule import Change
-from monitor.prices.model import Kind, PriceTable
-from monitor.prices.rules import DAY as DAY_MINUTES
-from monitor.prices.rules import Facts
+from monitor.money.contracts import Contract, contract_at
+from monitor.money.prices import Kind, PriceTable
+from monitor.money.rules import DAY as DAY_MINUTES
+from monitor.money.rules import Facts
+from monitor.money.unit_price import price_at
+from monitor.money.whose import is_assumed, priced_as
 
 #: How far the clocks of the meter and of this machine may be apart.
 NEAR = timedelta(minutes=3)

@@ -10,19 +10,19 @@ from common.contract.offers import TEMPO
 from common.contract.prices import PriceSpan, write_prices
 from common.contract.registers import supplier_name
 from common.mqtt.events import Published, PublishToken
-from monitor.cost.contracts import Contract, contract_at, contracts
-from monitor.cost.price_at import price_at
-from monitor.live.house import LiveHouse
-from monitor.live.measures import Tariff
+from monitor.base.config import MonitorConfig
+from monitor.base.formats import ten_thousandths
 from monitor.live.next_prices import NEAR, next_prices, stretch
 from monitor.live.retained import Retained
 from monitor.live.schedule import Change, expected
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceTable
+from monitor.live.state import LiveHouse
+from monitor.live.values import Tariff
+from monitor.money.calendars import Calendars
+from monitor.money.contracts import Contract, contract_at, contracts
+from monitor.money.prices import PriceTable
+from monitor.money.unit_price import price_at
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
-from monitor.settings.config import MonitorConfig
-from monitor.text.formats import ten_thousandths
 
 SETTLE = 2.0  # seconds after a connection: what the broker retains of meters comes first
 _WAIT_FOR_PAST = 15.0  # seconds after a connection, at most

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contract.registers import supplier_name
-from monitor.answers.home import Home
-from monitor.answers.stretch import Stretch
-from monitor.answers.sun import SunAnswers
-from monitor.calendar import midnight
+from monitor.base.calendar import midnight
+from monitor.base.formats import ten_thousandths
 from monitor.live.schedule import Change
+from monitor.money.home import Home
+from monitor.money.interval import Stretch
 from monitor.readings.grid_curves import Second
 from monitor.readings.hours import Meter
-from monitor.text.formats import ten_thousandths
+from monitor.sources.sun import SunAnswers
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _SILENT = timedelta(minutes=5)  # what is stored is a minute or two behind

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
 from common.contract.registers import INJECTED, supplier_name
-from monitor.calendar import full_hour
+from monitor.base.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.fine import divide

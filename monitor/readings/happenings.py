@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
-from monitor.calendar import full_hour
+from monitor.base.calendar import full_hour
 from monitor.readings.grid_curves import FACTS, MinuteFacts, moment_of
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 

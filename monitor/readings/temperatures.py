@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection, sql_time
-from monitor.calendar import midnight
+from monitor.base.calendar import midnight
 from monitor.readings.number_rows import number_rows
 from monitor.readings.sources import Source
 

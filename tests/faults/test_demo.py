@@ -18,7 +18,7 @@ import pytest
 
 from common.settings.config import load
 from demo.servers import free_port
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
 from tests.support.programs import wait_until
 from tests.support.servers import Database
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.__main__ import main
-from monitor.password import matches
-from monitor.report.help import HELP
+from monitor.base.help import HELP
+from monitor.web.password import matches
 
 
 @pytest.mark.parametrize(

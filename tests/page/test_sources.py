@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.server.files import sources_digest
+from monitor.web.files import sources_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.api.routes import ROUTES
+from monitor.service import ROUTES
 from tests.support.json_schema import mistakes
 
 STAND = Path(__file__).parent / "stand"

@@ -9,15 +9,15 @@ import pytest
 
 from demo.history import History
 from monitor.alerts.facts import Cut, Facts
-from monitor.alerts.gather import gather
+from monitor.alerts.facts_query import gather
+from monitor.alerts.recent import Loss
 from monitor.alerts.rules.slow import signs
 from monitor.alerts.signs import Holds
-from monitor.answers.home import Home
-from monitor.answers.recent import Loss
-from monitor.prices.model import PriceRow
-from monitor.settings.alerts import AlertsConfig
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine, House
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine, House
+from monitor.money.home import Home
+from monitor.money.prices import PriceRow
 from reader.simulator.meter import SimulatedMeter
 from tests.support.prices import price_table
 from tests.support.servers import Database as Server

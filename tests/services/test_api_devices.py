@@ -17,15 +17,18 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
-from monitor.answers.devices import DeviceAnswers
-from monitor.answers.home import Home
-from monitor.answers.sun import SunAnswers
-from monitor.api import devices_now, energy, energy_csv, interval, meters
-from monitor.api.call import Route
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.settings.config import MonitorConfig
-from monitor.text.output import json_rows
+from monitor.base.config import MonitorConfig
+from monitor.money.home import Home
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.day import interval
+from monitor.places.now import devices as devices_now
+from monitor.places.now import meters
+from monitor.places.review import energy, energy_csv
+from monitor.places.review.output import json_rows
+from monitor.sources.devices import DeviceAnswers
+from monitor.sources.sun import SunAnswers
+from monitor.web.call import Route
 from tests.services.test_api_sun import PRICES
 from tests.support.api import ask
 from tests.support.asked import NotedDatabase

@@ -9,13 +9,14 @@ from decimal import Decimal
 import pytest
 
 from common.database.mariadb import Database
-from monitor.api import energy, energy_csv, interval
-from monitor.api.call import Body, Route
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine
+from monitor.base.refusals import Refusal
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.day import interval
+from monitor.places.review import energy, energy_csv
+from monitor.web.call import Body, Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -8,10 +8,10 @@ import pytest
 
 from common.database.mariadb import Database
 from demo.history import History
-from monitor.api import events
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
+from monitor.base.refusals import Refusal
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.status import events
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -10,15 +10,16 @@ import pytest
 
 from common.database.mariadb import Connection, Database
 from demo.history import History
-from monitor.answers.home import Home
-from monitor.api import baseload, energy, meters, peaks, profile
-from monitor.api.call import Route
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine
+from monitor.base.refusals import Refusal
+from monitor.money.home import Home
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.now import meters
+from monitor.places.review import baseload, energy, peaks, profile
 from monitor.readings.periods import HourEnergy
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine
+from monitor.web.call import Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

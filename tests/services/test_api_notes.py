@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from common.database.mariadb import Database
-from monitor.api import energy, notes
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import Note
+from monitor.base.config import MonitorConfig
+from monitor.base.household import Note
+from monitor.base.refusals import Refusal
+from monitor.money.prices import PriceTable
+from monitor.places.review import energy, notes
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -11,11 +11,13 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from monitor.api import energy, interval, series
-from monitor.api.call import Route
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
+from monitor.base.refusals import Refusal
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.day import interval
+from monitor.places.day import routes as series
+from monitor.places.review import energy
+from monitor.web.call import Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.frames import simulated

@@ -10,18 +10,18 @@ import pytest
 
 from common.database.mariadb import Database
 from common.machine.version import full_version
-from monitor.answers.home import Home
-from monitor.api import status
-from monitor.api.call import Call, LiveCall
-from monitor.live.alert_board import AlertBoard
-from monitor.live.house import Program
+from monitor.alerts.summary import AlertBoard
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine
+from monitor.base.ranges import Range
+from monitor.base.refusals import Refusal
 from monitor.live.live import Live
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceTable
-from monitor.ranges import Range
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine
+from monitor.live.state import Program
+from monitor.money.calendars import Calendars
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
+from monitor.places.status import status
+from monitor.web.call import Call, LiveCall
 from storer.backup.night import backup
 from storer.config.options import Retention
 from tests.support.api import ask

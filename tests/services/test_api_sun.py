@@ -18,18 +18,20 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.source_minutes import SourceMinute as Row
 from common.database.mariadb import Database
-from monitor.answers.home import Home
-from monitor.answers.sun import SunAnswer, SunAnswers, powers_of
-from monitor.api import energy, energy_csv, interval, series
+from monitor.base.config import MonitorConfig
+from monitor.base.formats import Formats
 from monitor.live.today import today
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
+from monitor.money.home import Home
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.day import interval
+from monitor.places.day import routes as series
+from monitor.places.review import energy, energy_csv
+from monitor.places.review.output import json_rows
+from monitor.places.review.report_texts import sun_lines
 from monitor.readings.memory import Memory
 from monitor.readings.sources import SourceMinute
-from monitor.settings.config import MonitorConfig
-from monitor.text.formats import Formats
-from monitor.text.output import json_rows
-from monitor.text.report_lines import sun_lines
+from monitor.sources.sun import SunAnswer, SunAnswers, powers_of
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

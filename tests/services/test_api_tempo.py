@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database
-from monitor.api import tempo
-from monitor.prices.model import PriceTable
+from monitor.base.refusals import Refusal
+from monitor.money.prices import PriceTable
+from monitor.places.contracts import tempo
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.power import Power
-from monitor.refusals import Refusal
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

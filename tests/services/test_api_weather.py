@@ -8,10 +8,11 @@ import pytest
 
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
-from monitor.api import meters, weather, why
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
+from monitor.base.refusals import Refusal
+from monitor.money.prices import PriceTable
+from monitor.places.now import meters
+from monitor.places.review import weather, why
 from storer.database.meters import add_meters
 from storer.imports import writer
 from storer.imports.model import Period

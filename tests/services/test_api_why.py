@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from common.database.mariadb import Database
-from monitor.api import energy, why
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
+from monitor.base.refusals import Refusal
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.review import energy, why
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.past import make_past

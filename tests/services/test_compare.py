@@ -11,12 +11,14 @@ import pytest
 from common.contract.labels import Mode
 from common.contract.offers import Window
 from common.database.mariadb import Database
-from monitor.api import compare, energy, interval, profile
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine, OffPeak
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine, OffPeak
+from monitor.base.refusals import Refusal
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.contracts import compare
+from monitor.places.day import interval
+from monitor.places.review import energy, profile
 from tests.services.test_api_energy import METER, PRICES
 from tests.services.test_energy import House
 from tests.services.test_report import Monitor

@@ -9,13 +9,13 @@ import pytest
 
 from common.database.mariadb import Database, sql_time
 from monitor.alerts.digest import digest_letter
-from monitor.answers.home import Home
-from monitor.calendar import midnight
-from monitor.prices.calendars import Calendars
-from monitor.settings.alerts import AlertsConfig
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine
-from monitor.settings.household import House as Configured
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.calendar import midnight
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine
+from monitor.base.household import House as Configured
+from monitor.money.calendars import Calendars
+from monitor.money.home import Home
 from storer.database.meters import add_meters
 from tests.services.test_report import Monitor
 from tests.support.past import TEMPO, add_past, make_past
@@ -169,7 +169,7 @@ class Then(datetime):
 def test_the_report_prints_the_last_period_that_is_over(
     fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.report.commands.datetime", Then)
+    monkeypatch.setattr("monitor.places.review.report.datetime", Then)
     kilowatt(make_tables(fresh_database), METER, date(2026, 11, 9), date(2026, 11, 23))
     monitor = Monitor(fresh_database, tmp_path)
     assert "168,0\u202fkWh" in monitor.run("report", "--digest")

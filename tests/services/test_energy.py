@@ -12,7 +12,7 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from monitor.calendar import Calendar, midnight
+from monitor.base.calendar import Calendar, midnight
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported_hours import ImportedHours

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Database
-from monitor.answers.home import Home
+from monitor.base.config import MonitorConfig
 from monitor.live.today import Today, today
-from monitor.settings.config import MonitorConfig
+from monitor.money.home import Home
 from tests.support.frames import simulated
 from tests.support.prices import bundled_prices
 from tests.support.rolling import roll_up

@@ -10,15 +10,15 @@ import pytest
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Database
-from monitor.answers.forecasts import Forecast
-from monitor.answers.home import Home
-from monitor.api import forecast
-from monitor.calendar import midnight
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceTable
-from monitor.settings.alerts import AlertsConfig
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine, House
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.calendar import midnight
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine, House
+from monitor.money.forecast import Forecast
+from monitor.money.home import Home
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceTable
+from monitor.places.review import forecast
 from storer.database.meters import add_meters
 from tests.support.api import ask
 from tests.support.json_schema import check

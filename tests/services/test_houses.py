@@ -11,15 +11,20 @@ import pytest
 
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from monitor.answers.compared_offers import OfferAnswers
-from monitor.answers.home import Home
-from monitor.api import baseload, compare, energy, events, interval, meters, peaks, profile, series, status, tempo
-from monitor.api.call import Route
-from monitor.prices.model import PriceTable
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine
-from monitor.settings.household import House as Configured
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine
+from monitor.base.household import House as Configured
+from monitor.base.refusals import Refusal
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
+from monitor.places.contracts import compare, tempo
+from monitor.places.contracts.compared_offers import OfferAnswers
+from monitor.places.day import interval
+from monitor.places.day import routes as series
+from monitor.places.now import meters
+from monitor.places.review import baseload, energy, peaks, profile
+from monitor.places.status import events, status
+from monitor.web.call import Route
 from storer.frames.store import FrameStore
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor

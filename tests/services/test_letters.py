@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.letters import Letter
+from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Outbox
-from monitor.settings.alerts import Address
+from monitor.base.alert_settings import Address
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
 from tests.support.programs import ENVIRONMENT, ROOT, WITHIN, command_line, run_command, wait_until

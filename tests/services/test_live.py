@@ -15,13 +15,13 @@ import pytest
 
 from common.contract.topics import Topics
 from demo.history import History
-from monitor.alerts.now import HouseNow
-from monitor.live.alert_board import AlertBoard
+from monitor.alerts.summary import AlertBoard
+from monitor.base.alert_settings import AlertsConfig, Away
+from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.base.refusals import Refusal
 from monitor.live.live import Live
-from monitor.prices.calendars import Calendars
-from monitor.refusals import Refusal
-from monitor.settings.alerts import AlertsConfig, Away
-from monitor.settings.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.live.snapshot import HouseNow
+from monitor.money.calendars import Calendars
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
 from tests.support.alerts import Alerts, event
@@ -249,7 +249,7 @@ def test_a_broker_that_hangs_is_blamed_before_the_cable_of_the_meter(
     broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.live.meter.SILENT_AFTER", 1.0)
-    monkeypatch.setattr("monitor.live.house._SILENT_BROKER", 0.5)
+    monkeypatch.setattr("monitor.live.state._SILENT_BROKER", 0.5)
     (frame,) = simulated(KIND, 1, every=timedelta(seconds=1))
     publisher.retain(TOPICS.status("reader", "cellar"), "online")
     with live(broker.port, None) as house:

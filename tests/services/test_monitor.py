@@ -25,7 +25,7 @@ import pytest
 
 from common.contract.labels import Mode
 from common.errors import DatabaseError, Unavailable
-from monitor.server import pool
+from monitor.web import pool
 from tests.bench.process import resident
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient

@@ -15,13 +15,12 @@ from urllib.parse import quote, unquote, urlencode
 import pytest
 
 from common.contract.labels import Mode
-from monitor.api.call import Parameter
-from monitor.api.routes import ROUTES
-from monitor.server.api import Api
-from monitor.server.command import build
-from monitor.server.messages import Reply
-from monitor.server.rates import RateFiles
-from monitor.settings.config import MonitorConfig, MonitorDatabase
+from monitor.base.config import MonitorConfig, MonitorDatabase
+from monitor.money.price_refresh import RateFiles
+from monitor.service import ROUTES, build
+from monitor.web.api import Api
+from monitor.web.call import Parameter
+from monitor.web.http import Reply
 from tests.services.test_energy import House
 from tests.support.french import french_words
 from tests.support.json_schema import mistakes

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.database.mariadb import Database
-from monitor.commands import main
+from monitor.__main__ import main
 from storer.database.schema import newest_version
 from tests.services.test_monitor import Monitor
 from tests.support.frames import historic

@@ -7,12 +7,12 @@ import pytest
 
 from common.contract.offers import Window
 from common.database.mariadb import Database
-from monitor.answers.home import Home
-from monitor.answers.upkeep import MeterUpkeep
-from monitor.patterns.off_peak_change import OffPeakChange
-from monitor.prices.model import PriceTable
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine, OffPeak
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine, OffPeak
+from monitor.money.data_quality import MeterUpkeep
+from monitor.money.home import Home
+from monitor.money.off_peak_change import OffPeakChange
+from monitor.money.prices import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.past import make_past
 from tests.support.servers import Database as Server

@@ -11,9 +11,9 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from monitor.api import power
-from monitor.refusals import Refusal
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
+from monitor.base.refusals import Refusal
+from monitor.places.contracts import power
 from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check

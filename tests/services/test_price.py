@@ -13,11 +13,11 @@ import pytest
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from demo.history import History
-from monitor.answers.home import Home
+from monitor.base.config import MonitorConfig, MonitorDatabase
 from monitor.live.price_topic import Past
-from monitor.server.pasts import Pasts
-from monitor.server.workers import Workers
-from monitor.settings.config import MonitorConfig, MonitorDatabase
+from monitor.money.home import Home
+from monitor.web.pasts import Pasts
+from monitor.web.workers import Workers
 from reader.simulator.meter import SimulatedMeter
 from tests.services.test_monitor import Monitor
 from tests.support.mqtt_client import MqttClient, listen

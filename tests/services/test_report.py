@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.contract.labels import Mode
-from monitor.commands import main
+from monitor.__main__ import main
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import run_here

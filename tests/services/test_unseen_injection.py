@@ -7,8 +7,8 @@ import pytest
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from monitor.api import status
-from monitor.prices.model import PriceTable
+from monitor.money.prices import PriceTable
+from monitor.places.status import status
 from tests.support.api import ask
 from tests.support.json_schema import check
 from tests.support.rolling import roll_up

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from demo.history import History
-from monitor.answers.home import Home
-from monitor.prices.model import PriceTable
+from monitor.base.config import MonitorConfig
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
 from monitor.readings.memory import Memory
-from monitor.server.pool import Pool
-from monitor.server.warmth import Warmth
-from monitor.server.workers import Workers
-from monitor.settings.config import MonitorConfig
+from monitor.web.pool import Pool
+from monitor.web.warmth import Warmth
+from monitor.web.workers import Workers
 from reader.simulator.meter import SimulatedMeter
 from tests.support.asked import NotedDatabase
 from tests.support.servers import Database as Server

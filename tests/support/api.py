@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 from common.database.mariadb import Database
-from monitor.answers.home import Home
-from monitor.api.call import Call, Route
-from monitor.api.parameters import range_of, read_parameters
-from monitor.live.alert_board import AlertBoard
+from monitor.alerts.summary import AlertBoard
+from monitor.base.config import MonitorConfig
 from monitor.live.live import Live
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceTable
-from monitor.settings.config import MonitorConfig
+from monitor.money.calendars import Calendars
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
+from monitor.web.call import Call, Route
+from monitor.web.parameters import range_of, read_parameters
 
 
 def ask(

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from monitor.refusals import TEXTS
-from monitor.server.messages import TITLES
+from monitor.base.refusals import TEXTS
+from monitor.web.http import TITLES
 from tests.support.texts import EN, FR
 
 #: "date-time" is a format of JSON Schema, `en` a language, an instant is one; `talon` is the name of a rule.

@@ -9,9 +9,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.alerts.letters import Letter
+from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Outbox
-from monitor.settings.alerts import Address
+from monitor.base.alert_settings import Address
 
 
 def main() -> None:

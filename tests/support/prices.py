@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from monitor.prices.model import Kind, PricedOffer, PriceFile, PriceRow, PriceTable
-from monitor.prices.rule_document import read_rule
-from monitor.prices.table import load_prices
+from monitor.money.price_files import load_prices
+from monitor.money.prices import Kind, PricedOffer, PriceFile, PriceRow, PriceTable
+from monitor.money.rule_document import read_rule
 
 BASE = read_rule({"hours": {"any": {"BASE": "rest"}}}, "base")
 HCHP = read_rule({"hours": {"any": {"HCHC": "meter", "HCHP": "rest"}}}, "hchp")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from monitor.server.workers import Workers
+from monitor.web.workers import Workers
 
 
 class Threads(Workers):

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from common.contract.frame import write_stamp
 from monitor.alerts.facts import MeterFacts
+from monitor.alerts.recent import Loss
 from monitor.alerts.signs import Figure, Holds, Sign
-from monitor.answers.recent import Loss
 
 _HOUR = timedelta(hours=1)
 _ONE = timedelta(days=1)  # between the hours of one loss, at most

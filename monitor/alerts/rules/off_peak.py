@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.alerts.facts import MeterFacts
 from monitor.alerts.signs import Figure, Holds, Sign
-from monitor.calendar import midnight
-from monitor.patterns.off_peak_change import OffPeakChange
-from monitor.patterns.off_peak_windows import clocks
+from monitor.base.calendar import midnight
+from monitor.money.off_peak import clocks
+from monitor.money.off_peak_change import OffPeakChange
 
 
 def off_peak(meter: MeterFacts, zone: ZoneInfo) -> list[Sign]:

@@ -4,7 +4,7 @@ from datetime import date
 
 from monitor.alerts.facts import MeterFacts
 from monitor.alerts.signs import Figure, Holds, Sign
-from monitor.prices.age import SEVEN_MONTHS
+from monitor.money.price_age import SEVEN_MONTHS
 
 _MONTH = 30.44  # days
 

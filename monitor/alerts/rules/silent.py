@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from common.contract.frame import format_time, parse_time, write_stamp
-from monitor.alerts.now import HouseNow, MeterNow
 from monitor.alerts.signs import Figure, Holds, Sign
+from monitor.live.snapshot import HouseNow, MeterNow
 
 _FORGOTTEN_AFTER = timedelta(days=30)  # a meter that was silent for so long is none any more
 

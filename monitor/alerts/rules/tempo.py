@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
-from monitor.alerts.now import HouseNow
 from monitor.alerts.signs import Holds, Sign
+from monitor.live.snapshot import HouseNow
 
 REMINDED_AT = time(21)
 _NEAR = timedelta(minutes=3)  # the clocks of the meter and of this machine may differ by so much

@@ -1,8 +1,8 @@
 """A voltage outside 230 V ± 10 %, as the mean of ten minutes: so the grid operator's promise is measured."""
 
 from monitor.alerts.facts import MeterFacts
+from monitor.alerts.recent import PhaseVoltage
 from monitor.alerts.signs import Holds, Sign
-from monitor.answers.recent import PhaseVoltage
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
 
 _BAND = 2  # V inside the limits, in which it is not over yet

@@ -9,8 +9,8 @@ import pytest
 from common.errors import ConfigError
 from common.settings.config import load
 from common.settings.language import French, language_in
-from monitor.settings.config import MonitorConfig
-from monitor.settings.french import TEXTS as MONITOR
+from monitor.base.config import MonitorConfig
+from monitor.base.french import TEXTS as MONITOR
 from reader.config import ReaderConfig
 from reader.french import TEXTS as READER
 from storer.config.french import TEXTS as STORER

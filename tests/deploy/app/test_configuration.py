@@ -10,7 +10,7 @@ import yaml
 from common.settings import config
 from deploy.app.configuration import Known, affected, broker_of, files, state
 from deploy.app.options import Options
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 

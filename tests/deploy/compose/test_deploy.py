@@ -20,8 +20,8 @@ from deploy.compose.accounts import GROUPS
 from deploy.compose.setup import ZONES, Setup
 from deploy.database_accounts import hashed
 from deploy.files import write
-from monitor import password as page_password
-from monitor.settings.config import MonitorConfig
+from monitor.base.config import MonitorConfig
+from monitor.web import password as page_password
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 from tests.test_layers import imported

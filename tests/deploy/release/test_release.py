@@ -34,8 +34,8 @@ FILES = {
     ),
     "homeassistant/config.yaml": 'name: TeleInfo Monitor\nversion: "1.1.0" # the image\'s tag\nslug: teleinfo\n',
     "homeassistant/CHANGELOG.md": "# Changelog\n\nWhat changes.\n\n## 1.1.0\n\n- Older.\n",
-    "monitor/prices/tarif_bleu.yaml": "offers: []\n",
-    "monitor/prices/offers.yaml": "",
+    "monitor/money/data/tarif_bleu.yaml": "offers: []\n",
+    "monitor/money/data/offers.yaml": "",
     "repository.yaml": "name: TeleInfo Monitor\nurl: https://github.com/somebody/teleinfo-monitor\n",
     "run": "#!/bin/sh\nexit 0\n",
     "tests/released/make.py": (
@@ -297,7 +297,7 @@ def test_the_jobs_of_the_workflow_run_from_the_tag_to_the_commit_of_the_app(
     ]
     calls = (away / "calls").read_text().splitlines()
     assert calls[0].startswith("release create v1.2.0 --verify-tag ")
-    assert "--notes-file notes.md monitor/prices/tarif_bleu.yaml monitor/prices/offers.yaml" in calls[0]
+    assert "--notes-file notes.md monitor/money/data/tarif_bleu.yaml monitor/money/data/offers.yaml" in calls[0]
     assert calls[1:] == ["auth setup-git"]
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
-from monitor.commands import CONFIG as MONITOR_CONFIG
-from monitor.settings.config import MonitorConfig
+from monitor.__main__ import CONFIG as MONITOR_CONFIG
+from monitor.base.config import MonitorConfig
 from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.commands import CONFIG as STORER_CONFIG

@@ -11,10 +11,10 @@ import pytest
 from common.contract.offers import Window
 from monitor.alerts.alerts import Alerts
 from monitor.alerts.engine import Engine
-from monitor.alerts.memory import NAME, MemoryFile
 from monitor.alerts.outbox import Job, Outbox
 from monitor.alerts.signs import Holds, Sign
-from monitor.settings.alerts import Address
+from monitor.alerts.store import NAME, MemoryFile
+from monitor.base.alert_settings import Address
 from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

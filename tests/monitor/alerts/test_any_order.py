@@ -15,11 +15,11 @@ from common.contract.offers import Window
 from monitor.alerts.alerts import Alerts
 from monitor.alerts.engine import Engine
 from monitor.alerts.events import BEGIN, END, Event, Message
-from monitor.alerts.memory import MemoryFile
 from monitor.alerts.outbox import Job, Outbox
 from monitor.alerts.signs import Holds, Sign
-from monitor.settings.alert_kinds import KINDS
-from monitor.settings.alerts import Address
+from monitor.alerts.store import MemoryFile
+from monitor.base.alert_kinds import KINDS
+from monitor.base.alert_settings import Address
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

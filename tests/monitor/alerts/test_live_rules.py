@@ -9,11 +9,11 @@ import pytest
 
 from monitor.alerts.engine import Engine
 from monitor.alerts.events import BEGIN, Event
-from monitor.alerts.now import HouseNow, MeterNow
 from monitor.alerts.rules import tempo
 from monitor.alerts.rules.overload import Overload
 from monitor.alerts.rules.silent import Silence
 from monitor.alerts.signs import Holds, Sign
+from monitor.live.snapshot import HouseNow, MeterNow
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # 12:00 in Paris

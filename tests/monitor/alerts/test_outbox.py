@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from common.runtime.file_lock import try_lock
-from monitor.alerts.letters import Letter
+from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Job, Outbox
-from monitor.settings.alerts import Address
+from monitor.base.alert_settings import Address
 from tests.support.wording import warnings_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.alerts.rules.slow import signs
 from monitor.alerts.signs import Holds
-from monitor.calendar import midnight
+from monitor.base.calendar import midnight
 from reader.simulator.contract import CONTRACTS
 from reader.simulator.household import Household
 from tests.support.made_facts import PARIS, made_facts, made_meter

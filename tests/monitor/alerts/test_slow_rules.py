@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from monitor.alerts.facts import Cut, Installation
-from monitor.alerts.gather import cut_between
+from monitor.alerts.facts_query import cut_between
+from monitor.alerts.recent import Loss, PhaseVoltage
 from monitor.alerts.rules.backup import backup
 from monitor.alerts.rules.budget import budget
 from monitor.alerts.rules.disk import disk
@@ -17,9 +18,8 @@ from monitor.alerts.rules.prices import prices
 from monitor.alerts.rules.slow import signs
 from monitor.alerts.rules.voltage import voltage
 from monitor.alerts.signs import Holds
-from monitor.answers.recent import Loss, PhaseVoltage
-from monitor.patterns.off_peak_change import OffPeakChange
-from monitor.prices.age import OldPrice
+from monitor.money.off_peak_change import OffPeakChange
+from monitor.money.price_age import OldPrice
 from monitor.readings.grid_curves import MinuteFacts
 from tests.support.made_facts import METER, NOW, PARIS, TODAY, days_before, made_facts, made_meter
 

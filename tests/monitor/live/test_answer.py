@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.api.live import ROUTE, STATE
 from monitor.live.answer import answer, state_event
-from monitor.live.links import LINKS
+from monitor.live.chain import LINKS
 from monitor.live.meter import LiveMeter, clock_of
 from monitor.live.ring import SECONDS
 from monitor.live.schedule import Change
 from monitor.live.today import Today
-from monitor.prices.calendars import Calendars
-from monitor.prices.document import read_document
-from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from monitor.money.calendars import Calendars
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceFile, PriceRow, PriceTable
+from monitor.places.now.live import ROUTE, STATE
 from monitor.readings.grid_curves import Second
 from tests.support.frames import ADDRESS, standard
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.prices import PriceSpan
-from monitor.api.later import ROUTE
 from monitor.live.later import later
-from monitor.live.measures import Tariff
+from monitor.live.values import Tariff
+from monitor.places.now.later import ROUTE
 from tests.support.json_schema import check
 
 PARIS = ZoneInfo("Europe/Paris")

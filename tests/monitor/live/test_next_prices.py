@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from monitor.cost.contracts import Contract
+from monitor.base.household import OffPeak
 from monitor.live.next_prices import next_prices, stretch
 from monitor.live.schedule import Change, expected
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceRow, PriceTable
-from monitor.settings.household import OffPeak
+from monitor.money.calendars import Calendars
+from monitor.money.contracts import Contract
+from monitor.money.prices import PriceRow, PriceTable
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.mqtt.events import Published, PublishToken
-from monitor.live.house import LiveHouse
+from monitor.base.config import MonitorConfig
+from monitor.base.household import ContractLine, House
 from monitor.live.price_topic import Past, PriceTopic
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceRow, PriceTable
+from monitor.live.state import LiveHouse
+from monitor.money.calendars import Calendars
+from monitor.money.prices import PriceRow, PriceTable
 from monitor.readings.power import Switch
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import ContractLine, House
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -1,12 +1,12 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from monitor.live.alert_board import AlertBoard
+from monitor.alerts.summary import AlertBoard
+from monitor.base.config import MonitorConfig
+from monitor.base.household import House
 from monitor.live.live import Live
-from monitor.prices.calendars import Calendars
-from monitor.prices.model import PriceTable
-from monitor.settings.config import MonitorConfig
-from monitor.settings.household import House
+from monitor.money.calendars import Calendars
+from monitor.money.prices import PriceTable
 
 OLD, NEW = "021861999999", "031961123456"
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.answers.home import Facts, Home
-from monitor.answers.stretch import SECONDS, Stretch
-from monitor.cost.bill import Cost, Missing
 from monitor.live.today import Today, today
+from monitor.money.bill import Cost, Missing
+from monitor.money.home import Facts, Home
+from monitor.money.interval import SECONDS, Stretch
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Switch

@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { alerts, answer, IN_APP } from './answers.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const MESSAGES = await readFile(new URL('../../../monitor/server/messages.py', import.meta.url), 'utf8');
+const MESSAGES = await readFile(new URL('../../../monitor/web/http.py', import.meta.url), 'utf8');
 const [HASH] = MESSAGES.match(/'sha256-[^']+'/);
 const CSP = `default-src 'self'; script-src 'self' ${HASH}; base-uri 'self'; frame-ancestors 'self'`;
 

@@ -1,0 +1,13 @@
+"""What every room of the monitor uses: it knows no reading, no price and no request.
+
+- `config` reads `monitor.yaml`; `household`, `meter_settings`, `alert_settings` and `listen` are its sections, checked
+  when they are read. `french` has the texts of its errors.
+- `calendar` cuts time into local days, weeks, months and years, which may have 23 or 25 hours. Instants are UTC
+  everywhere else; only here and where people read is there a zone.
+- `ranges` reads the time that a question is about, from an address or from the command line.
+- `refusals` holds every reason for which a question is not answered, in both languages; it becomes an HTTP status or
+  an exit code.
+- `formats` and `texts` write numbers, dates and words for people, in French and in English; `table` draws a table in
+  a terminal.
+- `schemas` is the vocabulary with which an answer describes itself.
+"""

@@ -1,1 +1,0 @@
-"""`teleinfo-monitor check`: diagnoses the page, database, rights, rollups, prices and broker, and suggests fixes."""

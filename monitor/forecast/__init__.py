@@ -1,1 +1,0 @@
-"""What a home will draw, and on which days of which colour, from what is known of its past. Pure."""

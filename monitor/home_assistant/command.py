@@ -1,0 +1,155 @@
+"""`teleinfo-monitor home-assistant`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from common.errors import ConfigError, TeleinfoError
+from common.settings import config
+from common.settings.file_errors import reason
+from monitor.base.calendar import Calendar
+from monitor.base.config import MonitorConfig
+from monitor.base.formats import Formats
+from monitor.home_assistant.recorder import SUPERVISOR, UNITS, Recorder, Statistic
+from monitor.home_assistant.sync import Bringer, Work
+from monitor.home_assistant.texts import TEXTS, StatisticsError
+from monitor.money.open_home import language_in, open_home
+
+if TYPE_CHECKING:
+    from monitor.home_assistant.connection import HomeAssistant
+
+#: What the Supervisor gives an app.
+_SUPERVISOR_TOKEN = "SUPERVISOR_TOKEN"  # noqa: S105 - the name of a variable
+_WRONG_COMMAND = ("no_package", "no_address", "no_token", "token_unreadable", "token", "unattended", "no_backup")
+
+
+def home_assistant(arguments: argparse.Namespace) -> int:
+    """Bring the history into Home Assistant, or remove it there again."""
+    settings = config.load(MonitorConfig, arguments.config)
+    language = language_in(arguments, settings)
+    try:
+        with _connected(settings, None if arguments.dry_run or arguments.yes else language) as connection:
+            calendar, now = Calendar(settings.time_zone), datetime.now(UTC)
+            bringer = Bringer(Recorder(connection, dry=arguments.dry_run), calendar, now)
+            formats = Formats(language, settings.time_zone)
+            lines = Lines(formats, dry=arguments.dry_run)
+            if arguments.undo:
+                lines.removed(bringer.undo())
+            else:
+                with open_home(arguments) as (home, _):
+                    lines.brought(bringer.bring(home, formats))
+    except StatisticsError as error:
+        kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
+        raise kind(error.text(language)) from error
+    return 0
+
+
+@contextmanager
+def _connected(settings: MonitorConfig, ask_in: str | None) -> "Iterator[HomeAssistant]":
+    """Connect, after a question about a backup in a language; None: without it."""
+    place = settings.home_assistant
+    if place.url is None:
+        raise StatisticsError("no_address")
+    if place.token_file is not None:
+        token = _read_token(place.token_file)
+    else:
+        token = os.environ.get(_SUPERVISOR_TOKEN, "") if urlsplit(place.url).hostname == SUPERVISOR else ""
+    if not token:
+        raise StatisticsError("no_token")
+    try:
+        from monitor.home_assistant.connection import HomeAssistant
+    except ImportError as error:
+        raise StatisticsError("no_package", package=error.name, python=sys.executable) from error
+    if ask_in is not None:
+        _ask_for_backup(place.url, ask_in)
+    with HomeAssistant(place.url, token) as connection:
+        yield connection
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        raise StatisticsError("token_unreadable", file=file, reason=reason(error)) from error
+
+
+def _ask_for_backup(url: str, language: str) -> None:
+    """Ask whether there is a backup.
+
+    Raises:
+        StatisticsError: there is none, or nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise StatisticsError("unattended")
+    words = TEXTS[language]
+    try:
+        answer = input(words["backup"].format(url=url))
+    except EOFError:
+        answer = ""
+    if not answer.strip().lower().startswith(words["agreed"]):
+        raise StatisticsError("no_backup")
+
+
+class Lines:
+    """Prints what was done, or would be, a line a statistic."""
+
+    def __init__(self, formats: Formats, *, dry: bool) -> None:
+        self._formats = formats
+        self._words = TEXTS[formats.language]
+        self._dry = dry
+
+    def brought(self, work: Iterator[Work]) -> None:
+        """Print each statistic.
+
+        Raises:
+            StatisticsError: there is none.
+        """
+        count = 0
+        for count, one in enumerate(work, 1):  # noqa: B007 - counted
+            self._line(*self._of(one))
+        if not count:
+            raise StatisticsError("no_entities")
+
+    def _of(self, work: Work) -> tuple[str, dict[str, object]]:
+        running, statistic = work.running, work.statistic
+        values: dict[str, object] = {"statistic": statistic.id}
+        if statistic.of_entity and statistic.unit not in UNITS:
+            return "unit", values | {"unit": statistic.unit}
+        if statistic.of_entity and work.own.first is None:
+            return "no_hours", values
+        if running.first is None or running.last is None:
+            return "nothing", values
+        word = "unchanged" if not work.written else "to_do" if self._dry else "done"
+        done = self._words[word].format(rows=self._count(work.written))
+        if work.joined_wh:
+            kwh = self._formats.number(Decimal(round(work.joined_wh)) / 1000, 3)
+            done = self._words["joined"].format(done=done, kwh=kwh)
+        if work.partial:
+            done = self._words["partial"].format(done=done)
+        values |= {"hours": self._count(running.hours), "work": done}
+        values |= {"first": self._formats.day(running.first), "last": self._formats.day(running.last)}
+        if statistic.of_entity:
+            return "energy", values | {"kwh": self._formats.kwh(int(running.total))}
+        return "money", values | {"amount": self._formats.money(Decimal(running.total))}
+
+    def removed(self, removed: Iterator[tuple[Statistic, int | None]]) -> None:
+        """Print each statistic."""
+        count = 0
+        for count, (statistic, hours) in enumerate(removed, 1):  # noqa: B007 - counted
+            key = "to_undo" if self._dry else "deleted" if hours is None else "emptied"
+            self._line(key, {"statistic": statistic.id, "rows": self._count(hours or 0)})
+        if not count:
+            self._line("nothing_to_undo", {})
+
+    def _count(self, hours: int) -> str:
+        return self._formats.number(Decimal(hours), 0)
+
+    def _line(self, key: str, values: Mapping[str, object]) -> None:
+        print(self._words[key].format(**values), flush=True)  # noqa: T201 - the command's output

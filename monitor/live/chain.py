@@ -1,0 +1,78 @@
+"""The links of the way of a frame, from the meter to the database, as the page and alerts see them. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.live.meter import MeterView
+from monitor.live.snapshot import MeterNow
+from monitor.live.state import Program
+from monitor.readings.grid import HOLD
+
+UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
+STATES = (UP, DOWN, STALLED, NEVER, UNKNOWN)
+LINKS = ("meter", "reader", "mqtt", "storer", "database")
+
+
+def links(
+    view: MeterView | None,
+    *,
+    connected: bool,
+    ever_stored: bool | None,
+    readers: Sequence[Program],
+    storers: Sequence[Program],
+    database: str,
+) -> dict[str, str]:
+    """Return the state of each link: up, down, never (nothing came yet), unknown, of a storer also stalled.
+
+    Args:
+        view: the meter; None: the broker has nothing of it.
+        connected: whether the broker is; else nothing is known of what speaks through it.
+        ever_stored: whether the database has readings of the meter; None: unknown.
+        readers: all readers.
+        storers: all storers.
+        database: up, down or unknown.
+    """
+    if not connected:
+        return dict(zip(LINKS, (UNKNOWN, UNKNOWN, DOWN, UNKNOWN, database), strict=True))
+    return dict(
+        zip(LINKS, (_meter(view, ever_stored), _reader(view, readers), UP, _storer(storers), database), strict=True)
+    )
+
+
+def meter_now(view: MeterView, readers: Sequence[Program], at: datetime) -> MeterNow:
+    """Return what rules of alerts look at, at our time `at`."""
+    return MeterNow(
+        identifier=view.identifier,
+        speaking=view.speaking,
+        fresh=view.speaking and view.age is not None and view.age <= HOLD,
+        last_frame=None if view.age is None else at - timedelta(seconds=view.age),
+        reader={UP: True, DOWN: False}.get(_reader(view, readers)),
+        power=view.measures.power,
+        phases=view.measures.phases,
+        warned=view.measures.warned,
+        limit=view.tariff.subscribed,
+        tomorrow=view.tariff.tomorrow,
+    )
+
+
+def _meter(view: MeterView | None, ever_stored: bool | None) -> str:
+    if view is not None and view.speaking:
+        return UP
+    if ever_stored or (view is not None and view.heard):
+        return DOWN
+    return NEVER
+
+
+def _reader(view: MeterView | None, readers: Sequence[Program]) -> str:
+    """Return the state of the meter's reader: of the one that is online, if several had the meter."""
+    own = [reader for reader in readers if view is not None and view.identifier in reader.meters] or readers
+    if not own:
+        return UP if view is not None and view.speaking else NEVER
+    return UP if any(reader.status == "online" for reader in own) else DOWN
+
+
+def _storer(storers: Sequence[Program]) -> str:
+    if not storers:
+        return NEVER
+    states = {storer.status for storer in storers}
+    return UP if "online" in states else STALLED if "stalled" in states else DOWN

@@ -1,0 +1,95 @@
+"""Takes a newer table of prices, of which the project's release states the SHA-256: only when somebody asks for it."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from common.errors import ConfigError
+from common.settings.yaml_file import parse_yaml
+from monitor.money.price_document import read_document
+from monitor.money.price_files import UPDATED, is_older, keep, read_file, tables
+from monitor.money.prices import Kind, PriceFile, PriceRow
+from monitor.money.rules import Rule
+
+_LONGEST = 5_000_000  # bytes
+_TIMEOUT = 30  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The prices of an offer that a newer table has."""
+
+    offer: str
+    title: str
+    rule: Rule | None
+    before: PriceRow | None  # None: the offer is new
+    after: PriceRow
+
+
+def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[Path, list[Change]]:
+    """Keep a newer table in `folder`; rows that only the older one has still count.
+
+    Args:
+        source: a file, or an address that begins with https://.
+        sha256: of the file, as the release states it.
+        folder: where it is kept.
+        today: the present day.
+
+    Returns:
+        Where it was kept, and the prices that changed.
+
+    Raises:
+        ConfigError: it cannot be read or kept, it is not what the release states, no table, or an older one.
+    """
+    content = _download(source) if "://" in source else read_file(Path(source))
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256.strip().lower():
+        raise ConfigError(f"{source}: its SHA-256 is {found}, not the one that was given: it is refused")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: it is no table of prices") from error
+    table = read_document(parse_yaml(text, source), source)
+    if table.checked is None:
+        raise ConfigError(f"{source}: it has no `checked`, so it is no table of the project; your own: docs/energy.md")
+    if not table.rows:
+        raise ConfigError(f"{source}: it contains no prices")
+    regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
+    place = 0 if regulated else 1
+    kept, before = folder / UPDATED[place], tables(folder, place)[0]
+    if is_older(table, before):
+        raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
+    changes = list(_changes(before, table, today))
+    keep(kept, content)
+    return kept, changes
+
+
+def _download(address: str) -> bytes:
+    if not address.startswith("https://"):
+        raise ConfigError(f"{address}: only an address that begins with https:// is fetched")
+    try:
+        with urllib.request.urlopen(address, timeout=_TIMEOUT) as reply:  # noqa: S310 - https only
+            content: bytes = reply.read(_LONGEST + 1)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise ConfigError(f"{address}: cannot be read: {getattr(why, 'strerror', None) or why}") from error
+    if len(content) > _LONGEST:
+        raise ConfigError(f"{address}: is too long for a table of prices")
+    return content
+
+
+def _changes(before: PriceFile, after: PriceFile, today: date) -> Iterator[Change]:
+    for offer in after.offers:
+        old, new = _newest(before, offer.id, today), _newest(after, offer.id, today)
+        if new is not None and new != old:
+            yield Change(offer.id, offer.title, offer.rule, old, new)
+
+
+def _newest(table: PriceFile, offer: str, today: date) -> PriceRow | None:
+    rows = [row for row in table.rows if row.offer == offer and row.start <= today]
+    return max(rows, key=lambda row: row.start, default=None)

@@ -1,1 +1,0 @@
-"""What a curve shows: steps, gaps, overloads, the off-peak hours of a meter and their changes. Pure."""

@@ -1,0 +1,204 @@
+"""Which subscribed power a house needs, and what another one would save."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from common.contract.address import parse_address
+from monitor.base.calendar import full_hour
+from monitor.base.refusals import Refusal
+from monitor.money.closed import is_closed
+from monitor.money.home import Home
+from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
+from monitor.readings.busy_minutes import BusyMinutes
+from monitor.readings.grid_curves import moment_of
+from monitor.readings.hours import Meter
+
+#: What suppliers sell, kVA.
+POWERS = (3, 6, 9, 12, 15, 18, 24, 30, 36)
+_LONGEST = timedelta(days=732)  # two years, one of them a leap year
+_ENOUGH = 0.9  # of a range: so much of it must be measured to call a power sufficient
+_YEAR, _DAY = timedelta(days=365), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A subscribed power, and what would have become of it."""
+
+    power: int  # kVA
+    above: int  # seconds of the minutes in which it was exceeded
+    trips: int | None  # at most; None: they are not computed
+    saving: Decimal | None  # EUR a year less than at the present power, at today's prices; None: a price is not known
+
+
+@dataclass(frozen=True, slots=True)
+class NeededPower:
+    """The answer for a range."""
+
+    meter: Meter
+    start: datetime
+    end: datetime
+    offer: str | None
+    power: int  # subscribed, kVA
+    phases: int  # of which the power is known
+    refused: str | None  # why no trip is computed: `meter` is no Linky, or the power of its `phases` is not known
+    measured: int  # seconds
+    winter_weeks_missing: int
+    prices_since: date | None  # the first day of the prices that savings are of; None: none is known
+    closed: bool  # whoever leaves this contract cannot come back
+    options: Sequence[Option]  # by power: the next higher, one's own, the lower ones down to the first that may trip
+
+    @property
+    def missing_hours(self) -> int:
+        """How many hours of the range are not measured."""
+        return round(((self.end - self.start).total_seconds() - self.measured) / 3600)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether so much is measured, a winter included, that a power can be called enough."""
+        seconds = (self.end - self.start).total_seconds()
+        return not self.winter_weeks_missing and self.measured >= _ENOUGH * seconds
+
+    @property
+    def least(self) -> Option | None:
+        """The lowest power below the present one at which the breaker never opened."""
+        return next((one for one in self.options if one.power < self.power and one.trips == 0), None)
+
+    @property
+    def too_low(self) -> Option | None:
+        """The highest power at which the breaker may have opened."""
+        return next((one for one in reversed(self.options) if one.power < self.power and one.trips), None)
+
+
+class NeededPowerAnswers:
+    """Answers over one connection; not for several threads at once."""
+
+    def __init__(self, home: Home) -> None:
+        self._contracts = home.contracts
+        self._minutes = BusyMinutes(home.connection)
+        self._costs = home.costs
+        self._prices = home.prices
+        self._zone = home.zone
+        self._memory = home.memory
+
+    def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
+        """Return what would have become of other powers in [start, end), from the first readings on.
+
+        Args:
+            meter: whose curve it is.
+            start: the beginning, a whole hour.
+            end: the end, exclusive.
+            now: what lies after it is not there yet.
+
+        Raises:
+            Refusal: the range is too long, no power is known of it, or the subscribed power is not.
+        """
+        if end - start > _LONGEST:
+            raise Refusal("too_long", days=_LONGEST.days)
+        end = min(end, full_hour(now))
+        numbers = [part.number for part in meter.parts]
+        kept = self._memory.of(meter).kept
+        hours = kept(meter, ("measured", start, end), end, lambda: self._minutes.measured(numbers, start, end))
+        if not hours:
+            raise Refusal("no_data")
+        start = max(start, moment_of(min(hours)))
+        known = self._costs.contracts(meter, start, end)
+        power = next((one.power for one in reversed(known) if one.power is not None), None)
+        if power is None:
+            raise Refusal("no_power")
+        offer, today = known[-1].offer, now.astimezone(self._zone).date()
+        phases, refused = self._phases(meter)
+        powers = self._examined(offer, power, today)
+        key = ("power", start, end, power, *powers)
+        found = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
+        yearly = self._yearly_kwh(meter, start, end, now)
+        rows = [] if offer is None else self._prices.rows(offer, today)
+        return NeededPower(
+            meter=meter,
+            start=start,
+            end=end,
+            offer=offer,
+            power=power,
+            phases=phases,
+            refused=refused,
+            measured=sum(hours.values()),
+            winter_weeks_missing=missing_winter_weeks(self._covered(hours)),
+            prices_since=max((row.start for row in rows), default=None),
+            closed=offer is not None and is_closed(self._prices, offer, power),
+            options=[
+                Option(tested, above, None if refused else trips, self._saving(offer, power, tested, yearly, today))
+                for tested, above, trips in found
+            ],
+        )
+
+    def _phases(self, meter: Meter) -> tuple[int, str | None]:
+        """Return of how many phases the power is known, and why no trip can be computed."""
+        read = {one.number: one.last for one in meter.parts if one.last is not None}
+        newest = max(meter.parts, key=lambda one: (one.number in read, read.get(one.number)))
+        facts = self._contracts.facts(read).get(newest.number)
+        standard, phases = (False, 1) if facts is None else (facts.contract.standard, facts.phases)
+        if not (standard or parse_address(newest.identifier).linky):  # only a Linky has the standard mode
+            return 1, "meter"
+        return (phases, None) if standard or phases == 1 else (1, "phases")
+
+    def _examined(self, offer: str | None, power: int, day: date) -> list[int]:
+        """Return the powers that are sold with an offer up to the one above the present, the highest first."""
+        sold = [one for one in POWERS if offer and self._prices.subscription(offer, one, day) is not None] or POWERS
+        higher = [one for one in sold if one > power][:1]
+        return [*higher, power, *sorted((one for one in sold if one < power), reverse=True)]
+
+    def _examine(
+        self, meters: Sequence[int], start: datetime, end: datetime, phases: int, present: int, powers: Sequence[int]
+    ) -> list[tuple[int, int, int | None]]:
+        """Return each power, lowest first, with seconds above and most trips, down to the first that may trip.
+
+        At the present power and above it, it is known whether the breaker opened.
+        """
+        found: list[tuple[int, int, int | None]] = []
+        for power in powers:
+            share = power * 1000 / phases
+            rows = self._minutes.above(meters, start, end, phases, REST * share)
+            above = sum(seconds for _, seconds, _, highest in rows if max(highest) > share)
+            minutes = (
+                # The phases of a house that injects may draw more than all together: only one has a mean.
+                BusyMinute(at, seconds, mean if phases == 1 else max(highest), highest)
+                for at, seconds, mean, highest in rows
+            )
+            trips = most_trips(minutes, power * 1000, phases) if power < present else None
+            found.insert(0, (power, above, trips))
+            if trips:
+                break
+        return found
+
+    def _covered(self, hours: Mapping[int, int]) -> dict[date, float]:
+        """Return the measured share of each local day."""
+        days: dict[date, float] = {}
+        for hour, seconds in hours.items():
+            day = moment_of(hour).astimezone(self._zone).date()
+            days[day] = days.get(day, 0.0) + seconds / _DAY.total_seconds()
+        return days
+
+    def _yearly_kwh(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> dict[str, Decimal]:
+        """Return what a year would draw by register, at the pace of a range."""
+        drawn = self._costs.energy(meter, "year", start, end, now).whole.energy.wh
+        pace = Decimal(_YEAR / (end - start)) / 1000
+        return {name: wh * pace for name, wh in drawn.items()}
+
+    def _saving(
+        self, offer: str | None, present: int, tested: int, yearly: Mapping[str, Decimal], day: date
+    ) -> Decimal | None:
+        if offer is None:
+            return None
+        prices = self._prices
+        now, then = (prices.subscription(offer, power, day) for power in (present, tested))
+        if now is None or then is None:
+            return None
+        energy = Decimal(0)
+        if any(len(row.kwh) > 1 for row in prices.rows(offer, day)):
+            for register, kwh in yearly.items():
+                dear, cheap = (prices.kwh(offer, register, power, day) for power in (present, tested))
+                if dear is None or cheap is None:
+                    return None
+                energy += kwh * (dear - cheap)
+        return now - then + energy

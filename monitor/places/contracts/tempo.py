@@ -1,0 +1,95 @@
+"""`tempo`: the colours of a season's days, and how many days of each colour are left."""
+
+from datetime import timedelta
+from typing import Any
+
+from common.contract.offers import COLOURS, TEMPO
+from monitor.base.schemas import COUNT, DAY, NUMBER, TEXT, Schema, by_name, described, maybe, record, words
+from monitor.money.tempo_colours import RED, WHITE, first_day, season, season_of
+from monitor.money.tempo_days import bundled_colours
+from monitor.web.call import Call, Parameter, Route
+from monitor.web.parameters import METER
+
+_UNKNOWN = "-"
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Return a season, day by day."""
+    meter = call.meter()
+    today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
+    year = call.parameters.get("season", season_of(today))
+    first, last = first_day(year), first_day(year + 1) - timedelta(1)
+    periods = call.home.curve_periods
+    lived = periods.lived_colours(meter, first, last)
+    written = {day: colour for day, colour in periods.calendars.written.items() if first <= day <= last}
+    bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
+    colours = bundled | written | lived
+    # What the meter says of today and tomorrow, an hour before the database can know it.
+    said = call.live.answer(meter.identifier)
+    for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
+        if said.get(key) in COLOURS and first <= day <= last:
+            colours.setdefault(day, str(said[key]))
+            lived.setdefault(day, str(said[key]))
+    counted = season(colours, year, today)
+    days = [first + timedelta(number) for number in range((last - first).days + 1)]
+    return {
+        "meter": meter.identifier,
+        "season": year,
+        "first": first.isoformat(),
+        "colours": {str(year): "".join(COLOURS[colours[day]].letter if day in colours else _UNKNOWN for day in days)}
+        if colours
+        else {},
+        "sources": "".join(
+            next((letter for letter, known in (("m", lived), ("f", written), ("b", bundled)) if day in known), _UNKNOWN)
+            for day in days
+        ),
+        "imported_until": min(lived).isoformat() if lived and any(day < min(lived) for day in colours) else None,
+        "allowance": {"blue": 365 - WHITE - RED, "white": WHITE, "red": RED},
+        "used": dict(counted.used),
+        "remaining": None if counted.remaining is None else dict(counted.remaining),
+        "today": colours.get(today),
+        "tomorrow": colours.get(today + timedelta(1)),
+    }
+
+
+def _counts(text: str) -> Schema:
+    return described(text, record(dict.fromkeys(COLOURS, COUNT)))
+
+
+_COLOUR = maybe(words(*COLOURS))
+_SCHEMA = record(
+    {
+        "meter": TEXT,
+        "season": described("the year in which it begins, on 1 September", NUMBER),
+        "first": DAY,
+        "colours": by_name(
+            {"type": "string", "pattern": "^[BWR-]{365,366}$"},
+            "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
+        ),
+        "sources": {
+            "type": "string",
+            "description": "a letter a day: m the meter, f the user's file, b bundled, - unknown",
+            "pattern": "^[mfb-]{365,366}$",
+        },
+        "imported_until": maybe(DAY, "the first day that the meter showed, if a file has earlier ones"),
+        "allowance": _counts("days of a season; blue is one more in a season with 29 February"),
+        "used": _counts("days up to today"),
+        "remaining": maybe(_counts("days after today; null: a past day is not known")),
+        "today": _COLOUR,
+        "tomorrow": _COLOUR,
+    }
+)
+ROUTE = Route(
+    "tempo",
+    "The Tempo colours of a season, and the days that are left.",
+    (
+        METER,
+        Parameter(
+            "season",
+            "The year in which the season begins (1 September); by default the present season.",
+            {"type": "integer", "minimum": 2000, "maximum": 2098},
+        ),
+    ),
+    answer,
+    _SCHEMA,
+)

@@ -1,0 +1,217 @@
+"""Diagnoses where alerts are sent, without a message; and the command `teleinfo-monitor alerts`."""
+
+import argparse
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from common.check.config_file import is_readable_by_all
+from common.check.findings import Finding
+from common.contract.frame import parse_time
+from common.errors import ConfigError
+from common.machine.deployment import here
+from common.machine.host import Host
+from common.settings import config
+from common.settings.file_errors import reason
+from common.settings.language import language_of
+from monitor.alerts.addresses import destinations
+from monitor.alerts.alerts import Alerts
+from monitor.alerts.child import is_known
+from monitor.alerts.delivery_texts import why
+from monitor.alerts.engine import Engine
+from monitor.alerts.message import Letter
+from monitor.alerts.message_texts import AlertFormats
+from monitor.alerts.outbox import Outbox
+from monitor.alerts.store import NAME, MemoryFile
+from monitor.alerts.summary import AlertBoard
+from monitor.base.alert_settings import AlertsConfig
+from monitor.base.config import MonitorConfig
+from monitor.base.formats import Formats, unbroken
+from monitor.base.table import lay_out
+from monitor.places.status.check_texts import PROGRAM, TEXTS
+
+_POLL = 0.1  # seconds
+
+
+def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = None) -> Iterator[Finding]:
+    """Yield what keeps alerts from being sent, by the configuration `path`; nothing where it has no `alerts`."""
+    if settings.alerts is None:
+        return
+    addresses = settings.alerts.to
+    found = destinations(addresses)
+    if not found:
+        yield TEXTS.finding("alerts_nowhere")
+        return
+    machine = machine or Host()
+    user = machine.user(PROGRAM, path)
+    if not machine.may_write(PROGRAM, settings.state, user):
+        yield TEXTS.finding("alerts_not_written", user=user.name, folder=settings.state)
+    for file in sorted({path if address.file is None else address.file for address in addresses}):
+        if is_readable_by_all(file):
+            yield TEXTS.finding("alerts_readable", file=file)
+    for one in found:
+        if one.problem:
+            yield TEXTS.finding("address_unreadable", why=TEXTS.translated(one.problem))
+    if find_spec("apprise") is None:
+        yield TEXTS.finding("apprise_missing")
+        return
+    good = [one.name for one in found if one.url is not None and is_known(one.url)]
+    for one in found:
+        if one.url is not None and one.name not in good:
+            yield TEXTS.finding("address_unknown", name=one.name)
+    if good:
+        yield TEXTS.finding("alerts_ok", names=", ".join(good), test=here(PROGRAM).run(PROGRAM, "alerts --test"))
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def alerts(arguments: argparse.Namespace) -> int:
+    """Print what there is of alerts, or send a message to each address; 1: one of them failed."""
+    settings = config.load(MonitorConfig, arguments.config)
+    chosen = settings.alerts or AlertsConfig()
+    formats = AlertFormats(
+        arguments.language or chosen.language or settings.language or language_of(), settings.time_zone
+    )
+    with _without_log("monitor.alerts.outbox"):  # what it logs is said here
+        if arguments.test:
+            return _test(chosen, formats, as_json=arguments.json)
+        return _list(settings, formats, as_json=arguments.json)
+
+
+@contextlib.contextmanager
+def _without_log(name: str) -> Iterator[None]:
+    log = logging.getLogger(name)
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = False
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
+    written = _written_at(settings.state / NAME)
+    noted = _noted(settings)
+    meters = {event.meter for event in (*noted.active(), *noted.past()) if event.meter}
+    board = AlertBoard(settings, lambda: meters | {house.address for house in settings.meters})
+    board.use(noted)
+    answer = board.answer()
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))  # noqa: T201 - the command's output
+        return 0
+    for line in _lines(answer, written, formats):
+        print(unbroken(line, formats.language))  # noqa: T201 - the command's output
+    return 0
+
+
+def _noted(settings: MonitorConfig) -> Alerts:
+    """Return what the file of the monitor says."""
+    chosen = settings.alerts or AlertsConfig()
+    engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, tells=False)
+    outbox = Outbox(chosen.to, settings.state / "letters")
+    return Alerts(engine, outbox, MemoryFile(settings.state), texts=lambda _: ("", ""))
+
+
+def _written_at(file: Path) -> datetime | None:
+    try:
+        with file.open("rb"):
+            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {reason(error)}") from error
+
+
+def _lines(answer: Mapping[str, Any], written: datetime | None, formats: Formats) -> Iterator[str]:
+    yield (
+        formats.text("alerts_never")
+        if written is None
+        else formats.text("alerts_as_of", day=formats.day(written), time=formats.clock(written))
+    )
+    for part in ("active", "past"):
+        yield from _section(f"alerts_{part}", [_event(event, formats) for event in answer[part]], formats)
+    addresses = [
+        formats.text("alerts_address", name=one["name"], became=_became(one, formats)) for one in answer["addresses"]
+    ]
+    if not answer["sends"]:
+        addresses.append(formats.text("alerts_no_address"))
+    yield from _section("alerts_addresses", addresses, formats)
+    rules = [
+        (rule["name"], formats.text("alerts_on" if rule["on"] else "alerts_off"), rule["text"][formats.language])
+        for rule in answer["rules"]
+    ]
+    yield from _section("alerts_rules", [line.strip() for line in lay_out(rules, range(3))], formats)
+
+
+def _section(key: str, lines: Sequence[str], formats: Formats) -> Iterator[str]:
+    yield ""
+    yield formats.text(key)
+    for line in lines or [formats.text("alerts_none")]:
+        yield f"  {line}"
+
+
+def _event(event: Mapping[str, Any], formats: Formats) -> str:
+    began = parse_time(event["began"])
+    ended = began if event["ended"] is None else parse_time(event["ended"])
+    day, last_day = (formats.short_day(moment.astimezone(formats.zone).date()) for moment in (began, ended))
+    when = f"{day} {formats.clock(began)}"
+    if ended != began:
+        when += f" – {formats.clock(ended)}" if day == last_day else f" – {last_day} {formats.clock(ended)}"
+    return f"{when}  {event['text'][formats.language]}"
+
+
+def _became(address: Mapping[str, Any], formats: Formats) -> str:
+    parts = []
+    if address["sent"]:
+        key = "delivery_sent_one" if address["sent"] == 1 else "delivery_sent"
+        parts.append(formats.text(key, count=address["sent"], **_at(address["sent_at"], formats)))
+    parts += [
+        formats.text(f"delivery_{state}", count=address[state]) for state in ("waiting", "failed") if address[state]
+    ]
+    if address["failed_at"] is not None:
+        reason_of_it = why(address["why"], formats.language)
+        parts.append(formats.text("delivery_why", why=reason_of_it, **_at(address["failed_at"], formats)))
+    return " · ".join(parts)
+
+
+def _at(stamp: str, formats: Formats) -> dict[str, str]:
+    moment = parse_time(stamp)
+    return {"day": formats.day(moment), "time": formats.clock(moment)}
+
+
+# -- test messages -----------------------------------------------------------------------------------------------------
+
+
+def _test(chosen: AlertsConfig, formats: Formats, *, as_json: bool) -> int:
+    """Send a message to each address once, as alerts are sent."""
+    if not chosen.to:
+        raise ConfigError(formats.text("alerts_no_address"))
+    title, body = (unbroken(formats.text(key), formats.language) for key in ("test_title", "test_body"))
+    now = datetime.now(UTC)
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(chosen.to, Path(folder))
+        outbox.put(Letter("test", title, body, now, now + timedelta(hours=1)))
+        while not all(one.sent_at or one.tries or one.given_up for one in outbox.deliveries()):
+            outbox.saved()
+            outbox.tick(now)
+            time.sleep(_POLL)
+    found = outbox.deliveries()[::-1]
+    if as_json:
+        rows = [{"name": one.to, "sent": one.sent_at is not None, "why": one.why} for one in found]
+        print(json.dumps(rows, indent=1))  # noqa: T201 - the command's output
+    else:
+        for one in found:
+            failed = None if one.why is None else why(one.why, formats.language)
+            line = formats.text("test_sent" if failed is None else "test_failed", name=one.to, why=failed)
+            print(unbroken(line, formats.language))  # noqa: T201 - the command's output
+    return 0 if all(one.sent_at for one in found) else 1

@@ -1,1 +1,0 @@
-"""Reports in the terminal and in files: tables, CSV, JSON; in French or English."""

@@ -1,0 +1,250 @@
+"""`teleinfo-monitor run`: serves the page and the API until stopped."""
+
+import contextlib
+import gc
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.database.mariadb import Database
+from common.errors import ConfigError
+from common.machine.deployment import Deployment, here
+from common.machine.version import full_version
+from common.runtime import logs
+from common.runtime.shutdown import Shutdown
+from common.runtime.waiting import when_ready
+from common.runtime.watchdog import Heartbeat, Notifier
+from common.settings import config
+from monitor.alerts.facts_loop import Gathering
+from monitor.alerts.loop import Alerting
+from monitor.alerts.summary import AlertBoard
+from monitor.base.config import MonitorConfig
+from monitor.base.listen import Listen, is_loopback
+from monitor.live.live import Live
+from monitor.money.home import Home
+from monitor.money.price_refresh import RateFiles
+from monitor.places.contracts import compare, power, tempo
+from monitor.places.day import interval
+from monitor.places.day import routes as series
+from monitor.places.now import devices as devices_now
+from monitor.places.now import later, live, meters
+from monitor.places.now.live import STREAM
+from monitor.places.review import baseload, energy, energy_csv, forecast, notes, peaks, profile, weather, why
+from monitor.places.status import alerts, app, events, status
+from monitor.readings.hours import Meter
+from monitor.readings.memory import Memory
+from monitor.readings.tables import open_tables
+from monitor.sources.devices import DeviceAnswers
+from monitor.sources.sun import SunAnswers
+from monitor.web import password
+from monitor.web.api import JSON, Api
+from monitor.web.background import TIMEOUT, Background, Repeated
+from monitor.web.call import LiveCall, LiveRoute, Route
+from monitor.web.exposition import Exposition, Family
+from monitor.web.files import Files
+from monitor.web.health import Counters, evaluate
+from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
+from monitor.web.login import Door
+from monitor.web.metrics import Metrics
+from monitor.web.openapi import document
+from monitor.web.parameters import read_parameters
+from monitor.web.pasts import Pasts
+from monitor.web.pool import SILENCE_TIMEOUT, Lease, Pool
+from monitor.web.site import Parts, Site
+from monitor.web.unused_lines import UnusedLines
+from monitor.web.warmth import Warmth
+from monitor.web.workers import Workers
+
+if TYPE_CHECKING:
+    import asyncio
+
+log = logging.getLogger(__name__)
+
+ROUTES: Sequence[Route | LiveRoute] = (
+    meters.ROUTE,
+    live.ROUTE,
+    later.ROUTE,
+    series.ROUTE,
+    energy.ROUTE,
+    energy_csv.ROUTE,
+    interval.ROUTE,
+    devices_now.ROUTE,
+    events.ROUTE,
+    peaks.ROUTE,
+    baseload.ROUTE,
+    profile.ROUTE,
+    forecast.ROUTE,
+    compare.ROUTE,
+    power.ROUTE,
+    why.ROUTE,
+    weather.ROUTE,
+    notes.ROUTE,
+    tempo.ROUTE,
+    status.ROUTE,
+    app.ROUTE,
+    alerts.ROUTE,
+)
+PAGE = Path(__file__).resolve().parent / "page"
+CONNECTIONS = 4  # to the database, and threads that use them for questions
+QUICK = 2  # more threads, for what needs no database
+MOST_WAITING = 100  # questions that wait for a thread
+#: Of compose.yaml: the address and port of the machine that lead to the container.
+LISTEN = "MONITOR_LISTEN"
+_EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not opened
+
+
+def run(file: Path) -> int:
+    """Serve until a signal; return the exit code.
+
+    Raises:
+        ConfigError: the configuration is wrong, or a library is not installed.
+    """
+    settings = config.load(MonitorConfig, file)
+    logs.set_up(settings.log.format, "teleinfo-monitor")
+    settings.check_auth()
+    if settings.password_file is not None:
+        password.hash_in_place(settings.password_file)
+    try:
+        from monitor.web.app import application
+        from monitor.web.serve import Serving, open_ports
+    except ImportError as error:
+        raise ConfigError(
+            f"the page needs the package {error.name}: {sys.executable} -m pip install 'uvicorn>=0.32'"
+        ) from error
+    shutdown, serving = Shutdown(), Serving(settings.is_proxy)
+    shutdown.install(serving.stop)
+    heartbeat = Heartbeat(settings.heartbeat, Notifier())
+    counters, started = Counters(), time.monotonic()
+    rates = RateFiles(settings, file.parent)
+    parts, live, background = build(settings, rates)
+    metrics = Metrics(settings.metrics, lambda: families(live, counters, time.monotonic() - started))
+    ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
+    if ports is None:
+        return shutdown.exit_code
+    if settings.app is None:  # else the address is one of the app's container, of use to nobody
+        for line in welcome(settings.listen, os.environ):
+            log.info("%s", line)
+    if settings.auth == "none" and not is_loopback(settings.listen.host):
+        log.warning(
+            "auth: none: anyone who can reach %s:%d can see the page", settings.listen.host, settings.listen.port
+        )
+
+    ingress_port = None if settings.ingress is None else settings.ingress.port
+    if ingress_port is not None:
+        log.info("Home Assistant opens the page through port %d", ingress_port)
+
+    door = Door(settings, counters)
+
+    def application_of(closing: "asyncio.Event") -> Any:
+        return application(Site(settings, parts, counters, door), closing, ingress_port)
+
+    def tick() -> None:
+        now = time.monotonic()
+        if heartbeat.due(now):
+            heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
+        if rates.refresh(now):
+            live.use(*rates.current)
+        for work in background:
+            work.tick()
+        metrics.tick()
+
+    gc.freeze()  # modules and prices stay: an answer would wait 30 ms whenever Python looks through them again
+    live.start()
+    metrics.tick()
+    with contextlib.ExitStack() as opened:
+        for port in ports:
+            opened.enter_context(port)
+        serving.run(ports, application_of, tick)
+    heartbeat.stop()
+    metrics.close()
+    live.close()
+    log.info("Stopped")
+    return shutdown.exit_code
+
+
+def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Sequence[Background]]:
+    """Put the parts together; nothing is opened or started."""
+    database = Database(settings.database)
+    pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
+    workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
+    slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
+    memory = Memory()
+    live = Live(settings, *rates.current, alerts=partial(AlertBoard, settings), memory=memory)
+
+    def answers_on(lease: Lease) -> Home:
+        return Home(lease, settings, *rates.current, memory)
+
+    @contextlib.contextmanager
+    def lend() -> Iterator[Home]:
+        with pool.lease(TIMEOUT) as lease:
+            yield answers_on(lease)
+
+    def stream(query: str) -> Stream:
+        opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
+        return opened
+
+    api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
+    gathering = Gathering(settings, lend)
+    alerting = Alerting(settings, live, gathering)
+    live.alerts.use(alerting.alerts)
+    background = (
+        Warmth(slow, lend, _remember),
+        Pasts(slow, lend, settings.time_zone, live.use_pasts),
+        UnusedLines(slow, lend),
+        Repeated(slow, gathering.step),
+        Repeated(quick, alerting.step, try_again=1.0),
+    )
+    description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), {STREAM.name: stream}), live, background
+
+
+def _remember(home: Home, meter: Meter) -> None:
+    home.reader.remember(meter)
+    SunAnswers(home).remember(meter)
+    DeviceAnswers(home).remember(meter)
+
+
+def families(live: Live, counters: Counters, uptime: float) -> list[Family]:
+    """Return what Prometheus reads; `uptime` is in seconds. Without a broker nothing is known but of this monitor."""
+    found = Exposition()
+    found.add_monitor(
+        full_version(), uptime, counters.replies, counters.wrong_passwords, live.viewers, broker=live.connected
+    )
+    if live.connected:
+        for view in live.views():
+            found.add_meter(view)
+        for reader in live.programs("reader"):
+            found.add_reader(reader)
+        for storer in live.programs("storer"):
+            found.add_storer(storer)
+    return found.families
+
+
+def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
+    """Return the lines to log."""
+    deployment = here("teleinfo-monitor", environment).deployment
+    if deployment is Deployment.APP:
+        return []  # the owner opens it in Home Assistant
+    if deployment is not Deployment.COMPOSE:
+        return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
+    host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")
+    return [
+        f"The page is at {address(host, port, listen.prefix)}, its password:"
+        " docker compose run --rm setup credentials page"
+    ]
+
+
+def address(host: str, port: int | str, prefix: str = "") -> str:
+    """Return the address to open on this machine.
+
+    >>> address("0.0.0.0", 8080, "/teleinfo")
+    'http://127.0.0.1:8080/teleinfo/'
+    """
+    name = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}{prefix}/"

@@ -1,1 +1,0 @@
-"""The options of `monitor.yaml`, one file a subject, and what Home Assistant's app says of itself."""

@@ -1,1 +1,0 @@
-"""Words, numbers, money and times as people read them, and files of answers."""

@@ -1,0 +1,81 @@
+"""From where a request may come: names of this machine, and pages of our own. Pure."""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from monitor.base.listen import Listen
+from monitor.web.http import Request
+
+#: Names that nobody can register in the public DNS; `.box` is a public domain since 2024.
+_PRIVATE = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".home")
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{1,5})?")
+_PREFIX = re.compile(r"(?:/[0-9A-Za-z._~-]+)+/?")
+
+
+def is_known_host(request: Request, names: Collection[str]) -> bool:
+    """Tell whether a request names this machine as an owner would.
+
+    A foreign page whose name is made to lead here (DNS rebinding) could else read what needs no password. Such a
+    name is a public one: addresses, private names and the configured ones are not.
+    """
+    host = _host(request)
+    if host is None:
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(_PRIVATE) or host in names
+    return True
+
+
+def _host(request: Request) -> str | None:
+    match = _HOST.fullmatch(request.headers.get("host", ""))
+    return match[1].strip("[]").lower().rstrip(".") if match else None
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Tell whether a page of another site made the browser send this."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:  # a browser's own word; pages cannot set it
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    ours = {request.headers.get("host", "").lower(), request.headers.get("x-forwarded-host", "").lower()}
+    return urlsplit(origin).netloc.lower() not in ours - {""}  # the origin of a sandboxed frame is "null"
+
+
+def is_asked_by_a_foreign_page(request: Request) -> bool:
+    """Tell whether a page of another site, not a person, asks for data."""
+    return request.headers.get("sec-fetch-site") == "cross-site" and request.headers.get("sec-fetch-mode") != "navigate"
+
+
+def is_proxied(request: Request) -> bool:
+    """Tell whether a proxy has passed a request on, and says so."""
+    return any(name.startswith("x-forwarded-") or name in ("forwarded", "via", "x-real-ip") for name in request.headers)
+
+
+def client_address(request: Request, listen: Listen) -> str:
+    """Return the client's address; trusted proxies say which it was."""
+    forwarded = [part.strip()[:64] for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    address = request.address
+    while forwarded and listen.trusts(address):
+        address = forwarded.pop()
+    return address
+
+
+def is_secure(request: Request, listen: Listen) -> bool:
+    """Tell whether the browser's connection is TLS, as far as a trusted proxy says so."""
+    forwarded = request.headers.get("x-forwarded-proto", "").lower() if listen.trusts(request.address) else ""
+    return request.secure or forwarded == "https"
+
+
+def public_prefix(request: Request) -> str | None:
+    """Return the path below which a proxy shows us, if it says so; None: it does not.
+
+    Any client is believed: it changes nothing but where the relative addresses of its own answer begin.
+    """
+    prefix = request.headers.get("x-ingress-path" if request.ingress else "x-forwarded-prefix", "")
+    return prefix.rstrip("/") if _PREFIX.fullmatch(prefix) else None

@@ -1,0 +1,126 @@
+"""Answers the routes of the API: parameters, a connection, one computation for all who ask the same, errors."""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from common.errors import ConfigError, DatabaseError, PermanentError
+from common.runtime.logs import ChangeLogger
+from monitor.base.app_file import AppFile
+from monitor.base.config import MonitorConfig
+from monitor.base.refusals import Refusal
+from monitor.live.live import Live
+from monitor.money.home import Home
+from monitor.web.call import Body, Call, LiveCall, LiveRoute, Route
+from monitor.web.http import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
+from monitor.web.parameters import range_of, read_parameters
+from monitor.web.pool import Lease, Pool
+from monitor.web.workers import Busy, SingleFlight, Turns, Workers
+
+log = logging.getLogger(__name__)
+
+JSON = "application/json"
+_MOST_DIGITS = 60  # of the name of a file
+_LEVEL = 4  # of gzip, for what is compressed each time: half the time of level 6 for 7 % more bytes
+
+
+class Api:
+    """The routes that answer a question; those that read the database, and those that know what is live."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route | LiveRoute],
+        config: MonitorConfig,
+        pool: Pool,
+        workers: Workers,
+        quick: Workers,
+        answers_on: Callable[[Lease], Home],
+        live: Live,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Prepare; `workers` wait for the database, `quick` ones for nothing that takes long."""
+        self._routes = {route.name: route for route in routes}
+        self._config = config
+        self._pool = pool
+        self._workers = workers
+        self._quick = quick
+        self._answers_on = answers_on
+        self._live = live
+        self._app = None if config.app is None else AppFile(config.app)
+        self._now = now
+        self._turns = Turns()
+        self._waiting: SingleFlight[Reply] = SingleFlight()  # by client and question
+        self._flights: SingleFlight[Reply] = SingleFlight()  # by question
+        self._changes = ChangeLogger(log)
+
+    async def reply(self, name: str, query: str, language: str, client: str = "") -> Reply:
+        """Return the answer of a route in a language for a client, or a problem; it never raises."""
+        route = self._routes.get(name)
+        if route is None:
+            return problem(Refusal("no_route", name=name[:60]), language)
+        try:
+            parameters = read_parameters(query, route.parameters)
+        except Refusal as refusal:
+            return problem(refusal, language)
+        key = (name, language, repr(sorted(parameters.items())))
+        # A database that hangs keeps its threads busy; what is live goes on.
+        quick = isinstance(route, LiveRoute)
+        workers = self._quick if quick else self._workers
+
+        async def compute() -> Reply:
+            return await workers.run(lambda: self._compute(route, parameters, language))
+
+        async def compute_in_turn() -> Reply:
+            async with self._turns.turn(client):
+                return await self._flights.run(key, compute)
+
+        try:
+            if quick:
+                return await self._flights.run(key, compute)
+            # Shared with others only once it is this client's turn: they do not wait for it.
+            return await self._waiting.run((client, key), compute_in_turn)
+        except Busy:
+            return problem(Refusal("busy"), language, Retry_After="5")
+
+    def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, Any], language: str) -> Reply:
+        """Return the answer, in a thread of its own."""
+        now = self._now()
+        started = time.monotonic()
+        try:
+            answer = self._ask(route, parameters, now, language)
+        except Refusal as refusal:
+            return problem(refusal, language)
+        except (DatabaseError, ConfigError) as error:  # how to reach the database may be written wrong, too
+            self._changes.log(logging.WARNING, str(error))
+            reason = "database_refuses" if isinstance(error, PermanentError | ConfigError) else "database_silent"
+            return problem(Refusal(reason), language, Retry_After="5")
+        except Exception:  # whatever it is: one question must not end the others, and the log must have it
+            log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
+            return problem(Refusal("failed"), language)
+        # The page asks for today again each minute, and the answer is often the same.
+        cache = NO_STORE if isinstance(route, LiveRoute) else REVALIDATE
+        if isinstance(answer, Body):
+            file = re.sub(r"[^0-9A-Za-z._-]", "-", answer.file)[:_MOST_DIGITS]
+            disposition = f'attachment; filename="{file}"'
+            return packed(answer.content, answer.kind, _LEVEL, Cache_Control=cache, Content_Disposition=disposition)
+        return packed(json_bytes(answer), JSON, _LEVEL, Cache_Control=cache)
+
+    def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
+        if isinstance(route, LiveRoute):
+            return route.answer(LiveCall(self._live, parameters, now, self._app))
+        asked = range_of(parameters, self._config.time_zone)
+        try:
+            with self._pool.lease() as lease:
+                home = self._answers_on(lease)
+                answer = route.answer(Call(home, self._config, parameters, asked, now, self._live, language))
+                if lease.reached and self._changes.reset():
+                    log.info("Database connection restored")
+        except DatabaseError as error:
+            if route.without_database is None:
+                raise
+            self._changes.log(logging.WARNING, str(error))
+            return route.without_database(LiveCall(self._live, parameters, now))
+        return answer

@@ -1,0 +1,133 @@
+"""What a route of the API is given. Nothing of the web is known here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.base.app_file import AppFile
+from monitor.base.config import MonitorConfig
+from monitor.base.ranges import Range, check_length
+from monitor.base.refusals import Refusal
+from monitor.live.live import Live
+from monitor.money.home import Home
+from monitor.readings.hours import Meter
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a route, for its check and for the OpenAPI document."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any]  # JSON Schema of its value; an array is written with commas
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question to a route that reads the database."""
+
+    home: Home  # on a connection that nobody else uses now
+    config: MonitorConfig
+    parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
+    range: Range
+    now: datetime
+    live: Live
+    language: str = "fr"
+
+    def meter(self) -> Meter:
+        """Return the meter that is asked about.
+
+        Raises:
+            Refusal: it is unknown, or there are several and none is named.
+        """
+        meters, identifier = self.home.meters(), self.parameters.get("meter")
+        found = [meter for meter in meters if identifier is None or meter.has(identifier)]
+        if len(found) == 1:
+            return found[0]
+        if not meters:
+            raise Refusal("no_readings")
+        known = [meter.identifier for meter in meters]
+        if identifier is None:
+            raise Refusal("meter_needed", known=", ".join(known), meters=known)
+        raise Refusal("unknown_meter", meter=identifier, known=", ".join(known))
+
+    def given_range(self, longest: timedelta) -> tuple[datetime, datetime]:
+        """Return the range, which has no default.
+
+        Raises:
+            Refusal: it is not given, or too long.
+        """
+        low, high = self.range.low, self.range.high
+        if low is None or high is None:
+            raise Refusal("no_range")
+        check_length(low, high, longest)
+        return low, high
+
+    def known_range(self, meter: Meter, longest: timedelta) -> tuple[datetime, datetime] | None:
+        """Return the range, which by default begins with the first energy that is known, and ends now.
+
+        A default is not longer than `longest`. None: nothing is known of the range.
+
+        Raises:
+            Refusal: it is too long.
+        """
+        low, high = self.range.low, self.range.high
+        if low is None or high is None:
+            first = self.home.first(meter)
+            if first is None:
+                return None
+            high = high or max(self.now, first + _HOUR)
+            low = low or max(first, high - longest)
+            if low >= high:
+                return None
+        check_length(low, high, longest)
+        return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """One question to a route that needs no connection to the database: it answers while the database is away."""
+
+    live: Live
+    parameters: Mapping[str, Any]
+    now: datetime
+    app: AppFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer that is no JSON."""
+
+    content: bytes
+    kind: str  # the media type
+    file: str  # the name under which a browser saves it
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route below `api/v1/`.
+
+    `answer` returns what JSON can hold, or a Body. It raises Refusal for a question that cannot be answered, and the
+    errors of the database as they are; `without_database` then answers instead, if the route has it.
+    """
+
+    name: str
+    text: str
+    parameters: Sequence[Parameter]
+    answer: Callable[[Call], Any]
+    schema: Mapping[str, Any]  # JSON Schema of the answer
+    without_database: "Callable[[LiveCall], Any] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoute:
+    """A route that answers from memory: it is called without a connection to the database, and raises only Refusal."""
+
+    name: str
+    text: str
+    parameters: Sequence[Parameter]
+    answer: Callable[[LiveCall], Any]
+    schema: Mapping[str, Any]

@@ -1,0 +1,259 @@
+"""Who may enter: sessions that a password opens, the word of a proxy, or everybody where that is written down."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeVar
+
+from common.errors import NotReady
+from common.plural import plural
+from common.runtime.logs import ChangeLogger, RateLimiter
+from monitor.base.config import MonitorConfig
+from monitor.base.listen import is_loopback
+from monitor.base.refusals import Refusal
+from monitor.web import access, password
+from monitor.web import login_page as login
+from monitor.web.attempts import DELAY, Attempts, network
+from monitor.web.health import Counters
+from monitor.web.http import Reply, Request, Stream, language_for, problem, redirect
+from monitor.web.sessions import Sessions, cookie_named, set_cookie
+from monitor.web.workers import Busy, Workers
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_MOST_CHECKS = 20  # that wait for the thread
+
+
+class Door:
+    """Decides for each request, all in one loop."""
+
+    def __init__(
+        self,
+        config: MonitorConfig,
+        counters: Counters,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Prepare; `clock` is Unix time.
+
+        Raises:
+            ConfigError: the configuration does not say who may enter.
+        """
+        config.check_auth()
+        self._config = config
+        self._counters = counters
+        self._clock = clock
+        self._sleep = sleep
+        self._file = config.password_file
+        self._sessions = Sessions(config.state) if self._file is not None else None
+        # A thread of its own, since a check takes 8 MB and a while: only one at a time, and no question waits for it.
+        self._worker = Workers(1, _MOST_CHECKS)
+        self._attempts = Attempts()
+        self._cookie = f"teleinfo-session-{config.listen.port}"  # cookies of a host know no ports
+        self._password_log = ChangeLogger(log)
+        self._seldom = RateLimiter()
+
+    def asks_password(self, request: Request) -> bool:
+        """Tell whether who asks needs a session."""
+        return self._sessions is not None and not request.ingress
+
+    def stranger(self, request: Request) -> Reply | None:
+        """Return the reply to a request on the port of Home Assistant's Ingress that does not come from there."""
+        ingress = self._config.ingress
+        if not request.ingress or (ingress is not None and ingress.admits(request.address)):
+            return None
+        if self._seldom.allow(("ingress", request.address), time.monotonic()):
+            log.warning("Refused %s on the port of Home Assistant's Ingress", request.address)
+        return self._closed(request, "not_ingress")
+
+    def refusal(self, request: Request) -> Reply | None:
+        """Return the reply to a request that may read nothing at all, or None."""
+        listen = self._config.listen
+        if request.ingress:
+            # A browser of this machine, unlike the Supervisor, may show a page whose name leads here.
+            rebound = is_loopback(request.address) and not access.is_known_host(request, listen.names)
+            return self._closed(request, "foreign_name") if rebound else None
+        if self._config.auth == "password":
+            return None
+        if self._config.auth == "none" and access.is_proxied(request):
+            if self._seldom.allow("proxy", time.monotonic()):
+                log.warning(
+                    "auth: none, and a proxy at %s passes requests on: refused; give the page a password, or let the"
+                    " proxy ask for one (auth: header)",
+                    request.address,
+                )
+            return self._closed(request, "proxied")
+        if self._config.auth == "header" and not listen.trusts(request.address):
+            return self._closed(request, "not_proxied")
+        if not access.is_known_host(request, listen.names):
+            return self._closed(request, "foreign_name")
+        if self._config.auth == "header":
+            user = request.headers.get("remote-user", "").strip()
+            if not user:
+                return self._closed(request, "nobody")
+            where = access.client_address(request, listen)
+            if self._seldom.allow((user, where), time.monotonic()):
+                log.info("%s is here, from %s", user[:64], where)
+        return None
+
+    def _closed(self, request: Request, reason: str) -> Reply:
+        return login.closed(request, Refusal(reason), self._config.language)
+
+    async def is_open(self, request: Request) -> bool:
+        """Tell whether a request has a session, or needs none.
+
+        Raises:
+            NotReady: the password cannot be read.
+        """
+        if self._sessions is None or request.ingress:
+            if user := self._user(request):
+                request.admit(user)
+            return True
+        self._read_password(self._sessions)
+        token = self._token(request)
+        is_open = self._sessions.find(token, self._clock())
+        if self._sessions.unsaved:
+            await self._save(self._sessions)
+        if is_open:
+            request.admit(token)
+        return is_open
+
+    def client(self, request: Request) -> str:
+        """Return who asks, for limits: a user of Home Assistant, a browser with a session, or an address."""
+        if request.ingress:
+            return self._user(request) or request.address
+        token = self._token(request)
+        known = self._sessions is not None and self._sessions.is_ours(token)
+        return token if known else network(access.client_address(request, self._config.listen))
+
+    def _user(self, request: Request) -> str:
+        """Return whom Home Assistant, or the proxy that asks for the password, names; empty: nobody."""
+        if not request.ingress and self._config.auth != "header":
+            return ""
+        name = request.headers.get("x-remote-user-id" if request.ingress else "remote-user", "").strip()[:64]
+        return name and f"user {name}"
+
+    def guarded(self, request: Request, stream: Stream) -> Stream:
+        """Return a stream that ends when its session does."""
+        return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.is_open(request))
+
+    async def enter(self, request: Request, *, leaving: bool) -> Reply:
+        """Answer the login, or the logout."""
+        language = language_for(request, self._config.language)
+        if self._sessions is None:
+            return redirect("./")
+        if request.method != "POST":
+            _, follow = login.read_form(request.query.encode("ascii", "replace"))
+            return redirect("./") if leaving else login.login_page(language, follow)
+        if len(request.body) > login.LONGEST_BODY:
+            return problem(Refusal("long_form"), language)
+        if access.is_from_elsewhere(request):
+            return login.login_page(language, "", 403, "elsewhere")
+        try:
+            self._read_password(self._sessions)
+            if leaving:
+                return await self._leave(request, self._sessions)
+            return await self._check(request, self._sessions, language)
+        except (NotReady, Busy) as error:
+            self._password_log.log(logging.ERROR, str(error) or "too many logins wait for the check of the password")
+            return login.login_page(language, "", 503, "unreadable")
+
+    async def _leave(self, request: Request, sessions: Sessions) -> Reply:
+        address, token = access.client_address(request, self._config.listen), self._token(request)
+        if sessions.find(token, self._clock()):
+            if login.is_for_everywhere(request.body):
+                log.info("Logout everywhere from %s: %s ended", address, plural(sessions.end_all(), "session"))
+            else:
+                sessions.end(token)
+                log.info("Logout from %s", address)
+            await self._save(sessions)
+        return redirect("login")
+
+    async def _check(self, request: Request, sessions: Sessions, language: str) -> Reply:
+        attempt, follow = login.read_form(request.body)
+        address, token = access.client_address(request, self._config.listen), self._token(request)
+        client, known = self.client(request), sessions.is_ours(token)
+        wait = self._attempts.begin(client, time.monotonic(), known=known)
+        if wait is None:
+            return login.login_page(language, follow, 429, "wait").having(Retry_After=f"{DELAY:.0f}")
+        if wait:
+            try:
+                await self._sleep(wait)
+            finally:
+                self._attempts.waited(client, known=known)
+        line = self._read_password(sessions)
+        right = await self._worker.run(lambda: password.matches(attempt, line))
+        if not right or self._read_password(sessions) != line:
+            self._counters.wrong_passwords += 1
+            if self._seldom.allow(address, time.monotonic()):
+                log.warning("Wrong password for the page from %s", address)
+            return login.login_page(language, follow, 401, "wrong")
+        self._attempts.succeeded(client, known=known)
+        log.info("Login from %s, %s", address, "a browser that was here before" if known else "a new browser")
+        sessions.end(token)
+        reply = redirect(f"./{follow}").having(Set_Cookie=self._set_cookie(sessions.begin(self._clock()), request))
+        await self._save(sessions)
+        return reply
+
+    def _read_password(self, sessions: Sessions) -> str:
+        """Return the line of the file; whatever it is now, sessions of another one end.
+
+        Raises:
+            NotReady: the password cannot be read.
+        """
+        assert self._file is not None
+        try:
+            line = password.read(self._file)
+            if not password.is_hash(line):
+                raise NotReady(password.plain(self._file))
+        except NotReady as error:
+            self._password_log.log(logging.ERROR, str(error))
+            raise
+        self._password_log.reset()
+        sessions.belong_to(line)
+        return line
+
+    async def _save(self, sessions: Sessions) -> None:
+        try:
+            await self._worker.run(sessions.save)
+        except Busy:
+            return  # the next change saves this one, too
+
+    def _token(self, request: Request) -> str:
+        name, _ = self._named(request)
+        return cookie_named(name, request.headers.get("cookie", ""))
+
+    def _set_cookie(self, token: str, request: Request) -> str:
+        name, path = self._named(request)
+        return set_cookie(name, token, path, secure=access.is_secure(request, self._config.listen))
+
+    def _named(self, request: Request) -> tuple[str, str]:
+        """Return the name of the cookie and its path: with TLS, and if all of a host is ours, no other may set it."""
+        path = access.public_prefix(request) or self._config.listen.prefix or "/"
+        host_only = path == "/" and access.is_secure(request, self._config.listen)
+        return f"__Host-{self._cookie}" if host_only else self._cookie, path
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """A stream that asks before each event, and a ping comes every 10 s, whether it may go on."""
+
+    stream: Stream
+    is_open: Callable[[], Awaitable[bool]]
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self.stream.events()) as events:
+            async for event in events:
+                try:
+                    if not await self.is_open():
+                        return
+                except NotReady:
+                    return
+                yield event
+
+    def close(self) -> None:
+        self.stream.close()

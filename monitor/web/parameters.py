@@ -1,0 +1,100 @@
+"""Reads the parameters of a question as its route describes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from monitor.base.ranges import Range
+from monitor.base.refusals import Refusal
+from monitor.web.call import Parameter
+
+LONGEST_QUERY = 2000
+_LONGEST_VALUE = 300
+_MOST = 30  # parameters
+
+METER = Parameter(
+    "meter", "The meter's address, as in MQTT topics; not needed if there is only one meter.", {"type": "string"}
+)
+_TIME = "a year, a month or a day (2026-11-24: local midnight), or an instant in ISO 8601 (2026-11-24T17:00:00Z)"
+FROM = Parameter("from", f"The beginning: {_TIME}.", {"type": "string"})
+TO = Parameter("to", f"The end, exclusive: {_TIME}.", {"type": "string"})
+#: Of every route.
+LANGUAGE = Parameter(
+    "lang",
+    "The language of what people read; by default that of the configuration, else of Accept-Language, else French.",
+    {"type": "string", "enum": ["fr", "en"]},
+)
+
+
+def whole_number(name: str, text: str, most: int, default: int) -> Parameter:
+    """Return a parameter that is a number from 1 on."""
+    return Parameter(name, text, {"type": "integer", "minimum": 1, "maximum": most, "default": default})
+
+
+def choice(name: str, text: str, values: Sequence[str]) -> Parameter:
+    """Return a parameter that is one of some words, by default the first."""
+    return Parameter(name, text, {"type": "string", "enum": list(values), "default": values[0]})
+
+
+def choices(name: str, text: str, values: Sequence[str], default: Sequence[str]) -> Parameter:
+    """Return a parameter that is a list of some words."""
+    items = {"type": "string", "enum": list(values)}
+    return Parameter(name, text, {"type": "array", "items": items, "default": list(default)})
+
+
+def read_parameters(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the parameters of a query, each as its schema has it, with the defaults of those that are not there.
+
+    Raises:
+        Refusal: one is unknown, is there twice, or is not as its schema has it.
+    """
+    if len(query) > LONGEST_QUERY:
+        raise Refusal("long_query", most=LONGEST_QUERY)
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_MOST)
+    except ValueError:
+        raise Refusal("unreadable_query") from None
+    parameters = {parameter.name: parameter for parameter in (*known, LANGUAGE)}
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in parameters:
+            raise Refusal("unknown_parameter", name=_shown(name), known=", ".join(parameters))
+        if name in values:
+            raise Refusal("doubled_parameter", name=name)
+        values[name] = _read(name, text, parameters[name].schema)
+    defaults = {one.name: one.schema["default"] for one in known if "default" in one.schema}
+    return defaults | values
+
+
+def range_of(parameters: Mapping[str, Any], zone: ZoneInfo) -> Range:
+    """Return the range that parameters name.
+
+    Raises:
+        Refusal: a limit is no time, or they are in the wrong order.
+    """
+    return Range.read(parameters.get("from"), parameters.get("to"), zone, parameters.get("by", "day"))
+
+
+def _read(name: str, text: str, schema: Mapping[str, Any]) -> str | int | list[str]:
+    most = schema.get("maxLength", _LONGEST_VALUE)
+    if len(text) > most or not text.isprintable():
+        raise Refusal("long_value", name=name, most=most)
+    if schema["type"] == "integer":
+        least, most = schema["minimum"], schema["maximum"]
+        # Python reads other digits than ASCII, too, and underscores; and a long text takes it long.
+        digits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+        if not digits or not least <= int(text) <= most:
+            raise Refusal("wrong_number", name=name, value=_shown(text), least=least, most=most)
+        return int(text)
+    is_list = schema["type"] == "array"
+    words, allowed = (text.split(","), schema["items"].get("enum")) if is_list else ([text], schema.get("enum"))
+    if allowed is not None and not set(words) <= set(allowed):
+        raise Refusal("wrong_choice", name=name, value=_shown(text), known=", ".join(allowed))
+    return words if is_list else text
+
+
+def _shown(value: str) -> str:
+    """Return what was sent, short and without control characters, for a sentence."""
+    clean = "".join(c if c.isprintable() else "�" for c in value[:60])
+    return f"{clean}…" if len(value) > 60 else clean

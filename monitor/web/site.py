@@ -1,0 +1,182 @@
+"""Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from common.errors import NotReady
+from monitor.base.config import MonitorConfig
+from monitor.base.refusals import Refusal
+from monitor.web import access
+from monitor.web import login_page as login
+from monitor.web.api import Api
+from monitor.web.files import Files, is_place
+from monitor.web.first import first_answers
+from monitor.web.health import Counters
+from monitor.web.http import (
+    NO_STORE,
+    Reply,
+    Request,
+    Stream,
+    language_for,
+    negotiated,
+    problem,
+    redirect,
+    security_headers,
+)
+from monitor.web.login import Door
+
+API = "api/v1/"
+DOCUMENT = "openapi.json"
+HEALTH = "health"
+LONGEST_PATH = 500
+#: Whoever asks learns that the program runs, and nothing else.
+_ALIVE = Reply(body=b"ok\n").having(Cache_Control=NO_STORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a site is made of."""
+
+    api: Api
+    description: Reply  # the OpenAPI document
+    files: Files
+    streams: Mapping[
+        str, Callable[[str], Stream]
+    ]  # by name; each opens one, in the loop that serves, or raises Refusal
+
+
+class Site:
+    """Answers requests, all in one loop."""
+
+    def __init__(self, config: MonitorConfig, parts: Parts, counters: Counters, door: Door) -> None:
+        self._config = config
+        self._parts = parts
+        self._counters = counters
+        self._door = door
+        self._headers = security_headers(config.frame_ancestors)
+        self._headers_inside = security_headers(())  # Home Assistant shows us in a frame of the same origin
+
+    async def reply(self, request: Request) -> Reply:
+        """Return the reply to a request, with all headers."""
+        reply = await self._reply(request)
+        if request.ingress:
+            reply = replace(reply, zipped=None)  # Home Assistant compresses what it passes on
+        reply = negotiated(request, reply)
+        self._counters.count(reply.status)
+        return reply.having(**(self._headers_inside if request.ingress else self._headers))
+
+    async def _reply(self, request: Request) -> Reply:
+        if {"content-length", "transfer-encoding"} <= request.headers.keys():
+            # RFC 9112 6.3: two lengths may hide a second request from a proxy.
+            return self._problem(request, "two_lengths", Connection="close")
+        if not request.whole:
+            return self._problem(request, "late_form", Connection="close")
+        if (refusal := self._door.stranger(request)) is not None:
+            return refusal
+        path = self._below_prefix(request)
+        if path is None:
+            return redirect(f"{self._config.listen.prefix.rpartition('/')[2]}/")
+        if len(request.path) > LONGEST_PATH:
+            return self._problem(request, "long_address")
+        if not path.isprintable():
+            return self._problem(request, "control_characters")
+        if path == HEALTH and request.method in ("GET", "HEAD"):
+            return _ALIVE
+        if (refusal := self._door.refusal(request)) is not None:
+            return refusal
+        posting = () if request.ingress else ("login", "logout")
+        if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
+            allowed = "POST" if path in posting else "GET, HEAD"
+            return self._problem(request, "read_only", Allow=allowed)
+        if path in posting:
+            return await self._door.enter(request, leaving=path == "logout")
+        if path == "login.css":
+            return login.STYLE
+        if path.startswith("api/"):
+            return await self._api(request, path)
+        found = None if path in ("", "index.html") else self._parts.files.get(path)
+        if found is not None:
+            return found
+        if path == "index.html" or is_place(path):
+            return await self._page(request, path)
+        if "text/html" not in request.headers.get("accept", ""):
+            return self._problem(request, "no_address")
+        page = await self._page(request, path)  # which says so, to whoever opens it
+        return replace(page, status=404) if page.status == 200 else page
+
+    def _language(self, request: Request) -> str:
+        return language_for(request, self._config.language)
+
+    def _problem(self, request: Request, reason: str, **headers: str) -> Reply:
+        return problem(Refusal(reason), self._language(request), **headers)
+
+    def _below_prefix(self, request: Request) -> str | None:
+        """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
+        path, prefix = request.path, "" if request.ingress else self._config.listen.prefix
+        if prefix and path == prefix:
+            return None
+        # A proxy may have removed the prefix.
+        return path.removeprefix(f"{prefix}/" if prefix and path.startswith(f"{prefix}/") else "/")
+
+    async def _api(self, request: Request, path: str) -> Reply:
+        if access.is_asked_by_a_foreign_page(request):
+            return self._problem(request, "foreign_page")
+        try:
+            if not await self._door.is_open(request):
+                return self._problem(request, "locked")
+        except NotReady:
+            return self._problem(request, "password_unreadable")
+        language = self._language(request)
+        if not path.startswith(API):
+            return problem(Refusal("no_version", begin=API), language)
+        name = path.removeprefix(API)
+        if name == DOCUMENT:
+            return self._parts.description
+        if (open_stream := self._parts.streams.get(name)) is not None:
+            return self._stream(request, open_stream)
+        return await self._parts.api.reply(name, request.query, language, self._door.client(request))
+
+    def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Reply:
+        if request.method == "HEAD":
+            return self._problem(request, "stream_method", Allow="GET")
+        try:
+            stream = open_stream(request.query)
+        except Refusal as refusal:
+            headers = {"Retry_After": "30"} if refusal.status == 503 else {}
+            return problem(refusal, self._language(request), **headers)
+        stream = self._door.guarded(request, stream)
+        # A proxy must neither keep events back nor change them.
+        return Reply(kind="text/event-stream; charset=utf-8", stream=stream).having(
+            Cache_Control=f"{NO_STORE}, no-transform", X_Accel_Buffering="no"
+        )
+
+    async def _page(self, request: Request, path: str) -> Reply:
+        language = self._language(request)
+        try:
+            is_open = await self._door.is_open(request)
+        except NotReady:
+            return login.login_page(language, "", 503, "unreadable")
+        up = "../" * path.count("/")
+        if not is_open:
+            follow = f"{path}?{request.query}" if request.query else path
+            return redirect(f"{up or './'}login?next={quote(follow)}")
+        prefix = access.public_prefix(request)
+        base = up or "./" if prefix is None else f"{prefix}/"
+        first = await self._first(request, path, language)
+        marks = {"session": self._door.asks_password(request), "app": self._config.app is not None}
+        page = self._parts.files.index(base, language, [name for name, holds in marks.items() if holds], first=first)
+        return page or self._problem(request, "no_page")
+
+    async def _first(self, request: Request, path: str, language: str) -> str:
+        # A program, or the page that looks for a newer one, does not show it.
+        if "text/html" not in request.headers.get("accept", "") or access.is_asked_by_a_foreign_page(request):
+            return ""
+        client = self._door.client(request)
+        return await first_answers(
+            lambda route, query: self._parts.api.reply(route, query, language, client),
+            path,
+            request.query,
+            language,
+            app=self._config.app is not None,
+        )

@@ -1,0 +1,116 @@
+"""What page, API and MQTT show of alerts."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from monitor.alerts.outbox import Delivery
+from monitor.alerts.summary import AlertBoard, Watched
+from monitor.base.alert_settings import Address, AlertsConfig
+from monitor.base.config import MonitorConfig
+from monitor.base.household import House
+from monitor.live.live import Live
+from monitor.money.calendars import Calendars
+from monitor.money.prices import PriceTable
+from monitor.places.status import alerts as route
+from monitor.web.call import LiveCall
+from tests.support.alerts import AT, Alerts, event
+from tests.support.json_schema import check
+
+HOUSE, WORKSHOP = "031961123456", "031961123457"
+TALON = event("talon", HOUSE, {"before": 180, "now": 260, "cost_per_year": None})
+CUT = event("power_cut", "", {"start": "2026-11-28T13:02:00Z", "end": "2026-11-28T13:45:00Z", "minutes": 43}, minutes=0)
+TO = (Address(text="ntfy://topic"),)
+
+
+def board(*meters: str, shown: Watched | None = None, **config: Any) -> AlertBoard:
+    found = AlertBoard(MonitorConfig(**config), lambda: meters)
+    if shown is not None:
+        found.use(shown)
+    return found
+
+
+def retained(one: AlertBoard) -> Any:
+    message = one.message()
+    assert message is not None
+    return json.loads(message)
+
+
+def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
+    assert board(HOUSE, shown=Alerts(TALON)).active() == [
+        {
+            "id": f"talon/{HOUSE}//1795870920",
+            "kind": "talon",
+            "meter": HOUSE,
+            "began": "2026-11-28T13:02:00Z",
+            "ended": None,
+            "path": "bilan",
+            "text": {
+                "fr": "Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW",
+                "en": "Base load up: 260\u202fW instead of 180\u202fW",
+            },
+        }
+    ]
+
+
+def test_of_several_meters_each_alert_names_its_own() -> None:
+    shown = Alerts(TALON, event("voltage", WORKSHOP, {"volts": 258, "phase": None}), CUT)
+    one = board(HOUSE, WORKSHOP, shown=shown, meters=(House(HOUSE, "Maison", ()),))
+    texts = [found["text"]["fr"].partition(" · ")[0] for found in one.active()]
+    assert texts[:2] == ["Maison", f"Compteur {WORKSHOP}"]
+    assert texts[2].startswith("Coupure")
+
+
+def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
+    day = timedelta(days=1)
+    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("talon", False),)))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
+    live.alerts.use(
+        Alerts(
+            TALON,
+            past=(CUT,),
+            deliveries=(
+                Delivery("c", "ntfy 1", 1, failed_at=AT + day, why="http 403"),
+                Delivery("b", "ntfy 1", 6, failed_at=AT, why="timeout", given_up=True),
+                Delivery("b", "mailto 2", sent_at=AT),
+                Delivery("a", "ntfy 1", sent_at=AT - day),
+            ),
+        )
+    )
+    answer = route.ROUTE.answer(LiveCall(live, {}, datetime.now(UTC)))
+    check(answer, route.ROUTE.schema)
+    assert answer["sends"]
+    on = {rule["name"]: rule["on"] for rule in answer["rules"]}
+    assert (on["overload"], on["white"], on["talon"]) == (True, False, False)
+    assert [one["kind"] for one in answer["active"]] == ["talon"]
+    assert answer["past"][0]["text"]["en"] == "Power cut (43\u202fmin) on Saturday 28 November, 14:02 to 14:45"
+    assert (answer["past"][0]["meter"], answer["past"][0]["ended"]) == (None, "2026-11-28T13:02:00Z")
+    nothing = {"sent": 0, "waiting": 0, "failed": 0, "sent_at": None, "failed_at": None, "why": None}
+    assert answer["addresses"] == [
+        nothing | {"name": "mailto 2", "sent": 1, "sent_at": "2026-11-28T13:02:00Z"},
+        {
+            "name": "ntfy 1",
+            "sent": 1,
+            "waiting": 1,
+            "failed": 1,
+            "sent_at": "2026-11-27T13:02:00Z",
+            "failed_at": "2026-11-29T13:02:00Z",
+            "why": "http 403",
+        },
+    ]
+
+
+def test_before_alerts_are_followed_there_are_none() -> None:
+    one = board(alerts=AlertsConfig())
+    check(one.answer(), route.ROUTE.schema)
+    assert (one.answer()["sends"], one.active(), one.message()) == (False, [], None)
+
+
+def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_messages() -> None:
+    one = board(HOUSE, shown=Alerts(TALON, past=(CUT,)), alerts=AlertsConfig(language="en"))
+    found = retained(one)
+    assert [event["text"] for event in found["active"]] == ["Base load up: 260\u202fW instead of 180\u202fW"]
+    assert found["last"]["kind"] == "power_cut"
+    one.use(Alerts())
+    assert retained(one) == {"active": [], "last": None}

@@ -1,0 +1,80 @@
+"""What comes from the broker faster than it is read: it is not kept without end."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from common.mqtt.events import Event, Message
+from monitor.base.config import MonitorMqtt
+from monitor.live import mqtt_listener as module
+from monitor.live.mqtt_listener import Feed
+from monitor.live.state import LiveHouse
+from tests.support.programs import wait_until
+
+HEALTH = "teleinfo/reader/attic/health"
+LONGEST = 65_536
+
+
+class FakeSession:
+    """Connects to nobody."""
+
+    emit: Callable[[Event], None]
+
+    def __init__(self, *_: object, emit: Callable[[Event], None], **__: object) -> None:
+        FakeSession.emit = emit
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+    def join(self, timeout: float) -> None: ...
+
+
+def send(topic: str, payload: bytes) -> None:
+    FakeSession.emit(Message(topic, payload, False, 0, 0, 1))
+
+
+@pytest.fixture
+def house() -> LiveHouse:
+    return LiveHouse()
+
+
+@pytest.fixture
+def feed(house: LiveHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
+    monkeypatch.setattr(module, "Session", FakeSession)
+    feed = Feed(
+        MonitorMqtt(),
+        "main",
+        house,
+        changed=lambda _: None,
+        tick=lambda: None,
+        answered=lambda _: None,
+    )
+    yield feed
+    feed.close()
+
+
+def waiting(feed: Feed) -> list[Message]:
+    found = [feed._events.get_nowait() for _ in range(feed._events.qsize())]
+    return [event for event in found if isinstance(event, Message)]
+
+
+@pytest.mark.parametrize("topic", [HEALTH, "teleinfo/031961123456/state", "teleinfo/031961123456/frame"])
+def test_a_flood_is_dropped(feed: Feed, topic: str) -> None:
+    for _ in range(2000):
+        send(topic, b"x" * 60_000)  # 120 MB
+    assert 200 < len(waiting(feed)) < 300  # of 16 MB
+
+
+def test_no_more_is_kept_of_a_long_message_than_shows_that_it_is_too_long(feed: Feed) -> None:
+    send(HEALTH, b"x" * 200_000)
+    (message,) = waiting(feed)
+    assert len(message.payload) == LONGEST + 1
+
+
+def test_after_a_flood_all_goes_on(feed: Feed, house: LiveHouse) -> None:
+    for _ in range(2000):
+        send(HEALTH, b"x" * 60_000)
+    feed.start()
+    wait_until(lambda: feed._events.empty(), 30, "the flood to be read")
+    send("teleinfo/reader/attic/status", b"online")
+    wait_until(lambda: bool(house.programs("reader")), 30, "the status")
+    assert house.programs("reader")[0].status == "online"

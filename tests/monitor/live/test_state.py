@@ -1,0 +1,166 @@
+"""What messages of the broker become, and that nobody on it can fill the memory."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from common.errors import MessageError
+from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveHouse
+from monitor.readings.grid_curves import Second
+from tests.support.frames import ADDRESS, standard
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+OTHER = "042175810000"
+
+
+def frame_of(meter: str, power: int = 1840) -> bytes:
+    return json.dumps(
+        {"meter": meter, "timestamp": "2026-11-25T12:00:00.5Z", "mode": "standard", "frame": {"SINSTS": power}}
+    ).encode()
+
+
+def test_two_meters_have_their_own_values() -> None:
+    house = LiveHouse()
+    house.on_frame(ADDRESS, frame_of(ADDRESS, 500), 0.0)
+    house.on_frame(OTHER, frame_of(OTHER, 900), 0.0)
+    views = [house.meter(name, 1.0) for name in (ADDRESS, OTHER)]
+    assert [view.measures.power for view in views if view is not None] == [500, 900]
+    assert house.meters() == [ADDRESS, OTHER]
+
+
+def test_a_frame_on_the_topic_of_another_meter_is_refused() -> None:
+    house = LiveHouse()
+    with pytest.raises(MessageError):
+        house.on_frame(OTHER, standard(SINSTS=1).to_json(), 0.0)
+    assert house.meters() == []
+
+
+@pytest.mark.parametrize("payload", [b"{", b"[]", b"\xff", b'{"a": ' + b"[" * 100_000, b"x" * 70_000])
+def test_what_is_no_message_is_refused(payload: bytes) -> None:
+    house = LiveHouse()
+    with pytest.raises(MessageError):
+        house.on_state(ADDRESS, payload, 0.0)
+    with pytest.raises(MessageError):
+        house.on_frame(ADDRESS, payload, 0.0)
+    with pytest.raises(MessageError):
+        house.on_status("storer", "main", payload, NOW)
+    with pytest.raises(MessageError):
+        house.on_health("reader", "pi", payload, NOW)
+    with pytest.raises(MessageError):
+        house.on_status("reader", "pi", payload, NOW)
+    assert house.meters() == []
+    assert house.programs("reader") == house.programs("storer") == []
+
+
+def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
+    house = LiveHouse()
+    for clear in (house.on_state, house.on_link):
+        house.on_link(ADDRESS, b"online", 0.0)
+        house.on_stored(ADDRESS, NOW)
+        clear(ADDRESS, b"", 1.0)
+        assert house.meter(ADDRESS, 1.0) is None
+        assert house.stored_at(ADDRESS) is None
+
+
+def test_a_meter_that_only_the_database_had_is_gone_with_it() -> None:
+    house = LiveHouse()
+    house.on_past(ADDRESS, [Second(NOW, 500)], 0.0)
+    assert house.meters() == []
+    assert house.ring(ADDRESS, NOW) is not None  # without a broker there are ten minutes all the same
+    house.on_link(ADDRESS, b"offline", 1.0)
+    assert house.meters() == [ADDRESS]
+
+
+def test_no_more_meters_are_kept_than_there_is_room_for() -> None:
+    house = LiveHouse()
+    for number in range(MAX_METERS + 50):
+        house.on_link(f"forged-{number}", b"online", 0.0)
+    assert len(house.meters()) == MAX_METERS
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 1.0)
+    assert house.meter(ADDRESS, 1.0) is None
+    # What says nothing for long makes room for a meter that does.
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 1000.0)
+    assert house.meter(ADDRESS, 1000.0) is not None
+    assert len(house.meters()) == MAX_METERS
+
+
+def test_a_name_that_no_meter_has_is_not_kept() -> None:
+    house = LiveHouse()
+    house.on_link("a meter with spaces", b"online", 0.0)
+    house.on_link("x" * 33, b"online", 0.0)
+    assert house.meters() == []
+
+
+def test_programs_have_their_last_status_and_health() -> None:
+    house = LiveHouse()
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_health("reader", "pi", json.dumps({"uptime": 5, "lines": [{"meter": ADDRESS}]}).encode(), NOW)
+    house.on_status("storer", "main", b'{"status": "stalled", "wait": 0}', NOW)
+    (reader,), (storer,) = house.programs("reader"), house.programs("storer")
+    assert (reader.name, reader.status, reader.meters) == ("pi", "online", frozenset([ADDRESS]))
+    assert (storer.name, storer.status, storer.health) == ("main", "stalled", None)
+
+
+def test_a_program_that_is_forgotten_at_the_broker_is_forgotten_here() -> None:
+    house = LiveHouse()
+    house.on_status("reader", "old-name", b"offline", NOW)
+    house.on_status("reader", "old-name", b"", NOW)
+    assert house.programs("reader") == []
+
+
+def test_of_too_many_programs_those_that_are_online_stay() -> None:
+    house = LiveHouse()
+    house.on_status("reader", "ours", b"online", NOW)
+    for number in range(MAX_PROGRAMS + 20):
+        house.on_status("reader", f"forged-{number}", b"offline", NOW)
+    programs = house.programs("reader")
+    assert len(programs) == MAX_PROGRAMS
+    assert "ours" in {program.name for program in programs}
+
+
+@pytest.mark.parametrize("health", [{}, {"lines": 5}, {"lines": [1, {"meter": 5}, {}]}])
+def test_health_of_another_program_names_no_meters(health: dict[str, object]) -> None:
+    house = LiveHouse()
+    house.on_health("reader", "pi", json.dumps(health).encode(), NOW)
+    assert house.programs("reader")[0].meters == frozenset()
+
+
+def test_a_broker_from_which_nothing_at_all_comes_does_not_answer() -> None:
+    house = LiveHouse()
+    assert not house.answers(0.0)
+    house.on_connected(0.0)
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_message(0.0)
+    assert house.answers(15.0)
+    assert not house.answers(15.1)  # when the meter counts as silent
+    house.on_message(15.2)  # of another meter or program
+    assert house.answers(25.2)
+    assert not house.answers(25.3)
+
+
+def test_a_meter_that_its_reader_calls_silent_does_not_make_the_broker_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_link(ADDRESS, b"offline", 10.0)
+    house.on_message(10.0)
+    assert house.answers(3600.0)
+
+
+def test_a_reader_that_is_gone_does_not_make_the_broker_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
+    house.on_status("reader", "pi", b"offline", NOW)  # its last will; that of the meter's link stays
+    house.on_message(22.0)
+    assert house.answers(3600.0)
+
+
+def test_a_broker_of_no_meter_may_be_silent() -> None:
+    house = LiveHouse()
+    house.on_connected(0.0)
+    house.on_message(0.0)
+    assert house.answers(3600.0)

@@ -1,0 +1,50 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from monitor.base.app_file import AppFile
+from monitor.live.live import Live
+from monitor.live.state import Program
+from monitor.places.status import app
+from monitor.web.call import LiveCall
+from tests.support.json_schema import check
+
+NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
+SAID: dict[str, Any] = {"ports": [], "found": [], "broker": "service", "database": "internal"}
+
+
+class House:
+    """What is live: one reader."""
+
+    def __init__(self, status: str, meter: str | None) -> None:
+        self.reader = Program("cellar", status, {"lines": [{"meter": meter}]}, NOW)
+
+    def programs(self, kind: str) -> list[Program]:
+        return [self.reader] if kind == "reader" else []
+
+
+def asked(file: Path | None, status: str = "online", meter: str | None = "031961123456") -> Any:
+    live = cast("Live", House(status, meter))
+    return app.ROUTE.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file)))
+
+
+@pytest.mark.parametrize(
+    ("status", "meter", "known"),
+    [("online", "031961123456", True), ("offline", "031961123456", False), ("online", None, False)],
+)
+def test_who_reads_the_meter_elsewhere_needs_no_port_here(
+    tmp_path: Path, status: str, meter: str | None, known: bool
+) -> None:
+    (tmp_path / "app.json").write_text(json.dumps(SAID))
+    answer = asked(tmp_path / "app.json", status, meter)
+    assert answer == SAID | {"meter": known}
+    check(answer, app.ROUTE.schema)
+
+
+def test_elsewhere_there_is_no_app(tmp_path: Path) -> None:
+    assert asked(None) is None
+    assert asked(tmp_path / "absent.json") is None
+    check(None, app.ROUTE.schema)

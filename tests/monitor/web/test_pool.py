@@ -1,0 +1,139 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from common.database.mariadb import Connection, Rows
+from common.errors import PermanentError, Unavailable
+from monitor.web.pool import ANSWER_TIMEOUT, STATEMENT_TIMEOUT, Pool
+
+
+class Fake(Connection):
+    def __init__(self, server: "Server") -> None:
+        self.server = server
+        self.generation = server.generation
+        self.closed = False
+        self.settings: list[str] = []
+
+    def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
+        self.server.now += self.server.takes
+        if self.server.error is not None:
+            raise self.server.error
+        if self.generation != self.server.generation:
+            raise Unavailable("the connection is closed")
+        self.server.queries += 1
+        return [(sql,)]
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> int:
+        self.settings.append(sql)
+        return 0
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Server:
+    """A database server; a restart closes its connections."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.queries = 0
+        self.error: Exception | None = None
+        self.takes = 0.0
+        self.now = 0.0
+        self.opened: list[Fake] = []
+        self.pool = Pool(self.connect, clock=lambda: self.now)
+
+    def connect(self) -> Connection:
+        if self.error is not None:
+            raise self.error
+        self.opened.append(Fake(self))
+        return self.opened[-1]
+
+    def ask(self) -> Rows:
+        with self.pool.lease() as lease:
+            return lease.query("SELECT 1")
+
+
+def test_a_connection_is_opened_when_it_is_needed_and_used_again() -> None:
+    server = Server()
+    with server.pool.lease() as lease:
+        before = (len(server.opened), lease.reached)
+        assert lease.query("SELECT 1") == [("SELECT 1",)]
+        assert (before, lease.reached) == ((0, False), True)
+    server.ask()
+    assert len(server.opened) == 1
+
+
+def test_two_at_a_time_have_two_connections() -> None:
+    server = Server()
+    with server.pool.lease() as one, server.pool.lease() as other:
+        one.query("SELECT 1")
+        other.query("SELECT 1")
+    assert len(server.opened) == 2
+
+
+def test_nothing_can_be_written_and_no_statement_runs_for_ever() -> None:
+    server = Server()
+    server.ask()
+    assert server.opened[0].settings == [
+        "SET SESSION TRANSACTION READ ONLY",
+        f"SET SESSION max_statement_time = {STATEMENT_TIMEOUT}",
+    ]
+
+
+def test_connections_that_a_restart_closed_are_replaced_without_an_error() -> None:
+    server = Server()
+    with server.pool.lease() as one, server.pool.lease() as other:
+        one.query("SELECT 1")
+        other.query("SELECT 1")
+    server.generation += 1
+    assert server.ask() == [("SELECT 1",)]
+    assert [fake.closed for fake in server.opened] == [True, True, False]
+
+
+def test_a_server_that_is_down_is_an_error_each_time_and_no_connection_is_kept() -> None:
+    server = Server()
+    server.ask()
+    server.error = Unavailable("down")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            server.ask()
+    assert server.opened[0].closed
+    server.error = None
+    server.ask()
+    assert len(server.opened) == 2
+
+
+def test_a_statement_that_took_its_time_is_not_run_again() -> None:
+    server = Server()
+    server.ask()
+    server.error, server.takes = Unavailable("Query execution was interrupted (1969)"), float(STATEMENT_TIMEOUT)
+    with pytest.raises(Unavailable, match="1969"):
+        server.ask()
+    assert server.now == STATEMENT_TIMEOUT
+
+
+def test_what_only_a_person_can_change_is_not_tried_again() -> None:
+    server = Server()
+    server.ask()
+    server.error = PermanentError("no such table")
+    with pytest.raises(PermanentError):
+        server.ask()
+    assert len(server.opened) == 1
+
+
+def test_an_answer_of_many_statements_ends() -> None:
+    server = Server()
+    server.takes = 1.0
+
+    def ask_often() -> None:
+        with server.pool.lease() as lease:
+            for _ in range(1000):
+                lease.query("SELECT 1")
+
+    with pytest.raises(Unavailable, match="shorter range"):
+        ask_often()
+    assert server.queries <= ANSWER_TIMEOUT + 1
+    server.ask()
+    assert len(server.opened) == 1
