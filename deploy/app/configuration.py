@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from deploy.app.options import Options
-from deploy.app.supervisor import Home
+from deploy.app.supervisor import Answers
 from deploy.database_accounts import DATABASE
 
 Config = dict[str, Any]
@@ -35,7 +35,7 @@ class Known(NamedTuple):
     """What the files are made of."""
 
     options: Options
-    answers: Home
+    answers: Answers
     zone: str = ""  # of the environment
     passwords: Mapping[str, str] = {}  # of our accounts at the app MariaDB, by program
     own: Mapping[str, Config] = {}  # the owner's files, by program

@@ -20,7 +20,7 @@ from deploy import page_password
 from deploy.app import configuration
 from deploy.app.configuration import Known
 from deploy.app.options import Options, read_options
-from deploy.app.supervisor import Home, Supervisor, read_answers
+from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.serial_ports import port_groups
@@ -50,7 +50,7 @@ _NO_BROKER = (
 )
 
 
-def know(answers: Home, options: Options) -> Known:
+def know(answers: Answers, options: Options) -> Known:
     """Put together what the files are made of."""
     passwords = {} if options.internal else {program: _secret(f"{program}.database-password") for program in _ACCOUNTS}
     return Known(
@@ -149,7 +149,7 @@ def explain(known: Known) -> None:
         )
 
 
-def _with_accounts(known: Known) -> Home:
+def _with_accounts(known: Known) -> Answers:
     """Make our accounts with that of the service, which the programs never use; note for which server they are."""
     service = known.answers.get("mysql")
     if known.options.internal or not service:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from common.machine.host import Host
 from deploy.app.options import Options, read_options
-from deploy.app.supervisor import Home, Supervisor, read_answers
+from deploy.app.supervisor import Answers, Supervisor, read_answers
 from reader.line.port_list import ports
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def _follow(supervisor: Supervisor, options: Options) -> bool:
     return has_accounts(options, read_answers(_DATA / "answers.json"))
 
 
-def has_accounts(options: Options, answers: Home) -> bool:
+def has_accounts(options: Options, answers: Answers) -> bool:
     """Return whether our accounts were made at the database server that the service names now."""
     return options.internal or answers.get("accounts") == answers.get("mysql")
 
