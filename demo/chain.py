@@ -20,8 +20,8 @@ from typing import Any
 from common.contract.frame import format_time
 from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
-from common.plural import plural
 from common.settings.config import Broker as BrokerSettings
+from common.settings.language import plural
 from demo.programs import Program, ProgramError, choose_port, locked
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture

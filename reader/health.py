@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.contract.power import APPARENT_POWER
-from common.plural import plural
 from common.runtime.watchdog import Health
 from common.settings.config import Broker
+from common.settings.language import plural
 from reader.line.health import LineHealth
 from reader.meter.names import period_name
 

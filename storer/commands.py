@@ -176,8 +176,8 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
-    from common.plural import plural
     from common.runtime.progress import Progress
+    from common.settings.language import plural
     from storer.export.frames import read_selection
     from storer.rollups.rebuild import rebuild, repeat
     from storer.sources.tables import remake_hours

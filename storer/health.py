@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from common.plural import plural
 from common.runtime.watchdog import Health
+from common.settings.language import plural
 
 ANSWER_TIMEOUT = 30.0  # seconds without an answer of the database after which it does not count as healthy
 STALL_TIMEOUT = 120.0  # seconds without activity after which the threads of the broker's connection count as stuck

@@ -24,8 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.errors import NotReady, TeleinfoError
-from common.mqtt.events import REFUSED
-from common.mqtt.limits import Limits, read_limits
+from common.mqtt.events import REFUSED, Limits, read_limits
 from common.settings.config import Broker, Tls
 
 _KEEPALIVE = 10  # seconds

@@ -15,10 +15,9 @@ from typing import Any, TextIO
 
 from common.check.french import TEXTS
 from common.machine.deployment import here
-from common.plural import plural
 from common.runtime.cli import chosen_language
 from common.runtime.logs import printable
-from common.settings.language import French, speak, tr
+from common.settings.language import French, plural, speak, tr
 from common.settings.yaml_file import read_yaml
 
 ALL_OK, HAS_PROBLEMS, NOT_CONFIGURED = 0, 1, 2  # exit codes

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from common.check.findings import Finding, Texts
-from common.check.formatting import format_days
 from common.machine.deployment import here
-from common.settings.language import tr
+from common.settings.language import format_days, tr
 
 _TEXTS = Texts(Path(__file__).with_name("findings.yaml"))
 

@@ -20,9 +20,22 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.errors import NotReady
-from common.mqtt.events import REFUSED, Connected, Event, Message, Published, PublishToken
-from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
-from common.mqtt.reasons import ALLOW_QOS_1, KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice, subscribe_advice
+from common.mqtt.events import (
+    ALLOW_QOS_1,
+    KEEPALIVE_TIMEOUT,
+    NEVER_EXPIRES,
+    REFUSED,
+    SESSION_TAKEN_OVER,
+    Connected,
+    Event,
+    Limits,
+    Message,
+    Published,
+    PublishToken,
+    connect_advice,
+    read_limits,
+    subscribe_advice,
+)
 from common.mqtt.unanswered import Sent, Unanswered
 from common.private_members import check_members
 from common.settings.config import Broker

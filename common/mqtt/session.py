@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
 from common.mqtt.connection import BrokerConnection, Options, Will, check_library, packet_size
-from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Published, PublishToken
-from common.mqtt.limits import Limits
+from common.mqtt.events import TOO_LARGE, Disconnected, Event, Limits, Message, Published, PublishToken
 from common.mqtt.unanswered import ClosedAfter
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.config import Broker

@@ -1,4 +1,4 @@
-"""Says to people in French what programs word in English: one table of sentences a program. Pure."""
+"""Says to people in French what programs word in English, by one table of sentences a program; numbers, too. Pure."""
 
 import itertools
 import os
@@ -99,3 +99,42 @@ def _pattern(english: str) -> re.Pattern[str]:
     texts = [re.escape(part.replace("\0", "{").replace("\1", "}")) for part in places[::2]]
     names = [f"(?P<{name}>{_PARTS.get(name, '.+?')})" for name in places[1::2]]
     return re.compile("".join(itertools.chain(*itertools.zip_longest(texts, names, fillvalue=""))), re.DOTALL)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return the number and the noun, in the plural unless the number is 1.
+
+    >>> plural(1, "frame"), plural(0, "frame"), plural(1204, "byte")
+    ('1 frame', '0 frames', '1204 bytes')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def format_bytes(size: float) -> str:
+    """Write a number of bytes with two digits and a unit.
+
+    >>> format_bytes(9_100_000_000)
+    '9.1 GB'
+    """
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    unit = units[0]
+    text = f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
+    return tr(text, text.replace(".", ",").replace("B", "o"))
+
+
+def format_days(days: float) -> str:
+    """Write a number of days in the largest unit of which there are at least two.
+
+    >>> format_days(5113)
+    '14 years'
+    """
+    if days > 36_525:
+        return tr("more than 100 years", "plus de 100 ans")
+    units = (("years", "ans", 365.25), ("months", "mois", 30.44), ("days", "jours", 1.0), ("hours", "heures", 1 / 24))
+    for english, french, size in units:
+        if days >= 2 * size:
+            return f"{days / size:.0f} {tr(english, french)}"
+    return plural(round(days * 1440), "minute")

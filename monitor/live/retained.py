@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from common.mqtt.events import REFUSED, Published, PublishToken
-from common.mqtt.reasons import publish_advice
+from common.mqtt.events import REFUSED, Published, PublishToken, publish_advice
 from common.runtime.logs import ChangeLogger
 
 log = logging.getLogger(__name__)

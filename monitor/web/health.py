@@ -1,7 +1,7 @@
 """The health of the monitor: liveness, and what it has answered."""
 
-from common.plural import plural
 from common.runtime.watchdog import Health
+from common.settings.language import plural
 
 STALL_TIMEOUT = 60.0  # seconds
 _CLASSES = ("2xx", "3xx", "4xx", "5xx")

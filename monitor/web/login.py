@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from common.errors import NotReady
-from common.plural import plural
 from common.runtime.logs import ChangeLogger, RateLimiter
+from common.settings.language import plural
 from monitor.base.config import MonitorConfig
 from monitor.base.listen import is_loopback
 from monitor.base.refusals import Refusal

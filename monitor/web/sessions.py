@@ -10,9 +10,9 @@ import secrets
 import threading
 from pathlib import Path
 
-from common.plural import plural
 from common.runtime.logs import ChangeLogger
 from common.settings.file_errors import reason
+from common.settings.language import plural
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.check.findings import Finding, Status
-from common.check.formatting import format_bytes, format_days
 from common.machine.deployment import Deployment, here
 from common.machine.disk import free_space, is_read_only, memory_backed
 from common.machine.host import Host, User
 from common.machine.version import BUILD_DATE
+from common.settings.language import format_bytes, format_days
 from reader.buffer.spool import Spool
 from reader.buffer.store import refusal
 from reader.check.texts import PROGRAM, TEXTS

@@ -14,8 +14,7 @@ from typing import Any
 
 from common.contract.frame import format_time
 from common.contract.topics import Topics
-from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
-from common.mqtt.reasons import publish_advice
+from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken, publish_advice
 from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool

@@ -15,12 +15,12 @@ from common.contract.frame import Frame
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine.deployment import here
 from common.machine.host import Host
-from common.plural import plural
 from common.runtime.cli import NO_ROOM, argument, positive, whole
 from common.runtime.progress import Progress
 from common.runtime.shutdown import Shutdown
 from common.settings import config
 from common.settings.file_errors import reason
+from common.settings.language import plural
 from reader.config import ReaderConfig, port_name
 from reader.line.filters import MAX_METERS, AddressFilter
 from reader.line.port import open_port

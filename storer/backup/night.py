@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import BackupError
-from common.plural import plural
+from common.settings.language import plural
 from storer.backup.dump import is_empty, write_dump
 from storer.backup.folder import Folder, read_header
 from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from common.check.database import Needs, Refusal, address, diagnose_refusal, error_code, grant, is_local
 from common.check.findings import Finding
-from common.check.formatting import format_bytes, format_days
 from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.database.rights import account_of, held_rights
 from common.database.schema import schema_version
 from common.errors import DatabaseError, PermanentError
 from common.machine.deployment import here
 from common.machine.disk import free_space
+from common.settings.language import format_bytes, format_days
 from storer.check.texts import PROGRAM, TEXTS
 from storer.database.original import refuse_original
 from storer.database.schema import newest_version, refuse_mismatch

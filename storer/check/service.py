@@ -7,11 +7,10 @@ from typing import Any
 
 from common.check.broker_probe import Received
 from common.check.findings import Finding, Status, count
-from common.check.formatting import format_days
 from common.check.program import ProgramFacts, find_conflict, not_connected, number
 from common.contract.topics import Topics
 from common.machine.deployment import here
-from common.settings.language import tr
+from common.settings.language import format_days, tr
 from storer.check.texts import TEXTS
 
 _READER = "teleinfo-reader"

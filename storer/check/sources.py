@@ -14,11 +14,10 @@ from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.errors import TeleinfoError
 from common.machine.deployment import here
-from common.plural import plural
 from common.runtime.logs import printable
 from common.runtime.progress import Progress
 from common.settings import config
-from common.settings.language import tr
+from common.settings.language import plural, tr
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
 from storer.config.sources import Kind, Source, doubles

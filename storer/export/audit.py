@@ -7,7 +7,7 @@ from typing import TextIO
 
 from common.contract.frame import write_stamp
 from common.database.mariadb import Connection, Database, Rows, sql_time
-from common.plural import plural
+from common.settings.language import plural
 from storer.database.meters import known_meters
 from storer.database.months import ceil_hour, floor_hour
 from storer.database.schema import open_tables

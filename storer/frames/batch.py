@@ -8,8 +8,8 @@ from functools import partial
 
 from common.contract.frame import Frame
 from common.contract.tally import Tally
-from common.plural import plural
 from common.runtime.logs import RateLimiter
+from common.settings.language import plural
 from storer.frames.decode import Envelope
 from storer.frames.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.frames.store import FrameStore

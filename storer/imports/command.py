@@ -8,12 +8,11 @@ from typing import TextIO
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, FileRefused, PermanentError
-from common.plural import plural
 from common.runtime.cli import one_of, whole
 from common.runtime.logs import redact_prm
 from common.runtime.progress import Progress
 from common.settings import config
-from common.settings.language import French, language_of
+from common.settings.language import French, language_of, plural
 from storer.config.french import TEXTS
 from storer.config.options import StorerConfig
 from storer.database.meters import add_meters

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.contract.registers import INJECTED, SUPPLIER, TOTAL
-from common.plural import plural
+from common.settings.language import plural
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import HOUR, Period, refused
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from common.contract.registers import INJECTED, REGISTERS
-from common.plural import plural
+from common.settings.language import plural
 from storer.imports.kinds import Content
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Period

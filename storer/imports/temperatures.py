@@ -9,8 +9,8 @@ from pathlib import Path
 
 from common.database.mariadb import Connection
 from common.errors import ConfigError
-from common.plural import plural
 from common.settings.file_errors import reason
+from common.settings.language import plural
 from storer.imports.model import refused
 from storer.imports.text import MAX_SIZE, decode, is_number, local_day, number, rows
 from storer.imports.writer import TEMPERATURES, add_import

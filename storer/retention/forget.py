@@ -15,9 +15,9 @@ from typing import TextIO
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import ConfigError, DatabaseError
 from common.machine.deployment import here
-from common.plural import plural
 from common.runtime.progress import Progress
 from common.settings import config
+from common.settings.language import plural
 from storer.config.options import StorerConfig
 from storer.database.forgotten import note_forgotten
 from storer.database.locks import take_lock

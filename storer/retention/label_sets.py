@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, sql_time
-from common.plural import plural
+from common.settings.language import plural
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
 

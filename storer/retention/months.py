@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.check.formatting import format_bytes
 from common.database.mariadb import Connection
 from common.errors import TeleinfoError
-from common.plural import plural
+from common.settings.language import format_bytes, plural
 from storer.config.options import Retention
 from storer.database.locks import free_lock, take_lock
 from storer.database.meters import known_meters

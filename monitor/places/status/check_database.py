@@ -8,11 +8,11 @@ from shlex import quote
 
 from common.check.database import Needs, diagnose_refusal, refusal_of
 from common.check.findings import Finding
-from common.check.formatting import format_days
 from common.database.mariadb import Connection, Database
 from common.database.rights import account_of, held_rights
 from common.errors import DatabaseError
 from common.machine.deployment import here
+from common.settings.language import format_days
 from monitor.base.config import MonitorConfig
 from monitor.base.household import House
 from monitor.places.status.check_texts import PROGRAM, TEXTS

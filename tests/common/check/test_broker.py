@@ -13,7 +13,7 @@ from common.check.database import Needs, Refusal, diagnose_refusal
 from common.check.findings import Finding, Status
 from common.check.program import ProgramFacts, find_conflict, not_connected
 from common.errors import ConfigError
-from common.mqtt.limits import Limits
+from common.mqtt.events import Limits
 from common.settings.config import Broker, load
 from tests.support.golden import check_golden
 

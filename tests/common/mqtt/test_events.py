@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
+from common.mqtt.events import NEVER_EXPIRES, Limits, read_limits
 
 
 @pytest.mark.parametrize("properties", [None, SimpleNamespace()])
