@@ -338,7 +338,7 @@ def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwh
     tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup(tables, folder)
-    for wait in ("backup.night._ANOTHER", "keeping.retention._WAIT", "keeping.forgetting._WAIT"):
+    for wait in ("backup.night._ANOTHER", "retention.months._WAIT", "retention.forget._WAIT"):
         monkeypatch.setattr(f"storer.{wait}", 0)
     with contextlib.closing(tables.connect()) as other:
         assert take_lock(other, "backup")
