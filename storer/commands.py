@@ -204,7 +204,7 @@ def _month(text: str) -> datetime:
 
 def _backup(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
-    from storer.backup.night import backup
+    from storer.backup.backup import backup
 
     settings = _settings(arguments)
     folder = arguments.folder or settings.backup.folder

@@ -24,7 +24,7 @@ from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
-from storer.backup.schedule import NightlyBackup
+from storer.backup.schedule import BackupScheduler
 from storer.config.options import StorerConfig
 from storer.database.locks import free_lock, take_lock
 from storer.database.retry import DatabaseRetry
@@ -34,7 +34,7 @@ from storer.frames.confirmations import Confirmations, Pace
 from storer.frames.decode import decode_batch, rejection_payload
 from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
-from storer.retention.job import Keeper
+from storer.retention.job import RetentionJob
 from storer.rollups.worker import RollupWorker
 
 log = logging.getLogger(__name__)
@@ -94,11 +94,18 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
-        self._keeper = Keeper(config.name, config.retention, backups=config.backup.folder is not None)
+        self._retention = RetentionJob(config.name, config.retention, backups=config.backup.folder is not None)
         self._rollups = RollupWorker(
-            Database(config.database), config.name, shutdown.stop, config.batch.wait, self._delayed, self._keeper.step
+            Database(config.database),
+            config.name,
+            shutdown.stop,
+            config.batch.wait,
+            self._delayed,
+            self._retention.step,
         )
-        self._backups = NightlyBackup(Database(config.database), config.name, config.backup.folder, file, shutdown.stop)
+        self._backups = BackupScheduler(
+            Database(config.database), config.name, config.backup.folder, file, shutdown.stop
+        )
         self._sources = None
         if config.sources:
             from storer.sources.worker import SourceWorker  # here: most houses have none
@@ -392,7 +399,7 @@ class Storer:
             "taken_over": self._session.taken_over,
             "database": "away" if self._retry.stalled else "connected",
             "rollups": self._rollups.report(),
-            "retention": self._keeper.report(),
+            "retention": self._retention.report(),
             "backup": self._backups.report(),
             **({} if self._sources is None else {"sources": self._sources.report()}),
         }

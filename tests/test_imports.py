@@ -25,7 +25,7 @@ READER = {
 }
 STORER = {
     "storer.check",
-    *(f"storer.backup.{name}" for name in ("dump", "folder", "month_file", "night", "restore")),
+    *(f"storer.backup.{name}" for name in ("backup", "dump", "folder", "month_file", "restore")),
     "storer.export",
     "common.check",
     "common.mqtt.forget",

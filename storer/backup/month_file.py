@@ -155,8 +155,8 @@ def _insert(connection: Connection, table: str, columns: Sequence[str], rows: Se
     names = ", ".join(columns)
     same = f" ON DUPLICATE KEY UPDATE {columns[0]} = {columns[0]}"
     if kind == "s":
-        marks = ", ".join(["%s"] * len(columns))
-        connection.execute_many(f"INSERT INTO {table} ({names}) VALUES ({marks}){same}", rows)  # noqa: S608
+        placeholders = ", ".join(["%s"] * len(columns))
+        connection.execute_many(f"INSERT INTO {table} ({names}) VALUES ({placeholders}){same}", rows)  # noqa: S608
     else:
         connection.execute(f"INSERT INTO {table} ({names}) VALUES {literals(rows)}{same}")  # noqa: S608
 
@@ -184,9 +184,9 @@ def _add_label_set(connection: Connection, row: Sequence[Any], columns: Sequence
     """Return the number of a label set, which is added if it is not there."""
     digest, base, *values = row
     names = ", ".join(columns[2:])
-    marks = ", ".join(["%s"] * len(values))
+    placeholders = ", ".join(["%s"] * len(values))
     connection.execute(
-        f"INSERT INTO label_sets (digest, base_id, {names}) VALUES (UNHEX(%s), %s, {marks})"  # noqa: S608 - our names
+        f"INSERT INTO label_sets (digest, base_id, {names}) VALUES (UNHEX(%s), %s, {placeholders})"  # noqa: S608 - our names
         " ON DUPLICATE KEY UPDATE unused_since = NULL",
         (digest, None if base is None else known[base], *values),
     )

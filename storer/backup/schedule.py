@@ -37,7 +37,7 @@ def next_night(name: str, now: datetime) -> datetime:
     return tonight if tonight > now else tonight + timedelta(days=1)
 
 
-class NightlyBackup:
+class BackupScheduler:
     """Runs in a thread of its own, if there is a folder."""
 
     def __init__(self, database: Database, name: str, folder: Path | None, config: Path, stop: threading.Event) -> None:

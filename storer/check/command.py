@@ -15,7 +15,7 @@ from common.contract.topics import Topics
 from common.machine.host import Host
 from common.settings.language import tr
 from storer.check.database import diagnose_database, probe_database
-from storer.check.service import diagnose_readers, diagnose_storer, gather
+from storer.check.service import collect_facts, diagnose_readers, diagnose_storer
 from storer.check.sources import diagnose_sources
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
@@ -54,7 +54,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         report.show([TEXTS.finding("no_share")])
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
-        facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
+        facts = collect_facts(config.name, topics, broker.messages, seconds=seconds, local=local)
         report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
         report.show(diagnose_sources(config.sources, facts.health, datetime.now(UTC)))
     return report.end()

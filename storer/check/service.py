@@ -27,7 +27,7 @@ class StorerFacts(ProgramFacts):
     seconds: float = 0.0  # of listening
 
 
-def gather(
+def collect_facts(
     name: str, topics: Iterable[Topics], messages: Iterable[Received], *, seconds: float, local: bool
 ) -> StorerFacts:
     """Collect the facts from messages; what is not valid is ignored."""

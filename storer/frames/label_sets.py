@@ -12,7 +12,7 @@ from typing import Any
 
 from common.contract.labels import ADDRESS
 from common.database.mariadb import Connection
-from storer.frames.remembered import Remembered
+from storer.frames.cache import BoundedCache
 from storer.frames.rows import LabelSet, content_text
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
@@ -117,7 +117,7 @@ class LabelSetWriter:
     """
 
     def __init__(self) -> None:
-        self._bases = Remembered[_Base](_MOST_BASES)  # by kind
+        self._bases = BoundedCache[_Base](_MOST_BASES)  # by kind
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
         """Insert a label set; return 1, or 0 if another storer was faster."""

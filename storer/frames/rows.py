@@ -18,8 +18,8 @@ from common.contract.frame import Frame, Value, parse_time, write_stamp
 from common.contract.labels import LABELS, Mode
 from common.contract.power import VA_PER_AMPERE, is_three_phase
 from common.contract.registers import DISTRIBUTOR_LABELS, REACTIVE_LABELS, SUPPLIER_LABELS
+from storer.frames.cache import BoundedCache
 from storer.frames.relative_registers import idle_totals, is_wide, number_of, value_of
-from storer.frames.remembered import Remembered
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -337,7 +337,7 @@ class RowEncoder:
     CACHE_SIZE = 40_000_000  # characters of label sets, with the overhead: of some 20,000 meters
 
     def __init__(self) -> None:
-        self._latest = Remembered[_Latest](self.CACHE_SIZE, _size)  # by meter
+        self._latest = BoundedCache[_Latest](self.CACHE_SIZE, _size)  # by meter
 
     def encode_row(self, frame: Frame) -> Row:
         """Return the row of `encode_row`, from the cache where possible."""

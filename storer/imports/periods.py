@@ -110,7 +110,7 @@ def _whole(inside: Iterable[Interval], end: datetime) -> bool:
 
 
 class Days:
-    """Collects the energy of days, or of longer stretches of them."""
+    """Collects the energy of days, or of several days together."""
 
     def __init__(self, clock: LocalClock, register: int) -> None:
         self._clock = clock

@@ -89,20 +89,20 @@ def check_past(periods: Iterable[Period], now: datetime, clock: LocalClock) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """A stretch of time without energy."""
+class Gap:
+    """A span of time without energy."""
 
     start: datetime
     hours: int
 
 
-def holes(periods: Iterable[Period]) -> list[Hole]:
-    """Return the stretches within the span of a file that none of its periods is about, in order."""
-    found: list[Hole] = []
+def gaps(periods: Iterable[Period]) -> list[Gap]:
+    """Return the gaps between the periods of a file, in order."""
+    found: list[Gap] = []
     end: datetime | None = None
     for period in sorted(periods, key=lambda period: period.start):
         if end is not None and period.start > end:
-            found.append(Hole(end, (period.start - end) // HOUR))
+            found.append(Gap(end, (period.start - end) // HOUR))
         end = period.end if end is None else max(end, period.end)
     return found
 

@@ -9,11 +9,11 @@ from common.settings.language import plural
 from storer.imports.kinds import Content
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Period
-from storer.imports.plan import Plan, holes
+from storer.imports.plan import Plan, gaps
 
 
 def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
-    """Return the lines: counts, span, registers, overlaps with what is there, holes, what was left out."""
+    """Return the lines: counts, span, registers, overlaps with what is there, gaps, what was left out."""
     periods = content.parsed.periods
     if not periods:
         return [f"{content.name}: no energy", *_left_out(content.parsed.left_out)]
@@ -32,11 +32,11 @@ def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
         lines += [f"  kept as they are, {what} {_import(number)}: {count}" for number, count in sorted(counts.items())]
     if plan.between:
         lines.append(f"  of the new, in gaps between readings, whose indexes count that energy too: {plan.between}")
-    found = holes(period for period in periods if period.register != INJECTED)
+    found = gaps(period for period in periods if period.register != INJECTED)
     if found:
-        longest = max(found, key=lambda hole: hole.hours)
+        longest = max(found, key=lambda gap: gap.hours)
         lines.append(
-            f"  holes: {len(found)}, {plural(sum(hole.hours for hole in found), 'hour')} together; the longest from"
+            f"  holes: {len(found)}, {plural(sum(gap.hours for gap in found), 'hour')} together; the longest from"
             f" {_local(longest.start, clock)}, {plural(longest.hours, 'hour')}"
         )
     return [*lines, *_left_out(content.parsed.left_out)]

@@ -227,7 +227,7 @@ class _Forgetting:
         return count
 
     def _spans(self, since: datetime | None, length: timedelta) -> Iterator[tuple[str, str]]:
-        """Yield stretches of time that have frames of any meter: the key of frames begins with the time."""
+        """Yield spans of time that have frames of any meter: the key of frames begins with the time."""
         begin = states.first_frame(self._connection, since)
         if since is None and begin is not None:
             yield "1970-01-01 00:00:01", sql_time(begin)  # the hour that first_frame passes by

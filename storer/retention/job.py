@@ -20,7 +20,7 @@ EVERY = 24 * 3600.0  # seconds
 FIRST_AFTER = 600.0
 
 
-class Keeper:
+class RetentionJob:
     """Gives its steps to the thread of the rollups."""
 
     def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER, *, backups: bool) -> None:

@@ -58,7 +58,7 @@ class _Counter:
     def __init__(self) -> None:
         self.energy = 0
         self.latest: Before | None = None
-        self.stretch = 0  # of `latest`
+        self.segment = 0  # of `latest`
         self._falls: list[tuple[Before, int]] = []  # from where it fell, and the energy up to there
 
     def step(self, register: int, now: Before, passed: int) -> int:
@@ -94,20 +94,20 @@ class Inside:
     def __init__(self, frames: Iterable[tuple[datetime, bool, Readings]]) -> None:
         """`frames`: those with an index, in order of time: when, whether in standard mode, the readings."""
         self.first: list[Before | None] = [None] * len(REGISTERS)
-        self.first_stretch = [0] * len(REGISTERS)  # how often mode or contract changed before `first`
+        self.first_segment = [0] * len(REGISTERS)  # how often mode or contract changed before `first`
         self.drawn = 0
         counters = [_Counter() for _ in REGISTERS]
-        # A stretch is as long as the meter keeps its mode and the kind of its contract. The total counts where there is
-        # one. From one stretch to the next the total is another register: those count that both have.
-        stretch, kind = -1, None
+        # A segment is as long as the meter keeps its mode and the kind of its contract. The total counts where there is
+        # one. From one segment to the next the total is another register: those count that both have.
+        segment, kind = -1, None
         totals = suppliers = 0
         has_total = False
         before: tuple[datetime, Readings] | None = None
         for at, standard, values in frames:
-            over = 0  # Wh, from the stretch before to this one, that no register tells which both have
+            over = 0  # Wh, from the segment before to this one, that no register tells which both have
             if kind != (kind := kind_of(standard, values)):
                 self.drawn += totals if has_total else suppliers
-                stretch, totals, suppliers, has_total = stretch + 1, 0, 0, False
+                segment, totals, suppliers, has_total = segment + 1, 0, 0, False
                 over = 0 if before is None else drawn_over_change(before[1], values, (at - before[0]).total_seconds())
             before = at, values
             has_total = has_total or values[TOTAL] is not None
@@ -116,9 +116,9 @@ class Inside:
                     continue
                 now, counter = Before(value, at, standard), counters[register]
                 if counter.latest is None:
-                    self.first[register], self.first_stretch[register] = now, stretch
-                passed = stretch - counter.stretch
-                counter.stretch = stretch
+                    self.first[register], self.first_segment[register] = now, segment
+                passed = segment - counter.segment
+                counter.segment = segment
                 step = counter.step(register, now, passed)
                 if register == TOTAL:
                     totals += step
@@ -177,7 +177,7 @@ def judge(
         begin = end if first is None else Before(first, hour.first_at, hour.first_standard)
         passed = int(changed)
         if inside is not None:
-            begin, passed = inside.first[register], passed + inside.first_stretch[register]
+            begin, passed = inside.first[register], passed + inside.first_segment[register]
         if begin is None:
             continue
         if end is not None:

@@ -50,7 +50,7 @@ def roll_hours(
     ordered = sorted(meters)
     for begin in range(0, len(ordered), _AT_ONCE):
         with connection.transaction():
-            _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).roll(held, always_judge)
+            _HourRollup(connection, hour, ordered[begin : begin + _AT_ONCE]).roll(held, always_judge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def compare_hours(connection: Connection, hour: datetime, held: Mapping[int, int
     ordered = sorted(held)
     for begin in range(0, len(ordered), _AT_ONCE):
         meters = ordered[begin : begin + _AT_ONCE]
-        _HourRoller(connection, hour, meters).compare(held, found)
+        _HourRollup(connection, hour, meters).compare(held, found)
     return found
 
 
@@ -84,13 +84,13 @@ def mend_measures(connection: Connection, hour: datetime, meters: Collection[int
     """
     ordered, mended = sorted(meters), False
     for begin in range(0, len(ordered), _AT_ONCE):
-        if different := _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).measures_that_differ():
+        if different := _HourRollup(connection, hour, ordered[begin : begin + _AT_ONCE]).measures_that_differ():
             roll_hours(connection, hour, different, {})
             mended = True
     return mended
 
 
-class _HourRoller:
+class _HourRollup:
     """One hour of some meters, inside a transaction."""
 
     def __init__(self, connection: Connection, hour: datetime, meters: Sequence[int]) -> None:

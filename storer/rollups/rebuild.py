@@ -15,7 +15,7 @@ from common.runtime.progress import Progress
 from storer.database.locks import take_lock
 from storer.database.schema import open_tables
 from storer.rollups import state as states
-from storer.rollups.roller import MINUTE, Rebuilt, Roller
+from storer.rollups.scheduler import MINUTE, Rebuilt, RollupScheduler
 
 _TRIES = 60  # after conflicts with a storer that is at the same hours
 _PAUSE = 1.0  # seconds before the next try, at most
@@ -71,19 +71,19 @@ class _Rebuild:
 
     def run(self, start: datetime | None, end: datetime | None) -> Done:
         with open_tables(self._database) as connection:
-            roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
-            roller.run()
+            scheduler = RollupScheduler(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
+            scheduler.run()
             if self._total is None:
                 states.request_rebuild(connection, start, end, states.server_now(connection))
                 state = states.read_state(connection)
                 self._total = state.remaining if state else timedelta(0)
             due = time.monotonic() + MINUTE.total_seconds()
-            while (step := roller.rebuild()) is not None:
+            while (step := scheduler.rebuild()) is not None:
                 self._note(step)
                 if time.monotonic() >= due:
-                    roller.run()
+                    scheduler.run()
                     due = time.monotonic() + MINUTE.total_seconds()
-            roller.close()
+            scheduler.close()
         return self._done
 
     def _note(self, step: Rebuilt) -> None:

@@ -13,7 +13,7 @@ from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from common.runtime.logs import ChangeLogger
 from storer.rollups import state as states
-from storer.rollups.roller import MINUTE, Roller
+from storer.rollups.scheduler import MINUTE, RollupScheduler
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class RollupWorker:
         self._report = RollupReport()  # replaced as a whole: another thread reads it
         self._errors = ChangeLogger(log)
         self._connection: Connection | None = None
-        self._roller: Roller | None = None
+        self._scheduler: RollupScheduler | None = None
         self._logged_at = float("-inf")
         self._rebuilding = False
         self._thread = threading.Thread(target=self._run, name="rollups", daemon=True)
@@ -91,19 +91,19 @@ class RollupWorker:
                 delay = MINUTE.total_seconds()
                 self._failed(error)
         with contextlib.suppress(DatabaseError):
-            if self._roller is not None:
-                self._roller.close()
+            if self._scheduler is not None:
+                self._scheduler.close()
         self._close()
 
     def _work(self) -> float:
         """Do one run, then rebuild until the next is due; return the seconds until then."""
-        if self._roller is None:
+        if self._scheduler is None:
             self._connection = self._database.connect()
-            self._roller = Roller(self._connection, self._name, overlap=self._overlap)
+            self._scheduler = RollupScheduler(self._connection, self._name, overlap=self._overlap)
         assert self._connection is not None
         delayed = self._delayed.is_set()
         self._delayed.clear()
-        active = self._roller.run(delayed=delayed)
+        active = self._scheduler.run(delayed=delayed)
         now = states.server_now(self._connection)
         self._note(active, now)
         if self._errors.reset():
@@ -111,7 +111,7 @@ class RollupWorker:
         due = time.monotonic() + _until_next(now)
         while active and not self._stop.is_set() and self._report.rebuild_hours:
             began = time.monotonic()
-            done = self._roller.rebuild()
+            done = self._scheduler.rebuild()
             if done is None:
                 self._note(active, now)
                 break
@@ -164,7 +164,7 @@ class RollupWorker:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._roller = self._connection = None
+        self._scheduler = self._connection = None
 
 
 def _until_next(now: datetime) -> float:

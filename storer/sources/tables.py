@@ -18,7 +18,7 @@ from storer.database.literals import literals
 from storer.database.months import ceil_hour, floor_hour
 from storer.frames.label_sets import read_contents
 from storer.rollups.state import raise_version, server_now
-from storer.sources.accumulate import MINUTE, MOST_POWER, Minute, entry_step
+from storer.sources.aggregate import MINUTE, MOST_POWER, Minute, entry_step
 
 LEASE = timedelta(minutes=5)
 _WRITE = (

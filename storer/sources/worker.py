@@ -19,7 +19,7 @@ from common.mqtt.session import Session
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.config import Broker
 from storer.config.sources import Quantity, Source, Value
-from storer.sources.accumulate import Accumulator, Minute
+from storer.sources.aggregate import Aggregator, Minute
 from storer.sources.reading import MAX_MESSAGE, Refusal, read_value
 from storer.sources.tables import SourceTables
 
@@ -91,7 +91,7 @@ class SourceWorker:
         self._active = False  # this storer, of several, writes the tables
         self._lock = threading.Lock()  # for what `report` reads
         self._status = {source.name: SourceStatus(source) for source in sources}
-        self._accumulators = {source.name: Accumulator(source) for source in sources}
+        self._aggregators = {source.name: Aggregator(source) for source in sources}
         self._pending: dict[str, list[Minute]] = {source.name: [] for source in sources}
         self._readers: dict[str, list[tuple[str, Value]]] = {}  # by topic
         for source in sources:
@@ -174,11 +174,11 @@ class SourceWorker:
             newest = self._tables.newest(connection)
             self._read_most_power(connection)
         for name, stored in newest.items():
-            self._accumulators[name].resume(stored.minute, stored.energy, stored.energy_at)
+            self._aggregators[name].resume(stored.minute, stored.energy, stored.energy_at)
 
     def _read_most_power(self, connection: Connection) -> None:
         for name, power in self._tables.read_most_power(connection).items():
-            self._accumulators[name].most_power = power
+            self._aggregators[name].most_power = power
 
     def _read(self) -> None:
         """Count what has arrived; wait for a moment if there is nothing."""
@@ -214,12 +214,12 @@ class SourceWorker:
         number = read_value(message.payload, value)
         if isinstance(number, Refusal):
             return number
-        accumulator, status = self._accumulators[name], self._status[name]
-        refusal = accumulator.feed(value.quantity, number, at)
+        aggregator, status = self._aggregators[name], self._status[name]
+        refusal = aggregator.feed(value.quantity, number, at)
         if refusal is None:
             status.take(value.quantity, number, at)
-        if accumulator.breaks > status.breaks:
-            status.breaks = accumulator.breaks
+        if aggregator.breaks > status.breaks:
+            status.breaks = aggregator.breaks
             log.info("Source %s: its counter was reset or replaced; it goes on from %.0f Wh", name, number)
         return refusal
 
@@ -228,8 +228,8 @@ class SourceWorker:
         if now is None:
             return
         with self._lock:
-            for name, accumulator in self._accumulators.items():
-                self._pending[name] += accumulator.advance(now)
+            for name, aggregator in self._aggregators.items():
+                self._pending[name] += aggregator.advance(now)
             for minutes in self._pending.values():
                 while len(minutes) > MAX_PENDING:
                     earlier = minutes.pop(0)
@@ -253,8 +253,8 @@ class SourceWorker:
             self._read()
         now = self._now()
         if now is not None:
-            for name, accumulator in self._accumulators.items():
-                self._pending[name] += accumulator.stop(now)
+            for name, aggregator in self._aggregators.items():
+                self._pending[name] += aggregator.stop(now)
         if any(self._pending.values()):
             try:
                 self._write()

@@ -11,17 +11,17 @@ from common.database.mariadb import Connection, Database
 from storer.backup.folder import Folder, read_whole
 from storer.backup.month_file import count_lines
 from storer.backup.restore import check, restore
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from tests.faults.test_backup_orders import database
 from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import MONTHS, backup, empty, folder, retain
-from tests.services.test_retention import AUGUST, FRAMES, roller, tables
+from tests.services.test_retention import AUGUST, FRAMES, scheduler, tables
 from tests.services.test_rollup_cases import NOON, standard, write
 from tests.support.programs import run_command
 from tests.support.servers import Database as Server
 from tests.support.storing import StorerCommand, exported
 
-__all__ = ["connection", "database", "empty", "folder", "fresh_database", "roller", "tables"]  # fixtures
+__all__ = ["connection", "database", "empty", "folder", "fresh_database", "scheduler", "tables"]  # fixtures
 
 
 def is_killed(point: int, server: Server, folder: Path) -> bool:
@@ -34,7 +34,7 @@ def is_killed(point: int, server: Server, folder: Path) -> bool:
     return done.returncode != 0
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_the_first_backup_is_killed(
     tables: Database, fresh_database: Server, empty: Database, folder: Path, connection: Connection
 ) -> None:
@@ -56,14 +56,14 @@ def test_the_first_backup_is_killed(
 
 
 def test_a_backup_is_killed_that_adds_late_frames_to_a_month_that_was_dropped(
-    tables: Database, fresh_database: Server, folder: Path, connection: Connection, roller: Roller
+    tables: Database, fresh_database: Server, folder: Path, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     backup(tables, folder)
     retain(connection)
     point, file = 0, folder / MONTHS[0]
     while True:
         write(tables, [standard(AUGUST + timedelta(seconds=point + 1), EAST=50_000)], NOON)
-        roller.run()
+        scheduler.run()
         killed = is_killed(point, fresh_database, folder)
         assert count_lines(file)["f"] - (360 + point) in (0, 1)
         assert backup(tables, folder).problems == []

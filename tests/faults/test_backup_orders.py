@@ -22,17 +22,17 @@ from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
 from storer.retention.forget import forget_meter
 from storer.retention.months import Blocked
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import backup, clear, cleared, cut, empty, flip, folder, retain
 from tests.services.test_forget_meter import allowed
-from tests.services.test_retention import AUGUST, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, roller, tables
+from tests.services.test_retention import AUGUST, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, scheduler, tables
 from tests.services.test_rollup_cases import METER, NOON, OTHER, standard, write
 from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, query
 
-__all__ = ["allowed", "connection", "empty", "folder", "fresh_database", "roller", "tables"]  # fixtures
+__all__ = ["allowed", "connection", "empty", "folder", "fresh_database", "scheduler", "tables"]  # fixtures
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ORDERS = int(os.environ.get("BACKUP_ORDERS", "3"))
@@ -49,16 +49,18 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 class House:
     """A database, and the folder of its backups."""
 
-    def __init__(self, tables: Database, folder: Path, connection: Connection, roller: Roller, seed: int) -> None:
+    def __init__(
+        self, tables: Database, folder: Path, connection: Connection, scheduler: RollupScheduler, seed: int
+    ) -> None:
         self.known: set[bytes] = set()
         self._damaged: set[Path] = set()
-        self._database, self._folder, self._connection, self._roller = tables, folder, connection, roller
+        self._database, self._folder, self._connection, self._scheduler = tables, folder, connection, scheduler
         self._random = random.Random(seed)
         self._step = 0
         self._things: list[Callable[[], object]] = [
             self._late,
             self._late,
-            lambda: roll_all(self._roller),
+            lambda: roll_all(self._scheduler),
             self._retain,
             self._import,
             self._forget_import,
@@ -113,13 +115,13 @@ class House:
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize("seed", range(ORDERS))
 def test_whatever_happens_nothing_that_was_saved_is_lost(
-    seed: int, tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
+    seed: int, tables: Database, empty: Database, folder: Path, connection: Connection, scheduler: RollupScheduler
 ) -> None:
-    house = House(tables, folder, connection, roller, seed)
+    house = House(tables, folder, connection, scheduler, seed)
     for _ in range(2):
         for _ in range(8):
             house.do_something()
-        roll_all(roller)
+        roll_all(scheduler)
         assert house.back_up() == []
         restore(cleared(empty), folder)
         restored = exported(empty)

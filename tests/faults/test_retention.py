@@ -15,7 +15,7 @@ from common.database.mariadb import Database
 from common.errors import DatabaseError
 from storer.database.schema import make_earlier_partitions
 from storer.retention.months import Blocked
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from tests.services.test_retention import AUGUST, FRAMES, SEPTEMBER, months, roll_all, run
 from tests.services.test_rollup_cases import NOON, Clock, standard, write
 from tests.support.programs import ENVIRONMENT
@@ -48,7 +48,7 @@ def tables(database: Server) -> Database:
     with contextlib.closing(tables.connect()) as connection:
         make_earlier_partitions(connection, AUGUST)
         write(tables, FRAMES, NOON)
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
     return tables
 
 
@@ -66,10 +66,10 @@ def program(database: Server) -> "subprocess.Popen[str]":
 def finish(tables: Database) -> None:
     """What the next storer does."""
     with contextlib.closing(tables.connect()) as connection:
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         with contextlib.suppress(Blocked):
             run(connection)
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         run(connection)
         assert months(connection) == ["p_earlier", "p202610", "p202611"]
 
@@ -106,7 +106,7 @@ def test_kills_at_any_moment_while_frames_come_late_are_made_good(
         if closed is None or frame.timestamp >= closed.replace(tzinfo=UTC):
             counted.append(frame)
         with contextlib.closing(tables.connect()) as connection, contextlib.suppress(DatabaseError):
-            roll_all(Roller(connection, "one", now=Clock()))
+            roll_all(RollupScheduler(connection, "one", now=Clock()))
     assert killed
     finish(tables)
     assert_as_expected(tables, counted)

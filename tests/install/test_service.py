@@ -12,7 +12,7 @@ import pytest
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.machine.version import __version__
-from storer.backup.night import backup
+from storer.backup.backup import backup
 from storer.backup.restore import restore
 from storer.config.options import Retention
 from tests.install.machine import NAMES, PROGRAMS, PROJECT, READER, Machine

@@ -11,7 +11,7 @@ import pytest
 from common.contract.tally import Tally
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
-from storer.backup.night import backup
+from storer.backup.backup import backup
 from storer.backup.restore import restore
 from storer.config.options import Retention
 from storer.frames.rejected import Rejection

@@ -22,7 +22,7 @@ from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.places.status import status
 from monitor.web.call import Call, LiveCall
-from storer.backup.night import backup
+from storer.backup.backup import backup
 from storer.config.options import Retention
 from tests.support.api import ask
 from tests.support.json_schema import check

@@ -20,12 +20,12 @@ from common.database.mariadb import Connection, Database
 from common.errors import BackupError, DatabaseError
 from common.runtime.progress import NO_PROGRESS
 from storer.backup import dump as dumps
+from storer.backup.backup import Result, expired
+from storer.backup.backup import backup as make_backup
 from storer.backup.folder import Folder
 from storer.backup.month_file import count_lines
-from storer.backup.night import Result, expired
-from storer.backup.night import backup as make_backup
 from storer.backup.restore import release_month, restore, restore_month
-from storer.backup.schedule import NightlyBackup
+from storer.backup.schedule import BackupScheduler
 from storer.config.options import Retention
 from storer.database.locks import take_lock
 from storer.database.schema import migrate
@@ -33,16 +33,16 @@ from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
 from storer.retention.forget import forget_meter
 from storer.retention.months import Blocked, FrameRetention
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from storer.rollups.state import request_rebuild
 from tests.services.test_forget_meter import allowed
-from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, roller, tables
+from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, scheduler, tables
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, rolled, standard, steady, write
 from tests.support.servers import Database as Server
 from tests.support.sources import series, write_source
 from tests.support.storing import NOW, StorerCommand, client, exported, query
 
-__all__ = ["allowed", "roller", "tables"]  # fixtures
+__all__ = ["allowed", "scheduler", "tables"]  # fixtures
 
 JULY, OF_AUGUST, OF_SEPTEMBER = (datetime(2026, month, 1, tzinfo=UTC) for month in (7, 8, 9))
 MONTHS = ["teleinfodb-2026-08.month.gz", "teleinfodb-2026-09.month.gz", "teleinfodb-2026-10.month.gz"]
@@ -107,7 +107,7 @@ DAMAGES = pytest.mark.parametrize("damage", [flip, cut, clear, Path.unlink])
 Damage = Callable[[Path], None]
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_what_is_restored_has_the_checksums_of_what_was_saved(
     tables: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
@@ -130,14 +130,14 @@ def test_what_is_restored_has_the_checksums_of_what_was_saved(
     assert exported(empty) == exported(tables)
     before = rolled(empty)
     with contextlib.closing(empty.connect()) as other:
-        roll_all(Roller(other, "one", now=Clock()))
+        roll_all(RollupScheduler(other, "one", now=Clock()))
     assert rolled(empty) == before == rolled(tables)
     checksum = "CHECKSUM TABLE late_hours"  # they waited to be rolled up again
     assert query(empty, checksum)[0][1] == query(tables, checksum)[0][1]
 
 
 def test_frames_that_come_and_are_rolled_up_while_a_dump_is_made_do_not_make_it_contradict_itself(
-    tables: Database, empty: Database, folder: Path, roller: Roller, monkeypatch: pytest.MonkeyPatch
+    tables: Database, empty: Database, folder: Path, scheduler: RollupScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup(tables, folder)
     before, run = exported(tables), dumps._run_dump
@@ -148,7 +148,7 @@ def test_frames_that_come_and_are_rolled_up_while_a_dump_is_made_do_not_make_it_
             for start in (AUGUST, OCTOBER, NOON - timedelta(minutes=2)):
                 at, meter = start + timedelta(seconds=number), (METER, OTHER)[number > 6]
                 write(tables, [standard(at, meter, EAST=50_000 + number, MSG1=f"NUMBER {number}")], NOON)
-            roller.run()
+            scheduler.run()
             if number % 2:
                 run(*arguments)
 
@@ -159,7 +159,7 @@ def test_frames_that_come_and_are_rolled_up_while_a_dump_is_made_do_not_make_it_
     restore(empty, folder)
     assert set(before) <= set(exported(empty)) < set(exported(tables))
     with contextlib.closing(empty.connect()) as other:
-        again = Roller(other, "one", now=Clock())
+        again = RollupScheduler(other, "one", now=Clock())
         roll_all(again)
         frames = query(
             empty,
@@ -174,7 +174,7 @@ def test_frames_that_come_and_are_rolled_up_while_a_dump_is_made_do_not_make_it_
         assert rolled(empty) == as_restored
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_closed_months_are_written_once_and_one_of_them_is_read_a_night(tables: Database, folder: Path) -> None:
     assert len(backup(tables, folder).written) == 3
     read = []
@@ -186,20 +186,20 @@ def test_closed_months_are_written_once_and_one_of_them_is_read_a_night(tables: 
 
 
 def test_late_frames_into_a_closed_month_have_its_file_written_again(
-    tables: Database, empty: Database, folder: Path, roller: Roller
+    tables: Database, empty: Database, folder: Path, scheduler: RollupScheduler
 ) -> None:
     backup(tables, folder)
     write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001)], NOON)
     assert backup(tables, folder).written == []  # its hour waits to be rolled up: the month is open
     restore(empty, folder)
     assert exported(empty) == exported(tables)  # the dump has it
-    roller.run()
+    scheduler.run()
     assert [file.name for file in backup(tables, folder).written] == [MONTHS[1]]
     assert count_lines(folder / MONTHS[1])["f"] == 361
 
 
 def test_a_dump_into_another_folder_has_what_is_open_again_and_misses_no_file_of_it(
-    tables: Database, empty: Database, folder: Path, tmp_path: Path, roller: Roller
+    tables: Database, empty: Database, folder: Path, tmp_path: Path, scheduler: RollupScheduler
 ) -> None:
     backup(tables, folder)
     write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001)], NOON)
@@ -211,15 +211,15 @@ def test_a_dump_into_another_folder_has_what_is_open_again_and_misses_no_file_of
 
 
 def test_frames_that_come_for_a_dropped_month_join_those_of_its_file(
-    tables: Database, empty: Database, folder: Path, roller: Roller, connection: Connection
+    tables: Database, empty: Database, folder: Path, scheduler: RollupScheduler, connection: Connection
 ) -> None:
     backup(tables, folder)
     before = exported(tables)
     retain(connection)
     assert len(exported(tables)) == len(before) - 720
     write(tables, [standard(SEPTEMBER + timedelta(seconds=21), EAST=20_001, MSG1="ANOTHER")], NOON)
-    roller.run()
-    roll_all(roller)
+    scheduler.run()
+    roll_all(scheduler)
     backup(tables, folder)
     restore(empty, folder)
     assert len(exported(empty)) == len(before) + 1
@@ -227,7 +227,7 @@ def test_frames_that_come_for_a_dropped_month_join_those_of_its_file(
 
 
 @DAMAGES
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_file_that_went_bad_is_written_again_while_the_database_has_its_rows(
     tables: Database, empty: Database, folder: Path, damage: Damage
 ) -> None:
@@ -246,7 +246,7 @@ def test_a_bad_file_whose_month_was_dropped_is_said_each_night_and_nothing_more_
     empty: Database,
     folder: Path,
     connection: Connection,
-    roller: Roller,
+    scheduler: RollupScheduler,
     damage: Damage,
 ) -> None:
     backup(tables, folder)
@@ -257,7 +257,7 @@ def test_a_bad_file_whose_month_was_dropped_is_said_each_night_and_nothing_more_
     storer = StorerCommand(folder.parent, fresh_database.port, fresh_database.password)
     config = Path(storer.line("backup")[-1])
     config.write_text(json.dumps(json.loads(config.read_text()) | {"backup": {"folder": str(folder)}}))
-    of_the_night = NightlyBackup(tables, "one", folder, config, threading.Event())
+    of_the_night = BackupScheduler(tables, "one", folder, config, threading.Event())
     of_the_night._failed = "before"
     of_the_night._back_up(timedelta(hours=12))
     assert re.search(f"{MONTHS[0]}.*no more all of its rows", of_the_night.report()["failed"])
@@ -269,7 +269,7 @@ def test_a_bad_file_whose_month_was_dropped_is_said_each_night_and_nothing_more_
 
 @DAMAGES
 def test_retention_drops_no_month_whose_file_went_bad(
-    tables: Database, folder: Path, connection: Connection, roller: Roller, damage: Damage
+    tables: Database, folder: Path, connection: Connection, scheduler: RollupScheduler, damage: Damage
 ) -> None:
     """The file is read before its month is dropped, not trusted because it was whole once."""
     backup(tables, folder)
@@ -283,7 +283,7 @@ def test_retention_drops_no_month_whose_file_went_bad(
     assert count_lines(folder / MONTHS[0])["f"] == 360
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_the_months_that_retention_takes_next_are_read_first(
     tables: Database, folder: Path, connection: Connection
 ) -> None:
@@ -294,12 +294,12 @@ def test_the_months_that_retention_takes_next_are_read_first(
     assert [file.name for file in backup(tables, folder, policy).read][:2] == MONTHS[:2]
 
 
-@pytest.mark.usefixtures("roller", "allowed")
+@pytest.mark.usefixtures("scheduler", "allowed")
 def test_no_file_made_after_a_meter_was_forgotten_has_it(
     tables: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
     write(tables, [*steady(AUGUST + timedelta(hours=3), 1, OTHER)], NOON)
-    roll_all(Roller(connection, "one", now=Clock()))
+    roll_all(RollupScheduler(connection, "one", now=Clock()))
     backup(tables, folder)
     retain(connection)
     assert any(OTHER.encode() in line for line in lines(folder / MONTHS[0]))
@@ -316,13 +316,13 @@ def test_no_file_made_after_a_meter_was_forgotten_has_it(
     assert len([frame for frame in exported(empty) if OTHER.encode() in frame]) == 1
 
 
-@pytest.mark.usefixtures("roller", "allowed")
+@pytest.mark.usefixtures("scheduler", "allowed")
 @pytest.mark.parametrize("dropped", [False, True])
 def test_a_file_that_went_bad_after_a_meter_was_forgotten_is_written_again_unless_its_month_was_dropped(
     dropped: bool, tables: Database, folder: Path, connection: Connection
 ) -> None:
     write(tables, [*steady(AUGUST + timedelta(hours=3), 1, OTHER)], NOON)
-    roll_all(Roller(connection, "one", now=Clock()))
+    roll_all(RollupScheduler(connection, "one", now=Clock()))
     backup(tables, folder)
     if dropped:
         retain(connection)
@@ -333,12 +333,12 @@ def test_a_file_that_went_bad_after_a_meter_was_forgotten_is_written_again_unles
         assert not any(OTHER.encode() in line for line in lines(folder / MONTHS[0]))
 
 
-@pytest.mark.usefixtures("roller", "allowed")
+@pytest.mark.usefixtures("scheduler", "allowed")
 def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwhile(
     tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup(tables, folder)
-    for wait in ("backup.night._ANOTHER", "retention.months._WAIT", "retention.forget._WAIT"):
+    for wait in ("backup.backup._ANOTHER", "retention.months._WAIT", "retention.forget._WAIT"):
         monkeypatch.setattr(f"storer.{wait}", 0)
     with contextlib.closing(tables.connect()) as other:
         assert take_lock(other, "backup")
@@ -353,7 +353,7 @@ def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwh
     assert len(exported(tables)) == len(FRAMES) - 720
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_the_dump_before_is_taken_where_the_newest_is_damaged(tables: Database, empty: Database, folder: Path) -> None:
     backup(tables, folder)
     (first,) = Folder(folder).dumps().values()
@@ -365,7 +365,7 @@ def test_the_dump_before_is_taken_where_the_newest_is_damaged(tables: Database, 
     assert exported(empty) == exported(tables)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_an_interrupted_restore_is_refused_by_a_storer_and_begins_anew(
     tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -386,7 +386,7 @@ def test_an_interrupted_restore_is_refused_by_a_storer_and_begins_anew(
         restore(empty, folder)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_folder_of_another_database_is_left_alone(
     tables: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
@@ -398,7 +398,7 @@ def test_a_folder_of_another_database_is_left_alone(
 
 
 def test_a_month_that_is_put_back_stays_until_it_is_released(
-    tables: Database, folder: Path, roller: Roller, connection: Connection
+    tables: Database, folder: Path, scheduler: RollupScheduler, connection: Connection
 ) -> None:
     before = exported(tables)
     backup(tables, folder)
@@ -407,7 +407,7 @@ def test_a_month_that_is_put_back_stays_until_it_is_released(
     assert set(exported(tables)) == {frame for frame in before if b'"2026-09' not in frame}
     later = NOON + timedelta(days=30)  # when October, with which August is in one partition now, is too old
     write(tables, [standard(later, EAST=90_000)], later)
-    roll_all(Roller(connection, "one", now=Clock(later + timedelta(hours=1))))
+    roll_all(RollupScheduler(connection, "one", now=Clock(later + timedelta(hours=1))))
     backup(tables, folder)
     held = exported(tables)
     retain(connection, now=later)
@@ -417,7 +417,7 @@ def test_a_month_that_is_put_back_stays_until_it_is_released(
     assert len(exported(tables)) == 60 + 1
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_partition_that_is_made_meanwhile_has_the_dump_begin_again(
     tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,7 +478,7 @@ def test_any_password_is_in_a_file_that_only_we_can_read_and_on_no_command_line(
 
 
 def test_the_commands_make_a_backup_and_put_it_back(
-    tables: Database, fresh_database: Server, empty: Database, folder: Path, tmp_path: Path, roller: Roller
+    tables: Database, fresh_database: Server, empty: Database, folder: Path, tmp_path: Path, scheduler: RollupScheduler
 ) -> None:
     storer = StorerCommand(tmp_path, fresh_database.port, fresh_database.password)
     assert storer("backup").returncode == 2

@@ -12,7 +12,7 @@ from demo.history import History, fill
 from demo.sun import CAR, GARDEN, KIND, ROOF, SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
 from storer.config.sources import read_sources
-from storer.sources.accumulate import Minute
+from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables
 from tests.support.frames import simulated
 from tests.support.servers import Database as Server

@@ -21,7 +21,7 @@ from storer.imports import writer
 from storer.imports.model import Period
 from storer.retention.forget import forget_meter
 from storer.retention.label_sets import LabelSetGarbage
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
@@ -75,9 +75,9 @@ def add(database: Database, address: str) -> None:
     ]
     write(database, frames, NOON)
     with contextlib.closing(database.connect()) as connection:
-        roller = Roller(connection, "one", now=Clock())
-        roller.run()
-        while roller.rebuild():
+        scheduler = RollupScheduler(connection, "one", now=Clock())
+        scheduler.run()
+        while scheduler.rebuild():
             pass
         number = find_meters(connection, [address])[address]
         digest = address.encode() + bytes(20)
@@ -174,7 +174,7 @@ def test_a_meter_that_comes_again_gets_a_number_that_none_had(tables: Database) 
     write(tables, steady(NOON, 1, "031961000003"), NOON)
     assert query(tables, "SELECT id, identifier FROM meters ORDER BY id") == [(1, OTHER), (4, "031961000003")]
     with contextlib.closing(tables.connect()) as connection:
-        Roller(connection, "one", now=Clock()).run()
+        RollupScheduler(connection, "one", now=Clock()).run()
 
 
 @pytest.mark.usefixtures("allowed")
@@ -196,7 +196,7 @@ def test_a_run_that_is_killed_at_any_statement_is_gone_on_with_while_a_storer_ru
             finally:
                 fragile.close()
         with contextlib.closing(tables.connect()) as connection:
-            Roller(connection, "one", now=Clock()).run()
+            RollupScheduler(connection, "one", now=Clock()).run()
     assert kills > 10
     assert rows(tables, "meter_id <> 1") == {table: [] for table in OF_METER}
     assert rows(tables, "meter_id = 1") == others

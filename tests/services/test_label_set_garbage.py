@@ -15,7 +15,7 @@ from common.errors import Conflict
 from storer.database.schema import make_earlier_partitions
 from storer.frames.store import FrameStore
 from storer.retention.label_sets import LabelSetGarbage
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from tests.services.test_rollup_cases import METER, NOON, Clock, standard, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.servers import Database as Server
@@ -42,8 +42,8 @@ def tables(fresh_database: Server) -> Database:
     database = make_tables(fresh_database, NOON)
     with contextlib.closing(database.connect()) as connection:
         make_earlier_partitions(connection, OCTOBER)
-        roller = Roller(connection, "one", now=Clock())
-        roller.run()
+        scheduler = RollupScheduler(connection, "one", now=Clock())
+        scheduler.run()
         clean(connection, NOON)
         write(database, [frame(OCTOBER + number * DAY, number) for number in range(10)], NOON)
         write(database, [frame(NOON, 3)], NOON)
@@ -108,7 +108,7 @@ def test_a_base_stays_as_long_as_a_difference_from_it_is_used(fresh_database: Se
     database = make_tables(fresh_database, NOON)
     with contextlib.closing(database.connect()) as connection, contextlib.closing(FrameStore(database)) as store:
         make_earlier_partitions(connection, OCTOBER)
-        Roller(connection, "one", now=Clock()).run()
+        RollupScheduler(connection, "one", now=Clock()).run()
         clean(connection, NOON)
         store.write([frame(OCTOBER, 1)])
         difference = frame(NOON, 1, maximum=500)
@@ -136,7 +136,7 @@ def test_what_is_needed_again_at_any_moment_of_the_deletion_stays(
         ) as store,
     ):
         make_earlier_partitions(connection, OCTOBER)
-        Roller(connection, "one", now=Clock()).run()
+        RollupScheduler(connection, "one", now=Clock()).run()
         clean(connection, NOON)
         store.write([frame(OCTOBER, number, meter=meter) for number, meter in enumerate(meters)])
         store.write([frame(NOON, 99)])

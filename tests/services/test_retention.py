@@ -13,9 +13,9 @@ from storer.config.options import Retention
 from storer.database.saved_months import month_digest, months_with_rows, note_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.frames.store import FrameStore
-from storer.retention.job import Keeper
+from storer.retention.job import RetentionJob
 from storer.retention.months import Blocked, FrameRetention
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 from storer.rollups.state import request_rebuild
 from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, rolled, standard, steady, write
@@ -45,15 +45,15 @@ def tables(fresh_database: Server) -> Database:
 
 
 @pytest.fixture
-def roller(connection: Connection) -> Roller:
-    roller = Roller(connection, "one", now=Clock())
-    roll_all(roller)
-    return roller
+def scheduler(connection: Connection) -> RollupScheduler:
+    scheduler = RollupScheduler(connection, "one", now=Clock())
+    roll_all(scheduler)
+    return scheduler
 
 
-def roll_all(roller: Roller) -> None:
-    roller.run()
-    while roller.rebuild():
+def roll_all(scheduler: RollupScheduler) -> None:
+    scheduler.run()
+    while scheduler.rebuild():
         pass
 
 
@@ -80,7 +80,7 @@ def frames_before(database: Database, instant: datetime) -> int:
     return int(count)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_whole_months_that_are_too_old_are_dropped_and_their_rollups_stay(
     tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -94,19 +94,19 @@ def test_whole_months_that_are_too_old_are_dropped_and_their_rollups_stay(
     assert "2026-10-01" in caplog.text
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_by_default_everything_is_kept(tables: Database, connection: Connection) -> None:
     run(connection, Retention())
     assert frames_before(tables, NOON) == len(FRAMES)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_frames_before_the_first_month_are_dropped_too_and_earlier_months_can_be_made_again(
     tables: Database, connection: Connection
 ) -> None:
     before_all = steady(AUGUST - timedelta(days=60), 1)
     write(tables, before_all, NOON)
-    roll_all(Roller(connection, "one", now=Clock()))
+    roll_all(RollupScheduler(connection, "one", now=Clock()))
     before = rolled(tables)
     run(connection)
     assert frames_before(tables, OCTOBER) == 0
@@ -119,7 +119,7 @@ def test_frames_that_came_before_their_months_had_partitions_are_dropped_by_mont
     database = make_tables(fresh_database, NOON)
     write(database, FRAMES, NOON)
     with contextlib.closing(database.connect()) as connection:
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         before = rolled(database)
         run(connection)
         assert months(connection) == ["p_earlier", "p202610", "p202611"]
@@ -128,7 +128,7 @@ def test_frames_that_came_before_their_months_had_partitions_are_dropped_by_mont
 
 
 def test_frames_that_come_after_their_month_was_dropped_change_no_rollup(
-    tables: Database, connection: Connection, roller: Roller
+    tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     """Neither in hours that are there, nor as new ones, and not by a rebuild either."""
     run(connection)
@@ -141,29 +141,29 @@ def test_frames_that_come_after_their_month_was_dropped_change_no_rollup(
         *steady(SEPTEMBER + 5 * HOUR, 1, meter="031961000009"),
     ]
     write(tables, late, NOON)
-    roll_all(roller)
+    roll_all(scheduler)
     request_rebuild(connection, AUGUST - 100 * HOUR)
-    roll_all(Roller(connection, "one", now=Clock()))
+    roll_all(RollupScheduler(connection, "one", now=Clock()))
     assert [waiting for *_, waiting in marks(tables)] == [0] * len(marks(tables))
     assert rolled(tables) == before
     # They are dropped with the next month.
     run(connection, now=NOON + timedelta(days=1))
     assert frames_before(tables, OCTOBER) == len(late)
     write(tables, steady(NOON + timedelta(days=20), 1), NOON + timedelta(days=20))
-    roll_all(Roller(connection, "one", now=Clock(NOON + timedelta(days=21))))
+    roll_all(RollupScheduler(connection, "one", now=Clock(NOON + timedelta(days=21))))
     run(connection, now=NOON + timedelta(days=20))
     assert frames_before(tables, OCTOBER) == 0
 
 
 def test_hours_with_late_frames_that_wait_hold_retention_back(
-    tables: Database, connection: Connection, roller: Roller
+    tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     write(tables, [standard(SEPTEMBER + timedelta(minutes=7, seconds=1), EAST=20_050)], NOON)
     with pytest.raises(Blocked, match="wait"):
         run(connection)
     assert frames_before(tables, SEPTEMBER) == 0  # of August nothing was waiting
     assert frames_before(tables, NOON) > 0
-    roller.run()
+    scheduler.run()
     before = rolled(tables)
     run(connection)
     assert frames_before(tables, OCTOBER) == 0
@@ -173,9 +173,9 @@ def test_hours_with_late_frames_that_wait_hold_retention_back(
 def test_nothing_is_dropped_before_it_is_rolled_up(tables: Database, connection: Connection) -> None:
     with pytest.raises(Blocked):
         run(connection)
-    roller = Roller(connection, "one", now=Clock())
+    scheduler = RollupScheduler(connection, "one", now=Clock())
     query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
-    roller.run()  # sets the past to be rebuilt
+    scheduler.run()  # sets the past to be rebuilt
     with pytest.raises(Blocked, match="wait"):
         run(connection)
     assert frames_before(tables, NOON) == len(FRAMES)
@@ -222,7 +222,7 @@ def with_a_break(tables: Database) -> None:
     write(tables, [*replaced, *steady(OCTOBER, 1, meter=OTHER)], NOON)
 
 
-@pytest.mark.usefixtures("with_a_break", "roller")
+@pytest.mark.usefixtures("with_a_break", "scheduler")
 def test_rollups_with_one_wrong_fact_are_rebuilt_before_anything_is_dropped(
     tables: Database, connection: Connection, fresh_database: Server
 ) -> None:
@@ -233,14 +233,14 @@ def test_rollups_with_one_wrong_fact_are_rebuilt_before_anything_is_dropped(
         with pytest.raises(Blocked, match="differ"):
             run(connection)
         assert frames_before(tables, NOON) == stored, damage
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         assert rolled(tables) == before, damage
     run(connection)
     assert frames_before(tables, OCTOBER) == 0
     assert rolled(tables) == before
 
 
-@pytest.mark.usefixtures("with_a_break", "roller")
+@pytest.mark.usefixtures("with_a_break", "scheduler")
 def test_rollups_of_frames_that_are_not_there_hold_a_month_back_unless_told_otherwise(
     tables: Database, connection: Connection, fresh_database: Server
 ) -> None:
@@ -263,7 +263,7 @@ def test_rollups_of_frames_that_are_not_there_hold_a_month_back_unless_told_othe
     assert frames_before(tables, OCTOBER) == 0
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_month_that_lacks_counted_frames_is_kept_unless_told_otherwise(
     tables: Database, connection: Connection
 ) -> None:
@@ -276,20 +276,20 @@ def test_a_month_that_lacks_counted_frames_is_kept_unless_told_otherwise(
     assert frames_before(tables, OCTOBER) == 0
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_clock_that_is_years_ahead_drops_nothing_more(tables: Database, connection: Connection) -> None:
     run(connection, now=NOON + timedelta(days=5000))
     assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_who_lost_the_lease_drops_nothing(tables: Database, connection: Connection) -> None:
     with pytest.raises(Blocked):
         run(connection, name="another")
     assert frames_before(tables, NOON) == len(FRAMES)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_retention_that_is_killed_at_any_statement_ends_the_same(tables: Database, connection: Connection) -> None:
     """After each kill, frames come late, and a storer starts that rolls up and goes on."""
     before = rolled(tables)
@@ -306,19 +306,19 @@ def test_retention_that_is_killed_at_any_statement_ends_the_same(tables: Databas
             kills = kills + 1 if kills < 12 else kills + 7
         finally:
             fragile.close()
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         assert rolled(tables) == before
     assert kills > 40
     assert months(connection) == ["p_earlier", "p202610", "p202611"]
     assert rolled(tables) == before
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_kill_between_the_boundary_and_the_drop_is_made_good(tables: Database, connection: Connection) -> None:
     before = rolled(tables)
     query(tables, "UPDATE rollup_state SET frames_from = '2026-09-01'", "SELECT 1")
     write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=5)], NOON)
-    roll_all(Roller(connection, "one", now=Clock()))
+    roll_all(RollupScheduler(connection, "one", now=Clock()))
     run(connection)
     assert months(connection) == ["p_earlier", "p202610", "p202611"]
     assert rolled(tables) == before
@@ -330,7 +330,7 @@ def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_datab
     with contextlib.closing(database.connect()) as connection:
         make_earlier_partitions(connection, old)
         write(database, [*steady(old, 2), *steady(NOON - HOUR, 1, index=50_000)], NOON)
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         before = rolled(database)
         run(connection, Retention(frames=12, minutes=36))
         assert rolled(database) == before
@@ -339,7 +339,7 @@ def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_datab
         assert {row[1].year for row in minutes} == {2026}
         assert [hours, breaks] == before[1:]
         write(database, steady(old + 9 * HOUR, 1), NOON)
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         assert rolled(database) == [minutes, hours, breaks]
 
 
@@ -353,7 +353,7 @@ def test_hours_are_compared_with_their_minutes_before_these_are_dropped(
     with contextlib.closing(database.connect()) as connection:
         make_earlier_partitions(connection, old)
         write(database, [*steady(old, 2), *steady(NOON - HOUR, 1, index=50_000)], NOON)
-        roll_all(Roller(connection, "one", now=Clock()))
+        roll_all(RollupScheduler(connection, "one", now=Clock()))
         run(connection, Retention(frames=12, minutes=36))
         minutes, hours, breaks = rolled(database)
         for damage in (
@@ -370,20 +370,20 @@ def test_hours_are_compared_with_their_minutes_before_these_are_dropped(
         assert rest == [hours, breaks]
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=1001)], NOON)
-    keeper = Keeper("one", ONE_MONTH, first_after=0, backups=True)
-    while keeper.step(connection, NOON):
+    job = RetentionJob("one", ONE_MONTH, first_after=0, backups=True)
+    while job.step(connection, NOON):
         pass
-    assert "wait to be rolled up" in keeper.report()["blocked"]
+    assert "wait to be rolled up" in job.report()["blocked"]
     assert caplog.text.count("wait to be rolled up") == 1
-    assert not keeper.step(connection, NOON)
-    Roller(connection, "one", now=Clock()).run()
+    assert not job.step(connection, NOON)
+    RollupScheduler(connection, "one", now=Clock()).run()
     mark_saved(connection)
-    another = Keeper("one", ONE_MONTH, first_after=0, backups=True)
+    another = RetentionJob("one", ONE_MONTH, first_after=0, backups=True)
     steps = 0
     while another.step(connection, NOON):
         steps += 1
@@ -394,26 +394,24 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
 
 
 def test_without_a_folder_for_backups_nothing_is_dropped_and_that_is_said(
-    tables: Database, connection: Connection, roller: Roller
+    tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     mark_saved(connection)
-    keeper = Keeper("one", ONE_MONTH, first_after=0, backups=False)
-    while keeper.step(connection, NOON):
+    job = RetentionJob("one", ONE_MONTH, first_after=0, backups=False)
+    while job.step(connection, NOON):
         pass
-    assert "backup.folder" in keeper.report()["blocked"]
+    assert "backup.folder" in job.report()["blocked"]
     assert frames_before(tables, NOON) == len(FRAMES)
 
 
 def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to_roll_up(
-    tables: Database, connection: Connection, roller: Roller
+    tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     mark_saved(connection)
-    roller.close()
-    keeper, stop = Keeper("one", ONE_MONTH, first_after=0, backups=True), threading.Event()
+    scheduler.close()
+    job, stop = RetentionJob("one", ONE_MONTH, first_after=0, backups=True), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
-    worker = RollupWorker(
-        tables, "one", stop, 0, threading.Event(), lambda connection, _: keeper.step(connection, NOON)
-    )
+    worker = RollupWorker(tables, "one", stop, 0, threading.Event(), lambda connection, _: job.step(connection, NOON))
     worker.start()
     try:
         wait_until(lambda: frames_before(tables, OCTOBER) == 0, WITHIN, "frames are dropped")

@@ -15,7 +15,7 @@ from common.errors import DatabaseError
 from storer.database.schema import make_earlier_partitions
 from storer.frames.store import FrameStore
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
-from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
+from storer.rollups.scheduler import FULL_EVERY, MINUTE, OPEN, RollupScheduler
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
 from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
 from tests.support.servers import Database as Server
@@ -119,7 +119,7 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
     """Also at the worst moment: just after the minutes became final."""
     clock, frames = Clock(), []
     for minute in range(20):
-        Roller(connection, "one", now=clock).run()  # one that starts makes all final that it can
+        RollupScheduler(connection, "one", now=clock).run()  # one that starts makes all final that it can
         # A meter for each age: a mark of one would help the others.
         arriving = [
             standard(clock.now - age * MINUTE, f"03196100{age + 7:04}", EAST=minute)
@@ -128,9 +128,9 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
         write(tables, arriving, clock.now)
         frames += arriving
         clock.now += timedelta(minutes=1, microseconds=1)
-    roller = Roller(connection, "one", now=clock)
+    scheduler = RollupScheduler(connection, "one", now=clock)
     for _ in range(30):
-        roller.run()
+        scheduler.run()
         clock.now += MINUTE
     assert_as_expected(tables, frames)
 
@@ -194,9 +194,9 @@ def test_frames_of_the_first_hour_that_can_be_stored_disturb_nothing(tables: Dat
     frames = [standard(first, EAST=1), standard(first + HOUR, EAST=2), *steady(NOON - HOUR, 0.5)]
     write(tables, frames, NOON)
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    assert roller.run()
-    while roller.rebuild():
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    assert scheduler.run()
+    while scheduler.rebuild():
         pass
     assert_as_expected(tables, frames[1:])
 
@@ -218,11 +218,11 @@ def test_frames_that_come_after_their_month_was_dropped_change_nothing(
     write(tables, again, NOON)
     roll(connection, hours_of(again))
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
     assert [waiting for *_, waiting in marks(tables)] == [0] * len(marks(tables))
     request_rebuild(connection)
-    while roller.rebuild():
+    while scheduler.rebuild():
         pass
     assert rolled(tables) == before
 
@@ -248,13 +248,13 @@ def test_the_first_start_rolls_up_now_and_the_past_in_steps(tables: Database, co
     store(tables, frames)
     query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")  # nobody has marked them
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
     minutes = stored(tables).minutes
     assert minutes
     assert min(start for _, start in minutes) >= NOON - OPEN
     steps = 0
-    while step := roller.rebuild():
+    while step := scheduler.rebuild():
         steps += 1
         assert step.frames
     assert steps > 2
@@ -264,15 +264,15 @@ def test_the_first_start_rolls_up_now_and_the_past_in_steps(tables: Database, co
 
 def test_what_was_stored_while_no_roll_up_worked_is_made_up_for(tables: Database, connection: Connection) -> None:
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
     frames = steady(NOON, 30)
     for begin in range(0, len(frames), 300):
         batch = frames[begin : begin + 300]
         write(tables, batch, batch[0].timestamp)
     query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
     clock.now += 31 * HOUR
-    again = Roller(connection, "one", now=clock)
+    again = RollupScheduler(connection, "one", now=clock)
     again.run()
     assert len(stored(tables).minutes) < 100  # not all at once
     while again.rebuild():
@@ -284,13 +284,13 @@ def test_what_was_stored_while_no_roll_up_worked_is_made_up_for(tables: Database
 def test_a_request_in_the_midst_of_a_rebuild_is_not_lost(tables: Database, connection: Connection) -> None:
     store(tables, steady(NOON - 100 * HOUR, 100, every=600))
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
-    roller.rebuild()
-    roller.rebuild()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
+    scheduler.rebuild()
+    scheduler.rebuild()
     query(tables, "UPDATE hours SET drawn_wh = 0, power_max = 1", "UPDATE minutes SET total_last = 0", "SELECT 1")
     request_rebuild(connection)
-    while roller.rebuild():
+    while scheduler.rebuild():
         pass
     assert query(tables, "SELECT COUNT(*) FROM minutes WHERE total_last = 0") == [(0,)]
     assert query(tables, "SELECT SUM(drawn_wh) FROM hours WHERE hour < '2026-11-24 11:00:00'")[0][0] > 90 * 600
@@ -315,13 +315,13 @@ def test_a_request_that_comes_during_a_step_of_a_rebuild_is_not_lost(
 
 def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connection: Connection) -> None:
     clock = Clock()
-    one, two = (Roller(connection, name, now=clock) for name in ("one", "two"))
+    one, two = (RollupScheduler(connection, name, now=clock) for name in ("one", "two"))
     assert [one.run(), two.run(), one.run()] == [True, False, True]
     clock.now += LEASE + MINUTE
     assert [two.run(), one.run()] == [True, False]
     two.close()
     assert [one.run(), two.run()] == [True, False]
-    forced = Roller(connection, "command", by_force=True, now=clock)
+    forced = RollupScheduler(connection, "command", by_force=True, now=clock)
     assert [forced.run(), one.run()] == [True, False]
 
 
@@ -329,7 +329,7 @@ def test_a_lease_lasts_while_its_holder_works_and_ends_soon_after_also_if_the_cl
     tables: Database, connection: Connection
 ) -> None:
     clock = Clock()
-    one, two = (Roller(connection, name, now=clock) for name in ("one", "two"))
+    one, two = (RollupScheduler(connection, name, now=clock) for name in ("one", "two"))
     for _ in range(12):
         assert [one.run(), two.run()] == [True, False]
         clock.now += MINUTE
@@ -343,14 +343,14 @@ def test_minutes_are_there_when_they_have_ended_and_hours_after_ten_minutes(
     tables: Database, connection: Connection
 ) -> None:
     clock = Clock(NOON + timedelta(seconds=10))
-    roller = Roller(connection, "one", overlap=timedelta(0), now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", overlap=timedelta(0), now=clock)
+    scheduler.run()
     seen = []
     for number in range(2 * FULL_EVERY):
         write(tables, [standard(clock.now + timedelta(seconds=30), EAST=number)], clock.now)
         clock.now += MINUTE
         write(tables, [standard(clock.now - timedelta(seconds=5), EAST=number)], clock.now)
-        roller.run()
+        scheduler.run()
         found = stored(tables)
         assert max(start for _, start in found.minutes) == clock.now.replace(second=0) - MINUTE
         seen.append(max((row["last_at"] for row in found.hours.values()), default=NOON))
@@ -367,30 +367,30 @@ def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: 
         connection = FragileConnection(tables)
         connection.left = statements
         with contextlib.suppress(Crash), contextlib.closing(connection):
-            Roller(connection, "one", now=clock).run()
+            RollupScheduler(connection, "one", now=clock).run()
             lasted += 1
         clock.now += 12 * MINUTE  # so that the frames are before what the next run makes final
     assert 0 < lasted < 30
     with contextlib.closing(tables.connect()) as last:
-        roller = Roller(last, "one", now=clock)
-        roller.run()
-        while roller.rebuild():
+        scheduler = RollupScheduler(last, "one", now=clock)
+        scheduler.run()
+        while scheduler.rebuild():
             pass
     assert_as_expected(tables, frames)
 
 
 def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:
     clock = Clock(NOON + 5 * HOUR)
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
     clock.now = NOON
     frames = steady(NOON, 1, every=10)
     for begin in range(0, len(frames), 6):
         # Not marked as late, and later than what is rolled up each minute.
         clock.now = frames[begin].timestamp + 4 * MINUTE
         write(tables, frames[begin : begin + 6], clock.now)
-        roller.run()
+        scheduler.run()
     for _ in range(30):
         clock.now += MINUTE
-        roller.run()
+        scheduler.run()
     assert_as_expected(tables, frames)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import Frame
-from storer.backup.night import backup
+from storer.backup.backup import backup
 from storer.backup.restore import restore
 from storer.config.options import Retention
 from tests.services.test_storer import StorerSetup

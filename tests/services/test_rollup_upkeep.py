@@ -1,4 +1,4 @@
-"""What keeps the rollups right while a database, its clock, or the line to it changes under the roller."""
+"""What keeps the rollups right while a database, its clock, or the line to it changes while they are made."""
 
 import contextlib
 import sys
@@ -16,10 +16,10 @@ from storer.database import schema
 from storer.database.schema import migrate, migrations
 from storer.frames.store import FrameStore
 from storer.rollups import rebuild as rebuilding
-from storer.rollups import roller as rollups
+from storer.rollups import scheduler as rollups
 from storer.rollups import state
 from storer.rollups.rebuild import rebuild
-from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
+from storer.rollups.scheduler import FULL_EVERY, MINUTE, RollupScheduler
 from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
@@ -39,21 +39,21 @@ def test_frames_that_are_stored_just_after_the_servers_clock_jumped_ahead_are_in
 ) -> None:
     """The storer reads that clock once a minute: for it they are in time, so they have no mark."""
     clock = Clock(NOON - FULL_EVERY * MINUTE)
-    roller = Roller(connection, "one", now=clock)
+    scheduler = RollupScheduler(connection, "one", now=clock)
     frames = steady(NOON - 11 * MINUTE, 11 / 60, every=10)
     for _ in range(FULL_EVERY):
         arrived = [frame for frame in frames if clock.now - MINUTE <= frame.timestamp < clock.now]
         write(tables, arrived, clock.now)
-        roller.run()
+        scheduler.run()
         clock.now += MINUTE
-    # The last minute of the hour: the clock jumps, the roller makes all final that it can, then its frames are stored.
+    # The last minute of the hour: the clock jumps, all that can be is made final, then its frames are stored.
     clock.now = NOON + 40 * MINUTE
-    roller.run()
+    scheduler.run()
     write(tables, [frame for frame in frames if frame.timestamp >= NOON - MINUTE], NOON)
     assert marks(tables) == []
     for _ in range(30):
         clock.now += MINUTE
-        roller.run()
+        scheduler.run()
     assert_as_expected(tables, frames)
 
 
@@ -61,12 +61,12 @@ def test_minutes_are_whole_soon_after_an_outage_that_was_too_short_for_marks(
     tables: Database, connection: Connection
 ) -> None:
     clock = Clock()
-    roller = Roller(connection, "one", overlap=0 * MINUTE, now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", overlap=0 * MINUTE, now=clock)
+    scheduler.run()
     frames = steady(NOON, 5 / 60, every=10)
     for _ in range(5):
         clock.now += MINUTE
-        roller.run()
+        scheduler.run()
     delayed: list[bool] = []
     with contextlib.closing(
         FrameStore(tables, now=lambda: clock.now, on_delayed=lambda: delayed.append(True))
@@ -76,7 +76,7 @@ def test_minutes_are_whole_soon_after_an_outage_that_was_too_short_for_marks(
         after_an_outage.write([standard(clock.now - timedelta(seconds=25), EAST=2000)])
         assert delayed == [True]
     clock.now += MINUTE
-    roller.run(delayed=True)
+    scheduler.run(delayed=True)
     made = {minute: row["frames"] for (_, minute), row in stored(tables).minutes.items()}
     assert [made.get(NOON + n * MINUTE) for n in range(5)] == [6, 6, 6, 6, 7]
 
@@ -89,23 +89,23 @@ def test_a_run_goes_on_with_late_hours_while_it_has_time(
     monkeypatch.setattr(rollups, "_LATE_SECONDS", seconds)
     monkeypatch.setattr(rollups, "_LATE_AT_ONCE", 10)
     clock = Clock()
-    roller = Roller(connection, "one", now=clock)
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=clock)
+    scheduler.run()
     late = [frame for meter in (METER, OTHER) for frame in steady(NOON - 20 * HOUR, 15, meter, every=1800)]
     write(tables, late, NOON)
     clock.now += MINUTE
-    roller.run()
+    scheduler.run()
     assert state.count_late_hours(connection) == left
     while state.count_late_hours(connection):
-        roller.run()
+        scheduler.run()
     assert_as_expected(tables, late)
 
 
 def test_an_hour_into_which_frames_still_come_is_rolled_up_once_a_run(
     tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    roller = Roller(connection, "one", now=Clock())
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=Clock())
+    scheduler.run()
     frames = steady(NOON - 3 * HOUR, 1, every=600)
     coming = iter(frames)
     write(tables, [next(coming)], NOON)
@@ -116,33 +116,33 @@ def test_an_hour_into_which_frames_still_come_is_rolled_up_once_a_run(
         mark_rolled(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(state, "mark_rolled", late)
-    roller.run()
+    scheduler.run()
     monkeypatch.undo()
     assert len(list(coming)) == len(frames) - 2
     assert state.count_late_hours(connection) == 1
-    roller.run()
+    scheduler.run()
     assert_as_expected(tables, frames[:2])
 
 
 def test_a_rebuild_rolls_up_late_hours_once(tables: Database, connection: Connection) -> None:
-    roller = Roller(connection, "one", now=Clock())
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=Clock())
+    scheduler.run()
     frames = steady(NOON - 30 * HOUR, 29, every=1800)
     write(tables, frames, NOON)
     assert state.count_late_hours(connection) == 29
     state.request_rebuild(connection, None, NOON - 11 * HOUR)
-    while roller.rebuild():
+    while scheduler.rebuild():
         pass
     assert [row[0].hour for row in marks(tables) if row[3]] == list(range(1, 11))
-    roller.run()
+    scheduler.run()
     assert_as_expected(tables, frames)
 
 
 def test_a_rebuild_leaves_the_mark_of_what_came_while_it_was_at_that_hour(
     tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    roller = Roller(connection, "one", now=Clock())
-    roller.run()
+    scheduler = RollupScheduler(connection, "one", now=Clock())
+    scheduler.run()
     frames = steady(NOON - 3 * HOUR, 1)
     write(tables, frames[:-1], NOON)
     rebuilt = state.rebuilt
@@ -153,7 +153,7 @@ def test_a_rebuild_leaves_the_mark_of_what_came_while_it_was_at_that_hour(
 
     state.request_rebuild(connection)
     monkeypatch.setattr(state, "rebuilt", late)
-    roller.rebuild()
+    scheduler.rebuild()
     assert state.count_late_hours(connection) == 1
 
 
@@ -174,7 +174,7 @@ def test_a_second_rebuild_says_that_one_is_running(
     tables: Database, connection: Connection, fresh_database: Server
 ) -> None:
     with ThreadPoolExecutor(1) as pool, connection.transaction():
-        Roller(connection, "one").run()
+        RollupScheduler(connection, "one").run()
         first = pool.submit(rebuild, tables, None, None, Progress(sys.stderr))
         wait_until(lambda: waiting_for_rows(fresh_database) == 1, WITHIN, "the first waits for the transaction")
         with pytest.raises(DatabaseError, match="another rebuild is running") as caught:
@@ -185,7 +185,7 @@ def test_a_second_rebuild_says_that_one_is_running(
     assert rebuild(tables, None, None, Progress(sys.stderr)).frames == 0
 
 
-@pytest.mark.parametrize("target", ["storer.rollups.rebuild.Roller.run", "storer.sources.tables.remake_hours"])
+@pytest.mark.parametrize("target", ["storer.rollups.rebuild.RollupScheduler.run", "storer.sources.tables.remake_hours"])
 def test_the_command_rebuild_goes_on_after_conflicts_with_the_storer(
     tables: Database, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
@@ -223,17 +223,17 @@ def test_the_thread_of_the_rollups_tells_the_roller_of_frames_that_came_late_onc
 ) -> None:
     told: list[bool] = []
 
-    def run(_: Roller, *, delayed: bool = False) -> bool:
+    def run(_: RollupScheduler, *, delayed: bool = False) -> bool:
         told.append(delayed)
         raise Unavailable("that was enough")
 
-    monkeypatch.setattr(Roller, "run", run)
+    monkeypatch.setattr(RollupScheduler, "run", run)
     stop, delayed = threading.Event(), threading.Event()
     delayed.set()
     worker = RollupWorker(tables, "one", stop, 0, delayed)
     worker.start()
     try:
-        wait_until(lambda: told == [True], WITHIN, "the roller is told")
+        wait_until(lambda: told == [True], WITHIN, "the scheduler is told")
         assert not delayed.is_set()
     finally:
         stop.set()

@@ -14,7 +14,7 @@ import pytest
 from common.contract.frame import Frame
 from common.database.mariadb import Database
 from storer.frames.store import FrameStore
-from storer.rollups.roller import MINUTE, Roller
+from storer.rollups.scheduler import MINUTE, RollupScheduler
 from tests.support.rollup_oracle import Expected
 from tests.support.rollups import (
     HOUR,
@@ -73,7 +73,7 @@ def test_rollups_equal_a_sum_over_all_frames_in_any_order(database: Server, tabl
 
 
 class Storer:
-    """One of two storers: its store, its roller, and a clock that differs from the other's."""
+    """One of two storers: its store, its scheduler, and a clock that differs from the other's."""
 
     def __init__(self, database: Database, name: str, clock: "Clock") -> None:
         self.database, self.name, self.clock = database, name, clock
@@ -87,7 +87,7 @@ class Storer:
 
     def start(self) -> None:
         self.connection = FragileConnection(self.database)
-        self.roller = Roller(self.connection, self.name, now=self.now)
+        self.scheduler = RollupScheduler(self.connection, self.name, now=self.now)
 
     def stop(self) -> None:
         self.connection.close()
@@ -96,8 +96,8 @@ class Storer:
     def run(self, crash_after: int | None) -> None:
         self.connection.left = crash_after
         try:
-            if self.roller.run():
-                self.roller.rebuild()
+            if self.scheduler.run():
+                self.scheduler.rebuild()
         except Crash:
             self.crashes += 1
             self.start()

@@ -18,16 +18,16 @@ from storer.config.options import Retention
 from storer.config.sources import read_sources
 from storer.retention.forget import delete_rows, forget_source
 from storer.retention.months import Blocked
-from storer.sources.accumulate import Minute
+from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables
 from tests.services.test_backup import backup, empty, folder, retain
 from tests.services.test_forget_meter import allowed
-from tests.services.test_retention import AUGUST, OCTOBER, roller, run, tables
+from tests.services.test_retention import AUGUST, OCTOBER, run, scheduler, tables
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, series, write_source
 from tests.support.storing import NOW, StorerCommand, query
 
-__all__ = ["allowed", "empty", "folder", "roller", "tables"]  # fixtures
+__all__ = ["allowed", "empty", "folder", "scheduler", "tables"]  # fixtures
 
 DAY = timedelta(days=1)
 YEAR_AGO = datetime(2025, 7, 15, 10, tzinfo=UTC)
@@ -51,7 +51,7 @@ def sunny(tables: Database) -> Database:
     return tables
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_a_backup_has_sources_in_the_files_of_their_months(sunny: Database, empty: Database, folder: Path) -> None:
     backup(sunny, folder)
     august, september = (count_lines(folder / f"teleinfodb-2026-{month}.month.gz") for month in ("08", "09"))
@@ -60,7 +60,7 @@ def test_a_backup_has_sources_in_the_files_of_their_months(sunny: Database, empt
     assert rows(empty) == rows(sunny)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_late_minutes_of_a_closed_month_are_in_the_next_backup(sunny: Database, empty: Database, folder: Path) -> None:
     backup(sunny, folder)
     write_source(sunny, "roof", "production", series(AUGUST + 3 * DAY, range(2000, 2010)))
@@ -69,7 +69,7 @@ def test_late_minutes_of_a_closed_month_are_in_the_next_backup(sunny: Database, 
     assert rows(empty) == rows(sunny)
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
     sunny: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
@@ -97,7 +97,7 @@ def minutes_before(database: Database, year: int) -> int:
     return sum(minute.year < year for minute in read_source(database, "roof"))
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_minutes_are_dropped_with_those_of_the_meters_and_hours_stay(old: Database, connection: Connection) -> None:
     before = rows(old)["source_hours"]
     connection.execute("UPDATE source_hours SET energy_last = 0 WHERE source_id = 1 AND hour < '2026-01-01'")
@@ -111,7 +111,7 @@ def test_minutes_are_dropped_with_those_of_the_meters_and_hours_stay(old: Databa
     assert rows(old)["source_hours"] == before  # made again from the minutes, before these went
 
 
-@pytest.mark.usefixtures("roller")
+@pytest.mark.usefixtures("scheduler")
 def test_minutes_that_no_backup_has_are_not_dropped(old: Database, connection: Connection, folder: Path) -> None:
     backup(old, folder)
     write_source(old, "roof", "production", series(YEAR_AGO + DAY, range(200, 210)))
@@ -160,7 +160,7 @@ def test_rebuild_makes_the_hours_of_sources_again(
     assert rows(sunny) == before
 
 
-@pytest.mark.usefixtures("allowed", "roller")
+@pytest.mark.usefixtures("allowed", "scheduler")
 def test_what_a_storer_writes_of_a_source_that_is_being_forgotten_does_not_stay(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
 from common.settings.config import Broker
 from storer.config.sources import Quantity, Source, read_sources
-from storer.sources.accumulate import Minute
+from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables, remake_hours
 from storer.sources.worker import SourceWorker
 from tests.support.frames import historic, standard
@@ -69,7 +69,7 @@ def test_the_minute_that_runs_at_the_stop_is_written_though_the_database_was_res
     worker._connection = tables.connect()  # since the minute before
     ((number,),) = worker._connection.query("SELECT CONNECTION_ID()")
     connection.execute(f"KILL {number}")
-    worker._accumulators[COUNTER].feed(Quantity.ENERGY, 5006, START)
+    worker._aggregators[COUNTER].feed(Quantity.ENERGY, 5006, START)
     worker._finish()
     assert energies(tables, COUNTER)[0] == (0, 5006, None)
 

@@ -22,7 +22,7 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 from storer.frames.store import FrameStore
-from storer.rollups.roller import MINUTE, Roller
+from storer.rollups.scheduler import MINUTE, RollupScheduler
 from storer.rollups.state import request_rebuild
 from tests.support.hidden_registers import METER, House, drawn
 from tests.support.rolling import roll_up
@@ -128,9 +128,9 @@ def test_late_frames_with_another_contract_in_the_middle_are_seen_by_the_next_qu
     with contextlib.closing(FrameStore(tables, "main", lambda: end + HOUR)) as frame_store:
         assert set(frame_store.write(late).reasons) == {None}
     with contextlib.closing(tables.connect()) as connection:
-        roller = Roller(connection, "test", now=lambda: end + HOUR)
+        scheduler = RollupScheduler(connection, "test", now=lambda: end + HOUR)
         while connection.query("SELECT 1 FROM late_hours WHERE waiting = 1"):
-            roller.run()
+            scheduler.run()
             same_as_a_new_one(tables, memory, end)
     days = same_as_a_new_one(tables, memory, end)
     assert [dict(day.wh) for day in days[3:5]] == [{"BASE": 7100}, {"BASE": 7200}]
@@ -149,8 +149,8 @@ def test_hours_that_are_made_again_are_seen_by_the_next_question(tables: Databas
     query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
     with contextlib.closing(tables.connect()) as connection:
         request_rebuild(connection)
-        roller = Roller(connection, "test", now=lambda: end + HOUR)
-        while roller.rebuild() is not None:
+        scheduler = RollupScheduler(connection, "test", now=lambda: end + HOUR)
+        while scheduler.rebuild() is not None:
             same_as_a_new_one(tables, memory, end)
     assert [dict(day.wh) for day in same_as_a_new_one(tables, memory, end)[3:5]] == [{"BASE": 7100}, {"BASE": 7200}]
 
@@ -163,10 +163,10 @@ def test_the_version_stays_while_new_minutes_are_rolled_up(tables: Database, lat
         contextlib.closing(tables.connect()) as connection,
         contextlib.closing(FrameStore(tables, "main", lambda: clock[0])) as frame_store,
     ):
-        roller = Roller(connection, "test", now=lambda: clock[0])
+        scheduler = RollupScheduler(connection, "test", now=lambda: clock[0])
         for n in range(150):
             clock[0] = NOON + n * MINUTE
             frame_store.write([frame(clock[0] - late * MINUTE, "BASE", BASE=1000 + n, PTEC="TH..")])
-            roller.run()
+            scheduler.run()
             versions |= {version for (version,) in connection.query("SELECT version FROM rollup_state")}
     assert len(versions) == 1

@@ -4,15 +4,15 @@ import contextlib
 from datetime import datetime
 
 from common.database.mariadb import Database
-from storer.rollups.roller import Roller
+from storer.rollups.scheduler import RollupScheduler
 
 
 def roll_up(database: Database, now: datetime) -> None:
     """Make the rollups of all frames that are stored; `now` is after them."""
     with contextlib.closing(database.connect()) as connection:
-        roller = Roller(connection, "test", now=lambda: now)
-        assert roller.run()
-        while roller.rebuild() is not None:
+        scheduler = RollupScheduler(connection, "test", now=lambda: now)
+        assert scheduler.run()
+        while scheduler.rebuild() is not None:
             pass
-        assert roller.run()
-        roller.close()
+        assert scheduler.run()
+        scheduler.close()

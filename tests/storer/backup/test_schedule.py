@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database, DatabaseConfig
-from storer.backup.schedule import NightlyBackup, next_night
+from storer.backup.schedule import BackupScheduler, next_night
 from tests.support.programs import WITHIN, wait_until
 
 PARIS = ZoneInfo("Europe/Paris")
 NOBODY = Database(DatabaseConfig(host=("127.0.0.1",), port=1))
 
 
-def nightly(folder: Path | None, stop: threading.Event, script: str) -> NightlyBackup:
+def nightly(folder: Path | None, stop: threading.Event, script: str) -> BackupScheduler:
     """It runs a script of Python instead of the command."""
-    made = NightlyBackup(NOBODY, "main", folder, Path("storer.yaml"), stop)
+    made = BackupScheduler(NOBODY, "main", folder, Path("storer.yaml"), stop)
     made._command = [sys.executable, "-c", script]
     made._failed = "before"  # then the database is not asked when the last one was
     return made

@@ -17,7 +17,7 @@ from common.contract.topics import Topics
 from common.machine.host import Host
 from storer.check.command import check, run_check
 from storer.check.database import DatabaseFacts, diagnose_database
-from storer.check.service import StorerFacts, diagnose_readers, diagnose_storer, gather
+from storer.check.service import StorerFacts, collect_facts, diagnose_readers, diagnose_storer
 from storer.check.sources import diagnose_sources
 from storer.check.texts import TEXTS
 from storer.config.sources import Source, read_sources
@@ -173,7 +173,7 @@ def test_facts_are_collected_from_messages() -> None:
         "zigbee2mqtt/frame": b"{}",  # of a source
     }
     messages = [Received(topic, payload, True) for topic, payload in payloads.items()]
-    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
+    facts = collect_facts("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
     assert (facts.status, facts.health) == ("stalled", {})
     assert (facts.readers, facts.links, facts.live) == ({"cellar": "online"}, {METER: "offline"}, {METER: 1})
 

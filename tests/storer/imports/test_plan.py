@@ -5,7 +5,7 @@ import pytest
 from common.contract.registers import INJECTED, TOTAL
 from common.errors import FileRefused
 from storer.imports.model import HOUR, Period
-from storer.imports.plan import Plan, Stored, check_past, holes, make_plan
+from storer.imports.plan import Plan, Stored, check_past, gaps, make_plan
 from tests.support.imports import PARIS, utc
 
 DAY = utc("2024-06-01 22:00")
@@ -60,8 +60,8 @@ def test_the_total_and_its_parts_are_the_same_energy() -> None:
 
 
 def test_holes_are_what_no_period_of_the_file_is_about() -> None:
-    found = holes([hour(0), hour(1), hour(4), day(1), hour(48)])
-    assert [((hole.start - DAY) // HOUR, hole.hours) for hole in found] == [(2, 2), (5, 19)]
+    found = gaps([hour(0), hour(1), hour(4), day(1), hour(48)])
+    assert [((gap.start - DAY) // HOUR, gap.hours) for gap in found] == [(2, 2), (5, 19)]
 
 
 def test_energy_of_the_future_is_refused_with_how_many_and_from_when() -> None:

@@ -44,7 +44,7 @@ class Rebuilt:
     remaining: timedelta  # from here to the end of what is to be rebuilt
 
 
-class Roller:
+class RollupScheduler:
     """Rolls up over one connection, under one name; only who has the lease does anything."""
 
     def __init__(

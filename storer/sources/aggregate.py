@@ -84,7 +84,7 @@ class _Left:
     at: float
 
 
-class Accumulator:
+class Aggregator:
     """One source. Times are seconds since the epoch; one that goes back counts as no time.
 
     After a clock that was ahead, nothing is written over: until that time comes again, power is refused, and what a

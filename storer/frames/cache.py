@@ -1,4 +1,4 @@
-"""Values that are remembered by key, as many as there is room for."""
+"""A cache of bounded size."""
 
 import random
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 
-class Remembered(Generic[V]):
-    """Without room, any value is forgotten: keys come in turn, so the oldest would be the next to be needed."""
+class BoundedCache(Generic[V]):
+    """Values by key. A full cache drops any of them: keys come in turn, so the oldest would be needed next."""
 
     def __init__(self, room: int, size: Callable[[V], int] = lambda _: 1) -> None:
         """`room`: for so much of `size`; by default, for so many."""
@@ -22,11 +22,11 @@ class Remembered(Generic[V]):
         return len(self._values)
 
     def get(self, key: str) -> V | None:
-        """Return the value of a key, None if it is not remembered."""
+        """Return the value of a key, None if it is not in the cache."""
         return self._values.get(key)
 
     def put(self, key: str, value: V) -> None:
-        """Remember a value; forget others until there is room for it."""
+        """Add a value; drop others until there is room for it."""
         if (former := self._values.get(key)) is None:
             self._keys.append(key)
         else:
@@ -34,9 +34,9 @@ class Remembered(Generic[V]):
         self._values[key] = value
         self._size += self._size_of(value)
         while self._size > self._room:
-            self._forget_one()
+            self._drop_one()
 
-    def _forget_one(self) -> None:
+    def _drop_one(self) -> None:
         place = random.randrange(len(self._keys))  # noqa: S311 - not a secret
         self._keys[place], self._keys[-1] = self._keys[-1], self._keys[place]
         self._size -= self._size_of(self._values.pop(self._keys.pop()))

@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given, strategies
 
 from storer.config.sources import Quantity, read_sources
-from storer.sources.accumulate import Accumulator, Minute, entry_step
+from storer.sources.aggregate import Aggregator, Minute, entry_step
 from storer.sources.reading import Refusal
 
 POWER, ENERGY, TEMPERATURE = Quantity.POWER, Quantity.ENERGY, Quantity.TEMPERATURE
 
 
-def accumulator(**options: object) -> Accumulator:
+def aggregator(**options: object) -> Aggregator:
     (source,) = read_sources([{"name": "it", "kind": "device", "topic": "t", **options}])
-    return Accumulator(source)
+    return Aggregator(source)
 
 
-def power_only() -> Accumulator:
-    return accumulator(power="")
+def power_only() -> Aggregator:
+    return aggregator(power="")
 
 
-def counter() -> Accumulator:
-    return accumulator(energy="", unit="Wh")
+def counter() -> Aggregator:
+    return aggregator(energy="", unit="Wh")
 
 
-def fed(it: Accumulator, quantity: Quantity, *readings: tuple[float, float]) -> list[Refusal | None]:
+def fed(it: Aggregator, quantity: Quantity, *readings: tuple[float, float]) -> list[Refusal | None]:
     return [it.feed(quantity, number, at) for at, number in readings]
 
 
@@ -225,7 +225,7 @@ def test_a_silence_brings_no_more_than_the_meter_can_have_drawn(most_power: floa
 
 
 def test_power_beside_a_counter_is_not_integrated() -> None:
-    it = accumulator(power="p", energy="e", unit="Wh")
+    it = aggregator(power="p", energy="e", unit="Wh")
     fed(it, POWER, (0, 600))
     fed(it, ENERGY, (0, 70), (30, 75))
     (minute,) = it.advance(60)
@@ -239,7 +239,7 @@ def test_a_counter_alone_is_covered_by_its_readings() -> None:
 
 
 def test_a_thermometer_holds_for_an_hour() -> None:
-    it = accumulator(kind="temperature", temperature="")
+    it = aggregator(kind="temperature", temperature="")
     fed(it, TEMPERATURE, (0, 10.0), (90, 20.0))
     minutes = it.advance(7200)
     assert [minute.mean for minute in minutes[:3]] == [10.0, 15.0, 20.0]
