@@ -1,6 +1,6 @@
 """The commands of `teleinfo-storer`.
 
-What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+Imports that only one command needs are in its function: `run` starts quickly and uses little memory.
 """
 
 import argparse

@@ -120,7 +120,7 @@ class Storer:
         self._partitions_due = 0.0
 
     def wake(self) -> None:
-        """Interrupt the loop's wait, so that it sees the stop signal."""
+        """Interrupt the loop's wait, to make it see the stop signal."""
         self._events.put(None)
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""One backup into a folder: files of months that are missing or old, one old file read again, and a dump."""
+"""Makes one backup: writes the files of months that are missing or outdated, reads old ones again, makes a dump."""
 
 import contextlib
 from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ def backup(database: Database, path: Path, retention: Retention) -> Result:
 
 
 def _is_foreign(connection: Connection, folder: Folder) -> bool:
-    """Tell whether the folder has files from before this database was made, and none of them was restored into it."""
+    """Return whether the folder has files that are older than this database, which was not restored from them."""
     if not is_empty(connection, "backups"):
         return False
     ((made,),) = connection.query("SELECT MIN(applied_at) FROM schema_version WHERE version > 0")
@@ -83,7 +83,7 @@ def _dump(
     taken = server_now(connection).replace(microsecond=0)
     result.dump = folder.dump(taken)
     there = {*files, *folder.months()}
-    # What is open again, and has no file in this folder, is in the dump.
+    # A month that is open again and has no file in this folder is in the dump.
     rows = {
         f"{month:%Y-%m}": saved.rows
         for month, saved in saved_months(connection).items()
@@ -148,7 +148,7 @@ class _Months:
         return good
 
     def _in_turn(self, months: list[datetime]) -> list[datetime]:
-        """Return which files to read: all that retention takes next, and one more that was not for the longest time."""
+        """Return which files to read: those that retention needs next, and the one not read for the longest time."""
         now = server_now(self._connection)
         due: list[datetime] = []
         for table, column, keep in (
@@ -179,7 +179,7 @@ class _Months:
                 count_lines(path)
                 return self._written(month, path, digest, with_old=True)
         if known:
-            note_bad(self._connection, month)  # whatever comes next: it has no file that is good
+            note_bad(self._connection, month)  # until a new file is written
             if not self._is_complete(month, saved):
                 what = "is damaged" if month in self._files else "is missing"
                 self._result.problems.append(
@@ -197,7 +197,7 @@ class _Months:
         return True
 
     def _is_complete(self, month: datetime, saved: Saved | None) -> bool:
-        """Tell whether the database has all rows of a month that its file had, but of whom was forgotten since."""
+        """Return whether the database still has all rows of the file of a month, except of what was forgotten since."""
         forgotten = was_forgotten(self._connection).at.values()
         if saved is not None and saved.rows is not None and all(at < saved.saved_at for at in forgotten):
             return count_rows(self._connection, month) >= saved.rows
@@ -222,7 +222,7 @@ class _Months:
 
 
 class _Closed:
-    """Tells of which months no frame and no minute is expected any more; of none before the first roll-up."""
+    """The months for which no frame and no minute is expected any more; none before the first roll-up."""
 
     def __init__(self, connection: Connection) -> None:
         self._state = read_state(connection)

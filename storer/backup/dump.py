@@ -1,4 +1,4 @@
-"""Makes a dump with `mariadb-dump`, and loads one with `mariadb`: all tables, but what files of months have."""
+"""Makes a dump with `mariadb-dump` and loads one with `mariadb`: all tables, except for the months that have files."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ from storer.backup.folder import Reader, Writer, new_file, read_whole
 from storer.backup.month_file import KINDS
 from storer.database.months import next_month
 
-#: What a dump has first, in one snapshot: roll-ups, and how far they are.
+#: Dumped first, in one snapshot: roll-ups, and how far they are.
 FIRST = (
     *("tallies", "hours", "breaks", "imported_hours", "imported_temperatures", "source_hours", "rejected_messages"),
     *("imports", "forgotten", "rollup_state"),
 )
-#: And last, because rows of other tables belong to these.
+#: Dumped last, because rows of other tables refer to these.
 LAST = ("meters", "sources", "late_hours")
 _OPTIONS = (
     *("--single-transaction", "--skip-lock-tables", "--no-tablespaces", "--no-create-info", "--skip-triggers"),
@@ -114,7 +114,7 @@ def _run_dump(database: Database, options: Path, writer: Writer, tables: Iterabl
 
 
 def load_dump(database: Database, path: Path) -> None:
-    """Run the statements of a dump, whose file is known to be whole.
+    """Run the statements of a dump, whose file was checked before.
 
     Raises:
         BackupError: the server refuses them.
@@ -145,7 +145,7 @@ def program(name: str) -> str:
 
 @contextlib.contextmanager
 def _option_file(database: Database) -> Iterator[Path]:
-    """Provide a file for the client programs that only we can read: the password is on no command line."""
+    """Provide an option file that only we can read, which keeps the password off the command line."""
     descriptor, name = tempfile.mkstemp(prefix="teleinfo-", suffix=".cnf")  # of mode 600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -156,5 +156,5 @@ def _option_file(database: Database) -> Iterator[Path]:
 
 
 def is_empty(connection: Connection, table: str) -> bool:
-    """Tell whether a table has no rows."""
+    """Return whether a table has no rows."""
     return not connection.query(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608 - our own names

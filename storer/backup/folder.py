@@ -1,6 +1,6 @@
-"""The files of a folder with backups: their names, and their content, which says itself whether it is whole.
+"""The files in a folder of backups: their names, and a format that shows whether a file is complete.
 
-Each is gzip with lines; the last one has what it contains and the SHA-256 of the lines before.
+Each is gzip with lines; the last line has a summary and the SHA-256 of the lines before.
 """
 
 import contextlib
@@ -46,11 +46,11 @@ class Folder:
 
     @property
     def earlier(self) -> int:
-        """How many files there are of the format before this one."""
+        """How many files of the previous format there are."""
         return sum(name.endswith(".jsonl.gz") for name in self._names)
 
     def remove_unfinished(self) -> None:
-        """Remove what backups were writing that were killed; at one time only one is made."""
+        """Remove the unfinished files of backups that were killed; only one backup runs at a time."""
         for name in self._names:
             if name.startswith(f"{self.database}-") and name.endswith(_PART):
                 with contextlib.suppress(OSError):
@@ -177,7 +177,7 @@ class Reader:
 
 
 def read_whole(path: Path) -> dict[str, Any]:
-    """Read a file to its end; return what its last line says.
+    """Read a file to its end; return the summary in its last line.
 
     Raises:
         BackupError: it cannot be read, or is not what was written.

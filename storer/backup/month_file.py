@@ -43,7 +43,7 @@ Row = tuple[str, str, str | None, str]  # time, owner, digest of the label set, 
 def write_month(connection: Connection, path: Path, month: datetime, digest: str, *, with_old: bool) -> dict[str, int]:
     """Write the file of a month, read it back and count it; return how many rows of each kind it has.
 
-    `with_old`: with the rows that only the file that is there has, which is whole; none of whom was forgotten since.
+    `with_old`: keep the rows that only the present file has, which must be intact; not those of a forgotten meter.
 
     Raises:
         BackupError: it cannot be written.
@@ -84,7 +84,7 @@ def count_lines(path: Path) -> dict[str, int]:
     """Read a file whole; return how many rows of each kind it has.
 
     Raises:
-        BackupError: it is damaged, or not what its end says.
+        BackupError: it is damaged, or does not match its last line.
     """
     found: Counter[str] = Counter()
     reader = Reader(path)
@@ -111,7 +111,7 @@ def count_rows(connection: Connection, month: datetime, kinds: Iterable[str] = K
 
 
 def load_month(connection: Connection, path: Path, forgotten: Forgotten) -> int:
-    """Put the rows of a file into the database, but those that are there; return how many the file has.
+    """Insert the rows of a file that the database lacks; return how many the file has.
 
     Raises:
         BackupError: it is damaged.
@@ -195,7 +195,7 @@ def _add_label_set(connection: Connection, row: Sequence[Any], columns: Sequence
 
 
 def _saved(path: Path, wanted: str, columns: Sequence[str], forgotten: Forgotten, labels: "_Labels") -> Iterator[Row]:
-    """Yield the rows of a kind that a file has, in its order; label sets are made known to `labels` before them."""
+    """Yield the rows of a kind in a file, in its order; each label set is added to `labels` before its first row."""
     reader = iter(Reader(path))
     header = json.loads(next(reader))
     taken = datetime.fromisoformat(header["taken"])
@@ -230,12 +230,12 @@ class _Labels:
         self.digests: dict[int, str] = {}  # by number in the database
 
     def learn(self, digest: str, base: str | None, values: Sequence[Any]) -> None:
-        """Know a label set, which may be needed."""
+        """Add a label set that may be needed."""
         if digest not in self._places:
             self._rows.setdefault(digest, (base, values))
 
     def read(self, numbers: set[int]) -> None:
-        """Know those with these numbers in the database, and those that they are differences from."""
+        """Add the label sets with these numbers in the database, and their bases."""
         while missing := sorted(numbers - self.digests.keys()):
             found = self._connection.query(
                 f"SELECT s.id, LOWER(HEX(s.digest)), s.base_id, LOWER(HEX(b.digest)), s.{', s.'.join(_LABEL_COLUMNS)}"  # noqa: S608

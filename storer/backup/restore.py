@@ -1,4 +1,4 @@
-"""Puts backups back: all of a folder into an empty database, or one month into any."""
+"""Restores all of a folder into an empty database, or one month into any database."""
 
 import contextlib
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _DATA = (*(table for table, _, _ in KINDS.values()), "label_sets", *FIRST, *LAST
 
 @dataclass(slots=True)
 class Backup:
-    """What a folder has that is whole."""
+    """The intact files of a folder."""
 
     dump: Path
     taken: datetime
@@ -46,10 +46,10 @@ class Backup:
 
 
 def check(folder: Folder) -> Backup:
-    """Read all files that a restore takes: the newest dump that is whole, and all months.
+    """Read all files that a restore needs: the newest intact dump, and all months.
 
     Raises:
-        BackupError: no dump is whole.
+        BackupError: no dump is intact.
     """
     notes: list[str] = []
     names = {f"{month:%Y-%m}" for month in folder.months()}
@@ -62,7 +62,7 @@ def check(folder: Folder) -> Backup:
         except (BackupError, KeyError, ValueError) as error:
             notes.append(f"{error}; the dump before it is taken")
             continue
-        # On a new machine a dump may be made before the files of the old one are brought there: it knows nothing.
+        # On a new machine, a dump may be made before the old files are copied there: it does not list them.
         if names <= set(facts["months"]):
             newest, expected = found, facts["months"]
             break
@@ -95,7 +95,7 @@ def restore(database: Database, path: Path, *, partial: bool = False) -> Backup:
     All files are read before anything is changed. `partial`: although months are damaged or missing.
 
     Raises:
-        BackupError: there is none that is whole, or the server refuses it.
+        BackupError: no dump is intact, or the server refuses it.
         DatabaseError: the database has rows already, is unavailable, or refuses a statement.
     """
     folder = Folder(path)
@@ -169,7 +169,7 @@ def _tables(connection: Connection) -> set[str]:
 
 
 def restore_month(database: Database, path: Path, month: datetime) -> int:
-    """Put the frames and minutes of a month back; retention leaves them until they are released. Return how many.
+    """Restore the frames and minutes of a month, which retention keeps until they are released; return how many.
 
     Raises:
         BackupError: the folder has no file of it, or that is damaged.
@@ -183,7 +183,7 @@ def restore_month(database: Database, path: Path, month: datetime) -> int:
 
 
 def release_month(database: Database, month: datetime) -> None:
-    """Have retention take a month again that was put back."""
+    """Let retention drop a restored month again."""
     with open_tables(database) as connection:
         hold(connection, month, False)
 

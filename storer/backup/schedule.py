@@ -1,6 +1,6 @@
 """Makes a backup each night: a thread that runs `teleinfo-storer backup` as a process of its own.
 
-Whatever happens to that, such as a network share that hangs, does not touch the storing of frames.
+Frames are stored on whatever happens to that process, such as a network share that hangs.
 """
 
 import contextlib
@@ -73,7 +73,7 @@ class BackupScheduler:
                 wait, again = min(wait, again), 2 * again
 
     def _back_up(self, limit: timedelta) -> None:
-        """Make a backup, unless one was finished within `limit`, by whom ever."""
+        """Make a backup, unless any program finished one within `limit`."""
         try:
             if self._failed is None and self._is_recent(limit):
                 return
@@ -111,7 +111,7 @@ class BackupScheduler:
             return lines[-1].removeprefix("teleinfo-storer: ") if child.returncode else None
 
     def _end(self, child: "subprocess.Popen[str]") -> str:
-        """End a backup that takes too long, without waiting for it: nothing may end what a network share holds."""
+        """Kill a backup that takes too long, without waiting: a process blocked on a network share may not end."""
         import subprocess
 
         child.kill()

@@ -1,4 +1,4 @@
-"""Asks a database as the storer would use it, and says what is wrong there; nothing is written."""
+"""Checks a database as the storer would use it; nothing is written."""
 
 import re
 import socket

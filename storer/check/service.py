@@ -1,4 +1,4 @@
-"""Says what the storer and its readers publish of themselves."""
+"""Checks what the storer and its readers publish about themselves."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

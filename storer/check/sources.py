@@ -116,7 +116,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 class NotSeen(TeleinfoError):
-    """There is nothing to show; the text says why, and what to do."""
+    """There is nothing to show; the message gives the reason and the fix."""
 
 
 def declare_sources(parser: argparse.ArgumentParser) -> None:

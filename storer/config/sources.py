@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Quantity(StrEnum):
-    """What a value is, and the option that says where it is."""
+    """What a value is, and the option with its place."""
 
     POWER = "power"
     ENERGY = "energy"
@@ -132,7 +132,7 @@ def _read_named(name: str, options: Mapping[Any, Any]) -> Source:
 
 
 def _by_quantity(options: Mapping[Any, Any], key: str, present: list[Quantity]) -> dict[Quantity, Any]:
-    """Return what an option says of each value: it has one for all of them, or one for each."""
+    """Return an option for each value; it is given once for all of them, or for each."""
     said = options.get(key)
     if isinstance(said, dict):
         if unknown := next((one for one in said if one not in present), None):

@@ -1,4 +1,4 @@
-"""Who was forgotten, and when: a digest of the name, so that files from before do not bring its rows back."""
+"""Meters and sources that were forgotten, by a digest of the name: older backups must not bring their rows back."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from common.database.mariadb import Connection
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """When whom was forgotten, by digest."""
+    """When each was forgotten, by digest."""
 
     at: Mapping[str, datetime]
 
     def since(self, name: str, taken: datetime) -> bool:
-        """Tell whether a meter or source was forgotten after a time."""
+        """Return whether a meter or source was forgotten after a time."""
         return bool(self.at) and self.at.get(_digest(name), taken) > taken
 
 
 def was_forgotten(connection: Connection) -> Forgotten:
-    """Read who was forgotten."""
+    """Read what was forgotten."""
     rows = connection.query("SELECT digest, forgotten_at FROM forgotten")
     return Forgotten({str(digest): at.replace(tzinfo=UTC) for digest, at in rows})
 

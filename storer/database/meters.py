@@ -45,5 +45,5 @@ def known_meters(connection: Connection) -> dict[str, int]:
 
 
 def unknown_meter(meter: str, known: Iterable[str]) -> ConfigError:
-    """Return the error that lists the meters that are known, in order."""
+    """Return the error for an unknown meter, which lists the others in order."""
     return ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")

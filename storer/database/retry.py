@@ -18,7 +18,7 @@ PATIENCE = 30.0  # seconds after the start, in which a database that starts besi
 
 
 class DatabaseRetry:
-    """Runs actions on the database until they succeed, and knows whether one is waiting."""
+    """Runs actions on the database until they succeed; `stalled` while one is being retried."""
 
     def __init__(
         self,

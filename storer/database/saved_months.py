@@ -1,6 +1,6 @@
-"""Which months a backup has as they are now: a digest of the tables that change with any change of a month.
+"""Which months a backup holds as they are now, by a digest of small tables that change with any change of a month.
 
-Late frames mark an hour, rollups follow; so frames need not be read.
+Late frames mark an hour and change its rollups, so the frames themselves need not be read.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from common.database.mariadb import Connection, sql_time
 from storer.database.months import month_of, next_month
 
-#: Small tables by whose rows they have, and the column that says to which month a row belongs.
+#: Small tables, by the table of their owners, and the column of the owner.
 _SMALL = {
     "meters": ("meter_id", ("hours", "breaks", "late_hours")),
     "sources": ("source_id", ("source_hours",)),
 }
 _TIME = "hour"
-#: Before a month is dropped, its file must have been read whole within this time.
+#: Before a month is dropped, its file must have been read to its end within this time.
 READ_WITHIN = timedelta(days=35)
 #: The digest of a month without rows.
 EMPTY = "empty"
@@ -51,7 +51,7 @@ def month_digest(connection: Connection, month: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What is known of the file of a month."""
+    """The record of the file of a month."""
 
     digest: str
     rows: int | None  # in it; None: it never had one
@@ -62,7 +62,7 @@ class Saved:
 
 
 def saved_months(connection: Connection) -> dict[datetime, Saved]:
-    """Return what is known of the files of months."""
+    """Return the records of the files of months."""
     return {
         month.replace(tzinfo=UTC): Saved(
             str(digest),
@@ -81,7 +81,7 @@ def saved_months(connection: Connection) -> dict[datetime, Saved]:
 
 
 def note_saved(connection: Connection, month: datetime, digest: str, rows: int) -> None:
-    """Note that the file of a month was read whole just now, and has it as its digest says."""
+    """Record that the file of a month was read to its end just now, and matches the digest."""
     connection.execute(
         "INSERT INTO saved_months (month, digest, saved_rows, saved_at, read_at)"
         " VALUES (%s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE digest = VALUES(digest),"
@@ -91,12 +91,12 @@ def note_saved(connection: Connection, month: datetime, digest: str, rows: int) 
 
 
 def note_bad(connection: Connection, month: datetime) -> None:
-    """Note that the file of a month is not good."""
+    """Record that the file of a month cannot be used."""
     connection.execute("UPDATE saved_months SET read_at = NULL WHERE month = %s", (sql_time(month),))
 
 
 def hold(connection: Connection, month: datetime, held: bool) -> None:
-    """Have retention leave a month, or take it again."""
+    """Let retention keep a month, or drop it again when it is due."""
     connection.execute(
         "INSERT INTO saved_months (month, digest, held) VALUES (%s, '', %s) ON DUPLICATE KEY UPDATE held = %s",
         (sql_time(month), int(held), int(held)),
@@ -104,7 +104,7 @@ def hold(connection: Connection, month: datetime, held: bool) -> None:
 
 
 def has_held(connection: Connection, table: str, column: str, partition: str) -> bool:
-    """Tell whether a partition has rows of a month that a person has put back."""
+    """Return whether a partition has rows of a month that was restored by hand."""
     for month, saved in saved_months(connection).items():
         if saved.held and connection.query(
             f"SELECT 1 FROM {table} PARTITION ({partition}) WHERE {column} >= %s AND {column} < %s LIMIT 1",  # noqa: S608
@@ -115,7 +115,7 @@ def has_held(connection: Connection, table: str, column: str, partition: str) ->
 
 
 def not_saved(connection: Connection, before: datetime, table: str, column: str) -> list[datetime]:
-    """Return the months with rows of a table before a time whose file is not good: what it has must not be dropped."""
+    """Return the months before a time that have rows of a table but no valid file: these must not be dropped."""
     saved = saved_months(connection)
     return [
         month

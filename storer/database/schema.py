@@ -125,7 +125,7 @@ def refuse_mismatch(connection: Connection) -> None:
     """Refuse tables that this program does not read.
 
     Raises:
-        PermanentError: it is too old for them, or other files made them than those of this program.
+        PermanentError: it is too old for them, or other files than its own made them.
     """
     ensure_supported(schema_version(connection) or 0)
     if mismatch := find_mismatch(connection):
@@ -254,7 +254,7 @@ def _cluster_lock(connection: Connection) -> Iterator[None]:
     Raises:
         Conflict: another storer migrates the tables, or was killed when it did.
     """
-    # Nobody sees what another node has committed a moment ago; but of two that change the row only one can commit.
+    # A node may not see what another has just committed; but of two that change the row only one can commit.
     claimed = connection.execute(
         "UPDATE schema_version SET name = %s, applied_at = CURRENT_TIMESTAMP(6) WHERE version = 0"
         " AND (name IN (%s, %s) OR applied_at < CURRENT_TIMESTAMP(6) - INTERVAL %s MINUTE)",
@@ -265,7 +265,7 @@ def _cluster_lock(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(DatabaseError):  # if it stays, it hinders nobody but another program, for ten minutes
+        with contextlib.suppress(DatabaseError):  # if it stays, other storers wait for ten minutes
             connection.execute("UPDATE schema_version SET name = %s WHERE version = 0", (_NOBODY,))
 
 

@@ -38,7 +38,7 @@ class LabelSetMessages:
     """The messages of rows that have the same label set."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        """`content` is that of the label set, whole."""
+        """`content`: of the label set, not a difference."""
         relative = content.get("relative")
         self._idle = idle_totals(content.get("columns", {}), content["frame"]) if relative else {}
         self._both = relative == BOTH
@@ -166,7 +166,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
     Frames whose label set or meter is missing in the database are skipped; each missing one is reported once.
 
     Raises:
-        ConfigError: the meter is not known.
+        ConfigError: the meter is unknown.
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, LabelSetMessages | int] = {}  # of a label set that cannot be read: which one is missing
@@ -210,7 +210,7 @@ def check_meter(connection: Connection, meter: str) -> None:
     """Check that a meter has frames.
 
     Raises:
-        ConfigError: the meter is not known.
+        ConfigError: the meter is unknown.
     """
     known = known_meters(connection)
     if meter not in known:

@@ -49,9 +49,9 @@ class LateFrames:
     def __init__(
         self, connection: Connection, storer: str, now: Callable[[], datetime], on_delayed: Callable[[], None]
     ) -> None:
-        """`storer` is its name: each has marks of its own, so that two never wait for each other.
+        """`storer` is its name: each has marks of its own, and two never wait for each other.
 
-        `on_delayed` is called for rows that are old, but not late: nothing in the database tells of them.
+        `on_delayed` is called for rows that are old, but not late: the database has no mark of them.
         """
         self._connection = connection
         self._storer = storer

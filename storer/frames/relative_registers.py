@@ -1,4 +1,4 @@
-"""The running registers of standard mode, stored as the difference from what the other indexes say.
+"""The running registers of standard mode, stored as the difference from the other indexes.
 
 EAST is the sum of EASF01 to EASF10, and of EASD01 to EASD04 (up to a watt-hour of rounding). So the running register of
 each follows from EAST and from those that do not run, which are in the label set. A column that is relative holds by

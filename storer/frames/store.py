@@ -84,7 +84,7 @@ class FrameWriter:
         self._check_table(failed[0][1])
         reasons = list(result.reasons)
         stored = result.stored
-        for place, _ in failed:  # once more, now that the table is known to accept rows
+        for place, _ in failed:  # once more: the table accepts rows
             try:
                 again = self.write([rows[place]])
             except Unclassified as error:
@@ -208,7 +208,7 @@ def _insert_one(row: Row) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One connection, and what is known of the database as long as it lives."""
+    """One connection, and the writers that use it."""
 
     connection: Connection
     frames: FrameWriter

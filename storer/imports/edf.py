@@ -1,4 +1,4 @@
-"""EDF's files, each told by its columns: power by half-hours, energy by day and by month, indexes; or all in a zip."""
+"""EDF's files, recognised by their columns: power by half-hours, energy by day or month, indexes; or a zip of them."""
 
 import zipfile
 from collections.abc import Callable

@@ -56,7 +56,7 @@ class _Block:
 
 
 def _is_blocks(table: Table) -> bool:
-    """Tell whether this is such a file."""
+    """Return whether a table has blocks."""
     return any(plain(cells[0]) in ("identifiant prm", "horodate") for _, cells in table if not is_number(cells[0]))
 
 
@@ -124,7 +124,7 @@ def _curve_row(cells: dict[str, str], factor: int, line: int) -> tuple[datetime,
 def _curve_intervals(rows: list[tuple[datetime, _Value]], clock: LocalClock, left_out: Counter[str]) -> list[Interval]:
     clear = clock.resolve(rows, left_out)
     intervals = []
-    # Lines without a value are there to know the step of the others.
+    # Lines without a value still show the step of the others.
     for (end, (watts, step)), found in zip(clear, steps([end for end, _ in clear]), strict=True):
         length = step or found
         hours = Fraction(length / HOUR).limit_denominator(720)
@@ -188,7 +188,7 @@ def _table_hours(names: list[str], body: Table, line: int, register: int, clock:
 
 
 def _table_length(start: datetime, end: datetime, clock: LocalClock) -> timedelta:
-    """Return the length of an interval; the hands of the clock alone do not tell it when the clock changes."""
+    """Return the length of an interval, also across a change of the clock."""
     by_hands = end - start
     if clock.is_twice(start) or clock.is_twice(end):
         return by_hands if by_hands > timedelta(0) else by_hands + HOUR

@@ -38,7 +38,7 @@ class SqliteFile:
 
 
 def is_sqlite(data: bytes) -> bool:
-    """Tell whether a file, of which these are the first bytes, is a database of SQLite."""
+    """Return whether a file that begins with these bytes is a database of SQLite."""
     return data.startswith(_SQLITE)
 
 
@@ -104,10 +104,10 @@ def read_series(texts: list[str]) -> dict[str, int]:
 
 
 def choose(wanted: Series, known: Mapping[str, str]) -> dict[str, int]:
-    """Return the wanted series; without any, the only one there is, as total. `known` has what each is.
+    """Return the wanted series; without any, the only one there is, as total. `known` has the unit of each.
 
     Raises:
-        ConfigError: it is not known, or there are several to choose from.
+        ConfigError: it is unknown, or there are several to choose from.
     """
     listed = "; ".join(f"{name} ({what})" if what else name for name, what in [*known.items()][:_SHOWN])
     more = f"; and {len(known) - _SHOWN} others" if len(known) > _SHOWN else ""
@@ -129,7 +129,7 @@ def read_home_assistant(source: SqliteFile, wanted: Series) -> Parsed:
     `sum` counts on where the meter's index begins again; its beginning is arbitrary, so only differences count.
 
     Raises:
-        ConfigError: the series are not known, or none is chosen out of several.
+        ConfigError: the series are unknown, or none of several is chosen.
     """
     rows = source.query("SELECT id, statistic_id, unit_of_measurement FROM statistics_meta WHERE has_sum = 1")
     known = {str(name): (number, str(unit)) for number, name, unit in rows if unit in _UNITS}

@@ -20,7 +20,7 @@ from storer.imports.text import MAX_SIZE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the command line says of what is to be read."""
+    """The options of the command line for reading."""
 
     meter: str
     clock: LocalClock
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ImportKind:
-    """One kind: what it is, and its reader: one of the three."""
+    """One kind, and its reader: one of the three."""
 
     help: str
     parse: Callable[[bytes, Request], Parsed] | None = None
@@ -68,7 +68,7 @@ _RECOGNISED = ("csv", "enedis-index", "edf", "enedis")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file has, its name for people, and the digest by which it is known again."""
+    """The content of a file, its name for people, and the digest that identifies it."""
 
     name: str
     parsed: Parsed

@@ -24,7 +24,7 @@ class LocalClock:
         """Take the name of a zone, such as Europe/Paris.
 
         Raises:
-            ConfigError: this machine does not know it.
+            ConfigError: it is unknown on this machine.
         """
         self.name = name
         try:
@@ -49,7 +49,7 @@ class LocalClock:
         return round((self.midnight(end) - self.midnight(day)) / timedelta(hours=1))
 
     def is_twice(self, local: datetime) -> bool:
-        """Tell whether a local time comes twice."""
+        """Return whether a local time comes twice."""
         return self.utc(local) < self.utc(local, second=True)
 
     def resolve(self, rows: Sequence[tuple[datetime, Value]], left_out: Counter[str]) -> list[tuple[datetime, Value]]:

@@ -71,7 +71,7 @@ def plain(text: str) -> str:
 
 
 def number(text: str, line: int | None = None) -> Fraction | None:
-    """Return a number, exactly; None if the cell says that there is none.
+    """Return the exact number; None if the cell has none.
 
     >>> number("1 016,5"), number("NA")
     (Fraction(2033, 2), None)
@@ -119,7 +119,7 @@ def cell(cells: Sequence[str], place: int) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a cell begins as a number or a day does."""
+    """Return whether a cell begins like a number or a day."""
     return bool(re.match(r"[-+]?\d", text))
 
 

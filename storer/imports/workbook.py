@@ -28,7 +28,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def is_workbook(data: bytes) -> bool:
-    """Tell whether a file is a workbook."""
+    """Return whether a file is a workbook."""
     return data[:4] == b"PK\x03\x04" and b"xl/" in data
 
 
@@ -75,7 +75,7 @@ class _Size:
 
 
 def check_size(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
-    """Refuse an archive whose parts are too large together; of none more is unpacked than it says."""
+    """Refuse an archive whose parts are too large together; no part unpacks to more than its stated size."""
     if sum(archive.getinfo(name).file_size for name in names) > MAX_SIZE:
         raise refused(f"this file has more than {MAX_SIZE // 1_000_000} MB when it is unpacked")
 

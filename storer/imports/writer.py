@@ -41,10 +41,10 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
     """Return number and address of the meter to import for; the number is None if it is not stored yet.
 
     Without an address it is the only meter there is. With one it may be new, as long as there is no other meter, or
-    `new` says so: a wrong digit must not make a meter.
+    `new` is set: a wrong digit must not make a meter.
 
     Raises:
-        ConfigError: it is not clear which, or it is not known.
+        ConfigError: it is ambiguous, or unknown.
     """
     known = known_meters(connection)
     if meter is None:

@@ -46,7 +46,7 @@ def ask_person(text: str) -> str:
 
 
 def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
-    """Ask for the name of what is to be deleted; say that nothing was if the answer is another one."""
+    """Ask for the name of what is to be deleted; print that nothing was deleted if the answer differs."""
     if ask(f"Type {name} to delete all of this: ").strip() == name:
         return True
     print("nothing was deleted", file=out)
@@ -54,7 +54,7 @@ def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
 
 
 def keep_backups_away(connection: Connection) -> None:
-    """Have no backup made as long as the connection is open: no file then has a half of what is forgotten.
+    """Prevent backups while the connection is open: no file then has only half of what is forgotten.
 
     Raises:
         DatabaseError: one is being made.
@@ -262,7 +262,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         if not is_confirmed(name, ask, out):
             return 1
         keep_backups_away(connection)
-        # Its number first: no other source gets it, so rows in files of backups stay those of this one.
+        # Its number first: no other source may get it, or rows in backup files would become that source's.
         connection.execute(
             "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
             (number,),

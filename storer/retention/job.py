@@ -1,4 +1,4 @@
-"""Does once a day what is to be dropped, in small steps between the runs of the rollups."""
+"""Drops what is due once a day, in small steps between the runs of the rollups."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ FIRST_AFTER = 600.0
 
 
 class RetentionJob:
-    """Gives its steps to the thread of the rollups."""
+    """The daily job, which the thread of the rollups runs step by step."""
 
     def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER, *, backups: bool) -> None:
         """Work as the storer `name`, which must have the lease of the rollups; `backups`: it has a folder for them."""

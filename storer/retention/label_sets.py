@@ -1,6 +1,6 @@
 """Deletes label sets that no frame has any more, in two steps, while storers run.
 
-A search reads all frames. What it finds unused is marked, and deleted after a day if a second search says the same. In
+A search reads all frames. A set without frames is marked, and deleted after a day if a second search finds none. In
 between, a storer that needs a marked label set takes the mark off in the transaction of its frames: the deletion then
 waits for that transaction, and leaves the row alone. A set that was not marked is never deleted.
 """

@@ -36,7 +36,7 @@ _DIVIDE_AT_MOST = 200_000  # frames
 
 
 class Blocked(TeleinfoError):
-    """Frames cannot be dropped now; the text says why, and what to do."""
+    """Frames cannot be dropped now; the message gives the reason and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class FrameRetention:
             )
 
     def _require_saved(self, part: _Part, table: str, column: str, what: str) -> None:
-        """Keep rows whose month has no file of a backup that is good, and has them as they are."""
+        """Refuse to drop rows of a month that no valid backup file has as they are."""
         if months := not_saved(self._connection, part.end, table, column):
             raise Blocked(
                 f"{what} before {part.end:%Y-%m-%d} are kept: no backup of the last {READ_WITHIN.days} days has"

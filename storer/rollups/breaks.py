@@ -20,7 +20,7 @@ _DRAWN = (TOTAL, *SUPPLIER)
 
 @dataclass(frozen=True, slots=True)
 class HourReadings:
-    """The readings of a meter in an hour: those of its first and of its last frame with an index."""
+    """The readings of a meter in an hour, from its first and its last frame with an index."""
 
     hour: datetime
     first_at: datetime
@@ -88,7 +88,7 @@ class _Counter:
 class Inside:
     """What is counted between the first and the last reading of an hour, from each frame to the next.
 
-    For an hour whose ends alone do not tell: an index fell, or the meter has other registers than before.
+    For an hour whose ends are not enough: an index fell, or the meter has other registers than before.
     """
 
     def __init__(self, frames: Iterable[tuple[datetime, bool, Readings]]) -> None:
@@ -131,7 +131,7 @@ class Inside:
         self.energy = [counter.energy for counter in counters]
 
 
-def ends_tell(hour: HourReadings) -> bool:
+def ends_suffice(hour: HourReadings) -> bool:
     """Return whether all that an hour adds follows from its first and its last readings."""
     return hour.first_standard == hour.last_standard and all(
         (first is None) == (last is None)
@@ -166,7 +166,7 @@ def judge(
         hour: the readings.
         before: for each register its latest reading before this hour.
         previous: the latest hour before this one with any reading; None: there is none.
-        inside: what is between the ends, if these do not tell and the frames are still there.
+        inside: what is between the ends, if these are not enough and the frames are still there.
     """
     steps: dict[int, int] = {}
     changed = previous is not None and (kind_at_end(previous) != kind_of(hour.first_standard, hour.first))

@@ -1,6 +1,6 @@
-"""Reads frames of an hour: its readings, and what is between them where they do not tell.
+"""Reads frames of an hour: its readings, and what is between them where these are not enough.
 
-Whole frames are preferred to damaged ones, and all readings of an end are those of one frame, so they fit together.
+Undamaged frames are preferred, and all readings of an end come from one frame, so they fit together.
 """
 
 import logging
@@ -14,7 +14,7 @@ from common.contract.registers import TOTAL, Readings, readings, supplier_number
 from common.database.mariadb import Connection, sql_time
 from storer.frames.label_sets import read_contents
 from storer.frames.rows import COLUMNS, row_values
-from storer.rollups.breaks import HourReadings, Inside, ends_tell
+from storer.rollups.breaks import HourReadings, Inside, ends_suffice
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,11 @@ def read_ends(connection: Connection, hour: datetime, minutes: Mapping[int, int]
 
 
 def read_insides(connection: Connection, rows: Mapping[int, HourReadings]) -> dict[int, Inside]:
-    """Read what is between the ends of an hour that do not tell, by meter; without those whose frames were dropped.
+    """Read what is between ends that are not enough, by meter, unless the frames were dropped.
 
     `rows`: by meter, all of one hour.
     """
-    wanted = [meter for meter, row in rows.items() if not ends_tell(row)]
+    wanted = [meter for meter, row in rows.items() if not ends_suffice(row)]
     insides: dict[int, Inside] = {}
     # The key of frames begins with the time: to read one meter costs as much as to read past all others.
     for begin in range(0, len(wanted), _ALL_AT_ONCE):
@@ -119,7 +119,7 @@ def _frames(connection: Connection, rows: Mapping[int, HourReadings]) -> dict[in
 
 
 def _inside(connection: Connection, row: HourReadings, frames: Sequence[_Row]) -> Inside | None:
-    """Return what the frames count; None if those of the ends were dropped."""
+    """Return what the frames count; None if the first or the last was dropped."""
     contents = read_contents(connection, {frame.label_set_id for frame in frames})
     ends = [_decode(frame, contents[frame.label_set_id]) for frame in frames if frame.label_set_id in contents]
     values = [end.values for end in ends]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
-from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
+from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_suffice, judge, kind_at_end
 from storer.rollups.hour_frames import read_ends, read_insides
 from storer.rollups.minute_columns import HOUR_COLUMNS, upsert
 from storer.rollups.state import raise_version, read_state
@@ -14,8 +14,8 @@ from storer.rollups.stored_hours import StoredHours
 
 HOUR = timedelta(hours=1)
 _AT_ONCE = 500  # meters in one transaction
-# Before `up_to`. The monitor remembers nothing of the three hours before a meter's newest one.
-_NOT_REMEMBERED = timedelta(hours=2)
+# Before `up_to`. The monitor caches nothing of the three hours before a meter's newest one.
+_NOT_CACHED = timedelta(hours=2)
 _INSERT, _UPDATE = upsert("hours", ("meter_id", "hour"), tuple(HOUR_COLUMNS))
 _MEASURED = (
     f"SELECT meter_id, %s, {', '.join(HOUR_COLUMNS.values())} FROM minutes"  # noqa: S608 - our own names
@@ -107,8 +107,8 @@ class _HourRollup:
         old = self._stored.of_hour(hour, self._meters)
         new = self._readings(held)
         changed = [meter for meter in new if new[meter] != old.get(meter)]
-        # Between ends that do not tell, a frame may be new although the ends are the same.
-        judged = [meter for meter in new if always_judge or meter in changed or not ends_tell(new[meter])]
+        # Where the ends are not enough, a frame between them may be new although the ends are the same.
+        judged = [meter for meter in new if always_judge or meter in changed or not ends_suffice(new[meter])]
         if judged:
             breaks = self._stored.breaks_of_hour(hour, judged)
             judgements = self._judge_all({meter: new[meter] for meter in judged})
@@ -119,13 +119,13 @@ class _HourRollup:
         for meter in later.keys() & changed:
             self._judge_following(meter, later[meter], old.get(meter), new[meter])
         if held is not None and (touched or changed) and (later or self._is_past()):
-            # Last: others wait for that row. Nobody remembers the newest hours, nor those that change as they go on.
+            # Last: others wait for that row. The newest hours are in no cache.
             raise_version(connection)
 
     def _is_past(self) -> bool:
-        """Tell whether the hour may be remembered: that of a meter that was replaced has no later one."""
+        """Return whether a monitor may have the hour in its cache: a replaced meter has no later hour."""
         state = read_state(self._connection)
-        return state is not None and self._hour + HOUR <= state.up_to - _NOT_REMEMBERED
+        return state is not None and self._hour + HOUR <= state.up_to - _NOT_CACHED
 
     def compare(self, held: Mapping[int, int], found: HourComparison) -> None:
         made = self._stored.minutes_of_hour(self._hour, self._meters)
@@ -144,7 +144,7 @@ class _HourRollup:
                 found.different.add(meter)
 
     def measures_that_differ(self) -> set[int]:
-        """Return the meters whose measures are not what their minutes make, but for rows that know of more frames."""
+        """Return the meters whose measures differ from their minutes, except for rows that were made of more frames."""
         start, meters = sql_time(self._hour), tuple(self._meters)
         measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
         stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}

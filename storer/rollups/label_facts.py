@@ -26,7 +26,7 @@ class LabelFacts:
 
 
 def read_facts(connection: Connection, ids: Collection[int]) -> dict[int, LabelFacts]:
-    """Return the facts of label sets by id; nothing is known of one that is missing."""
+    """Return the facts of label sets by id; a missing one has none."""
     facts = dict.fromkeys(ids, LabelFacts())
     ordered = sorted(ids)
     for begin in range(0, len(ordered), _AT_ONCE):

@@ -21,7 +21,7 @@ class Comparison(Enum):
 
 
 def compare_rollups(connection: Connection, hour: datetime, meters: Collection[int]) -> Comparison:
-    """Compare all that minutes, hours and breaks say of an hour with what its frames make now; nothing is written.
+    """Compare minutes, hours and breaks of an hour with what its frames make now; nothing is written.
 
     `meters`: the ids of all that there are.
     """

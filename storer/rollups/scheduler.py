@@ -118,7 +118,7 @@ class RollupScheduler:
             state = dataclasses.replace(state, up_to=edge)
             start = edge
         if self._last is None:
-            self._touch(state, start, end)  # nobody knows what is rolled up after up_to
+            self._touch(state, start, end)  # what is rolled up after up_to is not recorded
         else:
             self._touch(state, start, edge, roll_new_minutes)  # nearly all are rolled up already
             self._touch(state, max(edge, self._last - self._overlap), end)

@@ -126,7 +126,7 @@ def advance(connection: Connection, up_to: datetime, rebuild_from: datetime | No
 
 
 def raise_version(connection: Connection) -> None:
-    """Let nobody trust what they remember of hours of the past: the transaction that this is in changes them."""
+    """Invalidate all caches of past hours, which the present transaction changes."""
     # By the time: a number that was there before a restore never comes again.
     connection.execute(
         "UPDATE rollup_state SET version = GREATEST(version + 1, FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000000)) WHERE id = 1"
@@ -146,8 +146,8 @@ def request_rebuild(
 ) -> None:
     """Have the hours from `start` (the first frame), before `end` (as far as the rollups are), rolled up again.
 
-    With `now`, those of which nothing is final yet are too. A running storer does it in the background, and one that
-    starts goes on with it. What is already waiting to be rebuilt stays so. Without any rollups nothing is needed: the
+    With `now`, hours that are not final yet are included. A running storer does it in the background, and one that
+    starts goes on with it. What is already to be rebuilt stays so. Without any rollups nothing is needed: the
     first storer makes all of them.
     """
     state = read_state(connection)

@@ -26,7 +26,7 @@ _STOP_TIMEOUT = 1.0  # seconds for a statement that runs at the stop; the connec
 
 @dataclass(frozen=True, slots=True)
 class RollupReport:
-    """What `health` says of the rollups; times and counts of late hours are those of the last run."""
+    """The rollups in `health`; times and counts of late hours are as of the last run."""
 
     active: bool = False  # this storer has the lease
     runs: int = 0

@@ -1,6 +1,6 @@
 """Makes minutes of what a source sends: readings and means, never differences. Pure.
 
-A value holds until the next, but not for longer than `HOLD`: what was not seen is not counted, and `seconds` says so.
+A value holds until the next, but not for longer than `HOLD`: unseen time is not counted, and is not in `seconds`.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Minute:
 
 
 def entry_step(before: int, before_at: float, reading: int, at: float, most_power: float = MOST_POWER) -> int:
-    """Return by how much a counter changed without energy between two readings with nothing known in between.
+    """Return by how much a counter changed without energy between two readings without any in between.
 
     `most_power`: what it may have run with, in W.
 
@@ -61,7 +61,7 @@ def entry_step(before: int, before_at: float, reading: int, at: float, most_powe
 
 
 def _plausible(before: int, before_at: float, reading: int, at: float, most_power: float) -> bool:
-    # 0 is what inverters and wallboxes send, too, while they do not know: what follows a silence was not made in it.
+    # Inverters and wallboxes also send 0 while they have no value: what follows a gap was not made in it.
     hours = max(0.0, at - before_at) / 3600 if before else 0.0
     return -_JITTER <= reading - before <= _COARSEST + most_power * hours
 

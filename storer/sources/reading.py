@@ -1,4 +1,4 @@
-"""Reads a number from a message, or says why there is none. Pure."""
+"""Reads a number from a message, or returns why there is none. Pure."""
 
 import json
 import math

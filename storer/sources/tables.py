@@ -1,7 +1,7 @@
 """Writes the tables of sources: minutes once each, and the hours that they are in, in one transaction.
 
 Of several storers with the same sources one writes them: the `writer` of its row in `sources`. The others keep their
-minutes until it has written them, and go on if it stops. What is stored is read in each transaction and not remembered:
+minutes until it has written them, and go on if it stops. What is stored is read in each transaction and not cached:
 the database may have gone back to an earlier state, and a commit may have been done though its answer was lost.
 """
 
@@ -123,7 +123,7 @@ class SourceTables:
                     if stored is not None:
                         done[source.name] = stored.minute
                         if self._of_other.get(source.name) != stored.minute:
-                            # It has counted what came until a moment ago, whatever its clock says of ours.
+                            # It has counted what came until a moment ago, whatever its clock shows.
                             self._of_other[source.name] = stored.minute
                             done[source.name] = max(stored.minute, pending[source.name][-1].minute - MINUTE)
                     continue
@@ -217,7 +217,7 @@ class SourceTables:
 
 
 def _supplied(connection: Connection, meter: str | None) -> int | None:
-    """Return the subscribed power in VA, as of the meter's newest frame; None: it is not known, or not all there is."""
+    """Return the subscribed power in VA, from the meter's newest frame; None if unknown, or if there is a producer."""
     rows = connection.query(
         "SELECT f.label_set_id, s.subscribed_current, f.index_injected FROM frames AS f"
         " JOIN meters AS m ON m.id = f.meter_id JOIN label_sets AS s ON s.id = f.label_set_id"

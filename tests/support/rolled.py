@@ -15,7 +15,7 @@ from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterContract, read_contract
 from monitor.readings.power import Power
 from monitor.readings.presence import Gap, Holes
-from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
+from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_suffice, judge, kind_at_end
 from tests.support.rollup_oracle import supplier
 
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ class Rolled:
         row = HourReadings(
             hour, first_at, last_at, first_standard, last_standard, first, last, supplier=supplier(frames[-1])
         )
-        inside = None if ends_tell(row) else Inside(points)
+        inside = None if ends_suffice(row) else Inside(points)
         previous = self.rolled[-1] if self.rolled else None
         self.judged[hour] = judge(row, [self._before(register) for register in range(len(REGISTERS))], previous, inside)
         content = {"frame": frames[-1].values, "mode": frames[-1].mode}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.contract.registers import INJECTED, REGISTERS, TOTAL, Readings
-from storer.rollups.breaks import Before, HourReadings, Inside, ends_tell, judge
+from storer.rollups.breaks import Before, HourReadings, Inside, ends_suffice, judge
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STANDARD, HISTORIC = True, False
@@ -131,9 +131,9 @@ HOUR = HourReadings(NOON, NOON, at(10), STANDARD, STANDARD, FIRST, LAST)
 
 
 def test_the_ends_of_an_hour_tell_all_while_its_registers_stay_and_none_falls_or_leaps() -> None:
-    assert ends_tell(HOUR)
-    assert ends_tell(replace(HOUR, last=FIRST))
-    assert ends_tell(replace(HOUR, last=values(total=100 + 350, supplier_1=50)))  # 200 + 10 x 15
+    assert ends_suffice(HOUR)
+    assert ends_suffice(replace(HOUR, last=FIRST))
+    assert ends_suffice(replace(HOUR, last=values(total=100 + 350, supplier_1=50)))  # 200 + 10 x 15
     for last in (
         values(total=100 + 351, supplier_1=50),
         values(total=99, supplier_1=50),
@@ -141,9 +141,9 @@ def test_the_ends_of_an_hour_tell_all_while_its_registers_stay_and_none_falls_or
         values(total=130),
         values(total=130, supplier_1=50, supplier_2=3),
     ):
-        assert not ends_tell(replace(HOUR, last=last)), last
-    assert not ends_tell(replace(HOUR, last_standard=HISTORIC))
-    assert not ends_tell(replace(HOUR, first_standard=HISTORIC))
+        assert not ends_suffice(replace(HOUR, last=last)), last
+    assert not ends_suffice(replace(HOUR, last_standard=HISTORIC))
+    assert not ends_suffice(replace(HOUR, first_standard=HISTORIC))
 
 
 def test_before_an_hour_that_changed_its_contract_the_registers_of_its_first_frame_count() -> None:
