@@ -24,8 +24,7 @@ from common.settings import config
 from monitor.alerts.facts_loop import Gathering
 from monitor.alerts.loop import Alerting
 from monitor.alerts.summary import AlertBoard
-from monitor.base.config import MonitorConfig
-from monitor.base.listen import Listen, is_loopback
+from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.money.price_refresh import RateFiles
@@ -44,21 +43,17 @@ from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
 from monitor.web import password
 from monitor.web.api import JSON, Api
-from monitor.web.background import TIMEOUT, Background, Repeated
+from monitor.web.background import TIMEOUT, Background, Pasts, Repeated, UnusedLines, Warmth
 from monitor.web.call import LiveCall, LiveRoute, Route
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
-from monitor.web.health import Counters, evaluate
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
 from monitor.web.login import Door
-from monitor.web.metrics import Metrics
+from monitor.web.metrics import Counters, Metrics, evaluate
 from monitor.web.openapi import document
 from monitor.web.parameters import read_parameters
-from monitor.web.pasts import Pasts
 from monitor.web.pool import SILENCE_TIMEOUT, Lease, Pool
-from monitor.web.site import Parts, Site
-from monitor.web.unused_lines import UnusedLines
-from monitor.web.warmth import Warmth
+from monitor.web.router import Parts, Site
 from monitor.web.workers import Workers
 
 if TYPE_CHECKING:
@@ -111,8 +106,7 @@ def run(file: Path) -> int:
     if settings.password_file is not None:
         password.hash_in_place(settings.password_file)
     try:
-        from monitor.web.app import application
-        from monitor.web.serve import Serving, open_ports
+        from monitor.web.serve import Serving, application, open_ports
     except ImportError as error:
         raise ConfigError(
             f"the page needs the package {error.name}: {sys.executable} -m pip install 'uvicorn>=0.32'"

@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from common.settings.config import Tls, load
-from monitor.base.alert_settings import AlertsConfig
-from monitor.base.config import MonitorConfig, MonitorMqtt
-from monitor.base.listen import Ingress
+from monitor.base.config import Ingress, MonitorConfig, MonitorMqtt
+from monitor.base.household import AlertsConfig
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 

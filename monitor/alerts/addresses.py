@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from common.settings.file_errors import reason
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 
 _SCHEME = re.compile(r"([a-z][a-z0-9]{0,19})://", re.IGNORECASE)
 

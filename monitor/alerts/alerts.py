@@ -9,7 +9,7 @@ from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Outbox
 from monitor.alerts.signs import Sign
 from monitor.alerts.store import Kept, MemoryFile
-from monitor.base.alert_kinds import KINDS
+from monitor.base.household import KINDS
 
 _TRY_AGAIN = timedelta(minutes=1)  # after the file could not be written
 

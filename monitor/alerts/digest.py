@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from monitor.alerts.digest_figures import digests, last_period
 from monitor.alerts.digest_texts import digest_text
 from monitor.alerts.message import Letter
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.calendar import DIGESTS
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
+from monitor.base.household import AlertsConfig
 from monitor.money.home import Home
 
 _AT = time(7, 30)  # the hours of the night are rolled up

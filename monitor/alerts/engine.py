@@ -18,7 +18,7 @@ from common.contract.offers import Window
 from monitor.alerts.events import BEGIN, END, Event, Message
 from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import as_json, fields_of
-from monitor.base.alert_kinds import KINDS, Kind
+from monitor.base.household import KINDS, Kind
 
 LISTED = 30  # events that are over
 _LONGEST_STEP = timedelta(seconds=10)  # between two steps that are further apart, nobody watched, or the clock was set

@@ -15,8 +15,8 @@ from monitor.alerts.rules.overload import Overload
 from monitor.alerts.rules.silent import Silence
 from monitor.alerts.signs import Sign
 from monitor.alerts.store import MemoryFile
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.config import MonitorConfig
+from monitor.base.household import AlertsConfig
 from monitor.live.live import Live
 
 AWAY_AFTER = 7200.0  # seconds without anybody at home

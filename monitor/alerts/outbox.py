@@ -24,7 +24,7 @@ from monitor.alerts.addresses import destinations
 from monitor.alerts.failures import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
 from monitor.alerts.message import Letter
 from monitor.alerts.store import as_json, fields_of
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 
 log = logging.getLogger(__name__)
 

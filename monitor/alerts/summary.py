@@ -8,9 +8,8 @@ from common.contract.frame import write_stamp
 from monitor.alerts.events import Event
 from monitor.alerts.message_texts import line, meter_names, place, rule_name
 from monitor.alerts.outbox import Delivery
-from monitor.base.alert_kinds import KINDS
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.config import MonitorConfig
+from monitor.base.household import KINDS, AlertsConfig
 from monitor.base.texts import TEXTS
 
 

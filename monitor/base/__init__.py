@@ -1,7 +1,7 @@
 """What every room of the monitor uses: it knows no reading, no price and no request.
 
-- `config` reads `monitor.yaml`; `household`, `meter_settings`, `alert_settings` and `listen` are its sections, checked
-  when they are read. `french` has the texts of its errors.
+- `config` reads `monitor.yaml`: where the page is served, the broker, the database. `household` declares what the owner
+  says of the home: contracts, meters, notes, alerts. `french` has the texts of their errors.
 - `calendar` cuts time into local days, weeks, months and years, which may have 23 or 25 hours. Instants are UTC
   everywhere else; only here and where people read is there a zone.
 - `ranges` reads the time that a question is about, from an address or from the command line.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from monitor.home_assistant.registers import OURS
+from monitor.home_assistant.history import OURS
 from monitor.home_assistant.rows import Row
 from monitor.home_assistant.texts import StatisticsError
 

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 
 from monitor.base.calendar import Calendar
 from monitor.base.formats import Formats
-from monitor.home_assistant import registers
-from monitor.home_assistant.history import History, views
+from monitor.home_assistant.history import History, cost, is_part, of_meter, reading, views, wh
 from monitor.home_assistant.recorder import SOURCE, UNITS, Entity, Recorder, Statistic
 from monitor.home_assistant.rows import Amount, Row, Running, gap, mark, own_wh
 from monitor.home_assistant.texts import TEXTS
@@ -78,7 +77,7 @@ class Bringer:
         entities = {identifier: entity for identifier, entity in found.items() if not entity.disabled}
         names = TEXTS[formats.language]
         for house in home.meters():
-            theirs = {part.identifier: registers.of_meter(entities, part.identifier) for part in house.parts}
+            theirs = {part.identifier: of_meter(entities, part.identifier) for part in house.parts}
             shown = views(house, [address for address, keys in theirs.items() if keys])
             work: dict[Meter, list[Work]] = {}
             for address, view in shown.items():
@@ -110,7 +109,7 @@ class Bringer:
 
     def _of_costs(self, address: str, keys: Mapping[str, Entity], name: str) -> Iterator[Work]:
         for key, entity in keys.items():
-            if registers.is_part(key):
+            if is_part(key):
                 statistic = f"{SOURCE}:{_object(address)}_{key}_cost"
                 yield Work(Statistic(statistic, name.format(name=entity.name), _CURRENCY), key, address, self._now)
 
@@ -155,12 +154,12 @@ class Bringer:
                 if hour >= until:
                     break
                 if work.statistic.of_entity and work.key is not None:
-                    amounts[hour] = registers.wh(work.key, period.energy, flat=flat[hour])
+                    amounts[hour] = wh(work.key, period.energy, flat=flat[hour])
                     values = readings[work.address].get(hour)
-                    if values is not None and (state := registers.reading(work.key, values)) is not None:
+                    if values is not None and (state := reading(work.key, values)) is not None:
                         states[hour] = state
                 else:
-                    amounts[hour] = registers.cost(work.key, period.cost, flat=flat[hour])
+                    amounts[hour] = cost(work.key, period.cost, flat=flat[hour])
                     work.partial |= work.key is None and period.cost.partial
             existing = self._recorder.rows(work.statistic, start, until)
             rows = work.running.rows(amounts, existing, states)
@@ -172,10 +171,10 @@ class Bringer:
         if work.key is None or (not work.running.hours and work.own.marked is None):
             return
         values = history.last_readings(work.address, first.start) if work.running.hours else None
-        reading = None if values is None else registers.reading(work.key, values)
+        shown = None if values is None else reading(work.key, values)
         per_unit = UNITS[work.statistic.unit]
         counted = int(work.running.total)
-        work.joined_wh = gap(counted, reading, first, per_unit, work.first_wh)
+        work.joined_wh = gap(counted, shown, first, per_unit, work.first_wh)
         self._recorder.raise_sums(work.statistic, first, work.joined_wh)
 
     def undo(self) -> Iterator[tuple[Statistic, int | None]]:

@@ -13,8 +13,8 @@ from common.errors import MessageError
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published, PublishToken
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
-from monitor.base.alert_settings import Away
 from monitor.base.config import MonitorMqtt
+from monitor.base.household import Away
 from monitor.live.state import LiveHouse
 
 log = logging.getLogger(__name__)

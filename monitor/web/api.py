@@ -9,8 +9,7 @@ from typing import Any
 
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
-from monitor.base.app_file import AppFile
-from monitor.base.config import MonitorConfig
+from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.live.live import Live
 from monitor.money.home import Home

@@ -1,18 +1,28 @@
-"""Work that is done again and again, whether somebody asks or not."""
+"""Work that is done again and again, whether somebody asks or not, and what is done so."""
 
 import abc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from common.errors import DatabaseError
 from common.runtime.logs import RateLimiter
+from monitor.live.price_topic import Past, past_start
+from monitor.money.home import Home, Lend
+from monitor.readings.hours import Meter
+from monitor.readings.meters import Unused
 from monitor.web.workers import Workers
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = 60.0  # seconds after a step that failed
 TIMEOUT = 120.0  # seconds for all statements over a connection that was lent; nobody waits for them
+REMEMBER_AGAIN = 60.0  # seconds; until it is looked whether something is to be found again
+MOST_METERS = 20  # those of more are found when somebody asks
+SWITCHES_AGAIN = 3600.0  # seconds
+UNUSED_AGAIN = 300.0  # seconds
 
 
 class Background(abc.ABC):
@@ -80,3 +90,91 @@ class Repeated(Background):
     def step(self) -> float:
         """Do the next step; return the seconds until the one after it."""
         return self._step()
+
+
+class Warmth(Background):
+    """Fills the memory at the start and when the past changed, a meter a step."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        lend: Lend,
+        remember: Callable[[Home, Meter], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; the answers that are lent share the memory, and `remember` looks up what it keeps of a meter."""
+        super().__init__(workers, clock)
+        self._lend = lend
+        self._remember = remember
+        self._meters: list[Meter] = []  # still to do
+        self._done: dict[str, tuple[int, datetime | None, int]] = {}  # as it was, by identifier
+
+    def step(self) -> float:
+        """Look up a meter, or which are to be looked up."""
+        with self._lend() as home:
+            if self._meters:
+                meter = self._meters.pop()  # if that fails, the next look finds it again
+                self._remember(home, meter)
+                self._done[meter.identifier] = _state(meter)
+            else:
+                meters = [meter for meter in home.meters() if meter.first is not None][:MOST_METERS]
+                self._meters = [one for one in meters if self._done.get(one.identifier) != _state(one)]
+        return 0.0 if self._meters else REMEMBER_AGAIN
+
+
+def _state(meter: Meter) -> tuple[int, datetime | None, int]:
+    """Return what the memory of a meter is right for."""
+    return meter.number, meter.first, meter.version
+
+
+class Pasts(Background):
+    """Hands over what the database says of all meters."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        lend: Lend,
+        zone: ZoneInfo,
+        use: Callable[[Mapping[str, Past]], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Prepare; `use` is called in another thread, with the past of meters by identifier."""
+        super().__init__(workers, clock)
+        self._lend = lend
+        self._zone = zone
+        self._use = use
+        self._now = now
+
+    def step(self) -> float:
+        """Look at all meters."""
+        now = self._now()
+        start = past_start(now, self._zone)
+        with self._lend() as home:
+            meters = home.meters()
+        pasts = {}
+        for meter in meters:
+            with self._lend() as home:  # each has its time
+                switches = home.switches(meter, start, now)
+            pasts[meter.identifier] = Past(meter.first, switches)
+        self._use(pasts)
+        return SWITCHES_AGAIN
+
+
+class UnusedLines(Background):
+    """Says in the log what the page says, too."""
+
+    def __init__(self, workers: Workers, lend: Lend, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(workers, clock)
+        self._lend = lend
+        self._said: set[Unused] = set()
+
+    def step(self) -> float:
+        """Look; a line that gets its meter is said again if it loses it."""
+        with self._lend() as home:
+            found = set(home.unused())
+        for one in sorted(found - self._said, key=lambda one: (one.section, one.meter)):
+            log.warning("%s: no meter %s is in the database: its entry has no effect", one.section, one.meter)
+        self._said = found
+        return UNUSED_AGAIN

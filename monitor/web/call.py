@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.base.app_file import AppFile
-from monitor.base.config import MonitorConfig
+from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.ranges import Range, check_length
 from monitor.base.refusals import Refusal
 from monitor.live.live import Live

@@ -1,4 +1,4 @@
-"""The port that Prometheus reads; nothing is opened where none is configured."""
+"""What the monitor counts of itself, its health, and the port that Prometheus reads."""
 
 import logging
 import math
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
+from common.runtime.watchdog import Health
+from common.settings.language import plural
 from monitor.base.config import MetricsConfig
 from monitor.web.exposition import Family
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = 30.0  # seconds after which a port that is in use is tried again
+STALL_TIMEOUT = 60.0  # seconds without work of the thread of the broker
+_CLASSES = ("2xx", "3xx", "4xx", "5xx")
 
 
 class Metrics:
@@ -95,3 +99,24 @@ def _library() -> Any:
             " or leave the port out"
         ) from error
     return prometheus_client
+
+
+class Counters:
+    """What was answered since the start; used by the loop that serves."""
+
+    def __init__(self) -> None:
+        self.replies = dict.fromkeys(_CLASSES, 0)
+        self.wrong_passwords = 0
+
+    def count(self, status: int) -> None:
+        """Count a reply."""
+        self.replies[f"{status // 100}xx"] += 1
+
+
+def evaluate(viewers: int, idle: float) -> Health:
+    """Return the health; `idle` is for how many seconds the thread of the broker has done nothing.
+
+    A missing broker or database is not a matter of health here: the page says so, and shows the rest.
+    """
+    alive = idle < STALL_TIMEOUT
+    return Health(alive=alive, healthy=alive, status_text=f"serving the page, {plural(viewers, 'viewer')}")

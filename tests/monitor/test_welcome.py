@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.base.listen import Listen
+from monitor.base.config import Listen
 from monitor.service import address, welcome
 
 COMPOSE = {"TELEINFO_DEPLOYMENT": "compose"}

@@ -13,9 +13,8 @@ from monitor.alerts.facts_query import gather
 from monitor.alerts.recent import Loss
 from monitor.alerts.rules.slow import signs
 from monitor.alerts.signs import Holds
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, House
+from monitor.base.household import AlertsConfig, ContractLine, House
 from monitor.money.home import Home
 from monitor.money.prices import PriceRow
 from reader.simulator.meter import SimulatedMeter

@@ -9,10 +9,9 @@ import pytest
 
 from common.database.mariadb import Database, sql_time
 from monitor.alerts.digest import digest_letter
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import AlertsConfig, ContractLine
 from monitor.base.household import House as Configured
 from monitor.money.calendars import Calendars
 from monitor.money.home import Home

@@ -10,10 +10,9 @@ import pytest
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Database
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, House
+from monitor.base.household import AlertsConfig, ContractLine, House
 from monitor.money.forecast import Forecast
 from monitor.money.home import Home
 from monitor.money.price_document import read_document

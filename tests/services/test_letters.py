@@ -18,7 +18,7 @@ import pytest
 
 from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Outbox
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
 from tests.support.programs import ENVIRONMENT, ROOT, WITHIN, command_line, run_command, wait_until

@@ -16,8 +16,8 @@ import pytest
 from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertBoard
-from monitor.base.alert_settings import AlertsConfig, Away
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.base.household import AlertsConfig, Away
 from monitor.base.refusals import Refusal
 from monitor.live.live import Live
 from monitor.live.snapshot import HouseNow

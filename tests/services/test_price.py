@@ -16,7 +16,7 @@ from demo.history import History
 from monitor.base.config import MonitorConfig, MonitorDatabase
 from monitor.live.price_topic import Past
 from monitor.money.home import Home
-from monitor.web.pasts import Pasts
+from monitor.web.background import Pasts
 from monitor.web.workers import Workers
 from reader.simulator.meter import SimulatedMeter
 from tests.services.test_monitor import Monitor

@@ -9,8 +9,8 @@ from monitor.base.config import MonitorConfig
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.readings.memory import Memory
+from monitor.web.background import Warmth
 from monitor.web.pool import Pool
-from monitor.web.warmth import Warmth
 from monitor.web.workers import Workers
 from reader.simulator.meter import SimulatedMeter
 from tests.support.asked import NotedDatabase

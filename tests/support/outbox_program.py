@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Outbox
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from monitor.base.alert_kinds import KINDS
+from monitor.base.household import KINDS
 from monitor.base.schemas import COUNT, FLAG, INSTANT, TEXT, described, maybe, record, several, words
 from monitor.web.call import LiveCall, LiveRoute
 

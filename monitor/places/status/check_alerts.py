@@ -31,9 +31,9 @@ from monitor.alerts.message_texts import AlertFormats
 from monitor.alerts.outbox import Outbox
 from monitor.alerts.store import NAME, MemoryFile
 from monitor.alerts.summary import AlertBoard
-from monitor.base.alert_settings import AlertsConfig
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, unbroken
+from monitor.base.household import AlertsConfig
 from monitor.base.table import lay_out
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from common.check.config_file import is_readable_by_all
 from common.check.findings import Finding
 from common.errors import NotReady
-from monitor.base.config import MonitorConfig
-from monitor.base.listen import is_loopback
+from monitor.base.config import MonitorConfig, is_loopback
 from monitor.places.status.check_texts import TEXTS
 from monitor.web import password
 

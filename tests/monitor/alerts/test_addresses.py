@@ -5,7 +5,7 @@ import pytest
 
 from monitor.alerts.addresses import destinations
 from monitor.alerts.child import is_known
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 
 ROOT = Path(__file__).resolve().parents[3]
 

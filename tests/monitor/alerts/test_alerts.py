@@ -14,7 +14,7 @@ from monitor.alerts.engine import Engine
 from monitor.alerts.outbox import Job, Outbox
 from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import NAME, MemoryFile
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

@@ -18,8 +18,7 @@ from monitor.alerts.events import BEGIN, END, Event, Message
 from monitor.alerts.outbox import Job, Outbox
 from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import MemoryFile
-from monitor.base.alert_kinds import KINDS
-from monitor.base.alert_settings import Address
+from monitor.base.household import KINDS, Address
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.alerts.digest import digest_due
-from monitor.base.alert_settings import AlertsConfig
+from monitor.base.household import AlertsConfig
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = Window(time(22), time(8, 15))

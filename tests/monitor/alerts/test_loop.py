@@ -14,8 +14,8 @@ from monitor.alerts.loop import AWAY_AFTER, Alerting
 from monitor.alerts.message import Letter
 from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import NAME
-from monitor.base.alert_settings import Address, AlertsConfig
 from monitor.base.config import MonitorConfig
+from monitor.base.household import Address, AlertsConfig
 from monitor.live.snapshot import HouseNow
 from monitor.web.background import Repeated
 from tests.support.made_facts import METER, made_facts, made_meter

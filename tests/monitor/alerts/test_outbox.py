@@ -13,7 +13,7 @@ import pytest
 from common.runtime.file_lock import try_lock
 from monitor.alerts.message import Letter
 from monitor.alerts.outbox import Delivery, Job, Outbox
-from monitor.base.alert_settings import Address
+from monitor.base.household import Address
 from tests.support.wording import warnings_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

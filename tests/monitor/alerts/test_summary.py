@@ -7,9 +7,8 @@ from typing import Any
 
 from monitor.alerts.outbox import Delivery
 from monitor.alerts.summary import AlertBoard, Watched
-from monitor.base.alert_settings import Address, AlertsConfig
 from monitor.base.config import MonitorConfig
-from monitor.base.household import House
+from monitor.base.household import Address, AlertsConfig, House
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceTable

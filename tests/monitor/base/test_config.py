@@ -1,14 +1,16 @@
+import json
+import logging
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from monitor.base.config import MonitorConfig
+from monitor.base.config import AppFile, Ingress, MonitorConfig
 from monitor.base.household import House, Note
-from monitor.base.listen import Ingress
 
 
 def config(tmp_path: Path, text: str) -> MonitorConfig:
@@ -264,3 +266,23 @@ def test_what_cannot_be_a_house_is_refused_in_one_line(tmp_path: Path, text: str
         config(tmp_path, text)
     assert "meters" in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+SAID: dict[str, Any] = {"ports": [], "found": [], "broker": "none", "database": "internal"}
+
+
+@pytest.mark.parametrize("text", [None, "", "{"])
+def test_a_file_that_is_absent_or_broken_says_nothing_and_the_log_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str | None
+) -> None:
+    path = tmp_path / "app.json"
+    if text is not None:
+        path.write_text(text)
+    file = AppFile(path)
+    with caplog.at_level(logging.WARNING):
+        assert [file.read() for _ in range(3)] == [None] * 3
+    (line,) = caplog.messages
+    assert line.startswith(f"app: {path}: ")
+    assert "\n" not in line
+    path.write_text(json.dumps(SAID))
+    assert file.read() == SAID

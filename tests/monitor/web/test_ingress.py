@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.base.config import MonitorConfig
-from monitor.base.listen import Ingress
+from monitor.base.config import Ingress, MonitorConfig
 from monitor.web.http import Reply, Request
-from tests.monitor.web.test_site import HTML, House
+from tests.monitor.web.test_router import HTML, House
 from tests.support.passwords import lock
 
 PATH = "/api/hassio_ingress/aB3-token_x"

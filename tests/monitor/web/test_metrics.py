@@ -12,7 +12,7 @@ import pytest
 from common.errors import ConfigError
 from monitor.base.config import MetricsConfig
 from monitor.web.exposition import Family, Sample
-from monitor.web.metrics import TRY_AGAIN, Metrics
+from monitor.web.metrics import STALL_TIMEOUT, TRY_AGAIN, Metrics, evaluate
 from tests.support.servers import free_port
 
 
@@ -81,3 +81,10 @@ def test_without_the_library_only_a_port_is_refused(monkeypatch: pytest.MonkeyPa
     Metrics(MetricsConfig(), families).tick()
     with pytest.raises(ConfigError, match=r"^metrics\.port: .*pip install 'prometheus-client>=0\.21'"):
         Metrics(MetricsConfig(port=1), families)
+
+
+def test_a_thread_that_hangs_is_seen_and_a_missing_broker_is_no_fault() -> None:
+    well, stuck = evaluate(2, 1.0), evaluate(2, STALL_TIMEOUT)
+    assert (well.alive, well.healthy, well.status_text) == (True, True, "serving the page, 2 viewers")
+    assert not stuck.alive
+    assert evaluate(0, float("-inf")).alive  # no broker is configured

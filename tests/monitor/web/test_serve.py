@@ -10,19 +10,17 @@ from typing import Any, cast
 import pytest
 
 from common.errors import NotReady
-from monitor.base.config import MonitorConfig
-from monitor.base.listen import Ingress, Listen
-from monitor.web import app, crowd, serve
+from monitor.base.config import Ingress, Listen, MonitorConfig
+from monitor.web import access, serve
+from monitor.web.access import Crowd
 from monitor.web.api import Api
-from monitor.web.app import application
-from monitor.web.crowd import Crowd
 from monitor.web.files import Files
-from monitor.web.health import Counters
 from monitor.web.http import packed, security_headers
 from monitor.web.login import Door
-from monitor.web.serve import Serving, bind, open_ports
-from monitor.web.site import Parts, Site
-from tests.monitor.web.test_site import Asked, Events, Streams
+from monitor.web.metrics import Counters
+from monitor.web.router import Parts, Site
+from monitor.web.serve import Serving, application, bind, open_ports
+from tests.monitor.web.test_router import Asked, Events, Streams
 from tests.support.programs import wait_until
 from tests.support.servers import free_port
 
@@ -167,7 +165,7 @@ def test_each_reply_has_the_security_headers(here: Here, sent: bytes, status: in
 def test_a_form_that_does_not_arrive_is_refused_and_the_log_says_nothing(
     here: Here, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: bytes
 ) -> None:
-    monkeypatch.setattr(app, "_BODY_TIMEOUT", 0.2)
+    monkeypatch.setattr(serve, "_BODY_TIMEOUT", 0.2)
     with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: pi\r\nContent-Length: 30\r\n\r\npassword=")
         answer = http.client.HTTPResponse(raw)
@@ -224,7 +222,7 @@ def test_connections_of_one_address_without_a_session_give_way_to_new_ones(
     with running(tmp_path) as here, contextlib.ExitStack() as stack:
         held = [
             stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))
-            for _ in range(crowd.MOST_OF_A_GUEST)
+            for _ in range(access.MOST_OF_A_GUEST)
         ]
         for connection in held:
             connection.sendall(sent)

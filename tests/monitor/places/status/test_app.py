@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from monitor.base.app_file import AppFile
+from monitor.base.config import AppFile
 from monitor.live.live import Live
 from monitor.live.state import Program
 from monitor.places.status import app

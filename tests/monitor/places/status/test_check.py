@@ -10,10 +10,8 @@ import pytest
 
 from common.check.findings import Finding, Report, Status
 from common.machine.host import Host, User
-from monitor.base.alert_settings import Address, AlertsConfig
-from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, House
-from monitor.base.listen import Listen
+from monitor.base.config import Listen, MonitorConfig
+from monitor.base.household import Address, AlertsConfig, ContractLine, House
 from monitor.money.price_files import load_prices
 from monitor.places.status.check import check, diagnose_prices
 from monitor.places.status.check_alerts import diagnose_alerts

@@ -9,8 +9,8 @@ from common.machine.host import Host
 from monitor.__main__ import main
 from monitor.alerts import failures
 from monitor.alerts.delivery_texts import TEXTS, why
-from monitor.base.alert_settings import Address, AlertsConfig
 from monitor.base.config import MonitorConfig
+from monitor.base.household import Address, AlertsConfig
 from monitor.places.status.check_alerts import diagnose_alerts
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11

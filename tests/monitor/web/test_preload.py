@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from monitor.base.refusals import Refusal
-from monitor.web.first import first_answers
 from monitor.web.http import Reply, json_bytes, problem
+from monitor.web.preload import first_answers
 
 ALERTS: dict[str, list[str]] = {"active": []}
 METERS = {"zone": "Europe/Paris", "meters": [{"id": "031961123456", "name": "Maison"}, {"id": "041961555555"}]}

@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.web.attempts import (
+from monitor.web.login import (
     _CLIENTS,
     DELAY,
     MOST,

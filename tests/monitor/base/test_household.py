@@ -6,8 +6,8 @@ import pytest
 from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.config import load
-from monitor.base.alert_settings import Address, AlertsConfig, Away
 from monitor.base.config import MonitorConfig
+from monitor.base.household import Address, AlertsConfig, Away
 
 ALL = """
 alerts:

@@ -11,20 +11,18 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from common.errors import ConfigError
-from monitor.base.config import MonitorConfig
-from monitor.base.listen import Listen
+from monitor.base.config import Listen, MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.places.now.live import STREAM
 from monitor.web import files, password
 from monitor.web.api import Api
-from monitor.web.attempts import DELAY, MOST
 from monitor.web.files import PLACES, Files
-from monitor.web.health import Counters
 from monitor.web.http import TITLES, Reply, Request, Stream, packed
-from monitor.web.login import Door
+from monitor.web.login import DELAY, MOST, Door
+from monitor.web.metrics import Counters
 from monitor.web.parameters import read_parameters
 from monitor.web.password import command
-from monitor.web.site import Parts, Site
+from monitor.web.router import Parts, Site
 from tests.support.french import french_words
 from tests.support.passwords import lock
 

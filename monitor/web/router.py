@@ -11,8 +11,6 @@ from monitor.web import access
 from monitor.web import login_page as login
 from monitor.web.api import Api
 from monitor.web.files import Files, is_place
-from monitor.web.first import first_answers
-from monitor.web.health import Counters
 from monitor.web.http import (
     NO_STORE,
     Reply,
@@ -25,6 +23,8 @@ from monitor.web.http import (
     security_headers,
 )
 from monitor.web.login import Door
+from monitor.web.metrics import Counters
+from monitor.web.preload import first_answers
 
 API = "api/v1/"
 DOCUMENT = "openapi.json"
