@@ -39,7 +39,7 @@ def test_an_alert_leads_to_the_place_that_shows_more(stand: Stand) -> None:
     expect(page.locator("h1")).to_have_text("État")
     expect(page.locator(".alerts")).to_contain_text(BACKUP)
     assert page.locator(".alerts").get_by_role("link", name=BACKUP).count() == 0  # this is the place
-    expect(page.locator(".verdict")).to_have_text("La mesure fonctionne.")
+    expect(page.locator(".summary-line")).to_have_text("La mesure fonctionne.")
 
 
 def test_an_alert_comes_and_goes_by_itself_and_is_heard_once(stand: Stand) -> None:
@@ -92,7 +92,7 @@ def test_what_needs_someone_now_is_said_before_what_lasts_for_weeks(stand: Stand
 def test_the_list_has_what_goes_on_what_is_over_and_what_was_sent(stand: Stand) -> None:
     stand.ask("stage/alarm")
     page = stand.open("etat")
-    block = page.locator(".journal", has=page.get_by_role("heading", name="Alertes"))
+    block = page.locator(".event-list", has=page.get_by_role("heading", name="Alertes"))
     rows = block.locator("table").first.locator("tbody tr")
     expect(rows).to_have_count(2 + 5)
     expect(rows.nth(0)).to_contain_text("en cours")
@@ -163,7 +163,7 @@ def test_an_alert_that_was_put_away_comes_back_when_it_begins_again(stand: Stand
     expect(page.locator(".alerts .notice")).to_have_count(1)
     page = stand.open("etat")
     expect(page.locator(".alerts .notice")).to_have_count(1)
-    expect(page.locator(".journal").first).to_contain_text(BACKUP)  # the list has them all
+    expect(page.locator(".event-list").first).to_contain_text(BACKUP)  # the list has them all
     page.route("**/api/v1/alerts?*", again)
     page = stand.open("jour")
     expect(page.locator(".alerts .notice")).to_have_count(2)

@@ -15,7 +15,7 @@ from tests.support.programs import wait_until
 
 LATE = datetime(2026, 11, 30, 22, 30, 2, tzinfo=UTC)  # half an hour before December: the machine may be slow
 TO_MIDNIGHT = timedelta(minutes=30)
-TOTALS = {"": ".today .figure-l", "jour": ".facts .fact", "bilan": ".totals .figure-2xl"}
+TOTALS = {"": ".today .figure-l", "jour": ".key-values .key-value", "bilan": ".totals .figure-2xl"}
 
 
 def hide(page: Page, hidden: bool) -> None:
@@ -109,7 +109,7 @@ def test_the_first_day_begins_at_midnight_too(stand: Stand) -> None:
     page = stand.open("")
     names = page.locator(".today .bars text[text-anchor=middle]")
     expect(names).to_have_text([str(hour) for hour in range(0, 24, 3)])
-    reading, hours = page.locator(".today .reading"), page.locator(".today .pick")
+    reading, hours = page.locator(".today .reading"), page.locator(".today .cursor-host")
     hours.press("End")
     expect(reading).to_have_text("23 h")
     for _ in range(10):
@@ -217,7 +217,7 @@ def test_a_curve_that_cannot_be_drawn_is_said_and_its_figures_are_there(stand: S
     expect(page.locator(".chart-block")).to_contain_text("Ce navigateur ne peut pas afficher la courbe")
     page.locator(".chart-block summary").click()
     expect(page.locator(".chart-block tbody tr").first).to_contain_text("00:00")
-    expect(page.locator(".facts")).to_contain_text("kWh")
+    expect(page.locator(".key-values")).to_contain_text("kWh")
 
 
 def test_minutes_stand_where_frames_are_no_longer_kept(stand: Stand) -> None:
@@ -263,7 +263,7 @@ def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None
 
 
 @pytest.mark.parametrize(
-    ("path", "drawing"), [("jour", ".day-plot canvas"), ("bilan", ".pick"), ("bilan/2026", ".map svg path")]
+    ("path", "drawing"), [("jour", ".day-plot canvas"), ("bilan", ".cursor-host"), ("bilan/2026", ".map svg path")]
 )
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, drawing: str, width: int) -> None:
@@ -300,7 +300,7 @@ def test_drawings_end_with_the_place_that_they_are_of(stand: Stand) -> None:
     page.wait_for_selector(".map svg path")
     assert page.evaluate("watched") > 1
     page.get_by_role("link", name="État").click()
-    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".summary-line")).to_be_visible()
     page.wait_for_function("() => watched === 0")
 
 
@@ -328,7 +328,7 @@ def test_the_month_is_told_with_what_is_expected_its_range_and_the_budget(stand:
         r"170\s€29\s€ de trop",
     ):
         expect(block).to_contain_text(re.compile(text))
-    parts = (".expected .ruler-bar", ".expected-range", ".expected-mark.budget")
+    parts = (".expected .gauge-bar", ".expected-range", ".expected-mark.budget")
     so_far, likely, budget = (page.locator(part) for part in parts)
     left = [one.bounding_box() for one in (so_far, budget, likely)]
     assert all(left)

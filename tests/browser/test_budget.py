@@ -104,5 +104,5 @@ def test_a_place_whose_file_does_not_come_is_said_and_comes_later(bundled: Home,
     expect(one.page.locator("#main")).to_contain_text("Le serveur ne répond pas")
     one.page.unroute_all()
     one.page.get_by_role("button", name="Réessayer").click()
-    expect(one.page.locator(".verdict")).to_be_visible()
+    expect(one.page.locator(".summary-line")).to_be_visible()
     context.close()

@@ -83,7 +83,7 @@ OLD = [{"offer": "tempo", "name": "Tempo", "since": "2026-08-01", "regulated": T
 def test_the_cheapest_offers_are_shown_and_ones_own_and_all_on_demand(visit: Visits, device: str) -> None:
     page = contracts(visit, compared(*MANY), device)
     block = page.locator("#contrats")
-    expect(block.locator(".verdict")).to_have_text("Sélia est moins cher.")
+    expect(block.locator(".summary-line")).to_have_text("Sélia est moins cher.")
     expect(block.locator(".ranking .rank")).to_have_text([*map(str, range(1, 6)), "17"])
     expect(block.locator("li.strong")).to_contain_text("Votre contrat (supposé)")
     expect(block).not_to_contain_text("à vérifier")
@@ -177,7 +177,7 @@ def test_where_nothing_can_be_ranked_the_reason_is_said(visit: Visits, change: C
     block = contracts(visit, change).locator("#contrats")
     for reason in reasons:
         expect(block).to_contain_text(reason)
-    expect(block.locator(".verdict:visible, .ranking, table")).to_have_count(0)
+    expect(block.locator(".summary-line:visible, .ranking, table")).to_have_count(0)
 
 
 #: Moves a slider on, faster than anybody.
@@ -200,21 +200,21 @@ def test_prices_of_then_and_a_shift_of_peak_hours_are_asked_for_and_kept_in_the_
     answered(page, change)
     page.get_by_role("link", name="Contrats").first.click()
     block = page.locator("#contrats")
-    expect(block.locator(".verdict")).to_have_text("False, 0")
+    expect(block.locator(".summary-line")).to_have_text("False, 0")
     first = block.locator("[data-offer=offer-2]")
     first.locator("summary").click()
     block.get_by_role("button", name="Prix de l’époque").click()
-    expect(block.locator(".verdict")).to_have_text("True, 0")
+    expect(block.locator(".summary-line")).to_have_text("True, 0")
     expect(first.locator("table")).to_be_visible()  # what was opened stays open
     slider = block.get_by_role("slider", name="Et si je déplaçais")
     slider.press("ArrowRight")
     slider.evaluate(SLIDE)
-    expect(block.locator(".verdict")).to_have_text("True, 20")
+    expect(block.locator(".summary-line")).to_have_text("True, 20")
     expect(block.locator(".partial")).to_contain_text("Hypothèse")
     expect(slider).to_be_focused()
     assert not [url for url in asked if re.search("shift=1[05]", url)]  # the slider rests before the server is asked
     page.reload()
-    expect(block.locator(".verdict")).to_have_text("True, 20")
+    expect(block.locator(".summary-line")).to_have_text("True, 20")
 
 
 def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Visits) -> None:
@@ -240,7 +240,7 @@ def test_old_prices_are_told_beside_each_cost(stand: Stand, path: str) -> None:
 def test_the_power_that_the_house_needs_ends_in_a_verdict_and_the_powers_are_in_the_table(visit: Visits) -> None:
     page = visit("contrats")
     part = page.locator("section.block", has=page.get_by_role("heading", name="La puissance qu’il vous faut"))
-    expect(part.locator(".verdict")).to_contain_text(re.compile("suffi|Pas mesurable|plus petite"))
+    expect(part.locator(".summary-line")).to_contain_text(re.compile("suffi|Pas mesurable|plus petite"))
     part.get_by_text("Voir les chiffres").click()
     expect(part.locator("tbody tr", has_text="(la vôtre)")).to_have_count(1)
     assert not findings(page)

@@ -132,7 +132,7 @@ def test_a_backup_that_was_not_repeated_is_said_with_its_age(visit: Visits, hous
     )
     try:
         page = visit("etat")
-        expect(page.locator(".verdict")).to_contain_text("sauvegarde")
+        expect(page.locator(".summary-line")).to_contain_text("sauvegarde")
         expect(page.locator(".pairs").first).to_contain_text("il y a 12 jours")
         page.goto(house.address)
         expect(page.locator(NOTICES)).to_contain_text("sauvegarde", timeout=SOON)

@@ -32,7 +32,7 @@ def numbers(text: str) -> list[float]:
 
 def fact(page: Page, name: str, part: str = "dd") -> str:
     """Return what stands beside a name in the list of facts, or a part of it."""
-    line = page.locator("dl.facts div", has=page.locator("dt", has_text=re.compile(f"^{name}$")))
+    line = page.locator("dl.key-values div", has=page.locator("dt", has_text=re.compile(f"^{name}$")))
     text: str = line.locator(part).first.inner_text()
     return text
 

@@ -72,10 +72,10 @@ def is_live(house: Home) -> bool:
         ("", ".flows", r"^Toit 1\s260\sW\s*Réseau −?[\d\s]+\sW$"),
         (
             f"jour/{YESTERDAY}",
-            ".facts",
+            ".key-values",
             rf"Production.*dont {OWN_OF_DAY}\skWh autoconsommés.*Taux d’autoproduction\d+\s%",
         ),
-        (f"bilan/{FIRST}..{YESTERDAY}", ".facts", rf"Production.*dont {OWN_OF_MONTH}\skWh autoconsommés.*Vendu"),
+        (f"bilan/{FIRST}..{YESTERDAY}", ".key-values", rf"Production.*dont {OWN_OF_MONTH}\skWh autoconsommés.*Vendu"),
     ],
     ids=["now", "day", "month"],
 )

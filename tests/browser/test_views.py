@@ -185,14 +185,15 @@ def test_without_colours_of_its_own_a_page_still_has_edges_and_marks_its_place(v
     assert page.locator(".key-band").first.evaluate(edge) == "1px"
     assert page.locator(".places a[aria-current]").evaluate("(one) => getComputedStyle(one).outlineWidth") == "2px"
     page = visit("", forced_colors="active")
-    assert page.locator(".ruler-track").first.evaluate(edge) == "1px"
+    assert page.locator(".gauge-track").first.evaluate(edge) == "1px"
 
 
 def test_the_longest_name_of_an_offer_stays_on_the_screen(stand: Stand) -> None:
     page = stand.open("contrats")
     page.wait_for_selector(".share-name")
     page.evaluate(
-        "document.querySelectorAll('.verdict, .share-name').forEach((one) => { one.lastChild.data = 'x'.repeat(300); })"
+        "document.querySelectorAll('.summary-line, .share-name')"
+        ".forEach((one) => { one.lastChild.data = 'x'.repeat(300); })"
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES["desk"]["viewport"]["width"]
 

@@ -114,7 +114,7 @@ def test_a_month_is_explained_and_a_year_is_not(visit: Visits, house: Home) -> N
     expect(page.locator(".why .muted, .why .note, .why p").first).to_be_visible()
     expect(page.locator(".why")).not_to_contain_text("Pas de réponse")
     page.goto(page.url.replace(f"{YESTERDAY:%Y-%m}", f"{YESTERDAY:%Y}"))
-    page.wait_for_selector(".facts")
+    page.wait_for_selector(".key-values")
     assert page.get_by_text(TITLE).count() == 0
 
 

@@ -6,12 +6,12 @@ import { T } from '../base/i18n.js';
 const NEAR = 0.9; // of the limit: what is above is hatched as soon as the bar reaches it
 
 /** @param {{limit: number, thin?: boolean, label: string}} options */
-export function ruler({ limit, thin = false, label }) {
+export function gauge({ limit, thin = false, label }) {
   const top = limit * 1.08;
   const percent = (v) => `${Math.min(100, (v / top) * 100)}%`;
-  const bar = h('div', { class: 'ruler-bar' }),
-    near = h('div', { class: 'ruler-near' }),
-    flag = h('div', { class: 'ruler-peak', hidden: true }, thin ? null : h('span', null, T.chart.peak));
+  const bar = h('div', { class: 'gauge-bar' }),
+    near = h('div', { class: 'gauge-near' }),
+    flag = h('div', { class: 'gauge-peak', hidden: true }, thin ? null : h('span', null, T.chart.peak));
   const ticks = [];
   const every = limit > 12000 ? 3000 : 1000;
   for (let v = 0; v <= limit; v += every) {
@@ -26,7 +26,7 @@ export function ruler({ limit, thin = false, label }) {
   const node = h(
     'div',
     {
-      class: `ruler${thin ? ' thin' : ''}`,
+      class: `gauge${thin ? ' thin' : ''}`,
       role: 'meter',
       'aria-label': label,
       'aria-valuemin': 0,
@@ -36,13 +36,13 @@ export function ruler({ limit, thin = false, label }) {
     },
     h(
       'div',
-      { class: 'ruler-track', '--limit': percent(limit), '--near': percent(limit * NEAR) },
-      h('div', { class: 'ruler-beyond' }),
+      { class: 'gauge-track', '--limit': percent(limit), '--near': percent(limit * NEAR) },
+      h('div', { class: 'gauge-beyond' }),
       bar,
       near,
       flag,
     ),
-    h('div', { class: 'ruler-ticks', 'aria-hidden': 'true' }, ticks),
+    h('div', { class: 'gauge-ticks', 'aria-hidden': 'true' }, ticks),
   );
   node.classList.add('unknown');
   return {

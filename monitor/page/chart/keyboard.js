@@ -13,7 +13,10 @@ import { T } from '../base/i18n.js';
  *   cursor: SVGElement, spot: (i: number) => Record<string, number>, open?: (i: number) => void, across?: number,
  *   step?: number}} options
  */
-export function pick(svg, { label, count, text, find, cursor, spot, open, resting = '', across = 1, step = 1 }) {
+export function keyboardCursor(
+  svg,
+  { label, count, text, find, cursor, spot, open, resting = '', across = 1, step = 1 },
+) {
   const line = h('p', { class: 'reading' }, resting);
   let index = -1,
     touched = -1; // a finger's first tap reads, the second one opens
@@ -72,7 +75,7 @@ const sliderOf = (svg, label, count, text, on) =>
   h(
     'div',
     {
-      class: 'pick',
+      class: 'cursor-host',
       role: 'slider',
       tabindex: 0,
       'aria-label': label,

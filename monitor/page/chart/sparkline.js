@@ -37,7 +37,7 @@ function pieces(points, now) {
  * limit: VA.
  * @param {{limit?: number | null, unit?: string}} options
  */
-export function ring({ limit, unit }) {
+export function sparkline({ limit, unit }) {
   /** @type {Point[]} */
   let points = [];
   let now = 0,
@@ -45,9 +45,9 @@ export function ring({ limit, unit }) {
     height = 200;
   const grid = s('g'),
     holes = s('g'),
-    area = s('path', { class: 'ring-area' }),
-    line = s('path', { class: 'ring-line' }),
-    head = s('circle', { class: 'ring-head', r: 4 }),
+    area = s('path', { class: 'sparkline-area' }),
+    line = s('path', { class: 'sparkline-line' }),
+    head = s('circle', { class: 'sparkline-head', r: 4 }),
     svg = s('svg', { class: 'plot', role: 'img' }, patterns(), grid, holes, area, line, head);
 
   function draw() {

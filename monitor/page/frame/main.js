@@ -6,7 +6,7 @@ import { chosen, completed, house } from '../base/house.js';
 import { joined } from '../base/format.js';
 import { remembered } from '../base/browser.js';
 import { reloadIfNewer, reloadButton } from '../parts/new_version.js';
-import { alive } from '../parts/refresh.js';
+import { keepFresh } from '../parts/refresh.js';
 import { notice } from '../parts/notice.js';
 import { choices, drawPlaces, meterChoice } from './places.js';
 import { here, start } from '../base/router.js';
@@ -117,7 +117,7 @@ function present(view, context, current) {
   if (matchMedia('(max-width: 44em)').matches) view.node.querySelector('.now-grid > .power')?.after(alerts.advice);
   entitle(view.title, context.choice.all ? T.allMeters : context.meter?.name);
   main.replaceChildren(...[meterChoice(context, current), view.node, foot()].filter((node) => node != null));
-  const stop = alive({ now, tick: view.tick, refresh: () => refresh(view, trouble), midnight: () => render() });
+  const stop = keepFresh({ now, tick: view.tick, refresh: () => refresh(view, trouble), midnight: () => render() });
   leave = () => {
     stop();
     view.leave?.();

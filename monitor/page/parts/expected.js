@@ -1,7 +1,7 @@
 // What the period will have cost or used when it is over: so far, expected, the likely range, and the budget of a month.
 import { h } from '../base/dom.js';
 import * as f from '../base/format.js';
-import { facts } from './table.js';
+import { keyValues } from './table.js';
 import { block, emptyBlock } from './block.js';
 import { W } from './words.js';
 
@@ -26,7 +26,7 @@ export function expectedBlock(period, budget) {
   const { of, write, priced } = amountsOf(period),
     limit = priced ? budget : null,
     range = W.expected.range(write(of.low), write(of.high));
-  const list = facts([
+  const list = keyValues([
     {
       name: W.expected.soFar,
       value: priced ? f.euro(of.so_far ?? 0) : write(of.so_far),
@@ -48,8 +48,8 @@ function bar({ so_far: soFar, expected, low, high }, budget) {
     at = (value) => `${(value / top) * 100}%`;
   return h(
     'div',
-    { class: 'ruler-track expected', 'aria-hidden': 'true', '--low': at(low), '--high': at(high) },
-    h('div', { class: 'ruler-bar', '--at': at(soFar) }),
+    { class: 'gauge-track expected', 'aria-hidden': 'true', '--low': at(low), '--high': at(high) },
+    h('div', { class: 'gauge-bar', '--at': at(soFar) }),
     h('div', { class: 'expected-range' }),
     h('div', { class: 'expected-mark', '--at': at(expected) }),
     budget != null && h('div', { class: 'expected-mark budget', '--at': at(budget) }),

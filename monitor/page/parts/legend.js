@@ -27,14 +27,14 @@ export const registersIn = (row) =>
 /** A colour is never alone: the swatch has a pattern and the word stands beside it. */
 export const swatch = (css) => h('span', { class: `swatch ${css}`, 'aria-hidden': 'true' });
 /** @type {(css: string, text: Child, size?: string) => HTMLElement} */
-export const chip = (css, text, size = '') => h('span', { class: `chip ${size}` }, swatch(css), text);
+export const badge = (css, text, size = '') => h('span', { class: `badge ${size}` }, swatch(css), text);
 /** @type {(name: string, size?: string) => HTMLElement} */
-export const registerChip = (name, size) => {
+export const registerBadge = (name, size) => {
   const r = register(name);
-  return chip(r.css, r.long, size);
+  return badge(r.css, r.long, size);
 };
 /** @type {(colour: string, size?: string) => HTMLElement} */
-export const colourChip = (colour, size) => chip(`day-${colour}`, T.tariff[colour], size);
+export const colourBadge = (colour, size) => badge(`day-${colour}`, T.tariff[colour], size);
 
 /**
  * @param {string[]} names
@@ -50,13 +50,13 @@ export function registerLegend(
     'ul',
     { class: 'legend' },
     ORDER.filter((n) => names.includes(n)).map((n) =>
-      h('li', null, chip(register(n).css, register(n).short), text && h('span', { class: 'legend-value' }, text(n))),
+      h('li', null, badge(register(n).css, register(n).short), text && h('span', { class: 'legend-value' }, text(n))),
     ),
-    subscription && h('li', null, chip('sub', T.bill.sub), text && h('span', { class: 'legend-value' }, text('sub'))),
-    more.map(([css, name]) => h('li', null, chip(css, name), text && h('span', { class: 'legend-value' }, text(css)))),
+    subscription && h('li', null, badge('sub', T.bill.sub), text && h('span', { class: 'legend-value' }, text('sub'))),
+    more.map(([css, name]) => h('li', null, badge(css, name), text && h('span', { class: 'legend-value' }, text(css)))),
     injected &&
-      h('li', null, chip('inj', T.tariff.injected), text && h('span', { class: 'legend-value' }, text('inj'))),
-    recovered && h('li', null, chip('recovered', T.tariff.recovered)),
+      h('li', null, badge('inj', T.tariff.injected), text && h('span', { class: 'legend-value' }, text('inj'))),
+    recovered && h('li', null, badge('recovered', T.tariff.recovered)),
     partial && h('li', null, h('span', { class: 'key-partial', 'aria-hidden': 'true' }), T.tariff.partial),
   );
 }

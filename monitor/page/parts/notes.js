@@ -3,7 +3,7 @@ import * as api from '../base/api.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { h, icon } from '../base/dom.js';
-import { asked } from './refresh.js';
+import { lazy } from './refresh.js';
 import { plainTable } from './table.js';
 import { W } from './words.js';
 
@@ -56,7 +56,7 @@ const line = ({ at, text }, isDay) =>
   h('p', null, icon('flag'), ' ', !isDay && `${f.fullDate(at)} · `, h('strong', null, text));
 
 const beforeAndAfter = (meter, { at, text }) =>
-  asked({
+  lazy({
     title: W.notes.compared,
     waiting: W.why.waiting,
     failed: W.why.failed,

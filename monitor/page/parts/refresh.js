@@ -12,7 +12,7 @@ const TICK = 5 * SECOND;
  * now: the server's clock; tick(): what passes by itself, each five seconds; refresh(): asks again; midnight(): it is
  * another day. Nothing happens while nobody looks. Returns what ends it.
  */
-export function alive({ now, tick, refresh, midnight }) {
+export function keepFresh({ now, tick, refresh, midnight }) {
   const day = dateOf(now());
   let asked = now();
   function look(patience) {
@@ -100,7 +100,7 @@ function replace(old, next) {
  * What is asked for only once somebody opens it.
  * @param {{title: string, waiting: string, failed: string, css?: string, ask: () => Promise<Child>}} options
  */
-export function asked({ title, waiting, failed, css = 'figures', ask }) {
+export function lazy({ title, waiting, failed, css = 'figures', ask }) {
   const content = h('div', { 'aria-live': 'polite' });
   let turn = 0;
   async function fill() {

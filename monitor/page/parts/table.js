@@ -6,10 +6,10 @@ import { T } from '../base/i18n.js';
  * A row of figures between hairlines. other: what another day had; what is false is left out.
  * @param {(Fact | false | null | undefined)[]} list
  */
-export function facts(list) {
+export function keyValues(list) {
   return h(
     'dl',
-    { class: 'facts' },
+    { class: 'key-values' },
     /** @type {Fact[]} */ (list.filter(Boolean)).map(({ name, value, note, tone, other }) =>
       h(
         'div',
@@ -18,7 +18,7 @@ export function facts(list) {
         h(
           'dd',
           null,
-          h('span', { class: `fact ${tone ?? ''}` }, value),
+          h('span', { class: `key-value ${tone ?? ''}` }, value),
           note && h('span', { class: 'note' }, note),
           other && h('span', { class: 'note compare-text' }, other),
         ),

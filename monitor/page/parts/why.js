@@ -5,7 +5,7 @@ import { T } from '../base/i18n.js';
 import { h } from '../base/dom.js';
 import { dateOf } from '../base/time.js';
 import { register } from '../base/tariff.js';
-import { asked } from './refresh.js';
+import { lazy } from './refresh.js';
 import { plainTable } from './table.js';
 import { W } from './words.js';
 
@@ -22,7 +22,7 @@ const DAY = 25 * 3600e3; // a local day at most
  */
 export function whyBlock(meter, from, to) {
   let span = /** @type {[Time, Time]} */ ([from, to]);
-  const block = asked({
+  const block = lazy({
     title: W.why.title,
     waiting: W.why.waiting,
     failed: W.why.failed,

@@ -3,7 +3,7 @@ import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { h } from '../base/dom.js';
 import { bars } from '../chart/bars.js';
-import { chip } from '../parts/legend.js';
+import { badge } from '../parts/legend.js';
 import { figures, plainTable } from '../parts/table.js';
 import { notice } from '../parts/notice.js';
 import { W } from './words.js';
@@ -114,7 +114,7 @@ function shares(list, { house_wh: house, rest_wh: rest, rest_cost: cost, above: 
   return plainTable({
     caption: W.devices.title,
     columns: [
-      [W.devices.device, ({ tone, name }) => chip(tone, name), 'words'],
+      [W.devices.device, ({ tone, name }) => badge(tone, name), 'words'],
       [T.energy, ({ wh }) => (wh == null ? T.unknown : f.energy(wh))],
       [W.devices.share, ({ wh }) => share(wh)],
       [T.cost, ({ cost }) => f.known(cost, f.euro)],

@@ -40,7 +40,7 @@ export function offersBlock({ meter, today }) {
     filters = h('div', { class: 'assumptions' }),
     range = h('span', { class: 'note' }),
     since = h('p', { class: 'note' }),
-    verdict = h('p', { class: 'verdict', role: 'status' }),
+    verdict = h('p', { class: 'summary-line', role: 'status' }),
     open = new Set();
   let all = false,
     known = '',

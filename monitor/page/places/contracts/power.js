@@ -11,7 +11,7 @@ import { W } from './words.js';
 export function powerBlock(data) {
   return block(
     W.power.title,
-    h('p', { class: 'verdict' }, data.verdict),
+    h('p', { class: 'summary-line' }, data.verdict),
     h('p', { class: 'note' }, W.power.range(f.fullDate(data.from), f.fullDate(data.last_day))),
     data.remarks.map((text) => h('p', { class: 'note' }, text)),
     figures({

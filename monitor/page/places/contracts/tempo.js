@@ -4,7 +4,7 @@ import { registerOf } from '../../base/tariff.js';
 import { h } from '../../base/dom.js';
 import { go, href } from '../../base/router.js';
 import { daysBetween, plusDays } from '../../base/time.js';
-import { colourChip, swatch } from '../../parts/legend.js';
+import { colourBadge, swatch } from '../../parts/legend.js';
 import { figures, plainTable } from '../../parts/table.js';
 import { calendar } from '../../chart/calendar.js';
 import { block } from '../../parts/block.js';
@@ -56,7 +56,7 @@ export function remaining(data, season, today, running) {
   // Without each past day there is nothing to count down from.
   const counts =
     over || left ? h('ul', null, ['red', 'white', 'blue'].map(one)) : h('p', { class: 'muted' }, W.pastUnknown);
-  const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.tomorrowUnknown;
+  const tomorrow = data.tomorrow ? colourBadge(data.tomorrow, 'large') : T.tomorrowUnknown;
   return h(
     'section',
     { class: 'remaining', 'aria-label': W.remain },
@@ -69,7 +69,7 @@ export function remaining(data, season, today, running) {
           'div',
           null,
           h('dt', null, running < today ? W.untilSix : T.today),
-          h('dd', null, colourChip(data.today, 'large')),
+          h('dd', null, colourBadge(data.today, 'large')),
         ),
         h('div', null, h('dt', null, running < today ? W.atSix : T.tomorrow), h('dd', null, tomorrow)),
       ),
@@ -115,7 +115,7 @@ const legendOf = ({ future, unknown }) =>
   h(
     'ul',
     { class: 'legend' },
-    COLOURS.map((colour) => h('li', null, colourChip(colour))),
+    COLOURS.map((colour) => h('li', null, colourBadge(colour))),
     future && h('li', null, swatch('future'), T.future),
     unknown && h('li', null, swatch('none'), T.unknown),
   );
@@ -153,7 +153,7 @@ export function byColour(days, colours, running) {
       caption: W.byColour,
       stacks: true,
       columns: [
-        [C.colour, ({ colour }) => colourChip(colour), 'words'],
+        [C.colour, ({ colour }) => colourBadge(colour), 'words'],
         [C.days, (row) => f.number(row.days)],
         [C.hc, ({ hc }) => f.kwh(hc, 0)],
         [C.hp, ({ hp }) => f.kwh(hp, 0)],

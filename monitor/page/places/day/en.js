@@ -31,7 +31,7 @@ export default {
   overloads: 'Overloads',
   phasePeak: (n) => `Peak on phase ${n}`,
   peakAt: (time) => `at ${time}`,
-  talonNote: 'standby, lowest between 00:00 and 06:00',
+  baseLoadNote: 'standby, lowest between 00:00 and 06:00',
   none: 'none',
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, at the same time`,

@@ -1,7 +1,7 @@
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { compared, reasonOf } from '../../parts/compared.js';
-import { facts } from '../../parts/table.js';
+import { keyValues } from '../../parts/table.js';
 import { ofWhole } from './compared_day.js';
 import { peakOf } from './numbers.js';
 import { drawnName, madeFacts } from '../../sources/sources.js';
@@ -11,19 +11,19 @@ import { W } from './words.js';
  * The figures of a day. All of them are the server's: power is never added up here.
  * other: {date, side, sameHour} of the day that is compared, or null; updated: when it was asked for.
  */
-export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, updated) {
+export function factsOf({ meter, series, energy, baseLoad, peaks, soFar, other }, updated) {
   const whole = energy?.whole,
     cost = whole?.cost,
     newest = soFar?.wh >= (whole?.total_wh ?? 0) ? soFar : null, // of today
     peak = peakOf(peaks?.peaks[0], series),
-    base = talon?.watts.at(-1),
+    base = baseLoad?.watts.at(-1),
     over = series?.overloads[0],
     side = ofWhole(energy, null),
     versus =
       other &&
       side &&
       against(newest ? { ...side, wh: newest.wh, cost: newest.cost ?? side.cost } : side, peak, other, meter.unit);
-  return facts([
+  return keyValues([
     {
       name: drawnName(energy) || T.energy,
       value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
@@ -44,7 +44,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, u
       note: peak && W.peakAt(f.clock(peak.at, peak.exact)),
       other: versus?.peak,
     },
-    { name: T.baseLoad, value: f.power(base, 'W'), note: W.talonNote },
+    { name: T.baseLoad, value: f.power(base, 'W'), note: W.baseLoadNote },
     // Historic mode does not tell it.
     series?.volts && {
       name: W.voltage,

@@ -33,7 +33,7 @@ export default {
   overloads: 'Dépassements',
   phasePeak: (n) => `Pointe phase ${n}`,
   peakAt: (time) => `à ${time}`,
-  talonNote: `veille, minimum entre 0${f.THIN}h et 6${f.THIN}h`,
+  baseLoadNote: `veille, minimum entre 0${f.THIN}h et 6${f.THIN}h`,
   none: 'aucun',
   overloadAt: (time, seconds, power) => `${time}, ${seconds}, ${power}`,
   sameHour: (date) => `${date}, à la même heure`,

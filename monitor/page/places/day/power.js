@@ -10,7 +10,7 @@ import { line } from '../../chart/line.js';
 import { spanOf, selection } from './selection.js';
 import { compareChoice } from './compared_day.js';
 import { highest, quarters } from './numbers.js';
-import { screenOf } from './visible_range.js';
+import { visibleRange } from './visible_range.js';
 import { curveName } from '../../sources/sources.js';
 import { W } from './words.js';
 
@@ -24,7 +24,7 @@ export async function power({ meter, date, series, other, compare, query, keys, 
     about = id('about'),
     clear = () => chart?.select(null),
     selected = selection({ meter, date, other, hint: W.selectHint, clear, why }),
-    screen = screenOf({
+    visible = visibleRange({
       meter,
       date,
       series,
@@ -45,7 +45,7 @@ export async function power({ meter, date, series, other, compare, query, keys, 
     label: title,
     describedby: about,
     height: innerWidth < 820 ? 280 : 340,
-    onRange: debounce(screen.range, 120),
+    onRange: debounce(visible.range, 120),
     onSelect: debounce(selected.select, 60),
     onCursor: selected.point,
   });
@@ -70,12 +70,12 @@ export async function power({ meter, date, series, other, compare, query, keys, 
       series = next;
       chart.renew(next, other);
       words.show(next, other);
-      screen.renew(next, settled);
+      visible.renew(next, settled);
       selected.renew(settled);
     },
     leave() {
       left = true;
-      for (const part of [screen, selected, chart]) part.leave();
+      for (const part of [visible, selected, chart]) part.leave();
     },
   };
 }

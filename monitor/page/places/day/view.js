@@ -58,7 +58,7 @@ async function answers({ meter, date, other, today, now }) {
   // Before the first frame, and after today, there is no curve to ask for; energy may have been imported.
   const known = (day) => meter.first && day >= meter.first && day <= today,
     away = () => null;
-  const [series, counted, compared, otherDay, talon, peaks, soFar, written] = await Promise.all([
+  const [series, counted, compared, otherDay, baseLoad, peaks, soFar, written] = await Promise.all([
     known(date) ? api.series(meter.id, date, { points: POINTS }).catch(missing) : null,
     api.energy(meter.id, { by: 'hour', date }).catch(missing),
     other && known(other) && api.series(meter.id, other, { points: POINTS, align: date }).catch(away),
@@ -69,11 +69,11 @@ async function answers({ meter, date, other, today, now }) {
     date === today ? api.live(meter.id).then((live) => live.today, away) : null,
     notesOf(meter.id),
   ]);
-  return { series, energy: usedByHours(counted), compared, otherDay, talon, peaks, soFar, written };
+  return { series, energy: ofDays(counted), compared, otherDay, baseLoad, peaks, soFar, written };
 }
 
 /** What was imported for a month is that of none of its days. */
-const usedByHours = (energy) => (energy?.whole?.across_wh ? null : energy);
+const ofDays = (energy) => (energy?.whole?.across_wh ? null : energy);
 
 /** What is below the head. Energy that was imported has no curve. updated: the time of it, of today. */
 async function partsOf({ meter, date, other, query, keys, found, updated }) {
@@ -132,7 +132,7 @@ async function against(meter, other, until) {
     until == null ? api.peaks(meter.id, other, other, 1).catch(() => null) : null,
     until == null ? null : api.stretch(meter.id, dayStart(other), sameTime(until, other)).catch(() => null),
   ]);
-  const whole = usedByHours(energy);
+  const whole = ofDays(energy);
   return {
     energy: whole?.rows.length && !inOne(whole.rows) ? whole : null,
     side: until == null ? ofWhole(whole, peaks?.peaks[0]) : part && sideOfStretch(part),

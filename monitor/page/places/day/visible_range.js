@@ -15,7 +15,7 @@ const second = (t) => Math.round(t / SECOND) * SECOND;
  * onRange(state): it is being zoomed or moved; onUse(series): draw these values; onFrames(frames): they are single
  * frames, null: minutes. state: {shown, from, to, whole}, whole: the whole day is seen.
  */
-export function screenOf({ meter, date, series: minutes, onRange, onUse, onFrames }) {
+export function visibleRange({ meter, date, series: minutes, onRange, onUse, onFrames }) {
   const [first, last] = [dayStart(date), dayEnd(date)],
     frames = framesOf(meter, first, last),
     state = { shown: minutes, from: first, to: last, whole: true };

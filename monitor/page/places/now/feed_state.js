@@ -12,7 +12,7 @@ export function merged(live, news) {
  * {known, word, wrong}: known: is live.power the power of now; word: how the values come (a key of the place's words);
  * wrong: what to tell, the worst first (keys of T.notices).
  */
-export function standing(live, mode, heard, now) {
+export function feedState(live, mode, heard, now) {
   if (mode === 'ended') return { known: false, word: 'stopped', wrong: ['ended'] };
   // What was wrong before may be well by now.
   if (mode === 'reconnecting' && now - heard > STALE) return { known: false, word: mode, wrong: ['away'] };

@@ -1,5 +1,5 @@
 // The last ten minutes, moving.
-import { ring } from '../../chart/sparkline.js';
+import { sparkline } from '../../chart/sparkline.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
@@ -12,7 +12,7 @@ const PLACEHOLDER = '–';
 
 export function minutesBlock(meter, now) {
   const { unit } = meter,
-    chart = ring({ limit: meter.subscribed, unit }),
+    chart = sparkline({ limit: meter.subscribed, unit }),
     mean = h('span', { class: 'muted unit' });
   const node = h(
     'section',

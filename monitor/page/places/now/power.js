@@ -1,5 +1,5 @@
 // The one large number: power now, what is left of the subscribed power, and the phases.
-import { ruler } from '../../chart/gauge.js';
+import { gauge } from '../../chart/gauge.js';
 import { h, icon, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
@@ -18,7 +18,7 @@ export function powerBlock(meter) {
     what = h('p', { class: 'flow-name', hidden: true }),
     others = h('p', { class: 'flows', hidden: true }),
     phases = h('ul', { class: 'phases', hidden: true }),
-    measure = limit ? ruler({ limit, label: T.power }) : null;
+    measure = limit ? gauge({ limit, label: T.power }) : null;
   let spoken = T.unknown;
   const read = h(
     'button',
@@ -103,7 +103,7 @@ function showPhases(list, phases, known, unit) {
 
 function phaseLine(index, { limit }, unit) {
   const name = T.phase(index + 1);
-  const measure = limit ? ruler({ limit, thin: true, label: name }) : null;
+  const measure = limit ? gauge({ limit, thin: true, label: name }) : null;
   const power = h('span', { class: 'n' }),
     left = h('span', { class: 'n muted' });
   return {

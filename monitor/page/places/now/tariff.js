@@ -3,7 +3,7 @@ import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { piece } from '../../parts/refresh.js';
-import { chip, colourChip, registerChip } from '../../parts/legend.js';
+import { badge, colourBadge, registerBadge } from '../../parts/legend.js';
 import { learn, register } from '../../base/tariff.js';
 import { at, dateOf, plusDays, tempoDay, MINUTE, wall } from '../../base/time.js';
 import { surplusChoices } from '../../sources/sources.js';
@@ -62,7 +62,7 @@ function board(live, today, running) {
       'li',
       null,
       h('span', { class: 'board-time' }, time(at)),
-      chip(css, f.capital(short)),
+      badge(css, f.capital(short)),
       h('span', { class: 'n' }, f.price(price)),
     );
   };
@@ -77,7 +77,7 @@ function board(live, today, running) {
       ? h(
           'p',
           { class: 'board-now' },
-          registerChip(live.register, 'large'),
+          registerBadge(live.register, 'large'),
           live.price != null && h('strong', { class: 'n' }, f.price(live.price)),
         )
       : h('p', { class: 'muted' }, T.unknown),
@@ -95,7 +95,7 @@ function sentence({ since, until }) {
 
 /** Of the next Tempo day, which begins at 6:00: before that hour, it is today's. */
 function tomorrowLine({ tomorrow }, when) {
-  if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourChip(tomorrow));
+  if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourBadge(tomorrow));
   const hint = when === W.tomorrowIs ? ` (${W.tomorrowWhen})` : '';
   return h('p', { class: 'board-unknown' }, `${when} ${T.tomorrowUnknown}${hint}.`);
 }

@@ -1,5 +1,5 @@
 // All meters together: power now, today's energy and its cost, of each and in all.
-import { standing } from './feed_state.js';
+import { feedState } from './feed_state.js';
 import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
@@ -14,7 +14,7 @@ import { W } from './words.js';
 /** {rows, sum} of answers of `live`, each {power, wh, cost}; null: not known, and then the sum is not, either. */
 export function together(answers) {
   const rows = answers.map((live) => ({
-    power: live && standing(live, 'live', 0, 0).known ? live.power : null,
+    power: live && feedState(live, 'live', 0, 0).known ? live.power : null,
     wh: live?.today?.wh ?? null,
     cost: live?.today?.cost ?? null,
   }));

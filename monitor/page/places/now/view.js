@@ -1,7 +1,7 @@
 import { alerts } from '../../parts/alerts.js';
 import * as api from '../../base/api.js';
 import { inApp } from '../../base/browser.js';
-import { ruler } from '../../chart/gauge.js';
+import { gauge } from '../../chart/gauge.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
@@ -15,7 +15,7 @@ import { laterBlock, tariffBlock, tomorrowBand } from './tariff.js';
 import { minutesBlock } from './minutes.js';
 import { noticesBlock } from './notices.js';
 import { powerBlock } from './power.js';
-import { merged, standing } from './feed_state.js';
+import { merged, feedState } from './feed_state.js';
 import { keeping } from '../../parts/summary.js';
 import { runningBlock, runningOf } from '../../sources/sources.js';
 import { W } from './words.js';
@@ -57,7 +57,7 @@ function present(meter, live, prices, running, clock) {
     hour = wall(heard).hour;
 
   function show() {
-    const how = standing(live, mode, heard, clock());
+    const how = feedState(live, mode, heard, clock());
     alerts.cover(
       meter.id,
       how.wrong.map((name) => (name === 'mqtt' ? 'silent' : name)),
@@ -122,7 +122,7 @@ function present(meter, live, prices, running, clock) {
   };
 }
 
-/** All that is on the page; show(live, prices, standing, kept): as it is now. */
+/** All that is on the page; show(live, prices, feedState, kept): as it is now. */
 function blocksOf(meter, prices, clock) {
   const time = h('time', { class: 'clock' }),
     link = h('span', { class: 'link' }),
@@ -171,7 +171,7 @@ function never(meter, place) {
       'div',
       { class: 'blank' },
       h('p', { class: 'figure-xl muted', 'aria-hidden': 'true' }, '–', h('small', null, f.THIN, meter?.unit ?? 'VA')),
-      limit && ruler({ limit, label: T.power }).node,
+      limit && gauge({ limit, label: T.power }).node,
       h('h2', null, title),
       inApp() ? h('p', null, T.notices.neverApp) : h('p', null, before, h('code', null, command), after),
     ),

@@ -16,7 +16,7 @@ import { drawnColumn, drawnText, madeColumns, madeText, ownLegend, ownOf, usedBl
 import { W } from './words.js';
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
-export function stack({ meter, data, range, today, unit, query, written }) {
+export function energyBars({ meter, data, range, today, unit, query, written }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     known = places.filter((g) => !g.unknown),

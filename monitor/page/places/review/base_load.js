@@ -35,10 +35,10 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
  * The base load of the period, and that of the months up to its end, of which the lowest is what never stops.
  * watts: of the period; year: the whole of the last twelve months' energy, or undefined; written: all notes.
  */
-export function talonBlock({ range, title, watts: ofPeriod, months, year, written }) {
+export function baseLoadBlock({ range, title, watts: ofPeriod, months, year, written }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
-  if (!last) return emptyBlock(W.talon, T.noData);
+  if (!last) return emptyBlock(W.baseLoad, T.noData);
   const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
     least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
@@ -53,16 +53,16 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, writte
         notesAt(written, m.month),
       ]),
     })),
-    label: W.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
+    label: W.baseLoadSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
     format: (v, digits) => (v ? f.number(v, digits) : f.power(0, 'W')),
     height: 180,
     level: least?.watts,
   });
   return block(
-    W.talon,
+    W.baseLoad,
     h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
-    h('p', { class: 'note' }, W.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
-    h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : W.talonWinter),
+    h('p', { class: 'note' }, W.baseLoadOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
+    h('p', { class: 'note' }, least ? standbyText(least, ofPeriod, year) : W.baseLoadWinter),
     chart.nodes,
     figures({
       caption: T.baseLoad,
@@ -84,7 +84,7 @@ function parts(watts, least = watts) {
 }
 
 /** What could be saved is what never stops, at the price that a kWh really cost on average: it runs at every price. */
-function standing({ month, watts }, ofPeriod, year) {
+function standbyText({ month, watts }, ofPeriod, year) {
   const cost = year?.cost && year.total_wh ? (watts * YEAR * year.cost.energy) / year.total_wh : null;
   return [
     W.standby,

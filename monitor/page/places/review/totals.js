@@ -5,7 +5,7 @@ import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { wall } from '../../base/time.js';
 import { compared, isWhole, reasonOf, sideOf } from '../../parts/compared.js';
-import { facts } from '../../parts/table.js';
+import { keyValues } from '../../parts/table.js';
 import { remark, oldPrices, whosePrices } from '../../parts/notice.js';
 
 /** @import * as Answers from '../../../../deploy/page/answers' */
@@ -53,7 +53,7 @@ export function totals({ data, closed, hour, others, open, updated }) {
     cost?.missing.length > 0 && remark(T.prices.missing),
     cost && oldPrices(prices),
     contradiction(data),
-    facts([
+    keyValues([
       cost && { name: T.bill.sub, value: f.euro(cost.subscription), note: parts && W.subNote },
       cost && { name: T.bill.used, value: f.euro(cost.energy) },
       parts && {

@@ -10,13 +10,13 @@ import { answered, away, blank, came, page } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
 import { comparing } from './compared_period.js';
-import { usedByPeriod, stack } from './bars.js';
+import { usedByPeriod, energyBars } from './bars.js';
 import { expectedBlock } from '../../parts/expected.js';
 import { isKnown } from './groups.js';
 import { head, titleOf } from './head.js';
 import { maps } from './map.js';
 import { peaksBlock } from './peaks.js';
-import { talonBlock } from './base_load.js';
+import { baseLoadBlock } from './base_load.js';
 import { totals } from './totals.js';
 import { W as PARTS } from '../../parts/words.js';
 import { drawnName } from '../../sources/sources.js';
@@ -67,7 +67,7 @@ function questions({ meter, range, today, now, energy }) {
   const nothingMore = () => null;
   return async () => {
     const { hour, mine, past } = comparing({ meter, range, today, now: now(), energy });
-    const [all, closed, previous, yearAgo, peaks, talon, talons, lastYear, notes, forecast, weather] =
+    const [all, closed, previous, yearAgo, peaks, baseLoad, baseLoads, lastYear, notes, forecast, weather] =
       await Promise.all([
         energy(range.from, range.to),
         hour === undefined ? mine() : mine().catch(nothingMore),
@@ -82,7 +82,7 @@ function questions({ meter, range, today, now, energy }) {
         comparable ? api.weather(meter.id, range.from, range.to).catch(nothingMore) : null,
       ]);
     const others = { previous, yearAgo, weather, hour };
-    return { all, closed: open ? closed : all, others, peaks, talon, talons, lastYear, notes, forecast };
+    return { all, closed: open ? closed : all, others, peaks, baseLoad, baseLoads, lastYear, notes, forecast };
   };
 }
 
@@ -114,12 +114,14 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
     expected = piece((period, budget) =>
       answered(PARTS.expected.title, period, () => expectedBlock(period, range.kind === 'month' ? budget : null)),
     ),
-    bars = piece((data, written) => stack({ meter, data, range, today, unit, query, written })),
+    bars = piece((data, written) => energyBars({ meter, data, range, today, unit, query, written })),
     used = piece((data) => usedByPeriod({ data, range, query })),
     map = piece((data, drawn) => maps({ meter, data, drawn, range })),
     top = piece((peaks) => answered(W.peaks, peaks, () => peaksBlock(peaks, range))),
-    base = piece((watts, talons, year, written) =>
-      answered(T.baseLoad, talons, () => talonBlock({ range, title, watts, months: talons.months, year, written })),
+    base = piece((watts, baseLoads, year, written) =>
+      answered(T.baseLoad, baseLoads, () =>
+        baseLoadBlock({ range, title, watts, months: baseLoads.months, year, written }),
+      ),
     ),
     flags = piece((written) => notesBlock(meter, written, range.from, range.to)),
     why = daysBetween(range.from, range.to) < EXPLAINED ? whyBlock(meter, range.from, range.to).node : null;
@@ -135,7 +137,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       map.node,
       h('div', { class: 'two' }, top.node, base.node),
     ],
-    show({ all, closed, others, peaks, talon, talons, lastYear, notes: written, forecast }) {
+    show({ all, closed, others, peaks, baseLoad, baseLoads, lastYear, notes: written, forecast }) {
       notices.show(all.whole.cost, all.offer);
       figures.show(all, closed, others);
       expected.show(came(forecast) ? forecast?.[FORECAST[range.kind]] : forecast, forecast?.budget);
@@ -144,7 +146,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       flags.show(written);
       map.show(by === 'day' ? all : null, drawnName(all));
       top.show(peaks);
-      base.show(talon?.median, talons, lastYear?.whole, written);
+      base.show(baseLoad?.median, baseLoads, lastYear?.whole, written);
     },
   };
 }

@@ -16,7 +16,7 @@ const LATEST = 5; // that are shown at once
 export const alertList = ({ sends, rules, active, past, addresses }) =>
   h(
     'section',
-    { class: 'block journal' },
+    { class: 'block event-list' },
     h('h2', null, PARTS.alerts.title),
     active.length + past.length
       ? events(PARTS.alerts.title, [...active, ...past.slice(0, LATEST)])

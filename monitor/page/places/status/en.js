@@ -60,11 +60,11 @@ export default {
       'smtp 535': 'password refused (535)',
     },
   },
-  journal: 'Log',
+  events: 'Log',
   all: 'All',
   older: 'Older',
   nothing: 'No events.',
-  journalKinds: 'Event',
+  eventKinds: 'Event',
   kinds: { overload: 'Overload', outage: 'Power cut', gap: 'Gap', voltage: 'Voltage', epoch: 'Meter', tariff: 'Price' },
   why: {
     meter: 'meter silent',

@@ -14,7 +14,7 @@ const LIMIT = 20;
 const LOOKS = 5; // a page looks back about a year, and may have found nothing in it
 
 /** {node, refresh}; null when the events cannot be read. */
-export async function journal(meter) {
+export async function eventsBlock(meter) {
   let first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
   const list = h('div'),
@@ -59,7 +59,7 @@ export async function journal(meter) {
     isShort = true;
     load(false);
   };
-  const node = h('section', { class: 'block journal' }, head(pick), list, more);
+  const node = h('section', { class: 'block event-list' }, head(pick), list, more);
   /** What is new, unless somebody reads the older ones, or those of a kind. */
   const refresh = () => {
     if (!kind && rows.length === first?.events.length) return load(false, true);
@@ -71,9 +71,9 @@ function head(onpick) {
   return h(
     'div',
     { class: 'block-head' },
-    h('h2', null, W.journal),
+    h('h2', null, W.events),
     select({
-      'aria-label': W.journalKinds,
+      'aria-label': W.eventKinds,
       options: [['', W.all], ...KINDS.map((name) => [name, W.kinds[name]])],
       onpick,
     }),
@@ -92,7 +92,7 @@ async function page(meter, kind, cursor) {
 const listOf = (rows, meter) =>
   h(
     'ul',
-    { class: 'events', 'aria-label': W.journal },
+    { class: 'events', 'aria-label': W.events },
     rows.map((event) =>
       h(
         'li',

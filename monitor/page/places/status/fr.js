@@ -60,11 +60,11 @@ export default {
       'smtp 535': 'mot de passe refusé (535)',
     },
   },
-  journal: 'Journal',
+  events: 'Journal',
   all: 'Tout',
   older: 'Plus anciens',
   nothing: 'Aucun événement.',
-  journalKinds: 'Événement',
+  eventKinds: 'Événement',
   kinds: {
     overload: 'Dépassement',
     outage: 'Coupure',

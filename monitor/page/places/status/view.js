@@ -6,13 +6,13 @@ import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { piece } from '../../parts/refresh.js';
 import { swatch } from '../../parts/legend.js';
-import { facts, figures } from '../../parts/table.js';
+import { keyValues, figures } from '../../parts/table.js';
 import { notice, wrongSettings } from '../../parts/notice.js';
 import { again, go, href } from '../../base/router.js';
 import { dateOf, daysBetween, plusDays } from '../../base/time.js';
 import { alertList } from './alerts.js';
 import { storage, versions } from './facts.js';
-import { journal } from './events.js';
+import { eventsBlock } from './events.js';
 import { level, toDo, troubles } from '../../parts/summary.js';
 import { block, page } from '../../parts/block.js';
 import { W as PARTS } from '../../parts/words.js';
@@ -30,9 +30,9 @@ export default async function status({ meter, now }) {
       meter && api.energy(meter.id, { by: 'day', from, to: today }).catch(() => null),
       alerts.latest,
     ]);
-  const [first, events] = await Promise.all([ask(), meter && journal(meter)]);
+  const [first, events] = await Promise.all([ask(), meter && eventsBlock(meter)]);
   let [data, days, told] = first;
-  const verdict = piece((data, told) => health(data, told, now())),
+  const summary = piece((data, told) => health(data, told, now())),
     way = piece((links) => chain(links, now())),
     counts = piece((day) => day && yesterday(day)),
     map = piece((days) => days?.rows.length > 0 && coverage(days, from, today)),
@@ -43,7 +43,7 @@ export default async function status({ meter, now }) {
     kept = piece((data) => storage(data, now())),
     parts = piece((data) => versions(data, meter));
   function show() {
-    verdict.show(data, told);
+    summary.show(data, told);
     wrong.show({ prices_error: data.prices_error, unused: data.unused });
     injects.show(data.unseen_export);
     way.show(data.links);
@@ -58,7 +58,7 @@ export default async function status({ meter, now }) {
   const node = page(
     'status',
     T.places.status,
-    verdict.node,
+    summary.node,
     wrong.node,
     injects.node,
     way.node,
@@ -71,7 +71,7 @@ export default async function status({ meter, now }) {
     'session' in document.documentElement.dataset && sessions(),
   );
   async function refresh() {
-    const [next, later] = await Promise.all([ask(), meter && (events?.refresh() ?? journal(meter))]);
+    const [next, later] = await Promise.all([ask(), meter && (events?.refresh() ?? eventsBlock(meter))]);
     if (!events && later) return again(); // the database is back
     data = next[0];
     days = next[1] ?? days;
@@ -100,7 +100,7 @@ function health(data, told, now) {
     { class: 'health' },
     h(
       'p',
-      { class: `verdict ${wrong.length ? 'warn-text' : ''}` },
+      { class: `summary-line ${wrong.length ? 'warn-text' : ''}` },
       icon(wrong.length ? 'warn' : 'ok'),
       wrong.length ? PARTS.summary.notWell(wrong.join(', ')) : well,
       lacking.length > 0 && ` ${W.toDo(lacking.join(', '))}`,
@@ -149,7 +149,7 @@ function yesterday(day) {
     ...known.map((key) => ({ name: f.capital(W.counts[key]), value: f.number(day[key]) })),
     day.coverage != null && { name: W.coverage, value: f.coverage(day.coverage) },
   ];
-  return h('section', { class: 'frames' }, h('h2', null, W.yesterdayFrames), facts(list));
+  return h('section', { class: 'frames' }, h('h2', null, W.yesterdayFrames), keyValues(list));
 }
 
 const CSS = { complete: 'full', recovered: 'recovered', gap: 'gap', none: 'none' };

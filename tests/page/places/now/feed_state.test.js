@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headroom, merged, standing, tooMuch } from '../../../../monitor/page/places/now/feed_state.js';
+import { headroom, merged, feedState, tooMuch } from '../../../../monitor/page/places/now/feed_state.js';
 
 const UP = { meter: 'up', reader: 'up', mqtt: 'up', storer: 'up', database: 'up' };
 const live = (links = {}, more = {}) => ({
@@ -13,20 +13,20 @@ const live = (links = {}, more = {}) => ({
 const now = 1_000_000;
 
 test('all well: the power is known and nothing is said', () => {
-  assert.deepEqual(standing(live(), 'live', now, now), { known: true, word: 'live', wrong: [] });
-  assert.equal(standing(live(), 'slow', now, now).word, 'slow');
+  assert.deepEqual(feedState(live(), 'live', now, now), { known: true, word: 'live', wrong: [] });
+  assert.equal(feedState(live(), 'slow', now, now).word, 'slow');
 });
 
 test('a silent meter is unknown, not zero, and its overload is over', () => {
   const silent = live({ meter: 'down' }, { fresh: false, overload: true });
-  assert.deepEqual(standing(silent, 'live', now, now), { known: false, word: 'stopped', wrong: ['silent'] });
+  assert.deepEqual(feedState(silent, 'live', now, now), { known: false, word: 'stopped', wrong: ['silent'] });
 });
 
 test('of a broken chain only its first broken link is told, beside the database', () => {
   const cut = live({ mqtt: 'down', meter: 'unknown', reader: 'unknown', storer: 'unknown' }, { fresh: false });
-  assert.deepEqual(standing(cut, 'live', now, now).wrong, ['mqtt']);
+  assert.deepEqual(feedState(cut, 'live', now, now).wrong, ['mqtt']);
   const gone = live({ reader: 'down', meter: 'down', database: 'down', storer: 'stalled' }, { fresh: false });
-  assert.deepEqual(standing(gone, 'live', now, now).wrong, ['silent', 'database']);
+  assert.deepEqual(feedState(gone, 'live', now, now).wrong, ['silent', 'database']);
 });
 
 test('without the database, or while a storer waits for it, the power stays known', () => {
@@ -34,21 +34,21 @@ test('without the database, or while a storer waits for it, the power stays know
     [{ database: 'down' }, 'database'],
     [{ storer: 'stalled' }, 'storer'],
   ])
-    assert.deepEqual(standing(live(links), 'live', now, now), { known: true, word: 'live', wrong: [wrong] });
+    assert.deepEqual(feedState(live(links), 'live', now, now), { known: true, word: 'live', wrong: [wrong] });
 });
 
 test('where the session has ended nothing is known, and nothing else is told', () => {
   const ended = { known: false, word: 'stopped', wrong: ['ended'] };
-  assert.deepEqual(standing(live({ mqtt: 'down' }), 'ended', now, now), ended);
+  assert.deepEqual(feedState(live({ mqtt: 'down' }), 'ended', now, now), ended);
 });
 
 test('while the server is away the last value stays for ten seconds; then nothing older is told', () => {
-  const away = (state, ms) => standing(state, 'reconnecting', now, now + ms);
+  const away = (state, ms) => feedState(state, 'reconnecting', now, now + ms);
   assert.deepEqual(away(live(), 10000), { known: true, word: 'reconnecting', wrong: [] });
   const gone = { known: false, word: 'reconnecting', wrong: ['away'] };
   assert.deepEqual(away(live(), 10001), gone);
   assert.deepEqual(away(live({ database: 'down', storer: 'down' }, { overload: true }), 10001), gone);
-  for (const mode of ['live', 'slow']) assert.equal(standing(live(), mode, now, now + 60000).known, true, mode);
+  for (const mode of ['live', 'slow']) assert.equal(feedState(live(), mode, now, now + 60000).known, true, mode);
 });
 
 test('an event changes what it names and no more; the ten minutes come only with the whole answer', () => {
@@ -112,16 +112,16 @@ test('an event that is higher than the peak of the day is the new peak, before t
 
 test('that the page looks for the server is told before that the meter is silent', () => {
   const silent = live({ meter: 'down' }, { fresh: false });
-  assert.equal(standing(silent, 'reconnecting', now, now).word, 'reconnecting');
-  assert.equal(standing(silent, 'slow', now, now).word, 'stopped');
+  assert.equal(feedState(silent, 'reconnecting', now, now).word, 'reconnecting');
+  assert.equal(feedState(silent, 'slow', now, now).word, 'stopped');
 });
 
 test('an overload is the first to be told, while the meter speaks', () => {
   const over = live({ storer: 'down' }, { overload: true });
-  assert.deepEqual(standing(over, 'live', now, now).wrong, ['overload', 'storer']);
+  assert.deepEqual(feedState(over, 'live', now, now).wrong, ['overload', 'storer']);
 });
 
 test('a power of zero is known', () => {
-  assert.equal(standing(live({}, { power: 0 }), 'live', now, now).known, true);
-  assert.equal(standing(live({}, { power: null }), 'live', now, now).known, false);
+  assert.equal(feedState(live({}, { power: 0 }), 'live', now, now).known, true);
+  assert.equal(feedState(live({}, { power: null }), 'live', now, now).known, false);
 });
