@@ -19,8 +19,9 @@ from monitor.money.data_quality import MeterUpkeep
 from monitor.money.events import EventAnswers
 from monitor.money.home import Home
 from monitor.money.profile import CurveAnswers
-from monitor.readings.grid_curves import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts
 from monitor.readings.hours import Meter
+from monitor.readings.rows import moment_of
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _GONE = timedelta(days=35)  # without readings: there is no such meter any more

@@ -15,9 +15,9 @@ from monitor.money.bill import ZERO, Cost
 from monitor.money.contracts import Contract
 from monitor.money.costs import Period
 from monitor.money.home import Home
-from monitor.readings.hour_values import Values
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
+from monitor.readings.rows import Values
 
 _HOUR = timedelta(hours=1)
 #: How the identifiers of our entities begin.

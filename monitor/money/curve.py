@@ -10,9 +10,10 @@ from monitor.money.home import Home
 from monitor.readings.found_events import Overload, joined_overloads
 from monitor.readings.gaps import MinuteGap, gaps, pace
 from monitor.readings.grid import Grid, choose_grid, hold, runs, spread
-from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
+from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
+from monitor.readings.rows import moment_of
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
 _MINUTES_OF = timedelta(days=2, hours=2)

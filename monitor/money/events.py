@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from monitor.money.home import Home
 from monitor.readings.found_events import bad_voltages, is_outage, joined_overloads
-from monitor.readings.grid_curves import Series, moment_of
+from monitor.readings.grid_curves import Series
 from monitor.readings.happenings import Around, Happenings, Hole
 from monitor.readings.hours import Meter
+from monitor.readings.rows import moment_of
 
 KINDS = ("overload", "outage", "gap", "voltage", "epoch", "tariff")
 #: How far one page looks back, and how many hours with an overload or a bad voltage it reads.

@@ -12,12 +12,13 @@ from monitor.money.bill import Bill, Cost
 from monitor.money.costs import CostAnswers
 from monitor.money.price_age import OldPrice
 from monitor.money.whose import PricedAs
-from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total, moment_of
+from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader, together
 from monitor.readings.minute_energy import drawn_by_register
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
+from monitor.readings.rows import moment_of
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from common.contract.power import highest_phase_power_sql
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.number_rows import number_rows
+from monitor.readings.rows import number_rows
 
 _HOUR = 3600
 

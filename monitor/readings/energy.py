@@ -16,7 +16,6 @@ from monitor.base.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.fine import divide
-from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Hours, Meter, is_read
 from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
 from monitor.readings.imported_hours import ImportedHours
@@ -25,6 +24,7 @@ from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
 from monitor.readings.pieces import PieceReader, naming, register_name, span_at
 from monitor.readings.power import Power
+from monitor.readings.rows import moment_of
 from monitor.readings.steps import Step, in_order
 
 _HOUR = timedelta(hours=1)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.readings.grid_curves import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts
 from monitor.readings.power import VOLTAGE_HIGH, VoltageMinute
+from monitor.readings.rows import moment_of
 
 _MINUTE = timedelta(minutes=1)
 #: Of a gap in which nothing was counted: so long, and with so much power before, that the house had no current.

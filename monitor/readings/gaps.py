@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.readings.found_events import is_outage
-from monitor.readings.grid_curves import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.rows import moment_of
 
 _MINUTE = 60
 #: Minutes without a frame that make a gap: a single one may only be a slow line.

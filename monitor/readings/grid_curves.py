@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.number_rows import number_rows
+from monitor.readings.rows import moment_of, number_rows
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"
 _PHASES = (1, 2, 3)
@@ -228,8 +228,3 @@ class Series:
 
 def _marks(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
-
-
-def moment_of(seconds: int) -> datetime:
-    """Return an instant."""
-    return datetime.fromtimestamp(seconds, UTC)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
-from monitor.readings.grid_curves import FACTS, MinuteFacts, moment_of
+from monitor.readings.grid_curves import FACTS, MinuteFacts
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
+from monitor.readings.rows import moment_of
 
 _HOUR = 3600
 _FULL = (1 << 60) - 1  # of the bits of an hour's minutes

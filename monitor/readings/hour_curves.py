@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.number_rows import hour_rows
+from monitor.readings.rows import hour_rows
 
 #: Hours whose energy was drawn in them: covered, and no gap of more than a minute before them.
 _CERTAIN = (

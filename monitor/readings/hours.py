@@ -8,10 +8,19 @@ from typing import Any
 
 from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.grid_curves import moment_of
-from monitor.readings.hour_values import FIRST, LAST, TIMES, Reading, reading_before, utc, values_of
-from monitor.readings.number_rows import hour_rows, number_rows
 from monitor.readings.presence import Presence
+from monitor.readings.rows import (
+    FIRST,
+    LAST,
+    TIMES,
+    Reading,
+    hour_rows,
+    moment_of,
+    number_rows,
+    reading_before,
+    utc,
+    values_of,
+)
 
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
 _HOUR = timedelta(hours=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.hour_values import utc
+from monitor.readings.rows import utc
 
 _HOUR = timedelta(hours=1)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
-from monitor.readings.grid_curves import MinuteFacts, moment_of
+from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.rows import moment_of
 
 _MINUTE = 60
 #: Wh a minute: more than any household's meter can count.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.contract.registers import REGISTERS, SUPPLIER, TOTAL, supplier_name
-from monitor.readings.hour_values import Reading, Values
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.periods import ContractSpan
+from monitor.readings.rows import Reading, Values
 from monitor.readings.steps import ROUNDING, Step, complete, difference, step
 
 _HOUR = timedelta(hours=1)

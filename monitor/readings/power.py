@@ -7,8 +7,7 @@ from typing import Any
 
 from common.contract.power import GRID_VOLTS, PHASES
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.grid_curves import moment_of
-from monitor.readings.number_rows import number_rows
+from monitor.readings.rows import moment_of, number_rows
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
 VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253

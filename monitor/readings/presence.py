@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.grid_curves import moment_of
-from monitor.readings.hour_values import FIRST, LAST, TIMES, Values, reading_before, utc, values_of
+from monitor.readings.rows import FIRST, LAST, TIMES, Values, moment_of, reading_before, utc, values_of
 
 _HOUR = timedelta(hours=1)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)

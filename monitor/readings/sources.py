@@ -8,9 +8,8 @@ from typing import NamedTuple
 from common.contract.source_minutes import unpack_hour
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
-from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
-from monitor.readings.number_rows import hour_rows, number_rows
+from monitor.readings.rows import hour_rows, moment_of, number_rows
 
 PRODUCTION, DEVICE, TEMPERATURE = "production", "device", "temperature"
 

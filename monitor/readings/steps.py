@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common.contract.registers import INJECTED, NUMBERED, OTHER, SUPPLIER, TOTAL, drawn_over_change, supplier_names
-from monitor.readings.hour_values import Values
+from monitor.readings.rows import Values
 
 
 def in_order(wh: Mapping[str, int]) -> dict[str, int]:

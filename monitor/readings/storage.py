@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.grid_curves import moment_of
+from monitor.readings.rows import moment_of
 
 
 @dataclass(frozen=True, slots=True)

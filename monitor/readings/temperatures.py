@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import midnight
-from monitor.readings.number_rows import number_rows
+from monitor.readings.rows import number_rows
 from monitor.readings.sources import Source
 
 _DAY = timedelta(days=1)

@@ -9,8 +9,8 @@ from monitor.base.calendar import full_hour
 from monitor.money.costs import Answer, join
 from monitor.money.home import Home
 from monitor.readings.days import Days, in_periods
-from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
+from monitor.readings.rows import moment_of
 from monitor.readings.sources import DEVICE, Source, SourceMinute, Sources
 from monitor.sources.device_energy import Above, Device, above, by_mix
 from monitor.sources.sun import SunAnswer

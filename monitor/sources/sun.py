@@ -11,9 +11,10 @@ from monitor.money.costs import Answer, join
 from monitor.money.home import Home
 from monitor.readings.days import Days, in_periods
 from monitor.readings.grid import Grid
-from monitor.readings.grid_curves import FRAMES, HOURS, moment_of
+from monitor.readings.grid_curves import FRAMES, HOURS
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
+from monitor.readings.rows import moment_of
 from monitor.readings.sources import PRODUCTION, Source, SourceMinute, Sources
 from monitor.sources.sun_energy import Contradiction, Sun, add_amounts, add_up, contradiction
 from monitor.sources.sun_hours import Slot, SunHours

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.readings.grid_curves import moment_of
+from monitor.readings.rows import moment_of
 
 #: How far back it is looked.
 SPAN = timedelta(days=14)

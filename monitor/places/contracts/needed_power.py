@@ -12,8 +12,8 @@ from monitor.money.closed import is_closed
 from monitor.money.home import Home
 from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.readings.busy_minutes import BusyMinutes
-from monitor.readings.grid_curves import moment_of
 from monitor.readings.hours import Meter
+from monitor.readings.rows import moment_of
 
 #: What suppliers sell, kVA.
 POWERS = (3, 6, 9, 12, 15, 18, 24, 30, 36)

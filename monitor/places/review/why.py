@@ -24,7 +24,7 @@ from monitor.base.schemas import (
 from monitor.money.amounts import amount
 from monitor.places.review.causes import WhyAnswers
 from monitor.places.review.difference import BaseLoad, Colour, HoursOfUse, KwhPrice, Level, Part, Side
-from monitor.readings.grid_curves import moment_of
+from monitor.readings.rows import moment_of
 from monitor.sources.equal_weather import WeatherEffect
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO

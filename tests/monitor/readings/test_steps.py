@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from common.contract.registers import OTHER, REGISTERS
-from monitor.readings.hour_values import Values
+from monitor.readings.rows import Values
 from monitor.readings.steps import Step, complete, difference, recovered, step
 
 
