@@ -38,7 +38,7 @@ from monitor.places.review import baseload, energy, energy_csv, forecast, notes,
 from monitor.places.status import alerts, app, events, status
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
-from monitor.readings.tables import open_tables
+from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
 from monitor.web import password

@@ -32,7 +32,7 @@ from monitor.money.prices import PriceTable
 from monitor.readings.hours import Meter
 from monitor.readings.memory import Memory
 from monitor.readings.meters import newest
-from monitor.readings.tables import open_tables
+from monitor.readings.storage import open_tables
 
 REPEAT_EVERY = 2.0  # seconds; after five without an event, a page says that it has none
 

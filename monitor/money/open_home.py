@@ -15,7 +15,7 @@ from monitor.base.refusals import Refusal
 from monitor.money.calendar_files import load_calendars
 from monitor.money.home import Home
 from monitor.money.price_files import load_prices
-from monitor.readings.tables import open_tables
+from monitor.readings.storage import open_tables
 
 PROGRAM = "teleinfo-monitor"
 

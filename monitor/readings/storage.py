@@ -1,4 +1,7 @@
-"""Queries of what is kept and how well: counted and stored frames, size on the disk, the server. Times are in UTC."""
+"""Opens the tables that the storer makes, and reads what is kept in them and how well.
+
+That is counted and stored frames, size on the disk, the server. Times are in UTC.
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -6,8 +9,37 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import TIMEOUT, Connection, Database, sql_time
+from common.database.schema import schema_version
+from common.errors import DatabaseError, PermanentError
 from monitor.readings.rows import moment_of
+
+NEWEST = 103
+"""The version of the tables that this monitor knows: that of the storer of the same release."""
+
+
+class NewerTables(PermanentError):
+    """A newer version of the storer has migrated the tables."""
+
+
+def open_tables(database: Database, timeout: float = TIMEOUT) -> Connection:
+    """Open a connection; a statement may take `timeout` seconds.
+
+    Raises:
+        NewerTables: this program cannot read them.
+        PermanentError: each server refuses the connection.
+    """
+    connection = database.connect(timeout)
+    try:
+        version = schema_version(connection) or 0
+        if version > NEWEST:
+            raise NewerTables(
+                f"the tables have version {version}, this program supports up to {NEWEST}: update teleinfo-monitor"
+            )
+    except DatabaseError:
+        connection.close()
+        raise
+    return connection
 
 
 @dataclass(frozen=True, slots=True)

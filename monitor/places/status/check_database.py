@@ -18,7 +18,7 @@ from monitor.base.household import House
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 from monitor.readings.meters import newest, unused
 from monitor.readings.sources import Source, Sources
-from monitor.readings.tables import NewerTables, open_tables
+from monitor.readings.storage import NewerTables, open_tables
 
 _STORER = "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")

@@ -3,7 +3,7 @@ from hashlib import sha256
 import pytest
 
 from common.errors import PermanentError
-from monitor.readings.tables import NEWEST
+from monitor.readings.storage import NEWEST
 from storer.database.schema import FOLDER, LAST_BEFORE, Migration, ensure_supported, migrations
 from tests.released.make import HERE as RELEASED
 
