@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta
 
 from monitor.base.calendar import Calendar, offsets
 from monitor.money.home import Home
-from monitor.readings.hour_curves import Curves, Night, WeekHour
-from monitor.readings.hours import Meter
+from monitor.readings.hours import Curves, Meter, Night, WeekHour
 from monitor.readings.imported_energy import imported_hours
 from monitor.readings.power import Peak
 

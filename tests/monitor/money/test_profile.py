@@ -1,7 +1,7 @@
 from datetime import date
 
 from monitor.money.profile import base_load, by_day, profile
-from monitor.readings.hour_curves import Night, WeekHour
+from monitor.readings.hours import Night, WeekHour
 
 HOUR = 3600
 
