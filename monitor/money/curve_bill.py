@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from monitor.readings.index_deltas import ROUNDING
 from monitor.readings.periods import Energy, HourEnergy
-from monitor.readings.steps import ROUNDING
 
 _SURE = 10  # what the curve shows differs by less than a tenth from what was counted
 

@@ -15,7 +15,7 @@ from monitor.money.whose import PricedAs
 from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.house_energy import HouseReader, together
-from monitor.readings.minute_energy import drawn_by_register
+from monitor.readings.index_deltas import drawn_by_register
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 from monitor.readings.rows import moment_of

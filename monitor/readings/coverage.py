@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.readings.hours import Hours, Meter
+from monitor.readings.index_deltas import recovered
 from monitor.readings.memory import Memory
 from monitor.readings.presence import Holes
-from monitor.readings.steps import recovered
 
 _HOUR = timedelta(hours=1)
 _FEW = 1000  # hours

@@ -19,13 +19,12 @@ from monitor.readings.fine import divide
 from monitor.readings.hours import Hours, Meter, is_read
 from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
 from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.index_deltas import PieceReader, Step, in_order, naming, register_name, span_at
 from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
-from monitor.readings.pieces import PieceReader, naming, register_name, span_at
 from monitor.readings.power import Power
 from monitor.readings.rows import moment_of
-from monitor.readings.steps import Step, in_order
 
 _HOUR = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)

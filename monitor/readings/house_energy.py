@@ -9,9 +9,8 @@ from datetime import datetime
 
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
+from monitor.readings.index_deltas import in_order, naming
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts
-from monitor.readings.pieces import naming
-from monitor.readings.steps import in_order
 
 
 class HouseReader:

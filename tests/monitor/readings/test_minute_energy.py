@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.readings.grid_curves import MinuteFacts
-from monitor.readings.minute_energy import drawn_by_register
+from monitor.readings.index_deltas import drawn_by_register
 
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)
 END = HOUR + timedelta(minutes=30)

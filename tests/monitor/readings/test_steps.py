@@ -3,8 +3,8 @@ from collections.abc import Mapping
 import pytest
 
 from common.contract.registers import OTHER, REGISTERS
+from monitor.readings.index_deltas import Step, complete, difference, recovered, step
 from monitor.readings.rows import Values
-from monitor.readings.steps import Step, complete, difference, recovered, step
 
 
 def values(**known: int) -> Values:

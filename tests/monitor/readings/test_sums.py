@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.registers import OTHER
+from monitor.readings.index_deltas import ROUNDING
 from monitor.readings.periods import Energy
-from monitor.readings.steps import ROUNDING
 from tests.support.hidden_registers import BEGIN, KINDS, METER, House, drawn, shown
 from tests.support.rolled import HOUR, Rolled
 

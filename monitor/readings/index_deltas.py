@@ -1,20 +1,187 @@
-"""Counts what the registers of a meter went on by, in pieces of time without a change of registers or contract."""
+"""What the registers of a meter went on by in a stretch of time, and their names. Pure.
+
+A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
+
+What was drawn in a stretch of time by register, from its minutes and the readings at its two ends. Pure.
+
+Counts what the registers of a meter went on by, in pieces of time without a change of registers or contract.
+"""
 
 import bisect
 import functools
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.contract.registers import REGISTERS, SUPPLIER, TOTAL, supplier_name
+from common.contract.registers import (
+    INJECTED,
+    NUMBERED,
+    OTHER,
+    REGISTERS,
+    SUPPLIER,
+    TOTAL,
+    drawn_over_change,
+    supplier_name,
+    supplier_names,
+)
+from monitor.readings.grid_curves import MinuteFacts
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.periods import ContractSpan
-from monitor.readings.rows import Reading, Values
-from monitor.readings.steps import ROUNDING, Step, complete, difference, step
+from monitor.readings.rows import Reading, Values, moment_of
 
+_MINUTE = 60
+#: Wh a minute: more than any household's meter can count.
+_MOST = 1000
 _HOUR = timedelta(hours=1)
 _NOTHING: Values = (None,) * len(REGISTERS)
+
+
+def in_order(wh: Mapping[str, int]) -> dict[str, int]:
+    """Return energy by register, in the order of their names, and what is outside the contract last."""
+    return {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was counted: drawn by register, and injected."""
+
+    wh: Mapping[str, int]
+    injected_wh: int | None
+
+
+#: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
+ROUNDING = 10
+
+
+def difference(values: Values) -> int | None:
+    """Return by how much the total is more than all registers of the supplier; None: one of the two is not there."""
+    total, suppliers = values[TOTAL], [value for place in SUPPLIER if (value := values[place]) is not None]
+    return None if total is None or not suppliers else total - sum(suppliers)
+
+
+def step(
+    before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None, outside: bool
+) -> Step:
+    """Return what was counted between two readings. Its parts by time add up to it, register by register.
+
+    Args:
+        before: the readings at the start; None: no such register was ever read.
+        after: those at the end.
+        breaks: steps between them that are no energy, by register.
+        by_total: both readings have the total, of the same mode: it says how much was drawn in all.
+        offer: names the registers.
+        outside: what the total shows and no register of the supplier is more than rounding: it has no name in the
+            contract. Else it is counted by the first of them: some Wh, or less than none.
+    """
+    went_on: list[int | None] = [
+        None if last is None or first is None else last - first for first, last in zip(before, after, strict=True)
+    ]
+    for place, broken in breaks.items():
+        if (counted := went_on[place]) is not None:
+            went_on[place] = counted - broken
+    counted_by = {
+        name: counted
+        for name, place in zip(supplier_names(offer), SUPPLIER, strict=True)
+        if (counted := went_on[place]) is not None
+    }
+    if by_total and (total := went_on[TOTAL]) is not None:
+        rest = total - sum(counted_by.values())
+        name = OTHER if outside else next(iter(counted_by), "BASE")
+        counted_by[name] = counted_by.get(name, 0) + rest
+    wh = {name: counted for name, counted in counted_by.items() if counted}
+    return Step(wh, went_on[INJECTED])
+
+
+def complete(known: Step, drawn: int, register: str | None) -> Step:
+    """Return the step of an hour in which the meter went to other registers, or its supplier's were set back.
+
+    Args:
+        known: what its ends tell.
+        drawn: all that was drawn in it: what is not known of a register is that of the one that ran at the end.
+        register: the name of that one.
+    """
+    counted = {name: wh for name, wh in known.wh.items() if name != OTHER}
+    named = dict(counted)
+    if register is not None and not register.startswith(NUMBERED):
+        # A number is no name in this contract: that register is one of the contract before.
+        named = {name: wh for name, wh in counted.items() if not name.startswith(NUMBERED)}
+    if rest := drawn - sum(named.values()):
+        name = register or OTHER
+        named[name] = named.get(name, 0) + rest
+    return replace(known, wh=named)
+
+
+def recovered(before: Values, after: Values, breaks: Mapping[int, int], seconds: float) -> int:
+    """Return the energy drawn over a gap: what the registers went on by, but for those whose step there is a break.
+
+    Args:
+        before: the readings at its beginning.
+        after: those at its end.
+        breaks: of the hour that the gap ends in, by register; one may also have been set back later in that hour.
+        seconds: how long it is.
+    """
+    steps = [
+        None if first is None or last is None or breaks.get(place) == last - first else last - first
+        for place, (first, last) in enumerate(zip(before, after, strict=True))
+    ]
+    total = steps[TOTAL]
+    if total is None:  # there is none, or another mode or contract hid it
+        total = sum(counted for place in SUPPLIER if (counted := steps[place]) is not None)
+        total = max(total, drawn_over_change(before, after, seconds) if _changed(before, after) else 0)
+    return max(total, 0)
+
+
+def _changed(before: Values, after: Values) -> bool:
+    return any((before[place] is None) != (after[place] is None) for place in (TOTAL, *SUPPLIER))
+
+
+def drawn_by_register(
+    minutes: Iterable[MinuteFacts],
+    before: int,
+    after: int,
+    end: datetime,
+    name: Callable[[int | None, int], str],
+    breaks: Mapping[datetime, int],
+    turns: Collection[datetime] = (),
+) -> dict[str, int]:
+    """Return the Wh of each register; their sum is `after - before`, less what is no energy.
+
+    A minute's energy counts for the register that ran at its end.
+
+    Args:
+        minutes: those that lie in the stretch, also in part, in order.
+        before: the reading at its beginning.
+        after: the reading at its end.
+        end: its end.
+        name: gives the name of a supplier register at a moment, in seconds since 1970.
+        breaks: by hour, by how much the total changed without energy.
+        turns: the hours in which the meter went to other registers: the total is another one then.
+    """
+    wh: dict[str, int] = {}
+    left = dict(breaks)
+    last, last_at, register = before, None, None
+    for minute in minutes:
+        value = minute.total_last if minute.at + _MINUTE <= end.timestamp() else after
+        if value is None:
+            continue
+        register = name(minute.supplier, minute.at)
+        passed = 1 if last_at is None else (minute.at - last_at) // _MINUTE
+        step, most = value - last, _MOST * max(passed, 1)
+        if not 0 <= step <= most:
+            hour = moment_of(minute.at).replace(minute=0)
+            step -= left.pop(hour, 0)
+            if not 0 <= step <= most and (hour in turns or (step > 0 and last_at is not None)):
+                step = 0
+        wh[register] = wh.get(register, 0) + step
+        last, last_at = value, minute.at
+    rest = after - last
+    if last_at is not None and rest > _MOST * ((int(end.timestamp()) - last_at) // _MINUTE + 1):
+        rest = 0
+    if rest:
+        register = register or name(None, int(end.timestamp()))
+        wh[register] = wh.get(register, 0) + rest
+    return {register: counted for register, counted in wh.items() if counted}
 
 
 @dataclass(slots=True)
