@@ -15,8 +15,8 @@ from monitor.money.curve_periods import CurvePeriods
 from monitor.money.price_age import OldPrice, old_price
 from monitor.money.prices import PriceTable
 from monitor.money.whose import PricedAs, priced_as
+from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
-from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import Whole, imported_wholes, named
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.periods import Energy, add_parts

@@ -17,8 +17,8 @@ from monitor.money.rules import Rule
 from monitor.money.tempo_colours import TempoSeason, first_day, learn_colours, season, season_of
 from monitor.money.tempo_days import bundled_colours
 from monitor.money.unit_price import period_at
+from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
-from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_energy import name_by
 from monitor.readings.periods import Energy, HourEnergy
 

@@ -15,9 +15,8 @@ from monitor.money.curve_periods import CurvePeriods
 from monitor.money.forecast import ForecastAnswers
 from monitor.money.interval import StretchAnswers
 from monitor.money.prices import PriceTable
-from monitor.readings.energy import EnergyReader
+from monitor.readings.energy import EnergyReader, HouseReader
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts

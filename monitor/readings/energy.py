@@ -1,13 +1,18 @@
-"""Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
+"""Divides the hours of a curve into shorter slots, for prices that change within an hour. Pure.
+
+Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
 
 The energy between two boundaries is the last reading before the second minus the last reading before the first, minus
 the breaks between them. So the parts of a range always add up to it, whatever is missing in between.
+
+The energy of a house is that of each of its meters, added: what was counted by a meter that was replaced, too.
 """
 
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.contract.offers import is_off_peak
@@ -15,19 +20,57 @@ from common.contract.registers import INJECTED, supplier_name
 from monitor.base.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
-from monitor.readings.fine import divide
 from monitor.readings.hours import Hours, Meter, is_read
 from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
 from monitor.readings.imported_hours import ImportedHours
 from monitor.readings.index_deltas import PieceReader, Step, in_order, naming, register_name, span_at
 from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts
-from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_up
-from monitor.readings.power import Power
+from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts, add_up
+from monitor.readings.power import Power, Slot
 from monitor.readings.rows import moment_of
 
 _HOUR = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def divide(
+    hours: Sequence[HourEnergy], slots: Sequence[Slot], name: Callable[[int | None, int], str | None]
+) -> list[HourEnergy]:
+    """Return each hour in slots, in the shares that minutes show; an hour that minutes do not show stays whole.
+
+    The slots of an hour add up to it exactly: what an hour was drawn is known from its registers. What was recovered
+    after an interruption is in the slot that it was seen in, the first one of its hour.
+
+    Args:
+        hours: in order.
+        slots: in order, from before the first hour, or from the first reading on.
+        name: gives the name of a supplier register at a moment, in seconds since 1970.
+    """
+    shares: dict[datetime, list[tuple[Slot, int]]] = {}
+    before = slots[0].first if slots else 0
+    for slot in slots:
+        shares.setdefault(slot.start.replace(minute=0), []).append((slot, max(slot.total - before, 0)))
+        before = slot.total
+    divided: list[HourEnergy] = []
+    for hour in hours:
+        parts = shares.get(hour.start, [])
+        if hour.recovered and parts:  # the slot before may be of another day: only those after the first one tell
+            parts[0] = parts[0][0], max(hour.wh - sum(wh for _, wh in parts[1:]), 0)
+        weight = sum(wh for _, wh in parts)
+        if hour.imported or not weight:
+            divided.append(hour)
+            continue
+        remaining, first = hour.wh, True  # the first slot with energy counts as the hour
+        for slot, wh in parts:
+            # What was rounded goes to the next slot, so the sum is that of the hour.
+            part = remaining * wh // weight if weight else 0
+            register = name(slot.supplier, int(slot.start.timestamp())) or hour.register
+            late = hour.recovered and slot is parts[0][0]
+            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=late, imported=False, divided=True)
+            divided.append(replace(one, slices=int(first and part > 0)))
+            remaining, weight, first = remaining - part, weight - wh, first and not part
+    return divided
 
 
 class EnergyReader:
@@ -236,3 +279,109 @@ def _sum(
         covered=covered + imported.seconds,
         expected=expected,
     )
+
+
+class HouseReader:
+    """Answers questions about the energy of a house; a single meter is a house of one."""
+
+    def __init__(self, meters: EnergyReader) -> None:
+        """Ask `meters` about each meter of a house."""
+        self._meters = meters
+
+    def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
+        """Return the energy between neighbouring boundaries; the arguments are those of `EnergyReader.energy`."""
+        found = [self._meters.energy(part, boundaries, now) for part in meter.parts]
+        return found[0] if len(found) == 1 else [together(of_time) for of_time in zip(*found, strict=True)]
+
+    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours of [start, end) in which a meter went to other registers, or to the other mode."""
+        return set().union(*(self._meters.turns(part, start, end) for part in meter.parts))
+
+    def injects_since(self, meter: Meter) -> datetime | None:
+        """Return the first hour in which a meter counted what was injected; None: there is none."""
+        hours = (self._meters.injects_since(part) for part in meter.parts)
+        return min((hour for hour in hours if hour is not None), default=None)
+
+    def remember(self, meter: Meter) -> None:
+        """Look up all that the memory keeps of the meters."""
+        for part in meter.parts:
+            self._meters.remember(part)
+
+    def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn in each hour of [start, end), by meter, in order."""
+        return _in_order(self._meters.hours(part, start, end) for part in meter.parts)
+
+    def slots(
+        self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int], hours_of_day: Collection[int]
+    ) -> list[HourEnergy]:
+        """Return what was drawn in each hour, cut at these minutes and where the register changed."""
+        return _in_order(self._meters.slots(part, start, end, cuts, hours_of_day) for part in meter.parts)
+
+    def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
+        found = [self._meters.running(part, boundaries) for part in meter.parts]
+        return [sum(of_time, Counter[str]()) for of_time in zip(*found, strict=True)]
+
+    def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
+        """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
+        parts = (self._meters.off_peak_switches(part, start, end) for part in meter.parts)
+        return sorted(itertools.chain.from_iterable(parts))
+
+    def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
+        """Return what the meters said of their contract in [start, end), in order; a new meter ends an old one."""
+        spans: list[ContractSpan] = []
+        for part in meter.parts:
+            later = self._meters.contract_spans(part, start, end)
+            if later:
+                first = later[0].start
+                spans = [replace(span, end=min(span.end, first)) for span in spans if span.start < first]
+                if spans and _is_like(spans[-1], later[0]):
+                    later[0] = replace(later[0], start=spans.pop().start)
+            spans += later
+        return spans
+
+    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meters gave registers of calendars that are not known."""
+        found: dict[str, str] = {}
+        for part in meter.parts:
+            found |= self._meters.names(part, spans, registers)
+        return found
+
+    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
+        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
+        return naming(self.contract_spans(meter, start, end), end)
+
+    def register_at(
+        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
+    ) -> Callable[[int], str | None]:
+        """Return what names the register of an hour of [start, end), in seconds since 1970.
+
+        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
+        """
+        name_of = self.naming(meter, start, end)
+        hours = sorted(running)
+
+        def register(hour: int) -> str | None:
+            name = name_of(running.get(hour), hour)
+            if name is None and (place := bisect.bisect_right(hours, hour)):
+                last = hours[place - 1]
+                name = name_of(running[last], last)
+            return name
+
+        return register
+
+
+def together(parts: Sequence[Energy]) -> Energy:
+    """Return the energy of several meters in the same time; there is at least one."""
+    total = add_parts(parts, max(part.expected for part in parts))  # from the first meter's first frame on
+    return replace(total, wh=in_order(total.wh))
+
+
+def _in_order(parts: Iterable[list[HourEnergy]]) -> list[HourEnergy]:
+    return sorted(itertools.chain.from_iterable(parts), key=lambda hour: hour.start)
+
+
+def _is_like(one: ContractSpan, other: ContractSpan) -> bool:
+    # Each mode has its own names for the calendars of the offers that both know.
+    calendars = one.offer is not None or one.calendar == other.calendar
+    return calendars and (one.offer, one.power) == (other.offer, other.power)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.readings.days import Days
+from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.house_energy import HouseReader
 from monitor.readings.sources import Source, Sources
 
 _DAY = timedelta(days=1)

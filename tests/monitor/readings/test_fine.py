@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.readings.fine import divide
+from monitor.readings.energy import divide
 from monitor.readings.periods import HourEnergy
 from monitor.readings.power import Slot
 
