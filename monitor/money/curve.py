@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 from monitor.base.calendar import offsets
 from monitor.money.home import Home
-from monitor.readings.found_events import Overload, joined_overloads
-from monitor.readings.gaps import MinuteGap, gaps, pace
+from monitor.readings.events import MinuteGap, Overload, gaps, joined_overloads, pace
 from monitor.readings.grid import Grid, choose_grid, hold, runs, spread
 from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series
 from monitor.readings.hours import Meter

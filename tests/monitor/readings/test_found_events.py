@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.readings.found_events import BadVoltage, Overload, bad_voltages, is_outage, joined_overloads
+from monitor.readings.events import BadVoltage, Overload, bad_voltages, is_outage, joined_overloads
 from monitor.readings.grid_curves import MinuteFacts
 from monitor.readings.power import VoltageMinute
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.readings.gaps import MinuteGap, gaps, pace
+from monitor.readings.events import MinuteGap, gaps, pace
 from monitor.readings.grid_curves import MinuteFacts
 
 START = datetime(2026, 11, 24, 1, tzinfo=UTC)

@@ -1,10 +1,14 @@
-"""Queries of what happened: hours with an overload or a bad voltage, and stretches without frames.
+"""Events: overloads, voltages outside their limits, and gaps, times without a frame.
 
-All times are seconds since 1970, unless they are a datetime.
+The queries come first; what makes events of their rows is pure. Times are seconds since 1970, unless they are a
+datetime.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+import itertools
+import statistics
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
@@ -20,6 +24,13 @@ _OUTSIDE = " OR ".join(
     f"voltage_{phase}_min < {VOLTAGE_LOW} OR voltage_{phase}_max > {VOLTAGE_HIGH}" for phase in _PHASES
 )
 _VOLTAGES = ", ".join(f"voltage_{phase}_min, voltage_{phase}_max" for phase in _PHASES)
+_ONE_MINUTE = timedelta(minutes=1)
+#: Of a gap in which nothing was counted: so long, and with so much power before, that the house had no current.
+_OUTAGE_MINUTES, _OUTAGE_POWER = 10, 60  # VA
+_MINUTE = 60
+#: Minutes without a frame that make a gap: a single one may only be a slow line.
+LEAST = 2
+_FEW = 3  # minutes from which no pace can be told
 
 
 class Hole(NamedTuple):
@@ -166,3 +177,129 @@ def joined(holes: Sequence[Hole]) -> list[Hole]:
         else:
             found.append(hole)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """An overload: when its power was highest, and for how long it was told of."""
+
+    at: datetime
+    seconds: int
+    power: int | None  # VA
+
+
+@dataclass(frozen=True, slots=True)
+class BadVoltage:
+    """A voltage outside its limits on one phase, and the worst of it."""
+
+    start: datetime
+    end: datetime
+    volts: int
+    phase: int
+
+
+def joined_overloads(minutes: Iterable[MinuteFacts]) -> list[Overload]:
+    """Join minutes with an overload, in order, that follow each other."""
+    found: list[Overload] = []
+    end = 0
+    for minute in minutes:
+        if not minute.overload:
+            continue
+        # Frames that told of it, in the time that the minute's frames cover.
+        seconds = max(round(minute.overload * minute.seconds / max(minute.frames, 1)), 1)
+        one = Overload(moment_of(minute.at + (minute.power_max_second or 0)), seconds, minute.power_max)
+        if found and minute.at == end:
+            higher = max(found[-1], one, key=lambda overload: overload.power or 0)
+            found[-1] = Overload(higher.at, found[-1].seconds + seconds, higher.power)
+        else:
+            found.append(one)
+        end = minute.at + 60
+    return found
+
+
+def bad_voltages(minutes: Sequence[VoltageMinute]) -> list[BadVoltage]:
+    """Join minutes with a voltage outside its limits, a phase apart."""
+    found: list[BadVoltage] = []
+    for phase in sorted({one.phase for one in minutes}):
+        of_phase: list[BadVoltage] = []
+        for one in minutes:
+            if one.phase != phase:
+                continue
+            worst = one.high if one.high > VOLTAGE_HIGH else one.low
+            if of_phase and of_phase[-1].end == one.minute:
+                last = of_phase.pop()
+                worst = max(last.volts, worst, key=lambda volts: abs(volts - 230))
+                of_phase.append(BadVoltage(last.start, one.minute + _ONE_MINUTE, worst, phase))
+            else:
+                of_phase.append(BadVoltage(one.minute, one.minute + _ONE_MINUTE, worst, phase))
+        found += of_phase
+    return sorted(found, key=lambda event: (event.start, event.phase))
+
+
+def is_outage(wh: int | None, injected: int, power_before: int | None, minutes: int) -> bool:
+    """Tell whether the house had no current in a gap: the meter counted nothing though power was drawn before it."""
+    return wh == 0 and injected == 0 and (power_before or 0) >= _OUTAGE_POWER and minutes >= _OUTAGE_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteGap:
+    """From the end of the last minute with a frame to the next one that has one."""
+
+    start: datetime
+    end: datetime
+    wh: int | None  # what the reading after it is higher by; None: not known, or there is none yet
+    outage: bool  # the meter counted nothing, so the house had no current
+
+
+def pace(minutes: Sequence[MinuteFacts]) -> float:
+    """Return how many seconds usually lie between frames, 1 if nobody can tell."""
+    if len(minutes) < _FEW:
+        return 1
+    apart = statistics.median(after.at - before.at for before, after in itertools.pairwise(minutes))
+    return apart if apart > _MINUTE else _MINUTE / statistics.median(minute.frames for minute in minutes)
+
+
+def gaps(
+    minutes: Sequence[MinuteFacts],
+    before: MinuteFacts | None,
+    start: datetime,
+    end: datetime,
+    broken: Collection[datetime] = (),
+) -> list[MinuteGap]:
+    """Return the gaps of a range, cut to it.
+
+    Args:
+        minutes: those of the range, in order.
+        before: the last one before it; None: the meter was not known yet, so its absence is no gap.
+        start: of the range.
+        end: of the range, or now, if that is earlier.
+        broken: hours in which a register changed without energy.
+    """
+    found = []
+    last = before
+    # Where frames come each five minutes, four without one are no gap.
+    least = LEAST * max(pace(minutes), _MINUTE)
+    for minute in minutes:
+        if last is not None and minute.at - last.at > least:
+            found.append(_gap(last, minute, start, broken))
+        last = minute
+    # The rollups follow some minutes behind.
+    if last is not None and end.timestamp() - last.at - _MINUTE > 5 * _MINUTE:
+        gap_start = max(moment_of(last.at + _MINUTE), start)
+        if gap_start < end:
+            found.append(MinuteGap(gap_start, end, None, outage=False))
+    return found
+
+
+def _gap(last: MinuteFacts, minute: MinuteFacts, start: datetime, broken: Collection[datetime]) -> MinuteGap:
+    begin, end = moment_of(last.at + _MINUTE), moment_of(minute.at)
+    wh = None
+    if last.total_last is not None and minute.total_first is not None:
+        wh = minute.total_first - last.total_last
+        if wh < 0 or end.replace(minute=0) in broken:
+            wh = None
+    injected = 0
+    if last.injected_last is not None and minute.injected_first is not None:
+        injected = minute.injected_first - last.injected_last
+    outage = is_outage(wh, injected, last.power_max, (end - begin) // timedelta(minutes=1))
+    return MinuteGap(max(begin, start), end, wh, outage)
