@@ -17,8 +17,7 @@ from monitor.money.prices import PriceTable
 from monitor.money.whose import PricedAs, priced_as
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
-from monitor.readings.imported_energy import Whole, imported_wholes, named
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours, Whole, imported_wholes, named
 from monitor.readings.periods import Energy, add_parts
 
 

@@ -19,7 +19,7 @@ from monitor.money.tempo_days import bundled_colours
 from monitor.money.unit_price import period_at
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
-from monitor.readings.imported_energy import name_by
+from monitor.readings.imported import name_by
 from monitor.readings.periods import Energy, HourEnergy
 
 _AT_ONCE = timedelta(days=31)  # of a curve, which are read at once

@@ -17,7 +17,7 @@ from monitor.money.interval import StretchAnswers
 from monitor.money.prices import PriceTable
 from monitor.readings.energy import EnergyReader, HouseReader
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts
 from monitor.readings.meters import Unused, called, gather, unused

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from monitor.base.calendar import Calendar, offsets
 from monitor.money.home import Home
 from monitor.readings.hours import Curves, Meter, Night, WeekHour
-from monitor.readings.imported_energy import imported_hours
+from monitor.readings.imported import imported_hours
 from monitor.readings.power import Peak
 
 METHOD = "min 00:00-06:00"  # of the base load, for people who read the API

@@ -21,8 +21,7 @@ from monitor.base.calendar import full_hour
 from monitor.readings.contract_changes import ContractChanges
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.hours import Hours, Meter, is_read
-from monitor.readings.imported_energy import Imports, imported_between, imported_hours, imported_name
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours, Imports, imported_between, imported_hours, imported_name
 from monitor.readings.index_deltas import PieceReader, Step, in_order, naming, register_name, span_at
 from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
-from monitor.readings.imported_energy import imported_wholes
+from monitor.readings.imported import imported_wholes
 from monitor.readings.sources import TEMPERATURE
 from monitor.readings.temperatures import Series, Temperatures
 from monitor.sources.equal_weather import (

@@ -12,7 +12,7 @@ from monitor.money.prices import PriceTable
 from monitor.places.contracts import tempo
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.power import Power
 from tests.support.api import ask

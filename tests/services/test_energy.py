@@ -15,7 +15,7 @@ from common.database.mariadb import Database
 from monitor.base.calendar import Calendar, midnight
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power

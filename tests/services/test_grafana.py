@@ -19,7 +19,7 @@ from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database, DatabaseConfig
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.power import Power
 from tests.services.test_energy import House, counted

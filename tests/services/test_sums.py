@@ -16,7 +16,7 @@ from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy

@@ -10,7 +10,7 @@ from common.contract.labels import Mode
 from common.contract.registers import REGISTERS, readings
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Break, Hours, Meter
-from monitor.readings.imported_hours import ImportedHours
+from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterContract, read_contract
 from monitor.readings.power import Power
 from monitor.readings.presence import Gap, Holes

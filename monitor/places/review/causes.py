@@ -17,7 +17,7 @@ from monitor.places.review.difference import Difference, Level, Side, Slot, expl
 from monitor.places.review.levels import rises, watts_of
 from monitor.readings.grid_curves import MinuteFacts, Series
 from monitor.readings.hours import Meter
-from monitor.readings.imported_energy import imported_wholes
+from monitor.readings.imported import imported_wholes
 from monitor.readings.periods import COMPARABLE, Energy
 from monitor.sources.weather import WeatherAnswers
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.readings.imported_energy import Whole, named
+from monitor.readings.imported import Whole, named
 
 JUNE, JULY, AUGUST = (datetime(2024, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 

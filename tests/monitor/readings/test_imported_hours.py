@@ -6,8 +6,7 @@ from typing import cast
 
 from common.contract.registers import REGISTERS
 from monitor.readings.hours import Meter
-from monitor.readings.imported_energy import Whole, imported_between, imported_hours, imported_wholes
-from monitor.readings.imported_hours import Imported, ImportedHours
+from monitor.readings.imported import Imported, ImportedHours, Whole, imported_between, imported_hours, imported_wholes
 from monitor.readings.periods import HourEnergy
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
