@@ -36,8 +36,8 @@ from monitor.places.now import later, live, meters
 from monitor.places.now.live import STREAM
 from monitor.places.review import baseload, energy, energy_csv, forecast, notes, peaks, profile, weather, why
 from monitor.places.status import alerts, app, events, status
+from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers

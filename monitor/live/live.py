@@ -29,8 +29,8 @@ from monitor.money.calendars import Calendars
 from monitor.money.curve import SeriesAnswers
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
+from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
 from monitor.readings.meters import newest
 from monitor.readings.storage import open_tables
 

@@ -17,8 +17,8 @@ from monitor.money.forecast_colours import Chances
 from monitor.money.forecast_days import LEAST, LONGEST, Coming, Days
 from monitor.money.forecast_money import ComingCost, ComingEnergy, Habits
 from monitor.money.prices import PriceTable
+from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
 from monitor.readings.periods import COMPARABLE, Energy, add_up
 
 _HOUR = timedelta(hours=1)

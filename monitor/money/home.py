@@ -15,10 +15,10 @@ from monitor.money.curve_periods import CurvePeriods
 from monitor.money.forecast import ForecastAnswers
 from monitor.money.interval import StretchAnswers
 from monitor.money.prices import PriceTable
+from monitor.readings.cache import Memory
 from monitor.readings.energy import EnergyReader, HouseReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported import ImportedHours
-from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterFacts
 from monitor.readings.meters import Unused, called, gather, unused
 from monitor.readings.power import Power, Switch

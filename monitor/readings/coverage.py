@@ -5,9 +5,9 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from monitor.readings.cache import Memory
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import recovered
-from monitor.readings.memory import Memory
 from monitor.readings.presence import Holes
 
 _HOUR = timedelta(hours=1)

@@ -7,8 +7,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import Calendar
+from monitor.readings.cache import Memory, is_settled
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory, is_settled
 
 _HOUR = timedelta(hours=1)
 

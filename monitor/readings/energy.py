@@ -18,12 +18,11 @@ from datetime import UTC, datetime, timedelta
 from common.contract.offers import is_off_peak
 from common.contract.registers import INJECTED, supplier_name
 from monitor.base.calendar import full_hour
-from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.cache import ContractChanges, Memory, Shape
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.hours import Hours, Meter, is_read
 from monitor.readings.imported import ImportedHours, Imports, imported_between, imported_hours, imported_name
 from monitor.readings.index_deltas import PieceReader, Step, in_order, naming, register_name, span_at
-from monitor.readings.memory import Memory, Shape
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts, add_up
 from monitor.readings.power import Power, Slot

@@ -29,7 +29,7 @@ from monitor.places.day import routes as series
 from monitor.places.review import energy, energy_csv
 from monitor.places.review.output import json_rows
 from monitor.places.review.report_texts import sun_lines
-from monitor.readings.memory import Memory
+from monitor.readings.cache import Memory
 from monitor.readings.sources import SourceMinute
 from monitor.sources.sun import SunAnswer, SunAnswers, powers_of
 from tests.support.api import ask

@@ -14,10 +14,10 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
+from monitor.readings.cache import Memory
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported import ImportedHours
-from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power

@@ -8,7 +8,7 @@ from demo.history import History
 from monitor.base.config import MonitorConfig
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
-from monitor.readings.memory import Memory
+from monitor.readings.cache import Memory
 from monitor.web.background import Warmth
 from monitor.web.pool import Pool
 from monitor.web.workers import Workers

@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.readings.contract_changes import ContractChanges
+from monitor.readings.cache import ContractChanges, Memory
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
 from monitor.readings.meter_contracts import Contracts, MeterContract
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.readings.cache import Memory
 from monitor.readings.days import Days, in_periods
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: Midnights in Paris; the 25th has 25 hours.

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.readings.cache import Memory, Shape, is_settled
 from monitor.readings.hours import Meter
-from monitor.readings.memory import Memory, Shape, is_settled
 
 HOUR = timedelta(hours=1)
 LAST = datetime(2026, 11, 24, 12, tzinfo=UTC)

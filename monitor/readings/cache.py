@@ -5,26 +5,29 @@ That is contracts, which registers run, and what sources counted on days that ar
 It is right for one version of the rollups, which is another one after each change of hours of the past. The newest
 hours, which change each minute, are not remembered. Several readers may share it, in any threads: what two of them find
 at the same time is the same.
+
+Finds when a meter began to tell another contract, without reading each hour.
 """
 
-from collections.abc import Callable, Hashable
+import itertools
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from monitor.readings.hours import Meter
-from monitor.readings.meter_contracts import MeterContract
+from monitor.readings.meter_contracts import Contracts, MeterContract
 from monitor.readings.presence import Holes
 
 # The storer changes hours without another version until two and a half hours after their end.
 _NEW = timedelta(hours=3)
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
 _MOST_KEPT = 8  # answers about one meter
-
 T = TypeVar("T")
 #: An hour, and a number for the registers that are read from it on.
 Shape = tuple[datetime, int]
 Change = tuple[datetime, MeterContract]
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 class Known:
@@ -108,3 +111,75 @@ def settled_until(meter: Meter) -> datetime:
 def is_settled(meter: Meter, hour: datetime) -> bool:
     """Tell whether an hour of a meter changes only with the version."""
     return hour < settled_until(meter)
+
+
+class ContractChanges:
+    """Finds the changes of contracts, and keeps what it found in the memory."""
+
+    def __init__(self, contracts: Contracts, memory: Memory) -> None:
+        self._contracts = contracts
+        self._memory = memory
+
+    def between(self, meter: Meter, low: datetime, high: datetime) -> list[Change]:
+        """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ.
+
+        The meter has readings.
+        """
+        known = self._memory.of(meter)
+        days = {hour: contract for hour, contract in self._days(meter, low, high) if low < hour < high}
+        found = sorted((days | self._contracts.before(meter.number, [low + _HOUR, high])).items())
+        if not found:
+            return []
+        changes = [(low, found[0][1])]
+        for (before, old), (after, new) in itertools.pairwise(found):
+            if new.is_like(old):
+                continue
+            between = known.changes.get((before, after))
+            if between is None:
+                between = self._search(meter, before, old, after, new)
+                if is_settled(meter, after):
+                    known.changes[before, after] = between
+            changes += between
+        return changes
+
+    def _days(self, meter: Meter, low: datetime, high: datetime) -> list[Change]:
+        """Return the contracts at midnights, of all in [low, high) that differ from a neighbour, and of some others."""
+        known, settled = self._memory.of(meter), settled_until(meter)
+        start, end, samples = known.contracts or (min(low, settled), min(low, settled), [])
+        samples = [*self._at_midnights(meter, low, start), *samples, *self._at_midnights(meter, end, high)]
+        until = max(end, min(high, settled))
+        known.contracts = min(low, start), until, _thinned([one for one in samples if one[0] < until])
+        return samples
+
+    def _at_midnights(self, meter: Meter, start: datetime, end: datetime) -> list[Change]:
+        first = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnights = [first + number * _DAY for number in range((end - first) // _DAY + 1)]
+        found = self._contracts.at(meter.number, [hour for hour in midnights if start <= hour < end])
+        return sorted(found.items())
+
+    def _search(
+        self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract
+    ) -> list[Change]:
+        """Return the changes between two hours with different contracts."""
+        while after - before > _HOUR:
+            middle = before + (after - before) // _HOUR // 2 * _HOUR
+            hour, found = next(iter(self._contracts.before(meter.number, [middle + _HOUR]).items()), (before, old))
+            if hour <= before or found.is_like(old):  # or nothing was read between them
+                before = middle
+            elif found.is_like(new):
+                after = hour
+            else:
+                return [
+                    *self._search(meter, before, old, hour, found),
+                    *self._search(meter, hour, found, after, new),
+                ]
+        return [(after, new)]
+
+
+def _thinned(samples: Sequence[Change]) -> list[Change]:
+    """Return the samples but for those that are as the one before and the one after them."""
+    return [
+        sample
+        for place, sample in enumerate(samples)
+        if place in (0, len(samples) - 1) or not samples[place - 1][1] == sample[1] == samples[place + 1][1]
+    ]
