@@ -19,7 +19,7 @@ from monitor.money.data_quality import MeterUpkeep
 from monitor.money.events import EventAnswers
 from monitor.money.home import Home
 from monitor.money.profile import CurveAnswers
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 from monitor.readings.hours import Meter
 from monitor.readings.rows import moment_of
 

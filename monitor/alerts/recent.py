@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.money.home import Home
-from monitor.readings.grid_curves import MINUTES, MinuteFacts, Series
+from monitor.readings.curves import MINUTES, MinuteFacts, Series
 from monitor.readings.hours import Meter
 from monitor.readings.storage import Upkeep
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.live.meter import MeterView
 from monitor.live.snapshot import MeterNow
 from monitor.live.state import Program
-from monitor.readings.grid import HOLD
+from monitor.readings.curves import HOLD
 
 UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
 STATES = (UP, DOWN, STALLED, NEVER, UNKNOWN)

@@ -13,7 +13,7 @@ from common.contract.frame import Frame
 from monitor.live.mean import IndexMean, Mean
 from monitor.live.ring import Ring
 from monitor.live.values import Measures, Tariff, index_total, measures, tariff
-from monitor.readings.grid_curves import Second
+from monitor.readings.curves import Second
 
 #: Seconds without a frame after which a meter counts as silent; the reader says so after 10 s, if it still can.
 SILENT_AFTER = 15.0

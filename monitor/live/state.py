@@ -11,7 +11,7 @@ from common.contract.frame import METER, Frame, check_size, read_json
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
 from monitor.live.meter import LiveMeter, MeterView
-from monitor.readings.grid_curves import Second
+from monitor.readings.curves import Second
 
 log = logging.getLogger(__name__)
 

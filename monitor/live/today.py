@@ -11,7 +11,7 @@ from monitor.base.formats import ten_thousandths
 from monitor.live.schedule import Change
 from monitor.money.home import Home
 from monitor.money.interval import Stretch
-from monitor.readings.grid_curves import Second
+from monitor.readings.curves import Second
 from monitor.readings.hours import Meter
 from monitor.sources.sun import SunAnswers
 

@@ -7,9 +7,21 @@ from datetime import datetime, timedelta
 
 from monitor.base.calendar import offsets
 from monitor.money.home import Home
+from monitor.readings.curves import (
+    CHANNELS,
+    FRAMES,
+    HOURS,
+    MINUTES,
+    Grid,
+    MinuteFacts,
+    Second,
+    Series,
+    choose_grid,
+    hold,
+    runs,
+    spread,
+)
 from monitor.readings.events import MinuteGap, Overload, gaps, joined_overloads, pace
-from monitor.readings.grid import Grid, choose_grid, hold, runs, spread
-from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series
 from monitor.readings.hours import Meter
 from monitor.readings.power import Peak
 from monitor.readings.rows import moment_of

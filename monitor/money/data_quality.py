@@ -18,8 +18,8 @@ from monitor.money.off_peak_change import (
     nights,
     stretches,
 )
+from monitor.readings.curves import HOURS, Series
 from monitor.readings.events import Happenings
-from monitor.readings.grid_curves import HOURS, Series
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep

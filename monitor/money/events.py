@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.money.home import Home
+from monitor.readings.curves import Series
 from monitor.readings.events import Around, Happenings, Hole, bad_voltages, is_outage, joined_overloads
-from monitor.readings.grid_curves import Series
 from monitor.readings.hours import Meter
 from monitor.readings.rows import moment_of
 

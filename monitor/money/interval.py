@@ -12,8 +12,8 @@ from monitor.money.bill import Bill, Cost
 from monitor.money.costs import CostAnswers
 from monitor.money.price_age import OldPrice
 from monitor.money.whose import PricedAs
+from monitor.readings.curves import MinuteFacts, Second, Series, Total
 from monitor.readings.energy import HouseReader, together
-from monitor.readings.grid_curves import MinuteFacts, Second, Series, Total
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import drawn_by_register
 from monitor.readings.periods import Energy

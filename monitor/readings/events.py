@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
-from monitor.readings.grid_curves import FACTS, MinuteFacts
+from monitor.readings.curves import FACTS, MinuteFacts
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.rows import moment_of
 

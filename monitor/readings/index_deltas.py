@@ -25,7 +25,7 @@ from common.contract.registers import (
     supplier_name,
     supplier_names,
 )
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.periods import ContractSpan
 from monitor.readings.rows import Reading, Values, moment_of

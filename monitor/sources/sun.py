@@ -9,9 +9,8 @@ from monitor.base.calendar import full_hour, midnight
 from monitor.money.bill import Bill
 from monitor.money.costs import Answer, join
 from monitor.money.home import Home
+from monitor.readings.curves import FRAMES, HOURS, Grid
 from monitor.readings.days import Days, in_periods
-from monitor.readings.grid import Grid
-from monitor.readings.grid_curves import FRAMES, HOURS
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.rows import moment_of

@@ -24,8 +24,7 @@ from monitor.base.schemas import (
     words,
 )
 from monitor.money.curve import Curve, Happened, SeriesAnswers
-from monitor.readings.grid import HOLD, Grid, aligned, without_end
-from monitor.readings.grid_curves import CHANNELS, FRAMES, HOURS, MINUTES
+from monitor.readings.curves import CHANNELS, FRAMES, HOLD, HOURS, MINUTES, Grid, aligned, without_end
 from monitor.sources.sun import SunAnswers
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choice, choices, whole_number

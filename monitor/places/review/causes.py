@@ -15,7 +15,7 @@ from monitor.money.interval import BEHIND, HOURS, Stretch
 from monitor.money.profile import CurveAnswers
 from monitor.places.review.difference import Difference, Level, Side, Slot, explain, mean_of
 from monitor.places.review.levels import rises, watts_of
-from monitor.readings.grid_curves import MinuteFacts, Series
+from monitor.readings.curves import MinuteFacts, Series
 from monitor.readings.hours import Meter
 from monitor.readings.imported import imported_wholes
 from monitor.readings.periods import COMPARABLE, Energy

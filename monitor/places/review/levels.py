@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 
 _LEAST = 300  # W
 _EDGE = 3  # values that must be beyond an edge: a single one may be noise

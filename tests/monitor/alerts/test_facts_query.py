@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alerts.facts_query import daily_growth, is_new, ten_minutes
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -20,7 +20,7 @@ from monitor.alerts.rules.voltage import voltage
 from monitor.alerts.signs import Holds
 from monitor.money.off_peak_change import OffPeakChange
 from monitor.money.price_age import OldPrice
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 from tests.support.made_facts import METER, NOW, PARIS, TODAY, days_before, made_facts, made_meter
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

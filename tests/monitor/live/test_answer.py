@@ -20,7 +20,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceFile, PriceRow, PriceTable
 from monitor.places.now.live import ROUTE, STATE
-from monitor.readings.grid_curves import Second
+from monitor.readings.curves import Second
 from tests.support.frames import ADDRESS, standard
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -7,7 +7,7 @@ import pytest
 
 from common.errors import MessageError
 from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveHouse
-from monitor.readings.grid_curves import Second
+from monitor.readings.curves import Second
 from tests.support.frames import ADDRESS, standard
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+from monitor.readings.curves import MinuteFacts
 from monitor.readings.events import BadVoltage, Overload, bad_voltages, is_outage, joined_overloads
-from monitor.readings.grid_curves import MinuteFacts
 from monitor.readings.power import VoltageMinute
 
 AT = datetime(2026, 1, 5, 18, tzinfo=UTC)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+from monitor.readings.curves import MinuteFacts
 from monitor.readings.events import MinuteGap, gaps, pace
-from monitor.readings.grid_curves import MinuteFacts
 
 START = datetime(2026, 11, 24, 1, tzinfo=UTC)
 END = START + timedelta(hours=1)

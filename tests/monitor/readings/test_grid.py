@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.calendar import midnight
-from monitor.readings.grid import Grid, aligned, choose_grid, hold, runs, spread, without_end
+from monitor.readings.curves import Grid, aligned, choose_grid, hold, runs, spread, without_end
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

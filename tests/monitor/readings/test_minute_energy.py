@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 from monitor.readings.index_deltas import drawn_by_register
 
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)

@@ -1,7 +1,7 @@
 import pytest
 
 from monitor.places.review.levels import Rise, rises, watts_of
-from monitor.readings.grid_curves import MinuteFacts
+from monitor.readings.curves import MinuteFacts
 
 DAY = 1440
 
