@@ -11,8 +11,8 @@ from monitor.base.refusals import Refusal
 from monitor.money.closed import is_closed
 from monitor.money.home import Home
 from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
-from monitor.readings.busy_minutes import BusyMinutes
 from monitor.readings.hours import Meter
+from monitor.readings.power import BusyMinutes
 from monitor.readings.rows import moment_of
 
 #: What suppliers sell, kVA.
