@@ -14,9 +14,9 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from monitor.readings.availability import Holes
 from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import Contracts, MeterContract
-from monitor.readings.presence import Holes
 
 # The storer changes hours without another version until two and a half hours after their end.
 _NEW = timedelta(hours=3)

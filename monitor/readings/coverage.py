@@ -5,10 +5,10 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from monitor.readings.availability import Holes
 from monitor.readings.cache import Memory
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import recovered
-from monitor.readings.presence import Holes
 
 _HOUR = timedelta(hours=1)
 _FEW = 1000  # hours

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.presence import Presence
+from monitor.readings.availability import Presence
 from monitor.readings.rows import (
     FIRST,
     LAST,

@@ -8,12 +8,12 @@ from typing import Any, cast
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.contract.registers import REGISTERS, readings
+from monitor.readings.availability import Gap, Holes
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterContract, read_contract
 from monitor.readings.power import Power
-from monitor.readings.presence import Gap, Holes
 from monitor.readings.rows import Reading, Values
 from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_suffice, judge, kind_at_end
 from tests.support.rollup_oracle import supplier
