@@ -1,17 +1,23 @@
-"""Queries of sources: what inverters, plugs and thermometers sent beside the meters. All times are aware and in UTC."""
+"""Queries of sources: what inverters, plugs and thermometers sent beside the meters, and imported temperatures.
 
-from collections.abc import Iterable, Iterator, Sequence
+All times are aware and in UTC.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from common.contract.source_minutes import unpack_hour
 from common.database.mariadb import Connection, sql_time
-from monitor.base.calendar import full_hour
+from monitor.base.calendar import full_hour, midnight
 from monitor.readings.hours import Meter
 from monitor.readings.rows import hour_rows, moment_of, number_rows
 
 PRODUCTION, DEVICE, TEMPERATURE = "production", "device", "temperature"
+_DAY = timedelta(days=1)
+_LEAST_HOURS = 20  # of a day, that have a temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +137,47 @@ class Sources:
 
 def _minutes_of(hour: int, text: str) -> list[SourceMinute]:
     return [SourceMinute(hour + 60 * number, *row) for number, row in unpack_hour(text).items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Temperatures of one place: those of different places are never mixed."""
+
+    thermometer: Source | None  # None: what was imported
+    meters: tuple[int, ...]  # the numbers of the house's meters
+
+
+class Temperatures:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
+        self._connection = connection
+        self._zone = zone
+
+    def imported(self) -> set[int]:
+        """Return the numbers of the meters with imported temperatures."""
+        return {number for (number,) in self._connection.query("SELECT DISTINCT meter_id FROM imported_temperatures")}
+
+    def days(self, series: Series, first: date, end: date) -> Mapping[date, float]:
+        """Return the mean temperature of the days from `first` to before `end`, °C, as far as they are known."""
+        if series.thermometer is None:
+            return self._imported(series.meters, first, end)
+        return self._measured(series.thermometer, [first + number * _DAY for number in range((end - first).days)])
+
+    def _measured(self, thermometer: Source, days: Sequence[date]) -> dict[date, float]:
+        limits = [midnight(day, self._zone) for day in [*days, days[-1] + _DAY]]
+        place = f"INTERVAL(UNIX_TIMESTAMP(hour), {', '.join(str(int(limit.timestamp())) for limit in limits)})"
+        rows = number_rows(
+            self._connection,
+            [place, "SUM(temperature_mean)", "COUNT(temperature_mean)"],
+            f"FROM source_hours WHERE source_id = %s AND hour >= %s AND hour < %s GROUP BY {place}",
+            (thermometer.number, sql_time(limits[0]), sql_time(limits[-1])),
+        )
+        return {days[number - 1]: total / count / 10 for number, total, count in rows if count >= _LEAST_HOURS}
+
+    def _imported(self, meters: tuple[int, ...], first: date, end: date) -> dict[date, float]:
+        rows = self._connection.query(
+            "SELECT hour, temperature FROM imported_temperatures WHERE meter_id IN %s AND hour >= %s AND hour < %s",
+            (meters, f"{first} 00:00:00", f"{end} 00:00:00"),
+        )
+        return {hour.replace(tzinfo=UTC).date(): int(temperature) / 10 for hour, temperature in rows}

@@ -8,8 +8,7 @@ from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.imported import imported_wholes
-from monitor.readings.sources import TEMPERATURE
-from monitor.readings.temperatures import Series, Temperatures
+from monitor.readings.sources import TEMPERATURE, Series, Temperatures
 from monitor.sources.equal_weather import (
     LEAST_DAYS,
     AtEqualWeather,
