@@ -1,6 +1,6 @@
 """Report, view and tables agree on energy, and so do a monitor that has run for long and one that begins.
 
-Against sums from frame to frame; many more cases, without a database: tests/monitor/readings/test_sums.py.
+Against sums from frame to frame; many more cases, without a database: tests/monitor/readings/test_index_deltas.py.
 """
 
 import contextlib

@@ -4,20 +4,183 @@ The meters are made up; what they drew is added up in integers, from each frame 
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from common.contract.registers import OTHER
-from monitor.readings.index_deltas import ROUNDING
+from common.contract.registers import OTHER, REGISTERS
+from monitor.readings.curves import MinuteFacts
+from monitor.readings.index_deltas import ROUNDING, Step, complete, difference, drawn_by_register, recovered, step
 from monitor.readings.periods import Energy
+from monitor.readings.rows import Values
 from tests.support.hidden_registers import BEGIN, KINDS, METER, House, drawn, shown
 from tests.support.rolled import HOUR, Rolled
+
+START = datetime(2026, 11, 24, 5, tzinfo=UTC)
+END = START + timedelta(minutes=30)
+
+
+def values(**known: int) -> Values:
+    return tuple(known.get(name) for name in REGISTERS)
+
+
+TWO = values(total=300, supplier_1=100, supplier_2=200), values(total=360, supplier_1=110, supplier_2=250)
+BY_TOTAL = values(total=300), values(total=360)
+HIDDEN = values(total=300, supplier_1=100), values(total=360, supplier_1=110)
+OTHER_MODE = values(total=300, supplier_1=100), values(total=9000, supplier_1=110)
+SET_BACK = values(total=300, supplier_1=300), values(total=40, supplier_1=40)
+ANOTHER = values(total=300, supplier_1=100), values(total=360, supplier_2=500, injected=4)
+#: Each register is rounded down by itself: 300.9 + 200.4 Wh are 501.3 Wh, but 300 + 200.
+ROUNDED = [
+    values(total=500, supplier_1=300, supplier_2=200),
+    values(total=501, supplier_1=300, supplier_2=200),
+    values(total=502, supplier_1=300, supplier_2=202),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "offer", "wh"),
+    [
+        (*TWO, "hchp", {"HCHC": 10, "HCHP": 50}),
+        (*TWO, None, {"EASF01": 10, "EASF02": 50}),
+        (*BY_TOTAL, "base", {"BASE": 60}),
+        # What is only rounding is counted by the first register, also if it is less than none.
+        (ROUNDED[0], ROUNDED[1], "hchp", {"HCHC": 1}),
+        (ROUNDED[1], ROUNDED[2], "hchp", {"HCHC": -1, "HCHP": 2}),
+        (ROUNDED[0], ROUNDED[2], "hchp", {"HCHP": 2}),
+        (ROUNDED[0], ROUNDED[1], "base", {"BASE": 1}),
+        (*ANOTHER, "hchp", {"BASE": 60}),  # one began and one ended between the two readings
+    ],
+)
+def test_what_was_drawn_is_named_as_the_contract_names_it(
+    before: Values, after: Values, offer: str | None, wh: Mapping[str, int]
+) -> None:
+    assert step(before, after, {}, by_total=True, offer=offer, outside=False).wh == wh
+
+
+def test_a_total_of_another_mode_does_not_count() -> None:
+    assert step(*OTHER_MODE, {}, by_total=False, offer="hchp", outside=False).wh == {"HCHC": 10}
+    assert step(*ANOTHER, {}, by_total=False, offer="hchp", outside=False) == Step({}, None)
+
+
+def test_what_no_register_of_the_supplier_shows_is_told_apart() -> None:
+    assert difference(HIDDEN[1]) == 250
+    assert difference(values(total=5)) is difference(values(supplier_1=5)) is None
+    assert step(*HIDDEN, {}, by_total=True, offer="hchp", outside=True).wh == {"HCHC": 10, OTHER: 50}
+
+
+def test_breaks_are_no_energy() -> None:
+    assert step(*SET_BACK, {0: -270, 1: -270}, by_total=True, offer="hchp", outside=False).wh == {"HCHC": 10}
+
+
+def test_all_ten_registers_of_the_supplier_count_and_no_others() -> None:
+    before = values(total=0, supplier_1=0, supplier_10=0, distributor_1=0, injected=0, reactive_1=0)
+    after = values(total=3, supplier_1=1, supplier_10=2, distributor_1=3, injected=7, reactive_1=8)
+    assert step(before, after, {}, by_total=True, offer=None, outside=False) == Step({"EASF01": 1, "EASF10": 2}, 7)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaks", "wh"),
+    [
+        (values(total=300, supplier_1=100), values(total=360, supplier_1=160), {}, 60),
+        (values(supplier_1=100, supplier_2=5), values(supplier_1=160, supplier_2=7), {}, 62),
+        # A break over the gap is not recovered; what came before a break within the hour of the return is: the gap is
+        # over at 160, then the register is set back, and ends the hour at 4.
+        (values(supplier_1=100, supplier_2=5), values(supplier_1=3, supplier_2=7), {1: -97}, 2),
+        (values(supplier_1=100), values(supplier_1=160), {1: 3 - 160}, 60),
+        (values(total=300), values(total=300), {}, 0),
+        (values(total=300), values(total=299), {}, 0),
+        (values(supplier_10=4), values(supplier_10=9, distributor_1=1), {}, 5),
+        (values(distributor_1=4, injected=1), values(distributor_1=9, injected=9), {}, 0),
+    ],
+)
+def test_recovered_energy_is_that_of_the_total_or_of_the_registers(
+    before: Values, after: Values, breaks: Mapping[int, int], wh: int
+) -> None:
+    assert recovered(before, after, breaks, 3600) == wh
+
+
+@pytest.mark.parametrize(
+    ("drawn", "register", "wh"),
+    [
+        (20, "HCHP", {"HCHC": 10, "HCHP": 10}),
+        (20, "EASF02", {"EASF04": 3, "HCHC": 10, "EASF02": 7}),
+        (20, None, {"EASF04": 3, "HCHC": 10, OTHER: 7}),
+        (12, "HCHC", {"HCHC": 12}),
+    ],
+)
+def test_what_the_ends_of_an_hour_do_not_tell_is_of_the_register_that_ran_last(
+    drawn: int, register: str | None, wh: Mapping[str, int]
+) -> None:
+    assert complete(Step({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5), drawn, register) == Step(wh, 5)
+
+
+def minute(number: int, last: int | None, supplier: int = 1) -> MinuteFacts:
+    return MinuteFacts(int(START.timestamp()) + number * 60, 60, 60, supplier, None, last, 500, 0, None)
+
+
+def name(supplier: int | None, moment: int) -> str:
+    return f"R{supplier}"
+
+
+def test_each_minute_counts_for_the_register_that_ran_at_its_end() -> None:
+    line = [minute(0, 110), minute(1, 130, 2), minute(2, 145, 2)]
+    assert drawn_by_register(line, 100, 145, END, name, {}) == {"R1": 10, "R2": 35}
+
+
+def test_of_a_minute_that_lies_in_it_in_part_the_reading_at_the_end_counts() -> None:
+    assert drawn_by_register(
+        [minute(0, 110), minute(1, 130, 2)], 100, 118, START + timedelta(seconds=90), name, {}
+    ) == {
+        "R1": 10,
+        "R2": 8,
+    }
+
+
+def test_without_minutes_all_is_of_one_register() -> None:
+    assert drawn_by_register([], 100, 300, END, name, {}) == {"RNone": 200}
+    assert drawn_by_register([], 100, 100, END, name, {}) == {}
+
+
+def test_a_break_is_no_energy() -> None:
+    fell = [minute(0, 5010), minute(1, 12), minute(2, 20)]
+    assert drawn_by_register(fell, 5000, 20, END, name, {START: -5000}) == {"R1": 20}
+    jumped = [minute(0, 10), minute(1, 90_015)]
+    assert drawn_by_register(jumped, 0, 90_015, END, name, {START: 90_000}) == {"R1": 15}
+
+
+def test_a_break_elsewhere_in_the_hour_changes_nothing() -> None:
+    assert drawn_by_register([minute(0, 110), minute(1, 120)], 100, 120, END, name, {START: -5000}) == {"R1": 20}
+
+
+def test_what_was_counted_in_a_gap_is_no_break() -> None:
+    assert drawn_by_register([minute(0, 10), minute(20, 9000)], 0, 9000, END, name, {START: 77}) == {"R1": 9000}
+
+
+def test_where_the_meter_goes_to_other_registers_their_readings_are_no_energy() -> None:
+    line = [minute(0, 13_000_010), minute(1, 500_000, 2), minute(2, 500_007, 2)]
+    assert drawn_by_register(line, 13_000_000, 500_007, END, name, {}, {START}) == {"R1": 10, "R2": 7}
+    line = [minute(0, 500_010), minute(1, 13_000_000, 2), minute(2, 13_000_007, 2)]
+    assert drawn_by_register(line, 500_000, 13_000_007, END, name, {}, {START}) == {"R1": 10, "R2": 7}
+    # The hour does not know it yet: no house draws that much in a minute.
+    assert drawn_by_register(line, 500_000, 13_000_007, END, name, {}) == {"R1": 10, "R2": 7}
+    assert drawn_by_register(line[:1], 500_000, 13_000_007, START + timedelta(minutes=2), name, {}) == {"R1": 10}
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 900), st.integers(1, 4)), max_size=10), st.integers(0, 500))
+def test_the_registers_add_up_to_the_readings(steps: list[tuple[int, int, int]], rest: int) -> None:
+    line, at, last = [], 0, 1000
+    for minutes, wh, supplier in steps:
+        at, last = at + minutes, last + wh
+        line.append(minute(at, last, supplier))
+    end = START + timedelta(minutes=at + 1)
+    assert sum(drawn_by_register(line, 1000, last + rest, end, name, {}).values()) == last + rest - 1000
 
 
 def check(rolled: Rolled, expected: Counter[datetime], random: Random) -> None:

@@ -1,18 +1,25 @@
-"""Which imported hours count, and where; figures by hand."""
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from common.contract.registers import REGISTERS
 from monitor.readings.hours import Meter
-from monitor.readings.imported import Imported, ImportedHours, Whole, imported_between, imported_hours, imported_wholes
+from monitor.readings.imported import (
+    Imported,
+    ImportedHours,
+    Whole,
+    imported_between,
+    imported_hours,
+    imported_wholes,
+    named,
+)
 from monitor.readings.periods import HourEnergy
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TOTAL, FIRST, SECOND, INJECTED = (REGISTERS.index(name) for name in ("total", "supplier_1", "supplier_2", "injected"))
 NEVER_READ = Meter(1, "031961123456", None, None)
+JUNE, JULY, AUGUST = (datetime(2024, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 
 
 def hours(*rows: Imported) -> ImportedHours:
@@ -64,3 +71,18 @@ def test_an_imported_day_is_a_whole_and_no_hour_of_a_curve() -> None:
 def test_the_registers_of_an_imported_hour_add_up_under_the_one_that_counted() -> None:
     stored = hours(Imported(NOON, FIRST, 5, 1), Imported(NOON, SECOND, 0, 1))
     assert [(one.wh, one.register) for one in imported_hours(stored, NEVER_READ, NOON, NOON + HOUR)] == [(5, "EASF01")]
+
+
+def test_an_imported_month_is_divided_by_time_and_stays_the_same_in_sum() -> None:
+    month = Whole(JUNE, JULY, "EASF01", 3000)
+    tenth, last = JUNE + timedelta(days=9), JULY - timedelta(hours=1)
+    moved = month.moved([tenth])
+    assert [(piece.start, piece.wh["EASF01"]) for piece in moved] == [(JUNE, 900), (tenth, 2100), (last, -3000)]
+    assert all(piece.start == piece.end for piece in moved)  # a subscription is not owed twice
+    assert month.moved([]) == []
+
+
+def test_imported_registers_get_the_names_of_the_offer() -> None:
+    *_, piece = Whole(JUNE, AUGUST, "EASF02", 5).moved([JULY])
+    assert named(piece, "hchp").wh == {"HCHP": -5}
+    assert named(piece, None).wh == {"EASF02": -5}
