@@ -11,8 +11,8 @@ from common.runtime.progress import Progress
 from common.settings import config
 from storer.config.options import StorerConfig
 from storer.database.schema import open_tables
-from storer.export.columns import ROLLUPS, json_lines, query_rollup
 from storer.export.frames import Selection, check_meter, export, read_selection
+from storer.export.rollups import ROLLUPS, export_rollup
 
 T = TypeVar("T")
 
@@ -62,9 +62,7 @@ def _export_frames(database: Database, selection: Selection, progress: Progress)
 def _export_rollup(connection: Connection, selection: Selection, table: str, progress: Progress) -> None:
     if selection.meter is not None:
         check_meter(connection, selection.meter)
-    query = query_rollup(connection, table, selection)
-    rows = _counted(query.expand(connection.stream(query.sql, query.arguments)), table, progress)
-    sys.stdout.buffer.writelines(json_lines(query.columns, rows))
+    sys.stdout.buffer.writelines(_counted(export_rollup(connection, table, selection), table, progress))
     sys.stdout.flush()
 
 

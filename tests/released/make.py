@@ -37,7 +37,7 @@ from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from storer.backup.dump import FIRST, LAST
 from storer.database.schema import FOLDER
-from storer.export.columns import ROLLUPS
+from storer.export.rollups import ROLLUPS
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
 from tests.support.frames import ADDRESS, DAY, historic, simulated
