@@ -27,7 +27,7 @@ from storer.imports.summary import summary
 from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
 
 _ZONE = "Europe/Paris"
-_KINDS = {**{name: kind.help for name, kind in KINDS.items()}, writer.TEMPERATURES: HELP}
+_KINDS = {**KINDS, writer.TEMPERATURES: HELP}
 
 
 def declare_import(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
 from storer.imports.edf import parse_edf
 from storer.imports.enedis import parse_enedis, parse_index
-from storer.imports.home_assistant import Series, SqliteFile, is_sqlite, open_file, read_home_assistant
+from storer.imports.home_assistant import Series, is_sqlite, open_file, read_home_assistant
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.original import read_original
@@ -30,38 +30,21 @@ class Request:
     progress: Callable[[float, int], None] = lambda *_: None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportKind:
-    """One kind, and its reader: one of the three."""
-
-    help: str
-    parse: Callable[[bytes, Request], Parsed] | None = None
-    read: Callable[[SqliteFile, Request], Parsed] | None = None
-    table: Callable[[Connection, str, Request], Parsed] | None = None  # of the storer's own server
-
-
-KINDS: Mapping[str, ImportKind] = {
-    "enedis": ImportKind(
-        "load curve or days downloaded from Enedis, CSV or XLSX", lambda data, asked: parse_enedis(data, asked.clock)
-    ),
-    "enedis-index": ImportKind("daily indexes of Enedis, CSV", lambda data, asked: parse_index(data, asked.clock)),
-    "edf": ImportKind(
-        "half-hours, days, months or indexes downloaded from EDF, each CSV or the whole zip",
-        lambda data, asked: parse_edf(data, asked.clock),
-    ),
-    "home-assistant": ImportKind(
-        "long-term statistics of Home Assistant", None, lambda source, asked: read_home_assistant(source, asked.series)
-    ),
-    "original": ImportKind(
-        "the table of the original program, [DATABASE.]TABLE",
-        table=lambda connection, name, asked: read_original(
-            connection, name, asked.meter, asked.clock, local=asked.local, progress=asked.progress
-        ),
-    ),
-    "csv": ImportKind("a plain file: start,register,wh", lambda data, asked: parse_plain(data, asked.clock)),
+#: What each kind is, for people.
+KINDS: Mapping[str, str] = {
+    "enedis": "load curve or days downloaded from Enedis, CSV or XLSX",
+    "enedis-index": "daily indexes of Enedis, CSV",
+    "edf": "half-hours, days, months or indexes downloaded from EDF, each CSV or the whole zip",
+    "home-assistant": "long-term statistics of Home Assistant",
+    "original": "the table of the original program, [DATABASE.]TABLE",
+    "csv": "a plain file: start,register,wh",
 }
-
-
+PARSERS: Mapping[str, Callable[[bytes, LocalClock], Parsed]] = {
+    "enedis": parse_enedis,
+    "enedis-index": parse_index,
+    "edf": parse_edf,
+    "csv": parse_plain,
+}
 #: Files that are recognised; days of EDF have the columns of days of Enedis, too.
 _RECOGNISED = ("csv", "enedis-index", "edf", "enedis")
 
@@ -82,11 +65,13 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         ConfigError: it cannot be opened, or the command line lacks something.
         FileRefused: it is of another kind, or something in it is not to be believed.
     """
-    how = KINDS[kind]
-    if how.table is not None:
+    if kind == "original":
         assert asked.connection is not None
-        return _of_database(where, how.table(asked.connection, where, asked))
-    file = Path(where)
+        parsed = read_original(
+            asked.connection, where, asked.meter, asked.clock, local=asked.local, progress=asked.progress
+        )
+        return _of_database(where, parsed)
+    file, parse = Path(where), PARSERS.get(kind)
     try:
         with file.open("rb") as opened:
             data = opened.read(16)
@@ -94,15 +79,14 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
             data += b"" if database else opened.read(MAX_SIZE)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
-    if database and how.read is not None:
-        with open_file(file) as source:
-            return _of_database(file.name, _read(source, how.read, asked))
+    if database and parse is None:
+        return _of_database(file.name, _read_home_assistant(file, asked))
     if len(data) > MAX_SIZE:
         raise FileRefused(f"it has more than {MAX_SIZE // 1_000_000} MB, which none of these files has")
-    if how.parse is None or database:
-        wanted = "a text file" if how.parse is not None else "a file of SQLite"
+    if database or parse is None:
+        wanted = "a file of SQLite" if parse is None else "a text file"
         raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
-    return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
+    return Content(file.name, parse(data, asked.clock), hashlib.sha256(data).digest())
 
 
 def recognise(file: str, asked: Request) -> str:
@@ -126,9 +110,10 @@ def recognise(file: str, asked: Request) -> str:
     raise ConfigError(f"{file} is not recognised: write its kind, import KIND {file}; kinds: {', '.join(KINDS)}")
 
 
-def _read(source: SqliteFile, read: Callable[[SqliteFile, Request], Parsed], asked: Request) -> Parsed:
+def _read_home_assistant(file: Path, asked: Request) -> Parsed:
     try:
-        return read(source, asked)
+        with open_file(file) as source:
+            return read_home_assistant(source, asked.series)
     except (ValueError, OverflowError) as error:
         raise FileRefused(
             "a time or a value in the database cannot be read: it is damaged, or of another version"

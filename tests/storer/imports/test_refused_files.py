@@ -10,13 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError, FileRefused
-from storer.imports.kinds import KINDS, Request
+from storer.imports.kinds import PARSERS
 from storer.imports.temperatures import read_temperatures
 from tests.support.imports import FILES, PARIS, workbook
 from tests.support.wording import says
 
-REQUEST = Request(meter="031961123456", clock=PARIS, series={})
-PARSERS = {name: kind.parse for name, kind in KINDS.items() if kind.parse is not None}
 WORKBOOK = workbook(
     [["Début", "Fin", "Valeur (en Kw)"], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5], [45998.5, 45998.54, "x"]]
 )
@@ -49,7 +47,7 @@ def test_a_damaged_file_never_ends_in_a_traceback(name: str, data: bytes) -> Non
     parse = PARSERS[max((kind for kind in PARSERS if name.startswith(kind)), key=len)]
 
     def read(changed: bytes) -> None:
-        parsed = parse(changed, REQUEST)
+        parsed = parse(changed, PARIS)
         assert all(period.wh >= 0 and period.hours >= 1 for period in parsed.periods)
 
     damage(data, read)
@@ -76,7 +74,7 @@ BROKEN = [
 @pytest.mark.parametrize(("kind", "data"), BROKEN)
 def test_a_refusal_says_nothing_in_the_words_of_a_library(kind: str, data: bytes) -> None:
     with pytest.raises(FileRefused) as refused:
-        PARSERS[kind](data, REQUEST)
+        PARSERS[kind](data, PARIS)
     assert str(refused.value.__cause__)
     assert str(refused.value.__cause__) not in str(refused.value)
 
@@ -114,5 +112,5 @@ REFUSED = [
 @pytest.mark.parametrize(("kind", "data", "facts"), REFUSED)
 def test_what_is_another_file_or_cannot_be_true_is_refused_in_a_line(kind: str, data: bytes, facts: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        PARSERS[kind](data, REQUEST)
+        PARSERS[kind](data, PARIS)
     assert says(str(refused.value), f"...{facts}...")
