@@ -34,7 +34,6 @@ class Result:
     dump: Path | None = None
     written: list[Path] = field(default_factory=list)
     read: list[Path] = field(default_factory=list)
-    rows: int = 0  # of the months that were written
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -193,7 +192,6 @@ class _Months:
         rows = sum(write_month(self._connection, path, month, digest, with_old=with_old).values())
         note_saved(self._connection, month, digest, rows)
         self._result.written.append(path)
-        self._result.rows += rows
         return True
 
     def _is_complete(self, month: datetime, saved: Saved | None) -> bool:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
-from common.errors import ConfigError, DatabaseError
+from common.database.rights import account_of, held_rights
+from common.errors import ConfigError, DatabaseError, PermanentError
 from common.machine.deployment import here
 from common.runtime.progress import Progress
 from common.settings import config
@@ -22,7 +23,6 @@ from storer.config.options import StorerConfig
 from storer.database.forgotten import note_forgotten
 from storer.database.locks import take_lock
 from storer.database.meters import known_meters, unknown_meter
-from storer.database.rights import require_delete
 from storer.database.schema import open_tables
 from storer.rollups import state as states
 
@@ -51,6 +51,20 @@ def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
         return True
     print("nothing was deleted", file=out)
     return False
+
+
+def _require_delete(connection: Connection, name: str) -> None:
+    """Refuse an account that may not delete rows of all tables of the database `name`: the storer's may not.
+
+    Raises:
+        PermanentError: with the statements that allow it for a while.
+    """
+    if "DELETE" not in held_rights(connection):
+        account = account_of(connection)
+        raise PermanentError(
+            f"the account {account} may not delete. As administrator ({here('teleinfo-storer').sql()}): GRANT DELETE ON"
+            f" {name}.* TO {account}; and after this command: REVOKE DELETE ON {name}.* FROM {account};"
+        )
 
 
 def keep_backups_away(connection: Connection) -> None:
@@ -104,7 +118,7 @@ def forget_meter(
             print(line, file=out)
         if ask is None:
             return 0
-        work.check_rights(database.name)
+        _require_delete(connection, database.name)
         if not is_confirmed(address, ask, out):
             return 1
         keep_backups_away(connection)
@@ -148,10 +162,6 @@ class _Forgetting:
         ((last,),) = self._connection.query("SELECT MAX(finished_at) FROM backups")
         made = f"the last backup was finished on {last:%Y-%m-%d %H:%M} UTC" if last else "no backup is known"
         yield f"It cannot be undone: {made}"
-
-    def check_rights(self, name: str) -> None:
-        """Refuse an account that may not delete from all tables: the storer's may not."""
-        require_delete(self._connection, name)
 
     def delete(self) -> dict[str, int]:
         """Delete all rows, in small transactions; return how many, by table."""
@@ -258,7 +268,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
             " until they are a year old",
             file=out,
         )
-        require_delete(connection, database.name)
+        _require_delete(connection, database.name)
         if not is_confirmed(name, ask, out):
             return 1
         keep_backups_away(connection)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, sql_time
+from common.database.rights import held_rights
 from common.settings.language import plural
-from storer.database.rights import may_delete_label_sets
 from storer.database.schema import first_month
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class LabelSetGarbage:
         """Search after months were dropped, and delete what was marked a day ago; each step is short."""
         oldest = first_month(self._connection)
         rows = self._connection.query("SELECT label_sets_from, label_sets_marked_at FROM rollup_state WHERE id = 1")
-        if oldest is None or not rows or not may_delete_label_sets(self._connection):
+        if oldest is None or not rows or not _may_delete(self._connection):
             return
         searched, marked_at = (None if time is None else time.replace(tzinfo=UTC) for time in rows[0])
         if marked_at is not None:
@@ -142,3 +142,12 @@ class LabelSetGarbage:
 
     def _add(self, used: IdSet, sql: str, *arguments: Any) -> None:
         used.add(int(number) for (number,) in self._connection.query(sql, arguments))
+
+
+def _may_delete(connection: Connection) -> bool:
+    """Return whether the account may delete rows of `label_sets`; rights of a role count."""
+    sql = (
+        "SELECT 1 FROM information_schema.table_privileges"
+        " WHERE privilege_type = 'DELETE' AND table_schema = DATABASE() AND table_name = 'label_sets'"
+    )
+    return "DELETE" in held_rights(connection) or bool(connection.query(sql))
