@@ -313,17 +313,6 @@ def test_retention_that_is_killed_at_any_statement_ends_the_same(tables: Databas
     assert rolled(tables) == before
 
 
-@pytest.mark.usefixtures("scheduler")
-def test_a_kill_between_the_boundary_and_the_drop_is_made_good(tables: Database, connection: Connection) -> None:
-    before = rolled(tables)
-    query(tables, "UPDATE rollup_state SET frames_from = '2026-09-01'", "SELECT 1")
-    write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=5)], NOON)
-    roll_all(RollupScheduler(connection, "one", now=Clock()))
-    run(connection)
-    assert months(connection) == ["p_earlier", "p202610", "p202611"]
-    assert rolled(tables) == before
-
-
 def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_database: Server) -> None:
     database = make_tables(fresh_database, NOON)
     old = datetime(2024, 5, 15, 10, tzinfo=UTC)

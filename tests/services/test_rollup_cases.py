@@ -17,7 +17,7 @@ from storer.frames.store import FrameStore
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.scheduler import FULL_EVERY, MINUTE, OPEN, RollupScheduler
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
-from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
+from tests.support.rollups import HOUR, assert_as_expected, hours_of, roll, stored
 from tests.support.servers import Database as Server
 from tests.support.storing import make_tables, query, store
 
@@ -356,27 +356,6 @@ def test_minutes_are_there_when_they_have_ended_and_hours_after_ten_minutes(
         seen.append(max((row["last_at"] for row in found.hours.values()), default=NOON))
     assert all(clock.now - last <= (FULL_EVERY + 1) * MINUTE for last in seen[-FULL_EVERY:][:1])
     assert len(set(seen)) >= 2
-
-
-def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
-    clock, frames, lasted = Clock(), [], 0
-    for statements in range(40):
-        arriving = [standard(clock.now - age * MINUTE, EAST=1000 + statements * 10 - age) for age in (4, 3, 2)]
-        write(tables, arriving, clock.now)
-        frames += arriving
-        connection = FragileConnection(tables)
-        connection.left = statements
-        with contextlib.suppress(Crash), contextlib.closing(connection):
-            RollupScheduler(connection, "one", now=clock).run()
-            lasted += 1
-        clock.now += 12 * MINUTE  # so that the frames are before what the next run makes final
-    assert 0 < lasted < 30
-    with contextlib.closing(tables.connect()) as last:
-        scheduler = RollupScheduler(last, "one", now=clock)
-        scheduler.run()
-        while scheduler.rebuild():
-            pass
-    assert_as_expected(tables, frames)
 
 
 def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:

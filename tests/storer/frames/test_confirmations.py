@@ -151,21 +151,6 @@ def test_a_pause_follows_what_was_done_and_has_an_end() -> None:
     assert pace.ready_at == 106
 
 
-def test_of_a_confirmation_that_is_split_each_part_says_what_was_stored_and_what_was_rejected() -> None:
-    envelopes = decode_batch([message(changed(timestamp=stamp)) for stamp in STAMPS], NOW)
-    envelopes[1].reason = "out of range"
-    tally = Tally(meter=ADDRESS, hour=DAY, reader="pi", frames=5).to_json()
-    envelopes += decode_batch([message(tally, f"teleinfo/{ADDRESS}/tally")], NOW)
-    # 480 bytes have room for two items: 400 + 2 x 40.
-    found = [json.loads(text) for _, _, text in confirmed(envelopes, max_packet=480)]
-    assert found == [
-        {"storer": "main", "timestamps": [STAMPS[0], STAMPS[2]], "rejected": []},
-        {"storer": "main", "timestamps": [STAMPS[3]], "rejected": []},
-        {"storer": "main", "timestamps": [], "rejected": [STAMPS[1]]},
-        {"storer": "main", "timestamps": [], "rejected": [], "tallies": ["2026-11-24T00:00:00Z"]},
-    ]
-
-
 @pytest.mark.parametrize("largest", [1, 399, 440, 479])
 def test_a_broker_that_takes_hardly_anything_gets_one_frame_a_message(largest: int) -> None:
     envelopes = decode_batch([message(changed(timestamp=stamp)) for stamp in STAMPS], NOW)

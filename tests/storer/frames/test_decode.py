@@ -1,6 +1,5 @@
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,19 +10,8 @@ from common.contract.frame import Frame, format_time
 from common.contract.tally import Tally
 from common.mqtt.events import Message
 from storer.frames.decode import Envelope, decode_batch, rejection_payload
-from tests.storer.frames.test_confirmations import confirmed
-from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
-
-NOW = DAY + timedelta(hours=12)
-FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
-
-
-def message(payload: bytes, topic: str = f"teleinfo/{ADDRESS}/frame") -> Message:
-    return Message(topic, payload, retained=False, mid=1, qos=1, connection=1)
-
-
-def changed(**changes: Any) -> bytes:
-    return json.dumps(json.loads(FRAME.to_json()) | changes).encode()
+from tests.storer.frames.test_confirmations import FRAME, NOW, changed, confirmed, message
+from tests.support.frames import ADDRESS, DAY, frames
 
 
 def test_an_invalid_message_does_not_affect_its_neighbours() -> None:
@@ -101,17 +89,6 @@ def later(seconds: int) -> bytes:
 
 def what(envelope: Envelope) -> tuple[object, ...]:
     return envelope.frame, envelope.reason, envelope.identity, envelope.payload
-
-
-def test_the_frames_of_a_block_are_those_of_single_messages() -> None:
-    kinds = ("historic-single-phase-base", "standard-three-phase-producer")
-    payloads = [frame.to_json() for kind in kinds for frame in simulated(kind, 3, every=timedelta(seconds=1))]
-    one = block(*payloads)
-    envelopes = decode_batch([one], NOW)
-    assert [what(envelope) for envelope in envelopes] == [
-        what(envelope) for envelope in decode_batch(map(message, payloads), NOW)
-    ]
-    assert all(envelope.message is one for envelope in envelopes)
 
 
 DAMAGED = (

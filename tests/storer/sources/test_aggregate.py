@@ -169,17 +169,6 @@ def test_rounding_may_set_a_counter_back_by_one() -> None:
     assert [minute.energy for minute in later.stop(130)] == [100, 100, None]
 
 
-@pytest.mark.parametrize("back", [50, 1000, 4000])
-def test_an_old_reading_that_is_sent_again_and_again_is_no_new_energy(back: int) -> None:
-    """As zigbee2mqtt does with what it noted last before it was restarted."""
-    it = counter()
-    readings = [(0.0, 5000.0), (10.0, 5050.0)]
-    for start in (100.0, 200.0, 300.0, 400.0):
-        readings += [(start + 5 * number, 5050.0 - back) for number in range(4)] + [(start + 30, 5050.0)]
-    fed(it, ENERGY, *readings, (500, 5060))
-    assert energy(it.stop(510)) == 60
-
-
 @given(strategies.data())
 def test_the_sum_is_right_whatever_is_sent_again_set_back_by_rounding_or_reset(data: strategies.DataObject) -> None:
     it, at, true = counter(), 0.0, 0
