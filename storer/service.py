@@ -1,13 +1,10 @@
 """The storer's loop: collect a batch, commit it, acknowledge and confirm it; report status and health."""
 
-import contextlib
 import json
 import logging
 import math
-import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +29,7 @@ from storer.database.schema import make_partitions, migrate
 from storer.frames.batch import BatchWriter
 from storer.frames.confirmations import Confirmations, Pace
 from storer.frames.decode import decode_batch, rejection_payload
+from storer.frames.inbox import Inbox
 from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
 from storer.retention.job import RetentionJob
@@ -48,8 +46,6 @@ PARTITIONS_EVERY = 6 * 3600.0  # seconds
 BATCHES_PER_SECOND = 20.0
 CONFIRMATIONS_PER_SECOND = 200.0
 LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which a reader sends a frame again
-_MOST_UNREAD = 32_000_000  # bytes of messages of QoS 0, which the broker does not hold back
-_OVERHEAD = 1000  # bytes that such a message takes besides its payload
 PING_AFTER = 15.0  # seconds without a commit
 _GATHER_POLL = 0.01  # seconds; longest wait for more messages when a batch is full
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
@@ -66,9 +62,8 @@ class Storer:
         self._config = config
         self._stop = shutdown.stop
         self._clock = KernelClock()
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._taken = self._read = 0  # bytes of messages of QoS 0; each is written by one thread only
-        self._deferred: deque[Message] = deque()  # received while the database was unavailable
+        self._rate_limiter = RateLimiter()
+        self._inbox = Inbox(2 * config.batch.size, self._rate_limiter)
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
         self._delayed = threading.Event()  # frames were stored that are some minutes old
@@ -78,7 +73,7 @@ class Storer:
             f"teleinfo-storer-{config.name}",
             will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
             subscriptions=config.mqtt.filters(),
-            emit=self._take,
+            emit=self._inbox.put,
             # In a group, the broker would go on filling the session of a member that is away with its share.
             persistent=config.mqtt.share is None,
             manual=True,
@@ -114,14 +109,13 @@ class Storer:
                 config.mqtt, Database(config.database), config.name, config.sources, shutdown.stop
             )
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
-        self._rate_limiter = RateLimiter()
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
 
     def wake(self) -> None:
         """Interrupt the loop's wait, to make it see the stop signal."""
-        self._events.put(None)
+        self._inbox.wake()
 
     def run(self) -> None:
         """Work until stopped, then disconnect.
@@ -167,14 +161,14 @@ class Storer:
         self._check_database()
         while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
             timeout = 0.0
-            if not self._deferred and self._events.empty():
+            if not self._inbox:
                 if time.monotonic() >= deadline:
                     break
                 self._check_database()
                 self._confirm_when_due()
                 timeout = self._time_until(deadline)
             # Messages that arrived while the last batch was written are taken without waiting.
-            event = self._next_event(timeout)
+            event = self._inbox.next(timeout)
             if isinstance(event, Message):
                 if not batch:
                     self._gather()
@@ -189,7 +183,7 @@ class Storer:
 
     def _gather(self) -> None:
         """Let messages queue up if there were many batches; being woken by each of them costs more than storing it."""
-        while 1 + len(self._deferred) + self._events.qsize() < self._config.batch.size:
+        while 1 + len(self._inbox) < self._config.batch.size:
             pause = self._batch_pace.ready_at - time.monotonic()
             if pause <= 0 or self._stop.wait(min(pause, _GATHER_POLL)):
                 break
@@ -199,21 +193,6 @@ class Storer:
         if self._confirmations:
             deadline = min(deadline, self._confirm_pace.ready_at)
         return min(deadline - time.monotonic(), _TICK)
-
-    def _next_event(self, timeout: float) -> Event | None:
-        """Return the oldest event; None after the timeout or `wake`."""
-        if self._deferred:
-            return self._deferred.popleft()
-        try:
-            return self._get(timeout)
-        except queue.Empty:
-            return None
-
-    def _get(self, timeout: float = 0) -> Event | None:
-        event = self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
-        if isinstance(event, Message) and not event.qos:
-            self._read += len(event.payload) + _OVERHEAD
-        return event
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
@@ -258,7 +237,7 @@ class Storer:
             self._publish_health()
         elif isinstance(event, Disconnected):
             # They can no longer be acknowledged: the broker delivers them again.
-            self._deferred.clear()
+            self._inbox.drop_deferred()
 
     def _check_share(self) -> None:
         limits = self._session.limits
@@ -296,37 +275,11 @@ class Storer:
     def _while_waiting(self) -> None:
         """Stay responsive while a batch waits for the database."""
         self._leave_group()
-        self._drain_events()
+        for event in self._inbox.defer_messages():
+            self._handle(event)
         self._confirm_when_due()
         self._publish_health_when_due()
         self._beat()
-
-    def _take(self, event: Event) -> None:
-        """Take an event, in a thread of the session."""
-        if isinstance(event, Message) and not event.qos:
-            if self._taken - self._read >= _MOST_UNREAD:
-                if self._rate_limiter.allow("flood", time.monotonic()):
-                    log.warning("More messages of QoS 0 come than can be stored: dropping some; publish with QoS 1")
-                return
-            self._taken += len(event.payload) + _OVERHEAD
-        self._events.put(event)
-
-    def _drain_events(self) -> None:
-        """Handle all events but messages, which are deferred in order."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                event = self._get()
-                if isinstance(event, Message):
-                    self._defer(event)
-                elif event is not None:
-                    self._handle(event)
-
-    def _defer(self, message: Message) -> None:
-        # The broker limits unacknowledged messages of QoS 1; those of QoS 0 have no limit.
-        if message.qos or len(self._deferred) < 2 * self._config.batch.size:
-            self._deferred.append(message)
-        elif self._rate_limiter.allow("QoS 0", time.monotonic()):
-            log.warning("The database is unavailable: dropping messages of QoS 0; publish them with QoS 1")
 
     # -- upkeep --------------------------------------------------------------------------------------------------------
 
@@ -420,5 +373,4 @@ class Storer:
         self._session.close()
         deadline = time.monotonic() + SHUTDOWN_TIMEOUT
         while time.monotonic() < deadline and self._session.connected:
-            with contextlib.suppress(queue.Empty):
-                self._events.get(timeout=0.1)
+            self._inbox.next(0.1)
