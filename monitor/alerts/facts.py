@@ -1,14 +1,11 @@
-"""What the database knows that alerts are made of.
-
-What is read each few minutes and what is read each day have their own age: what is too old says nothing.
-"""
+"""What the database knows that alerts are made of: read each few minutes, or each day."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.alerts.recent import Loss, PhaseVoltage
+from monitor.alerts.recent import Loss
 from monitor.money.off_peak_change import OffPeakChange
 from monitor.money.price_age import OldPrice
 
@@ -26,10 +23,7 @@ class Lately:
     """What is read of a meter each few minutes."""
 
     at: datetime
-    powers: Sequence[tuple[datetime, int]]  # the mean of ten minutes, W, by their start; none over a gap
-    hours: Mapping[datetime, int]  # Wh drawn, of some weeks
     cuts: Sequence[Cut]
-    voltages: Mapping[int, PhaseVoltage]  # by phase, of the last minutes; none: not known
     injected: int | None  # Wh since midnight; None: the meter is not that of a producer
 
 
@@ -38,11 +32,10 @@ class Daily:
     """What is read of a meter each day."""
 
     at: datetime
-    nights: Mapping[date, int]  # the base load, W
+    base_load: float | None  # W, of the last nights; None: too few of them are known
     injected: Mapping[date, int]  # Wh, of whole days that are known
     incomplete: Sequence[Loss]  # hours of which frames are missing; they may be on their way
     losses: Sequence[Loss]  # that were incomplete when they were looked at before, too
-    price: int | None  # of a kWh drawn evenly over the year, 1e-4 EUR
     prices_since: date | None  # the first day of those that hold today; None: not known
     old_prices: Sequence[OldPrice]
     off_peak_moved: OffPeakChange | None
@@ -80,5 +73,5 @@ class Facts:
     meters: Sequence[MeterFacts]
 
 
-#: From this age on, what is read each few minutes, or each day, says nothing any more.
-LATELY_FOR, DAILY_FOR = timedelta(minutes=20), timedelta(days=2)
+#: From this age on, what is read each day says nothing any more.
+DAILY_FOR = timedelta(days=2)

@@ -1,12 +1,9 @@
 """Gathers the facts of alerts from the database."""
 
-import itertools
 import statistics
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from common.machine.clock import KernelClock
@@ -25,22 +22,16 @@ from monitor.readings.rows import moment_of
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _GONE = timedelta(days=35)  # without readings: there is no such meter any more
-_TEN = 600  # seconds
-_POWERS = timedelta(hours=2, minutes=20)
-_HOURS = timedelta(days=85)
 _CUTS = timedelta(days=7)  # power cuts that the monitor may have missed
 _MOST_CUTS = 20
 _SHORTEST = 120  # seconds of a power cut
 _COUNTED = 4  # Wh that the base load alone would have drawn
 _WHILE_STARTING = 4  # of what is expected, a quarter may be drawn between the return of the current and a frame
-_RECENT_NIGHTS, _LEAST_NIGHTS = timedelta(days=28), 14
-_VOLTAGE = 10  # minutes
-_NIGHTS = timedelta(days=400)
+_NIGHTS, _LEAST_NIGHTS = timedelta(days=28), 14
 _INJECTED = timedelta(days=92)
 _COVERED = 0.95  # of a day whose injection is known
 _LOSSES = timedelta(days=8)
 _ON_THEIR_WAY = timedelta(days=1)  # frames that are not stored after it are lost
-_YEAR = timedelta(days=365)
 _DAILY_AFTER, _DAILY_EACH = timedelta(hours=2), timedelta(hours=6)  # at most; late frames change what is known
 _DAYS_A_YEAR = 365
 
@@ -91,36 +82,20 @@ def is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
 
 
 def _lately(home: Home, meter: Meter, zone: ZoneInfo, now: datetime, *, producer: bool) -> Lately:
-    today = now.astimezone(zone).date()
-    start = midnight((now - _HOURS).astimezone(zone).date(), zone)
-    end = midnight(today + _DAY, zone)
+    midnight_before = midnight(now.astimezone(zone).date(), zone)
     cuts = EventAnswers(home).page(meter, now - _CUTS, now, frozenset({"outage"}), _MOST_CUTS).events
     return Lately(
         at=now,
-        powers=ten_minutes(RecentAnswers(home).minutes(meter, now - _POWERS, now)),
-        hours=_by_hour(CurveAnswers(home).days(meter, start, end).days, start, zone),
         cuts=[Cut(one.at, one.until) for one in reversed(cuts) if one.until is not None],
-        voltages=RecentAnswers(home).voltages(meter, now, _VOLTAGE),
-        injected=_injected_since(home, meter, midnight(today, zone), now) if producer else None,
+        injected=_injected_since(home, meter, midnight_before, now) if producer else None,
     )
 
 
-def _by_hour(days: Sequence[Sequence[int | None]], start: datetime, zone: ZoneInfo) -> dict[datetime, int]:
-    first = start.astimezone(zone).date()
-    return {
-        midnight(first + number * _DAY, zone) + place * _HOUR: wh
-        for number, hours in enumerate(days)
-        for place, wh in enumerate(hours)
-        if wh is not None
-    }
-
-
 def _cut_at(home: Home, meter: Meter, now: datetime, started: datetime, daily: Daily) -> Cut | None:
-    nights = [watts for day, watts in daily.nights.items() if day > now.date() - _RECENT_NIGHTS]
-    if len(nights) < _LEAST_NIGHTS or now - started >= _CUTS:
+    if daily.base_load is None or now - started >= _CUTS:
         return None
     around = RecentAnswers(home).around(meter, started)
-    return None if around is None else cut_between(*around, statistics.median(nights))
+    return None if around is None else cut_between(*around, daily.base_load)
 
 
 def cut_between(before: MinuteFacts, after: MinuteFacts, base_load: float) -> Cut | None:
@@ -144,38 +119,24 @@ def _injected_since(home: Home, meter: Meter, start: datetime, now: datetime) ->
     return energy.injected_wh or 0
 
 
-def ten_minutes(minutes: Sequence[MinuteFacts]) -> list[tuple[datetime, int]]:
-    """Return the mean power of each ten minutes of the clock, W, from the readings at their ends; none over a gap."""
-    ends = {}
-    for minute in minutes:
-        if minute.total_last is not None and minute.at % _TEN == _TEN - 60:
-            ends[minute.at + 60] = minute.total_last
-    return [
-        (moment_of(low), (ends[high] - ends[low]) * 3600 // _TEN)
-        for low, high in itertools.pairwise(ends)
-        if high - low == _TEN and ends[high] >= ends[low]
-    ]
-
-
 def _daily(home: Home, meter: Meter, zone: ZoneInfo, now: datetime, earlier: Daily | None, *, producer: bool) -> Daily:
     today = now.astimezone(zone).date()
-    low = midnight(today - _NIGHTS, zone)
+    nights = [watts for _, watts in CurveAnswers(home).base_load(meter, midnight(today - _NIGHTS, zone), now).nights]
     contract = next(reversed(home.costs.contracts(meter, now - _DAY, now)), None)
     month = home.forecasts.of(meter, "month", now)
-    nights = MeterUpkeep(home).off_peak_nights(meter, now)
+    off_peak_nights = MeterUpkeep(home).off_peak_nights(meter, now)
     incomplete = RecentAnswers(home).losses(meter, full_hour(now - _LOSSES), full_hour(now - _ON_THEIR_WAY))
     already = set() if earlier is None else {loss.hour for loss in earlier.incomplete}
     return Daily(
         at=now,
-        nights=dict(CurveAnswers(home).base_load(meter, low, now).nights),
+        base_load=statistics.median(nights) if len(nights) >= _LEAST_NIGHTS else None,
         injected=_injected(home, meter, today, zone, now) if producer else {},
         incomplete=incomplete,
         losses=[loss for loss in incomplete if loss.hour in already],
-        price=None if contract is None else _price(home, meter, contract, today, now),
         prices_since=None if contract is None else _prices_since(home, contract, today),
         old_prices=() if contract is None else home.costs.old_of([contract], now),
-        off_peak_moved=MeterUpkeep(home).off_peak_change(nights),
-        off_peak_other=MeterUpkeep(home).off_peak_against_contract(meter, nights, now),
+        off_peak_moved=MeterUpkeep(home).off_peak_change(off_peak_nights),
+        off_peak_other=MeterUpkeep(home).off_peak_against_contract(meter, off_peak_nights, now),
         month_so_far=None if month is None else month.so_far_cost,
         month_cost=None if month is None else month.expected_cost,
     )
@@ -194,23 +155,6 @@ def _injected(home: Home, meter: Meter, today: date, zone: ZoneInfo, now: dateti
 def _prices_since(home: Home, contract: Contract, today: date) -> date | None:
     row = None if contract.offer is None else home.prices.kwh_row(contract.offer, today)
     return None if row is None else row.start
-
-
-def _price(home: Home, meter: Meter, contract: Contract, today: date, now: datetime) -> int | None:
-    """Return the price today of a kWh that is drawn evenly over the year, from how long each register ran."""
-    if contract.offer is None or meter.first is None:
-        return None
-    start = max(full_hour(now) - _YEAR, meter.first)
-    if start >= full_hour(now):
-        return None
-    hours: Counter[str] = home.reader.running(meter, [start, full_hour(now)])[0]
-    total = Decimal(0)
-    for register, count in hours.items():
-        price = home.prices.kwh(contract.offer, register, contract.power, today)
-        if price is None:
-            return None
-        total += price * count
-    return round(total * 10_000 / hours.total()) if hours else None
 
 
 def _installation(home: Home, now: datetime) -> Installation:

@@ -1,6 +1,5 @@
 """Follows the alerts each second: what is live and what the database knows become signs, and letters are sent."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -19,8 +18,6 @@ from monitor.base.config import MonitorConfig
 from monitor.base.household import AlertsConfig
 from monitor.live.live import Live
 
-AWAY_AFTER = 7200.0  # seconds without anybody at home
-
 
 class Alerting:
     """Steps the alerts."""
@@ -31,19 +28,16 @@ class Alerting:
         live: Live,
         gathering: Gathering,
         *,
-        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Go on from where the last run has left; nothing is sent yet."""
-        self._clock = clock
         self._settings = settings
         self._live = live
         self._gathering = gathering
         self._now = now
         self._overload, self._silence = Overload(), Silence()
-        self._away_since: float | None = None
         self._slow: list[Sign] = []
-        self._slow_of: tuple[int, bool | None, int] | None = None  # what they were made of
+        self._slow_of: tuple[int, int] | None = None  # what they were made of
         config = settings.alerts or AlertsConfig()
         self.alerts = Alerts(
             Engine(config.is_on, config.quiet, settings.time_zone, tells=bool(config.to)),
@@ -64,30 +58,19 @@ class Alerting:
 
     def _signs(self) -> list[Sign]:
         house = self._live.now()
-        away = self._is_away(house.away)
         return [
             *self._overload.signs(house),
             *self._silence.signs(house),
             *tempo.signs(house, self._settings.time_zone, self._live.peak_price),
-            *self._slow_signs(house.at, away=away),
+            *self._slow_signs(house.at),
         ]
 
-    def _is_away(self, away: bool | None) -> bool | None:
-        """Tell whether nobody has been at home for some time."""
-        if away is False:
-            self._away_since = None
-        if not away:
-            return away
-        if self._away_since is None:
-            self._away_since = self._clock()
-        return self._clock() - self._away_since >= AWAY_AFTER
-
-    def _slow_signs(self, now: datetime, *, away: bool | None) -> list[Sign]:
+    def _slow_signs(self, now: datetime) -> list[Sign]:
         """Return what the facts say; they are looked at once a minute, as they tell of days and hours."""
         facts = self._gathering.facts
-        made_of = id(facts), away, int(now.timestamp()) // 60
+        made_of = id(facts), int(now.timestamp()) // 60
         if facts is not None and made_of != self._slow_of:
-            self._slow, self._slow_of = slow.signs(facts, now, away), made_of
+            self._slow, self._slow_of = slow.signs(facts, now), made_of
         return self._slow
 
     def _text(self, message: Message, page: str | None) -> tuple[str, str]:

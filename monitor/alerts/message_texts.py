@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 _WHOLE_EUROS_FROM = 10  # below, cents matter
 _PLACES = {
     "overload": "", "silent": "etat", "power_cut": "jour/{day}", "red": "contrats", "white": "contrats",
-    "off_peak": "contrats", "forgotten": "", "talon": "bilan", "budget": "bilan", "feed_in": "jour/{day}",
-    "backup": "etat", "disk": "etat", "loss": "etat", "voltage": "etat", "prices": "contrats",
+    "off_peak": "contrats", "budget": "bilan", "feed_in": "jour/{day}", "backup": "etat", "disk": "etat",
+    "loss": "etat", "prices": "contrats",
 }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _say(event: Event, part: str, formats: Formats) -> str:
 def _variant(figures: Mapping[str, Any]) -> str:
     if figures.get("reminder"):
         return "reminder"
-    return str(figures.get("link") or figures.get("against") or figures.get("reason"))
+    return str(figures.get("link") or figures.get("against"))
 
 
 # -- the values of texts, by kind --------------------------------------------------------------------------------------
@@ -145,24 +145,6 @@ def _off_peak(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str,
     }
 
 
-def _forgotten(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    return {
-        "watts": _unit(figures["watts"], "W", f),
-        "since": f.clock(event.began),
-        "times": _times(event.began, event.ended or event.began, f),
-        "cost": _cost("alert_cost_per_day", figures["cost_per_day"], f),
-    }
-
-
-def _talon(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    return {
-        "before": _unit(figures["before"], "W", f),
-        "now": _unit(figures["now"], "W", f),
-        "more": _unit(figures["now"] - figures["before"], "W", f),
-        "cost": _cost("alert_cost_per_year", figures["cost_per_year"], f),
-    }
-
-
 def _budget(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
     expected, budget = figures["expected"], figures["budget"]
     return {
@@ -193,14 +175,6 @@ def _loss(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str
     return {"frames": f.number(Decimal(figures["frames"]), 0), "times": _stretch(figures, f)}
 
 
-def _voltage(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    return {
-        "volts": _unit(figures["volts"], "V", f),
-        "phase": _phase(figures, f),
-        "times": _times(event.began, event.ended or event.began, f),
-    }
-
-
 def _prices(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
     return {
         "months": _count("month", figures["months"], f),
@@ -211,8 +185,8 @@ def _prices(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, s
 
 _VALUES: Mapping[str, Callable[[Event, Mapping[str, Any], Formats], dict[str, str]]] = {
     "overload": _overload, "silent": _silent, "power_cut": _power_cut, "red": _tempo, "white": _tempo,
-    "off_peak": _off_peak, "forgotten": _forgotten, "talon": _talon, "budget": _budget, "feed_in": _feed_in,
-    "backup": _backup, "disk": _disk, "loss": _loss, "voltage": _voltage, "prices": _prices,
+    "off_peak": _off_peak, "budget": _budget, "feed_in": _feed_in, "backup": _backup, "disk": _disk, "loss": _loss,
+    "prices": _prices,
 }  # fmt: skip
 
 
@@ -231,10 +205,6 @@ def _euros(amount: int, f: Formats) -> str:
     """Write an amount of 1e-4 EUR: `5,70 €`, `135 €`."""
     eur = _eur(amount)
     return f.money(eur) if abs(eur) < _WHOLE_EUROS_FROM else f.euros(eur)
-
-
-def _cost(key: str, amount: int | None, f: Formats) -> str:
-    return "" if amount is None else f.text(key, cost=_euros(amount, f))
 
 
 def _phase(figures: Mapping[str, Any], f: Formats) -> str:

@@ -106,7 +106,7 @@ def as_json(item: Any) -> dict[str, Any]:
 
     >>> from datetime import UTC
     >>> from monitor.alerts.events import Event
-    >>> as_json(Event("talon", "m", "", datetime(2026, 11, 28, tzinfo=UTC), None, {"now": 120}))["began"]
+    >>> as_json(Event("disk", "", "", datetime(2026, 11, 28, tzinfo=UTC), None, {"days": 45}))["began"]
     '2026-11-28T00:00:00.000000Z'
     """
     return {name: format_time(value) if isinstance(value, datetime) else value for name, value in asdict(item).items()}

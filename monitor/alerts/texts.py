@@ -20,14 +20,11 @@ FR: Mapping[str, str] = {
     "alert_red": "Jour rouge",
     "alert_white": "Jour blanc",
     "alert_off_peak": "Heures creuses déplacées",
-    "alert_forgotten": "Appareil oublié",
-    "alert_talon": "Talon en hausse",
     "alert_budget": "Budget du mois",
     "alert_feed_in": "Injection arrêtée",
     "alert_backup": "Sauvegarde ancienne",
     "alert_disk": "Disque presque plein",
     "alert_loss": "Trames perdues",
-    "alert_voltage": "Tension anormale",
     "alert_prices": "Prix anciens",
 
     "alert_overload_line": "Risque de coupure : {power}{phase}, limite {limit}",
@@ -79,26 +76,6 @@ FR: Mapping[str, str] = {
     "alert_off_peak_file_body": "Votre compteur applique {new}, votre configuration dit {old}. Corrigez la "
                                 "configuration, sinon les comparaisons d’offres seront fausses.",
 
-    "alert_forgotten_away_line": "Appareil oublié ? {watts} de plus que le talon, maison vide",
-    "alert_forgotten_away_title": "Un appareil est resté allumé ?",
-    "alert_forgotten_away_body": "La maison est vide, mais consomme {watts} de plus que son talon depuis "
-                                 "{since}{cost}. Vérifiez four, plaques et radiateurs.",
-    "alert_forgotten_night_line": "Appareil oublié ? {watts} de plus que le talon, en pleine nuit",
-    "alert_forgotten_night_title": "Un appareil tourne toute la nuit ?",
-    "alert_forgotten_night_body": "La maison consomme {watts} de plus que son talon depuis {since}{cost}. Vérifiez "
-                                  "four, radiateurs et sèche-linge.",
-    "alert_forgotten_end_title": "Appareil oublié : fin d’alerte",
-    "alert_forgotten_end_body": "Il consommait {watts} en plus du talon, {times}.",
-    "alert_cost_per_day": ", soit {cost} par jour",
-
-    "alert_talon_line": "Talon en hausse : {now} au lieu de {before}{cost}",
-    "alert_talon_title": "Talon en hausse : {now} au lieu de {before}",
-    "alert_talon_body": "La consommation permanente a augmenté de {more}{cost}. Cherchez ce qui reste allumé jour et "
-                        "nuit : pompe, ventilation, radiateur, box.",
-    "alert_talon_end_title": "Talon revenu à la normale",
-    "alert_talon_end_body": "Il était monté de {before} à {now}.",
-    "alert_cost_per_year": ", soit {cost} par an",
-
     "alert_budget_line": "Budget du mois : {expected} prévus pour {budget}",
     "alert_budget_title": "Budget du mois : {expected} prévus pour {budget}",
     "alert_budget_body": "À ce rythme, le mois dépassera votre budget de {over}. Le bilan montre ce qui pèse.",
@@ -126,12 +103,6 @@ FR: Mapping[str, str] = {
     "alert_loss_body": "Elles manquent dans la base, {times}. Les kWh restent justes, ils viennent des index. "
                        "Regardez le journal du lecteur et de l’archiveur.",
 
-    "alert_voltage_line": "Tension anormale : {volts}{phase}",
-    "alert_voltage_body": "La norme va de 207 à 253 V. Débranchez les appareils fragiles et, si cela dure, appelez le "
-                          "dépannage d’Enedis.",
-    "alert_voltage_end_title": "Tension revenue à la normale",
-    "alert_voltage_end_body": "Valeur extrême : {volts}{phase}, {times}.",
-
     "alert_prices_line": "Prix à vérifier : {name}, {months} sans mise à jour",
     "alert_prices_title": "Prix à vérifier : {name}",
     "alert_prices_body": "Ils datent du {oldest}, les coûts affichés sont peut-être faux. Comparez avec votre facture "
@@ -154,14 +125,11 @@ EN: Mapping[str, str] = {
     "alert_red": "Red day",
     "alert_white": "White day",
     "alert_off_peak": "Off-peak hours moved",
-    "alert_forgotten": "Something left on",
-    "alert_talon": "Base load up",
     "alert_budget": "Month’s budget",
     "alert_feed_in": "Nothing exported",
     "alert_backup": "Old backup",
     "alert_disk": "Disk nearly full",
     "alert_loss": "Frames lost",
-    "alert_voltage": "Abnormal voltage",
     "alert_prices": "Old prices",
 
     "alert_overload_line": "About to trip: {power}{phase}, limit {limit}",
@@ -212,26 +180,6 @@ EN: Mapping[str, str] = {
     "alert_off_peak_file_body": "Your meter applies {new}, your configuration says {old}. Correct the configuration, "
                                 "or the comparison of offers will be wrong.",
 
-    "alert_forgotten_away_line": "Something left on? {watts} above the base load, nobody at home",
-    "alert_forgotten_away_title": "Did you leave something on?",
-    "alert_forgotten_away_body": "Nobody is at home, but the house has used {watts} above its base load since "
-                                 "{since}{cost}. Check oven, hob and heaters.",
-    "alert_forgotten_night_line": "Something left on? {watts} above the base load, at night",
-    "alert_forgotten_night_title": "Is something running all night?",
-    "alert_forgotten_night_body": "The house has used {watts} above its base load since {since}{cost}. Check oven, "
-                                  "heaters and dryer.",
-    "alert_forgotten_end_title": "Left on: all clear",
-    "alert_forgotten_end_body": "It used {watts} above the base load, {times}.",
-    "alert_cost_per_day": ", which costs {cost} a day",
-
-    "alert_talon_line": "Base load up: {now} instead of {before}{cost}",
-    "alert_talon_title": "Base load up: {now} instead of {before}",
-    "alert_talon_body": "What is always on now draws {more} more{cost}. Look for what runs day and night: pump, "
-                        "ventilation, heater, router.",
-    "alert_talon_end_title": "Base load back to normal",
-    "alert_talon_end_body": "It had gone up from {before} to {now}.",
-    "alert_cost_per_year": ", which costs {cost} a year",
-
     "alert_budget_line": "Over the month’s budget: {expected} expected, {budget} planned",
     "alert_budget_title": "Month’s budget: {expected} expected, {budget} planned",
     "alert_budget_body": "At this rate the month will be {over} over budget. The review shows what weighs most.",
@@ -258,12 +206,6 @@ EN: Mapping[str, str] = {
     "alert_loss_title": "Frames lost: {frames}",
     "alert_loss_body": "They are missing from the database, {times}. The kWh are still right, they come from the "
                        "meter’s index. Look at the logs of reader and storer.",
-
-    "alert_voltage_line": "Abnormal voltage: {volts}{phase}",
-    "alert_voltage_body": "Normal is 207 to 253 V. Unplug sensitive devices and, if it lasts, call the fault line of "
-                          "Enedis.",
-    "alert_voltage_end_title": "Voltage back to normal",
-    "alert_voltage_end_body": "Worst value: {volts}{phase}, {times}.",
 
     "alert_prices_line": "Check the prices: {name}, not updated for {months}",
     "alert_prices_title": "Check the prices: {name}",

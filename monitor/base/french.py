@@ -9,9 +9,6 @@ _ALERTS = {
         "il faut des règles activées ou non, telles que {example}, pas {value}"
     ),
     "there is no rule {name}; there are {known}": "il n’y a pas de règle {name} ; il y a {known}",
-    'the message that says that nobody is at home is text: write it in quotes, on: "away"': (
-        'le message qui annonce une absence est un texte : écrivez-le entre guillemets, on: "away"'
-    ),
     'quiet hours are written "22:00-07:00", in quotes, not {value}': (
         'les heures calmes s’écrivent "22:00-07:00", entre guillemets, pas {value}'
     ),

@@ -1,17 +1,20 @@
 """What the owner says of the home in `monitor.yaml`: contracts, meters, notes, alerts."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from common.contract.frame import METER
 from common.contract.offers import BY_ID, Window
-from common.settings.config import choice, list_of, option, topic_name
+from common.settings.config import choice, list_of, option
 from common.settings.lines import Mistakes, inside
 from monitor.base.calendar import DIGESTS
+
+log = logging.getLogger(__name__)
 
 _WINDOW = re.compile(r"((?:[01]?\d|2[0-3]):[0-5]\d)-((?:[01]?\d|2[0-3]):[0-5]\d|24:00)")
 _LONGEST_NAME, _LONGEST_NOTE = 40, 80  # characters
@@ -94,17 +97,15 @@ _KINDS = (
     Kind("red", lasts=False, hours=9),
     Kind("white", lasts=False, on=False, hours=9),
     Kind("off_peak", lasts=False),
-    Kind("forgotten"),
-    Kind("talon"),
     Kind("budget"),
     Kind("feed_in"),
     Kind("backup"),
     Kind("disk"),
     Kind("loss", lasts=False, late=True, hours=72),
-    Kind("voltage", begins_after=60, ends_after=600),
     Kind("prices"),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+_GONE = frozenset({"forgotten", "talon", "voltage"})  # of an earlier version: its file must go on to work
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,6 @@ class Address:
 
     text: str | None = field(default=None, repr=False)
     file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """The topic that says whether somebody is at home."""
-
-    topic: str
-    on: str  # the message that says: nobody is
 
 
 def _alert_address(value: Any) -> Address:
@@ -149,22 +142,14 @@ def _budget(value: Any) -> int:
     return value
 
 
-def _away(value: Any) -> Away:
-    # To YAML 1.1 the word on, without quotes, is true.
-    parts = {"on" if key is True else key: part for key, part in value.items()} if isinstance(value, dict) else {}
-    if set(parts) != {"topic", "on"}:
-        raise ValueError(f'{{topic: home/away, on: "away"}} is expected, not {value!r}')
-    if not isinstance(parts["on"], str):
-        raise ValueError('the message that says that nobody is at home is text: write it in quotes, on: "away"')
-    return Away(topic_name(parts["topic"]), parts["on"])
-
-
 def _rules(value: Any) -> tuple[tuple[str, bool], ...]:
     if not isinstance(value, dict) or not all(type(on) is bool for on in value.values()):
-        raise ValueError(f"rules that are on or off such as {{talon: false}} are expected, not {value!r}")
-    if unknown := [name for name in value if name not in KINDS]:
+        raise ValueError(f"rules that are on or off such as {{budget: false}} are expected, not {value!r}")
+    if unknown := [name for name in value if name not in KINDS and name not in _GONE]:
         raise ValueError(f"there is no rule {unknown[0]!r}; there are {', '.join(KINDS)}")
-    return tuple(value.items())
+    for name in sorted(_GONE.intersection(value)):
+        log.warning("'alerts.rules.%s' has no effect any more: delete it", name)
+    return tuple((name, on) for name, on in value.items() if name in KINDS)
 
 
 def _url(value: Any) -> str:
@@ -181,10 +166,10 @@ class AlertsConfig:
     language: str | None = option(None, read=choice("fr", "en"))
     quiet: Window | None = option(None, read=_quiet)  # local times
     budget: int | None = option(None, read=_budget)  # euros a month
-    away: Away | None = option(None, read=_away)
     rules: tuple[tuple[str, bool], ...] = option((), read=_rules)
     digest: str | None = option(None, read=choice(*DIGESTS))
     page: str | None = option(None, read=_url)  # for the links of messages
+    GONE: ClassVar = {"away"}
 
     def is_on(self, kind: str) -> bool:
         """Tell whether a kind of alert is told."""

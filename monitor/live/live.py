@@ -104,7 +104,6 @@ class Live:
                 config.mqtt,
                 config.name,
                 self._house,
-                None if config.alerts is None else config.alerts.away,
                 changed=self._on_frame,
                 tick=self._on_tick,
                 answered=self._on_answer,
@@ -227,8 +226,7 @@ class Live:
         """Return what rules of alerts look at; it asks nobody."""
         at, connected, readers = self._clock(), self._house.connected, self._house.programs("reader")
         meters = tuple(meter_now(view, readers, at) for view in self.views())
-        away = None if self._feed is None or not connected else self._feed.away
-        return HouseNow(at, None if self._feed is None else connected, meters, away)
+        return HouseNow(at, None if self._feed is None else connected, meters)
 
     def views(self) -> list[MeterView]:
         """Return what is known of each meter; an address whose meter was replaced says nothing any more."""

@@ -14,7 +14,6 @@ from common.mqtt.events import Connected, Disconnected, Event, Message, Publishe
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from monitor.base.config import MonitorMqtt
-from monitor.base.household import Away
 from monitor.live.state import LiveHouse
 
 log = logging.getLogger(__name__)
@@ -39,7 +38,6 @@ class Feed:
         settings: MonitorMqtt,
         name: str,
         house: LiveHouse,
-        away: Away | None = None,
         *,
         changed: Callable[[str], None],
         tick: Callable[[], None],
@@ -48,9 +46,6 @@ class Feed:
         self._house = house
         self._changed, self._tick, self._answered = changed, tick, answered
         self._base = settings.topic + "/"
-        self._away = away
-        self.away: bool | None = None
-        """Whether nobody is at home; None: the topic that says so has said nothing."""
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._frames: dict[str, bytes] = {}  # of meters whose frames come too fast: the newest, to be read when due
         self._read_at: dict[str, float] = {}
@@ -64,7 +59,6 @@ class Feed:
                 *(topic("+") for topic in (topics.state, topics.link, topics.frame, topics.stored)),
                 *(topics.status(kind, "+") for kind in ("reader", "storer")),
                 *(topics.health(kind, "+") for kind in ("reader", "storer")),
-                *([] if away is None else [away.topic]),
             ],
             emit=self._emit,
         )
@@ -140,9 +134,6 @@ class Feed:
             self._answered(event)
 
     def _read(self, message: Message, now: float, at: datetime) -> None:
-        if self._away is not None and message.topic == self._away.topic:
-            text = message.payload.decode(errors="replace").strip()
-            self.away = text == self._away.on if text else None
         match message.topic.removeprefix(self._base).split("/"):
             case [meter, "frame"]:
                 self._take_frame(meter, message.payload, now)

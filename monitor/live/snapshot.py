@@ -27,4 +27,3 @@ class HouseNow:
     at: datetime
     connected: bool | None  # whether the broker is; None: there is none to connect to
     meters: tuple[MeterNow, ...] = ()
-    away: bool | None = None  # nobody is at home

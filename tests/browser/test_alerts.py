@@ -75,7 +75,7 @@ def test_what_needs_someone_now_is_said_before_what_lasts_for_weeks(stand: Stand
     def many(route: Route) -> None:
         found = route.fetch().json()
         (backup, *_) = found["active"]
-        lasting = [backup | {"id": f"{kind}/", "kind": kind} for kind in ("backup", "disk", "talon", "prices")]
+        lasting = [backup | {"id": f"{kind}/", "kind": kind} for kind in ("backup", "disk", "budget", "prices")]
         overload = backup | {"id": "overload/", "kind": "overload", "text": {"fr": "Risque de coupure", "en": "Trip"}}
         route.fulfill(json=found | {"active": [*lasting, overload]})
 
@@ -172,7 +172,7 @@ def test_an_alert_that_was_put_away_comes_back_when_it_begins_again(stand: Stand
 def test_on_a_phone_the_power_stands_before_what_may_wait(stand: Stand) -> None:
     def both(route: Route) -> None:
         found = route.fetch().json()
-        silent = found["active"][0] | {"id": "voltage/", "kind": "voltage"}
+        silent = found["active"][0] | {"id": "silent/", "kind": "silent"}
         route.fulfill(json=found | {"active": [*found["active"], silent]})
 
     stand.ask("stage/alarm")

@@ -47,7 +47,6 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/storer/matrix/health": (("storer",), ("storer", "reader", *_LOOK)),
     "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
     "teleinfo/monitor/matrix/alerts": (("monitor",), ("home-assistant", "phone")),
-    "home/away": (("home-assistant",), ("monitor",)),
     "teleinfo/rejected": (("storer",), ("home-assistant",)),
     "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
     "homeassistant/sensor/matrix/config": ((), ()),

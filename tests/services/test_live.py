@@ -17,7 +17,7 @@ from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertBoard
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
-from monitor.base.household import AlertsConfig, Away
+from monitor.base.household import AlertsConfig
 from monitor.base.refusals import Refusal
 from monitor.live.live import Live
 from monitor.live.snapshot import HouseNow
@@ -203,9 +203,9 @@ def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(
         stream = house.stream(METER)
         events = stream.events()
         await read_until(events, "event: alerts\ndata: []\n")
-        alerts.now = (event("talon", METER, {"before": 180, "now": 260, "cost_per_year": None}),)
-        await read_until(events, '"kind":"talon"')
-        await asyncio.to_thread(wait_for, lambda: any(b"260" in payload for payload in client.payloads(topic)))
+        alerts.now = (event("disk", METER, {"days": 45, "free": 3_200_000_000}),)
+        await read_until(events, '"kind":"disk"')
+        await asyncio.to_thread(wait_for, lambda: any(b"45" in payload for payload in client.payloads(topic)))
         alerts.now = ()
         await read_until(events, "event: alerts\ndata: []\n")
         await asyncio.to_thread(wait_for, lambda: client.payloads(topic)[-1] == b'{"active":[],"last":null}')
@@ -409,15 +409,9 @@ def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: B
 
 
 def test_what_alerts_look_at(broker: Broker, publisher: MqttClient) -> None:
-    away = Away("home/presence", "away")
-    publisher.retain(away.topic, b"away")
-    with live(broker.port, None, alerts=AlertsConfig(away=away)) as house:
-        wait_for(lambda: house.now() == HouseNow(NOW, connected=True, away=True))
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.now() == HouseNow(NOW, connected=True))
         power = publish_all(publisher, KIND)
         wait_for(lambda: [(meter.power, meter.fresh) for meter in house.now().meters] == [(power, True)])
         (meter,) = house.now().meters
         assert (meter.identifier, meter.speaking, meter.limit) == (METER, True, 9000)
-        publisher.retain(away.topic, b"home")
-        wait_for(lambda: house.now().away is False)
-        publisher.retain(away.topic, b"")
-        wait_for(lambda: house.now().away is None)

@@ -7,8 +7,8 @@ from monitor.base.refusals import TEXTS
 from monitor.web.http import TITLES
 from tests.support.texts import EN, FR
 
-#: "date-time" is a format of JSON Schema, `en` a language, an instant is one; `talon` is the name of a rule.
-_BOTH = {"date", "en", "instant", "talon"}
+#: "date-time" is a format of JSON Schema, `en` a language, an instant is one.
+_BOTH = {"date", "en", "instant"}
 
 
 def _words(text: str) -> set[str]:

@@ -22,11 +22,9 @@ def made_meter(
     address: str = METER, at: datetime = NOW, lately: dict[str, Any] | None = None, **daily: Any
 ) -> MeterFacts:
     """Return a meter of which only this is known."""
-    recent: dict[str, Any] = {"powers": (), "hours": {}, "cuts": (), "voltages": {}, "injected": None}
-    of_days: dict[str, Any] = {"nights": {}, "injected": {}, "incomplete": (), "losses": (), "old_prices": ()}
-    of_days |= dict.fromkeys(
-        ("price", "prices_since", "off_peak_moved", "off_peak_other", "month_so_far", "month_cost")
-    )
+    recent: dict[str, Any] = {"cuts": (), "injected": None}
+    of_days: dict[str, Any] = {"base_load": None, "injected": {}, "incomplete": (), "losses": (), "old_prices": ()}
+    of_days |= dict.fromkeys(("prices_since", "off_peak_moved", "off_peak_other", "month_so_far", "month_cost"))
     return MeterFacts(address, Lately(at, **recent | (lately or {})), Daily(at, **of_days | daily))
 
 

@@ -16,7 +16,7 @@ import { W } from './words.js';
 
 const NAME = 'seen',
   MOST_SEEN = 50; // more than can hold at the same time
-const URGENT = ['overload', 'power_cut', 'silent', 'voltage', 'forgotten'];
+const URGENT = ['overload', 'power_cut', 'silent'];
 
 /** @type {(alert: Pick<Alert, 'kind'>) => boolean} */
 export const isUrgent = ({ kind }) => URGENT.includes(kind);

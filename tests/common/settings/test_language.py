@@ -65,7 +65,7 @@ def test_what_is_not_in_the_table_stays_as_it_is() -> None:
         (MonitorConfig, MONITOR, "contracts: [{meter: '1', from: 2025-02-01, offer: base, power: 60}]\nprices: 5"),
         (MonitorConfig, MONITOR, "meters: {'1': {replaces: '1'}}\nnotes: [{at: x, text: y}, {at: 2026-01-01}]"),
         (MonitorConfig, MONITOR, "meters: [x]\nnotes: 5\ntime_zone: Mars\nframe_ancestors: [x]"),
-        (MonitorConfig, MONITOR, "alerts: {to: 5, quiet: 22-7, rules: {x: true}, page: x, away: {topic: a}}"),
+        (MonitorConfig, MONITOR, "alerts: {to: 5, quiet: 22-7, rules: {x: true}, page: x}"),
         (MonitorConfig, MONITOR, "auth: none\npassword_file: x"),
     ],
 )

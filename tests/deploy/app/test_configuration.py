@@ -133,7 +133,7 @@ def test_the_owners_own_file_adds_what_is_the_owners_and_no_more(tmp_path: Path)
         "calendars": {"ejp": "ejp.csv"},
         "notes": [{"at": date(2026, 10, 3), "text": "Pompe à chaleur"}],
         "alsace_moselle": True,
-        "alerts": {"to": ["ntfy://linky"], "away": {"topic": "home/away", True: "away"}},
+        "alerts": {"to": ["ntfy://linky"], "quiet": "22:00-07:00"},
         "listen": {"host": "evil"},
     }
     sources = [{"name": "toit", "kind": "production", "topic": "shellies/toit/relay/0/power", "power": ""}]

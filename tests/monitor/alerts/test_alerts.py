@@ -19,7 +19,7 @@ from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-TALON = Sign("talon", Holds.YES)
+DISK = Sign("disk", Holds.YES)
 
 
 class Running:
@@ -62,12 +62,12 @@ def test_nothing_is_sent_until_it_is_kept(tmp_path: Path, caplog: pytest.LogCapt
     folder = tmp_path / "state"
     house = House(folder)
     folder.write_text("a file where a folder should be")
-    house.look(TALON, times=10)
+    house.look(DISK, times=10)
     assert house.started == []
     assert len(warnings_of(caplog)) == 1
     folder.unlink()
-    house.look(TALON, times=60)
-    assert house.started == ["talon"]
+    house.look(DISK, times=60)
+    assert house.started == ["disk"]
 
 
 def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_path: Path) -> None:
@@ -75,35 +75,35 @@ def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_pa
     house.start(quiet=Window(time(12, 1), time(13)))  # it is 12:00
     house.fails = True
     overload = Sign("overload", Holds.YES)
-    house.look(TALON, overload, times=14)
-    assert house.started == ["talon", "overload"]
+    house.look(DISK, overload, times=14)
+    assert house.started == ["disk", "overload"]
     house.now += timedelta(minutes=30)
-    house.look(TALON, overload)
-    assert house.started == ["talon", "overload", "overload"]
+    house.look(DISK, overload)
+    assert house.started == ["disk", "overload", "overload"]
     house.now += timedelta(minutes=30)
-    house.look(TALON, overload)
-    assert "talon" in house.started[3:]
+    house.look(DISK, overload)
+    assert "disk" in house.started[3:]
 
 
 def test_the_end_of_an_event_waits_for_its_beginning(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.fails = True
-    house.look(TALON)
-    house.look(Sign("talon", Holds.NO))
-    assert house.started == ["talon"]
+    house.look(DISK)
+    house.look(Sign("disk", Holds.NO))
+    assert house.started == ["disk"]
     assert [delivery.waits for delivery in house.alerts.deliveries()] == [True, True]
 
 
 def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.look(TALON)
+    house.look(DISK)
     written = (tmp_path / NAME).stat().st_ino
-    house.look(TALON, times=100)
+    house.look(DISK, times=100)
     assert (tmp_path / NAME).stat().st_ino == written
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"engine": 5, "outbox": {"letters": 7}}', '{"engine": {"active": [{"kind": "talon"}]}}']
+    "content", ["", "{", "[]", '{"engine": 5, "outbox": {"letters": 7}}', '{"engine": {"active": [{"kind": "disk"}]}}']
 )
 def test_a_damaged_file_is_said_and_alerts_begin_anew(
     content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -111,12 +111,12 @@ def test_a_damaged_file_is_said_and_alerts_begin_anew(
     (tmp_path / NAME).write_text(content)
     house = House(tmp_path)
     assert warnings_of(caplog)
-    house.look(TALON)
-    assert [event.kind for event in house.alerts.active()] == ["talon"]
-    assert house.started == ["talon"]
+    house.look(DISK)
+    assert [event.kind for event in house.alerts.active()] == ["disk"]
+    assert house.started == ["disk"]
 
 
-@pytest.mark.parametrize(("kind", "hours"), [("overload", 1), ("red", 9), ("talon", 24), ("power_cut", 72)])
+@pytest.mark.parametrize(("kind", "hours"), [("overload", 1), ("red", 9), ("disk", 24), ("power_cut", 72)])
 def test_a_message_that_nobody_takes_is_given_up_when_it_is_no_news_any_more(
     kind: str, hours: int, tmp_path: Path
 ) -> None:

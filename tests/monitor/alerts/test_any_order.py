@@ -23,7 +23,7 @@ from monitor.base.household import KINDS, Address
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-LASTING = (("overload", "1"), ("overload", "2"), ("silent", "meter"), ("talon", ""), ("budget", "2026-11"))
+LASTING = (("overload", "1"), ("overload", "2"), ("silent", "meter"), ("disk", ""), ("budget", "2026-11"))
 HAPPENING = (("red", "2026-11-25"), ("power_cut", "a"), ("power_cut", "b"))
 MOMENTS = ("before writing", "after writing", "before sending", "after sending")
 FARTHEST = timedelta(hours=8)  # that the clock is wrong

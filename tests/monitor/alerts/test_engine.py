@@ -55,8 +55,8 @@ def sign(kind: str, holds: Holds, key: str = "", **figures: Any) -> Sign:
     return Sign(kind, holds, key=key, figures=figures)
 
 
-def talon(holds: Holds) -> Sign:
-    return sign("talon", holds)
+def disk(holds: Holds) -> Sign:
+    return sign("disk", holds)
 
 
 def overload(holds: Holds) -> Sign:
@@ -121,8 +121,8 @@ AT_ANY_HOUR = [
     (f"{BEGUN}; ~overload 300", "overload"),
     (f"{BEGUN}; ?overload 300", "overload"),
     # What repeats on a day is not told, but if it lasts into the next day.
-    ("+talon 1 > talon begin; -talon 1 > talon end; +talon 1; -talon 1", ""),
-    ("+talon > talon begin; -talon > talon end; +talon; pass 12h; +talon > talon begin; -talon > talon end", ""),
+    ("+disk 1 > disk begin; -disk 1 > disk end; +disk 1; -disk 1", ""),
+    ("+disk > disk begin; -disk > disk end; +disk; pass 12h; +disk > disk begin; -disk > disk end", ""),
     # What happens is told once for ever.
     (f"{RED} > red begin; {RED}; off 300d; {RED}; +red/2026-11-26 > red begin", ""),
     # After a restart what goes on is not told again; what ended meanwhile is told if it was not long ago.
@@ -133,22 +133,22 @@ AT_ANY_HOUR = [
     # A clock that is set neither begins nor ends an event, nor tells it again.
     *((CLOCK % (step, back, step), "overload") for step, back in (("1h", "-1h"), ("400d", "-400d"))),
     *((CLOCK % (step, back, step), "overload") for step, back in (("-1h", "1h"), ("-400d", "400d"))),
-    ("pass 12h; +talon > talon begin; -talon > talon end; pass -2h; +talon", "talon"),
+    ("pass 12h; +disk > disk begin; -disk > disk end; pass -2h; +disk", "disk"),
     # What no rule speaks of any more ends without a message.
-    ("+budget/2026-11 +talon > budget begin, talon begin; -budget/2026-12 1", "talon"),
-    ("+talon > talon begin; 86401", ""),
+    ("+budget/2026-11 +disk > budget begin, disk begin; -budget/2026-12 1", "disk"),
+    ("+disk > disk begin; 86401", ""),
 ]
 WITH_QUIET_HOURS = [
     # They hold back all but what is urgent, and what is over by then.
     (
-        f"{NIGHT}; +overload +talon +backup 11 > overload begin; +overload +talon -backup; pass 28788s;"
-        " +overload +talon -backup; +overload +talon -backup 1 > talon begin",
-        "overload talon",
+        f"{NIGHT}; +overload +disk +backup 11 > overload begin; +overload +disk -backup; pass 28788s;"
+        " +overload +disk -backup; +overload +disk -backup 1 > disk begin",
+        "overload disk",
     ),
     # An end is told when they are over, and is no news after a day.
-    (f"+talon > talon begin; {NIGHT}; -talon; off 8h; -talon > talon end", ""),
-    ("+talon > talon begin; pass 68399s; -talon; off 1s; -talon > talon end", ""),
-    ("+talon > talon begin; pass 68399s; -talon; off 86401s; -talon", ""),
+    (f"+disk > disk begin; {NIGHT}; -disk; off 8h; -disk > disk end", ""),
+    ("+disk > disk begin; pass 68399s; -disk; off 1s; -disk > disk end", ""),
+    ("+disk > disk begin; pass 68399s; -disk; off 86401s; -disk", ""),
     # What happened is told if it still holds, or may be late; a red day was not known for a moment.
     (
         f"{NIGHT}; {RED} {WHITE} +power_cut/a; pass 8h; {WHITE} > white begin, power_cut begin;"
@@ -170,8 +170,8 @@ def test_what_is_told(quiet: str | None, script: str, active: str) -> None:
 
 def test_what_is_not_told_is_listed_all_the_same() -> None:
     house = House("22:00-07:00")
-    play(house, f"+talon 1 > talon begin; -talon 1 > talon end; +talon 1; -talon 1; {NIGHT}; +backup; -backup; {RED}")
-    assert [event.kind for event in house.engine.past] == ["red", "backup", "talon", "talon"]
+    play(house, f"+disk 1 > disk begin; -disk 1 > disk end; +disk 1; -disk 1; {NIGHT}; +backup; -backup; {RED}")
+    assert [event.kind for event in house.engine.past] == ["red", "backup", "disk", "disk"]
     assert all(event.ended is not None for event in house.engine.past)
 
 
@@ -226,20 +226,20 @@ def test_a_watched_event_is_written_down_from_time_to_time() -> None:
 
 def test_a_rule_that_is_off_makes_no_event_and_ends_those_it_made() -> None:
     house = House()
-    house.see(talon(YES))
-    house.off = ["talon"]
+    house.see(disk(YES))
+    house.off = ["disk"]
     house.restart()
-    assert house.see(talon(YES)) == []
+    assert house.see(disk(YES)) == []
     assert house.engine.active == ()
 
 
 def test_without_anybody_to_tell_events_are_listed_and_what_holds_is_told_later() -> None:
     house = House(tells=False)
-    assert house.see(talon(YES), sign("red", YES, "2026-11-25")) == []
+    assert house.see(disk(YES), sign("red", YES, "2026-11-25")) == []
     assert house.engine.active
     house.tells = True
     house.restart()
-    assert house.see(talon(YES), sign("red", YES, "2026-11-25")) == ["talon begin"]
+    assert house.see(disk(YES), sign("red", YES, "2026-11-25")) == ["disk begin"]
 
 
 def test_the_list_is_bounded_and_the_newest_first() -> None:
@@ -251,11 +251,11 @@ def test_the_list_is_bounded_and_the_newest_first() -> None:
 
 def test_nothing_is_to_be_kept_while_nothing_changes() -> None:
     house = House()
-    house.see(talon(YES), overload(NO))
+    house.see(disk(YES), overload(NO))
     house.engine.to_json()
     house.engine.saved()
     version = house.engine.version
-    house.see(talon(YES), overload(NO), seconds=1000)
+    house.see(disk(YES), overload(NO), seconds=1000)
     assert not house.engine.changed
     assert house.engine.version == version
 
@@ -263,9 +263,9 @@ def test_nothing_is_to_be_kept_while_nothing_changes() -> None:
 @pytest.mark.parametrize("damaged", ["active", "waiting", "past", "told", "known"])
 def test_of_a_memory_that_is_damaged_nothing_is_kept(damaged: str) -> None:
     house = House("22:00-07:00")
-    house.see(talon(YES), sign("backup", YES))
+    house.see(disk(YES), sign("backup", YES))
     house.now += 11 * HOUR
-    house.see(talon(NO), sign("backup", YES), sign("power_cut", YES, "a"))
+    house.see(disk(NO), sign("backup", YES), sign("power_cut", YES, "a"))
     kept = house.engine.to_json()
     assert all(kept[name] for name in ("active", "waiting", "past", "told", "known"))
     engine = house.new()

@@ -1,27 +1,13 @@
 """What is made of readings before rules look at it; each by hand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.facts_query import daily_growth, is_new, ten_minutes
-from monitor.readings.curves import MinuteFacts
+from monitor.alerts.facts_query import daily_growth, is_new
 
 PARIS = ZoneInfo("Europe/Paris")
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-def minute(after: int, total: int) -> MinuteFacts:
-    """The last of some ten minutes after noon, with the reading at its end."""
-    at = int(NOON.timestamp()) + after * 60 - 60
-    return MinuteFacts(at, 60, 60, 1, total, total, 0, None, None)
-
-
-def test_ten_minutes_have_a_mean_power_and_a_gap_has_none() -> None:
-    # 50 Wh in ten minutes are 300 W; of the 600 Wh in the hour without minutes nobody knows the power.
-    found = ten_minutes([minute(10, 1000), minute(20, 1050), minute(80, 1650), minute(90, 1660)])
-    assert found == [(NOON + timedelta(minutes=10), 300), (NOON + timedelta(minutes=80), 60)]
 
 
 @pytest.mark.parametrize(

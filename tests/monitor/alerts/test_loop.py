@@ -10,7 +10,7 @@ import pytest
 
 from monitor.alerts import facts_loop as gathering
 from monitor.alerts.facts_loop import AGAIN, Gathering
-from monitor.alerts.loop import AWAY_AFTER, Alerting
+from monitor.alerts.loop import Alerting
 from monitor.alerts.message import Letter
 from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import NAME
@@ -29,10 +29,9 @@ class House:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
         self.seconds = 0.0
-        self.away: bool | None = None
         self.gathered: list[float] = []
         self.facts = made_facts()
-        self.judged: list[bool | None] = []
+        self.judged: list[datetime] = []
         self.signs: list[Sign] = []
         self.digests: list[str] = []
         self.due: str | None = None
@@ -43,7 +42,7 @@ class House:
         monkeypatch.setattr(gathering, "digest_letter", self.digest)
         config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
         self.gathering = Gathering(config, nullcontext, now=self.time)  # type: ignore[arg-type]
-        self.alerting = Alerting(config, self, self.gathering, clock=clock, now=self.time)  # type: ignore[arg-type]
+        self.alerting = Alerting(config, self, self.gathering, now=self.time)  # type: ignore[arg-type]
         self.steps = [
             Repeated(self.workers, self.gathering.step, clock),
             Repeated(self.quick, self.alerting.step, clock, try_again=1.0),
@@ -53,7 +52,7 @@ class House:
         return NOON + timedelta(seconds=self.seconds)
 
     def now(self) -> HouseNow:
-        return HouseNow(self.time(), connected=True, away=self.away)
+        return HouseNow(self.time(), connected=True)
 
     def peak_price(self, *_: Any) -> None:
         return None
@@ -65,8 +64,8 @@ class House:
         self.gathered.append(self.seconds)
         return self.facts
 
-    def judge(self, _: Any, __: datetime, away: bool | None) -> list[Sign]:
-        self.judged.append(away)
+    def judge(self, _: Any, now: datetime) -> list[Sign]:
+        self.judged.append(now)
         return self.signs
 
     def digest(self, *_: Any) -> Letter:
@@ -98,19 +97,6 @@ def test_facts_are_judged_once_a_minute(house: House) -> None:
     assert len(house.judged) == 3
 
 
-def test_nobody_is_at_home_after_two_hours(house: House) -> None:
-    house.run(60)
-    house.away = False
-    house.run(60)
-    house.away = True
-    house.run(AWAY_AFTER)
-    assert house.judged[-1] is False
-    for away, expected in ((None, None), (True, True), (False, False), (True, False)):
-        house.away = away
-        house.run(60)
-        assert house.judged[-1] is expected  # that the broker is away for a moment changes nothing
-
-
 def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
     config = AlertsConfig(to=(Address("json://there"),), digest="daily")
@@ -128,7 +114,7 @@ def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
     monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
     house = House(tmp_path, monkeypatch, alerts=AlertsConfig(to=(Address("json://there"),)))
     house.facts = made_facts(made_meter(METER), made_meter("031961000002"))
-    house.signs = [Sign("talon", Holds.YES, METER, figures={"before": 180, "now": 260, "cost_per_year": None})]
+    house.signs = [Sign("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
     house.run(60)
     (letter,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
     assert letter["title"].startswith(f"Compteur {METER} · ")

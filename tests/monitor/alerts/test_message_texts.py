@@ -31,15 +31,11 @@ CASES: list[tuple[str, str, Mapping[str, Any]]] = [
     ("white", "2026-12-01", {"day": "2026-12-01", "price": 1894, "reminder": 0}),
     ("off_peak", "2026-11-28", {**WINDOWS, "against": "meter"}),
     ("off_peak", "file", {**WINDOWS, "against": "file"}),
-    ("forgotten", "", {"watts": 1200, "reason": "away", "cost_per_day": 57_000}),
-    ("forgotten", "", {"watts": 400, "reason": "night", "cost_per_day": None}),
-    ("talon", "", {"before": 180, "now": 260, "cost_per_year": 1_401_234}),
     ("budget", "2026-11", {"expected": 1_350_000, "budget": 1_200_000}),
     ("feed_in", "", {"days": 1, "usual_wh": 8400}),
     ("backup", "", {"days": 9, "last": "2026-11-19T02:00:00Z"}),
     ("disk", "", {"days": 45, "free": 3_200_000_000}),
     ("loss", SINCE, {"frames": 1200, "start": "2026-11-28T13:00:00Z", "end": "2026-11-28T15:00:00Z"}),
-    ("voltage", "1", {"volts": 258, "phase": None}),
     ("prices", "", {"months": 8, "oldest": "2026-02-01", "name": "Chez moi"}),
 ]
 
@@ -107,14 +103,13 @@ def test_after_midnight_the_day_that_begins_at_six_is_today(
 
 
 def test_what_has_no_text_has_its_name(caplog: pytest.LogCaptureFixture) -> None:
-    event = an_event("talon", "", {"before": None})
-    assert line(event, "fr", PARIS, ONE) == "Talon en hausse"
+    event = an_event("feed_in", "", {"days": None})
+    assert line(event, "fr", PARIS, ONE) == "Injection arrêtée"
     title, body = title_and_body(Message(event, END), "en", PARIS, ONE, "https://energie.example.org", BEGAN)
-    assert (title, body) == ("Base load up", "Base load up\nhttps://energie.example.org/bilan")
+    assert (title, body) == ("Nothing exported", "Nothing exported\nhttps://energie.example.org/jour/2026-11-28")
     assert event.id in warnings_of(caplog)[0]
 
 
 def test_the_name_of_a_meter_forges_no_line() -> None:
-    assert "\n" not in line(
-        an_event("talon", "", {"before": 1, "now": 2, "cost_per_year": None}), "fr", PARIS, {"0219": "a\nb", "1": "c"}
-    )
+    event = an_event("feed_in", "", {"days": 1, "usual_wh": 8400})
+    assert "\n" not in line(event, "fr", PARIS, {"0219": "a\nb", "1": "c"})

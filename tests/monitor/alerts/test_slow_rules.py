@@ -6,7 +6,7 @@ import pytest
 
 from monitor.alerts.facts import Cut, Installation
 from monitor.alerts.facts_query import cut_between
-from monitor.alerts.recent import Loss, PhaseVoltage
+from monitor.alerts.recent import Loss
 from monitor.alerts.rules.backup import backup
 from monitor.alerts.rules.budget import budget
 from monitor.alerts.rules.disk import disk
@@ -16,7 +16,6 @@ from monitor.alerts.rules.off_peak import off_peak
 from monitor.alerts.rules.power_cut import power_cut
 from monitor.alerts.rules.prices import prices
 from monitor.alerts.rules.slow import signs
-from monitor.alerts.rules.voltage import voltage
 from monitor.alerts.signs import Holds
 from monitor.money.off_peak_change import OffPeakChange
 from monitor.money.price_age import OldPrice
@@ -91,32 +90,6 @@ def test_hours_of_a_loss_that_follow_each_other_are_one() -> None:
 
 def test_a_loss_that_may_have_begun_before_what_was_looked_at_is_not_told_again() -> None:
     assert loss(made_meter(losses=[Loss(NOW - 7 * DAY - number * HOUR, 5) for number in (20, 2)])) == []
-
-
-# -- voltage ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("mean", "holds"),
-    [
-        (253, Holds.BETWEEN),
-        (254, Holds.YES),
-        (251, Holds.NO),
-        (230, Holds.NO),
-        (208, Holds.BETWEEN),
-        (207, Holds.BETWEEN),
-        (206, Holds.YES),
-    ],
-)
-def test_the_voltage_is_judged_by_its_mean(mean: int, holds: Holds) -> None:
-    (found,) = voltage(made_meter(lately={"voltages": {2: PhaseVoltage(mean, mean - 30, mean + 5)}}))
-    assert (found.holds, found.key) == (holds, "2")
-
-
-def test_the_worst_voltage_is_told() -> None:
-    (low,) = voltage(made_meter(lately={"voltages": {1: PhaseVoltage(203, 191, 232)}}))
-    (high,) = voltage(made_meter(lately={"voltages": {1: PhaseVoltage(256, 229, 261)}}))
-    assert (low.figures, high.figures) == ({"volts": 191, "phase": None}, {"volts": 261, "phase": None})
 
 
 # -- backup, disk, prices ---------------------------------------------------------------------------------------------
@@ -251,22 +224,14 @@ def test_who_feeds_nothing_in_and_a_new_producer_are_told_nothing() -> None:
 
 
 def test_a_new_house_has_no_alarm() -> None:
-    nights = days_before(TODAY, 3, lambda ago: 90 * ago)
-    powers = [(NOW - number * 10 * MINUTE, 2000) for number in range(14, 0, -1)]
-    meter = made_meter(
-        nights=nights, lately={"powers": powers, "hours": {NOW - number * HOUR: 2000 for number in range(1, 60)}}
-    )
-    for away in (None, False, True):
-        assert Holds.YES not in {sign.holds for sign in signs(made_facts(meter), NOW, away)}
+    assert Holds.YES not in {sign.holds for sign in signs(made_facts(made_meter()), NOW)}
 
 
 def test_while_the_database_is_away_nothing_begins_and_nothing_is_over() -> None:
-    voltages = {1: PhaseVoltage(260, 258, 262)}
-    facts = made_facts(made_meter(lately={"voltages": voltages}), backup=NOW - 9 * DAY)
+    facts = made_facts(made_meter(), backup=NOW - 9 * DAY)
 
     def found(later: timedelta) -> dict[str, Holds]:
-        return {sign.kind: sign.holds for sign in signs(facts, NOW + later, None) if sign.kind in ("voltage", "backup")}
+        return {sign.kind: sign.holds for sign in signs(facts, NOW + later) if sign.kind in ("backup", "prices")}
 
-    assert found(19 * MINUTE) == {"voltage": Holds.YES, "backup": Holds.YES}
-    assert found(20 * MINUTE) == {"voltage": Holds.UNKNOWN, "backup": Holds.YES}
-    assert found(2 * DAY) == {"voltage": Holds.UNKNOWN, "backup": Holds.UNKNOWN}
+    assert found(2 * DAY - MINUTE) == {"backup": Holds.YES, "prices": Holds.NO}
+    assert found(2 * DAY) == {"backup": Holds.UNKNOWN, "prices": Holds.UNKNOWN}

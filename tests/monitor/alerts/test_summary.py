@@ -18,7 +18,7 @@ from tests.support.alerts import AT, Alerts, event
 from tests.support.json_schema import check
 
 HOUSE, WORKSHOP = "031961123456", "031961123457"
-TALON = event("talon", HOUSE, {"before": 180, "now": 260, "cost_per_year": None})
+STOPPED = event("feed_in", HOUSE, {"days": 4, "usual_wh": 9000})
 CUT = event("power_cut", "", {"start": "2026-11-28T13:02:00Z", "end": "2026-11-28T13:45:00Z", "minutes": 43}, minutes=0)
 TO = (Address(text="ntfy://topic"),)
 
@@ -37,24 +37,21 @@ def retained(one: AlertBoard) -> Any:
 
 
 def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
-    assert board(HOUSE, shown=Alerts(TALON)).active() == [
+    assert board(HOUSE, shown=Alerts(STOPPED)).active() == [
         {
-            "id": f"talon/{HOUSE}//1795870920",
-            "kind": "talon",
+            "id": f"feed_in/{HOUSE}//1795870920",
+            "kind": "feed_in",
             "meter": HOUSE,
             "began": "2026-11-28T13:02:00Z",
             "ended": None,
-            "path": "bilan",
-            "text": {
-                "fr": "Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW",
-                "en": "Base load up: 260\u202fW instead of 180\u202fW",
-            },
+            "path": "jour/2026-11-28",
+            "text": {"fr": "Injection arrêtée depuis 4 jours", "en": "Nothing exported for 4 days"},
         }
     ]
 
 
 def test_of_several_meters_each_alert_names_its_own() -> None:
-    shown = Alerts(TALON, event("voltage", WORKSHOP, {"volts": 258, "phase": None}), CUT)
+    shown = Alerts(STOPPED, event("feed_in", WORKSHOP, {"days": 5, "usual_wh": 9000}), CUT)
     one = board(HOUSE, WORKSHOP, shown=shown, meters=(House(HOUSE, "Maison", ()),))
     texts = [found["text"]["fr"].partition(" · ")[0] for found in one.active()]
     assert texts[:2] == ["Maison", f"Compteur {WORKSHOP}"]
@@ -63,11 +60,11 @@ def test_of_several_meters_each_alert_names_its_own() -> None:
 
 def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     day = timedelta(days=1)
-    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("talon", False),)))
+    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("feed_in", False),)))
     live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
     live.alerts.use(
         Alerts(
-            TALON,
+            STOPPED,
             past=(CUT,),
             deliveries=(
                 Delivery("c", "ntfy 1", 1, failed_at=AT + day, why="http 403"),
@@ -81,8 +78,8 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     check(answer, route.ROUTE.schema)
     assert answer["sends"]
     on = {rule["name"]: rule["on"] for rule in answer["rules"]}
-    assert (on["overload"], on["white"], on["talon"]) == (True, False, False)
-    assert [one["kind"] for one in answer["active"]] == ["talon"]
+    assert (on["overload"], on["white"], on["feed_in"]) == (True, False, False)
+    assert [one["kind"] for one in answer["active"]] == ["feed_in"]
     assert answer["past"][0]["text"]["en"] == "Power cut (43\u202fmin) on Saturday 28 November, 14:02 to 14:45"
     assert (answer["past"][0]["meter"], answer["past"][0]["ended"]) == (None, "2026-11-28T13:02:00Z")
     nothing = {"sent": 0, "waiting": 0, "failed": 0, "sent_at": None, "failed_at": None, "why": None}
@@ -107,9 +104,9 @@ def test_before_alerts_are_followed_there_are_none() -> None:
 
 
 def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_messages() -> None:
-    one = board(HOUSE, shown=Alerts(TALON, past=(CUT,)), alerts=AlertsConfig(language="en"))
+    one = board(HOUSE, shown=Alerts(STOPPED, past=(CUT,)), alerts=AlertsConfig(language="en"))
     found = retained(one)
-    assert [event["text"] for event in found["active"]] == ["Base load up: 260\u202fW instead of 180\u202fW"]
+    assert [event["text"] for event in found["active"]] == ["Nothing exported for 4 days"]
     assert found["last"]["kind"] == "power_cut"
     one.use(Alerts())
     assert retained(one) == {"active": [], "last": None}

@@ -7,7 +7,8 @@ from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.config import load
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig, Away
+from monitor.base.household import Address, AlertsConfig
+from tests.support.wording import warnings_of
 
 ALL = """
 alerts:
@@ -15,8 +16,7 @@ alerts:
   language: fr
   quiet: "22:30-7:00"
   budget: 120
-  away: {topic: home/away, on: away}
-  rules: {white: true, talon: false}
+  rules: {white: true, budget: false}
   digest: weekly
   page: https://energy.example.org/
 """
@@ -39,13 +39,24 @@ def test_each_option_is_read_and_no_address_is_shown(tmp_path: Path) -> None:
         language="fr",
         quiet=Window(time(22, 30), time(7)),
         budget=120,
-        away=Away("home/away", "away"),
-        rules=(("white", True), ("talon", False)),
+        rules=(("white", True), ("budget", False)),
         digest="weekly",
         page="https://energy.example.org",
     )
     assert "secret" not in repr(alerts)
-    assert [alerts.is_on(kind) for kind in ("white", "talon", "overload")] == [True, False, True]
+    assert [alerts.is_on(kind) for kind in ("white", "budget", "overload")] == [True, False, True]
+
+
+def test_rules_and_options_of_an_earlier_version_have_no_effect_and_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "alerts: {away: {topic: home/away, on: away}, rules: {talon: false, voltage: true, white: true}}"
+    assert read(tmp_path, text) == AlertsConfig(rules=(("white", True),))
+    assert warnings_of(caplog) == [
+        "'alerts.away' has no effect any more: delete it",
+        "'alerts.rules.talon' has no effect any more: delete it",
+        "'alerts.rules.voltage' has no effect any more: delete it",
+    ]
 
 
 def test_white_days_are_not_told_unless_asked_for() -> None:
@@ -66,11 +77,8 @@ def test_white_days_are_not_told_unless_asked_for() -> None:
         ("quiet: '22:00-22:00'", "22:00-07:00"),  # that would be all day
         ("budget: -3", "euros"),
         ("budget: true", "euros"),
-        ("away: {topic: home/away}", "topic: home/away"),
-        ("away: {topic: home/away, on: true}", "quotes"),
-        ("away: {topic: home/#, on: away}", "topic"),
-        ("rules: {tallon: false}", "there is no rule 'tallon'"),
-        ("rules: {talon: 3}", "on or off"),
+        ("rules: {buget: false}", "there is no rule 'buget'"),
+        ("rules: {budget: 3}", "on or off"),
         ("digest: yearly", "weekly"),
         ("page: energy.example.org", "https://"),
     ],

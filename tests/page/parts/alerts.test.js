@@ -35,9 +35,9 @@ test('it comes back when it says something else, or begins again', () => {
 });
 
 test('several are put away, and no more are kept than there can be', () => {
-  for (let n = 0; n < 200; n++) putAway(alert({ id: `talon///${n}` }));
-  assert.equal(isSeen(alert({ id: 'talon///199' })), true);
-  assert.equal(isSeen(alert({ id: 'talon///190' })), true);
+  for (let n = 0; n < 200; n++) putAway(alert({ id: `disk///${n}` }));
+  assert.equal(isSeen(alert({ id: 'disk///199' })), true);
+  assert.equal(isSeen(alert({ id: 'disk///190' })), true);
   assert.ok([...kept.values()].join('').length < 20000);
 });
 
@@ -49,9 +49,9 @@ test('what the browser kept and cannot be read is nothing', () => {
 });
 
 test('what needs somebody now is urgent, advice is not', () => {
-  const urgent = ['overload', 'power_cut', 'silent', 'voltage', 'forgotten'];
+  const urgent = ['overload', 'power_cut', 'silent'];
   assert.deepEqual(
-    ['budget', 'backup', ...urgent, 'talon', 'prices'].filter((kind) => isUrgent({ kind })),
+    ['budget', 'backup', ...urgent, 'disk', 'prices'].filter((kind) => isUrgent({ kind })),
     urgent,
   );
 });

@@ -151,21 +151,21 @@ const event = (now, [kind, minutes, length, path, fr, en, meter = '041234567890'
   path,
   text: { fr, en },
 });
-const TALON = 'Maison · Talon en hausse\u00a0: 260\u202fW au lieu de 180\u202fW, soit 140\u202f€ par an',
-  BASE_LOAD = 'Maison · Base load up: 260\u202fW instead of 180\u202fW, which costs 140\u202f€ a year',
+const BUDGET = 'Budget du mois\u00a0: 135\u202f€ prévus pour 120\u202f€',
+  OVER = 'Over the month’s budget: €135 expected, €120 planned',
   TRIP = 'Maison · Risque de coupure\u00a0: 9\u202f450\u202fVA, limite 9\u202f000\u202fVA',
   RED_DAY = 'Maison · Jour rouge jeudi 19 novembre\u00a0: 0,71\u202f€ le kWh',
   READER = ['Le lecteur ne répond plus', 'The reader is not responding', null];
 const ACTIVE = [
   ['backup', 40, null, 'etat', 'Dernière sauvegarde il y a 9\u202fjours', 'Last backup 9 days ago', null],
-  ['talon', 3 * 1440, null, 'bilan', TALON, BASE_LOAD],
+  ['budget', 3 * 1440, null, 'bilan', BUDGET, OVER, null],
 ];
 const PAST = [
   ...Array.from({ length: 6 }, (_, i) => ['silent', 1440 + 300 * i, 12, 'etat', ...READER]),
   ['overload', 5000, 3, '', TRIP, 'Maison · About to trip'],
   ['red', 9000, 0, 'contrats', RED_DAY, 'Maison · Red day'],
 ];
-const RULES = { overload: 'Puissance proche de la limite', talon: 'Talon en hausse', white: 'Jour blanc' };
+const RULES = { overload: 'Puissance proche de la limite', budget: 'Budget du mois', white: 'Jour blanc' };
 /** In the state alarm two go on. */
 export function alerts(now, state) {
   const second = now - (now % 1000),

@@ -87,7 +87,7 @@ def test_each_reason_has_words(language: str) -> None:
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration; the command is called with it."""
     file = tmp_path / "monitor.yaml"
-    settings = {"auth": "none", "state": str(tmp_path), "alerts": {"to": [NTFY.text], "rules": {"talon": False}}}
+    settings = {"auth": "none", "state": str(tmp_path), "alerts": {"to": [NTFY.text], "rules": {"budget": False}}}
     file.write_text(json.dumps(settings))
     monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "alerts", "--config", str(file)])
     return file
@@ -110,7 +110,7 @@ def test_the_list_has_what_the_monitor_noted(
     (sent,) = [line for line in shown if line.startswith("ntfy 1")]
     assert "1 sent, on 27 November 2026 at 11:13 · 1 failed" in sent
     assert "failure on 28 November 2026 at 11:00: access denied (403)" in sent
-    assert "talon off Base load up" in shown
+    assert "budget off Month’s budget" in shown
     assert "1 envoyé, le 27 novembre 2026 à 11" in call(capsys, monkeypatch, configured, "--language", "fr")
     answer = json.loads(call(capsys, monkeypatch, configured, "--json"))
     assert [event["kind"] for event in (*answer["active"], *answer["past"])] == ["overload", "power_cut"]
