@@ -12,8 +12,7 @@ from common.errors import MessageError
 from monitor.base.calendar import midnight
 from monitor.base.formats import ten_thousandths
 from monitor.live.chain import NEVER
-from monitor.live.meter import MeterView, clock_of
-from monitor.live.ring import SECONDS
+from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
 from monitor.live.values import Measures, Tariff

@@ -13,17 +13,13 @@ from common.mqtt.events import Published, PublishToken
 from monitor.base.config import MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.live.answer import answer, state_event
-from monitor.live.chain import links, meter_now
-from monitor.live.later import later
-from monitor.live.looks import Looks, Opened
-from monitor.live.meter import MeterView, clock_of
+from monitor.live.chain import HouseNow, links, meter_now
+from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.mqtt_listener import Feed
-from monitor.live.price_topic import Past, PriceTopic
-from monitor.live.retained import Retained
-from monitor.live.ring import SECONDS
-from monitor.live.snapshot import HouseNow
+from monitor.live.prices import Past, PriceTopic, Retained, later
 from monitor.live.state import LiveHouse, Program
 from monitor.live.stream_clients import Viewer, Viewers, event
+from monitor.live.today import Looks, Opened
 from monitor.live.values import Tariff
 from monitor.money.calendars import Calendars
 from monitor.money.curve import SeriesAnswers

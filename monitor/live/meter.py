@@ -4,16 +4,90 @@ The times of frames are the reader's clock, which may differ from ours. So "how 
 frame arrived, by the monotonic clock: neither clock's jumps make a meter silent, or a silent one speak.
 """
 
+from array import array
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.contract.frame import Frame
-from monitor.live.mean import IndexMean, Mean
-from monitor.live.ring import Ring
 from monitor.live.values import Measures, Tariff, index_total, measures, tariff
 from monitor.readings.curves import Second
+
+SECONDS = 600
+#: How long a value holds: a historic frame takes up to three seconds, so seconds between two are no gap.
+HOLDS = 4
+_NONE = -1
+
+
+class Ring:
+    """Keeps one value a second of the clock, in 7 kB. A clock that jumps makes no wrong values, only unknown ones."""
+
+    def __init__(self) -> None:
+        self._seconds = array("q", [_NONE]) * SECONDS
+        self._values = array("i", [_NONE]) * SECONDS
+
+    def add(self, second: int, value: int) -> None:
+        """Keep the value of a second (Unix time); the last one of a second counts."""
+        place = second % SECONDS
+        self._seconds[place], self._values[place] = second, max(0, min(value, 2**31 - 1))
+
+    def fill(self, second: int, value: int) -> None:
+        """Keep the value of a second of which nothing is known, unless something newer has its place."""
+        if self._seconds[second % SECONDS] < second:
+            self.add(second, value)
+
+    def until(self, end: int) -> list[int | None]:
+        """Return the values of the ten minutes that end with the second `end`, the oldest first; None: unknown."""
+        values: list[int | None] = []
+        latest, age = None, HOLDS
+        for second in range(end - SECONDS + 1, end + 1):
+            place = second % SECONDS
+            if self._seconds[place] == second:
+                latest, age = self._values[place], 0
+            else:
+                age += 1
+            values.append(latest if age < HOLDS else None)
+        return values
+
+
+LEAST = 300  # a step is 1 Wh: over five minutes that is 12 W, so that tens of watts are told
+_EVERY = 10  # seconds between two readings that are kept
+
+
+class Mean(NamedTuple):
+    """How much was drawn on average, and over how many seconds."""
+
+    watts: int
+    seconds: int
+
+
+class IndexMean:
+    """Keeps some readings of ten minutes."""
+
+    def __init__(self) -> None:
+        self._readings: deque[tuple[int, int]] = deque()
+
+    def add(self, second: int, wh: int) -> None:
+        """Take over the index of a second (Unix time). One that fell, or a clock that was set back, begins anew."""
+        kept = self._readings
+        if kept and (wh < kept[-1][1] or second < kept[-1][0]):
+            kept.clear()
+        if len(kept) > 1 and second - kept[-2][0] < _EVERY:
+            kept.pop()
+        kept.append((second, wh))
+        while second - kept[0][0] > SECONDS:
+            kept.popleft()
+
+    def mean(self) -> Mean | None:
+        """Return the mean up to the newest reading; None: too little is known yet."""
+        if not self._readings:
+            return None
+        (start, first), (end, last) = self._readings[0], self._readings[-1]
+        seconds = end - start
+        return Mean(round((last - first) * 360 / seconds) * 10, seconds) if seconds >= LEAST else None
+
 
 #: Seconds without a frame after which a meter counts as silent; the reader says so after 10 s, if it still can.
 SILENT_AFTER = 15.0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from common.errors import DatabaseError
 from common.runtime.logs import RateLimiter
-from monitor.live.price_topic import Past, past_start
+from monitor.live.prices import Past, past_start
 from monitor.money.home import Home, Lend
 from monitor.readings.hours import Meter
 from monitor.readings.meters import Unused

@@ -19,8 +19,8 @@ from monitor.alerts.summary import AlertBoard
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.base.household import AlertsConfig
 from monitor.base.refusals import Refusal
+from monitor.live.chain import HouseNow
 from monitor.live.live import Live
-from monitor.live.snapshot import HouseNow
 from monitor.money.calendars import Calendars
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
@@ -297,7 +297,7 @@ def test_without_the_database_what_is_live_goes_on(broker: Broker, publisher: Mq
 def test_a_database_that_comes_back_is_asked_again(
     tables: Server, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.live.looks.PING_EVERY", 0.2)
+    monkeypatch.setattr("monitor.live.today.PING_EVERY", 0.2)
     with live(broker.port, tables) as house:
         wait_for(lambda: house.answer(METER)["today"] is not None)
         tables.stop()
@@ -336,7 +336,7 @@ def test_the_stream_tells_since_when_a_meter_is_silent_that_was_silent_before_th
 def test_after_a_restart_the_ten_minutes_are_those_of_the_database(
     tables: Server, broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.live.looks.FIRST_LOOK", WITHIN)
+    monkeypatch.setattr("monitor.live.today.FIRST_LOOK", WITHIN)
     start, every = NOW - timedelta(seconds=600), timedelta(seconds=2)
     stored = list(simulated(KIND, 280, start=start, every=every))
     store(make_tables(tables, NOW), stored)

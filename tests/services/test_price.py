@@ -14,7 +14,7 @@ from common.contract.topics import Topics
 from common.database.mariadb import Database
 from demo.history import History
 from monitor.base.config import MonitorConfig, MonitorDatabase
-from monitor.live.price_topic import Past
+from monitor.live.prices import Past
 from monitor.money.home import Home
 from monitor.web.background import Pasts
 from monitor.web.workers import Workers

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.alerts.events import Event
 from monitor.alerts.signs import Figure, Holds, Sign
-from monitor.live.snapshot import HouseNow, MeterNow
+from monitor.live.chain import HouseNow, MeterNow
 
 _ABOVE, _BELOW = 0.95, 0.90  # shares of the limit: above it holds, below it is over
 _APART = timedelta(minutes=2)  # then it is another one

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.contract.frame import format_time, parse_time, write_stamp
 from monitor.alerts.signs import Figure, Holds, Sign
-from monitor.live.snapshot import HouseNow, MeterNow
+from monitor.live.chain import HouseNow, MeterNow
 
 _FORGOTTEN_AFTER = timedelta(days=30)  # a meter that was silent for so long is none any more
 

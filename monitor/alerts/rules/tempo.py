@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
 from monitor.alerts.signs import Holds, Sign
-from monitor.live.snapshot import HouseNow
+from monitor.live.chain import HouseNow
 
 REMINDED_AT = time(21)
 _NEAR = timedelta(minutes=3)  # the clocks of the meter and of this machine may differ by so much

@@ -13,7 +13,7 @@ from monitor.alerts.rules import tempo
 from monitor.alerts.rules.overload import Overload
 from monitor.alerts.rules.silent import Silence
 from monitor.alerts.signs import Holds, Sign
-from monitor.live.snapshot import HouseNow, MeterNow
+from monitor.live.chain import HouseNow, MeterNow
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # 12:00 in Paris

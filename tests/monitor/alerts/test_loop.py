@@ -16,7 +16,7 @@ from monitor.alerts.signs import Holds, Sign
 from monitor.alerts.store import NAME
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
-from monitor.live.snapshot import HouseNow
+from monitor.live.chain import HouseNow
 from monitor.web.background import Repeated
 from tests.support.made_facts import METER, made_facts, made_meter
 from tests.support.threads import Threads

@@ -12,8 +12,7 @@ import pytest
 
 from monitor.live.answer import answer, state_event
 from monitor.live.chain import LINKS
-from monitor.live.meter import LiveMeter, clock_of
-from monitor.live.ring import SECONDS
+from monitor.live.meter import SECONDS, LiveMeter, clock_of
 from monitor.live.schedule import Change
 from monitor.live.today import Today
 from monitor.money.calendars import Calendars

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.prices import PriceSpan
-from monitor.live.later import later
+from monitor.live.prices import later
 from monitor.live.values import Tariff
 from monitor.places.now.later import ROUTE
 from tests.support.json_schema import check

@@ -1,10 +1,10 @@
-"""A meter as MQTT tells of it, second by second, with clocks that are wrong."""
+"""A meter from MQTT: its newest frame and state, the mean of its index, ten minutes of power."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.contract.frame import Frame
-from monitor.live.meter import SILENT_AFTER, LiveMeter, clock_of
+from monitor.live.meter import HOLDS, LEAST, SECONDS, SILENT_AFTER, IndexMean, LiveMeter, Mean, Ring, clock_of
 from tests.support.frames import ADDRESS, standard
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -107,3 +107,87 @@ def test_a_connection_that_comes_back_is_not_a_meter_that_speaks() -> None:
     meter.on_frame(frame(NOON), 0.0)
     meter.on_connected(300.0)
     assert not meter.view(301.0).speaking
+
+
+def mean_of_index(*readings: tuple[int, int]) -> IndexMean:
+    found = IndexMean()
+    for second, wh in readings:
+        found.add(second, wh)
+    return found
+
+
+def test_it_is_what_the_index_says_over_the_last_ten_minutes() -> None:
+    # 1,800 W until 1000, then 3,600 W.
+    readings = [(second, second // 2 if second <= 1000 else 500 + (second - 1000)) for second in range(1601)]
+    mean = mean_of_index(*readings).mean()
+    assert mean is not None
+    assert mean.watts == 3600
+    assert 590 <= mean.seconds <= 600  # not each reading is kept
+
+
+def test_little_is_not_told() -> None:
+    assert IndexMean().mean() is None
+    assert mean_of_index((0, 1000), (LEAST - 1, 1100)).mean() is None
+    assert mean_of_index((0, 1000), (LEAST, 1100)).mean() == Mean(1200, LEAST)
+
+
+def test_an_index_that_fell_and_a_clock_that_was_set_back_begin_anew() -> None:
+    assert mean_of_index((0, 1000), (400, 10), (500, 20)).mean() is None
+    assert mean_of_index((1000, 10), (400, 20), (700, 45)).mean() == Mean(300, 300)
+
+
+def test_minutes_without_a_frame_do_not_matter_but_a_long_silence_begins_anew() -> None:
+    assert mean_of_index((0, 0), (10, 5), (540, 270)).mean() == Mean(1800, 540)
+    assert mean_of_index((0, 0), (10, 5), (4000, 2000)).mean() is None
+
+
+BEGIN = 1_795_608_000
+
+
+def test_each_second_has_its_value_and_the_last_one_is_the_end() -> None:
+    ring = Ring()
+    for second in range(SECONDS + 50):
+        ring.add(BEGIN + second, second)
+    values = ring.until(BEGIN + SECONDS + 49)
+    assert values == list(range(50, SECONDS + 50))
+
+
+def test_a_value_holds_until_the_next_frame_of_a_slow_meter_and_no_longer() -> None:
+    ring = Ring()
+    ring.add(BEGIN, 500)
+    ring.add(BEGIN + 3, 700)
+    last = ring.until(BEGIN + 3 + HOLDS)[-(4 + HOLDS) :]
+    assert last == [500, 500, 500, *[700] * HOLDS, None]
+
+
+def test_what_is_older_than_ten_minutes_is_not_shown_again() -> None:
+    ring = Ring()
+    ring.add(BEGIN, 500)
+    assert ring.until(BEGIN + SECONDS - 1)[0] == 500
+    assert set(ring.until(BEGIN + SECONDS + HOLDS)) == {None}
+
+
+def test_a_clock_that_is_set_forward_leaves_a_gap_and_one_that_is_set_back_shows_nothing_of_the_future() -> None:
+    ring = Ring()
+    ring.add(BEGIN, 500)
+    ring.add(BEGIN + 3607, 600)
+    assert [value for value in ring.until(BEGIN + 3607) if value is not None] == [600]
+    ring.add(BEGIN + 10, 700)
+    assert ring.until(BEGIN + 10)[-11:] == [500] * HOLDS + [None] * (10 - HOLDS) + [700]
+
+
+def test_values_that_no_meter_sends_do_not_end_it() -> None:
+    ring = Ring()
+    ring.add(BEGIN, -5)
+    ring.add(BEGIN + 1, 2**40)
+    assert ring.until(BEGIN + 1)[-2:] == [0, 2**31 - 1]
+
+
+def test_what_was_stored_fills_holes_and_goes_before_nothing_that_was_seen() -> None:
+    ring = Ring()
+    ring.add(BEGIN + 3, 700)
+    ring.fill(BEGIN, 500)
+    ring.fill(BEGIN + 3, 800)
+    assert ring.until(BEGIN + 3)[-4:] == [500, 500, 500, 700]
+    ring.fill(BEGIN + 3 - SECONDS, 900)  # of the same place, ten minutes earlier
+    assert ring.until(BEGIN + 3)[-1] == 700

@@ -13,7 +13,7 @@ import pytest
 from common.mqtt.events import Published, PublishToken
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine, House
-from monitor.live.price_topic import Past, PriceTopic
+from monitor.live.prices import Past, PriceTopic
 from monitor.live.state import LiveHouse
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceRow, PriceTable

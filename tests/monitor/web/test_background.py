@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.errors import Unavailable
-from monitor.live.price_topic import Past
+from monitor.live.prices import Past
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.meters import Unused

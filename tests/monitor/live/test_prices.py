@@ -11,7 +11,7 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.base.household import OffPeak
-from monitor.live.next_prices import next_prices, stretch
+from monitor.live.prices import next_prices, stretch
 from monitor.live.schedule import Change, expected
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.errors import DatabaseError
-from monitor.live import looks as module
-from monitor.live.looks import LOOK_EVERY, Looks
-from monitor.live.today import Today
+from monitor.live import today as module
+from monitor.live.today import LOOK_EVERY, Looks, Today
 
 PARIS = ZoneInfo("Europe/Paris")
 METER = "031961123456"
