@@ -21,8 +21,7 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
-from monitor.alerts.facts_loop import Gathering
-from monitor.alerts.loop import Alerting
+from monitor.alerts.loop import Alerting, Gathering
 from monitor.alerts.summary import AlertBoard
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live

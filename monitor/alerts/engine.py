@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.frame import format_time, parse_time
 from common.contract.offers import Window
-from monitor.alerts.events import BEGIN, END, Event, Message
-from monitor.alerts.signs import Holds, Sign
+from monitor.alerts.events import BEGIN, END, Event, Holds, Message, Sign
 from monitor.alerts.store import as_json, fields_of
 from monitor.base.household import KINDS, Kind
 

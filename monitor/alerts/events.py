@@ -1,10 +1,34 @@
-"""Events, and what is to be told of them."""
+"""Conditions, as rules see them at one moment; events, which begin and end; and what is notified of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
-from monitor.alerts.signs import Figure
+Figure = int | float | str | None
+"""What a text says of an event: numbers in the units of the project, stamps and days as ISO 8601; JSON keeps it."""
+
+
+class Holds(Enum):
+    """Whether a condition holds."""
+
+    YES = "yes"
+    BETWEEN = "between"  # neither begins nor ends an event: the band of a hysteresis
+    NO = "no"
+    UNKNOWN = "unknown"  # cannot be seen now: time that passes counts neither way
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a rule sees of one kind of alert, of one meter."""
+
+    kind: str
+    holds: Holds
+    meter: str = ""  # identifier; "" concerns the whole installation
+    key: str = ""  # tells several of a kind and meter apart: a phase, the day that is red, when the power was cut
+    since: datetime | None = None  # when it began, where that is known better than "when it was seen"
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
 
 BEGIN, END = "begin", "end"
 """What a message is about: that an event begins (or happened), or that it is over."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from common.contract.frame import write_stamp
 from monitor.alerts.events import Event
 from monitor.alerts.message_texts import line, meter_names, place, rule_name
-from monitor.alerts.outbox import Delivery
+from monitor.alerts.send_queue import Delivery
 from monitor.base.config import MonitorConfig
 from monitor.base.household import KINDS, AlertsConfig
 from monitor.base.texts import TEXTS

@@ -1,4 +1,4 @@
-"""What alerts read from the database, on some weeks of a simulated producer, and the signs that follow."""
+"""What alerts read from the database, on some weeks of a simulated producer, and the conditions that follow."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,11 +8,9 @@ from decimal import Decimal
 import pytest
 
 from demo.history import History
-from monitor.alerts.facts import Cut, Facts
-from monitor.alerts.facts_query import gather
-from monitor.alerts.recent import Loss
-from monitor.alerts.rules.slow import signs
-from monitor.alerts.signs import Holds
+from monitor.alerts.events import Holds
+from monitor.alerts.facts import Cut, Facts, Loss, gather
+from monitor.alerts.rules import database_conditions
 from monitor.base.config import MonitorConfig
 from monitor.base.household import AlertsConfig, ContractLine, House
 from monitor.money.home import Home
@@ -86,7 +84,7 @@ def test_what_is_read_each_day(facts: Facts) -> None:
 
 
 def test_the_signs_of_a_house_in_which_things_happened(facts: Facts) -> None:
-    found = signs(facts, NOW)
+    found = database_conditions(facts, NOW)
     assert {(sign.kind, sign.key) for sign in found if sign.holds is Holds.YES} == {
         ("power_cut", "2026-06-26T01:10:00Z"),
         ("loss", "2026-06-25T12:00:00Z"),
@@ -114,13 +112,13 @@ def test_a_short_power_cut_is_found_where_the_machine_started(answers: Home) -> 
 def test_frames_that_are_missing_at_the_first_look_may_be_on_their_way(answers: Home) -> None:
     """The database was away, and the reader sends what it kept."""
     first = gather(answers, CONFIG, NOW)
-    assert [sign for sign in signs(first, NOW) if sign.kind == "loss"] == []
+    assert [sign for sign in database_conditions(first, NOW) if sign.kind == "loss"] == []
     soon = gather(answers, CONFIG, NOW + timedelta(hours=1), first)
-    assert [sign for sign in signs(soon, NOW) if sign.kind == "loss"] == []
+    assert [sign for sign in database_conditions(soon, NOW) if sign.kind == "loss"] == []
 
 
 def test_facts_that_are_too_old_say_nothing(facts: Facts) -> None:
-    found = signs(facts, NOW + timedelta(days=3))
+    found = database_conditions(facts, NOW + timedelta(days=3))
     assert {sign.holds for sign in found if sign.kind not in ("power_cut", "loss")} == {Holds.UNKNOWN}
 
 
@@ -138,6 +136,6 @@ def test_a_meter_that_was_replaced_has_one_past_and_no_alarm(fresh_database: Ser
         for config, meters in ((house, 1), (MonitorConfig(), 2)):
             facts = gather(Home(connection, config, PRICES), config, now)
             assert len(facts.meters) == meters
-            assert {sign.kind for sign in signs(facts, now) if sign.holds is Holds.YES} == set()
+            assert {sign.kind for sign in database_conditions(facts, now) if sign.holds is Holds.YES} == set()
             newest = next(meter for meter in facts.meters if meter.meter == new.address)
             assert (newest.daily.base_load is not None) == (meters == 1)  # of the meter before it, too

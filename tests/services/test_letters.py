@@ -16,8 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.message import Letter
-from monitor.alerts.outbox import Delivery, Outbox
+from monitor.alerts.send_queue import Delivery, Letter, Outbox
 from monitor.base.household import Address
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
@@ -188,7 +187,7 @@ def test_a_letter_whose_process_was_killed_on_its_way_is_sent_again(service: Ser
 
 def test_a_service_that_hangs_is_given_up(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = "from monitor.alerts import child; child.LIMIT = 1; child.main()"
-    monkeypatch.setattr("monitor.alerts.outbox.CHILD", ("-c", script))
+    monkeypatch.setattr("monitor.alerts.send_queue.CHILD", ("-c", script))
     service.answers.clear()
     assert send(tmp_path, service.url)["json 1"].why == "timeout"
 

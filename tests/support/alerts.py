@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.alerts.events import Event
-from monitor.alerts.outbox import Delivery
+from monitor.alerts.send_queue import Delivery
 
 AT = datetime(2026, 11, 28, 13, 2, 0, 250_000, tzinfo=UTC)  # 14:02 in Paris
 

@@ -9,8 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.alerts.message import Letter
-from monitor.alerts.outbox import Outbox
+from monitor.alerts.send_queue import Letter, Outbox
 from monitor.base.household import Address
 
 

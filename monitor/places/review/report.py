@@ -8,8 +8,7 @@ from functools import partial
 from common.errors import ConfigError
 from common.runtime.logs import printable
 from common.settings.language import language_of
-from monitor.alerts.digest_figures import digests
-from monitor.alerts.digest_texts import digest_text
+from monitor.alerts.digest import digest_text, digests
 from monitor.base.calendar import DIGESTS
 from monitor.base.formats import Formats
 from monitor.base.ranges import Range, by_contract, choose_range

@@ -21,14 +21,12 @@ from common.machine.host import Host
 from common.settings import config
 from common.settings.file_errors import reason
 from common.settings.language import language_of
-from monitor.alerts.addresses import destinations
-from monitor.alerts.alerts import Alerts
 from monitor.alerts.child import is_known
 from monitor.alerts.delivery_texts import why
 from monitor.alerts.engine import Engine
-from monitor.alerts.message import Letter
+from monitor.alerts.loop import Alerts
 from monitor.alerts.message_texts import AlertFormats
-from monitor.alerts.outbox import Outbox
+from monitor.alerts.send_queue import Letter, Outbox, destinations
 from monitor.alerts.store import NAME, MemoryFile
 from monitor.alerts.summary import AlertBoard
 from monitor.base.config import MonitorConfig
@@ -80,7 +78,7 @@ def alerts(arguments: argparse.Namespace) -> int:
     formats = AlertFormats(
         arguments.language or chosen.language or settings.language or language_of(), settings.time_zone
     )
-    with _without_log("monitor.alerts.outbox"):  # what it logs is said here
+    with _without_log("monitor.alerts.send_queue"):  # what it logs is said here
         if arguments.test:
             return _test(chosen, formats, as_json=arguments.json)
         return _list(settings, formats, as_json=arguments.json)

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from common.contract.offers import Window
-from monitor.alerts.alerts import Alerts
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import BEGIN, END, Event, Message
-from monitor.alerts.outbox import Job, Outbox
-from monitor.alerts.signs import Holds, Sign
+from monitor.alerts.events import BEGIN, END, Event, Holds, Message, Sign
+from monitor.alerts.loop import Alerts
+from monitor.alerts.send_queue import Job, Outbox
 from monitor.alerts.store import MemoryFile
 from monitor.base.household import KINDS, Address
 

@@ -10,8 +10,7 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.alerts.engine import LISTED, Engine
-from monitor.alerts.events import Message
-from monitor.alerts.signs import Holds, Sign
+from monitor.alerts.events import Holds, Message, Sign
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # 12:00 in Paris

@@ -8,11 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import BEGIN, Event
-from monitor.alerts.rules import tempo
-from monitor.alerts.rules.overload import Overload
-from monitor.alerts.rules.silent import Silence
-from monitor.alerts.signs import Holds, Sign
+from monitor.alerts.events import BEGIN, Event, Holds, Sign
+from monitor.alerts.live_rules import Overload, Silence
+from monitor.alerts.live_rules import tempo_conditions as tempo_conditions
 from monitor.live.chain import HouseNow, MeterNow
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -184,7 +182,7 @@ def test_a_meter_that_is_silent_for_a_month_is_forgotten() -> None:
 
 def colours(local: str, **known: Any) -> list[Sign]:
     at = datetime.fromisoformat(local).replace(tzinfo=PARIS).astimezone(UTC)
-    return tempo.signs(house(meter(**{"tomorrow": "red"} | known), at=at), PARIS, lambda *_: 7060)
+    return tempo_conditions(house(meter(**{"tomorrow": "red"} | known), at=at), PARIS, lambda *_: 7060)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +208,7 @@ def test_the_price_is_that_of_the_day_and_its_colour() -> None:
         asked.append(about)
         return None
 
-    (sign,) = tempo.signs(house(meter(tomorrow="white")), PARIS, price)
+    (sign,) = tempo_conditions(house(meter(tomorrow="white")), PARIS, price)
     assert asked == [(METER, date(2026, 11, 25), "white")]
     assert sign.figures["price"] is None
 

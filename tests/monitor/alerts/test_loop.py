@@ -1,25 +1,28 @@
-"""What the monitor does of its alerts each second, and what of the database each few minutes."""
+"""What is done of alerts each second (nothing is sent that is not kept), and of the database each few minutes."""
 
 import json
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts import facts_loop as gathering
-from monitor.alerts.facts_loop import AGAIN, Gathering
-from monitor.alerts.loop import Alerting
-from monitor.alerts.message import Letter
-from monitor.alerts.signs import Holds, Sign
-from monitor.alerts.store import NAME
+from common.contract.offers import Window
+from monitor.alerts import loop as gathering
+from monitor.alerts.engine import Engine
+from monitor.alerts.events import Holds, Sign
+from monitor.alerts.loop import AGAIN, Alerting, Alerts, Gathering
+from monitor.alerts.send_queue import Job, Letter, Outbox
+from monitor.alerts.store import NAME, MemoryFile
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
 from monitor.live.chain import HouseNow
 from monitor.web.background import Repeated
 from tests.support.made_facts import METER, made_facts, made_meter
 from tests.support.threads import Threads
+from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
 
@@ -37,7 +40,7 @@ class House:
         self.due: str | None = None
         self.workers, self.quick = Threads(), Threads()
         monkeypatch.setattr(gathering, "gather", self.gather)
-        monkeypatch.setattr("monitor.alerts.rules.slow.signs", self.judge)
+        monkeypatch.setattr("monitor.alerts.loop.database_conditions", self.judge)
         monkeypatch.setattr(gathering, "digest_due", lambda *_: self.due)
         monkeypatch.setattr(gathering, "digest_letter", self.digest)
         config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
@@ -98,7 +101,7 @@ def test_facts_are_judged_once_a_minute(house: House) -> None:
 
 
 def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
     config = AlertsConfig(to=(Address("json://there"),), digest="daily")
     house = House(tmp_path, monkeypatch, alerts=config)
     house.run(AGAIN)
@@ -111,10 +114,125 @@ def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.alerts.outbox.subprocess.Popen", lambda *_, **__: None)
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
     house = House(tmp_path, monkeypatch, alerts=AlertsConfig(to=(Address("json://there"),)))
     house.facts = made_facts(made_meter(METER), made_meter("031961000002"))
     house.signs = [Sign("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
     house.run(60)
     (letter,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
     assert letter["title"].startswith(f"Compteur {METER} · ")
+
+
+SECOND = timedelta(seconds=1)
+DISK = Sign("disk", Holds.YES)
+
+
+class Running:
+    def __init__(self, code: int | None) -> None:
+        self._code = code
+
+    def poll(self) -> int | None:
+        return self._code
+
+
+class Home:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = NOON
+        self.started: list[str] = []
+        self.fails = False
+        self.start()
+
+    def start(self, quiet: Window | None = None) -> None:
+        self.alerts = Alerts(
+            Engine(lambda _: True, quiet, ZoneInfo("Europe/Paris")),
+            Outbox([Address("json://there")], self.folder / "letters", self.send),
+            MemoryFile(self.folder),
+            lambda message: (message.event.kind, message.phase),
+        )
+
+    def send(self, job: Job, _: int) -> Any:
+        self.started.append(job.title)
+        if self.fails:
+            Path(job.receipt).write_text(json.dumps({"why": "timeout"}))
+        return Running(0 if self.fails else None)
+
+    def look(self, *signs: Sign, times: int = 3) -> None:
+        for _ in range(times):
+            self.now += SECOND
+            self.alerts.step(self.now, signs)
+
+
+def test_nothing_is_sent_until_it_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "state"
+    house = Home(folder)
+    folder.write_text("a file where a folder should be")
+    house.look(DISK, times=10)
+    assert house.started == []
+    assert len(warnings_of(caplog)) == 1
+    folder.unlink()
+    house.look(DISK, times=60)
+    assert house.started == ["disk"]
+
+
+def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_path: Path) -> None:
+    house = Home(tmp_path)
+    house.start(quiet=Window(time(12, 1), time(13)))  # it is 12:00
+    house.fails = True
+    overload = Sign("overload", Holds.YES)
+    house.look(DISK, overload, times=14)
+    assert house.started == ["disk", "overload"]
+    house.now += timedelta(minutes=30)
+    house.look(DISK, overload)
+    assert house.started == ["disk", "overload", "overload"]
+    house.now += timedelta(minutes=30)
+    house.look(DISK, overload)
+    assert "disk" in house.started[3:]
+
+
+def test_the_end_of_an_event_waits_for_its_beginning(tmp_path: Path) -> None:
+    house = Home(tmp_path)
+    house.fails = True
+    house.look(DISK)
+    house.look(Sign("disk", Holds.NO))
+    assert house.started == ["disk"]
+    assert [delivery.waits for delivery in house.alerts.deliveries()] == [True, True]
+
+
+def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
+    house = Home(tmp_path)
+    house.look(DISK)
+    written = (tmp_path / NAME).stat().st_ino
+    house.look(DISK, times=100)
+    assert (tmp_path / NAME).stat().st_ino == written
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"engine": 5, "outbox": {"letters": 7}}', '{"engine": {"active": [{"kind": "disk"}]}}']
+)
+def test_a_damaged_file_is_said_and_alerts_begin_anew(
+    content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / NAME).write_text(content)
+    house = Home(tmp_path)
+    assert warnings_of(caplog)
+    house.look(DISK)
+    assert [event.kind for event in house.alerts.active()] == ["disk"]
+    assert house.started == ["disk"]
+
+
+@pytest.mark.parametrize(("kind", "hours"), [("overload", 1), ("red", 9), ("disk", 24), ("power_cut", 72)])
+def test_a_message_that_nobody_takes_is_given_up_when_it_is_no_news_any_more(
+    kind: str, hours: int, tmp_path: Path
+) -> None:
+    house = Home(tmp_path)
+    house.look(times=1)
+    house.fails = True
+    sign = Sign(kind, Holds.YES, key="a")
+    house.look(sign, times=12)
+    (delivery,) = house.alerts.deliveries()
+    assert not delivery.given_up
+    house.now += timedelta(hours=hours)
+    house.look(sign)
+    (delivery,) = house.alerts.deliveries()
+    assert delivery.given_up

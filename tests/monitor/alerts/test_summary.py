@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from monitor.alerts.outbox import Delivery
+from monitor.alerts.send_queue import Delivery
 from monitor.alerts.summary import AlertBoard, Watched
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig, House

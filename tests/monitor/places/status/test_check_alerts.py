@@ -7,7 +7,7 @@ import pytest
 
 from common.machine.host import Host
 from monitor.__main__ import main
-from monitor.alerts import failures
+from monitor.alerts import child
 from monitor.alerts.delivery_texts import TEXTS, why
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
@@ -76,10 +76,10 @@ def test_what_keeps_alerts_from_being_sent_is_found(private: Path, monkeypatch: 
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_each_reason_has_words(language: str) -> None:
-    codes = [value for name, value in vars(failures).items() if name.isupper() and isinstance(value, str)]
-    codes += [*failures._WORDS, "http 500", "http 401", "smtp 535", "smtp 450"]
-    said = [why(code, language) for code in codes if code != failures.OTHER]
-    assert why(failures.OTHER, language) not in said
+    codes = [value for name, value in vars(child).items() if name.isupper() and isinstance(value, str)]
+    codes += [*child._WORDS, "http 500", "http 401", "smtp 535", "smtp 450"]
+    said = [why(code, language) for code in codes if code != child.OTHER]
+    assert why(child.OTHER, language) not in said
     assert TEXTS["fr"].keys() == TEXTS["en"].keys()
 
 

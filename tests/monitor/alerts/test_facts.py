@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.facts_query import daily_growth, is_new
+from monitor.alerts.facts import daily_growth, is_new
 
 PARIS = ZoneInfo("Europe/Paris")
 

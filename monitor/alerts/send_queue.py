@@ -9,22 +9,74 @@ import hashlib
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from common.runtime.file_lock import try_lock
-from monitor.alerts.addresses import destinations
-from monitor.alerts.failures import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
-from monitor.alerts.message import Letter
+from common.settings.file_errors import reason
+from monitor.alerts.child import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
 from monitor.alerts.store import as_json, fields_of
 from monitor.base.household import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A text that is sent, of an event or a digest."""
+
+    id: str  # of the event and its phase, or of the digest's period: the same text is never put twice
+    title: str
+    body: str
+    written: datetime  # UTC
+    expires: datetime  # after it, nobody wants to read it any more: it is given up where it is not sent yet
+    urgent: bool = False  # quiet hours do not hold it back
+    after: str | None = None  # the id of the letter without which this one says nothing
+
+
+_SCHEME = re.compile(r"([a-z][a-z0-9]{0,19})://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An address and its name."""
+
+    name: str  # its kind and number such as "ntfy 1": all that may be shown of it
+    url: str | None = field(default=None, repr=False)  # None: its file cannot be read
+    problem: str | None = None  # why
+
+
+def destinations(addresses: Sequence[Address]) -> tuple[Destination, ...]:
+    """Return the addresses of the configuration; a file contains one a line, and comments."""
+    found: list[Destination] = []
+    numbers = Counter[str]()
+
+    def add(kind: str, url: str | None = None, problem: str | None = None) -> None:
+        numbers[kind] += 1
+        found.append(Destination(f"{kind} {numbers[kind]}", url, problem))
+
+    for address in addresses:
+        try:
+            file = address.file
+            lines = [address.text] if file is None else file.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            add("file", problem=f"{address.file}: {reason(error)}")
+            continue
+        urls = [line.strip() for line in lines if line and line.strip() and not line.strip().startswith("#")]
+        for url in urls:
+            scheme = _SCHEME.match(url)
+            add(scheme[1].lower() if scheme else "address", url)
+        if not urls:
+            add("file", problem=f"{address.file}: contains no address")
+    return tuple(found)
+
 
 log = logging.getLogger(__name__)
 

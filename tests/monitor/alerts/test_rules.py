@@ -1,25 +1,18 @@
-"""Rules that look at the database, each on cases by hand."""
+"""Rules that look at the database, each on cases by hand; and a year in which nothing happens."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from monitor.alerts.facts import Cut, Installation
-from monitor.alerts.facts_query import cut_between
-from monitor.alerts.recent import Loss
-from monitor.alerts.rules.backup import backup
-from monitor.alerts.rules.budget import budget
-from monitor.alerts.rules.disk import disk
-from monitor.alerts.rules.feed_in import feed_in
-from monitor.alerts.rules.loss import loss
-from monitor.alerts.rules.off_peak import off_peak
-from monitor.alerts.rules.power_cut import power_cut
-from monitor.alerts.rules.prices import prices
-from monitor.alerts.rules.slow import signs
-from monitor.alerts.signs import Holds
+from monitor.alerts.events import Holds
+from monitor.alerts.facts import Cut, Installation, Loss, cut_between
+from monitor.alerts.rules import backup, budget, database_conditions, disk, feed_in, loss, off_peak, power_cut, prices
+from monitor.base.calendar import midnight
 from monitor.money.off_peak_change import OffPeakChange
 from monitor.money.price_age import OldPrice
 from monitor.readings.curves import MinuteFacts
+from reader.simulator.contract import CONTRACTS
+from reader.simulator.household import Household
 from tests.support.made_facts import METER, NOW, PARIS, TODAY, days_before, made_facts, made_meter
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -224,14 +217,36 @@ def test_who_feeds_nothing_in_and_a_new_producer_are_told_nothing() -> None:
 
 
 def test_a_new_house_has_no_alarm() -> None:
-    assert Holds.YES not in {sign.holds for sign in signs(made_facts(made_meter()), NOW)}
+    assert Holds.YES not in {sign.holds for sign in database_conditions(made_facts(made_meter()), NOW)}
 
 
 def test_while_the_database_is_away_nothing_begins_and_nothing_is_over() -> None:
     facts = made_facts(made_meter(), backup=NOW - 9 * DAY)
 
     def found(later: timedelta) -> dict[str, Holds]:
-        return {sign.kind: sign.holds for sign in signs(facts, NOW + later) if sign.kind in ("backup", "prices")}
+        return {
+            sign.kind: sign.holds
+            for sign in database_conditions(facts, NOW + later)
+            if sign.kind in ("backup", "prices")
+        }
 
     assert found(2 * DAY - MINUTE) == {"backup": Holds.YES, "prices": Holds.NO}
     assert found(2 * DAY) == {"backup": Holds.UNKNOWN, "prices": Holds.UNKNOWN}
+
+
+FIRST, YEAR, SEASON = date(2025, 3, 1), 365, 92
+
+
+def test_a_year_has_no_false_alarm() -> None:
+    household = Household(CONTRACTS["producer"], 0)
+    days = [FIRST + timedelta(number - SEASON) for number in range(SEASON + YEAR)]
+    limits = [int(midnight(day, PARIS).timestamp()) for day in (*days, days[-1] + timedelta(1))]
+    injected = {
+        day: household.mean_power(start, end)[1] * (end - start) // 3600
+        for day, start, end in zip(days, limits, limits[1:], strict=False)
+    }
+    for today in days[SEASON:]:
+        now = datetime(today.year, today.month, today.day, 4, tzinfo=PARIS).astimezone(UTC)
+        before = {day: wh for day, wh in injected.items() if day < today}
+        found = database_conditions(made_facts(made_meter(at=now, injected=before)), now)
+        assert [sign.kind for sign in found if sign.holds is Holds.YES] == [], today

@@ -1,1 +1,0 @@
-"""Rules: what is known becomes signs. One file a kind of alert; pure."""
