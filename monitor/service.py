@@ -21,8 +21,8 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
-from monitor.alerts.loop import Alerting, Gathering
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.loop import Alerting, FactsCollector
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.money.home import Home
@@ -168,7 +168,7 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
     memory = Memory()
-    live = Live(settings, *rates.current, alerts=partial(AlertBoard, settings), memory=memory)
+    live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), memory=memory)
 
     def answers_on(lease: Lease) -> Home:
         return Home(lease, settings, *rates.current, memory)
@@ -183,14 +183,14 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    gathering = Gathering(settings, lend)
-    alerting = Alerting(settings, live, gathering)
+    collector = FactsCollector(settings, lend)
+    alerting = Alerting(settings, live, collector)
     live.alerts.use(alerting.alerts)
     background = (
         Warmth(slow, lend, _remember),
         Pasts(slow, lend, settings.time_zone, live.use_pasts),
         UnusedLines(slow, lend),
-        Repeated(slow, gathering.step),
+        Repeated(slow, collector.step),
         Repeated(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)

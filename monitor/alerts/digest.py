@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import BY_REGISTER, COLOURS, HOURS, OFFERS, TEMPO
 from common.contract.tariff import capitalise
-from monitor.alerts.send_queue import Letter
+from monitor.alerts.send_queue import Message
 from monitor.base.calendar import DIGESTS, Calendar, midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
@@ -300,7 +300,7 @@ _LATE = timedelta(days=1)  # that it may come
 
 
 def digest_due(config: AlertsConfig, now: datetime, zone: ZoneInfo) -> str | None:
-    """Return the id of the letter that is due now, for a day after its time; None: there is none. Pure.
+    """Return the id of the message that is due now, for a day after its time; None: there is none. Pure.
 
     Its time is 07:30 on the day after its period, or the end of quiet hours that hold then.
     """
@@ -312,7 +312,7 @@ def digest_due(config: AlertsConfig, now: datetime, zone: ZoneInfo) -> str | Non
     return _id(config.digest, start, zone) if due <= now < due + _LATE else None
 
 
-def digest_letter(home: Home, config: MonitorConfig, period: str, now: datetime) -> Letter | None:
+def digest_message(home: Home, config: MonitorConfig, period: str, now: datetime) -> Message | None:
     """Return the digest of all meters, `period` being daily, weekly or monthly; None: nothing is known of that time.
 
     Raises:
@@ -324,7 +324,7 @@ def digest_letter(home: Home, config: MonitorConfig, period: str, now: datetime)
         return None
     title, lines = digest_text(found, Formats(config.message_language, zone))
     start, _ = last_period(by, now, zone)
-    return Letter(_id(period, start, zone), title, "\n".join(lines), now, now + _LATE)
+    return Message(_id(period, start, zone), title, "\n".join(lines), now, now + _LATE)
 
 
 def _id(period: str, start: datetime, zone: ZoneInfo) -> str:

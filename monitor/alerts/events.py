@@ -13,25 +13,25 @@ class Holds(Enum):
     """Whether a condition holds."""
 
     YES = "yes"
-    BETWEEN = "between"  # neither begins nor ends an event: the band of a hysteresis
+    UNDECIDED = "between"  # neither begins nor ends an event: the band of a hysteresis
     NO = "no"
     UNKNOWN = "unknown"  # cannot be seen now: time that passes counts neither way
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Condition:
     """What a rule sees of one kind of alert, of one meter."""
 
     kind: str
     holds: Holds
     meter: str = ""  # identifier; "" concerns the whole installation
-    key: str = ""  # tells several of a kind and meter apart: a phase, the day that is red, when the power was cut
+    key: str = ""  # notifies several of a kind and meter apart: a phase, the day that is red, when the power was cut
     since: datetime | None = None  # when it began, where that is known better than "when it was seen"
     figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
 BEGIN, END = "begin", "end"
-"""What a message is about: that an event begins (or happened), or that it is over."""
+"""What a notification is about: that an event begins (or happened), or that it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What is to be told now: that an event begins, or that it is over."""
+class Notification:
+    """What is to be sent now: that an event begins, or that it is over."""
 
     event: Event
     phase: str  # BEGIN or END

@@ -133,7 +133,7 @@ _DAILY_AFTER, _DAILY_EACH = timedelta(hours=2), timedelta(hours=6)  # at most; l
 _DAYS_A_YEAR = 365
 
 
-def gather(
+def collect(
     home: Home,
     config: MonitorConfig,
     now: datetime,

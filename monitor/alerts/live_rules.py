@@ -1,6 +1,6 @@
 """Rules that look at live values: overload, silence, the colour of tomorrow. Pure, but for what they remember.
 
-Silence: only the first broken link is notified. Without the broker nothing is known of readers, and without a reader
+Offline: only the first broken link is notified. Without the broker nothing is known of readers, and without a reader
 nothing of its meter. Tempo: notified when the meter announces the colour, and again in the evening.
 """
 
@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from common.contract.frame import format_time, parse_time, write_stamp
 from common.contract.offers import TEMPO
-from monitor.alerts.events import Event, Figure, Holds, Sign
-from monitor.live.chain import HouseNow, MeterNow
+from monitor.alerts.events import Condition, Event, Figure, Holds
+from monitor.live.chain import MeterSnapshot, Snapshot
 
 _FORGOTTEN_AFTER = timedelta(days=30)  # a meter that was silent for so long is none any more
 
 
-class Silence:
+class OfflineRule:
     """Tells whether meters speak that did so lately; which they are is to be kept over a restart."""
 
     def __init__(self) -> None:
@@ -46,25 +46,27 @@ class Silence:
         """Take note that `to_json` is kept."""
         self.changed = False
 
-    def signs(self, house: HouseNow) -> list[Sign]:
-        """Return the signs of a moment."""
+    def conditions(self, house: Snapshot) -> list[Condition]:
+        """Return the conditions of a moment."""
         if house.connected is None:
             return []
         gone = self._note(house) if house.connected else ()
         found = {meter.identifier: meter for meter in house.meters}
-        signs = [self._sign("", "mqtt", house.at, broken=not house.connected)]
-        signs += [Sign("silent", Holds.NO, identifier) for identifier in gone]  # without links: their events are over
+        conditions = [self._condition("", "mqtt", house.at, broken=not house.connected)]
+        conditions += [
+            Condition("silent", Holds.NO, identifier) for identifier in gone
+        ]  # without links: their events are over
         for identifier in self._spoke:
             meter = found.get(identifier) if house.connected else None
             speaks = meter is not None and meter.speaking
             reader = None if meter is None else meter.reader
             absent = None if not house.connected else reader is False and not speaks
-            signs.append(self._sign(identifier, "reader", house.at, broken=absent))
+            conditions.append(self._condition(identifier, "reader", house.at, broken=absent))
             silent = None if absent is not False else not speaks
-            signs.append(self._sign(identifier, "meter", house.at, broken=silent, meter=meter))
-        return signs
+            conditions.append(self._condition(identifier, "meter", house.at, broken=silent, meter=meter))
+        return conditions
 
-    def _note(self, house: HouseNow) -> set[str]:
+    def _note(self, house: Snapshot) -> set[str]:
         """Note who speaks; forget, and return, who was removed from the broker, or has not spoken for long."""
         today = house.at.date()
         present = {meter.identifier for meter in house.meters}
@@ -80,18 +82,18 @@ class Silence:
             self._spoke, self.changed = spoke, True
         return gone
 
-    def _sign(
-        self, identifier: str, link: str, at: datetime, *, broken: bool | None, meter: MeterNow | None = None
-    ) -> Sign:
+    def _condition(
+        self, identifier: str, link: str, at: datetime, *, broken: bool | None, meter: MeterSnapshot | None = None
+    ) -> Condition:
         if broken is None:
-            return Sign("silent", Holds.UNKNOWN, identifier, link)
+            return Condition("silent", Holds.UNKNOWN, identifier, link)
         if not broken:
             self._since.pop((identifier, link), None)
-            return Sign("silent", Holds.NO, identifier, link)
+            return Condition("silent", Holds.NO, identifier, link)
         last = None if meter is None else meter.last_frame
         since = self._since.setdefault((identifier, link), (last or at).replace(microsecond=0))
         figures: dict[str, Figure] = {"link": link, "since": write_stamp(since)}
-        return Sign("silent", Holds.YES, identifier, link, since=since, figures=figures)
+        return Condition("silent", Holds.YES, identifier, link, since=since, figures=figures)
 
 
 _ABOVE, _BELOW = 0.95, 0.90  # shares of the limit: above it holds, below it is over
@@ -104,7 +106,7 @@ class _Peak:
     last: datetime  # when it was not over
 
 
-class Overload:
+class OverloadRule:
     """Tells of each meter, or of each of three phases, whether it is near its limit."""
 
     def __init__(self) -> None:
@@ -118,49 +120,56 @@ class Overload:
             if isinstance(power, int):
                 self._peaks[event.meter, event.key] = _Peak(power, at)
 
-    def signs(self, house: HouseNow) -> list[Sign]:
-        """Return the signs of a moment."""
-        return [sign for meter in house.meters for sign in self._of_meter(meter, house.at)]
+    def conditions(self, house: Snapshot) -> list[Condition]:
+        """Return the conditions of a moment."""
+        return [condition for meter in house.meters for condition in self._of_meter(meter, house.at)]
 
-    def _of_meter(self, meter: MeterNow, at: datetime) -> list[Sign]:
+    def _of_meter(self, meter: MeterSnapshot, at: datetime) -> list[Condition]:
         if meter.phases is None:
-            return [self._sign(meter, None, meter.power, meter.limit, at, warned=bool(meter.warned))]
+            return [self._condition(meter, None, meter.power, meter.limit, at, warned=bool(meter.warned))]
         warned = meter.warned or ()
         if 0 in warned:  # the meter does not say which phase it is
             known = [power for power in meter.phases if power is not None]
             warned = (meter.phases.index(max(known)) + 1,) if known else ()
         third = None if meter.limit is None else meter.limit // 3
         return [
-            self._sign(meter, phase, power, third, at, warned=phase in warned)
+            self._condition(meter, phase, power, third, at, warned=phase in warned)
             for phase, power in enumerate(meter.phases, 1)
         ]
 
-    def _sign(
-        self, meter: MeterNow, phase: int | None, power: int | None, limit: int | None, at: datetime, *, warned: bool
-    ) -> Sign:
+    def _condition(
+        self,
+        meter: MeterSnapshot,
+        phase: int | None,
+        power: int | None,
+        limit: int | None,
+        at: datetime,
+        *,
+        warned: bool,
+    ) -> Condition:
         key = "" if phase is None else str(phase)
         holds = _holds(meter, power, limit, warned=warned)
         if holds is Holds.NO:
-            return Sign("overload", holds, meter.identifier, key)
+            return Condition("overload", holds, meter.identifier, key)
         peak = self._peaks.get((meter.identifier, key))
         if peak is not None and not timedelta(0) <= at - peak.last < _APART:
             peak = None
         if peak is not None:
             peak.last = at
         if holds is not Holds.YES or power is None:
-            return Sign("overload", holds, meter.identifier, key)
+            return Condition("overload", holds, meter.identifier, key)
         highest = power if peak is None else max(peak.power, power)
         self._peaks[meter.identifier, key] = _Peak(highest, at)
         figures: dict[str, Figure] = {"power": highest, "limit": limit, "phase": phase}
-        return Sign("overload", holds, meter.identifier, key, figures=figures)
+        return Condition("overload", holds, meter.identifier, key, figures=figures)
 
 
-def _holds(meter: MeterNow, power: int | None, limit: int | None, *, warned: bool) -> Holds:
+def _holds(meter: MeterSnapshot, power: int | None, limit: int | None, *, warned: bool) -> Holds:
     if not meter.fresh or power is None or limit is None:
         return Holds.UNKNOWN
     if warned or power > _ABOVE * limit:
         return Holds.YES
-    return Holds.BETWEEN if power >= _BELOW * limit else Holds.NO
+    return Holds.UNDECIDED if power >= _BELOW * limit else Holds.NO
 
 
 REMINDED_AT = time(21)
@@ -171,7 +180,7 @@ _DAY = timedelta(days=1)
 Price = Callable[[str, date, str], int | None]
 
 
-def tempo_conditions(house: HouseNow, zone: ZoneInfo, price: Price) -> list[Sign]:
+def tempo_conditions(house: Snapshot, zone: ZoneInfo, price: Price) -> list[Condition]:
     """Return the tempo_conditions of a moment."""
     day, before, after = (TEMPO.day_of((house.at + by).astimezone(zone)) for by in (timedelta(0), -_NEAR, _NEAR))
     if before != after:  # to the meter, tomorrow may be another day than to us
@@ -179,7 +188,7 @@ def tempo_conditions(house: HouseNow, zone: ZoneInfo, price: Price) -> list[Sign
     reminder = _is_evening(house.at.astimezone(zone))
     tomorrow = (day + _DAY).isoformat()
     return [
-        Sign(
+        Condition(
             meter.tomorrow,
             Holds.YES,
             meter.identifier,

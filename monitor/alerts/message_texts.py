@@ -1,4 +1,4 @@
-"""Writes alerts for people: a line for the page and for lists, and the title and body of a message. Pure."""
+"""Writes alerts for people: a line for the page and for lists, and the title and body of a notification. Pure."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from common.contract.frame import parse_time
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.alerts.delivery_texts import TEXTS as DELIVERY_TEXTS
-from monitor.alerts.events import BEGIN, Event, Message
+from monitor.alerts.events import BEGIN, Event, Notification
 from monitor.alerts.texts import TEXTS as ALERT_TEXTS
 from monitor.base.formats import Formats, length, unbroken
 from monitor.base.household import House
@@ -56,11 +56,11 @@ def line(event: Event, language: str, zone: ZoneInfo, names: Mapping[str, str]) 
 
 
 def title_and_body(
-    message: Message, language: str, zone: ZoneInfo, names: Mapping[str, str], page: str | None, now: datetime
+    notification: Notification, language: str, zone: ZoneInfo, names: Mapping[str, str], page: str | None, now: datetime
 ) -> tuple[str, str]:
-    """Return the text of a message; the body ends with a link to a place of `page`, if there is one."""
-    event, formats = message.event, AlertFormats(language, zone)
-    end = "" if message.phase == BEGIN else "end_"
+    """Return the text of a notification; the body ends with a link to a place of `page`, if there is one."""
+    event, formats = notification.event, AlertFormats(language, zone)
+    end = "" if notification.phase == BEGIN else "end_"
     is_today = event.figures.get("day") == now.astimezone(zone).date().isoformat()
     title = _say(event, "today_title" if is_today else f"{end}title", formats)
     body = _say(event, f"{end}body", formats)
@@ -95,7 +95,7 @@ def _say(event: Event, part: str, formats: Formats) -> str:
     key = next((key for key in keys if key in ALERT_TEXTS[formats.language]), keys[0])
     try:
         text = formats.text(key, **_VALUES[event.kind](event, event.figures, formats))
-    except Exception:  # its name is better than no message; another version may have kept other figures
+    except Exception:  # its name is better than no notification; another version may have kept other figures
         log.exception("No text %s of the alert %s", key, event.id)
         return rule_name(event.kind, formats.language)
     return unbroken(text, formats.language)
@@ -110,7 +110,7 @@ def _variant(figures: Mapping[str, Any]) -> str:
 # -- the values of texts, by kind --------------------------------------------------------------------------------------
 
 
-def _overload(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
+def _overload_rule(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
     return {
         "power": _unit(figures["power"], "VA", f),
         "limit": _unit(figures["limit"], "VA", f),
@@ -184,7 +184,7 @@ def _prices(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, s
 
 
 _VALUES: Mapping[str, Callable[[Event, Mapping[str, Any], Formats], dict[str, str]]] = {
-    "overload": _overload, "silent": _silent, "power_cut": _power_cut, "red": _tempo, "white": _tempo,
+    "overload": _overload_rule, "silent": _silent, "power_cut": _power_cut, "red": _tempo, "white": _tempo,
     "off_peak": _off_peak, "budget": _budget, "feed_in": _feed_in, "backup": _backup, "disk": _disk, "loss": _loss,
     "prices": _prices,
 }  # fmt: skip

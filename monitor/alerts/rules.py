@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contract.frame import write_stamp
-from monitor.alerts.events import Figure, Holds, Sign
+from monitor.alerts.events import Condition, Figure, Holds
 from monitor.alerts.facts import DAILY_FOR, Facts, Installation, Loss, MeterFacts
 from monitor.base.calendar import midnight
 from monitor.money.off_peak import clocks
@@ -16,7 +16,7 @@ from monitor.money.off_peak_change import OffPeakChange
 from monitor.money.price_age import SEVEN_MONTHS
 
 
-def database_conditions(facts: Facts, now: datetime) -> list[Sign]:
+def database_conditions(facts: Facts, now: datetime) -> list[Condition]:
     """Return what the facts say; where they are too old, they say that they do not know."""
     common = [*backup(facts.installation, now), *disk(facts.installation)]
     found = [*power_cut(facts, now), *_known(common, known=now - facts.installation.at < DAILY_FOR)]
@@ -32,17 +32,17 @@ def database_conditions(facts: Facts, now: datetime) -> list[Sign]:
     return found
 
 
-def _known(found: Sequence[Sign], *, known: bool) -> Sequence[Sign]:
-    return found if known else [replace(sign, holds=Holds.UNKNOWN) for sign in found]
+def _known(found: Sequence[Condition], *, known: bool) -> Sequence[Condition]:
+    return found if known else [replace(condition, holds=Holds.UNKNOWN) for condition in found]
 
 
 _SAME = timedelta(minutes=2)  # between the starts that two meters of a place saw
 _MINUTE = timedelta(minutes=1)
 
 
-def power_cut(facts: Facts, now: datetime) -> list[Sign]:
+def power_cut(facts: Facts, now: datetime) -> list[Condition]:
     """Return the power cuts of the last days; one that several meters saw is of that which was back first."""
-    found: list[Sign] = []
+    found: list[Condition] = []
     seen: list[datetime] = []
     cuts = [(cut, meter.meter) for meter in facts.meters for cut in meter.lately.cuts if cut.end <= now]
     for cut, meter in sorted(cuts, key=lambda one: one[0].end):
@@ -51,7 +51,7 @@ def power_cut(facts: Facts, now: datetime) -> list[Sign]:
         seen.append(cut.start)
         start, end = write_stamp(cut.start), write_stamp(cut.end)
         figures: dict[str, Figure] = {"start": start, "end": end, "minutes": (cut.end - cut.start) // _MINUTE}
-        found.append(Sign("power_cut", Holds.YES, meter, start, cut.start, figures))
+        found.append(Condition("power_cut", Holds.YES, meter, start, cut.start, figures))
     return found
 
 
@@ -60,7 +60,7 @@ _ONE = timedelta(days=1)  # between the hours of one loss, at most
 _EDGE = timedelta(days=7)  # what begins earlier may have begun before what was looked at, so its first hour is unknown
 
 
-def loss(meter: MeterFacts) -> list[Sign]:
+def loss(meter: MeterFacts) -> list[Condition]:
     """Return the losses of the last week; hours that follow each other within a day are one loss."""
     together: list[list[Loss]] = []
     for one in meter.daily.losses:
@@ -71,14 +71,14 @@ def loss(meter: MeterFacts) -> list[Sign]:
     return [_of_loss(meter, hours) for hours in together if hours[0].hour >= meter.daily.at - _EDGE]
 
 
-def _of_loss(meter: MeterFacts, hours: list[Loss]) -> Sign:
+def _of_loss(meter: MeterFacts, hours: list[Loss]) -> Condition:
     first, end = hours[0].hour, hours[-1].hour + _HOUR
     frames = sum(one.frames for one in hours)
     figures: dict[str, Figure] = {"frames": frames, "start": write_stamp(first), "end": write_stamp(end)}
-    return Sign("loss", Holds.YES, meter.meter, write_stamp(first), first, figures)
+    return Condition("loss", Holds.YES, meter.meter, write_stamp(first), first, figures)
 
 
-def off_peak(meter: MeterFacts, zone: ZoneInfo) -> list[Sign]:
+def off_peak(meter: MeterFacts, zone: ZoneInfo) -> list[Condition]:
     """Return that the hours of the meter moved, and that they differ from those of the configuration."""
     found = []
     if (moved := meter.daily.off_peak_moved) is not None:
@@ -88,21 +88,21 @@ def off_peak(meter: MeterFacts, zone: ZoneInfo) -> list[Sign]:
     return found
 
 
-def _of_change(meter: MeterFacts, change: OffPeakChange, key: str, since: datetime | None, against: str) -> Sign:
+def _of_change(meter: MeterFacts, change: OffPeakChange, key: str, since: datetime | None, against: str) -> Condition:
     figures: dict[str, Figure] = {
         "since": change.since.isoformat(),
         "old": clocks(change.old),
         "new": clocks(change.new),
         "against": against,
     }
-    return Sign("off_peak", Holds.YES, meter.meter, key, since, figures)
+    return Condition("off_peak", Holds.YES, meter.meter, key, since, figures)
 
 
 _EURO = 10_000  # 1e-4 EUR
 _OVER, _WITHIN = 1.03, 0.97  # times the budget: a forecast moves by a little each day
 
 
-def budget(facts: Facts, today: date) -> list[Sign]:
+def budget(facts: Facts, today: date) -> list[Condition]:
     """Return whether the present month will cost more than the budget, all meters together."""
     if facts.budget is None:
         return []
@@ -117,9 +117,9 @@ def budget(facts: Facts, today: date) -> list[Sign]:
     elif not is_known:
         holds = Holds.UNKNOWN
     else:
-        holds = Holds.NO if cost < _WITHIN * limit else Holds.BETWEEN
+        holds = Holds.NO if cost < _WITHIN * limit else Holds.UNDECIDED
     figures: dict[str, Figure] = {"expected": cost, "budget": limit}
-    return [Sign("budget", holds, "", month, figures=figures)]
+    return [Condition("budget", holds, "", month, figures=figures)]
 
 
 _DAY = timedelta(days=1)
@@ -132,7 +132,7 @@ _BRIGHT, _DARK = 3, 6  # days in a row, at least: from April to August, and else
 _BRIGHT_MONTHS = range(4, 9)
 
 
-def feed_in(meter: MeterFacts, today: date) -> list[Sign]:
+def feed_in(meter: MeterFacts, today: date) -> list[Condition]:
     """Return whether a producer has injected nothing for days, and usually does."""
     injected = meter.daily.injected
     if not injected:
@@ -142,16 +142,16 @@ def feed_in(meter: MeterFacts, today: date) -> list[Sign]:
     before = days[: len(days) - len(silent)]
     recent = [injected[day] for day in before if day >= (silent or [today])[-1] - _USUAL * _DAY]
     if len(recent) < _LEAST_KNOWN or (days and today - days[-1] > 2 * _DAY):
-        return [Sign("feed_in", Holds.UNKNOWN, meter.meter)]
+        return [Condition("feed_in", Holds.UNKNOWN, meter.meter)]
     usual = round(statistics.median(recent))
     if (meter.lately.injected or 0) > _NOTHING or not silent:
-        return [Sign("feed_in", Holds.NO, meter.meter)]
+        return [Condition("feed_in", Holds.NO, meter.meter)]
     least = _BRIGHT if today.month in _BRIGHT_MONTHS else _DARK
     poor = _longest_run([injected[day] < _POOR * usual for day in before])
     if usual < _LEAST_USUAL or len(silent) < max(least, 2 * poor + 2):
-        return [Sign("feed_in", Holds.BETWEEN, meter.meter)]
+        return [Condition("feed_in", Holds.UNDECIDED, meter.meter)]
     figures = {"days": len(silent), "usual_wh": usual}
-    return [Sign("feed_in", Holds.YES, meter.meter, figures=figures)]
+    return [Condition("feed_in", Holds.YES, meter.meter, figures=figures)]
 
 
 def _longest_run(poor: Sequence[bool]) -> int:
@@ -161,14 +161,14 @@ def _longest_run(poor: Sequence[bool]) -> int:
 _MONTH = 30.44  # days
 
 
-def prices(meter: MeterFacts, today: date) -> list[Sign]:
+def prices(meter: MeterFacts, today: date) -> list[Condition]:
     """Return whether the prices of the present contract are out of date, and older than seven months."""
     old = [one for one in meter.daily.old_prices if today - one.start > SEVEN_MONTHS]
     if not old:
         since = meter.daily.prices_since
-        return [Sign("prices", Holds.NO, meter.meter, figures={} if since is None else _age(since, today))]
+        return [Condition("prices", Holds.NO, meter.meter, figures={} if since is None else _age(since, today))]
     oldest = min(old, key=lambda one: one.start)
-    return [Sign("prices", Holds.YES, meter.meter, figures=_age(oldest.start, today) | {"name": oldest.title})]
+    return [Condition("prices", Holds.YES, meter.meter, figures=_age(oldest.start, today) | {"name": oldest.title})]
 
 
 def _age(start: date, today: date) -> dict[str, Figure]:
@@ -178,23 +178,23 @@ def _age(start: date, today: date) -> dict[str, Figure]:
 _OLD_AFTER = timedelta(days=8)
 
 
-def backup(installation: Installation, now: datetime) -> list[Sign]:
+def backup(installation: Installation, now: datetime) -> list[Condition]:
     """Return whether the last backup is more than eight days old; nothing where none was ever made."""
     last = installation.backup
     if last is None:
         return []
     age = now - last
     holds = Holds.YES if age > _OLD_AFTER else Holds.NO
-    return [Sign("backup", holds, since=last + _OLD_AFTER, figures={"days": age.days, "last": write_stamp(last)})]
+    return [Condition("backup", holds, since=last + _OLD_AFTER, figures={"days": age.days, "last": write_stamp(last)})]
 
 
 _SOON, _LATER, _FOR_EVER = 60, 75, 36_500  # days
 
 
-def disk(installation: Installation) -> list[Sign]:
+def disk(installation: Installation) -> list[Condition]:
     """Return whether the disk of the database is full within 60 days, at the growth of the last months."""
     if installation.free is None or installation.growth is None:
-        return [Sign("disk", Holds.UNKNOWN)]
+        return [Condition("disk", Holds.UNKNOWN)]
     days = int(min(installation.free / max(installation.growth, 1), _FOR_EVER))
-    holds = Holds.YES if days < _SOON else Holds.NO if days >= _LATER else Holds.BETWEEN
-    return [Sign("disk", holds, figures={"days": days, "free": installation.free})]
+    holds = Holds.YES if days < _SOON else Holds.NO if days >= _LATER else Holds.UNDECIDED
+    return [Condition("disk", holds, figures={"days": days, "free": installation.free})]

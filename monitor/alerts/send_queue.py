@@ -1,4 +1,4 @@
-"""The outbox: each letter goes to each address once, by a process of its own, and again where that failed.
+"""The queue of messages: each goes to each address once, by a process of its own, and again where that failed.
 
 Its owner keeps `to_json` in a file and then calls `saved`: nothing is sent before. What was sent is known from the
 receipts that the processes leave. A monitor that follows one that was killed reads them, too, and waits for a process
@@ -29,7 +29,7 @@ from monitor.base.household import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Message:
     """A text that is sent, of an event or a digest."""
 
     id: str  # of the event and its phase, or of the digest's period: the same text is never put twice
@@ -38,7 +38,7 @@ class Letter:
     written: datetime  # UTC
     expires: datetime  # after it, nobody wants to read it any more: it is given up where it is not sent yet
     urgent: bool = False  # quiet hours do not hold it back
-    after: str | None = None  # the id of the letter without which this one says nothing
+    after: str | None = None  # the id of the message without which this one says nothing
 
 
 _SCHEME = re.compile(r"([a-z][a-z0-9]{0,19})://", re.IGNORECASE)
@@ -88,14 +88,14 @@ _KEPT = 100  # deliveries that are done, for lists
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A letter to one address."""
+    """A message to one address."""
 
-    letter: str  # its id
+    message: str  # its id
     to: str  # the name of the address such as "ntfy 1"
     tries: int = 0  # that failed
     sent_at: datetime | None = None
     failed_at: datetime | None = None  # the last time
-    why: str | None = None  # a code of `failures`
+    why: str | None = None  # a code of `child`
     given_up: bool = False
 
     @property
@@ -111,7 +111,7 @@ class Delivery:
     @property
     def file(self) -> str:
         """Return the name of what a try leaves in the folder."""
-        return f"{hashlib.sha256(f'{self.letter} {self.to}'.encode()).hexdigest()[:20]}-{self.tries}"
+        return f"{hashlib.sha256(f'{self.message} {self.to}'.encode()).hexdigest()[:20]}-{self.tries}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Child(Protocol):
 def start_child(job: Job, lock: int) -> Child:
     """Start a process that holds a lock as long as it runs."""
     # Memory, not a pipe: the process has all of it, even if the monitor is killed now.
-    with os.fdopen(os.memfd_create("letter"), "w+") as stream:
+    with os.fdopen(os.memfd_create("message"), "w+") as stream:
         json.dump(asdict(job), stream)
         stream.seek(0)
         return subprocess.Popen(
@@ -147,7 +147,7 @@ def start_child(job: Job, lock: int) -> Child:
         )
 
 
-class Outbox:
+class SendQueue:
     """Letters and what became of them; one thread uses it, only `deliveries` is for all."""
 
     def __init__(
@@ -158,23 +158,23 @@ class Outbox:
             if destination.problem is not None:
                 log.warning("alerts.to: %s", destination.problem)
         self._folder, self._start_child = folder, start
-        self._letters: dict[str, Letter] = {}  # that wait
+        self._messages: dict[str, Message] = {}  # that wait
         self._deliveries: Mapping[tuple[str, str], Delivery] = {}  # oldest first; replaced, for other threads
         self._children: dict[Delivery, Child] = {}
         self.changed = False
         """Whether `to_json` has something new, which is to be kept; nothing is sent before."""
 
-    def put(self, letter: Letter) -> None:
-        """Send a letter to all addresses; one with an id that was put before is not sent again."""
-        known = {delivery.letter for delivery in self._deliveries.values()}
-        if letter.id in known or not self._destinations:
+    def put(self, message: Message) -> None:
+        """Send a message to all addresses; one with an id that was put before is not sent again."""
+        known = {delivery.message for delivery in self._deliveries.values()}
+        if message.id in known or not self._destinations:
             return
-        self._letters[letter.id] = letter
+        self._messages[message.id] = message
         for name in self._destinations:
-            self._set(Delivery(letter.id, name))
+            self._set(Delivery(message.id, name))
 
     def deliveries(self) -> tuple[Delivery, ...]:
-        """Return what became of the letters, newest first."""
+        """Return what became of the messages, newest first."""
         return tuple(self._deliveries.values())[::-1]
 
     def tick(self, now: datetime, *, quiet: bool = False) -> None:
@@ -206,8 +206,8 @@ class Outbox:
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return {
-            "letters": [as_json(letter) for letter in self._letters.values()],
-            "deliveries": [as_json(delivery) for delivery in self._deliveries.values()],
+            "letters": [as_json(message) for message in self._messages.values()],
+            "deliveries": [_row(delivery) for delivery in self._deliveries.values()],
         }
 
     def from_json(self, state: Mapping[str, Any]) -> None:
@@ -216,16 +216,16 @@ class Outbox:
         Raises:
             ValueError, TypeError, KeyError: it is no such state.
         """
-        letters = {letter["id"]: Letter(**fields_of(letter)) for letter in state["letters"]}
-        found = [Delivery(**fields_of(delivery)) for delivery in state["deliveries"]]
-        self._letters = letters
-        self._deliveries = {(delivery.letter, delivery.to): delivery for delivery in found}
+        messages = {message["id"]: Message(**fields_of(message)) for message in state["letters"]}
+        found = [Delivery(row.pop("letter"), **row) for row in map(fields_of, state["deliveries"])]
+        self._messages = messages
+        self._deliveries = {(delivery.message, delivery.to): delivery for delivery in found}
         for delivery in found:
-            if delivery.waits and (delivery.to not in self._destinations or delivery.letter not in self._letters):
+            if delivery.waits and (delivery.to not in self._destinations or delivery.message not in self._messages):
                 self._set(replace(delivery, given_up=True, why=GONE))
 
     def _is_urgent(self, delivery: Delivery) -> bool:
-        return self._letters[delivery.letter].urgent
+        return self._messages[delivery.message].urgent
 
     @staticmethod
     def _is_due(delivery: Delivery, now: datetime) -> bool:
@@ -248,17 +248,17 @@ class Outbox:
                 self._fail(delivery, TIMEOUT if code == -signal.SIGALRM else CRASHED, now)
             return
         if why is None:
-            log.info("Sent %s to %s", delivery.letter, delivery.to)
+            log.info("Sent %s to %s", delivery.message, delivery.to)
             self._set(replace(delivery, sent_at=now, why=None))
         else:
             self._fail(delivery, str(why), now)
 
     def _try(self, delivery: Delivery, now: datetime) -> None:
-        letter, url = self._letters[delivery.letter], self._destinations[delivery.to].url
-        if now > letter.expires:
+        message, url = self._messages[delivery.message], self._destinations[delivery.to].url
+        if now > message.expires:
             self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
             return
-        first = self._deliveries.get((letter.after or "", delivery.to))
+        first = self._deliveries.get((message.after or "", delivery.to))
         if first is not None and first.sent_at is None:
             if first.given_up:
                 self._set(replace(delivery, given_up=True, failed_at=now, why=first.why))
@@ -273,7 +273,7 @@ class Outbox:
             try:
                 # Another has it: the process of a monitor that was killed. One that has just ended left a receipt.
                 if try_lock(lock) is not False and not receipt.exists():
-                    job = Job(url, letter.title, letter.body, str(receipt))
+                    job = Job(url, message.title, message.body, str(receipt))
                     self._children[delivery] = self._start_child(job, lock)
             finally:
                 os.close(lock)
@@ -283,18 +283,24 @@ class Outbox:
 
     def _fail(self, delivery: Delivery, why: str, now: datetime) -> None:
         failed = replace(delivery, tries=delivery.tries + 1, failed_at=now, why=why)
-        given_up = failed.next_at is None or failed.next_at > self._letters[delivery.letter].expires
+        given_up = failed.next_at is None or failed.next_at > self._messages[delivery.message].expires
         log.warning(
-            "Could not send %s to %s (%s)%s", delivery.letter, delivery.to, why, "; giving up" if given_up else ""
+            "Could not send %s to %s (%s)%s", delivery.message, delivery.to, why, "; giving up" if given_up else ""
         )
         self._set(replace(failed, given_up=given_up))
 
     def _set(self, delivery: Delivery) -> None:
-        changed = {**self._deliveries, (delivery.letter, delivery.to): delivery}
+        changed = {**self._deliveries, (delivery.message, delivery.to): delivery}
         done = [key for key, each in changed.items() if not each.waits]
         for key in done[:-_KEPT]:
             del changed[key]
         self._deliveries = changed
-        waiting = {each.letter for each in changed.values() if each.waits}
-        self._letters = {name: letter for name, letter in self._letters.items() if name in waiting}
+        waiting = {each.message for each in changed.values() if each.waits}
+        self._messages = {name: message for name, message in self._messages.items() if name in waiting}
         self.changed = True
+
+
+def _row(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery as the file keeps it, which calls a message a letter."""
+    row = as_json(delivery)
+    return {"letter": row.pop("message")} | row

@@ -1,4 +1,4 @@
-"""The file that keeps what was told and what is to be sent: no event is told twice, whenever the monitor is killed."""
+"""The file that keeps what was sent and what is to be sent: no event is sent twice, whenever the monitor is killed."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ class Kept(Protocol):
         """Take note that the last `to_json` is kept."""
 
 
-class MemoryFile:
+class Store:
     """A JSON object that is replaced as a whole: whoever reads it finds the old one or the new one."""
 
     def __init__(self, folder: Path) -> None:
@@ -102,7 +102,7 @@ def _sync(folder: Path) -> None:
 
 
 def as_json(item: Any) -> dict[str, Any]:
-    """Return an event, a letter or a delivery as JSON keeps it.
+    """Return an event, a message or a delivery as JSON keeps it.
 
     >>> from datetime import UTC
     >>> from monitor.alerts.events import Event

@@ -23,10 +23,10 @@ class Watched(Protocol):
         """Return the last that are over, newest first."""
 
     def deliveries(self) -> Sequence[Delivery]:
-        """Return what became of letters, newest first."""
+        """Return what became of messages, newest first."""
 
 
-class AlertBoard:
+class AlertSummary:
     """Writes what the alerts of a house are now; any thread may ask."""
 
     def __init__(self, config: MonitorConfig, meters: Callable[[], Iterable[str]]) -> None:
@@ -98,7 +98,7 @@ class AlertBoard:
 
 
 def _by_address(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """Return what became of the letters to each address."""
+    """Return what became of the messages to each address."""
     found: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         found.setdefault(delivery.to, []).append(delivery)

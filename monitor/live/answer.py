@@ -15,7 +15,7 @@ from monitor.live.chain import NEVER
 from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
-from monitor.live.values import Measures, Tariff
+from monitor.live.values import Tariff, Values
 from monitor.money.contracts import Contract
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Facts
@@ -23,7 +23,7 @@ from monitor.money.unit_price import price_at
 
 UNIT = "VA"
 _STEP = 1000  # ms
-_NOTHING = Measures()
+_NOTHING = Values()
 _NO_TARIFF = Tariff()
 
 
@@ -38,7 +38,7 @@ def state(view: MeterView | None, connected: bool, today: Today | None, now: dat
     `at` is the time of the newest frame; while none comes, the present time by the clock of the frames, and
     `silent_since` says when the last one came, as far as it is known.
     """
-    measured = _NOTHING if view is None else view.measures
+    measured = _NOTHING if view is None else view.values
     rate = _NO_TARIFF if view is None else view.tariff
     speaking = connected and view is not None and view.speaking
     last = None if view is None else view.last_frame

@@ -10,7 +10,7 @@ from monitor.readings.curves import HOLD
 
 
 @dataclass(frozen=True, slots=True)
-class MeterNow:
+class MeterSnapshot:
     """A meter at one moment; None: not known."""
 
     identifier: str
@@ -26,12 +26,12 @@ class MeterNow:
 
 
 @dataclass(frozen=True, slots=True)
-class HouseNow:
+class Snapshot:
     """All meters at one moment."""
 
     at: datetime
     connected: bool | None  # whether the broker is; None: there is none to connect to
-    meters: tuple[MeterNow, ...] = ()
+    meters: tuple[MeterSnapshot, ...] = ()
 
 
 UP, DOWN, NEVER, UNKNOWN, STALLED = "up", "down", "never", "unknown", "stalled"
@@ -65,17 +65,17 @@ def links(
     )
 
 
-def meter_now(view: MeterView, readers: Sequence[Program], at: datetime) -> MeterNow:
+def meter_snapshot(view: MeterView, readers: Sequence[Program], at: datetime) -> MeterSnapshot:
     """Return what rules of alerts look at, at our time `at`."""
-    return MeterNow(
+    return MeterSnapshot(
         identifier=view.identifier,
         speaking=view.speaking,
         fresh=view.speaking and view.age is not None and view.age <= HOLD,
         last_frame=None if view.age is None else at - timedelta(seconds=view.age),
         reader={UP: True, DOWN: False}.get(_reader(view, readers)),
-        power=view.measures.power,
-        phases=view.measures.phases,
-        warned=view.measures.warned,
+        power=view.values.power,
+        phases=view.values.phases,
+        warned=view.values.warned,
         limit=view.tariff.subscribed,
         tomorrow=view.tariff.tomorrow,
     )
@@ -84,7 +84,7 @@ def meter_now(view: MeterView, readers: Sequence[Program], at: datetime) -> Mete
 def _meter(view: MeterView | None, ever_stored: bool | None) -> str:
     if view is not None and view.speaking:
         return UP
-    if ever_stored or (view is not None and view.heard):
+    if ever_stored or (view is not None and view.received):
         return DOWN
     return NEVER
 

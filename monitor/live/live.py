@@ -13,13 +13,13 @@ from common.mqtt.events import Published, PublishToken
 from monitor.base.config import MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.live.answer import answer, state_event
-from monitor.live.chain import HouseNow, links, meter_now
+from monitor.live.chain import Snapshot, links, meter_snapshot
 from monitor.live.meter import SECONDS, MeterView, clock_of
-from monitor.live.mqtt_listener import Feed
+from monitor.live.mqtt_listener import MqttListener
 from monitor.live.prices import Past, PriceTopic, Retained, later
-from monitor.live.state import LiveHouse, Program
-from monitor.live.stream_clients import Viewer, Viewers, event
-from monitor.live.today import Looks, Opened
+from monitor.live.state import LiveState, Program
+from monitor.live.stream_clients import StreamClient, StreamClients, event
+from monitor.live.today import DatabasePoll, Opened
 from monitor.live.values import Tariff
 from monitor.money.calendars import Calendars
 from monitor.money.curve import SeriesAnswers
@@ -36,7 +36,7 @@ NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
 
 
-class Board(Protocol):
+class Summary(Protocol):
     """What is shown of alerts; any thread may ask."""
 
     def use(self, alerts: Any) -> None:
@@ -67,39 +67,39 @@ class Live:
         prices: PriceTable,
         calendars: Calendars,
         *,
-        alerts: Callable[[Callable[[], Iterable[str]]], Board],
+        alerts: Callable[[Callable[[], Iterable[str]]], Summary],
         memory: Memory | None = None,
-        viewers: Viewers | None = None,
+        clients: StreamClients | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
         self._prices = prices
         self._calendars = calendars
         self._clock = clock
-        self._house = LiveHouse()
-        self._viewers = viewers or Viewers()
+        self._state = LiveState()
+        self._clients = clients or StreamClients()
         self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
-        self._told_alerts: object = None  # what the alerts that were told last were written from
+        self._alerts_source: object = None  # what the alerts that were sent last were written from
         self._sent_alerts = ""  # as they were sent last
-        self._sent_at: dict[str, float] = {}  # by watched meter, when its viewers got something last, monotonic
+        self._sent_at: dict[str, float] = {}  # by watched meter, when its clients got something last, monotonic
 
         def connect() -> Opened:
             connection = open_tables(Database(config.database))
             return connection, Home(connection, config, self._prices, self._calendars, memory)
 
-        self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
+        self._poll = DatabasePoll(connect, config.time_zone, clock, self._fill_minutes)
         self._price_topic = PriceTopic(
-            config, self._house, prices, calendars, partial(self._retain, Topics.price), clock
+            config, self._state, prices, calendars, partial(self._retain, Topics.price), clock
         )
         self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
-        self._feed = (
+        self._listener = (
             None
             if config.mqtt is None
-            else Feed(
+            else MqttListener(
                 config.mqtt,
                 config.name,
-                self._house,
+                self._state,
                 changed=self._on_frame,
                 tick=self._on_tick,
                 answered=self._on_answer,
@@ -108,22 +108,22 @@ class Live:
 
     def start(self) -> None:
         """Follow broker and database in the background; neither needs to be there."""
-        self._looks.start()
-        if self._feed is not None:
-            self._feed.start()
+        self._poll.start()
+        if self._listener is not None:
+            self._listener.start()
 
     def close(self) -> None:
         """End all streams and threads."""
-        self._viewers.close()
-        if self._feed is not None:
-            self._feed.close()
-        self._looks.close()
+        self._clients.close()
+        if self._listener is not None:
+            self._listener.close()
+        self._poll.close()
 
     def use(self, prices: PriceTable, calendars: Calendars) -> None:
         """Compute costs with other prices and calendars from now on."""
         self._prices, self._calendars = prices, calendars
         self._price_topic.use(prices, calendars)
-        self._looks.reopen()
+        self._poll.reopen()
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:
         """Expect of meters from now on what this past of them lets expect."""
@@ -131,29 +131,29 @@ class Live:
 
     @property
     def last_activity(self) -> float:
-        """When the thread of the feed last did something, monotonic; infinite without a broker."""
-        return float("inf") if self._feed is None else self._feed.last_activity
+        """When the thread of the listener last did something, monotonic; infinite without a broker."""
+        return float("inf") if self._listener is None else self._listener.last_activity
 
     @property
     def connected(self) -> bool:
         """Whether the broker is connected."""
-        return self._house.connected
+        return self._state.connected
 
     @property
     def viewers(self) -> int:
         """The number of open streams."""
-        return len(self._viewers)
+        return len(self._clients)
 
     def meters(self) -> list[str]:
         """Return all meters that broker or database know, by identifier."""
-        stored, houses = self._looks.meters() or (), self._config.meters
-        found = (*self._house.meters(), *(meter.identifier for meter in stored))
+        stored, houses = self._poll.meters() or (), self._config.meters
+        found = (*self._state.meters(), *(meter.identifier for meter in stored))
         return sorted({newest(address, houses) for address in found})
 
     def named_meters(self) -> set[str]:
         """Return the meters that broker and configuration know, without a look at the database."""
         houses = self._config.meters
-        return {newest(address, houses) for address in self._house.meters()} | {house.address for house in houses}
+        return {newest(address, houses) for address in self._state.meters()} | {house.address for house in houses}
 
     def choose(self, meter: str | None) -> str:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
@@ -169,20 +169,20 @@ class Live:
                 raise Refusal("meter_needed", known=", ".join(known), meters=known)
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
-        if meter not in known and self._looks.meters() is not None:
+        if meter not in known and self._poll.meters() is not None:
             raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
     def answer(self, meter: str) -> dict[str, Any]:
         """Return the answer of `live`."""
-        today = self._looks.today(meter)
+        today = self._poll.today(meter)
         monotonic, now = time.monotonic(), self._clock()
-        view = self._house.meter(meter, monotonic)
+        view = self._state.meter(meter, monotonic)
         end = now if view is None else clock_of(view, now)
         return answer(
             meter,
             view,
-            self._house.ring(meter, end),
+            self._state.ring(meter, end),
             end,
             today,
             self.links(meter),
@@ -194,41 +194,41 @@ class Live:
 
     def later(self, meter: str) -> dict[str, Any]:
         """Return the answer of `later`."""
-        view = self._house.meter(meter, time.monotonic())
+        view = self._state.meter(meter, time.monotonic())
         tariff = Tariff() if view is None else view.tariff
         now, zone = self._clock(), self._config.time_zone
-        surplus = view.measures.injected if view is not None and view.speaking and self._house.connected else None
+        surplus = view.values.injected if view is not None and view.speaking and self._state.connected else None
         feed_in = self._prices.feed_in_price(now.astimezone(zone).date())
         return later(meter, self._price_topic.spans(meter), tariff, now, zone, surplus, feed_in)
 
     def links(self, meter: str) -> dict[str, str]:
         """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.chain`."""
-        stored = self._looks.meters()
+        stored = self._poll.meters()
         return links(
-            self._house.meter(meter, time.monotonic()),
-            connected=self._house.answers(time.monotonic()),
+            self._state.meter(meter, time.monotonic()),
+            connected=self._state.answers(time.monotonic()),
             ever_stored=None if stored is None else any(one.identifier == meter and one.first for one in stored),
-            readers=self._house.programs("reader"),
-            storers=self._house.programs("storer"),
-            database=self._looks.database,
+            readers=self._state.programs("reader"),
+            storers=self._state.programs("storer"),
+            database=self._poll.database,
         )
 
     def last_frame(self, meter: str) -> datetime | None:
         """Return the time of a meter's newest frame; None: none came since the start."""
-        view = self._house.meter(meter, time.monotonic())
+        view = self._state.meter(meter, time.monotonic())
         return None if view is None else view.last_frame
 
-    def now(self) -> HouseNow:
+    def now(self) -> Snapshot:
         """Return what rules of alerts look at; it asks nobody."""
-        at, connected, readers = self._clock(), self._house.connected, self._house.programs("reader")
-        meters = tuple(meter_now(view, readers, at) for view in self.views())
-        return HouseNow(at, None if self._feed is None else connected, meters)
+        at, connected, readers = self._clock(), self._state.connected, self._state.programs("reader")
+        meters = tuple(meter_snapshot(view, readers, at) for view in self.views())
+        return Snapshot(at, None if self._listener is None else connected, meters)
 
     def views(self) -> list[MeterView]:
         """Return what is known of each meter; an address whose meter was replaced says nothing any more."""
         now, houses = time.monotonic(), self._config.meters
-        known = [identifier for identifier in self._house.meters() if newest(identifier, houses) == identifier]
-        return [view for identifier in known if (view := self._house.meter(identifier, now)) is not None]
+        known = [identifier for identifier in self._state.meters() if newest(identifier, houses) == identifier]
+        return [view for identifier in known if (view := self._state.meter(identifier, now)) is not None]
 
     def peak_price(self, meter: str, day: date, colour: str) -> int | None:
         """Return what a kWh costs in the peak hours of a Tempo day, 1e-4 EUR; None: not known."""
@@ -236,29 +236,29 @@ class Live:
 
     def stored_at(self, meter: str) -> datetime | None:
         """Return when a storer last confirmed something of a meter."""
-        return self._house.stored_at(meter)
+        return self._state.stored_at(meter)
 
     def programs(self, kind: str) -> list[Program]:
         """Return the programs of a kind, `reader` or `storer`, by name, with their last health."""
-        return self._house.programs(kind)
+        return self._state.programs(kind)
 
-    def stream(self, meter: str) -> Viewer:
+    def stream(self, meter: str) -> StreamClient:
         """Open a stream: `state` with each frame, at most one a second; `link` and `alerts` when they change.
 
         Raises:
             Refusal: as many as may be are open.
         """
-        viewer = self._viewers.open(meter)
-        viewer.put("link", event("link", self._links_text(meter)))
-        viewer.put("state", self._state_event(meter))
-        viewer.put("alerts", event("alerts", self._alerts_text()))
-        return viewer
+        client = self._clients.open(meter)
+        client.put("link", event("link", self._links_text(meter)))
+        client.put("state", self._state_event(meter))
+        client.put("alerts", event("alerts", self._alerts_text()))
+        return client
 
     def _state_event(self, meter: str) -> bytes:
-        view = self._house.meter(meter, time.monotonic())
+        view = self._state.meter(meter, time.monotonic())
         if view is None:
             return b""
-        data, at = state_event(view, self._house.connected, self._looks.known(meter), self._clock())
+        data, at = state_event(view, self._state.connected, self._poll.known(meter), self._clock())
         return event("state", data, at)
 
     def _alerts_text(self) -> str:
@@ -267,45 +267,45 @@ class Live:
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
-    # -- in the thread of the looks ------------------------------------------------------------------------------------
+    # -- in the thread of the poll -------------------------------------------------------------------------------------
 
     def _fill_minutes(self, home: Home, meter: Meter) -> None:
         """Fill the ten minutes where we were not there, or the broker was not, but the storer was."""
         monotonic, end = time.monotonic(), self._clock()
-        view = self._house.meter(meter.identifier, monotonic)
+        view = self._state.meter(meter.identifier, monotonic)
         if view is not None:
             end = clock_of(view, end)
-        known = self._house.ring(meter.identifier, end)
+        known = self._state.ring(meter.identifier, end)
         if known is None or None in known:
             powers = SeriesAnswers(home).powers(meter, end - timedelta(seconds=SECONDS), end)
-            self._house.on_past(meter.identifier, powers, monotonic)
+            self._state.on_past(meter.identifier, powers, monotonic)
 
-    # -- in the thread of the feed -------------------------------------------------------------------------------------
+    # -- in the thread of the listener ---------------------------------------------------------------------------------
 
     def _retain(self, topic: Callable[[Topics, str], str], payload: bytes) -> PublishToken | None:
-        if self._feed is None or self._config.mqtt is None:
+        if self._listener is None or self._config.mqtt is None:
             return None
-        return self._feed.retain(topic(Topics(self._config.mqtt.topic), self._config.name), payload)
+        return self._listener.retain(topic(Topics(self._config.mqtt.topic), self._config.name), payload)
 
     def _on_answer(self, answer: Published) -> None:
         self._price_topic.on_answer(answer)
         self._alert_topic.on_answer(answer)
 
     def _on_frame(self, meter: str) -> None:
-        if meter in self._viewers.meters:
+        if meter in self._clients.meters:
             self._publish_state(meter)
 
     def _publish_state(self, meter: str) -> None:
-        self._viewers.publish(meter, "state", self._state_event(meter))
+        self._clients.publish(meter, "state", self._state_event(meter))
         self._sent_at[meter] = time.monotonic()
 
     def _on_tick(self) -> None:
-        """Publish prices and alerts; tell viewers what nobody says: that a meter is silent, that the stream lives."""
+        """Publish prices and alerts; tell clients what no message says: a meter is silent, the stream lives."""
         self._price_topic.tick(time.monotonic())
-        self._tell_alerts()
-        watched = self._viewers.meters
-        if NO_METER in watched and self._house.meters():
-            self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
+        self._publish_alerts()
+        watched = self._clients.meters
+        if NO_METER in watched and self._state.meters():
+            self._clients.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
         for meter in [meter for meter in self._sent_at if meter not in watched]:
             del self._sent_at[meter]
             self._sent_links.pop(meter, None)
@@ -315,16 +315,16 @@ class Live:
             quiet = time.monotonic() - self._sent_at.get(meter, float("-inf")) >= REPEAT_EVERY
             if quiet or self._sent_links.get(meter) != text:
                 self._sent_links[meter] = text
-                self._viewers.publish(meter, "link", event("link", text))
+                self._clients.publish(meter, "link", event("link", text))
                 self._publish_state(meter)
 
-    def _tell_alerts(self) -> None:
-        """Tell MQTT and all viewers what is wrong, when it changes."""
-        connected = self._house.connected
-        told = connected, self.alerts.events(), self.named_meters()
-        if told == self._told_alerts:
+    def _publish_alerts(self) -> None:
+        """Tell MQTT and all clients what is wrong, when it changes."""
+        connected = self._state.connected
+        source = connected, self.alerts.events(), self.named_meters()
+        if source == self._alerts_source:
             return
-        self._told_alerts = told
+        self._alerts_source = source
         if not connected:
             self._alert_topic.on_disconnected()
         elif (message := self.alerts.message()) is not None:
@@ -332,5 +332,5 @@ class Live:
         text = self._alerts_text()
         if text != self._sent_alerts:
             self._sent_alerts = text
-            for meter in self._viewers.meters:
-                self._viewers.publish(meter, "alerts", event("alerts", text))
+            for meter in self._clients.meters:
+                self._clients.publish(meter, "alerts", event("alerts", text))

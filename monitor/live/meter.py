@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from common.contract.frame import Frame
-from monitor.live.values import Measures, Tariff, index_total, measures, tariff
+from monitor.live.values import Tariff, Values, index_total, read_values, tariff
 from monitor.readings.curves import Second
 
 SECONDS = 600
@@ -21,7 +21,7 @@ HOLDS = 4
 _NONE = -1
 
 
-class Ring:
+class RingBuffer:
     """Keeps one value a second of the clock, in 7 kB. A clock that jumps makes no wrong values, only unknown ones."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Ring:
         return values
 
 
-LEAST = 300  # a step is 1 Wh: over five minutes that is 12 W, so that tens of watts are told
+LEAST = 300  # a step is 1 Wh: over five minutes that is 12 W, so that tens of watts count
 _EVERY = 10  # seconds between two readings that are kept
 
 
@@ -98,11 +98,11 @@ class MeterView:
     """A meter at one moment."""
 
     identifier: str
-    heard: bool  # something of it came since the monitor was started, or is retained
+    received: bool  # something of it came since the monitor was started, or is retained
     speaking: bool  # frames are coming
     last_frame: datetime | None  # its time
     age: float | None  # seconds since it arrived
-    measures: Measures
+    values: Values
     tariff: Tariff
     register_since: datetime | None  # when the register was seen to change
     mean: Mean | None  # of the last minutes with frames
@@ -119,12 +119,12 @@ class LiveMeter:
         self._online: bool | None = None  # as the reader said
         self._frame_at: float | None = None
         self._timestamp: datetime | None = None
-        self._measures = Measures()
+        self._values = Values()
         self._tariff = Tariff()
         self._stated = False
         self._state: Mapping[str, Any] = {}
         self._register_since: datetime | None = None
-        self._ring = Ring()
+        self._ring = RingBuffer()
         self._index = IndexMean()
 
     @property
@@ -139,8 +139,8 @@ class LiveMeter:
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """Take over a frame."""
-        found = measures(frame.values)
-        self._measures = found.after(self._measures)
+        found = read_values(frame.values)
+        self._values = found.after(self._values)
         self._timestamp, self._frame_at, self.active_at = frame.timestamp, now, now
         self._online = True  # the message of the link may come later
         if found.power is not None:
@@ -157,7 +157,7 @@ class LiveMeter:
             self._register_since = self._timestamp if watched else None
         self._tariff, self._stated, self._state, self.active_at = found, True, state, now
         if self._timestamp is None:
-            self._measures = measures(state)
+            self._values = read_values(state)
 
     def on_link(self, online: bool, now: float) -> None:
         """Take over what the reader says of the link."""
@@ -177,11 +177,11 @@ class LiveMeter:
         since = self._began if self._frame_at is None else self._frame_at
         return MeterView(
             identifier=self.identifier,
-            heard=self._stated or self._frame_at is not None,
+            received=self._stated or self._frame_at is not None,
             speaking=self._online is True and now - since <= SILENT_AFTER,
             last_frame=self._timestamp,
             age=None if self._frame_at is None else now - self._frame_at,
-            measures=self._measures,
+            values=self._values,
             tariff=self._tariff,
             register_since=self._register_since,
             mean=self._index.mean(),

@@ -14,7 +14,7 @@ from common.mqtt.events import Connected, Disconnected, Event, Message, Publishe
 from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from monitor.base.config import MonitorMqtt
-from monitor.live.state import LiveHouse
+from monitor.live.state import LiveState
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _OVERHEAD = 1000  # bytes that a message takes besides its payload
 _MAX_PACES = 2000  # meters
 
 
-class Feed:
+class MqttListener:
     """Follows the broker.
 
     `changed` is called with a meter after each of its frames, `tick` about once a second, `answered` with what the
@@ -37,7 +37,7 @@ class Feed:
         self,
         settings: MonitorMqtt,
         name: str,
-        house: LiveHouse,
+        house: LiveState,
         *,
         changed: Callable[[str], None],
         tick: Callable[[], None],

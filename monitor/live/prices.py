@@ -25,7 +25,7 @@ from monitor.base.calendar import full_hour, midnight, offsets
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import ten_thousandths
 from monitor.live.schedule import Change, expected
-from monitor.live.state import LiveHouse
+from monitor.live.state import LiveState
 from monitor.live.values import Tariff
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract, contract_at, contracts
@@ -272,7 +272,7 @@ class PriceTopic:
     def __init__(
         self,
         config: MonitorConfig,
-        house: LiveHouse,
+        house: LiveState,
         prices: PriceTable,
         calendars: Calendars,
         publish: Callable[[bytes], PublishToken | None],

@@ -40,7 +40,7 @@ class Program:
         return frozenset(meter for meter in found if isinstance(meter, str))
 
 
-class LiveHouse:
+class LiveState:
     """Keeps what messages say. `connected` is whether the broker can say anything at all."""
 
     def __init__(self) -> None:

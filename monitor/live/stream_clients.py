@@ -1,6 +1,6 @@
-"""Who watches: each viewer gets the newest value of its meter and never a queue of older ones.
+"""Who watches: each client gets the newest value of its meter and never a queue of older ones.
 
-`publish` is called from the thread of the feed; everything else belongs to the event loop of the server.
+`publish` is called from the thread of the listener; everything else belongs to the event loop of the server.
 """
 
 import asyncio
@@ -10,15 +10,15 @@ from collections.abc import AsyncGenerator, Callable
 
 from monitor.base.refusals import Refusal
 
-MAX_VIEWERS = 200
+MAX_CLIENTS = 200
 PING_EVERY = 10.0  # seconds; some proxies notice only by what is sent that a browser has gone, or close what is silent
 RETRY = 3000  # ms after which a browser connects again
 
 
-class Viewer:
+class StreamClient:
     """One stream, in the event loop: at most one waiting event of each kind; `close` it whatever happens."""
 
-    def __init__(self, ping_every: float, forget: "Callable[[Viewer], None]") -> None:
+    def __init__(self, ping_every: float, forget: "Callable[[StreamClient], None]") -> None:
         self._closed = False
         self._ping_every = ping_every
         self._forget = forget
@@ -56,48 +56,48 @@ class Viewer:
             self._forget(self)
 
 
-class Viewers:
+class StreamClients:
     """All streams."""
 
-    def __init__(self, *, limit: int = MAX_VIEWERS, ping_every: float = PING_EVERY) -> None:
+    def __init__(self, *, limit: int = MAX_CLIENTS, ping_every: float = PING_EVERY) -> None:
         self._limit = limit
         self._ping_every = ping_every
         self._lock = threading.Lock()
-        self._viewers: dict[Viewer, str] = {}  # with the meter that each watches
-        self._loop: asyncio.AbstractEventLoop | None = None  # that of the viewers, since there are any
+        self._clients: dict[StreamClient, str] = {}  # with the meter that each watches
+        self._loop: asyncio.AbstractEventLoop | None = None  # that of the clients, since there are any
         self._closed = False
 
     def __len__(self) -> int:
         """The number of open streams."""
-        return len(self._viewers)
+        return len(self._clients)
 
     @property
     def meters(self) -> set[str]:
         """The meters that are watched."""
         with self._lock:
-            return set(self._viewers.values())
+            return set(self._clients.values())
 
     def publish(self, meter: str, kind: str, event: bytes) -> None:
-        """Hand an event to all viewers of a meter; from any thread, without waiting for anyone."""
-        self._each_of(meter, lambda viewer: viewer.put(kind, event))
+        """Hand an event to all clients of a meter; from any thread, without waiting for anyone."""
+        self._each_of(meter, lambda client: client.put(kind, event))
 
-    def open(self, meter: str) -> Viewer:
+    def open(self, meter: str) -> StreamClient:
         """Open a stream; in the event loop.
 
         Raises:
             Refusal: as many as may be are open.
         """
-        viewer = Viewer(self._ping_every, self._forget)
+        client = StreamClient(self._ping_every, self._forget)
         self._loop = asyncio.get_running_loop()
         with self._lock:
-            if self._closed or len(self._viewers) >= self._limit:
+            if self._closed or len(self._clients) >= self._limit:
                 raise Refusal("too_many_viewers")
-            self._viewers[viewer] = meter
-        return viewer
+            self._clients[client] = meter
+        return client
 
-    def _forget(self, viewer: Viewer) -> None:
+    def _forget(self, client: StreamClient) -> None:
         with self._lock:
-            self._viewers.pop(viewer, None)
+            self._clients.pop(client, None)
 
     def close(self) -> None:
         """End all streams, and open no more; from any thread."""
@@ -108,17 +108,17 @@ class Viewers:
 
     def close_meter(self, meter: str) -> None:
         """End the streams of a meter: browsers open them anew; from any thread."""
-        self._each_of(meter, Viewer.close)
+        self._each_of(meter, StreamClient.close)
 
-    def _each_of(self, meter: str, do: Callable[[Viewer], None]) -> None:
+    def _each_of(self, meter: str, do: Callable[[StreamClient], None]) -> None:
         with self._lock:
-            viewers = [viewer for viewer, watched in self._viewers.items() if watched == meter]
+            clients = [client for client, watched in self._clients.items() if watched == meter]
 
         def do_all() -> None:
-            for viewer in viewers:
-                do(viewer)
+            for client in clients:
+                do(client)
 
-        if viewers and self._loop is not None:
+        if clients and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # it is closed, and with it the streams
                 self._loop.call_soon_threadsafe(do_all)
 

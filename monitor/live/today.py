@@ -121,14 +121,14 @@ Opened = tuple[Connection, Home]
 
 
 @dataclass(slots=True)
-class _Look:
+class _MeterPoll:
     asked_at: float
     due: bool = True  # at once: somebody waits for it
     taken_at: float = float("-inf")
     today: Today | None = None
 
 
-class Looks:
+class DatabasePoll:
     """Looks at the days of meters; `today` and `meters` may be called from any thread."""
 
     def __init__(
@@ -151,13 +151,13 @@ class Looks:
         self._clock = clock
         self._fill = fill
         self._changed = threading.Condition()
-        self._looks: dict[str, _Look] = {}
+        self._poll: dict[str, _MeterPoll] = {}
         self._meters: Sequence[Meter] | None = None
         self.database = UNKNOWN  # whether it answered last: up or down; unknown before the first look
         self._asked_at = self._failed_at = float("-inf")  # monotonic
         self._closing = self._reopening = False
         self._log = ChangeLogger(log)
-        self._thread = threading.Thread(target=self._run, name="looks", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="today", daemon=True)
 
     def start(self) -> None:
         """Begin to look, as soon as somebody asks."""
@@ -181,11 +181,11 @@ class Looks:
         """Return a look at a meter's day; None: there is none. One that is old, by its `at`: no other came in time."""
         with self._changed:
             now = self._ask()
-            look = self._looks.get(meter)
+            look = self._poll.get(meter)
             if look is None:
-                if len(self._looks) >= _MAX_METERS:
-                    del self._looks[min(self._looks, key=lambda one: self._looks[one].asked_at)]
-                look = self._looks[meter] = _Look(now)
+                if len(self._poll) >= _MAX_METERS:
+                    del self._poll[min(self._poll, key=lambda one: self._poll[one].asked_at)]
+                look = self._poll[meter] = _MeterPoll(now)
             look.asked_at = now
             look.due = not self._is_new(look)
             # A database that was away a moment ago is not waited for.
@@ -195,7 +195,7 @@ class Looks:
             found = look.today
         return found if found is not None and found.start == self._midnight() else None
 
-    def _is_new(self, look: _Look) -> bool:
+    def _is_new(self, look: _MeterPoll) -> bool:
         of_today = look.today is None or look.today.start == self._midnight()
         return time.monotonic() - look.taken_at <= LOOK_EVERY and of_today
 
@@ -205,7 +205,7 @@ class Looks:
     def known(self, meter: str) -> Today | None:
         """Return the last look at a meter, of whatever day; neither waits nor asks for another one."""
         with self._changed:
-            look = self._looks.get(meter)
+            look = self._poll.get(meter)
             return None if look is None else look.today
 
     def _ask(self) -> float:
@@ -254,7 +254,7 @@ class Looks:
                 ready_at = pinged_at + PING_EVERY if self.database == DOWN else float("-inf")
                 due = [
                     (max(look.taken_at + (0.0 if look.due else LOOK_EVERY), ready_at), meter)
-                    for meter, look in self._looks.items()
+                    for meter, look in self._poll.items()
                     if now - look.asked_at <= ASKED_FOR
                 ]
                 if due and min(due)[0] <= now:
@@ -277,7 +277,7 @@ class Looks:
             log.info("Today's totals are available again")
         with self._changed:
             self.database, self._meters, self._failed_at = UP, meters, float("-inf")
-            look = None if meter is None else self._looks.get(meter)
+            look = None if meter is None else self._poll.get(meter)
             if look is not None:
                 look.today, look.taken_at, look.due = looked, time.monotonic(), False
             self._changed.notify_all()

@@ -20,7 +20,7 @@ _HISTORIC_INDEXES = [frozenset(registers.values()) for registers in HISTORIC_REG
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class Values:
     """What is measured; None: not known."""
 
     power: int | None = None  # VA
@@ -29,7 +29,7 @@ class Measures:
     volts: tuple[int, ...] | None = None  # of each phase
     warned: tuple[int, ...] | None = None  # phases of which the meter says that too much is drawn; 0: of no single one
 
-    def after(self, previous: "Measures") -> "Measures":
+    def after(self, previous: "Values") -> "Values":
         """Return these, completed by those before: a damaged frame lacks some, and a short one has currents only."""
         phases = self.phases
         if phases is not None and previous.phases is not None and None in phases:
@@ -44,17 +44,17 @@ class Measures:
         )
 
 
-def measures(values: Mapping[str, Any]) -> Measures:
+def read_values(values: Mapping[str, Any]) -> Values:
     """Read what is measured.
 
-    >>> measures({"SINSTS": 1840, "URMS1": 234})
-    Measures(power=1840, injected=None, phases=None, volts=(234,), warned=None)
-    >>> measures({"ADIR1": 21, "IINST1": 21, "IINST2": 1, "IINST3": 0}).power
+    >>> read_values({"SINSTS": 1840, "URMS1": 234})
+    Values(power=1840, injected=None, phases=None, volts=(234,), warned=None)
+    >>> read_values({"ADIR1": 21, "IINST1": 21, "IINST2": 1, "IINST3": 0}).power
     5060
     """
     three = is_three_phase(values)
     volts = tuple(found for phase in PHASES if (found := _number(values, f"URMS{phase}")) is not None)
-    return Measures(
+    return Values(
         power=apparent_power(values),
         injected=_number(values, "SINSTI"),
         phases=tuple(phase_power(values, phase) for phase in PHASES) if three else None,

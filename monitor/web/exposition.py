@@ -150,7 +150,7 @@ class Exposition:
 
     def add_meter(self, view: MeterView) -> None:
         """Add a meter; its values only while frames come."""
-        of_meter, measures, state = {"meter": view.identifier}, view.measures, view.state
+        of_meter, values, state = {"meter": view.identifier}, view.values, view.state
         self.add("teleinfo_meter_up", "1 while frames of the meter come", view.speaking, of_meter)
         last = None if view.last_frame is None else view.last_frame.timestamp()
         self.add("teleinfo_meter_last_frame_timestamp_seconds", "Unix time of the newest frame", last, of_meter)
@@ -158,16 +158,16 @@ class Exposition:
             return
         texts = {key: state.get(key, "") for key in ("mode", "contract", "period")}
         self.add("teleinfo_meter_info", "1; mode, contract and running period are labels", 1, of_meter | texts)
-        self.add("teleinfo_meter_power_voltamperes", "Apparent power drawn", measures.power, of_meter)
-        self.add("teleinfo_meter_injected_power_voltamperes", "Apparent power given", measures.injected, of_meter)
+        self.add("teleinfo_meter_power_voltamperes", "Apparent power drawn", values.power, of_meter)
+        self.add("teleinfo_meter_injected_power_voltamperes", "Apparent power given", values.injected, of_meter)
         for key, name, factor, text in _STATE:
             self.add(f"teleinfo_meter_{name}", text, state.get(key), of_meter, factor)
-        for phase, power in enumerate(measures.phases or (), 1):
+        for phase, power in enumerate(values.phases or (), 1):
             self.add(
                 "teleinfo_meter_phase_power_voltamperes", "Apparent power of a phase", power,
                 {**of_meter, "phase": str(phase)},
             )  # fmt: skip
-        for phase, volts in enumerate(measures.volts or (), 1):
+        for phase, volts in enumerate(values.volts or (), 1):
             self.add("teleinfo_meter_voltage_volts", "Voltage of a phase", volts, {**of_meter, "phase": str(phase)})
         for label, number in _CURRENTS.items():
             self.add(

@@ -9,7 +9,7 @@ import pytest
 
 from demo.history import History
 from monitor.alerts.events import Holds
-from monitor.alerts.facts import Cut, Facts, Loss, gather
+from monitor.alerts.facts import Cut, Facts, Loss, collect
 from monitor.alerts.rules import database_conditions
 from monitor.base.config import MonitorConfig
 from monitor.base.household import AlertsConfig, ContractLine, House
@@ -61,7 +61,7 @@ def answers(database: Server) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def facts(answers: Home) -> Facts:
-    return gather(answers, CONFIG, NOW, gather(answers, CONFIG, NOW - timedelta(hours=6)))
+    return collect(answers, CONFIG, NOW, collect(answers, CONFIG, NOW - timedelta(hours=6)))
 
 
 def test_what_is_read_each_few_minutes(facts: Facts) -> None:
@@ -95,25 +95,25 @@ def test_the_signs_of_a_house_in_which_things_happened(facts: Facts) -> None:
 
 
 def test_what_is_read_each_day_is_kept_for_hours(answers: Home, facts: Facts) -> None:
-    again = gather(answers, CONFIG, NOW + timedelta(hours=1), facts)
+    again = collect(answers, CONFIG, NOW + timedelta(hours=1), facts)
     assert again.meters[0].daily is facts.meters[0].daily
     assert again.meters[0].lately.at == NOW + timedelta(hours=1)
-    tomorrow = gather(answers, CONFIG, NOW + timedelta(hours=20), facts)
+    tomorrow = collect(answers, CONFIG, NOW + timedelta(hours=20), facts)
     assert tomorrow.meters[0].daily is not facts.meters[0].daily
 
 
 def test_a_short_power_cut_is_found_where_the_machine_started(answers: Home) -> None:
     """In the night before, four minutes are missing in which nothing was counted."""
     for started, cuts in ((SHORT + timedelta(minutes=3), 2), (SHORT + timedelta(hours=1), 1)):
-        found = gather(answers, CONFIG, NOW, started=started).meters[0].lately.cuts
+        found = collect(answers, CONFIG, NOW, started=started).meters[0].lately.cuts
         assert found[1:] == [Cut(SHORT, SHORT + timedelta(minutes=4))][: cuts - 1]
 
 
 def test_frames_that_are_missing_at_the_first_look_may_be_on_their_way(answers: Home) -> None:
     """The database was away, and the reader sends what it kept."""
-    first = gather(answers, CONFIG, NOW)
+    first = collect(answers, CONFIG, NOW)
     assert [sign for sign in database_conditions(first, NOW) if sign.kind == "loss"] == []
-    soon = gather(answers, CONFIG, NOW + timedelta(hours=1), first)
+    soon = collect(answers, CONFIG, NOW + timedelta(hours=1), first)
     assert [sign for sign in database_conditions(soon, NOW) if sign.kind == "loss"] == []
 
 
@@ -134,7 +134,7 @@ def test_a_meter_that_was_replaced_has_one_past_and_no_alarm(fresh_database: Ser
             History(connection, meter).write(start, end)
         house = MonitorConfig(meters=(House(new.address, "Maison", (old.address,)),))
         for config, meters in ((house, 1), (MonitorConfig(), 2)):
-            facts = gather(Home(connection, config, PRICES), config, now)
+            facts = collect(Home(connection, config, PRICES), config, now)
             assert len(facts.meters) == meters
             assert {sign.kind for sign in database_conditions(facts, now) if sign.holds is Holds.YES} == set()
             newest = next(meter for meter in facts.meters if meter.meter == new.address)

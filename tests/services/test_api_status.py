@@ -10,7 +10,7 @@ import pytest
 
 from common.database.mariadb import Database
 from common.machine.version import full_version
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
 from monitor.base.ranges import Range
@@ -135,7 +135,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
 
 def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertBoard, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     assert status.ROUTE.without_database is not None
     answer = status.ROUTE.without_database(LiveCall(live, {}, END))
     check(answer, status.ROUTE.schema)
@@ -165,7 +165,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
         "reader": [program("reader", "cellar", **spool), program("reader", "elsewhere", lines=[{"meter": "1"}])],
         "storer": [program("storer", "a"), program("storer", "b"), Program("old", "online", {"uptime": 1}, END)],
     }
-    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertBoard, MonitorConfig()))
+    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertSummary, MonitorConfig()))
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
@@ -185,7 +185,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
 
 def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertBoard, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     with contextlib.closing(tables.connect()) as connection:
         answer = status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live))
     check(answer, status.ROUTE.schema)

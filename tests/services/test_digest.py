@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database, sql_time
-from monitor.alerts.digest import digest_letter
+from monitor.alerts.digest import digest_message
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.household import AlertsConfig, ContractLine
@@ -46,11 +46,11 @@ def kilowatt(tables: Database, meter: str, first: date, end: date) -> None:
             )
 
 
-def letter(tables: Database, period: str, now: datetime, config: MonitorConfig = BASE) -> list[str] | None:
+def message(tables: Database, period: str, now: datetime, config: MonitorConfig = BASE) -> list[str] | None:
     """Return the title and the lines of a digest."""
     with contextlib.closing(tables.connect()) as connection:
         answers = Home(connection, config, bundled_prices(), Calendars())
-        found = digest_letter(answers, config, period, now)
+        found = digest_message(answers, config, period, now)
     if found is None:
         return None
     assert found.written == now < found.expires
@@ -72,7 +72,7 @@ def test_a_period_is_that_of_the_calendar_also_with_a_clock_change(
 ) -> None:
     tables = make_tables(fresh_database)
     kilowatt(tables, METER, day - timedelta(days=70), day)
-    lines = letter(tables, period, at(day))
+    lines = message(tables, period, at(day))
     assert lines is not None
     assert lines[1].startswith(total)
     assert lines[2] == compared
@@ -81,8 +81,8 @@ def test_a_period_is_that_of_the_calendar_also_with_a_clock_change(
 def test_the_first_week_of_a_house_is_compared_with_nothing(fresh_database: Server) -> None:
     tables = make_tables(fresh_database)
     kilowatt(tables, METER, date(2026, 11, 20), date(2026, 11, 23))
-    assert letter(tables, "weekly", at(date(2026, 11, 16))) is None
-    lines = letter(tables, "weekly", at(date(2026, 11, 23)))
+    assert message(tables, "weekly", at(date(2026, 11, 16))) is None
+    lines = message(tables, "weekly", at(date(2026, 11, 23)))
     assert lines is not None
     assert lines[1].startswith("72,0 kWh")
     assert lines[2:] == ["Relevés depuis ven. 20/11"]
@@ -99,7 +99,7 @@ def test_a_week_in_which_an_imported_month_ends_is_compared_with_nothing(fresh_d
             " SELECT id, %s, 0, 'csv', 744000, 745 FROM meters",
             (sql_time(last),),
         )
-    lines = letter(tables, "weekly", at(date(2026, 11, 9)))
+    lines = message(tables, "weekly", at(date(2026, 11, 9)))
     assert lines is not None
     assert lines[1].startswith("168,0 kWh · ")
     assert not any("Écart" in line for line in lines)
@@ -108,7 +108,7 @@ def test_a_week_in_which_an_imported_month_ends_is_compared_with_nothing(fresh_d
 def test_without_a_contract_the_energy_is_told(fresh_database: Server) -> None:
     tables = make_tables(fresh_database)
     kilowatt(tables, METER, date(2026, 11, 9), date(2026, 11, 23))
-    assert letter(tables, "weekly", at(date(2026, 11, 23)), MonitorConfig()) == [
+    assert message(tables, "weekly", at(date(2026, 11, 23)), MonitorConfig()) == [
         "Semaine du 16/11 au 22/11",
         "168,0 kWh · prix inconnu",
         "Écart avec sem. 46 : ±0 % en kWh",
@@ -122,7 +122,7 @@ def test_a_replaced_meter_goes_on_and_another_one_has_lines_of_its_own(fresh_dat
     kilowatt(tables, METER, date(2026, 11, 18), date(2026, 11, 23))
     kilowatt(tables, "041961555555", date(2026, 11, 22), date(2026, 11, 23))
     config = MonitorConfig(meters=(Configured(METER, "Maison", (OLD,)),), alerts=AlertsConfig(language="en"))
-    assert letter(tables, "weekly", at(date(2026, 11, 23)), config) == [
+    assert message(tables, "weekly", at(date(2026, 11, 23)), config) == [
         "Week from 16 Nov to 22 Nov",
         "Maison: 168.0 kWh · price unknown",
         "Against week 46: ±0% in kWh",
@@ -136,7 +136,7 @@ def test_a_tempo_house_and_a_producer_that_were_read(fresh_database: Server) -> 
     monday = date(2024, 11, 25)  # of a season whose colours are bundled
     begin, end = midnight(date(2024, 11, 4), PARIS), midnight(monday, PARIS) + 6 * HOUR  # today has none yet
     tables = make_past(fresh_database, begin, end, TEMPO)
-    lines = letter(tables, "weekly", at(monday))
+    lines = message(tables, "weekly", at(monday))
     assert lines is not None
     assert len(lines) <= 10
     for words in (
@@ -151,7 +151,7 @@ def test_a_tempo_house_and_a_producer_that_were_read(fresh_database: Server) -> 
         assert any(words in line for line in lines), (words, lines)
     assert not any("Mesuré" in line for line in lines)
     add_past(tables, begin, end, "standard-three-phase-producer")
-    lines = letter(tables, "weekly", at(monday))
+    lines = message(tables, "weekly", at(monday))
     assert lines is not None
     assert len(lines) <= 10
     assert any("injecté" in line for line in lines)

@@ -18,7 +18,7 @@ from tests.support.storing import make_tables, query
 HOUR = timedelta(hours=1)
 DAWN = datetime(2026, 11, 24, 4, tzinfo=UTC)  # Tempo switches at 05:00
 NOON = datetime(2026, 6, 21, 10, tzinfo=UTC)
-# Measures of a minute are those of the load.
+# Values of a minute are those of the load.
 MEASURED = ("power_", "voltage_", "current_", "overload", "injected_power_")
 
 

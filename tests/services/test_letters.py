@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.send_queue import Delivery, Letter, Outbox
+from monitor.alerts.send_queue import Delivery, Message, SendQueue
 from monitor.base.household import Address
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
@@ -34,19 +34,19 @@ def ntfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ntfy]:
 
 
 def send(folder: Path, *urls: str) -> dict[str, Delivery]:
-    """Send a letter; return what became of it, by the name of the address."""
-    outbox = Outbox([Address(text=url) for url in urls], folder / "letters")
+    """Send a message; return what became of it, by the name of the address."""
+    queue = SendQueue([Address(text=url) for url in urls], folder / "letters")
     now = datetime.now(UTC)
-    outbox.put(Letter("a", TITLE, BODY, now, now + timedelta(hours=1)))
-    outbox.saved()
+    queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
+    queue.saved()
 
     def is_done() -> bool:
-        outbox.tick(datetime.now(UTC))
-        outbox.saved()
-        return all(delivery.sent_at or delivery.tries for delivery in outbox.deliveries())
+        queue.tick(datetime.now(UTC))
+        queue.saved()
+        return all(delivery.sent_at or delivery.tries for delivery in queue.deliveries())
 
     wait_until(is_done, WITHIN, "each address was tried")
-    return {delivery.to: delivery for delivery in outbox.deliveries()}
+    return {delivery.to: delivery for delivery in queue.deliveries()}
 
 
 def test_a_phone_and_a_mailbox_get_the_text_as_it_was_written(ntfy: Ntfy, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def service() -> Iterator[Service]:
 
 
 def start(folder: Path, service: Service, *ids: str) -> "subprocess.Popen[bytes]":
-    """Start a monitor of which only the outbox works."""
+    """Start a monitor of which only the queue works."""
     arguments = [str(folder), service.url, *ids]
     return subprocess.Popen(command_line("tests.support.outbox_program", *arguments), cwd=ROOT, env=ENVIRONMENT)
 
@@ -162,7 +162,7 @@ def test_a_letter_that_left_is_not_sent_again_while_the_service_takes_its_time(
     """Neither a kill of the monitor nor a stop of all its processes, as systemd stops them, ends what is on its way."""
     service.answers.clear()
     first = start(tmp_path, service, "slow")
-    wait_until(lambda: service.received.total() == 1, WITHIN, "the letter is on its way")
+    wait_until(lambda: service.received.total() == 1, WITHIN, "the message is on its way")
     (child,) = children_of(first.pid)
     kill(first)
     os.kill(child, signal.SIGTERM)
@@ -176,7 +176,7 @@ def test_a_letter_that_left_is_not_sent_again_while_the_service_takes_its_time(
 def test_a_letter_whose_process_was_killed_on_its_way_is_sent_again(service: Service, tmp_path: Path) -> None:
     service.answers.clear()
     first = start(tmp_path, service, "lost")
-    wait_until(lambda: service.received.total() == 1, WITHIN, "the letter is on its way")
+    wait_until(lambda: service.received.total() == 1, WITHIN, "the message is on its way")
     (child,) = children_of(first.pid)
     kill(first)
     os.kill(child, signal.SIGKILL)
@@ -207,13 +207,13 @@ def test_a_service_that_hangs_holds_up_nothing(service: Service, ntfy: Ntfy, tmp
 
 def test_an_address_is_in_no_argument_and_no_environment_and_no_file(service: Service, tmp_path: Path) -> None:
     service.answers.clear()
-    outbox = Outbox([Address(text=service.url)], tmp_path)
+    queue = SendQueue([Address(text=service.url)], tmp_path)
     now = datetime.now(UTC)
-    outbox.put(Letter("a", TITLE, BODY, now, now + timedelta(hours=1)))
-    outbox.saved()
+    queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
+    queue.saved()
     others = set(children_of(os.getpid()))
-    outbox.tick(now)
-    wait_until(lambda: service.received.total() == 1, WITHIN, "the letter is on its way")
+    queue.tick(now)
+    wait_until(lambda: service.received.total() == 1, WITHIN, "the message is on its way")
     (child,) = set(children_of(os.getpid())) - others
     shown = b"".join(Path(f"/proc/{child}/{name}").read_bytes() for name in ("cmdline", "environ"))
     shown += b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -221,7 +221,7 @@ def test_an_address_is_in_no_argument_and_no_environment_and_no_file(service: Se
     service.answers.set()
 
     def is_sent() -> bool:
-        outbox.tick(now)
-        return outbox.deliveries()[0].sent_at is not None
+        queue.tick(now)
+        return queue.deliveries()[0].sent_at is not None
 
     wait_until(is_sent, WITHIN, "it was sent")

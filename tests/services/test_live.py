@@ -15,11 +15,11 @@ import pytest
 
 from common.contract.topics import Topics
 from demo.history import History
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.base.household import AlertsConfig
 from monitor.base.refusals import Refusal
-from monitor.live.chain import HouseNow
+from monitor.live.chain import Snapshot
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from reader.meter.state import MeterState
@@ -71,7 +71,7 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
     changed = replace(config, **changes)
-    board = partial(AlertBoard, changed)
+    board = partial(AlertSummary, changed)
     found = Live(changed, bundled_prices(), Calendars(), alerts=board, clock=lambda: NOW)
     found.start()
     try:
@@ -410,7 +410,7 @@ def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: B
 
 def test_what_alerts_look_at(broker: Broker, publisher: MqttClient) -> None:
     with live(broker.port, None) as house:
-        wait_for(lambda: house.now() == HouseNow(NOW, connected=True))
+        wait_for(lambda: house.now() == Snapshot(NOW, connected=True))
         power = publish_all(publisher, KIND)
         wait_for(lambda: [(meter.power, meter.fresh) for meter in house.now().meters] == [(power, True)])
         (meter,) = house.now().meters

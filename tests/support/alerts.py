@@ -25,7 +25,7 @@ class Alerts:
         return self.over
 
     def deliveries(self) -> tuple[Delivery, ...]:
-        """Return what became of letters."""
+        """Return what became of messages."""
         return self.sent
 
 

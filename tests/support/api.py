@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from common.database.mariadb import Database
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
@@ -32,7 +32,7 @@ def ask(
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
     calendars = Calendars(written=colours or {})
-    live = Live(settings, prices, calendars, alerts=partial(AlertBoard, settings))
+    live = Live(settings, prices, calendars, alerts=partial(AlertSummary, settings))
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Home(connection, settings, prices, calendars)

@@ -1,6 +1,6 @@
-"""An outbox in a process of its own that a test kills: `python -m tests.support.outbox_program FOLDER ADDRESS ID…`.
+"""An queue in a process of its own that a test kills: `python -m tests.support.outbox_program FOLDER ADDRESS ID…`.
 
-It keeps its state as the monitor does, and ends once all letters are sent or given up.
+It keeps its state as the monitor does, and ends once all messages are sent or given up.
 """
 
 import json
@@ -9,29 +9,29 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.alerts.send_queue import Letter, Outbox
+from monitor.alerts.send_queue import Message, SendQueue
 from monitor.base.household import Address
 
 
 def main() -> None:
-    """Send letters."""
+    """Send messages."""
     folder, address, *ids = sys.argv[1:]
-    outbox = Outbox([Address(text=address)], Path(folder) / "letters")
+    queue = SendQueue([Address(text=address)], Path(folder) / "letters")
     state = Path(folder) / "state.json"
     if state.exists():
-        outbox.from_json(json.loads(state.read_text()))
+        queue.from_json(json.loads(state.read_text()))
     now = datetime.now(UTC)
     for name in ids:
-        outbox.put(Letter(name, name, f"text of {name}", now, now + timedelta(hours=1)))
+        queue.put(Message(name, name, f"text of {name}", now, now + timedelta(hours=1)))
     while True:
-        if outbox.changed:
+        if queue.changed:
             part = state.with_suffix(".part")
-            part.write_text(json.dumps(outbox.to_json()))
+            part.write_text(json.dumps(queue.to_json()))
             part.rename(state)
-            outbox.saved()
-        if not any(delivery.waits for delivery in outbox.deliveries()):
+            queue.saved()
+        if not any(delivery.waits for delivery in queue.deliveries()):
             return
-        outbox.tick(datetime.now(UTC))
+        queue.tick(datetime.now(UTC))
         time.sleep(0.01)
 
 

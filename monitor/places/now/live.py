@@ -18,7 +18,7 @@ from monitor.base.schemas import (
     words,
 )
 from monitor.live.chain import LINKS, STATES
-from monitor.live.stream_clients import Viewer
+from monitor.live.stream_clients import StreamClient
 from monitor.web.call import LiveCall, LiveRoute
 from monitor.web.parameters import METER
 
@@ -101,7 +101,7 @@ def _answer(call: LiveCall) -> Any:
     return call.live.answer(call.live.choose(call.parameters.get("meter")))
 
 
-def _stream(call: LiveCall) -> Viewer:
+def _stream(call: LiveCall) -> StreamClient:
     return call.live.stream(call.live.choose(call.parameters.get("meter")))
 
 

@@ -26,9 +26,9 @@ from monitor.alerts.delivery_texts import why
 from monitor.alerts.engine import Engine
 from monitor.alerts.loop import Alerts
 from monitor.alerts.message_texts import AlertFormats
-from monitor.alerts.send_queue import Letter, Outbox, destinations
-from monitor.alerts.store import NAME, MemoryFile
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.send_queue import Message, SendQueue, destinations
+from monitor.alerts.store import NAME, Store
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, unbroken
 from monitor.base.household import AlertsConfig
@@ -101,9 +101,9 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
     written = _written_at(settings.state / NAME)
     noted = _noted(settings)
     meters = {event.meter for event in (*noted.active(), *noted.past()) if event.meter}
-    board = AlertBoard(settings, lambda: meters | {house.address for house in settings.meters})
-    board.use(noted)
-    answer = board.answer()
+    summary = AlertSummary(settings, lambda: meters | {house.address for house in settings.meters})
+    summary.use(noted)
+    answer = summary.answer()
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False))  # noqa: T201 - the command's output
         return 0
@@ -115,9 +115,9 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
 def _noted(settings: MonitorConfig) -> Alerts:
     """Return what the file of the monitor says."""
     chosen = settings.alerts or AlertsConfig()
-    engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, tells=False)
-    outbox = Outbox(chosen.to, settings.state / "letters")
-    return Alerts(engine, outbox, MemoryFile(settings.state), texts=lambda _: ("", ""))
+    engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, notifies=False)
+    queue = SendQueue(chosen.to, settings.state / "letters")
+    return Alerts(engine, queue, Store(settings.state), texts=lambda _: ("", ""))
 
 
 def _written_at(file: Path) -> datetime | None:
@@ -197,13 +197,13 @@ def _test(chosen: AlertsConfig, formats: Formats, *, as_json: bool) -> int:
     title, body = (unbroken(formats.text(key), formats.language) for key in ("test_title", "test_body"))
     now = datetime.now(UTC)
     with TemporaryDirectory() as folder:
-        outbox = Outbox(chosen.to, Path(folder))
-        outbox.put(Letter("test", title, body, now, now + timedelta(hours=1)))
-        while not all(one.sent_at or one.tries or one.given_up for one in outbox.deliveries()):
-            outbox.saved()
-            outbox.tick(now)
+        queue = SendQueue(chosen.to, Path(folder))
+        queue.put(Message("test", title, body, now, now + timedelta(hours=1)))
+        while not all(one.sent_at or one.tries or one.given_up for one in queue.deliveries()):
+            queue.saved()
+            queue.tick(now)
             time.sleep(_POLL)
-    found = outbox.deliveries()[::-1]
+    found = queue.deliveries()[::-1]
     if as_json:
         rows = [{"name": one.to, "sent": one.sent_at is not None, "why": one.why} for one in found]
         print(json.dumps(rows, indent=1))  # noqa: T201 - the command's output

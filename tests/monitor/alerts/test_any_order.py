@@ -1,4 +1,4 @@
-"""Everything that can happen to alerts, in any order: nothing is told twice, and nothing that lasts remains untold."""
+"""Everything that can happen to alerts, in any order: nothing is told twice, and nothing that lasts remains pending."""
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from common.contract.offers import Window
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import BEGIN, END, Event, Holds, Message, Sign
+from monitor.alerts.events import BEGIN, END, Condition, Event, Holds, Notification
 from monitor.alerts.loop import Alerts
-from monitor.alerts.send_queue import Job, Outbox
-from monitor.alerts.store import MemoryFile
+from monitor.alerts.send_queue import Job, SendQueue
+from monitor.alerts.store import Store
 from monitor.base.household import KINDS, Address
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -48,12 +48,12 @@ class EverythingThatHappens(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = TemporaryDirectory()
         self.now, self.wrong = NOON, timedelta(0)
-        self.signs = dict.fromkeys(LASTING + HAPPENING, Holds.NO)
+        self.conditions = dict.fromkeys(LASTING + HAPPENING, Holds.NO)
         self.moment: str | None = None  # at which the monitor is killed
         self.down = False  # the service
         self.events: dict[str, Event] = {}
         self.sent: list[tuple[str, str]] = []  # an event and its phase, as the service got them
-        self.written: dict[tuple[str, str], date] = {}  # the local day of a message
+        self.written: dict[tuple[str, str], date] = {}  # the local day of a notification
         self.begun: set[tuple[str, str, date | None]] = set()  # kind, key and day; of what does not last for ever
         self.start()
 
@@ -66,7 +66,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         folder = Path(self.folder.name)
         house = self
 
-        class File(MemoryFile):
+        class File(Store):
             def write(self, content: Any) -> bool:
                 house.reach("before writing")
                 done = super().write(content)
@@ -75,7 +75,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
         self.alerts = Alerts(
             Engine(lambda _: True, self.quiet, PARIS),
-            Outbox([Address("json://there")], folder / "letters", self.send),
+            SendQueue([Address("json://there")], folder / "letters", self.send),
             File(folder),
             self.text,
         )
@@ -85,13 +85,13 @@ class EverythingThatHappens(RuleBasedStateMachine):
             self.moment = None
             raise Killed
 
-    def text(self, message: Message) -> tuple[str, str]:
-        event = message.event
+    def text(self, notification: Notification) -> tuple[str, str]:
+        event = notification.event
         local = self.now.astimezone(PARIS)
-        self.events[event.id], self.written[event.id, message.phase] = event, local.date()
+        self.events[event.id], self.written[event.id, notification.phase] = event, local.date()
         if self.quiet is not None and not KINDS[event.kind].urgent:
             assert not self.quiet.holds(local.time()), "told in quiet hours"
-        return event.id, message.phase
+        return event.id, notification.phase
 
     def send(self, job: Job, _: int) -> Sent:
         self.reach("before sending")
@@ -102,7 +102,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         return Sent()
 
     def take(self, name: str, phase: str) -> None:
-        """Check a message as its reader would."""
+        """Check a notification as its reader would."""
         assert (name, phase) not in self.sent, "told twice"
         event = self.events[name]
         if phase == END:
@@ -114,13 +114,15 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.sent.append((name, phase))
 
     def given_up(self, name: str, phase: str) -> bool:
-        found = [one for one in self.alerts.deliveries() if one.letter == f"{name}/{phase}"]
+        found = [one for one in self.alerts.deliveries() if one.message == f"{name}/{phase}"]
         return any(one.given_up or one.waits for one in found)
 
     def look(self) -> None:
         """Do what the monitor does each second; it may be killed, and is started again."""
         try:
-            self.alerts.step(self.now, [Sign(kind, holds, key=key) for (kind, key), holds in self.signs.items()])
+            self.alerts.step(
+                self.now, [Condition(kind, holds, key=key) for (kind, key), holds in self.conditions.items()]
+            )
         except Killed:
             self.start()
 
@@ -132,11 +134,11 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     @rule(
         key=st.sampled_from(LASTING + HAPPENING),
-        holds=st.sampled_from([Holds.YES, Holds.YES, Holds.NO, Holds.BETWEEN, Holds.UNKNOWN]),
+        holds=st.sampled_from([Holds.YES, Holds.YES, Holds.NO, Holds.UNDECIDED, Holds.UNKNOWN]),
         seconds=st.sampled_from([1, 12, 70, 400]),
     )
     def change(self, key: tuple[str, str], holds: Holds, seconds: int) -> None:
-        self.signs[key] = holds
+        self.conditions[key] = holds
         self.pass_time(seconds)
 
     @rule(hours=st.sampled_from([1, 4, 11]))
@@ -146,9 +148,9 @@ class EverythingThatHappens(RuleBasedStateMachine):
     @rule(key=st.sampled_from(LASTING))
     def say_nothing(self, key: tuple[str, str]) -> None:
         """A rule speaks of something no more, and then of it again."""
-        holds = self.signs.pop(key)
+        holds = self.conditions.pop(key)
         self.pass_time(70)
-        self.signs[key] = holds
+        self.conditions[key] = holds
 
     @rule(by=st.sampled_from([-5 * HOUR, -HOUR, -30 * SECOND, 30 * SECOND, HOUR, 5 * HOUR]))
     def set_clock(self, by: timedelta) -> None:
@@ -181,11 +183,11 @@ class EverythingThatHappens(RuleBasedStateMachine):
             self.now = (local.replace(hour=12, minute=0, second=0) + DAY).astimezone(UTC)
             self.pass_time(600)
         for event in self.alerts.active():
-            if self.signs.get((event.kind, event.key)) is Holds.YES:
+            if self.conditions.get((event.kind, event.key)) is Holds.YES:
                 assert (event.id, BEGIN) in self.sent or self.given_up(event.id, BEGIN), f"untold: {event.id}"
         active = {(event.kind, event.key) for event in self.alerts.active()}
-        assert {key for key in LASTING if self.signs[key] is Holds.YES} <= active
-        assert not {key for key in LASTING if self.signs[key] is Holds.NO} & active
+        assert {key for key in LASTING if self.conditions[key] is Holds.YES} <= active
+        assert not {key for key in LASTING if self.conditions[key] is Holds.NO} & active
 
 
 class EverythingWithQuietHours(EverythingThatHappens):

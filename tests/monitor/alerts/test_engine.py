@@ -1,4 +1,4 @@
-"""What becomes of signs: events that begin and end, and what is told of them."""
+"""What becomes of conditions: events that begin and end, and what is told of them."""
 
 import json
 from collections.abc import Sequence
@@ -10,35 +10,35 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.alerts.engine import LISTED, Engine
-from monitor.alerts.events import Holds, Message, Sign
+from monitor.alerts.events import Condition, Holds, Notification
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # 12:00 in Paris
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-YES, BETWEEN, NO, UNKNOWN = Holds.YES, Holds.BETWEEN, Holds.NO, Holds.UNKNOWN
+YES, UNDECIDED, NO, UNKNOWN = Holds.YES, Holds.UNDECIDED, Holds.NO, Holds.UNKNOWN
 
 
 class House:
     """An engine, and a clock that stands until it is moved."""
 
-    def __init__(self, quiet: str | None = None, *, off: Sequence[str] = (), tells: bool = True) -> None:
+    def __init__(self, quiet: str | None = None, *, off: Sequence[str] = (), notifies: bool = True) -> None:
         self.now = NOON
-        self.off, self.tells = off, tells
+        self.off, self.notifies = off, notifies
         self.quiet = None if quiet is None else Window(*map(time.fromisoformat, quiet.split("-")))
-        self.messages: list[Message] = []
+        self.notifications: list[Notification] = []
         self.engine = self.new()
 
     def new(self) -> Engine:
-        return Engine(lambda kind: kind not in self.off, self.quiet, PARIS, tells=self.tells)
+        return Engine(lambda kind: kind not in self.off, self.quiet, PARIS, notifies=self.notifies)
 
-    def see(self, *signs: Sign, seconds: int = 0) -> list[str]:
+    def see(self, *conditions: Condition, seconds: int = 0) -> list[str]:
         """Step once, and once more each second; return what was told, as kind and phase."""
-        before = len(self.messages)
-        self.messages += self.engine.step(self.now, signs)
+        before = len(self.notifications)
+        self.notifications += self.engine.step(self.now, conditions)
         for _ in range(seconds):
             self.now += SECOND
-            self.messages += self.engine.step(self.now, signs)
-        return [f"{message.event.kind} {message.phase}" for message in self.messages[before:]]
+            self.notifications += self.engine.step(self.now, conditions)
+        return [f"{notification.event.kind} {notification.phase}" for notification in self.notifications[before:]]
 
     def pass_by(self, time: timedelta) -> None:
         self.now += time
@@ -50,16 +50,16 @@ class House:
         self.now += away
 
 
-def sign(kind: str, holds: Holds, key: str = "", **figures: Any) -> Sign:
-    return Sign(kind, holds, key=key, figures=figures)
+def condition(kind: str, holds: Holds, key: str = "", **figures: Any) -> Condition:
+    return Condition(kind, holds, key=key, figures=figures)
 
 
-def disk(holds: Holds) -> Sign:
-    return sign("disk", holds)
+def disk(holds: Holds) -> Condition:
+    return condition("disk", holds)
 
 
-def overload(holds: Holds) -> Sign:
-    return sign("overload", holds)
+def overload(holds: Holds) -> Condition:
+    return condition("overload", holds)
 
 
 def test_what_holds_long_enough_is_told_once_and_its_end_once() -> None:
@@ -80,11 +80,11 @@ def test_what_holds_long_enough_is_told_once_and_its_end_once() -> None:
 def play(house: House, script: str) -> None:
     """Play a script, and check that what it says is told.
 
-    A step has signs (`+overload` holds, `~` is between, `-` does not, `?` is not known; `+red/2026-11-25` has a key),
-    for how many seconds more they are seen, and what is told meanwhile: `+overload 60 > overload begin`. With `pass 2h`
-    the clock goes on, with `off 50m` the monitor is off as long.
+    A step has conditions (`+overload` holds, `~` is between, `-` does not, `?` is not known; `+red/2026-11-25` has a
+    key), for how many seconds more they are seen, and what is sent meanwhile: `+overload 60 > overload begin`. With
+    `pass 2h` the clock goes on, with `off 50m` the monitor is off as long.
     """
-    holds = {"+": YES, "~": BETWEEN, "-": NO, "?": UNKNOWN}
+    holds = {"+": YES, "~": UNDECIDED, "-": NO, "?": UNKNOWN}
     units = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
     for step in script.split("; "):
         do, _, told = step.partition(" > ")
@@ -94,9 +94,9 @@ def play(house: House, script: str) -> None:
             house.restart(time_) if words[0] == "off" else house.pass_by(time_)
             continue
         names = [word[1:].partition("/") for word in words if word[0] in holds]
-        signs = [sign(kind, holds[word[0]], key) for word, (kind, _, key) in zip(words, names, strict=False)]
+        conditions = [condition(kind, holds[word[0]], key) for word, (kind, _, key) in zip(words, names, strict=False)]
         seconds = int(words[-1]) if words[-1].isdecimal() else 0
-        assert ", ".join(house.see(*signs, seconds=seconds)) == told, step
+        assert ", ".join(house.see(*conditions, seconds=seconds)) == told, step
 
 
 #: A pause of one of three kinds, after six of the ten seconds that an overload must last.
@@ -129,11 +129,11 @@ AT_ANY_HOUR = [
     (f"{BEGUN}; off 50m; -overload 60 > overload end", ""),
     (f"{BEGUN}; off 2h; -overload 60", ""),
     (f"{BEGUN}; off 1d; +overload; -overload 61 > overload end", ""),
-    # A clock that is set neither begins nor ends an event, nor tells it again.
+    # A clock that is set neither begins nor ends an event, nor notifies it again.
     *((CLOCK % (step, back, step), "overload") for step, back in (("1h", "-1h"), ("400d", "-400d"))),
     *((CLOCK % (step, back, step), "overload") for step, back in (("-1h", "1h"), ("-400d", "400d"))),
     ("pass 12h; +disk > disk begin; -disk > disk end; pass -2h; +disk", "disk"),
-    # What no rule speaks of any more ends without a message.
+    # What no rule speaks of any more ends without a notification.
     ("+budget/2026-11 +disk > budget begin, disk begin; -budget/2026-12 1", "disk"),
     ("+disk > disk begin; 86401", ""),
 ]
@@ -176,37 +176,40 @@ def test_what_is_not_told_is_listed_all_the_same() -> None:
 
 def test_the_newest_figures_are_told() -> None:
     house = House()
-    house.see(sign("overload", YES, power=6000), seconds=10)
-    house.see(sign("overload", YES, power=6500))
-    house.see(sign("overload", NO), seconds=61)
-    assert [dict(message.event.figures) for message in house.messages] == [{"power": 6000}, {"power": 6500}]
+    house.see(condition("overload", YES, power=6000), seconds=10)
+    house.see(condition("overload", YES, power=6500))
+    house.see(condition("overload", NO), seconds=61)
+    assert [dict(notification.event.figures) for notification in house.notifications] == [
+        {"power": 6000},
+        {"power": 6500},
+    ]
 
 
 def test_an_event_that_is_over_has_the_figures_of_the_event_not_those_of_its_end() -> None:
     house = House()
-    house.see(sign("backup", YES, days=9))
-    house.see(sign("backup", NO, days=0))
+    house.see(condition("backup", YES, days=9))
+    house.see(condition("backup", NO, days=0))
     assert [event.figures for event in house.engine.past] == [{"days": 9}]
 
 
 def test_an_event_began_when_the_rule_says() -> None:
     house = House()
-    house.see(Sign("backup", YES, since=NOON - 9 * DAY))
+    house.see(Condition("backup", YES, since=NOON - 9 * DAY))
     assert house.engine.active[0].began == NOON - 9 * DAY
 
 
 def test_what_happened_before_the_first_start_is_nobody_s_news() -> None:
     house = House()
-    assert house.see(Sign("power_cut", YES, key="a", since=NOON - HOUR)) == []
+    assert house.see(Condition("power_cut", YES, key="a", since=NOON - HOUR)) == []
     house.now += DAY
-    assert house.see(Sign("power_cut", YES, key="b", since=NOON + HOUR)) == ["power_cut begin"]
+    assert house.see(Condition("power_cut", YES, key="b", since=NOON + HOUR)) == ["power_cut begin"]
 
 
 def test_what_began_days_ago_and_is_found_now_is_told() -> None:
     house = House("22:00-07:00")
     house.see()
     house.now += 6 * DAY + 11 * HOUR
-    moved = Sign("off_peak", YES, key="2026-11-27", since=NOON + 3 * DAY)
+    moved = Condition("off_peak", YES, key="2026-11-27", since=NOON + 3 * DAY)
     assert house.see(moved) == []
     house.now += 8 * HOUR
     assert house.see(moved) == ["off_peak begin"]
@@ -233,18 +236,18 @@ def test_a_rule_that_is_off_makes_no_event_and_ends_those_it_made() -> None:
 
 
 def test_without_anybody_to_tell_events_are_listed_and_what_holds_is_told_later() -> None:
-    house = House(tells=False)
-    assert house.see(disk(YES), sign("red", YES, "2026-11-25")) == []
+    house = House(notifies=False)
+    assert house.see(disk(YES), condition("red", YES, "2026-11-25")) == []
     assert house.engine.active
-    house.tells = True
+    house.notifies = True
     house.restart()
-    assert house.see(disk(YES), sign("red", YES, "2026-11-25")) == ["disk begin"]
+    assert house.see(disk(YES), condition("red", YES, "2026-11-25")) == ["disk begin"]
 
 
 def test_the_list_is_bounded_and_the_newest_first() -> None:
     house = House()
     for number in range(LISTED + 5):
-        house.see(sign("red", YES, str(number)))
+        house.see(condition("red", YES, str(number)))
     assert [event.key for event in house.engine.past] == [str(LISTED + 4 - number) for number in range(LISTED)]
 
 
@@ -262,9 +265,9 @@ def test_nothing_is_to_be_kept_while_nothing_changes() -> None:
 @pytest.mark.parametrize("damaged", ["active", "waiting", "past", "told", "known"])
 def test_of_a_memory_that_is_damaged_nothing_is_kept(damaged: str) -> None:
     house = House("22:00-07:00")
-    house.see(disk(YES), sign("backup", YES))
+    house.see(disk(YES), condition("backup", YES))
     house.now += 11 * HOUR
-    house.see(disk(NO), sign("backup", YES), sign("power_cut", YES, "a"))
+    house.see(disk(NO), condition("backup", YES), condition("power_cut", YES, "a"))
     kept = house.engine.to_json()
     assert all(kept[name] for name in ("active", "waiting", "past", "told", "known"))
     engine = house.new()

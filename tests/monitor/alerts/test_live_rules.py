@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import BEGIN, Event, Holds, Sign
-from monitor.alerts.live_rules import Overload, Silence
+from monitor.alerts.events import BEGIN, Condition, Event, Holds
+from monitor.alerts.live_rules import OfflineRule, OverloadRule
 from monitor.alerts.live_rules import tempo_conditions as tempo_conditions
-from monitor.live.chain import HouseNow, MeterNow
+from monitor.live.chain import MeterSnapshot, Snapshot
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # 12:00 in Paris
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 METER = "031961123456"
-YES, BETWEEN, NO, UNKNOWN = Holds.YES, Holds.BETWEEN, Holds.NO, Holds.UNKNOWN
+YES, UNDECIDED, NO, UNKNOWN = Holds.YES, Holds.UNDECIDED, Holds.NO, Holds.UNKNOWN
 
 
-def meter(**known: Any) -> MeterNow:
+def meter(**known: Any) -> MeterSnapshot:
     usual: dict[str, Any] = {
         "speaking": True,
         "fresh": True,
@@ -29,11 +29,11 @@ def meter(**known: Any) -> MeterNow:
         "warned": (),
         "limit": 9000,
     }
-    return MeterNow(METER, **usual | known)
+    return MeterSnapshot(METER, **usual | known)
 
 
-def house(*meters: MeterNow, at: datetime = NOON, connected: bool | None = True) -> HouseNow:
-    return HouseNow(at, connected, meters)
+def house(*meters: MeterSnapshot, at: datetime = NOON, connected: bool | None = True) -> Snapshot:
+    return Snapshot(at, connected, meters)
 
 
 # -- overload ----------------------------------------------------------------------------------------------------------
@@ -43,8 +43,8 @@ def house(*meters: MeterNow, at: datetime = NOON, connected: bool | None = True)
     ("known", "holds"),
     [
         ({"power": 8551}, YES),
-        ({"power": 8550}, BETWEEN),
-        ({"power": 8100}, BETWEEN),
+        ({"power": 8550}, UNDECIDED),
+        ({"power": 8100}, UNDECIDED),
         ({"power": 8099}, NO),
         ({"power": 5000, "warned": (0,)}, YES),
         ({"power": 9500, "fresh": False}, UNKNOWN),
@@ -53,7 +53,7 @@ def house(*meters: MeterNow, at: datetime = NOON, connected: bool | None = True)
     ],
 )
 def test_a_single_phase_is_near_its_limit(known: dict[str, Any], holds: Holds) -> None:
-    (found,) = Overload().signs(house(meter(**known)))
+    (found,) = OverloadRule().conditions(house(meter(**known)))
     assert (found.holds, found.key) == (holds, "")
 
 
@@ -61,7 +61,7 @@ def test_a_single_phase_is_near_its_limit(known: dict[str, Any], holds: Holds) -
     ("phases", "warned", "holds"),
     [
         ((2900, 500, 0), (), [YES, NO, NO]),
-        ((500, None, 2750), (), [NO, UNKNOWN, BETWEEN]),
+        ((500, None, 2750), (), [NO, UNKNOWN, UNDECIDED]),
         ((500, 400, 300), (2,), [NO, YES, NO]),
         ((500, 400, 2600), (0,), [NO, NO, YES]),  # STGE does not say which; it is the one that draws most
     ],
@@ -69,36 +69,37 @@ def test_a_single_phase_is_near_its_limit(known: dict[str, Any], holds: Holds) -
 def test_each_of_three_phases_has_a_third(
     phases: tuple[int | None, ...], warned: tuple[int, ...], holds: list[Holds]
 ) -> None:
-    found = Overload().signs(house(meter(power=3000, phases=phases, warned=warned)))
-    assert [(sign.key, sign.holds) for sign in found] == list(zip("123", holds, strict=True))
-    for phase, sign in enumerate(found, 1):
-        if sign.holds is YES:
-            assert sign.figures == {"power": phases[phase - 1], "limit": 3000, "phase": phase}
+    found = OverloadRule().conditions(house(meter(power=3000, phases=phases, warned=warned)))
+    assert [(condition.key, condition.holds) for condition in found] == list(zip("123", holds, strict=True))
+    for phase, condition in enumerate(found, 1):
+        if condition.holds is YES:
+            assert condition.figures == {"power": phases[phase - 1], "limit": 3000, "phase": phase}
 
 
 def test_the_highest_power_of_an_overload_is_told() -> None:
-    rule = Overload()
+    rule = OverloadRule()
     powers = [9000, 9800, 8700, 8300, 500, 8800, 500, 500]
     found = [
-        rule.signs(house(meter(power=power), at=NOON + number * 30 * SECOND))[0] for number, power in enumerate(powers)
+        rule.conditions(house(meter(power=power), at=NOON + number * 30 * SECOND))[0]
+        for number, power in enumerate(powers)
     ]
-    assert [sign.figures.get("power") for sign in found] == [9000, 9800, 9800, None, None, 9800, None, None]
-    (later,) = rule.signs(house(meter(power=8800), at=NOON + 10 * MINUTE))
+    assert [condition.figures.get("power") for condition in found] == [9000, 9800, 9800, None, None, 9800, None, None]
+    (later,) = rule.conditions(house(meter(power=8800), at=NOON + 10 * MINUTE))
     assert later.figures["power"] == 8800
 
 
 def test_the_highest_power_is_known_after_a_restart() -> None:
-    rule = Overload()
+    rule = OverloadRule()
     rule.resume([Event("overload", METER, "", NOON, None, {"power": 9800, "limit": 9000, "phase": None})], NOON)
-    (after,) = rule.signs(house(meter(power=8800), at=NOON + MINUTE))
+    (after,) = rule.conditions(house(meter(power=8800), at=NOON + MINUTE))
     assert after.figures["power"] == 9800
 
 
 # -- silence -----------------------------------------------------------------------------------------------------------
 
 
-def links(signs: list[Sign]) -> dict[str, Holds]:
-    return {str(sign.key): sign.holds for sign in signs}
+def links(conditions: list[Condition]) -> dict[str, Holds]:
+    return {str(condition.key): condition.holds for condition in conditions}
 
 
 @pytest.mark.parametrize(
@@ -112,75 +113,75 @@ def links(signs: list[Sign]) -> dict[str, Holds]:
         (house(connected=False), {"mqtt": YES, "reader": UNKNOWN, "meter": UNKNOWN}),
     ],
 )
-def test_only_the_first_broken_link_is_told(then: HouseNow, expected: dict[str, Holds]) -> None:
-    rule = Silence()
-    rule.signs(house(meter()))
-    assert links(rule.signs(then)) == expected
+def test_only_the_first_broken_link_is_told(then: Snapshot, expected: dict[str, Holds]) -> None:
+    rule = OfflineRule()
+    rule.conditions(house(meter()))
+    assert links(rule.conditions(then)) == expected
 
 
 def test_a_house_without_a_broker_is_not_silent() -> None:
-    assert Silence().signs(house(connected=None)) == []
+    assert OfflineRule().conditions(house(connected=None)) == []
 
 
 def test_a_meter_that_never_spoke_is_no_news_but_one_that_spoke_before_a_restart_is() -> None:
-    rule = Silence()
-    assert links(rule.signs(house(meter(speaking=False)))) == {"mqtt": NO}
-    rule.signs(house(meter()))
+    rule = OfflineRule()
+    assert links(rule.conditions(house(meter(speaking=False)))) == {"mqtt": NO}
+    rule.conditions(house(meter()))
     assert rule.changed
-    again = Silence()
+    again = OfflineRule()
     again.from_json(json.loads(json.dumps(rule.to_json())))
-    assert links(again.signs(house())) == {"mqtt": NO, "reader": NO, "meter": YES}  # the broker has lost it, too
+    assert links(again.conditions(house())) == {"mqtt": NO, "reader": NO, "meter": YES}  # the broker has lost it, too
 
 
 def test_of_a_damaged_memory_of_silences_nothing_is_kept() -> None:
-    rule = Silence()
+    rule = OfflineRule()
     with pytest.raises(ValueError, match="values to unpack"):
         rule.from_json({"spoke": {"031961123456": "2026-11-24"}, "since": [["no such thing"]]})
     assert rule.to_json() == {"spoke": {}, "since": []}
 
 
 def test_a_silence_began_with_the_last_frame_also_after_a_restart() -> None:
-    rule = Silence()
-    rule.signs(house(meter()))
-    (*_, before) = rule.signs(house(meter(speaking=False, last_frame=NOON - MINUTE), at=NOON + MINUTE))
-    again = Silence()
+    rule = OfflineRule()
+    rule.conditions(house(meter()))
+    (*_, before) = rule.conditions(house(meter(speaking=False, last_frame=NOON - MINUTE), at=NOON + MINUTE))
+    again = OfflineRule()
     again.from_json(rule.to_json())
-    (*_, after) = again.signs(house(meter(speaking=False, last_frame=None), at=NOON + 5 * MINUTE))
+    (*_, after) = again.conditions(house(meter(speaking=False, last_frame=None), at=NOON + 5 * MINUTE))
     assert before.figures == after.figures == {"link": "meter", "since": "2026-11-24T10:59:00Z"}
     assert after.since == NOON - MINUTE
 
 
 def test_a_meter_that_is_removed_from_the_broker_is_forgotten() -> None:
-    rule = Silence()
-    rule.signs(house(meter()))
-    rule.signs(house(connected=False))
-    rule.signs(house())
-    assert links(rule.signs(house())) == {"mqtt": NO}
+    rule = OfflineRule()
+    rule.conditions(house(meter()))
+    rule.conditions(house(connected=False))
+    rule.conditions(house())
+    assert links(rule.conditions(house())) == {"mqtt": NO}
 
 
 def test_the_silence_of_a_meter_that_is_removed_ends_at_once_and_untold() -> None:
-    rule, engine, told = Silence(), Engine(lambda _: True, None, PARIS), []
+    rule, engine, told = OfflineRule(), Engine(lambda _: True, None, PARIS), []
     for second in range(310):
         now = house(meter(speaking=second == 0), at=NOON + second * SECOND)
-        told += engine.step(now.at, rule.signs(now))
+        told += engine.step(now.at, rule.conditions(now))
     assert [event.key for event in engine.active] == ["meter"]
     removed = house(at=NOON + 310 * SECOND)
-    told += engine.step(removed.at, rule.signs(removed))
+    told += engine.step(removed.at, rule.conditions(removed))
     assert engine.active == ()
-    assert [message.phase for message in told] == [BEGIN]
+    assert [notification.phase for notification in told] == [BEGIN]
 
 
 def test_a_meter_that_is_silent_for_a_month_is_forgotten() -> None:
-    rule = Silence()
-    rule.signs(house(meter()))
-    assert "meter" in links(rule.signs(house(meter(speaking=False), at=NOON + 29 * DAY)))
-    assert "meter" not in links(rule.signs(house(meter(speaking=False), at=NOON + 30 * DAY)))
+    rule = OfflineRule()
+    rule.conditions(house(meter()))
+    assert "meter" in links(rule.conditions(house(meter(speaking=False), at=NOON + 29 * DAY)))
+    assert "meter" not in links(rule.conditions(house(meter(speaking=False), at=NOON + 30 * DAY)))
 
 
 # -- Tempo -------------------------------------------------------------------------------------------------------------
 
 
-def colours(local: str, **known: Any) -> list[Sign]:
+def colours(local: str, **known: Any) -> list[Condition]:
     at = datetime.fromisoformat(local).replace(tzinfo=PARIS).astimezone(UTC)
     return tempo_conditions(house(meter(**{"tomorrow": "red"} | known), at=at), PARIS, lambda *_: 7060)
 
@@ -196,9 +197,9 @@ def colours(local: str, **known: Any) -> list[Sign]:
     ],
 )
 def test_red_is_told_when_it_is_announced_and_again_in_the_evening(local: str, key: str) -> None:
-    (sign,) = colours(local)
-    assert (sign.kind, sign.holds, sign.key) == ("red", YES, key)
-    assert sign.figures == {"day": key[:10], "price": 7060, "reminder": int("/" in key)}
+    (condition,) = colours(local)
+    assert (condition.kind, condition.holds, condition.key) == ("red", YES, key)
+    assert condition.figures == {"day": key[:10], "price": 7060, "reminder": int("/" in key)}
 
 
 def test_the_price_is_that_of_the_day_and_its_colour() -> None:
@@ -208,9 +209,9 @@ def test_the_price_is_that_of_the_day_and_its_colour() -> None:
         asked.append(about)
         return None
 
-    (sign,) = tempo_conditions(house(meter(tomorrow="white")), PARIS, price)
+    (condition,) = tempo_conditions(house(meter(tomorrow="white")), PARIS, price)
     assert asked == [(METER, date(2026, 11, 25), "white")]
-    assert sign.figures["price"] is None
+    assert condition.figures["price"] is None
 
 
 @pytest.mark.parametrize("known", [{"tomorrow": "blue"}, {"tomorrow": None}, {"speaking": False}])

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from monitor.alerts import loop as gathering
+from monitor.alerts import loop
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import Holds, Sign
-from monitor.alerts.loop import AGAIN, Alerting, Alerts, Gathering
-from monitor.alerts.send_queue import Job, Letter, Outbox
-from monitor.alerts.store import NAME, MemoryFile
+from monitor.alerts.events import Condition, Holds
+from monitor.alerts.loop import AGAIN, Alerting, Alerts, FactsCollector
+from monitor.alerts.send_queue import Job, Message, SendQueue
+from monitor.alerts.store import NAME, Store
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
-from monitor.live.chain import HouseNow
+from monitor.live.chain import Snapshot
 from monitor.web.background import Repeated
 from tests.support.made_facts import METER, made_facts, made_meter
 from tests.support.threads import Threads
@@ -32,30 +32,30 @@ class House:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
         self.seconds = 0.0
-        self.gathered: list[float] = []
+        self.collected: list[float] = []
         self.facts = made_facts()
         self.judged: list[datetime] = []
-        self.signs: list[Sign] = []
+        self.conditions: list[Condition] = []
         self.digests: list[str] = []
         self.due: str | None = None
         self.workers, self.quick = Threads(), Threads()
-        monkeypatch.setattr(gathering, "gather", self.gather)
-        monkeypatch.setattr("monitor.alerts.loop.database_conditions", self.judge)
-        monkeypatch.setattr(gathering, "digest_due", lambda *_: self.due)
-        monkeypatch.setattr(gathering, "digest_letter", self.digest)
+        monkeypatch.setattr(loop, "collect", self.collect)
+        monkeypatch.setattr(loop, "database_conditions", self.judge)
+        monkeypatch.setattr(loop, "digest_due", lambda *_: self.due)
+        monkeypatch.setattr(loop, "digest_message", self.digest)
         config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
-        self.gathering = Gathering(config, nullcontext, now=self.time)  # type: ignore[arg-type]
-        self.alerting = Alerting(config, self, self.gathering, now=self.time)  # type: ignore[arg-type]
+        self.collector = FactsCollector(config, nullcontext, now=self.time)  # type: ignore[arg-type]
+        self.alerting = Alerting(config, self, self.collector, now=self.time)  # type: ignore[arg-type]
         self.steps = [
-            Repeated(self.workers, self.gathering.step, clock),
+            Repeated(self.workers, self.collector.step, clock),
             Repeated(self.quick, self.alerting.step, clock, try_again=1.0),
         ]
 
     def time(self) -> datetime:
         return NOON + timedelta(seconds=self.seconds)
 
-    def now(self) -> HouseNow:
-        return HouseNow(self.time(), connected=True)
+    def now(self) -> Snapshot:
+        return Snapshot(self.time(), connected=True)
 
     def peak_price(self, *_: Any) -> None:
         return None
@@ -63,17 +63,17 @@ class House:
     def named_meters(self) -> set[str]:
         return set()
 
-    def gather(self, *_: Any) -> Any:
-        self.gathered.append(self.seconds)
+    def collect(self, *_: Any) -> Any:
+        self.collected.append(self.seconds)
         return self.facts
 
-    def judge(self, _: Any, now: datetime) -> list[Sign]:
+    def judge(self, _: Any, now: datetime) -> list[Condition]:
         self.judged.append(now)
-        return self.signs
+        return self.conditions
 
-    def digest(self, *_: Any) -> Letter:
+    def digest(self, *_: Any) -> Message:
         self.digests.append(str(self.due))
-        return Letter(str(self.due), "title", "body", self.time(), self.time() + timedelta(days=1))
+        return Message(str(self.due), "title", "body", self.time(), self.time() + timedelta(days=1))
 
     def run(self, seconds: float) -> None:
         end = self.seconds + seconds
@@ -92,7 +92,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def test_the_database_is_asked_at_the_start_and_every_few_minutes(house: House) -> None:
     house.run(2 * AGAIN)
-    assert house.gathered == [0, AGAIN]
+    assert house.collected == [0, AGAIN]
 
 
 def test_facts_are_judged_once_a_minute(house: House) -> None:
@@ -108,7 +108,7 @@ def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.Monk
     house.due = "digest/daily/2026-11-23"
     house.run(3 * AGAIN)
     assert house.digests == ["digest/daily/2026-11-23"]
-    assert [one.letter for one in house.alerting.alerts.deliveries()] == house.digests
+    assert [one.message for one in house.alerting.alerts.deliveries()] == house.digests
 
 
 def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
@@ -117,14 +117,14 @@ def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
     monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
     house = House(tmp_path, monkeypatch, alerts=AlertsConfig(to=(Address("json://there"),)))
     house.facts = made_facts(made_meter(METER), made_meter("031961000002"))
-    house.signs = [Sign("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
+    house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
     house.run(60)
-    (letter,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
-    assert letter["title"].startswith(f"Compteur {METER} · ")
+    (message,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
+    assert message["title"].startswith(f"Compteur {METER} · ")
 
 
 SECOND = timedelta(seconds=1)
-DISK = Sign("disk", Holds.YES)
+DISK = Condition("disk", Holds.YES)
 
 
 class Running:
@@ -146,9 +146,9 @@ class Home:
     def start(self, quiet: Window | None = None) -> None:
         self.alerts = Alerts(
             Engine(lambda _: True, quiet, ZoneInfo("Europe/Paris")),
-            Outbox([Address("json://there")], self.folder / "letters", self.send),
-            MemoryFile(self.folder),
-            lambda message: (message.event.kind, message.phase),
+            SendQueue([Address("json://there")], self.folder / "letters", self.send),
+            Store(self.folder),
+            lambda notification: (notification.event.kind, notification.phase),
         )
 
     def send(self, job: Job, _: int) -> Any:
@@ -157,10 +157,10 @@ class Home:
             Path(job.receipt).write_text(json.dumps({"why": "timeout"}))
         return Running(0 if self.fails else None)
 
-    def look(self, *signs: Sign, times: int = 3) -> None:
+    def look(self, *conditions: Condition, times: int = 3) -> None:
         for _ in range(times):
             self.now += SECOND
-            self.alerts.step(self.now, signs)
+            self.alerts.step(self.now, conditions)
 
 
 def test_nothing_is_sent_until_it_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -179,7 +179,7 @@ def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_pa
     house = Home(tmp_path)
     house.start(quiet=Window(time(12, 1), time(13)))  # it is 12:00
     house.fails = True
-    overload = Sign("overload", Holds.YES)
+    overload = Condition("overload", Holds.YES)
     house.look(DISK, overload, times=14)
     assert house.started == ["disk", "overload"]
     house.now += timedelta(minutes=30)
@@ -194,7 +194,7 @@ def test_the_end_of_an_event_waits_for_its_beginning(tmp_path: Path) -> None:
     house = Home(tmp_path)
     house.fails = True
     house.look(DISK)
-    house.look(Sign("disk", Holds.NO))
+    house.look(Condition("disk", Holds.NO))
     assert house.started == ["disk"]
     assert [delivery.waits for delivery in house.alerts.deliveries()] == [True, True]
 
@@ -228,11 +228,11 @@ def test_a_message_that_nobody_takes_is_given_up_when_it_is_no_news_any_more(
     house = Home(tmp_path)
     house.look(times=1)
     house.fails = True
-    sign = Sign(kind, Holds.YES, key="a")
-    house.look(sign, times=12)
+    condition = Condition(kind, Holds.YES, key="a")
+    house.look(condition, times=12)
     (delivery,) = house.alerts.deliveries()
     assert not delivery.given_up
     house.now += timedelta(hours=hours)
-    house.look(sign)
+    house.look(condition)
     (delivery,) = house.alerts.deliveries()
     assert delivery.given_up

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.events import BEGIN, END, Event, Message
+from monitor.alerts.events import BEGIN, END, Event, Notification
 from monitor.alerts.message_texts import line, place, title_and_body
 from monitor.base.household import KINDS
 from tests.support.golden import check_sentences
@@ -45,13 +45,13 @@ def an_event(kind: str, key: str = "", figures: Mapping[str, Any] | None = None)
 
 
 def sentences(language: str) -> Iterator[str]:
-    """Yield each alert as the page lists it, and the messages that it begins and is over."""
+    """Yield each alert as the page lists it, and the notifications that it begins and is over."""
     for kind, key, figures in CASES:
         event = an_event(kind, key, figures)
         yield f"== {kind}"
         yield line(event, language, PARIS, ONE)
         for phase in (BEGIN, END) if KINDS[kind].lasts else (BEGIN,):
-            title, body = title_and_body(Message(event, phase), language, PARIS, ONE, None, BEGAN)
+            title, body = title_and_body(Notification(event, phase), language, PARIS, ONE, None, BEGAN)
             assert len(title) <= 60, kind  # a phone shows no more
             yield f"{phase}: {title} | {body}"
 
@@ -68,7 +68,7 @@ def test_every_kind_has_its_words() -> None:
 def test_of_several_meters_the_message_names_one_and_links_to_it() -> None:
     silent = an_event("silent", "meter", {"link": "meter", "since": SINCE})
     assert line(silent, "fr", PARIS, TWO) == "Maison · Aucune donnée du compteur"
-    title, body = title_and_body(Message(silent, BEGIN), "fr", PARIS, TWO, "https://energie.example.org", BEGAN)
+    title, body = title_and_body(Notification(silent, BEGIN), "fr", PARIS, TWO, "https://energie.example.org", BEGAN)
     assert title == "Maison · Aucune donnée du compteur"
     assert body.splitlines()[-1] == "https://energie.example.org/etat?compteur=0219"
 
@@ -76,7 +76,7 @@ def test_of_several_meters_the_message_names_one_and_links_to_it() -> None:
 def test_the_link_of_a_single_meter_is_the_place_alone() -> None:
     cut = an_event("power_cut", SINCE, {"start": SINCE, "end": SINCE, "minutes": 1})
     assert place(cut, PARIS) == "jour/2026-11-28"
-    body = title_and_body(Message(cut, BEGIN), "fr", PARIS, ONE, "https://energie.example.org", BEGAN)[1]
+    body = title_and_body(Notification(cut, BEGIN), "fr", PARIS, ONE, "https://energie.example.org", BEGAN)[1]
     assert body.splitlines()[-1] == "https://energie.example.org/jour/2026-11-28"
 
 
@@ -94,7 +94,7 @@ def test_after_midnight_the_day_that_begins_at_six_is_today(
     event = an_event(kind, "2026-11-29", {"day": "2026-11-29", "price": None, "reminder": reminder})
     midnight = datetime(2026, 11, 28, 23, tzinfo=UTC)
     before, after = (
-        title_and_body(Message(event, BEGIN), language, PARIS, ONE, None, now)
+        title_and_body(Notification(event, BEGIN), language, PARIS, ONE, None, now)
         for now in (midnight - timedelta(seconds=1), midnight)
     )
     assert after[0] == title
@@ -105,7 +105,7 @@ def test_after_midnight_the_day_that_begins_at_six_is_today(
 def test_what_has_no_text_has_its_name(caplog: pytest.LogCaptureFixture) -> None:
     event = an_event("feed_in", "", {"days": None})
     assert line(event, "fr", PARIS, ONE) == "Injection arrêtée"
-    title, body = title_and_body(Message(event, END), "en", PARIS, ONE, "https://energie.example.org", BEGAN)
+    title, body = title_and_body(Notification(event, END), "en", PARIS, ONE, "https://energie.example.org", BEGAN)
     assert (title, body) == ("Nothing exported", "Nothing exported\nhttps://energie.example.org/jour/2026-11-28")
     assert event.id in warnings_of(caplog)[0]
 

@@ -34,14 +34,17 @@ def test_a_power_cut_of_two_meters_is_told_once() -> None:
     only_there = Cut(NOW - 2 * DAY, NOW - 2 * DAY + 12 * MINUTE)
     meters = [made_meter(lately={"cuts": [one]}), made_meter(OTHER, lately={"cuts": [only_there, other]})]
     found = power_cut(made_facts(*meters), NOW)
-    assert [(sign.meter, sign.since) for sign in found] == [(OTHER, only_there.start), (METER, one.start)]
+    assert [(condition.meter, condition.since) for condition in found] == [
+        (OTHER, only_there.start),
+        (METER, one.start),
+    ]
 
 
 def test_a_power_cut_is_that_of_the_meter_whose_reader_was_back_first() -> None:
     """It was told of that one already when the other reader had started, too."""
     slow, quick = Cut(NOW - 51 * MINUTE, NOW - 20 * MINUTE), Cut(NOW - 50 * MINUTE, NOW - 30 * MINUTE)
     later = made_facts(made_meter(lately={"cuts": [slow]}), made_meter(OTHER, lately={"cuts": [quick]}))
-    assert [(sign.meter, sign.since) for sign in power_cut(later, NOW)] == [(OTHER, quick.start)]
+    assert [(condition.meter, condition.since) for condition in power_cut(later, NOW)] == [(OTHER, quick.start)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_a_loss_that_may_have_begun_before_what_was_looked_at_is_not_told_again(
 
 def test_a_backup_of_more_than_eight_days_ago_is_told_where_backups_are_made() -> None:
     def holds(last: datetime | None) -> list[Holds]:
-        return [sign.holds for sign in backup(Installation(NOW, last, None, None), NOW)]
+        return [condition.holds for condition in backup(Installation(NOW, last, None, None), NOW)]
 
     assert holds(None) == []
     assert holds(NOW - 8 * DAY) == [Holds.NO]
@@ -101,7 +104,7 @@ def test_a_backup_of_more_than_eight_days_ago_is_told_where_backups_are_made() -
     ("free", "growth", "holds"),
     [
         (59_900_000, 1e6, Holds.YES),
-        (60_000_000, 1e6, Holds.BETWEEN),
+        (60_000_000, 1e6, Holds.UNDECIDED),
         (75_000_000, 1e6, Holds.NO),
         (60_000_000, 0, Holds.NO),
         (1_000, None, Holds.UNKNOWN),
@@ -109,7 +112,7 @@ def test_a_backup_of_more_than_eight_days_ago_is_told_where_backups_are_made() -
     ],
 )
 def test_the_disk_is_told_two_months_before_it_is_full(free: int | None, growth: float | None, holds: Holds) -> None:
-    assert [sign.holds for sign in disk(Installation(NOW, None, free, growth))] == [holds]
+    assert [condition.holds for condition in disk(Installation(NOW, None, free, growth))] == [holds]
 
 
 def test_prices_are_told_after_seven_months() -> None:
@@ -150,7 +153,7 @@ def test_off_peak_hours_that_moved_are_known_by_their_day_and_those_of_the_file_
     ("costs", "holds"),
     [
         ([1_236_001], Holds.YES),  # 123.60 EUR, 3 % more than 120
-        ([1_236_000], Holds.BETWEEN),
+        ([1_236_000], Holds.UNDECIDED),
         ([1_163_999], Holds.NO),
         ([700_000, 600_000], Holds.YES),
         ([736_001, None], Holds.YES),  # what the second cost until now is enough
@@ -173,7 +176,7 @@ def test_the_budget_is_of_all_meters(costs: list[int | None], holds: Holds) -> N
 
 def test_the_forecast_of_last_month_is_not_that_of_this_month() -> None:
     meter = made_meter(month_so_far=500_000, month_cost=1_300_000)
-    assert [sign.holds for sign in budget(made_facts(meter, budget=120), date(2026, 7, 1))] == [Holds.UNKNOWN]
+    assert [condition.holds for condition in budget(made_facts(meter, budget=120), date(2026, 7, 1))] == [Holds.UNKNOWN]
     assert budget(made_facts(meter), TODAY) == []
 
 
@@ -181,14 +184,14 @@ def test_the_forecast_of_last_month_is_not_that_of_this_month() -> None:
 
 
 def fed(*newest: int, usual: int = 9000, today: date = TODAY, so_far: int = 0) -> Holds:
-    """Return the sign of a producer with some days that are like others, and then these; the last is yesterday."""
+    """Return the condition of a producer with some days that are like others, and then these; the last is yesterday."""
     days = days_before(today, 60, lambda ago: newest[-ago] if ago <= len(newest) else usual - 50 * (ago % 9))
     (found,) = feed_in(made_meter(injected=days, lately={"injected": so_far}), today)
     return found.holds
 
 
 def test_a_producer_without_injection_for_days_is_told_until_there_is_some() -> None:
-    assert fed(0, 0) is Holds.BETWEEN
+    assert fed(0, 0) is Holds.UNDECIDED
     assert fed(0, 0, 0) is Holds.YES
     assert fed(0, 0, 0, so_far=40) is Holds.NO
     assert fed(0, 0, 0, 4000) is Holds.NO
@@ -199,11 +202,11 @@ def test_a_producer_without_injection_for_days_is_told_until_there_is_some() -> 
 
 def test_dark_weeks_of_winter_are_no_failure() -> None:
     december = date(2026, 12, 20)
-    assert fed(0, 0, 0, 0, 0, today=december) is Holds.BETWEEN
+    assert fed(0, 0, 0, 0, 0, today=december) is Holds.UNDECIDED
     assert fed(0, 0, 0, 0, 0, 0, today=december) is Holds.YES
     # It was dark for three days already, a week ago.
-    assert fed(0, 30, 0, 2500, 900, 1800, 0, 0, 0, 0, 0, 0, today=december) is Holds.BETWEEN
-    assert fed(0, 0, 0, 0, 0, 0, usual=480, today=december) is Holds.BETWEEN
+    assert fed(0, 30, 0, 2500, 900, 1800, 0, 0, 0, 0, 0, 0, today=december) is Holds.UNDECIDED
+    assert fed(0, 0, 0, 0, 0, 0, usual=480, today=december) is Holds.UNDECIDED
 
 
 def test_who_feeds_nothing_in_and_a_new_producer_are_told_nothing() -> None:
@@ -217,7 +220,7 @@ def test_who_feeds_nothing_in_and_a_new_producer_are_told_nothing() -> None:
 
 
 def test_a_new_house_has_no_alarm() -> None:
-    assert Holds.YES not in {sign.holds for sign in database_conditions(made_facts(made_meter()), NOW)}
+    assert Holds.YES not in {condition.holds for condition in database_conditions(made_facts(made_meter()), NOW)}
 
 
 def test_while_the_database_is_away_nothing_begins_and_nothing_is_over() -> None:
@@ -225,9 +228,9 @@ def test_while_the_database_is_away_nothing_begins_and_nothing_is_over() -> None
 
     def found(later: timedelta) -> dict[str, Holds]:
         return {
-            sign.kind: sign.holds
-            for sign in database_conditions(facts, NOW + later)
-            if sign.kind in ("backup", "prices")
+            condition.kind: condition.holds
+            for condition in database_conditions(facts, NOW + later)
+            if condition.kind in ("backup", "prices")
         }
 
     assert found(2 * DAY - MINUTE) == {"backup": Holds.YES, "prices": Holds.NO}
@@ -249,4 +252,4 @@ def test_a_year_has_no_false_alarm() -> None:
         now = datetime(today.year, today.month, today.day, 4, tzinfo=PARIS).astimezone(UTC)
         before = {day: wh for day, wh in injected.items() if day < today}
         found = database_conditions(made_facts(made_meter(at=now, injected=before)), now)
-        assert [sign.kind for sign in found if sign.holds is Holds.YES] == [], today
+        assert [condition.kind for condition in found if condition.holds is Holds.YES] == [], today

@@ -13,12 +13,12 @@ import pytest
 
 from common.runtime.file_lock import try_lock
 from monitor.alerts.child import is_known
-from monitor.alerts.send_queue import Delivery, Job, Letter, Outbox, destinations
+from monitor.alerts.send_queue import Delivery, Job, Message, SendQueue, destinations
 from monitor.base.household import Address
 from tests.support.wording import warnings_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-LETTER = Letter("overload/031961123456/1/5", "Surcharge", "9,3 kVA", NOW, NOW + timedelta(hours=12))
+MESSAGE = Message("overload/031961123456/1/5", "Surcharge", "9,3 kVA", NOW, NOW + timedelta(hours=12))
 NTFY, MAIL = Address(text="ntfy://house:secret@ntfy.example.org/house"), Address(text="mailtos://me:secret@example.org")
 
 
@@ -65,31 +65,31 @@ def post() -> Iterator[Post]:
     post.close()
 
 
-def outbox_of(post: Post, folder: Path, *addresses: Address, state: object = None) -> Outbox:
-    outbox = Outbox(addresses or (NTFY,), folder / "letters", post.start)
+def queue_of(post: Post, folder: Path, *addresses: Address, state: object = None) -> SendQueue:
+    queue = SendQueue(addresses or (NTFY,), folder / "letters", post.start)
     if state is not None:
-        outbox.from_json(json.loads(json.dumps(state)))
-    return outbox
+        queue.from_json(json.loads(json.dumps(state)))
+    return queue
 
 
-def turn(outbox: Outbox, now: datetime = NOW) -> None:
+def turn(queue: SendQueue, now: datetime = NOW) -> None:
     """Do what the monitor does each second."""
-    outbox.tick(now)
-    if outbox.changed:
-        outbox.to_json()
-        outbox.saved()
-        outbox.tick(now)
+    queue.tick(now)
+    if queue.changed:
+        queue.to_json()
+        queue.saved()
+        queue.tick(now)
 
 
-def begun(post: Post, folder: Path, *addresses: Address, failed: str | None = None) -> Outbox:
-    """Return an outbox whose letter is on its way to each address, or came back from the first for a reason."""
-    outbox = outbox_of(post, folder, *addresses)
-    outbox.put(LETTER)
-    turn(outbox)
+def begun(post: Post, folder: Path, *addresses: Address, failed: str | None = None) -> SendQueue:
+    """Return an queue whose message is on its way to each address, or came back from the first for a reason."""
+    queue = queue_of(post, folder, *addresses)
+    queue.put(MESSAGE)
+    turn(queue)
     if failed is not None:
         post.end(post.started[0], receipt=json.dumps({"why": failed}))
-        turn(outbox)
-    return outbox
+        turn(queue)
+    return queue
 
 
 def sent(post: Post) -> list[tuple[str, str]]:
@@ -97,61 +97,61 @@ def sent(post: Post) -> list[tuple[str, str]]:
 
 
 def test_a_letter_goes_to_each_address_once(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path, NTFY, MAIL)
-    outbox.put(LETTER)
-    outbox.put(LETTER)
-    turn(outbox)
-    turn(outbox)
+    queue = queue_of(post, tmp_path, NTFY, MAIL)
+    queue.put(MESSAGE)
+    queue.put(MESSAGE)
+    turn(queue)
+    turn(queue)
     assert sent(post) == [(NTFY.text, "Surcharge"), (MAIL.text, "Surcharge")]
     for job in post.started:
         post.end(job)
-    turn(outbox, NOW + timedelta(seconds=2))
-    outbox.put(LETTER)
-    turn(outbox, NOW + timedelta(days=2))
+    turn(queue, NOW + timedelta(seconds=2))
+    queue.put(MESSAGE)
+    turn(queue, NOW + timedelta(days=2))
     assert len(post.started) == 2
     at = NOW + timedelta(seconds=2)
-    assert set(outbox.deliveries()) == {
-        Delivery(LETTER.id, "ntfy 1", sent_at=at),
-        Delivery(LETTER.id, "mailtos 1", sent_at=at),
+    assert set(queue.deliveries()) == {
+        Delivery(MESSAGE.id, "ntfy 1", sent_at=at),
+        Delivery(MESSAGE.id, "mailtos 1", sent_at=at),
     }
     assert list((tmp_path / "letters").iterdir()) == []
 
 
 def test_nothing_is_kept_where_there_is_no_address(post: Post, tmp_path: Path) -> None:
-    outbox = Outbox((), tmp_path, post.start)
-    outbox.put(LETTER)
-    assert not outbox.changed
-    assert outbox.deliveries() == ()
+    queue = SendQueue((), tmp_path, post.start)
+    queue.put(MESSAGE)
+    assert not queue.changed
+    assert queue.deliveries() == ()
 
 
 def test_what_failed_is_tried_again_after_longer_and_longer(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
+    queue = queue_of(post, tmp_path)
+    queue.put(MESSAGE)
     minutes: list[int] = []
     for minute in range(13 * 60):
-        turn(outbox, NOW + timedelta(minutes=minute))
+        turn(queue, NOW + timedelta(minutes=minute))
         if len(post.started) > len(minutes):
             minutes.append(minute)
             post.end(post.started[-1], receipt='{"why": "http 503"}')
-            turn(outbox, NOW + timedelta(minutes=minute))
+            turn(queue, NOW + timedelta(minutes=minute))
     # After 1, 5, 30, 120 and 360 minutes; once more would be after it has expired.
     assert minutes == [0, 1, 6, 36, 156, 516]
     at = NOW + timedelta(minutes=516)
-    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=6, failed_at=at, why="http 503", given_up=True),)
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=6, failed_at=at, why="http 503", given_up=True),)
 
 
 def test_a_letter_that_expired_is_not_sent(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(LETTER)
+    queue = queue_of(post, tmp_path)
+    queue.put(MESSAGE)
     late = NOW + timedelta(hours=12, seconds=1)
-    turn(outbox, late)
+    turn(queue, late)
     assert post.started == []
-    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", failed_at=late, why="expired", given_up=True),)
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", failed_at=late, why="expired", given_up=True),)
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off(post: Post, tmp_path: Path) -> None:
-    outbox = begun(post, tmp_path, failed="refused")
-    turn(outbox, NOW - timedelta(hours=6))
+    queue = begun(post, tmp_path, failed="refused")
+    turn(queue, NOW - timedelta(hours=6))
     assert len(post.started) == 2
 
 
@@ -167,41 +167,41 @@ def test_a_clock_that_is_set_back_puts_nothing_off(post: Post, tmp_path: Path) -
 def test_it_is_known_why_a_try_failed(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture, receipt: str | None, code: int, why: str
 ) -> None:
-    outbox = begun(post, tmp_path)
+    queue = begun(post, tmp_path)
     post.end(post.started[0], receipt=receipt, code=code)
-    turn(outbox)
-    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why=why),)
+    turn(queue)
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why=why),)
     (line,) = warnings_of(caplog)
     assert "ntfy 1" in line
     assert why in line
 
 
 def test_two_are_sent_at_once_and_new_ones_before_those_that_failed(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
-    letters = [replace(LETTER, id=str(number), title=str(number)) for number in range(3)]
-    for letter in letters:
-        outbox.put(letter)
-    turn(outbox)
+    queue = queue_of(post, tmp_path)
+    messages = [replace(MESSAGE, id=str(number), title=str(number)) for number in range(3)]
+    for message in messages:
+        queue.put(message)
+    turn(queue)
     assert [title for _, title in sent(post)] == ["0", "1"]
     post.end(post.started[0], receipt='{"why": "timeout"}')
-    turn(outbox, NOW + timedelta(minutes=10))
+    turn(queue, NOW + timedelta(minutes=10))
     assert [title for _, title in sent(post)] == ["0", "1", "2"]
     post.end(post.started[1])
-    turn(outbox, NOW + timedelta(minutes=20))
+    turn(queue, NOW + timedelta(minutes=20))
     assert [title for _, title in sent(post)] == ["0", "1", "2", "0"]
 
 
 def test_what_fails_does_not_hold_up_what_is_urgent_or_goes_elsewhere(post: Post, tmp_path: Path) -> None:
     """Two services hang: an overload goes to the third one first, whatever else waits."""
     hangs = [Address(text=f"json://hangs/{number}") for number in range(2)]
-    outbox = outbox_of(post, tmp_path, *hangs, NTFY)
-    outbox.put(replace(LETTER, id="old", title="old"))
-    turn(outbox)
-    outbox.put(replace(LETTER, id="new", title="new"))
-    outbox.put(replace(LETTER, id="now", title="now", urgent=True))
+    queue = queue_of(post, tmp_path, *hangs, NTFY)
+    queue.put(replace(MESSAGE, id="old", title="old"))
+    turn(queue)
+    queue.put(replace(MESSAGE, id="new", title="new"))
+    queue.put(replace(MESSAGE, id="now", title="now", urgent=True))
     for job in post.started[:]:
         post.end(job, receipt='{"why": "timeout"}')
-    turn(outbox, NOW + timedelta(seconds=40))
+    turn(queue, NOW + timedelta(seconds=40))
     assert sent(post)[2:] == [(NTFY.text, "now"), (NTFY.text, "old")]
 
 
@@ -210,34 +210,34 @@ def test_who_was_not_told_that_it_began_is_not_told_that_it_is_over(
     post: Post, tmp_path: Path, hours: int, titles: list[str]
 ) -> None:
     """The service is away when it begins; where that is no news any more when it is back, there is no end, too."""
-    outbox = outbox_of(post, tmp_path)
-    outbox.put(replace(LETTER, expires=NOW + timedelta(hours=hours)))
-    turn(outbox)
+    queue = queue_of(post, tmp_path)
+    queue.put(replace(MESSAGE, expires=NOW + timedelta(hours=hours)))
+    turn(queue)
     post.end(post.started[0], receipt='{"why": "refused"}')
-    outbox.put(replace(LETTER, id="end", title="Fin", after=LETTER.id))
+    queue.put(replace(MESSAGE, id="end", title="Fin", after=MESSAGE.id))
     for minute in range(5):
-        turn(outbox, NOW + timedelta(minutes=minute))
+        turn(queue, NOW + timedelta(minutes=minute))
         if len(post.started) > 1 and post.code(post.started[-1]) is None:
             post.end(post.started[-1])
     assert [title for _, title in sent(post)] == titles
-    assert not any(delivery.waits for delivery in outbox.deliveries())
-    assert outbox_of(post, tmp_path, state=outbox.to_json()).deliveries() == outbox.deliveries()
+    assert not any(delivery.waits for delivery in queue.deliveries())
+    assert queue_of(post, tmp_path, state=queue.to_json()).deliveries() == queue.deliveries()
 
 
 def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, tmp_path: Path) -> None:
     first = begun(post, tmp_path)
     kept = first.to_json()
 
-    second = outbox_of(post, tmp_path, state=kept)
+    second = queue_of(post, tmp_path, state=kept)
     turn(second)
     assert len(post.started) == 1, "the process of the first still runs"
     post.end(post.started[0])
-    third = outbox_of(post, tmp_path, state=kept)
+    third = queue_of(post, tmp_path, state=kept)
     later = NOW + timedelta(minutes=1)
     third.tick(later)
-    assert third.deliveries() == (Delivery(LETTER.id, "ntfy 1", sent_at=later),)
+    assert third.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", sent_at=later),)
     # Killed before that was kept: the receipt is still there.
-    fourth = outbox_of(post, tmp_path, state=kept)
+    fourth = queue_of(post, tmp_path, state=kept)
     turn(fourth, later)
     assert fourth.deliveries() == third.deliveries()
     assert len(post.started) == 1
@@ -246,13 +246,13 @@ def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, t
 def test_a_letter_whose_process_ended_with_the_monitor_is_sent_again(post: Post, tmp_path: Path) -> None:
     first = begun(post, tmp_path)
     post.end(post.started[0], receipt=None)
-    turn(outbox_of(post, tmp_path, state=first.to_json()))
+    turn(queue_of(post, tmp_path, state=first.to_json()))
     assert len(post.started) == 2
 
 
 def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
     first = begun(post, tmp_path, failed="host")
-    second = outbox_of(post, tmp_path, state=first.to_json())
+    second = queue_of(post, tmp_path, state=first.to_json())
     assert second.deliveries() == first.deliveries()
     assert not second.changed
     turn(second, NOW + timedelta(seconds=59))
@@ -262,24 +262,24 @@ def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
 
 
 def test_a_letter_to_an_address_that_is_configured_no_more_is_given_up(post: Post, tmp_path: Path) -> None:
-    first = outbox_of(post, tmp_path, NTFY, MAIL)
-    first.put(LETTER)
-    second = outbox_of(post, tmp_path, MAIL, state=first.to_json())
+    first = queue_of(post, tmp_path, NTFY, MAIL)
+    first.put(MESSAGE)
+    second = queue_of(post, tmp_path, MAIL, state=first.to_json())
     turn(second)
     assert sent(post) == [(MAIL.text, "Surcharge")]
-    assert Delivery(LETTER.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
+    assert Delivery(MESSAGE.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
 
 
 @pytest.mark.parametrize("state", [{}, {"letters": [{}], "deliveries": []}, {"letters": [], "deliveries": [{"to": 1}]}])
 def test_a_state_that_is_none_is_refused(post: Post, tmp_path: Path, state: object) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
-        outbox_of(post, tmp_path, state=state)
+        queue_of(post, tmp_path, state=state)
 
 
 def test_of_a_state_that_is_damaged_nothing_is_kept(post: Post, tmp_path: Path) -> None:
-    first, second = outbox_of(post, tmp_path), outbox_of(post, tmp_path)
-    first.put(LETTER)
-    with pytest.raises(TypeError):
+    first, second = queue_of(post, tmp_path), queue_of(post, tmp_path)
+    first.put(MESSAGE)
+    with pytest.raises(KeyError):
         second.from_json(first.to_json() | {"deliveries": [{"to": 1}]})
     assert second.to_json() == {"letters": [], "deliveries": []}
 
@@ -288,8 +288,8 @@ def test_a_folder_that_cannot_be_written_fails_as_a_service_does(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "letters").write_text("a file")
-    outbox = begun(post, tmp_path)
-    assert outbox.deliveries() == (Delivery(LETTER.id, "ntfy 1", tries=1, failed_at=NOW, why="crashed"),)
+    queue = begun(post, tmp_path)
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="crashed"),)
     assert "File exists" in warnings_of(caplog)[0]
 
 
@@ -297,27 +297,27 @@ def test_an_address_file_that_cannot_be_read_fails_as_a_service_does(post: Post,
     file = tmp_path / "mail"
     first = begun(post, tmp_path, Address(file=file))
     assert post.started == []
-    assert first.deliveries() == (Delivery(LETTER.id, "file 1", tries=1, failed_at=NOW, why="file"),)
+    assert first.deliveries() == (Delivery(MESSAGE.id, "file 1", tries=1, failed_at=NOW, why="file"),)
 
 
 def test_the_last_hundred_are_kept(post: Post, tmp_path: Path) -> None:
-    outbox = outbox_of(post, tmp_path)
+    queue = queue_of(post, tmp_path)
     for number in range(120):
-        outbox.put(replace(LETTER, id=str(number), expires=NOW - timedelta(days=1)))
-    turn(outbox)
-    turn(outbox)
-    assert [delivery.letter for delivery in outbox.deliveries()] == [str(number) for number in range(119, 19, -1)]
+        queue.put(replace(MESSAGE, id=str(number), expires=NOW - timedelta(days=1)))
+    turn(queue)
+    turn(queue)
+    assert [delivery.message for delivery in queue.deliveries()] == [str(number) for number in range(119, 19, -1)]
 
 
 def test_an_address_is_in_nothing_that_is_kept_or_shown(
     post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    outbox = begun(post, tmp_path, NTFY, MAIL)
+    queue = begun(post, tmp_path, NTFY, MAIL)
     post.end(post.started[0], receipt='{"why": "http 401"}')
-    turn(outbox)
+    turn(queue)
     files = "".join(f"{file} {file.read_text()}" for file in (tmp_path / "letters").iterdir())
-    shown = f"{outbox.to_json()} {outbox.deliveries()} {outbox.__dict__['_destinations']} {files} {caplog.text}"
+    shown = f"{queue.to_json()} {queue.deliveries()} {queue.__dict__['_destinations']} {files} {caplog.text}"
     assert "secret" not in shown
     assert "example.org" not in shown
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from monitor.alerts.send_queue import Delivery
-from monitor.alerts.summary import AlertBoard, Watched
+from monitor.alerts.summary import AlertSummary, Watched
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig, House
 from monitor.live.live import Live
@@ -23,21 +23,21 @@ CUT = event("power_cut", "", {"start": "2026-11-28T13:02:00Z", "end": "2026-11-2
 TO = (Address(text="ntfy://topic"),)
 
 
-def board(*meters: str, shown: Watched | None = None, **config: Any) -> AlertBoard:
-    found = AlertBoard(MonitorConfig(**config), lambda: meters)
+def summary(*meters: str, shown: Watched | None = None, **config: Any) -> AlertSummary:
+    found = AlertSummary(MonitorConfig(**config), lambda: meters)
     if shown is not None:
         found.use(shown)
     return found
 
 
-def retained(one: AlertBoard) -> Any:
+def retained(one: AlertSummary) -> Any:
     message = one.message()
     assert message is not None
     return json.loads(message)
 
 
 def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
-    assert board(HOUSE, shown=Alerts(STOPPED)).active() == [
+    assert summary(HOUSE, shown=Alerts(STOPPED)).active() == [
         {
             "id": f"feed_in/{HOUSE}//1795870920",
             "kind": "feed_in",
@@ -52,7 +52,7 @@ def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
 
 def test_of_several_meters_each_alert_names_its_own() -> None:
     shown = Alerts(STOPPED, event("feed_in", WORKSHOP, {"days": 5, "usual_wh": 9000}), CUT)
-    one = board(HOUSE, WORKSHOP, shown=shown, meters=(House(HOUSE, "Maison", ()),))
+    one = summary(HOUSE, WORKSHOP, shown=shown, meters=(House(HOUSE, "Maison", ()),))
     texts = [found["text"]["fr"].partition(" · ")[0] for found in one.active()]
     assert texts[:2] == ["Maison", f"Compteur {WORKSHOP}"]
     assert texts[2].startswith("Coupure")
@@ -61,7 +61,7 @@ def test_of_several_meters_each_alert_names_its_own() -> None:
 def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     day = timedelta(days=1)
     config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("feed_in", False),)))
-    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, config))
     live.alerts.use(
         Alerts(
             STOPPED,
@@ -98,13 +98,13 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
 
 
 def test_before_alerts_are_followed_there_are_none() -> None:
-    one = board(alerts=AlertsConfig())
+    one = summary(alerts=AlertsConfig())
     check(one.answer(), route.ROUTE.schema)
     assert (one.answer()["sends"], one.active(), one.message()) == (False, [], None)
 
 
 def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_messages() -> None:
-    one = board(HOUSE, shown=Alerts(STOPPED, past=(CUT,)), alerts=AlertsConfig(language="en"))
+    one = summary(HOUSE, shown=Alerts(STOPPED, past=(CUT,)), alerts=AlertsConfig(language="en"))
     found = retained(one)
     assert [event["text"] for event in found["active"]] == ["Nothing exported for 4 days"]
     assert found["last"]["kind"] == "power_cut"

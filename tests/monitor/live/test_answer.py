@@ -240,8 +240,8 @@ def test_each_of_three_phases_may_take_a_third_of_the_subscribed_power(subscribe
     assert found["subscribed"] == subscribed
     assert found["phases"] == [{"power": power, "limit": limit} for power in (700, 200, 100)]
     # A meter that does not say its power has that of the contract: 9 kVA.
-    told = asked(three_phases({key: value for key, value in WHITE.items() if key != "subscribed_power"}))
-    assert {phase["limit"] for phase in told["phases"]} == {3000}
+    sent_of = asked(three_phases({key: value for key, value in WHITE.items() if key != "subscribed_power"}))
+    assert {phase["limit"] for phase in sent_of["phases"]} == {3000}
 
 
 def test_without_a_subscribed_power_a_phase_has_no_limit() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.contract.frame import Frame
-from monitor.live.chain import links, meter_now
+from monitor.live.chain import links, meter_snapshot
 from monitor.live.meter import LiveMeter, MeterView
 from monitor.live.state import Program
 from tests.support.frames import ADDRESS, standard
@@ -95,7 +95,7 @@ def test_of_several_storers_one_that_stores_is_enough() -> None:
 def test_what_alerts_look_at(age: int, readers: list[Program], expected: tuple[bool, bool, bool | None]) -> None:
     meter = LiveMeter(ADDRESS, 0.0)
     meter.on_frame(standard(SINSTS=5), 0.0)
-    found = meter_now(meter.view(age), readers, NOW)
+    found = meter_snapshot(meter.view(age), readers, NOW)
     assert (found.speaking, found.fresh, found.reader) == expected
     assert found.last_frame == NOW - timedelta(seconds=age)
     assert found.power == 5

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from monitor.alerts.summary import AlertBoard
+from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.base.household import House
 from monitor.live.live import Live
@@ -13,16 +13,16 @@ OLD, NEW = "021861999999", "031961123456"
 
 def test_the_old_address_of_a_house_leads_to_the_meter_that_is_there_now() -> None:
     config = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
-    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, config))
     assert live.choose(OLD) == live.choose(NEW) == NEW
     assert live.choose("041961555555") == "041961555555"
 
 
 def test_what_the_broker_keeps_of_an_old_meter_does_not_make_it_a_second_one() -> None:
     config = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
-    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertBoard, config))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, config))
     for address in (OLD, NEW):
-        live._house.on_link(address, b"online", 0.0)
+        live._state.on_link(address, b"online", 0.0)
     assert live.meters() == [NEW]
-    live._house.on_stored(NEW, datetime(2026, 11, 28, tzinfo=UTC))
+    live._state.on_stored(NEW, datetime(2026, 11, 28, tzinfo=UTC))
     assert live.choose(None) == NEW

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.contract.frame import Frame
-from monitor.live.meter import HOLDS, LEAST, SECONDS, SILENT_AFTER, IndexMean, LiveMeter, Mean, Ring, clock_of
+from monitor.live.meter import HOLDS, LEAST, SECONDS, SILENT_AFTER, IndexMean, LiveMeter, Mean, RingBuffer, clock_of
 from tests.support.frames import ADDRESS, standard
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def tempo(period: str) -> dict[str, object]:
 
 def test_nothing_is_known_of_a_meter_of_which_nothing_came() -> None:
     view = LiveMeter(ADDRESS, 100.0).view(101.0)
-    assert not view.heard
+    assert not view.received
     assert not view.speaking
     assert view.last_frame is None
     assert clock_of(view, NOON) == NOON
@@ -32,9 +32,9 @@ def test_a_retained_state_shows_the_last_values_and_a_silent_meter() -> None:
     meter.on_link(False, 0.0)
     meter.on_state(tempo("HPJB") | {"SINSTS": 700}, 0.0)
     view = meter.view(1.0)
-    assert view.heard
+    assert view.received
     assert not view.speaking
-    assert view.measures.power == 700
+    assert view.values.power == 700
     assert view.tariff.register == "BBRHPJB"
 
 
@@ -49,7 +49,7 @@ def test_the_newest_frame_goes_before_the_state() -> None:
     meter = LiveMeter(ADDRESS, 0.0)
     meter.on_frame(frame(NOON), 0.0)
     meter.on_state(tempo("HPJB") | {"SINSTS": 700}, 0.1)
-    assert meter.view(0.2).measures.power == 1840
+    assert meter.view(0.2).values.power == 1840
 
 
 def test_it_is_silent_once_no_frame_comes_for_some_time_and_speaks_with_the_next() -> None:
@@ -145,7 +145,7 @@ BEGIN = 1_795_608_000
 
 
 def test_each_second_has_its_value_and_the_last_one_is_the_end() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     for second in range(SECONDS + 50):
         ring.add(BEGIN + second, second)
     values = ring.until(BEGIN + SECONDS + 49)
@@ -153,7 +153,7 @@ def test_each_second_has_its_value_and_the_last_one_is_the_end() -> None:
 
 
 def test_a_value_holds_until_the_next_frame_of_a_slow_meter_and_no_longer() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     ring.add(BEGIN, 500)
     ring.add(BEGIN + 3, 700)
     last = ring.until(BEGIN + 3 + HOLDS)[-(4 + HOLDS) :]
@@ -161,14 +161,14 @@ def test_a_value_holds_until_the_next_frame_of_a_slow_meter_and_no_longer() -> N
 
 
 def test_what_is_older_than_ten_minutes_is_not_shown_again() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     ring.add(BEGIN, 500)
     assert ring.until(BEGIN + SECONDS - 1)[0] == 500
     assert set(ring.until(BEGIN + SECONDS + HOLDS)) == {None}
 
 
 def test_a_clock_that_is_set_forward_leaves_a_gap_and_one_that_is_set_back_shows_nothing_of_the_future() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     ring.add(BEGIN, 500)
     ring.add(BEGIN + 3607, 600)
     assert [value for value in ring.until(BEGIN + 3607) if value is not None] == [600]
@@ -177,14 +177,14 @@ def test_a_clock_that_is_set_forward_leaves_a_gap_and_one_that_is_set_back_shows
 
 
 def test_values_that_no_meter_sends_do_not_end_it() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     ring.add(BEGIN, -5)
     ring.add(BEGIN + 1, 2**40)
     assert ring.until(BEGIN + 1)[-2:] == [0, 2**31 - 1]
 
 
 def test_what_was_stored_fills_holes_and_goes_before_nothing_that_was_seen() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     ring.add(BEGIN + 3, 700)
     ring.fill(BEGIN, 500)
     ring.fill(BEGIN + 3, 800)

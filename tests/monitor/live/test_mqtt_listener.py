@@ -7,8 +7,8 @@ import pytest
 from common.mqtt.events import Event, Message
 from monitor.base.config import MonitorMqtt
 from monitor.live import mqtt_listener as module
-from monitor.live.mqtt_listener import Feed
-from monitor.live.state import LiveHouse
+from monitor.live.mqtt_listener import MqttListener
+from monitor.live.state import LiveState
 from tests.support.programs import wait_until
 
 HEALTH = "teleinfo/reader/attic/health"
@@ -33,14 +33,14 @@ def send(topic: str, payload: bytes) -> None:
 
 
 @pytest.fixture
-def house() -> LiveHouse:
-    return LiveHouse()
+def house() -> LiveState:
+    return LiveState()
 
 
 @pytest.fixture
-def feed(house: LiveHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
+def feed(house: LiveState, monkeypatch: pytest.MonkeyPatch) -> Iterator[MqttListener]:
     monkeypatch.setattr(module, "Session", FakeSession)
-    feed = Feed(
+    feed = MqttListener(
         MonitorMqtt(),
         "main",
         house,
@@ -52,25 +52,25 @@ def feed(house: LiveHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
     feed.close()
 
 
-def waiting(feed: Feed) -> list[Message]:
+def waiting(feed: MqttListener) -> list[Message]:
     found = [feed._events.get_nowait() for _ in range(feed._events.qsize())]
     return [event for event in found if isinstance(event, Message)]
 
 
 @pytest.mark.parametrize("topic", [HEALTH, "teleinfo/031961123456/state", "teleinfo/031961123456/frame"])
-def test_a_flood_is_dropped(feed: Feed, topic: str) -> None:
+def test_a_flood_is_dropped(feed: MqttListener, topic: str) -> None:
     for _ in range(2000):
         send(topic, b"x" * 60_000)  # 120 MB
     assert 200 < len(waiting(feed)) < 300  # of 16 MB
 
 
-def test_no_more_is_kept_of_a_long_message_than_shows_that_it_is_too_long(feed: Feed) -> None:
+def test_no_more_is_kept_of_a_long_message_than_shows_that_it_is_too_long(feed: MqttListener) -> None:
     send(HEALTH, b"x" * 200_000)
     (message,) = waiting(feed)
     assert len(message.payload) == LONGEST + 1
 
 
-def test_after_a_flood_all_goes_on(feed: Feed, house: LiveHouse) -> None:
+def test_after_a_flood_all_goes_on(feed: MqttListener, house: LiveState) -> None:
     for _ in range(2000):
         send(HEALTH, b"x" * 60_000)
     feed.start()

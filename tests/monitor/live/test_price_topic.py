@@ -14,7 +14,7 @@ from common.mqtt.events import Published, PublishToken
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine, House
 from monitor.live.prices import Past, PriceTopic
-from monitor.live.state import LiveHouse
+from monitor.live.state import LiveState
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceRow, PriceTable
 from monitor.readings.power import Switch
@@ -46,7 +46,7 @@ class Stand:
     def __init__(self, now: str = "2026-11-25T14:32", *, past: bool = True, **config: Any) -> None:
         self.now = datetime.fromisoformat(now).replace(tzinfo=PARIS).astimezone(UTC)
         self.monotonic = 1000.0
-        self.house = LiveHouse()
+        self.house = LiveState()
         self.published: list[Any] = []
         self.accepts = True
         self.topic = PriceTopic(

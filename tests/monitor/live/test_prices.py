@@ -98,8 +98,8 @@ def prices(
     known = {date.fromisoformat(day): colour for day, colour in (colours or {}).items()}
     found = next_prices(table(), Calendars(written=known), contracts, changes, running, at, PARIS)
     assert all(one.end == after.start for one, after in itertools.pairwise(found))
-    told = [f"{span.start:%d %H:%M%z} {span.value:.2f}".replace("00 ", " ") for span in found]
-    return ", ".join([*told, *(f"{span.end:%d %H:%M%z}"[:-2] for span in found[-1:])])
+    sent_of = [f"{span.start:%d %H:%M%z} {span.value:.2f}".replace("00 ", " ") for span in found]
+    return ", ".join([*sent_of, *(f"{span.end:%d %H:%M%z}"[:-2] for span in found[-1:])])
 
 
 TODAY, WHITE = "2026-11-25T14:32", {"2026-11-25": "white"}
@@ -200,7 +200,7 @@ def tomorrow(offer: str) -> list[tuple[str, str]]:
         (TODAY, {"stored": 0, "off_peak": NIGHTS}, BY_NIGHT),
         # Peak days are not foreseen.
         (TODAY, {"offer": "ejp", "running": "EJPHPM"}, "25 14:00+01 1.50, 25 15:00+01"),
-        # Another calendar is expected as a week ago; since when a register has run is told from midnight on.
+        # Another calendar is expected as a week ago; since when a register has run is sent_of from midnight on.
         ("2026-11-27T14:32", {"stored": 30, **LIKE_A_WEEK_AGO}, "27 00:00+01 0.21, 28 00:00+01 0.17, 28 15:00+01"),
         ("2026-11-27T14:32", {"stored": 6, **LIKE_A_WEEK_AGO}, "27 14:00+01 0.21, 27 15:00+01"),
         # Without a contract, or a price.

@@ -14,7 +14,7 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=PARIS).astimezone(UTC)
 
 
-def told(changes: list[Change]) -> list[tuple[str, str]]:
+def sent_of(changes: list[Change]) -> list[tuple[str, str]]:
     return [(f"{change.at.astimezone(PARIS):%a %d %H:%M}", change.register) for change in changes]
 
 
@@ -44,12 +44,12 @@ NOW = local("2026-11-25T14:32")  # a Wednesday
 def test_tempo_changes_at_six_and_at_ten_and_its_colour_at_six(
     now: str, register: str, tomorrow: str | None, wanted: list[tuple[str, str]]
 ) -> None:
-    assert told(upcoming("tempo", register, tomorrow, [], local(f"2026-11-25T{now}"), PARIS)) == wanted
+    assert sent_of(upcoming("tempo", register, tomorrow, [], local(f"2026-11-25T{now}"), PARIS)) == wanted
 
 
 def test_off_peak_hours_come_as_on_the_days_before() -> None:
     switches = nights("2026-11-18", 7, ("01:36", "HCHC"), ("07:36", "HCHP"), ("12:36", "HCHC"), ("14:36", "HCHP"))
-    assert told(upcoming("hchp", "HCHC", None, switches, NOW, PARIS)) == [
+    assert sent_of(upcoming("hchp", "HCHC", None, switches, NOW, PARIS)) == [
         ("Wed 25 14:36", "HCHP"),
         ("Thu 26 01:36", "HCHC"),
     ]
@@ -60,7 +60,7 @@ def test_a_clock_that_is_minutes_off_and_a_day_that_was_another_make_no_other_ti
     switches += nights("2026-11-22", 2, ("22:01", "HCHC"), ("06:01", "HCHP"))
     switches += nights("2026-11-24", 1, ("10:00", "HCHC"), ("11:00", "HCHP"))
     found = upcoming("hchp", "HCHP", None, switches, NOW, PARIS, count=4)
-    assert told(found) == [
+    assert sent_of(found) == [
         ("Wed 25 22:00", "HCHC"),
         ("Thu 26 06:00", "HCHP"),
         ("Thu 26 22:00", "HCHC"),
@@ -70,7 +70,7 @@ def test_a_clock_that_is_minutes_off_and_a_day_that_was_another_make_no_other_ti
 
 def test_a_switch_around_midnight_is_one() -> None:
     switches = [*nights("2026-11-18", 4, ("23:59", "HCHC")), *nights("2026-11-22", 3, ("00:01", "HCHC"))]
-    assert told(upcoming("hchp", "HCHP", None, switches, NOW, PARIS, count=1)) == [("Wed 25 23:59", "HCHC")]
+    assert sent_of(upcoming("hchp", "HCHP", None, switches, NOW, PARIS, count=1)) == [("Wed 25 23:59", "HCHC")]
 
 
 def test_on_the_day_of_the_change_of_clocks_it_is_the_wall_clock_that_counts() -> None:
@@ -82,7 +82,7 @@ def test_on_the_day_of_the_change_of_clocks_it_is_the_wall_clock_that_counts() -
 def test_another_offer_is_as_a_week_ago() -> None:
     weekend = [Change(local("2026-11-21T00:00"), "EASF03"), Change(local("2026-11-23T00:00"), "EASF01")]
     found = upcoming(None, "EASF01", None, weekend, NOW, PARIS)
-    assert told(found) == [("Sat 28 00:00", "EASF03"), ("Mon 30 00:00", "EASF01")]
+    assert sent_of(found) == [("Sat 28 00:00", "EASF03"), ("Mon 30 00:00", "EASF01")]
 
 
 @pytest.mark.parametrize("offer", ["base", "ejp"])

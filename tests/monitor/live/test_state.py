@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.errors import MessageError
-from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveHouse
+from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveState
 from monitor.readings.curves import Second
 from tests.support.frames import ADDRESS, standard
 
@@ -21,16 +21,16 @@ def frame_of(meter: str, power: int = 1840) -> bytes:
 
 
 def test_two_meters_have_their_own_values() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_frame(ADDRESS, frame_of(ADDRESS, 500), 0.0)
     house.on_frame(OTHER, frame_of(OTHER, 900), 0.0)
     views = [house.meter(name, 1.0) for name in (ADDRESS, OTHER)]
-    assert [view.measures.power for view in views if view is not None] == [500, 900]
+    assert [view.values.power for view in views if view is not None] == [500, 900]
     assert house.meters() == [ADDRESS, OTHER]
 
 
 def test_a_frame_on_the_topic_of_another_meter_is_refused() -> None:
-    house = LiveHouse()
+    house = LiveState()
     with pytest.raises(MessageError):
         house.on_frame(OTHER, standard(SINSTS=1).to_json(), 0.0)
     assert house.meters() == []
@@ -38,7 +38,7 @@ def test_a_frame_on_the_topic_of_another_meter_is_refused() -> None:
 
 @pytest.mark.parametrize("payload", [b"{", b"[]", b"\xff", b'{"a": ' + b"[" * 100_000, b"x" * 70_000])
 def test_what_is_no_message_is_refused(payload: bytes) -> None:
-    house = LiveHouse()
+    house = LiveState()
     with pytest.raises(MessageError):
         house.on_state(ADDRESS, payload, 0.0)
     with pytest.raises(MessageError):
@@ -54,7 +54,7 @@ def test_what_is_no_message_is_refused(payload: bytes) -> None:
 
 
 def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
-    house = LiveHouse()
+    house = LiveState()
     for clear in (house.on_state, house.on_link):
         house.on_link(ADDRESS, b"online", 0.0)
         house.on_stored(ADDRESS, NOW)
@@ -64,7 +64,7 @@ def test_a_meter_that_is_cleared_at_the_broker_is_forgotten() -> None:
 
 
 def test_a_meter_that_only_the_database_had_is_gone_with_it() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_past(ADDRESS, [Second(NOW, 500)], 0.0)
     assert house.meters() == []
     assert house.ring(ADDRESS, NOW) is not None  # without a broker there are ten minutes all the same
@@ -73,7 +73,7 @@ def test_a_meter_that_only_the_database_had_is_gone_with_it() -> None:
 
 
 def test_no_more_meters_are_kept_than_there_is_room_for() -> None:
-    house = LiveHouse()
+    house = LiveState()
     for number in range(MAX_METERS + 50):
         house.on_link(f"forged-{number}", b"online", 0.0)
     assert len(house.meters()) == MAX_METERS
@@ -86,14 +86,14 @@ def test_no_more_meters_are_kept_than_there_is_room_for() -> None:
 
 
 def test_a_name_that_no_meter_has_is_not_kept() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_link("a meter with spaces", b"online", 0.0)
     house.on_link("x" * 33, b"online", 0.0)
     assert house.meters() == []
 
 
 def test_programs_have_their_last_status_and_health() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_status("reader", "pi", b"online", NOW)
     house.on_health("reader", "pi", json.dumps({"uptime": 5, "lines": [{"meter": ADDRESS}]}).encode(), NOW)
     house.on_status("storer", "main", b'{"status": "stalled", "wait": 0}', NOW)
@@ -103,14 +103,14 @@ def test_programs_have_their_last_status_and_health() -> None:
 
 
 def test_a_program_that_is_forgotten_at_the_broker_is_forgotten_here() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_status("reader", "old-name", b"offline", NOW)
     house.on_status("reader", "old-name", b"", NOW)
     assert house.programs("reader") == []
 
 
 def test_of_too_many_programs_those_that_are_online_stay() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_status("reader", "ours", b"online", NOW)
     for number in range(MAX_PROGRAMS + 20):
         house.on_status("reader", f"forged-{number}", b"offline", NOW)
@@ -121,13 +121,13 @@ def test_of_too_many_programs_those_that_are_online_stay() -> None:
 
 @pytest.mark.parametrize("health", [{}, {"lines": 5}, {"lines": [1, {"meter": 5}, {}]}])
 def test_health_of_another_program_names_no_meters(health: dict[str, object]) -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_health("reader", "pi", json.dumps(health).encode(), NOW)
     assert house.programs("reader")[0].meters == frozenset()
 
 
 def test_a_broker_from_which_nothing_at_all_comes_does_not_answer() -> None:
-    house = LiveHouse()
+    house = LiveState()
     assert not house.answers(0.0)
     house.on_connected(0.0)
     house.on_status("reader", "pi", b"online", NOW)
@@ -141,7 +141,7 @@ def test_a_broker_from_which_nothing_at_all_comes_does_not_answer() -> None:
 
 
 def test_a_meter_that_its_reader_calls_silent_does_not_make_the_broker_silent() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_connected(0.0)
     house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
     house.on_status("reader", "pi", b"online", NOW)
@@ -151,7 +151,7 @@ def test_a_meter_that_its_reader_calls_silent_does_not_make_the_broker_silent() 
 
 
 def test_a_reader_that_is_gone_does_not_make_the_broker_silent() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_connected(0.0)
     house.on_frame(ADDRESS, frame_of(ADDRESS), 0.0)
     house.on_status("reader", "pi", b"offline", NOW)  # its last will; that of the meter's link stays
@@ -160,7 +160,7 @@ def test_a_reader_that_is_gone_does_not_make_the_broker_silent() -> None:
 
 
 def test_a_broker_of_no_meter_may_be_silent() -> None:
-    house = LiveHouse()
+    house = LiveState()
     house.on_connected(0.0)
     house.on_message(0.0)
     assert house.answers(3600.0)

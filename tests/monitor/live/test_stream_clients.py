@@ -1,4 +1,4 @@
-"""Streams: the newest value for each viewer, whatever the others or its own client do."""
+"""Streams: the newest value for each client, whatever the others or its own client do."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable
 import pytest
 
 from monitor.base.refusals import Refusal
-from monitor.live.stream_clients import Viewers, event
+from monitor.live.stream_clients import StreamClients, event
 
 NEVER = 60.0  # seconds; a test that waits for it fails
 START = b"retry: 3000\n\n"
@@ -17,16 +17,16 @@ async def soon(awaitable: Awaitable[bytes]) -> bytes:
     return await asyncio.wait_for(awaitable, 60)
 
 
-def opened(viewers: Viewers, meter: str) -> AsyncGenerator[bytes, None]:
+def opened(viewers: StreamClients, meter: str) -> AsyncGenerator[bytes, None]:
     return viewers.open(meter).events()
 
 
 def test_a_stream_begins_with_how_to_come_back_and_what_is_known() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=NEVER)
-        viewer = viewers.open("one")
-        viewer.put("state", b"data: 1\n\n")
-        stream = viewer.events()
+        viewers = StreamClients(ping_every=NEVER)
+        client = viewers.open("one")
+        client.put("state", b"data: 1\n\n")
+        stream = client.events()
         assert await soon(anext(stream)) == START + b"data: 1\n\n"
         await stream.aclose()
         assert len(viewers) == 0
@@ -36,7 +36,7 @@ def test_a_stream_begins_with_how_to_come_back_and_what_is_known() -> None:
 
 def test_each_viewer_of_a_meter_gets_each_event_and_no_other() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=NEVER)
+        viewers = StreamClients(ping_every=NEVER)
         streams = [opened(viewers, meter) for meter in ("one", "one", "two")]
         for stream in streams:
             await soon(anext(stream))
@@ -52,7 +52,7 @@ def test_each_viewer_of_a_meter_gets_each_event_and_no_other() -> None:
 
 def test_a_slow_client_gets_the_newest_value_and_has_no_queue() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=NEVER)
+        viewers = StreamClients(ping_every=NEVER)
         stream = opened(viewers, "one")
         await soon(anext(stream))
         for number in range(10_000):
@@ -69,7 +69,7 @@ def test_a_slow_client_gets_the_newest_value_and_has_no_queue() -> None:
 
 def test_a_ping_comes_while_nothing_happens() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=0.01)
+        viewers = StreamClients(ping_every=0.01)
         stream = opened(viewers, "one")
         await soon(anext(stream))
         assert await soon(anext(stream)) == b": ping\n\n"
@@ -85,7 +85,7 @@ def test_a_ping_comes_while_nothing_happens() -> None:
 
 def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
     async def run() -> None:
-        viewers = Viewers(limit=2, ping_every=NEVER)
+        viewers = StreamClients(limit=2, ping_every=NEVER)
         first, _ = viewers.open("one"), viewers.open("two")
         with pytest.raises(Refusal):
             viewers.open("one")
@@ -98,7 +98,7 @@ def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
 
 def test_a_client_that_goes_while_it_waits_is_forgotten() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=NEVER)
+        viewers = StreamClients(ping_every=NEVER)
         stream = opened(viewers, "one")
         await soon(anext(stream))
         waiting = asyncio.ensure_future(anext(stream))
@@ -114,7 +114,7 @@ def test_a_client_that_goes_while_it_waits_is_forgotten() -> None:
 
 def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
     async def run() -> None:
-        viewers = Viewers(ping_every=NEVER)
+        viewers = StreamClients(ping_every=NEVER)
         streams = [opened(viewers, "one") for _ in range(3)]
         for stream in streams:
             await soon(anext(stream))
@@ -129,7 +129,7 @@ def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
 
 
 def test_a_loop_that_is_closed_does_not_stop_the_feed() -> None:
-    viewers = Viewers()
+    viewers = StreamClients()
 
     async def run() -> None:
         viewers.open("one")

@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import DatabaseError
 from monitor.live import today as module
-from monitor.live.today import LOOK_EVERY, Looks, Today
+from monitor.live.today import LOOK_EVERY, DatabasePoll, Today
 
 PARIS = ZoneInfo("Europe/Paris")
 METER = "031961123456"
@@ -53,57 +53,57 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 @pytest.fixture
-def looks(house: House) -> Iterator[Looks]:
+def poll(house: House) -> Iterator[DatabasePoll]:
     meters = SimpleNamespace(meters=lambda: [SimpleNamespace(identifier=METER)])
     connection = SimpleNamespace(close=lambda: None)
-    found = Looks(lambda: cast("Any", (connection, meters)), PARIS, lambda: house.now, lambda *_: None)
+    found = DatabasePoll(lambda: cast("Any", (connection, meters)), PARIS, lambda: house.now, lambda *_: None)
     found.start()
     yield found
     house.answers.set()
     found.close()
 
 
-def energy(looks: Looks) -> int | None:
-    today = looks.today(METER)
+def energy(poll: DatabasePoll) -> int | None:
+    today = poll.today(METER)
     return None if today is None else today.wh
 
 
-def test_the_first_question_after_a_pause_waits_for_a_new_look(house: House, looks: Looks) -> None:
-    assert energy(looks) == 1
+def test_the_first_question_after_a_pause_waits_for_a_new_look(house: House, poll: DatabasePoll) -> None:
+    assert energy(poll) == 1
     house.pass_by(20 * 60)
-    assert energy(looks) == 2
+    assert energy(poll) == 2
 
 
-def test_a_look_of_this_minute_is_answered_at_once(house: House, looks: Looks) -> None:
-    assert energy(looks) == 1
+def test_a_look_of_this_minute_is_answered_at_once(house: House, poll: DatabasePoll) -> None:
+    assert energy(poll) == 1
     house.pass_by(LOOK_EVERY / 2)
-    assert energy(looks) == 1
+    assert energy(poll) == 1
 
 
-def test_the_first_question_of_a_new_day_waits_for_a_look_at_it(house: House, looks: Looks) -> None:
+def test_the_first_question_of_a_new_day_waits_for_a_look_at_it(house: House, poll: DatabasePoll) -> None:
     house.now = datetime(2026, 11, 28, 22, 59, 50, tzinfo=UTC)  # ten seconds before midnight
-    assert energy(looks) == 1
+    assert energy(poll) == 1
     house.pass_by(20)
-    today = looks.today(METER)
+    today = poll.today(METER)
     assert today is not None
     assert (today.wh, today.start) == (2, datetime(2026, 11, 28, 23, tzinfo=UTC))
 
 
 def test_a_look_that_does_not_come_in_time_leaves_the_old_one_with_its_time(
-    house: House, looks: Looks, monkeypatch: pytest.MonkeyPatch
+    house: House, poll: DatabasePoll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert energy(looks) == 1
+    assert energy(poll) == 1
     house.pass_by(20 * 60)
     house.answers.clear()
     monkeypatch.setattr(module, "FIRST_LOOK", 0.0)
-    today = looks.today(METER)
+    today = poll.today(METER)
     assert today is not None
     assert (today.wh, today.at) == (1, NOW)
 
 
-def test_a_database_that_refuses_ends_the_wait_for_a_new_look(house: House, looks: Looks) -> None:
-    assert energy(looks) == 1
+def test_a_database_that_refuses_ends_the_wait_for_a_new_look(house: House, poll: DatabasePoll) -> None:
+    assert energy(poll) == 1
     house.away = True
     house.pass_by(20 * 60)
-    assert energy(looks) == 1  # it was asked, and refused
-    assert looks.database == "down"
+    assert energy(poll) == 1  # it was asked, and refused
+    assert poll.database == "down"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from common.contract.frame import Frame
-from monitor.live.values import Measures, Tariff, measures, tariff
+from monitor.live.values import Tariff, Values, read_values, tariff
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS
 from tests.support.frames import historic, simulated, standard
@@ -24,8 +24,8 @@ def test_of_each_kind_of_meter_power_and_register_are_known(kind: str) -> None:
     for number, frame in enumerate(simulated(kind, 4, every=timedelta(seconds=2))):
         state.update(frame, 2.0 * number)
     snapshot = state.snapshot()
-    found, rate = measures(snapshot), tariff(snapshot)
-    assert found == measures(frame.values).after(found)  # the state says nothing else than the frame
+    found, rate = read_values(snapshot), tariff(snapshot)
+    assert found == read_values(frame.values).after(found)  # the state says nothing else than the frame
     assert found.power is not None
     assert (found.phases is not None) == ("three-phase" in kind)
     assert (found.volts is not None) == kind.startswith("standard")
@@ -43,21 +43,21 @@ def test_of_each_kind_of_meter_power_and_register_are_known(kind: str) -> None:
 
 def test_a_short_frame_of_an_overload_has_a_power_from_its_currents() -> None:
     frame = historic(ADIR1=38, IINST1=48, IINST2=1, IINST3=1)
-    found = measures(frame.values)
+    found = read_values(frame.values)
     assert (found.power, found.phases) == (50 * 230, (48 * 230, 230, 230))
 
 
 def test_what_a_damaged_frame_lacks_is_as_before() -> None:
-    before = measures(
+    before = read_values(
         standard(SINSTS=900, SINSTS1=300, SINSTS2=300, SINSTS3=300, URMS1=231, URMS2=232, URMS3=233).values
     )
-    after = measures(standard(SINSTS1=400, SINSTS3=500).values).after(before)
-    assert after == Measures(900, None, (400, 300, 500), (231, 232, 233))
+    after = read_values(standard(SINSTS1=400, SINSTS3=500).values).after(before)
+    assert after == Values(900, None, (400, 300, 500), (231, 232, 233))
 
 
 def test_a_phase_power_that_the_first_linkys_make_up_is_not_shown() -> None:
     frame = standard(SINSTS=800, SINSTS1=48370, IRMS1=2, URMS1=230, SINSTS2=200, IRMS2=1, URMS2=230)
-    assert measures(frame.values).phases == (None, 200, None)
+    assert read_values(frame.values).phases == (None, 200, None)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_phase_power_that_the_first_linkys_make_up_is_not_shown() -> None:
 def test_a_state_of_another_program_is_nothing_known(state: dict[str, object]) -> None:
     found = tariff(state)
     assert found == Tariff(offer=found.offer)
-    assert measures({"SINSTS": True, "PAPP": "1840", "URMS1": None}) == Measures()
+    assert read_values({"SINSTS": True, "PAPP": "1840", "URMS1": None}) == Values()
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_a_state_of_another_program_is_nothing_known(state: dict[str, object]) -
     ],
 )
 def test_a_frame_says_which_phases_are_above_their_limit(frame: Frame, warned: tuple[int, ...] | None) -> None:
-    assert measures(frame.values).warned == warned
+    assert read_values(frame.values).warned == warned
 
 
 def test_a_warning_goes_on_where_a_frame_lacks_its_status() -> None:
-    assert measures(standard(SINSTS=900).values).after(measures(standard(STGE="003A0081").values)).warned == (0,)
+    assert read_values(standard(SINSTS=900).values).after(read_values(standard(STGE="003A0081").values)).warned == (0,)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.contract.labels import Mode
-from monitor.live.state import LiveHouse
+from monitor.live.state import LiveState
 from monitor.web.exposition import Exposition, Family
 from reader.line.health import LineHealth, Problem
 from tests.support.frames import ADDRESS, standard
@@ -78,7 +78,7 @@ def state() -> dict[str, Any]:
 
 def program(kind: str, report: object, status: str = "online") -> list[Family]:
     """Return what is shown of a program whose report and status came over the broker."""
-    house, found = LiveHouse(), Exposition()
+    house, found = LiveState(), Exposition()
     house.on_health(kind, "main", json.dumps(report).encode(), NOW)
     word = status.encode() if kind == "reader" else json.dumps({"status": status}).encode()
     house.on_status(kind, "main", word, NOW)
@@ -88,7 +88,7 @@ def program(kind: str, report: object, status: str = "online") -> list[Family]:
 
 
 def meter(at: float = 1.0, **more: Any) -> list[Family]:
-    house, found = LiveHouse(), Exposition()
+    house, found = LiveState(), Exposition()
     house.on_state(ADDRESS, json.dumps(state() | more).encode(), 0.0)
     house.on_frame(ADDRESS, standard(SINSTS=1840, URMS1=234).to_json(), 0.0)
     view = house.meter(ADDRESS, at)
@@ -161,7 +161,7 @@ def test_all_numbers_are_there_with_their_names_and_nothing_old() -> None:
 )
 @pytest.mark.parametrize("kind", ["reader", "storer"])
 def test_a_report_of_whatever_form_breaks_nothing(kind: str, report: object) -> None:
-    house, found = LiveHouse(), Exposition()
+    house, found = LiveState(), Exposition()
     house.on_status(kind, "main", b"online" if kind == "reader" else b'{"status": "online"}', NOW)
     (one,) = house.programs(kind)
     odd = one.__class__(one.name, one.status, report, NOW)  # type: ignore[arg-type]
