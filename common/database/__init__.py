@@ -1,5 +1,6 @@
-"""The client of MariaDB, what its error numbers mean, and what an account may do.
+"""The client of MariaDB. Whatever asks a database may raise `DatabaseError`; docstrings do not repeat it.
 
-Whatever asks a database may raise `DatabaseError`: it is unavailable, or refuses the statement. So docstrings do not
-say it again.
+`mariadb` opens connections, on the next host if one is away, runs transactions, and reads in UTC. `error_numbers`
+decides by the server's error number what an error means: wait, retry, fix the row, or ask a person. Unknown numbers
+are retried. `rights` and `schema` read what the account may do, and the version of the tables.
 """

@@ -1,4 +1,15 @@
-"""Reads a port: opens and reopens it, detects the mode, gives frames their timestamps and filters them.
+"""Reads a port and turns its bytes into frames with an address and a timestamp. The only room that uses pyserial.
 
-Uses `tic` to decode the bytes and `simulator` for simulated meters; the only package that uses pyserial.
+One thread per port runs a `worker.LineWorker`: it opens the port, reads, and reopens it with a backoff after any
+error, for ever. It emits three events: a frame, a link that went up or down, a problem that began or ended.
+
+The way of a byte: `port` reads it (a device, a gateway, or a simulated meter), `pace` sleeps until a frame should be
+complete, `mode` finds out the speed, `reader/tic` decodes. Then `pipeline` takes each reading through three steps, in
+this order:
+
+1. `timestamps`: when the last byte arrived, in UTC, unique, and held back while the host's clock is not set yet;
+2. `filters`: an index that falls or jumps is dropped, and a new address must come twice;
+3. labels that the configuration hides are removed.
+
+`health` has the counters of a line, and says why no frames come.
 """
