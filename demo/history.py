@@ -228,8 +228,8 @@ class History:
             if standard and three:
                 row[f"power_{number}_max"] = phase.power_max
         if self._producer:
-            row["injected_first"], row["injected_last"] = minute.injected
-            row["injected_power_mean"], row["injected_power_max"] = minute.injected_power
+            row["injected_first"], row["injected_last"] = minute.exported
+            row["injected_power_mean"], row["injected_power_max"] = minute.exported_power
         return row
 
 

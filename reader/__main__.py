@@ -160,8 +160,8 @@ def _forget(arguments: argparse.Namespace) -> int:
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
         if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
-            known = ", ".join(known_meters(settings.mqtt, topics)) or "none"
-            raise NotKnown(f"no such meter: {name}; known are: {known}")
+            meters = ", ".join(known_meters(settings.mqtt, topics)) or "none"
+            raise NotKnown(f"no such meter: {name}; known are: {meters}")
         forgotten = [name]
     else:
         folder = settings.spool.path / STORERS

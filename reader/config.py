@@ -91,10 +91,10 @@ def is_simulated(port: str) -> bool:
 def _labels(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
         raise ValueError(f"a list of labels such as [PRM] is expected, not {value!r}")
-    known = {label for labels in LABELS.values() for label in labels}
+    every_label = {label for labels in LABELS.values() for label in labels}
     for label in value:
         # It would go on being published; a label that we do not know may exist.
-        if label not in known and label.strip().upper() in known:
+        if label not in every_label and label.strip().upper() in every_label:
             raise ValueError(f"no meter sends {label!r}, did you mean {label.strip().upper()!r}?")
     return frozenset(value)
 

@@ -307,8 +307,8 @@ class Meters:
         from rich.table import Table
         from rich.text import Text
 
-        shown = [meter for meter in sorted(self._meters) if self._only in (None, meter)]
-        rows = [row for meter in shown for row in self._labels(meter, self._meters[meter], now)]
+        visible = [meter for meter in sorted(self._meters) if self._only in (None, meter)]
+        rows = [row for meter in visible for row in self._labels(meter, self._meters[meter], now)]
         if readings := self._readings(now):
             rows += [(_SOURCES.of(self._language), "", "", "", "", _TITLE), *readings]
         table = Table.grid(expand=True, padding=(0, 1))
@@ -317,11 +317,11 @@ class Meters:
         table.add_column(width=4, no_wrap=True)
         table.add_column(ratio=1, no_wrap=True)
         table.add_column(width=6, style="bright_black", justify="right", no_wrap=True)
-        room = height - 1 - (not shown)
+        room = height - 1 - (not visible)
         for *texts, style in rows if len(rows) <= room else rows[: room - 1]:
             table.add_row(*map(Text, texts), style=style)
         parts: list[RenderableType] = [table]
-        if not shown:
+        if not visible:
             others = f" ({', '.join(sorted(self._meters))})" if self._meters else ""
             parts.insert(0, Text(f"{_WAITING.of(self._language)}{others}"))
         if len(rows) > room:
@@ -336,9 +336,9 @@ class Meters:
         if meter.dropped:
             facts.append(_DROPPED.of(self._language).format(meter.dropped))
         style = _TITLE if meter.online else _OFFLINE
-        known, ranked = LABELS[meter.mode], []
+        labels, ranked = LABELS[meter.mode], []
         for label, (value, stamp, received) in meter.values.items():
-            about = known.get(label)
+            about = labels.get(label)
             meaning = (about.meaning_fr if self._language == "fr" else about.meaning_en) if about else ""
             if stamp is not None:
                 meaning = f"{meaning} ({stamp.astimezone():%Y-%m-%d %H:%M:%S})"

@@ -175,23 +175,23 @@ def _listen(
     refused: list[str] = []
     while True:
         wanted = [name for name in dict.fromkeys(filters) if name not in refused]
-        found: list[str] = []
+        refusals: list[str] = []
         try:
             with Probe(settings, timeout=timeout) as probe:
                 answers = probe.subscribe(wanted) if wanted else {}
-                found = [name for name, reason in answers.items() if reason >= REFUSED]
+                refusals = [name for name, reason in answers.items() if reason >= REFUSED]
                 if len(answers) == len(wanted):
                     return replace(
                         facts,
                         messages=tuple(probe.listen(seconds)),
-                        refused=(*refused, *found),
+                        refused=(*refused, *refusals),
                         limits=probe.limits,
                         certificate_ends=probe.certificate_ends,
                     )
         except ConnectionFailed:
-            if not found:
+            if not refusals:
                 raise
-        refused += found  # for one of those it was closed
+        refused += refusals  # for one of those it was closed
 
 
 class _Client(paho.Client):

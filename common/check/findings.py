@@ -85,9 +85,9 @@ class Texts:
         match = _WORDED.fullmatch(self._of(key))
         assert match, key
         commands, program = here(self._program), self._program
-        known = {name: getattr(commands, name)(program) for name in ("start", "stop", "restart", "log")}
-        known |= {"check": commands.run(program, "check"), "sudo": commands.sudo(program, "check")} | values
-        subject, what, fix = ((text or "").format_map(known) for text in match.groups()[1:])
+        by_name = {name: getattr(commands, name)(program) for name in ("start", "stop", "restart", "log")}
+        by_name |= {"check": commands.run(program, "check"), "sudo": commands.sudo(program, "check")} | values
+        subject, what, fix = ((text or "").format_map(by_name) for text in match.groups()[1:])
         fix = commands.on_host(fix) if on_host else fix
         by_mark = next(one for one, mark in _MARKS.items() if mark == match[1])
         return Finding(level or by_mark, subject, printable(what), printable(fix))

@@ -205,5 +205,5 @@ def other_family(labels: Collection[str]) -> str | None:
     ('PME-PMI', None)
     """
     # They share labels, so it is the one that has the most of them.
-    count, family = max((len(known.intersection(labels)), name) for name, known in OTHER_FAMILIES.items())
+    count, family = max((len(own.intersection(labels)), name) for name, own in OTHER_FAMILIES.items())
     return family if count >= _LEAST_LABELS else None

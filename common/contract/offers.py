@@ -187,5 +187,5 @@ def with_calendar(calendar: str) -> Offer | None:
 
 def is_off_peak(register: str) -> bool | None:
     """Tell whether a register runs in off-peak hours; None: that does not matter, or is not known."""
-    known = BY_REGISTER.get(register)
-    return None if known is None else known[1].off_peak
+    row = BY_REGISTER.get(register)
+    return None if row is None else row[1].off_peak

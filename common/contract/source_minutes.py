@@ -62,21 +62,21 @@ def unpack_hour(text: str) -> dict[int, SourceMinute]:
 
 
 def _differences(values: Iterable[int | None]) -> list[int | None]:
-    found: list[int | None] = []
+    differences: list[int | None] = []
     before = 0
     for value in values:
-        found.append(None if value is None else value - before)
+        differences.append(None if value is None else value - before)
         before = before if value is None else value
-    return found
+    return differences
 
 
 def _sums(differences: Iterable[int | None]) -> list[int | None]:
-    found: list[int | None] = []
+    sums: list[int | None] = []
     total = 0
     for difference in differences:
         total += difference or 0
-        found.append(None if difference is None else total)
-    return found
+        sums.append(None if difference is None else total)
+    return sums
 
 
 def _short(column: list[int | None]) -> list[int | None]:

@@ -77,7 +77,7 @@ class KernelClock:
 
 def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
     try:
-        found: Callable[[Any], int] = (libc or ctypes.CDLL(None)).adjtimex
+        function: Callable[[Any], int] = (libc or ctypes.CDLL(None)).adjtimex
     except (OSError, TypeError, AttributeError):  # not Linux, or no shared library
         return None
-    return found
+    return function

@@ -53,17 +53,17 @@ def forget_program(
         ForgetFailed: it is running, or the broker did not answer or refused.
     """
     _check_name(name)
-    known = _known_programs(settings, topics, own, name)
-    programs = [program for program in ("reader", "storer") if f"{program} {name}" in known]
-    remembered = known.get(f"storer {name}") not in _RUNNING and forget_here()
+    by_name = _known_programs(settings, topics, own, name)
+    programs = [program for program in ("reader", "storer") if f"{program} {name}" in by_name]
+    remembered = by_name.get(f"storer {name}") not in _RUNNING and forget_here()
     if not programs and not remembered:
-        names = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
+        names = f"known are: {', '.join(by_name)}" if by_name else "the broker knows of nobody"
         raise NotKnown(f"no such name: {name}; {names}")
     forgotten = [f"storer {name}"] if remembered else []
     failure: ForgetFailed | None = None
     for program in programs:
         try:
-            _refuse_running(program, name, known[f"{program} {name}"])
+            _refuse_running(program, name, by_name[f"{program} {name}"])
             forget(settings, topics, program, name)
         except NotAllowed as error:
             command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
@@ -108,8 +108,8 @@ def _retained(settings: Broker, wanted: str, unused: str, level: str = "", timeo
         captured_warnings() as warnings,
         RetainedClient(settings, _own_id(), filters, deadline, warnings) as client,
     ):
-        found = {message.topic: message.payload for message in client.clear(unused) if message.payload}
-    return {topic.removeprefix(begin).removesuffix(end): found[topic] for topic in sorted(found)}
+        retained = {message.topic: message.payload for message in client.clear(unused) if message.payload}
+    return {topic.removeprefix(begin).removesuffix(end): retained[topic] for topic in sorted(retained)}
 
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:
@@ -147,14 +147,14 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         # The broker sends what it retains when we subscribe, so before our own message comes back. A program that is
         # running after all soon publishes its health again.
         messages = client.clear(health)
-        known = next((message.payload for message in reversed(messages) if message.topic == status), b"")
-        _refuse_running(program, name, _status(known))
+        last_status = next((message.payload for message in reversed(messages) if message.topic == status), b"")
+        _refuse_running(program, name, _status(last_status))
         # The session before the status: a program that is running after all is disconnected by that, and its will must
         # not remain.
         with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline, warnings):
             pass
         client.clear(status)
-    return bool(known)
+    return bool(last_status)
 
 
 def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str, timeout: float = 10) -> bool:

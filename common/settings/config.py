@@ -107,12 +107,12 @@ def list_of(read: Callable[[Any], T], expected: str) -> Callable[[Any], tuple[T,
     def read_all(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
             raise ValueError(f"{expected} is expected")
-        found, mistakes = [], Mistakes()
+        items, mistakes = [], Mistakes()
         for item in value:
             with mistakes.collect(), inside(item):
-                found.append(read(item))
+                items.append(read(item))
         mistakes.refuse()
-        return tuple(found)
+        return tuple(items)
 
     return read_all
 
@@ -283,10 +283,10 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
         if not names:
             raise
         # With Docker Compose it is in .env, not in the file; a line is one of the variable's text.
-        said = error.worded("", f"; it comes from the variable {' and '.join(names)}")
-        for one in said.all:
+        worded = error.worded("", f"; it comes from the variable {' and '.join(names)}")
+        for one in worded.all:
             one.line = None
-        raise said from error
+        raise worded from error
 
 
 def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
@@ -313,8 +313,8 @@ def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, fi
             return value
     names = " or ".join(_name(kind) for kind in wanted if kind is not type(None))
     hint_text = ": put it in quotes" if str in wanted and not isinstance(value, (list, dict, type(None))) else ""
-    shown = f", not {value!r}" if field.repr else ""  # secrets are not logged
-    raise ConfigError(f"{where}: {names} is expected{shown}{hint_text}")
+    instead = f", not {value!r}" if field.repr else ""  # secrets are not logged
+    raise ConfigError(f"{where}: {names} is expected{instead}{hint_text}")
 
 
 def _sort(value: Any) -> str:

@@ -44,8 +44,8 @@ def language_in(configuration: str) -> str | None:
     ('fr', 'en')
     """
     for pattern in (r"^language:\s*['\"]?(fr|en)\b", r"^[^#\n]*\blanguage:\s*['\"]?(fr|en)\b"):
-        if found := re.search(pattern, configuration, re.MULTILINE):
-            return found[1]
+        if match := re.search(pattern, configuration, re.MULTILINE):
+            return match[1]
     return None
 
 
@@ -73,8 +73,8 @@ class French:
         begin = ""
         while True:
             prefix = _PREFIX.match(text)
-            if (found := self._sentence(text, begun=prefix is None)) is not None:
-                return begin + found
+            if (sentence := self._sentence(text, begun=prefix is None)) is not None:
+                return begin + sentence
             if prefix is None:
                 return begin + text
             where = prefix[1] if prefix[2] is None else f"{prefix[1].rpartition(',')[0]}, ligne {prefix[2]}"

@@ -96,11 +96,11 @@ class _Strict(yaml.constructor.SafeConstructor):
 
     def construct_lined(self, node: yaml.MappingNode) -> Iterator[Lined]:
         """Return a mapping with its lines; what it holds comes later, as it may hold itself."""
-        found = Lined()
-        found.line, found.lines = node.start_mark.line + 1, {}
-        yield found
-        found.update(self.construct_mapping(node))
-        found.lines = {self.construct_object(key): key.start_mark.line + 1 for key, _ in node.value}
+        mapping = Lined()
+        mapping.line, mapping.lines = node.start_mark.line + 1, {}
+        yield mapping
+        mapping.update(self.construct_mapping(node))
+        mapping.lines = {self.construct_object(key): key.start_mark.line + 1 for key, _ in node.value}
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:

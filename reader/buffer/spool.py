@@ -135,8 +135,8 @@ class Spool(Store):
 
     def confirm(self, kind: ItemKind, meter: str, time_us: int) -> bool:
         """Drop an item that is confirmed; return whether it was here."""
-        found = self._find(kind, meter, time_us)
-        return found is not None and bool(self.drop(*found))
+        place = self._find(kind, meter, time_us)
+        return place is not None and bool(self.drop(*place))
 
     def drop(self, block: Block, bits: int) -> int:
         """Drop these items of a block, which are confirmed; return how many were pending."""
@@ -159,8 +159,8 @@ class Spool(Store):
         assert self._connection is not None
         payloads: list[bytes] = []  # damaged
         try:
-            found = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
-            payloads = zlib.decompress(found[0]).split(b"\n")
+            row = self._connection.execute("SELECT payloads FROM blocks WHERE id = ?", (block.row,)).fetchone()
+            payloads = zlib.decompress(row[0]).split(b"\n")
         except sqlite3.Error as error:
             if primary_code(error) != sqlite3.SQLITE_CORRUPT:
                 raise self._os_error(error) from error

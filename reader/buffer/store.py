@@ -247,14 +247,14 @@ def refusal(folder: Path, user: int, *, private: bool) -> str:
 
     A private folder belongs to this user, who alone writes to it. Others may be root's, and links, to another disk.
     """
-    link, found, trusted = folder.lstat(), folder.stat(), {user} if private else {user, 0}
+    link, target, trusted = folder.lstat(), folder.stat(), {user} if private else {user, 0}
     if stat.S_ISLNK(link.st_mode) and private:
         return "it is a symbolic link"
     if link.st_uid not in trusted and stat.S_ISLNK(link.st_mode):
         return f"it is a link of user {link.st_uid}"
-    if found.st_uid not in trusted:
-        return f"it belongs to user {found.st_uid}"
-    return "others may write into it" if private and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) else ""
+    if target.st_uid not in trusted:
+        return f"it belongs to user {target.st_uid}"
+    return "others may write into it" if private and target.st_mode & (stat.S_IWGRP | stat.S_IWOTH) else ""
 
 
 def primary_code(error: sqlite3.Error) -> int:

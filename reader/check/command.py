@@ -79,17 +79,17 @@ def _check_lines(
         time = f"{seconds:.0f} s"
         report.note(tr(f"listening to the line, for {time}", f"écoute de la ligne, pendant {time}"))
     with ThreadPoolExecutor(len(ports)) as pool:
-        found = pool.map(lambda url: listen(url, config.mode, seconds, open_port), free)
-        heard = dict(zip(free, found, strict=True))
+        results = pool.map(lambda url: listen(url, config.mode, seconds, open_port), free)
+        received = dict(zip(free, results, strict=True))
     findings: list[Finding] = []
     for port in ports:
-        if port.url in heard:
-            findings += diagnose_line(heard[port.url])
+        if port.url in received:
+            findings += diagnose_line(received[port.url])
         elif port.url in taken and service.online and service.health:
             findings += diagnose_reported_line(service, port.url)
         elif port.url in taken:
             findings.append(TEXTS.finding("port_unpublished", port=port.url))
-    return findings, {meter for line in heard.values() for meter in line.meters}
+    return findings, {meter for line in received.values() for meter in line.meters}
 
 
 def _is_in_use(port: PortFacts, service: ServiceFacts) -> bool:
@@ -108,9 +108,9 @@ def _topics_of_health(config: ReaderConfig, storers: Sequence[str] = ()) -> list
     return [topics.status("reader", name), topics.health("reader", name), *status]
 
 
-def _ask_for_rights(config: ReaderConfig, known: set[str], storers: Sequence[str]) -> BrokerFacts:
+def _ask_for_rights(config: ReaderConfig, addresses: set[str], storers: Sequence[str]) -> BrokerFacts:
     topics, prefix = Topics(config.mqtt.topic), config.home_assistant.prefix
-    meters = sorted(known) or [_SOME_METER]
+    meters = sorted(addresses) or [_SOME_METER]
     publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
     subscribe = [topics.status("storer", "+")]
     for meter in meters:

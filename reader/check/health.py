@@ -123,9 +123,9 @@ def _noise(line: Mapping[str, Any], url: str) -> Iterator[Finding]:
 
 def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> list[Finding]:
     """Return the findings about storers and unconfirmed frames."""
-    known = facts.delivery if facts.online else {}
-    pending, confirmed, discarded = (number(known.get(key)) for key in ("pending", "confirmed", "discarded"))
-    oldest, check = _oldest(known), here(STORER).run(STORER, "check")
+    delivery = facts.delivery if facts.online else {}
+    pending, confirmed, discarded = (number(delivery.get(key)) for key in ("pending", "confirmed", "discarded"))
+    oldest, check = _oldest(delivery), here(STORER).run(STORER, "check")
     late = pending > 0 and oldest is not None and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT
     findings = list(_storers(facts, confirmed_by, delivers=confirmed > 0 and pending <= _MANY and not late))
     if pending > _MANY and not confirmed and "online" in facts.storers.values():
@@ -134,7 +134,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str, now: datetime) -> 
         frames = count(pending, "frame", "trame")
         since = f"{oldest:%Y-%m-%d %H:%M}"
         findings.append(TEXTS.finding("confirmed_late", frames=frames, oldest=since, storer_check=check))
-    elif known and (facts.storers or not findings):
+    elif delivery and (facts.storers or not findings):
         frames = count(confirmed, "frame", "trame")
         findings.append(TEXTS.finding("confirmed", frames=frames, pending=pending))
     if discarded:
@@ -158,13 +158,13 @@ def _storers(facts: ServiceFacts, confirmed_by: str, *, delivers: bool) -> Itera
 def _oldest(delivery: Mapping[str, Any]) -> datetime | None:
     parts = (delivery.get(tier) for tier in ("journal", "spool"))
     texts = (part.get("oldest") for part in parts if isinstance(part, dict))
-    found = []
+    times = []
     for text in texts:
         try:
-            found.append(datetime.fromisoformat(str(text)).astimezone(UTC))
+            times.append(datetime.fromisoformat(str(text)).astimezone(UTC))
         except ValueError:  # none is waiting, or it is no report
             continue
-    return min(found, default=None)
+    return min(times, default=None)
 
 
 def _is_level(name: Any) -> bool:

@@ -169,13 +169,13 @@ def read_device_message(meter: str, payload: bytes) -> Announced | None:
     try:
         message = json.loads(payload)
         components, name = message["cmps"], str(message.get("dev", {}).get("name", ""))
-        shown = _LAST_WORD.search(name)
-        known = shown is not None and len(shown[0]) >= DIGITS and _bare(meter).endswith(shown[0])
+        digits = _LAST_WORD.search(name)
+        digits_match = digits is not None and len(digits[0]) >= DIGITS and _bare(meter).endswith(digits[0])
         return Announced(
             platforms={str(key): str(config["p"]) for key, config in components.items()},
             registers=frozenset(str(key) for key, config in components.items() if _is_register(config)),
             labels=dict(_named_registers(components)),
-            digits=shown[0] if shown is not None and known else None,
+            digits=digits[0] if digits is not None and digits_match else None,
         )
     except _MALFORMED:
         return None

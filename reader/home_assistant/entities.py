@@ -134,14 +134,14 @@ def _registers(profile: MeterProfile) -> Iterator[Entity]:
         own = f"value_json.get('mode')=='historic' and value_json.get('contract')=='{profile.contract}'"
         template = "{{value_json.get('import_total') if " + own + " else None}}"
         yield Entity(key=key, name=name, quantity=ENERGY, template=template)
-    known = len(REGISTER_NAMES.get(profile.contract or "", ()))
+    count = len(REGISTER_NAMES.get(profile.contract or "", ()))
     for label in sorted(profile.keys):
         match = _SUPPLIER_REGISTER.fullmatch(label)
         if match is None or not _counts(profile, label):
             continue
         number = int(match[1])
         # A register beyond those of the contract has stood still since an earlier contract.
-        if known and number > known and label not in profile.moved and key_of(label) not in profile.announced:
+        if count and number > count and label not in profile.moved and key_of(label) not in profile.announced:
             continue
         name = register_name(profile.contract, profile.labels, number)
         yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=value_template(label))
@@ -161,11 +161,11 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
                 icon=icon,
             )
     if "contract" in profile.keys:
-        known = CONTRACT_NAMES.get(profile.contract or "")
+        title = CONTRACT_NAMES.get(profile.contract or "")
         # Until the device message of another contract has arrived, do not show the former one.
         template = (
-            "{{'" + known.of(language) + "' if value_json.get('contract')=='" + str(profile.contract) + "' else None}}"
-            if known
+            "{{'" + title.of(language) + "' if value_json.get('contract')=='" + str(profile.contract) + "' else None}}"
+            if title
             else "{{value_json.get('contract_name',value_json.get('contract'))}}"
         )
         yield Entity(key="contract", name=Text("Contrat", "Contract"), template=template, flags=Trait.DIAGNOSTIC)

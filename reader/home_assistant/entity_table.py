@@ -186,8 +186,8 @@ def on_off_template(key: str) -> str:
 
 def name_template(key: str, names: Mapping[str, Text], language: str) -> str:
     """Return a template of the name of a code. Any other code is *unknown*: Home Assistant logs an error otherwise."""
-    known = "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
-    return "{{ " + known + ".get(value_json.get('" + key + "'))}}"
+    table = "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
+    return "{{ " + table + ".get(value_json.get('" + key + "'))}}"
 
 
 def time_attribute(label: str) -> str:
@@ -197,8 +197,8 @@ def time_attribute(label: str) -> str:
 
 def schedule_template(names: Sequence[Text], language: str) -> str:
     """Return a template of tomorrow's schedule: `00:00 HC, 06:00 HP`, or `index 1` where a register has no name."""
-    known = "{" + ",".join(f"{number}:'{name.of(language)}'" for number, name in enumerate(names, 1)) + "}"
-    register = "{{" + known + ".get(i,'index '~(i or '–'))}}"
+    table = "{" + ",".join(f"{number}:'{name.of(language)}'" for number, name in enumerate(names, 1)) + "}"
+    register = "{{" + table + ".get(i,'index '~(i or '–'))}}"
     block = "{% set i=b['index'] %}{{', ' if not loop.first}}{{b['from']}} " + register
     return "{% for b in value_json.get('next_day') or [] %}" + block + "{% else %}None{% endfor %}"
 

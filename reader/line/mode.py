@@ -38,7 +38,7 @@ class Detector:
         """Look for a valid group in received bytes."""
         *pieces, partial = _BREAK.split(self._partial + data.translate(SEVEN_BITS))
         self._partial = partial[-_MAX_PIECE:]
-        if any(isinstance(found := decode_group(piece), Group) and found.known for piece in pieces):
+        if any(isinstance(group := decode_group(piece), Group) and group.known for piece in pieces):
             self._last_valid = now
             self.locked = True
 

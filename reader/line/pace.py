@@ -106,12 +106,12 @@ def arrivals(data: bytes, now: float, speed: int, since: float) -> list[tuple[by
     the line, in bit/s: what follows an ETX took at least its own length to arrive.
     """
     parts = data.split(ETX)
-    whole = [part + ETX for part in parts[:-1]]
+    complete = [part + ETX for part in parts[:-1]]
     if parts[-1]:
-        whole.append(parts[-1])
+        complete.append(parts[-1])
     result = []
     after = len(data)
-    for part in whole:
+    for part in complete:
         after -= len(part)
         result.append((part, max(now - after * 10 / speed, min(since, now))))
     return result

@@ -30,11 +30,11 @@ def ports(machine: Host) -> list[str]:
     by_id = machine.path("/dev/serial/by-id")
     links = sorted(by_id.iterdir()) if by_id.is_dir() else []
     named = {_target(link) for link in links}
-    found = [f"/dev/serial/by-id/{link.name}" for link in links]
-    found += [f"/dev/{name}" for name in names if _USB.fullmatch(name) and name not in named]
+    listed = [f"/dev/serial/by-id/{link.name}" for link in links]
+    listed += [f"/dev/{name}" for name in names if _USB.fullmatch(name) and name not in named]
     if "serial0" in names and _target(folder / "serial0") != DEBUG_SOCKET:
-        return [*found, "/dev/serial0"]
-    return [*found, *(f"/dev/{name}" for name in names if _is_onboard(machine, name, pi=pi))]
+        return [*listed, "/dev/serial0"]
+    return [*listed, *(f"/dev/{name}" for name in names if _is_onboard(machine, name, pi=pi))]
 
 
 def _is_onboard(machine: Host, name: str, *, pi: bool) -> bool:

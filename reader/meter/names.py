@@ -118,10 +118,10 @@ BINARY_NAMES = {
 
 def register_name(contract: str | None, labels: Mapping[int, str], number: int) -> Text:
     """Return the name of a supplier's register: of its tariff, else by its text (`labels`), else by its number."""
-    known = REGISTER_NAMES.get(contract or "", ())
-    if number <= len(known):
-        return known[number - 1]
-    label = "" if known else labels.get(number, "")
+    registers = REGISTER_NAMES.get(contract or "", ())
+    if number <= len(registers):
+        return registers[number - 1]
+    label = "" if registers else labels.get(number, "")
     if label == "index unique (producteur)" and list(labels.values()).count(label) == 1:
         return _OF_PRODUCER
     if not label:

@@ -97,10 +97,10 @@ class Anonymiser:
 
     def _piece(self, piece: bytes, parity: bool) -> bytes:
         """Anonymise the bytes between two control characters, of which the first or last may be a damaged one."""
-        found = [(start, end, group) for start, end, inner in _candidates(piece) if (group := _verify(inner))]
-        if not found:
+        groups = [(start, end, group) for start, end, inner in _candidates(piece) if (group := _verify(inner))]
+        if not groups:
             return _scrub(piece, parity)
-        start, end, group = min(found, key=lambda candidate: not candidate[2].known)
+        start, end, group = min(groups, key=lambda candidate: not candidate[2].known)
         self._parity = not piece[start:end].isascii()
         return piece[:start] + self._group(piece[start:end], group) + piece[end:]
 

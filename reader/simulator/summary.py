@@ -34,10 +34,10 @@ class MinuteSummary(NamedTuple):
     start: int  # seconds since 1970, UTC
     supplier: int  # number of the register that runs at its end
     total: tuple[int, int]  # Wh: first and last
-    injected: tuple[int, int]
+    exported: tuple[int, int]
     power: tuple[int, int, int]  # VA, drawn: least, mean, most
     power_max_second: int
-    injected_power: tuple[int, int]  # VA: mean, most
+    exported_power: tuple[int, int]  # VA: mean, most
     phases: tuple[PhaseSummary, ...]
     overloads: int  # seconds
 
@@ -75,10 +75,10 @@ def _minutes_of_day(
             start=instant,
             supplier=contract.running(day, end - 1).supplier,
             total=((midnight.imported + drawn) // 3600, (midnight.imported + drawn_last) // 3600),
-            injected=((midnight.exported + fed) // 3600, (midnight.exported + fed_last) // 3600),
+            exported=((midnight.exported + fed) // 3600, (midnight.exported + fed_last) // 3600),
             power=(round(min(imports) * (1 - noise)), _mean(seconds, imports), round(max(imports) * (1 + noise))),
             power_max_second=edges[highest] - begin + mix(instant, 1) % seconds[highest],
-            injected_power=(_mean(seconds, exports), round(max(exports))),
+            exported_power=(_mean(seconds, exports), round(max(exports))),
             phases=tuple(
                 _phase(measurements.steady_volts(instant + MINUTE // 2, number), of_phase, 1 + noise)
                 for number, of_phase in enumerate(zip(*steps, strict=True))

@@ -200,8 +200,8 @@ class _Known(dict[bytes, Group | DropReason]):
     def __missing__(self, body: bytes) -> Group | DropReason:
         if len(self) >= CACHE_SIZE:
             self.clear()
-        self[body] = found = decode_group(body)
-        return found
+        self[body] = group = decode_group(body)
+        return group
 
 
 class Decoder:
@@ -219,10 +219,10 @@ class Decoder:
             data = self._open + data
         # ETX has even parity without a parity bit: it looks the same either way, so it can end a frame before it is
         # known which one this is.
-        *whole, rest = data.split(_ETX)
+        *complete, rest = data.split(_ETX)
         self._open = rest[-LONGEST_FRAME:]
         readings = []
-        for frame in whole:
+        for frame in complete:
             reading = self._read(frame[-LONGEST_FRAME:])
             if reading is None:
                 self.broken += 1
@@ -279,8 +279,8 @@ class Decoder:
             inner.append(piece[:-1])
         if not started and not ended:
             inner.append(piece[1:-1])
-        candidates = [found for part in inner if part and isinstance(found := self._known[part], Group)]
-        candidates.sort(key=lambda found: not found.known)
+        candidates = [group for part in inner if part and isinstance(group := self._known[part], Group)]
+        candidates.sort(key=lambda group: not group.known)
         if candidates and (isinstance(group, DropReason) or candidates[0].known):
             return candidates[0]
         return group
@@ -319,8 +319,8 @@ def _all_good(groups: list[Group | DropReason]) -> bool:
     return set(map(type, groups)) == {Group}
 
 
-def _good(found: tuple[bytes, list[Group | DropReason]]) -> int:
-    return sum(isinstance(group, Group) for group in found[1])
+def _good(candidate: tuple[bytes, list[Group | DropReason]]) -> int:
+    return sum(isinstance(group, Group) for group in candidate[1])
 
 
 def with_parity(data: bytes) -> bytes:

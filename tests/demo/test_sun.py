@@ -36,7 +36,7 @@ def test_in_each_hour_the_house_uses_what_the_roof_makes_and_the_meter_does_not_
     made_in_all = 0
     for hour in (start + number * HOUR for number in range(24)):
         ends = [meter[edge - timedelta(minutes=1)] for edge in (hour, hour + HOUR)]
-        drawn, injected = (ends[1].total[1] - ends[0].total[1], ends[1].injected[1] - ends[0].injected[1])
+        drawn, injected = (ends[1].total[1] - ends[0].total[1], ends[1].exported[1] - ends[0].exported[1])
         made, car = (energy(devices[name], hour, hour + HOUR) for name in (ROOF, CAR))
         own = made - injected
         assert own >= 0

@@ -38,9 +38,9 @@ def test_a_summary_is_that_of_the_frames(kind: str, start: datetime) -> None:
         assert summary.supplier == of_minute[-1]["NTARF"]
         assert summary.total == (of_minute[0]["EAST"], of_minute[-1]["EAST"])
         if "EAIT" in of_minute[0]:
-            assert summary.injected == (of_minute[0]["EAIT"], of_minute[-1]["EAIT"])
+            assert summary.exported == (of_minute[0]["EAIT"], of_minute[-1]["EAIT"])
             fed = numbers(of_minute, "SINSTI")
-            assert summary.injected_power == pytest.approx((sum(fed) / 60, max(fed)), rel=0.02, abs=2)
+            assert summary.exported_power == pytest.approx((sum(fed) / 60, max(fed)), rel=0.02, abs=2)
         drawn = numbers(of_minute, "SINSTS")
         assert summary.power == pytest.approx((min(drawn), sum(drawn) / 60, max(drawn)), rel=0.02, abs=25)
         assert abs(summary.overloads - sum(int(str(frame["STGE"]), 16) >> 7 & 1 for frame in of_minute)) <= 1
