@@ -118,13 +118,13 @@ def test_text_from_elsewhere_cannot_command_the_terminal_or_forge_a_line(tmp_pat
     assert not any(line.startswith("✓ ok Broker: fine") for line in text.splitlines())
 
 
-@pytest.mark.parametrize("program", ["common", "reader", "storer", "monitor"])
+@pytest.mark.parametrize("room", ["common/check", "reader/check", "storer/check", "monitor/places/status"])
 def test_each_text_is_in_the_golden_file_names_the_same_in_both_languages_and_has_a_fix_if_it_is_a_problem(
-    program: str,
+    room: str,
 ) -> None:
     """So a value that nobody gives, or a finding that nobody makes, is seen."""
-    texts = read_yaml(ROOT / program / "check" / "findings.yaml")
-    golden = "".join(file.read_text() for file in (ROOT / "tests" / program / "check").glob("*.en.txt"))
+    texts = read_yaml(ROOT / room / "findings.yaml")
+    golden = "".join(file.read_text() for file in (ROOT / "tests" / room).glob("*.en.txt"))
     for key, (english, french) in texts.items():
         assert english[0] == french[0] or english[0].isalpha(), key
         assert (" → " in english) == (" → " in french), key
