@@ -233,6 +233,10 @@ class Reader:
         return count
 
     @property
+    def in_flight_full(self) -> bool:
+        return self.delivery._in_flight.full
+
+    @property
     def frames_on_disk(self) -> int:
         return self.disk.pending
 

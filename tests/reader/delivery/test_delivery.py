@@ -1,4 +1,4 @@
-"""The delivery: an item is pending until it is confirmed, whatever the broker, the storers and restarts do."""
+"""An item is pending until it is confirmed, by a storer or the broker, whatever they do, and across restarts."""
 
 import json
 import os
@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import format_time
-from reader.buffer.item import HOUR, Item, ItemKind, from_micros
-from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.replay import CONFIRM_TIMEOUT
-from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, TALLY, Killed, Reader, of, payloads
+from common.mqtt.events import NOBODY_SUBSCRIBED
+from reader.buffer.item import Item, ItemKind, from_micros
+from reader.delivery.delivery import HELD_AGE, SPILL_AGE
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
+from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, SECOND, TALLY, Reader, logged, of, payloads
 
 # --- normal operation
 
@@ -36,21 +37,6 @@ def test_confirmed_frames_leave_nothing_in_journal_or_spool(served: Reader) -> N
     assert os.stat(served.folder / "spool").st_mtime_ns == written
 
 
-def test_with_a_storer_a_puback_is_not_a_confirmation(served: Reader) -> None:
-    served.frame()
-    served.answer(served.broker.sent)
-    assert not served.delivery.is_empty
-    assert (served["pending"], served["accepted_by_broker"]) == (1, 0)
-
-
-def test_a_confirmation_counts_once_and_one_for_an_unknown_item_does_not_count(served: Reader) -> None:
-    frame = served.frame()
-    served.confirm([frame, frame])
-    served.confirm([frame], rejected=True)
-    served.confirm([Item(ItemKind.FRAME, METER, 5, b""), Item(ItemKind.TALLY, METER, 10**30, b"")])
-    assert (served["confirmed"], served["rejected"]) == (1, 0)
-
-
 def test_a_rejected_frame_is_not_sent_again(served: Reader) -> None:
     in_memory, on_disk = served.frame(), served.frame()
     served.confirm([in_memory], rejected=True)
@@ -60,16 +46,6 @@ def test_a_rejected_frame_is_not_sent_again(served: Reader) -> None:
     assert (served["rejected"], served["confirmed"], served["pending"]) == (2, 0, 0)
     assert served.wait(2000, 10) == []
     assert served.on_disk == []
-
-
-def test_a_frame_is_not_sent_live_when_the_broker_comes_later(reader: Reader) -> None:
-    reader.status("main")
-    reader.disconnect()
-    frame = reader.frame()
-    reader.connect()
-    reader.status("main")
-    messages = reader.wait(CONFIRM_TIMEOUT)
-    assert [(sent.topic, sent.payload) for sent in messages] == [(REPLAY, frame.payload)]
 
 
 # --- restart
@@ -127,30 +103,6 @@ def test_the_storers_first_start_after_the_readers(tmp_path: Path) -> None:
     assert (reader["confirmed"], reader["pending"]) == (6, 0)
 
 
-def test_a_kill_between_disk_and_journal_duplicates_nothing(served: Reader) -> None:
-    frames = served.frames(10)
-    tally = served.tally(10)
-    served.now += SPILL_AGE
-    served.disk.killing = True
-    with pytest.raises(Killed):
-        served.delivery.tick(served.now)
-    served.restart(killed=True)
-    assert len(served.recovered) == 11
-    assert served.frames_on_disk == 10
-    assert (served["recovered"], served["pending"]) == (10, 10)
-    served.wait(SPILL_AGE)
-    assert (served["decoded"], served["pending"], served.frames_on_disk) == (10, 10, 10)
-    served.connect()
-    served.status("main")
-    messages = served.wait(1)
-    assert payloads(messages, REPLAY) == of(frames)
-    served.confirm([*frames, tally])
-    served.confirm([tally])
-    assert (served["confirmed"], served["pending"]) == (10, 0)
-    assert served.on_disk == []
-    assert served.in_journal == 0
-
-
 def test_items_recovered_from_the_journal_move_to_disk_soon(served: Reader) -> None:
     served.frames(3)
     served.restart(killed=True)
@@ -193,16 +145,6 @@ def test_a_higher_tally_replaces_the_pending_one(served: Reader) -> None:
     assert served.on_disk == []
 
 
-def test_a_tally_replaced_in_flight_leaves_the_window(served: Reader) -> None:
-    for hour in range(3):
-        served.tally(1, NOON + hour * HOUR)
-    served.wait(CONFIRM_TIMEOUT)
-    assert served.delivery.replaying == 3
-    tallies = [served.tally(2, NOON + hour * HOUR) for hour in range(3)]
-    served.confirm(tallies)
-    assert served.delivery.replaying == 0
-
-
 def test_a_puback_for_an_older_tally_does_not_confirm_the_newer_one(tmp_path: Path) -> None:
     reader = Reader(tmp_path, confirmed_by="broker")
     reader.tally(3599)
@@ -227,3 +169,115 @@ def test_health_tells_what_is_where(served: Reader) -> None:
     assert report["spool"]["bytes"] <= report["spool"]["limit"]
     assert report["spool"]["oldest"] == format_time(from_micros(first.time_us))
     assert report["replayed"] == 2
+
+
+@pytest.mark.parametrize("code", [0, NOBODY_SUBSCRIBED])
+def test_without_a_storer_a_puback_confirms(reader: Reader, code: int) -> None:
+    reader.frames(3)
+    reader.answer(reader.broker.sent, code)
+    assert (reader["accepted_by_broker"], reader["pending"], reader["confirmed"]) == (3, 0, 0)
+    assert reader.delivery.is_empty
+    assert reader.delivery.report()["confirmed_by"] == "broker"
+    assert reader.wait(HELD_AGE + 1, 5) == []
+    assert reader.on_disk == []
+    assert reader.in_journal == 0
+
+
+@pytest.mark.parametrize("code", [0x80, 0x87, 0x97, 0x99])
+def test_a_refusal_by_the_broker_does_not_confirm(reader: Reader, code: int, caplog: pytest.LogCaptureFixture) -> None:
+    frames = reader.frames(3)
+    reader.answer(reader.broker.sent, code)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (0, 3)
+    messages = reader.wait(CONFIRM_TIMEOUT)
+    assert [(sent.topic, sent.payload) for sent in messages] == [(REPLAY, frame.payload) for frame in frames]
+    reader.answer(messages, code)
+    assert logged(caplog, "The broker refuses frames") == 1
+    reader.wait(SPILL_AGE)
+    messages = reader.wait(MAX_BACKOFF)
+    reader.answer(messages)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (3, 0)
+    assert reader.on_disk == []
+
+
+def test_without_a_storer_frames_are_held_for_ten_minutes(reader: Reader) -> None:
+    old = reader.frame()
+    reader.now += HELD_AGE / 2
+    young = reader.frame()
+    reader.answer(reader.broker.sent)
+    reader.wait(HELD_AGE / 2 - 1)
+    assert reader.in_journal > 0
+    reader.wait(1)
+    reader.status("main")
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
+    assert payloads(reader.wait(1), REPLAY) == [young.payload]
+    reader.confirm([young, old])
+    assert (reader["accepted_by_broker"], reader["confirmed"], reader["pending"]) == (1, 1, 0)
+    reader.wait(HELD_AGE)
+    assert reader.in_journal == 0
+
+
+def test_a_confirmation_of_unknown_items_makes_no_storer(reader: Reader) -> None:
+    frames = reader.frames(2)
+    reader.answer(reader.broker.sent[:1])
+    reader.confirm([], "forged")
+    reader.confirm([Item(ItemKind.FRAME, METER, NOON - SECOND, b"")], "forged")
+    reader.confirm([Item(ItemKind.TALLY, METER, frames[0].time_us, b"")], "forged")
+    assert reader.storers.puback_suffices
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 1)
+
+
+def test_without_a_storer_a_day_without_a_broker_is_kept_on_disk_within_limits(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, max_size=100_000)
+    reader.disconnect()
+    for _ in range(100):
+        reader.frames(60, 100)
+        reader.wait(864, 54)
+    assert reader.disk.size <= 100_000
+    assert reader["pending"] > 0
+    reader.connect()
+    for _ in range(300):
+        reader.answer(reader.tick())
+    assert reader["pending"] == 0
+    assert reader["accepted_by_broker"] + reader["discarded"] == 6000
+    assert reader.on_disk == []
+    # And what the broker takes at once never goes there.
+    for _ in range(100):
+        reader.frame()
+        reader.answer(reader.broker.sent[-1:])
+        reader.wait(10)
+    assert reader.on_disk == []
+
+
+def test_a_removed_storer_whose_online_is_still_retained_does_no_harm(served: Reader) -> None:
+    served.status("ghost", wait=0.0)
+    for _ in range(100):
+        served.confirm([served.frame()])
+        served.wait(1)
+    assert payloads(served.broker.sent, REPLAY) == []
+    assert served.on_disk == []
+
+
+def test_a_forgotten_storer_is_not_waited_for(served: Reader) -> None:
+    frames = served.frames(2)
+    served.wait(SPILL_AGE)
+    frames += served.frames(2)
+    served.forget("main")
+    messages = served.wait(CONFIRM_TIMEOUT + SPILL_AGE)
+    assert set(payloads(messages, REPLAY)) == {*of(frames)}
+    served.answer(messages)
+    assert (served["accepted_by_broker"], served["pending"]) == (4, 0)
+    assert served.on_disk == []
+
+
+def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, confirmed_by="broker")
+    reader.status("main")
+    reader.frame()
+    reader.answer(reader.broker.sent)
+    assert (reader["accepted_by_broker"], reader["pending"], reader.in_journal) == (1, 0, 0)
+    reader.restart()
+    assert reader.storers.puback_suffices
+    reader.connect()
+    reader.frame()
+    reader.answer(reader.broker.sent[-1:], NOBODY_SUBSCRIBED)
+    assert (reader["accepted_by_broker"], reader["pending"]) == (1, 0)

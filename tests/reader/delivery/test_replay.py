@@ -1,56 +1,34 @@
-"""Replay: what is overdue is sent again, oldest first, in a window, with a backoff."""
+"""Replay: what is overdue is sent again, oldest first, in a window, with a backoff; in blocks from the disk."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from common.mqtt.events import TOO_LARGE
 from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.held import JOURNAL_SIZE
-from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
+from reader.delivery.in_flight import BLOCK_SIZE
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
 from tests.reader.delivery.deliveries import (
     FRAME,
     METER,
     NOON,
+    REFUSED,
     REPLAY,
     SECOND,
+    TALLY,
     Reader,
+    Sent,
+    is_block,
     logged,
     of,
     payloads,
 )
 
-
-def test_an_item_is_replayed_when_it_is_overdue_and_not_before(served: Reader) -> None:
-    frame = served.frame()
-    served.answer(served.broker.sent)
-    assert served.wait(CONFIRM_TIMEOUT - 0.5) == []
-    assert [(sent.topic, sent.payload) for sent in served.wait(0.5)] == [(REPLAY, frame.payload)]
-
-
-def test_a_replay_from_disk_waits_for_the_announced_wait(served: Reader) -> None:
-    served.confirm([served.frame()])
-    served.status("main", wait=60.0)
-    while served.journal.size <= JOURNAL_SIZE:
-        served.frame(200_000)
-    served.tick()
-    assert served.frames_on_disk
-    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
-    assert served.wait(1) != []
-
-
-def test_two_writes_to_disk_in_short_order_do_not_hasten_a_replay(served: Reader) -> None:
-    served.frames(25, 200_000)
-    served.tick()
-    assert served.frames_on_disk == 25
-    served.wait(5)
-    served.frames(25, 200_000)
-    served.tick()
-    assert served.frames_on_disk == 50
-    served.wait(CONFIRM_TIMEOUT - 5.5)
-    assert payloads(served.broker.sent, REPLAY) == []
+LIMIT = 1000  # bytes
 
 
 def test_replay_is_oldest_first_and_disk_before_memory(served: Reader) -> None:
@@ -62,21 +40,6 @@ def test_replay_is_oldest_first_and_disk_before_memory(served: Reader) -> None:
     assert (served.frames_on_disk, served.delivery.is_empty) == (150, False)
     served.status("main")
     assert payloads(served.tick()) == of([*first, *second])
-
-
-@pytest.mark.parametrize("status", ["stalled", "offline", None])
-def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, status: str | None) -> None:
-    reader.status("main")
-    reader.disconnect()
-    frames = reader.frames(3)
-    reader.connect()  # its status is unknown until it publishes one
-    if status:
-        reader.status("main", status)
-    assert reader.wait(3000, 5) == []
-    live = reader.frame()
-    assert reader.broker.sent[-1].topic == FRAME
-    reader.status("main")
-    assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
 
 
 @pytest.mark.parametrize("status", ["stalled", "offline", None])
@@ -152,3 +115,193 @@ def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Pat
     assert reader.delivery.replaying == 0
     assert reader.on_disk == []
     assert reader.wait(2000, 5) == []
+
+
+class House:
+    """A reader whose frames are on disk, and what its storers do with the messages."""
+
+    def __init__(self, folder: Path, count: int, *, size: int = 0) -> None:
+        self.reader = Reader(folder)
+        self.reader.status("main")
+        self.reader.disconnect()
+        self.items = {item.payload: item for item in self.reader.frames(count, size)}
+        self.reader.wait(SPILL_AGE)
+        assert self.reader.frames_on_disk == count
+        self.reader.connect()
+        self.reader.status("main")
+
+    def store(self, messages: Iterable[Sent], storer: str = "main") -> None:
+        """Acknowledge messages and confirm their frames."""
+        messages = list(messages)
+        self.reader.answer(messages)
+        self.confirm(payloads(messages), storer)
+
+    def confirm(self, arrived: Iterable[bytes | str], storer: str = "main") -> None:
+        self.reader.confirm([self.items[payload] for payload in arrived if payload in self.items], storer)
+
+    def drain(self, *, seconds: float = 600) -> list[Sent]:
+        """Store everything that is sent within a time; return it."""
+        sent = []
+        until = self.reader.now + seconds
+        while self.reader["pending"] and self.reader.now < until:
+            messages = self.reader.wait(0.5)
+            self.store(messages)
+            sent += messages
+        return sent
+
+
+def test_what_is_on_disk_is_sent_in_blocks_in_its_order(tmp_path: Path) -> None:
+    house = House(tmp_path, 2000)
+    sent = house.drain()
+    assert all(is_block(message) for message in sent[:-1])
+    assert payloads(sent, REPLAY) == of(house.items.values())
+    assert house.reader["replayed"] == house.reader["confirmed"] == 2000
+    assert house.reader.on_disk == []
+
+
+def test_live_frames_are_published_at_once_while_the_window_is_full(tmp_path: Path) -> None:
+    house = House(tmp_path, 4000)
+    house.store(house.reader.tick())
+    house.reader.tick()  # without PUBACKs
+    live = house.reader.frames(500)
+    assert payloads(house.reader.broker.sent[-500:], FRAME) == of(live)
+
+
+def test_after_its_database_was_away_a_storer_gets_blocks_again(tmp_path: Path) -> None:
+    house = House(tmp_path, 2000)
+    house.store(house.reader.tick())
+    house.reader.answer(house.reader.tick())
+    house.reader.status("main", "stalled")
+    assert house.reader.wait(3000, 5) == []
+    house.reader.status("main")
+    sent = house.drain()
+    assert sum(map(is_block, sent)) == 8  # of 120 frames, 920 in all
+    assert house.reader["confirmed"] == 2000
+
+
+@pytest.mark.parametrize("size", [1500, 5000, 150_000])
+def test_a_message_keeps_to_the_size_that_every_broker_takes(tmp_path: Path, size: int) -> None:
+    house = House(tmp_path, 100, size=size)
+    sent = house.drain()
+    assert payloads(sent, REPLAY) == of(house.items.values())
+    assert all(len(message.payload) <= BLOCK_SIZE for message in sent)
+    assert any(map(is_block, sent)) == (size < 100_000)
+
+
+@pytest.mark.parametrize("code", [TOO_LARGE, 0x83, REFUSED])
+def test_a_broker_that_refuses_blocks_gets_single_frames_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    house = House(tmp_path, 1000)
+    reader, sent = house.reader, list[Sent]()
+    first = reader.tick()
+    reader.answer(first, code)
+    for _ in range(30):
+        messages = reader.wait(0.5)
+        for message in messages:
+            reader.answer([message], code if is_block(message) else 0)
+        house.confirm(message.payload for message in messages)
+        sent += messages
+    assert reader["confirmed"] == 1000
+    assert all(map(is_block, first))
+    assert not any(map(is_block, sent))
+    assert logged(caplog, "refuses messages with several frames") == 1
+    assert logged(caplog, "refuses frames") == 0
+
+
+def test_when_no_storer_is_left_the_puback_of_a_block_confirms_all_of_its_frames(tmp_path: Path) -> None:
+    house = House(tmp_path, 1000)
+    messages = house.reader.tick()
+    assert all(map(is_block, messages))
+    house.reader.forget("main")
+    house.reader.answer(messages)
+    assert house.reader["accepted_by_broker"] == len(payloads(messages)) == 1000
+    assert house.reader["pending"] == 0
+    assert house.reader.on_disk == []
+
+
+@pytest.mark.parametrize("confirmed_by", ["auto", "broker"])
+def test_where_the_puback_confirms_frames_are_sent_one_by_one(tmp_path: Path, confirmed_by: str) -> None:
+    """A block that is rejected after the PUBACK would be lost whole."""
+    reader = Reader(tmp_path, confirmed_by=confirmed_by)
+    reader.disconnect()
+    frames = reader.frames(1000)
+    reader.wait(SPILL_AGE)
+    reader.connect()
+    sent: list[Sent] = []
+    while reader["pending"]:
+        messages = reader.tick()
+        assert 0 < len(messages) <= REPLAY_WINDOW + LONGEST_BLOCK
+        reader.answer(messages)
+        sent += messages
+    assert [message.payload for message in sent] == of(frames)
+    assert reader["accepted_by_broker"] == 1000
+
+
+def test_a_frame_alone_and_a_tally_are_no_blocks(tmp_path: Path) -> None:
+    house = House(tmp_path, 1)
+    house.reader.disconnect()
+    tallies = [house.reader.tally(1), house.reader.tally(2)]
+    house.reader.wait(SPILL_AGE)
+    house.reader.connect()
+    house.reader.status("main")
+    messages = house.reader.tick()
+    assert [(message.topic, message.payload) for message in messages] == [
+        (REPLAY, *house.items),
+        (TALLY, tallies[-1].payload),
+    ]
+
+
+def answer(reader: Reader, messages: Iterable[Sent]) -> None:
+    """Do as `Session` does: what is too large is answered for at once, and not sent."""
+    for message in messages:
+        reader.answer([message], TOO_LARGE if len(message.payload) > LIMIT else 0)
+
+
+def wait(reader: Reader, seconds: float) -> list[Sent]:
+    """Let time pass, and have everything answered; return what was tried meanwhile."""
+    before, until = len(reader.broker.sent), reader.now + seconds
+    while reader.now < until:
+        reader.now += 0.5
+        answer(reader, reader.tick())
+    return reader.broker.sent[before:]
+
+
+def confirm(reader: Reader, items: Iterable[Item], tried: Iterable[Sent]) -> None:
+    arrived = {message.payload for message in tried if len(message.payload) <= LIMIT}
+    reader.confirm([item for item in items if item.payload in arrived])
+
+
+@pytest.mark.parametrize("age", [CONFIRM_TIMEOUT, SPILL_AGE + CONFIRM_TIMEOUT], ids=["in memory", "on disk"])
+def test_frames_that_are_too_large_do_not_keep_the_others_from_being_replayed(served: Reader, age: float) -> None:
+    served.disconnect()
+    large, small = served.frames(2 * REPLAY_WINDOW, 2 * LIMIT), served.frames(2 * REPLAY_WINDOW)
+    wait(served, age)
+    assert bool(served.frames_on_disk) == (age > SPILL_AGE)
+    served.connect()
+    served.status("main")
+    tried: list[Sent] = []
+    for _ in range(20):
+        more = wait(served, 10)
+        confirm(served, small, more)
+        tried += more
+    assert set(payloads(tried, REPLAY)) >= set(of(small))
+    assert served["confirmed"] == len(small)
+    assert served["pending"] == len(large)
+
+
+def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_connection(served: Reader) -> None:
+    items = [served.frame(), served.frame(2 * LIMIT), served.frame()]
+    answer(served, served.broker.sent)
+    assert payloads(served.broker.sent, FRAME) == of(items)
+    wait(served, SPILL_AGE + 1)
+    assert served.frames_on_disk == 3
+    confirm(served, items, wait(served, 20 * CONFIRM_TIMEOUT))
+    assert served["confirmed"] == 2
+    assert served["pending"] == 1
+
+
+def test_it_is_not_taken_for_a_refusal(served: Reader, caplog: pytest.LogCaptureFixture) -> None:
+    served.frame(2 * LIMIT)
+    answer(served, served.broker.sent)
+    assert caplog.messages == []
