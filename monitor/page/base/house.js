@@ -40,23 +40,23 @@ let known = null;
 export async function house() {
   if (known) return known;
   /** @type {House} */
-  let found;
+  let answer;
   try {
-    found = await api.meters();
-    if (found.meters.length) {
-      if (!found.meters.some(isNew)) known = found;
-      remember('house', JSON.stringify(found));
-    } else found.meters = await liveOnes();
+    answer = await api.meters();
+    if (answer.meters.length) {
+      if (!answer.meters.some(isNew)) known = answer;
+      remember('house', JSON.stringify(answer));
+    } else answer.meters = await liveOnes();
   } catch (error) {
     if (error.status !== 503) throw error;
-    found = before() ?? { zone: 'Europe/Paris', meters: await liveOnes() };
-    if (!found.meters.length) throw error;
+    answer = before() ?? { zone: 'Europe/Paris', meters: await liveOnes() };
+    if (!answer.meters.length) throw error;
   }
-  useZone(found.zone);
+  useZone(answer.zone);
   // The page has its own language, whatever that of the server is.
-  const digits = telling(found.meters.map((meter) => meter.id));
-  for (const meter of found.meters) meter.name ??= T.meterName(meter.id.slice(-digits));
-  return found;
+  const digits = telling(answer.meters.map((meter) => meter.id));
+  for (const meter of answer.meters) meter.name ??= T.meterName(meter.id.slice(-digits));
+  return answer;
 }
 
 /** How many of the last digits tell the meters apart: four, nearly always. */
@@ -100,8 +100,8 @@ async function liveOnes() {
     return live.meter && live.at ? [liveOne(live)] : [];
   } catch (error) {
     const all = (error.meters ?? []).map((id) => api.live(id).catch(() => null));
-    const found = (await Promise.all(all)).filter(Boolean);
-    return found.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
+    const answers = (await Promise.all(all)).filter(Boolean);
+    return answers.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
   }
 }
 /** @type {(live: Live) => Meter} */

@@ -30,8 +30,8 @@ const markOf = ({ id, text }) => `${id} ${text.fr.replace(/[\d\s.,]+/g, ' ')}`;
 /** @returns {string[]} */
 function marks() {
   try {
-    const found = JSON.parse(remembered(NAME) ?? '[]');
-    return Array.isArray(found) ? found : [];
+    const kept = JSON.parse(remembered(NAME) ?? '[]');
+    return Array.isArray(kept) ? kept : [];
   } catch {
     return [];
   }
@@ -146,8 +146,8 @@ export const alerts = {
   async look() {
     show(); // this may be another place
     asked = api.alerts().catch(() => null);
-    const found = await asked;
-    if (found) take(found.active);
+    const answer = await asked;
+    if (answer) take(answer.active);
   },
   /** What is active, as the live stream has it. */
   take,

@@ -8,10 +8,10 @@ import { T } from '../base/i18n.js';
 /** 23, 24 or 25 of them: when each begins, its hour by the clock, and its row, if there is one. */
 export function hoursOf(date, rows) {
   const start = dayStart(date),
-    found = new Map(rows.map((row) => [Date.parse(row.start), row]));
+    byStart = new Map(rows.map((row) => [Date.parse(row.start), row]));
   return Array.from({ length: hoursIn(date) }, (_, i) => {
     const t = start + i * HOUR;
-    return { t, place: wall(t).hour, row: found.get(t) };
+    return { t, place: wall(t).hour, row: byStart.get(t) };
   });
 }
 

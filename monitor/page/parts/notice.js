@@ -61,9 +61,9 @@ export function oldPrices(prices) {
  * @param {Pick<Status, 'prices_error' | 'unused'>} status
  */
 export function wrongSettings({ prices_error: error, unused }) {
-  const found = [
+  const notices = [
     error && notice('warn', W.settings.pricesError, error),
     ...unused.map(({ section, meter }) => notice('warn', W.settings.unused(section, meter), W.settings.unusedMore)),
   ].filter(Boolean);
-  return found.length > 0 && h('div', { class: 'notices' }, found);
+  return notices.length > 0 && h('div', { class: 'notices' }, notices);
 }

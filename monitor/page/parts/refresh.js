@@ -106,8 +106,8 @@ export function lazy({ title, waiting, failed, css = 'figures', ask }) {
   async function fill() {
     const mine = ++turn;
     content.replaceChildren(h('p', { class: 'muted' }, waiting));
-    const found = await ask().catch(() => h('p', { class: 'muted' }, failed));
-    if (mine === turn) content.replaceChildren(h('div', null, found));
+    const answer = await ask().catch(() => h('p', { class: 'muted' }, failed));
+    if (mine === turn) content.replaceChildren(h('div', null, answer));
   }
   const node = h(
     'details',

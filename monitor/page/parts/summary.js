@@ -5,13 +5,13 @@ const DAY = 86400e3,
 
 /** What to look at, the worst first: names of links (W.summary.link) and of facts (W.summary.facts). */
 export function troubles({ links, audit, disk, backup, prices_error, unused }, now) {
-  const found = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
-  if (audit && !audit.ok) found.push(['facts', 'audit']);
-  if (disk?.years != null && disk.years < 1) found.push(['facts', 'disk']);
-  if (staleDays(backup, now)) found.push(['facts', 'backup']);
-  if (prices_error) found.push(['facts', 'prices']);
-  if (unused?.length > 0) found.push(['facts', 'settings']);
-  return found;
+  const wrong = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
+  if (audit && !audit.ok) wrong.push(['facts', 'audit']);
+  if (disk?.years != null && disk.years < 1) wrong.push(['facts', 'disk']);
+  if (staleDays(backup, now)) wrong.push(['facts', 'backup']);
+  if (prices_error) wrong.push(['facts', 'prices']);
+  if (unused?.length > 0) wrong.push(['facts', 'settings']);
+  return wrong;
 }
 
 /**

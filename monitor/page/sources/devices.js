@@ -73,8 +73,8 @@ function ranked({ devices_whole: { devices } }) {
 /** What each device used in a period, its cost, and the rest; null: not known. */
 function sumOf({ rows }, data, known) {
   const add = (column) => {
-    const found = rows.map((i) => column[i]).filter((value) => value != null);
-    return found.length ? found.reduce((sum, value) => sum + value, 0) : null;
+    const values = rows.map((i) => column[i]).filter((value) => value != null);
+    return values.length ? values.reduce((sum, value) => sum + value, 0) : null;
   };
   const devices = known.map(({ name, tone }) => ({
     name,

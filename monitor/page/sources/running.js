@@ -19,12 +19,12 @@ export const runningOf = (meter) => (meter.devices ? api.devices(meter.id).catch
 /** Null: the home has no devices. */
 export const runningBlock = (meter) =>
   meter.devices &&
-  piece((found) =>
+  piece((answer) =>
     h(
       'section',
       { class: 'block running', 'aria-labelledby': 'now-running' },
       h('h2', { id: 'now-running' }, W.running.title),
-      said(found?.devices),
+      said(answer?.devices),
     ),
   );
 

@@ -84,14 +84,14 @@ export function contradiction(data) {
 
 /**
  * What a meter that counts no injection shows of it; else nothing.
- * @param {Status['unseen_export']} found
+ * @param {Status['unseen_export']} signs
  */
-export const unseenExport = (found) =>
-  found &&
+export const unseenExport = (signs) =>
+  signs &&
   notice(
     'info',
     W.sun.unseen,
-    W.sun.unseenMore(f.power(found.power, 'VA'), f.duration(found.minutes * MINUTE), f.number(found.days)),
+    W.sun.unseenMore(f.power(signs.power, 'VA'), f.duration(signs.minutes * MINUTE), f.number(signs.days)),
   );
 
 /** The use at home on top of what was drawn: both are what the home used. Less than nothing is not drawn. */
@@ -152,9 +152,9 @@ export function flows({ at, power, injected, production, today }) {
  * @returns {[string, number | null, string][] | null}
  */
 export function powersOf(live, known, unit) {
-  const found = flows(live);
-  if (!found) return null;
-  const { house, roof, grid } = found,
+  const flow = flows(live);
+  if (!flow) return null;
+  const { house, roof, grid } = flow,
     all = house != null && known,
     ofRoof = /** @type {[string, number | null, string]} */ ([W.power.roof, roof, 'W']),
     ofGrid = /** @type {[string, number | null, string]} */ ([W.power.grid, grid, all ? 'W' : unit]);

@@ -94,8 +94,8 @@ export function offersBlock({ meter, today }) {
 
   /** @param {string} selector */
   function focus(selector) {
-    const found = /** @type {HTMLElement | null} */ (body.querySelector(selector));
-    found?.focus({ preventScroll: true });
+    const node = /** @type {HTMLElement | null} */ (body.querySelector(selector));
+    node?.focus({ preventScroll: true });
   }
 
   function draw(data) {

@@ -105,9 +105,9 @@ export function seasonMap(data, colours, season, today) {
   );
 }
 
-function dayCell(date, found, today) {
+function dayCell(date, day, today) {
   const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
-  if (found) return { css: `hp-${found.colour}`, text: say(`${T.tariff[found.colour]} (${found.source})`) };
+  if (day) return { css: `hp-${day.colour}`, text: say(`${T.tariff[day.colour]} (${day.source})`) };
   return date > today ? { css: 'future', text: say(T.future) } : { css: 'none', text: say(T.unknown) };
 }
 
@@ -121,7 +121,7 @@ const legendOf = ({ future, unknown }) =>
   );
 
 function figuresOf(colours) {
-  const rows = [...colours].map(([date, found]) => ({ date, ...found }));
+  const rows = [...colours].map(([date, day]) => ({ date, ...day }));
   /** @type {Column[]} */
   const columns = [
     [W.columns.colour, ({ colour }) => T.tariff[colour], 'words'],

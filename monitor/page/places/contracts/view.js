@@ -93,7 +93,7 @@ function partsOf({ meter, season, today, isTempo }) {
       answered(W.compare, what, () => (what === 'nothing' ? nothingBlock(meter, today) : comparison.node)),
     ),
     windows = piece((list) => list?.length > 0 && windowsBlock(list)),
-    power = piece((found) => answered(W.power.title, found, powerBlock));
+    power = piece((needed) => answered(W.power.title, needed, powerBlock));
   // Seconds of a year may take longer than the rest, which does not wait for them.
   /** @type {any} */
   let needed = season === seasonOf(today) && (meter.first ?? today) < today ? FAILED : null;

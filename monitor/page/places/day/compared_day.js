@@ -8,7 +8,7 @@ import { go, here, href } from '../../base/router.js';
 import { isDate, plusDays, yearBefore } from '../../base/time.js';
 import { W } from './words.js';
 
-const peakIn = (found) => (found ? { power: found.power, at: Date.parse(found.at) } : null);
+const peakIn = (peak) => (peak ? { power: peak.power, at: Date.parse(peak.at) } : null);
 
 /** The colour of the peak hours that ran: a Tempo day has one. */
 function colourOf(registers) {

@@ -68,27 +68,27 @@ export function factsOf({ meter, series, energy, baseLoad, peaks, soFar, other }
 
 /** 'jeu 19 nov : 36,0 kWh, +25 %' for energy, cost and peak. */
 function against(side, peak, { date, side: other, sameHour }, unit) {
-  const found = compared(side, other),
+  const change = compared(side, other),
     name = sameHour ? W.sameHour(f.shortDate(date)) : f.shortDate(date),
     line = (...parts) => `${name}${T.colon}${f.joined(parts, ', ')}`;
   return {
-    energy: line(f.energy(other.wh), other.wh > 0 && f.signedPercent(found.energy)),
+    energy: line(f.energy(other.wh), other.wh > 0 && f.signedPercent(change.energy)),
     cost:
       other.cost != null &&
       line(
         f.euro(other.cost),
-        found.money == null ? W.costIncomplete : f.signedPercent(found.money),
-        found.money != null && colours(side, other, found),
+        change.money == null ? W.costIncomplete : f.signedPercent(change.money),
+        change.money != null && colours(side, other, change),
       ),
     peak: other.peak && line(f.power(other.peak.power, unit), peak && f.change(peak.power, other.peak.power)),
   };
 }
 
 /** Why: 'rouge contre bleu', or what else moved the price of a kWh. */
-function colours(side, other, found) {
+function colours(side, other, change) {
   if (side.colour && other.colour && side.colour !== other.colour)
     return W.colours(...[side, other].map(({ colour }) => T.tariff[colour].toLowerCase()));
-  return found.why && reasonOf(found.why);
+  return change.why && reasonOf(change.why);
 }
 
 function costNote(whole, prices) {

@@ -81,8 +81,8 @@ export function selection({ meter, date, other, hint, clear, why }) {
   /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
   async function thenText(part, span) {
     const [from, to] = span.map((t) => sameTime(t, other, date)),
-      found = await api.stretch(meter.id, from, to).catch(() => null);
-    return `${f.shortDate(other)}${T.colon}${found && found.coverage > 0 ? againstText(part, found) : T.noData}`;
+      earlier = await api.stretch(meter.id, from, to).catch(() => null);
+    return `${f.shortDate(other)}${T.colon}${earlier && earlier.coverage > 0 ? againstText(part, earlier) : T.noData}`;
   }
 
   return {
@@ -114,14 +114,14 @@ function stretchText(part) {
 }
 
 /** What another stretch had, each amount with the change from it to this one. */
-function againstText(part, found) {
+function againstText(part, earlier) {
   // A stretch has no part of the subscription.
-  const [now, before] = [part, found].map((one) => sideOfStretch({ ...one, subscription: 0 })),
+  const [now, before] = [part, earlier].map((one) => sideOfStretch({ ...one, subscription: 0 })),
     change = before.wh > 0 ? compared(now, before) : {},
     amount = (text, ratio) => f.joined([text, ratio != null && f.signedPercent(ratio)], ', ');
   return f.joined([
     amount(f.energy(before.wh), change.energy),
     before.cost != null && amount(f.euro(before.cost), change.money),
-    before.peak && peakText(before.peak.power, found.unit, before.peak.at),
+    before.peak && peakText(before.peak.power, earlier.unit, before.peak.at),
   ]);
 }

@@ -39,15 +39,15 @@ export default async function day({ meter, detail, query, now }) {
       },
     };
   };
-  const found = await ask();
-  if (isEmpty(found)) {
+  const data = await ask();
+  if (isEmpty(data)) {
     const begun = async () => isEmpty(await ask()) || again();
     return { ...view(nothing(meter, date, today)), ...(goesOn && { refresh: begun }) };
   }
-  const parts = await partsOf({ meter, date, other, query, keys, found, updated: goesOn ? stamp(now) : null });
+  const parts = await partsOf({ meter, date, other, query, keys, data, updated: goesOn ? stamp(now) : null });
   const refresh = async () => {
     const next = await ask();
-    if (isEmpty(next) || !next.series !== !found.series) return again();
+    if (isEmpty(next) || !next.series !== !data.series) return again();
     parts.refresh(next);
   };
   return { ...view(parts.nodes(), parts.leave), entered: parts.entered, ...(goesOn && { refresh }) };
@@ -76,11 +76,11 @@ async function answers({ meter, date, other, today, now }) {
 const ofDays = (energy) => (energy?.whole?.across_wh ? null : energy);
 
 /** What is below the head. Energy that was imported has no curve. updated: the time of it, of today. */
-async function partsOf({ meter, date, other, query, keys, found, updated }) {
-  const { series, compared: compare } = found,
+async function partsOf({ meter, date, other, query, keys, data, updated }) {
+  const { series, compared: compare } = data,
     why = whyBlock(meter, date, date),
     chart = series && (await power({ meter, date, series, other, compare, query, keys, why: why.of })),
-    unknownOther = other && !found.otherDay?.side && !compare;
+    unknownOther = other && !data.otherDay?.side && !compare;
   const notes = piece((series, energy) =>
       h(
         'div',
@@ -91,8 +91,8 @@ async function partsOf({ meter, date, other, query, keys, found, updated }) {
       ),
     ),
     flags = piece((written) => notesBlock(meter, written, date, date)),
-    figures = piece((found) =>
-      factsOf({ meter, ...found, other: found.otherDay?.side && { ...found.otherDay, date: other } }, updated?.node),
+    figures = piece((data) =>
+      factsOf({ meter, ...data, other: data.otherDay?.side && { ...data.otherDay, date: other } }, updated?.node),
     ),
     whose = piece((energy) => energy?.whole?.cost && whosePrices(energy.prices)),
     byHour = piece(
@@ -103,20 +103,20 @@ async function partsOf({ meter, date, other, query, keys, found, updated }) {
     ),
     byDevice = piece((energy) => energy && usedByHour(energy, date));
   function show() {
-    const { gaps, coverage } = found.series ?? {};
-    notes.show(found.series && { gaps, coverage }, found.energy);
-    flags.show(found.written);
-    figures.show(found);
-    whose.show(found.energy);
-    byHour.show(found.energy, found.otherDay?.energy);
-    byDevice.show(found.energy);
+    const { gaps, coverage } = data.series ?? {};
+    notes.show(data.series && { gaps, coverage }, data.energy);
+    flags.show(data.written);
+    figures.show(data);
+    whose.show(data.energy);
+    byHour.show(data.energy, data.otherDay?.energy);
+    byDevice.show(data.energy);
   }
   show();
   return {
     nodes: () => [chart?.node, notes.node, flags.node, figures.node, whose.node, why.node, byHour.node, byDevice.node],
     entered: chart?.entered,
     refresh(next) {
-      found = next;
+      data = next;
       chart?.refresh(next.series, next.compared);
       show();
       updated.set();

@@ -28,14 +28,14 @@ export function visibleRange({ meter, date, series: minutes, onRange, onUse, onF
     Object.assign(state, { from, to, whole: to - from >= (last - first) * 0.99 });
     onRange(state);
     note({ z: state.whole ? null : writeSpan([from, to].map(second), date) });
-    const found = await frames.find(from, to, minutes);
+    const detail = await frames.find(from, to, minutes);
     if (mine !== turn || left) return;
-    const next = found ?? minutes;
+    const next = detail ?? minutes;
     if (next !== state.shown) {
       state.shown = next;
       onUse(next);
     }
-    onFrames(found);
+    onFrames(detail);
   }
 
   /** The day has gone on; from `settled` on what was known may not have been complete. */

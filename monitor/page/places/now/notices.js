@@ -47,10 +47,10 @@ export function silent(since, now) {
 
 /** The meter says that it is too much; a moment later its power may not. Of three phases one is too much. */
 export function overload(meter, live) {
-  const found = headroom(meter.subscribed, live);
-  if (!(found?.left < 0)) return N.overloadSaid;
-  return found.phase
-    ? N.overloadPhase(f.power(-found.left, meter.unit), found.phase)
+  const spare = headroom(meter.subscribed, live);
+  if (!(spare?.left < 0)) return N.overloadSaid;
+  return spare.phase
+    ? N.overloadPhase(f.power(-spare.left, meter.unit), spare.phase)
     : N.overload(f.power(live.power, meter.unit), f.kva(meter.subscribed));
 }
 

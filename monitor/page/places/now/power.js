@@ -36,16 +36,16 @@ export function powerBlock(meter) {
   );
   function show(live, known) {
     const { power, peak } = live,
-      found = known ? headroom(limit, live) : null,
-      words = room(found, meter),
-      cure = found?.near ? W.tooMuch[tooMuch(found.left)] : null,
+      spare = known ? headroom(limit, live) : null,
+      words = room(spare, meter),
+      cure = spare?.near ? W.tooMuch[tooMuch(spare.left)] : null,
       sentence = `${words.join('')}${cure ? W.because(cure) : ''}`,
       now = f.power(power, unit),
       parts = powersOf(live, known, unit),
       [large] = parts ?? [[null, power, unit]];
     figure.replaceChildren(large[1] == null ? PLACEHOLDER : f.number(large[1]), unitText(large[2]));
     figure.classList.toggle('stale', !known);
-    showRoom(left, known, found?.near, words, sentence);
+    showRoom(left, known, spare?.near, words, sentence);
     const said = parts ? f.joined(parts.map(powerText), ', ') : now;
     spoken = known ? W.spoken(said, sentence) : W.spokenUnknown(said);
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
@@ -63,11 +63,11 @@ export function powerBlock(meter) {
 const flowLine = (flow) => h('span', { class: flow[1] < 0 && 'inj-text' }, powerText(flow));
 
 /** What is left, or too much, in words: [before, the amount, after]. */
-function room(found, { subscribed, unit }) {
-  if (!found) return ['', '', ''];
-  const amount = f.power(Math.abs(found.left), unit);
-  if (found.phase) return (found.left < 0 ? W.overPhase : W.leftPhase)(amount, found.phase);
-  return (found.left < 0 ? W.over : W.left)(amount, f.kva(subscribed));
+function room(spare, { subscribed, unit }) {
+  if (!spare) return ['', '', ''];
+  const amount = f.power(Math.abs(spare.left), unit);
+  if (spare.phase) return (spare.left < 0 ? W.overPhase : W.leftPhase)(amount, spare.phase);
+  return (spare.left < 0 ? W.over : W.left)(amount, f.kva(subscribed));
 }
 
 function showRoom(line, known, near, words, sentence) {

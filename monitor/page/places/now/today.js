@@ -20,8 +20,8 @@ export function expectedLine(meter) {
   const node = h('p', { class: 'today-expected' });
   /** Without the database the old line stays. */
   async function load() {
-    const found = await api.forecast(meter.id).catch(() => null);
-    if (found) node.replaceChildren(...line(found));
+    const forecast = await api.forecast(meter.id).catch(() => null);
+    if (forecast) node.replaceChildren(...line(forecast));
   }
   return { node, load };
 }

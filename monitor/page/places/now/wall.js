@@ -9,9 +9,9 @@ const HOURS = /^(\d{1,2})(?::(\d\d))?-(\d{1,2})(?::(\d\d))?$/;
  * @type {(text: string | null) => [number, number] | null}
  */
 export function hoursOf(text) {
-  const found = HOURS.exec(text ?? '');
-  if (!found) return null;
-  const [start, end] = [1, 3].map((i) => Number(found[i]) * 60 + Number(found[i + 1] ?? 0));
+  const match = HOURS.exec(text ?? '');
+  if (!match) return null;
+  const [start, end] = [1, 3].map((i) => Number(match[i]) * 60 + Number(match[i + 1] ?? 0));
   return start < 1440 && end <= 1440 && start !== end ? [start, end] : null;
 }
 

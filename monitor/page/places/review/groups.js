@@ -15,13 +15,13 @@ export const isKnown = (row) => row.coverage > 0 || row.total > 0 || row.injecte
  * What was imported for a month is that of none of its days.
  */
 export function groups(data, by, { from, to }) {
-  const found = new Map();
+  const byKey = new Map();
   for (let day = from; day <= to; day = plusDays(day, 1)) {
     const key = day.slice(0, LENGTH[by]);
-    if (!found.has(key)) found.set(key, empty(key, data.registers));
+    if (!byKey.has(key)) byKey.set(key, empty(key, data.registers));
   }
   for (const row of data.rows) {
-    const group = found.get(row.start.slice(0, LENGTH[by]));
+    const group = byKey.get(row.start.slice(0, LENGTH[by]));
     if (by === 'day' && row.across) {
       group.missing += row.hours;
       continue;
@@ -40,18 +40,18 @@ export function groups(data, by, { from, to }) {
     group.own = plus(group.own, row.own);
     group.missing += row.hours * (1 - row.coverage);
   }
-  return [...found.values()];
+  return [...byKey.values()];
 }
 
 /** Groups that are over, whole and known: what a mean is of. All of them, if there is none. */
 export function complete(list, by, { from, to }, today) {
   const end = earlier(to, plusDays(today, -1));
-  const found = list.filter(({ key, missing }) => {
+  const over = list.filter(({ key, missing }) => {
     const first = firstDay(key),
       next = firstDay(plusDays(first, LONGEST[by]).slice(0, LENGTH[by]));
     return missing <= 1 && first >= from && next <= plusDays(end, 1);
   });
-  return found.length ? found : list;
+  return over.length ? over : list;
 }
 
 /** Of some days production may not be known. */

@@ -92,20 +92,20 @@ function against(closed, answer, until, weather) {
   if (!closed?.whole || closed.whole.across_wh || !answer || !isWhole(answer))
     return h('dd', { class: 'muted' }, answer?.whole?.total_wh > 0 ? W.partlyBefore : T.noData);
   const before = sideOf(answer),
-    found = compared(sideOf(closed), before),
+    change = compared(sideOf(closed), before),
     pair = (amount, change) => h('span', { class: 'against-pair' }, `${amount} `, h('strong', null, change));
   return [
     h(
       'dd',
       { class: 'against-pairs' },
-      pair(f.energy(before.wh), f.signedPercent(found.energy)),
-      before.cost != null && pair(f.euro(before.cost, 0), found.money == null ? '' : f.signedPercent(found.money)),
+      pair(f.energy(before.wh), f.signedPercent(change.energy)),
+      before.cost != null && pair(f.euro(before.cost, 0), change.money == null ? '' : f.signedPercent(change.money)),
       until && h('span', { class: 'muted' }, until),
     ),
     weather && h('dd', null, weather.change && h('strong', null, weather.change), weather.change && ' ', weather.text),
     weather?.note && h('dd', { class: 'note' }, weather.note),
-    found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, W.costIncomplete),
-    found.price && h('dd', { class: 'note' }, why(found)),
+    change.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, W.costIncomplete),
+    change.price && h('dd', { class: 'note' }, why(change)),
   ];
 }
 

@@ -39,14 +39,14 @@ export default async function review({ meter, detail, query, now }) {
     ask = questions({ meter, range, today, now, energy }),
     header = head({ meter, range, title, today, query }),
     view = (...content) => ({ title, node: page('review', header, content) });
-  const found = await ask();
-  if (!found.all.rows.some(isKnown)) {
+  const answers = await ask();
+  if (!answers.all.rows.some(isKnown)) {
     const begun = async () => (await energy(range.from, range.to)).rows.some(isKnown) && again();
     return { ...view(nothing(meter, range, today)), ...(goesOn && { refresh: begun }) };
   }
   const updated = goesOn ? stamp(now) : null,
     parts = partsOf({ meter, range, today, query, title, by, updated });
-  parts.show(found);
+  parts.show(answers);
   const refresh = async () => {
     parts.show(await ask());
     updated?.set();

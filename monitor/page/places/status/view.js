@@ -39,7 +39,7 @@ export default async function status({ meter, now }) {
     list = piece((told) => told && alertList(told)),
     trouble = piece((missing) => missing && notice('warn', T.notices.database, W.databaseMore)),
     wrong = piece((data) => wrongSettings(data)),
-    injects = piece((found) => unseenExport(found)),
+    injects = piece((signs) => unseenExport(signs)),
     kept = piece((data) => storage(data, now())),
     parts = piece((data) => versions(data, meter));
   function show() {
