@@ -15,7 +15,6 @@ import pytest
 from common.contract.frame import Frame, format_time
 from common.contract.labels import Mode
 from common.contract.tally import Tally
-from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT, StopEvent
@@ -23,9 +22,8 @@ from common.settings.config import Broker
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.delivery.replay import BLOCK_WINDOW
-from reader.home_assistant.publisher import MeterPublisher
 from reader.line.health import LineHealth, Problem
-from reader.line.worker import FrameReceived, LineWorker, LinkChanged, ProblemChanged
+from reader.line.worker import FrameReceived, LineWorker, ProblemChanged
 from reader.service import HEALTH_EVERY
 
 METER = "031961123456"
@@ -287,16 +285,6 @@ def test_a_frame_s_state_is_published_at_once_although_answers_have_waited_for_t
 # --- confirmations
 
 
-def test_a_frame_is_published_unchanged_and_its_confirmation_is_handled(rig: Rig) -> None:
-    at = NOON + 123_456 * timedelta(microseconds=1)
-    rig.run(rig.connect, rig.status(), rig.frame(at), rig.frame(at + SECOND), rig.stored(timestamps=[format_time(at)]))
-    assert [json.loads(payload)["timestamp"] for payload, _ in rig.session.on(f"teleinfo/{METER}/frame")] == [
-        "2026-11-24T12:00:00.123456Z",
-        "2026-11-24T12:00:01.123456Z",
-    ]
-    assert rig.counts("confirmed", "pending", "rejected") == [1, 1, 0]
-
-
 def test_an_invalid_confirmation_is_logged_in_one_line_and_confirms_nothing(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -314,26 +302,6 @@ def test_an_invalid_confirmation_is_logged_in_one_line_and_confirms_nothing(
 def test_messages_on_other_topics_are_no_confirmations(rig: Rig, topic: str) -> None:
     rig.run(rig.connect, rig.message(f"teleinfo/{topic}", {"status": "online", "storer": "main", "timestamps": []}))
     assert rig.health["delivery"]["confirmed_by"] == "broker"
-
-
-def test_other_messages_go_to_the_publisher_of_meters(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    topics: list[str] = []
-    monkeypatch.setattr(MeterPublisher, "on_message", lambda self, topic, payload, now: topics.append(topic))
-    meters = [
-        f"teleinfo/{METER}/link",
-        "teleinfo/reader/pi/health",
-        "homeassistant/status",
-        f"homeassistant/device/teleinfo_{METER}/config",
-    ]
-    rig.run(
-        rig.connect,
-        rig.status(),
-        rig.frame(NOON),
-        rig.stored(timestamps=[format_time(NOON)]),
-        *(rig.message(topic, {}) for topic in meters),
-    )
-    assert topics == meters
-    assert rig.counts("confirmed") == [1]
 
 
 def test_a_base_topic_of_several_levels_works(tmp_path: Path) -> None:
@@ -360,16 +328,6 @@ def test_a_storer_whose_file_was_deleted_is_forgotten_within_a_minute(rig: Rig, 
 
 
 # --- what is published
-
-
-def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
-    rig.run(lambda: rig.session.emit(LinkChanged(METER, True)), rig.connect)
-    assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
-    assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
-    assert rig.health["connects"] == 1
-    assert rig.health["version"] == full_version()
-    assert rig.session.client_id == "teleinfo-reader-pi"
-    assert rig.session.will == Will("teleinfo/reader/pi/status", b"offline")
 
 
 def test_its_status_is_published_again_each_minute(rig: Rig) -> None:
@@ -446,12 +404,6 @@ def test_a_disk_that_is_mounted_later_is_used_with_its_items(tmp_path: Path) -> 
 
     rig.run(rig.connect, mount, rig.go(HEALTH_EVERY))
     assert rig.counts("recovered", "decoded", "pending") == [1, 1, 1]
-
-
-def test_health_counts_takeovers_of_the_session(rig: Rig) -> None:
-    rig.session.taken_over = 3
-    rig.run(rig.connect)
-    assert rig.health["taken_over"] == 3
 
 
 def test_a_problem_of_a_line_is_published_at_once(rig: Rig) -> None:

@@ -588,16 +588,6 @@ def test_a_frame_with_others_in_one_read_has_the_time_of_its_own_last_byte(send:
     assert seconds(world) == pytest.approx([pace, 2 * pace, 3 * pace, 4 * pace], abs=1e-3)
 
 
-def test_a_frame_of_a_clock_before_the_build_is_marked_and_carries_the_meters_own_date(send: Send) -> None:
-    """The timestamp is still the host's; a consumer may use the meter's own time, which is in the frame."""
-    world = World([[standard(send), timedelta(days=-9000), 1.0, standard(send)]])
-    world.run()
-    assert [frame.host_clock for frame in world.frames] == [None, "unsynchronised"]
-    assert world.frames[1].timestamp.year == 2002
-    assert [frame.stamps["DATE"].year for frame in world.frames if frame.stamps] == [2026, 2026]
-    assert len(world.distrusted) == 1
-
-
 def test_setting_the_clock_does_not_change_when_the_link_is_lost(send: Send) -> None:
     world = World([[historic(send), timedelta(days=-1), 5.0, timedelta(days=2), 5.0]])
     world.run()
@@ -620,17 +610,3 @@ def test_noise_is_counted_and_not_logged(caplog: pytest.LogCaptureFixture) -> No
     assert sum(health.dropped.values()) > 5_000
     assert health.frames > 750
     assert len(caplog.records) < 20, [record.getMessage() for record in caplog.records]
-
-
-def test_an_index_that_falls_again_and_again_is_logged_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
-    meter = SimulatedMeter("standard-single-phase-base")
-    later, earlier = (meter.frame(START + timedelta(hours=hours)) for hours in (9, 0))
-    steps: list[Step] = []
-    for number in range(2 * 720):
-        steps += [earlier if number % 10 == 9 else later, 5.0]
-    health = World([steps]).run().health
-    lines = [record.getMessage() for record in caplog.records if "implausible value" in record.getMessage()]
-    labels = {text.split()[1] for text in lines}
-    assert len(labels) == 3  # EAST, and the supplier's and the distributor's register that runs
-    assert len(lines) == 2 * len(labels)
-    assert health.dropped["implausible"] == 2 * 72 * len(labels)
