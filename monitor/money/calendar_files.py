@@ -8,9 +8,7 @@ from pathlib import Path
 
 from common.errors import ConfigError
 from monitor.money.calendars import Calendars, Listed, bundled_calendars
-from monitor.money.colour_file import read_colours
-from monitor.money.dated_lines import read_dated
-from monitor.money.price_files import read_file
+from monitor.money.dated_files import read_colours, read_dated, read_file
 from monitor.money.prices import PriceTable
 
 _LINE = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*[;,]\s*([a-z][a-z-]*)\s*")

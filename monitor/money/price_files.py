@@ -9,9 +9,9 @@ from pathlib import Path
 from common.errors import ConfigError
 from common.settings.file_errors import reason
 from common.settings.yaml_file import read_yaml
+from monitor.money.dated_files import read_file, read_spot
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceFile, PriceTable
-from monitor.money.spot_file import read_spot
 
 BUNDLED = Path(__file__).with_name("data") / "tarif_bleu.yaml"
 MARKET = Path(__file__).with_name("data") / "offers.yaml"
@@ -71,15 +71,3 @@ def keep(path: Path, content: bytes) -> None:
         raise ConfigError(
             f"{path}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
         ) from error
-
-
-def read_file(path: Path) -> bytes:
-    """Read a file that the user names.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from common.errors import ConfigError
 from common.settings.yaml_file import parse_yaml
+from monitor.money.dated_files import read_file
 from monitor.money.price_document import read_document
-from monitor.money.price_files import UPDATED, is_older, keep, read_file, tables
+from monitor.money.price_files import UPDATED, is_older, keep, tables
 from monitor.money.prices import Kind, PriceFile, PriceRow
 from monitor.money.rules import Rule
 

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import TypeVar
 
 from common.contract.offers import is_off_peak
+from monitor.money.dated_files import SpotPrices
 from monitor.money.rules import Rule, Spot
-from monitor.money.spot_file import SpotPrices
 
 #: A price of a kWh by period, by the power (kVA) from which it holds; 0: for all.
 Bands = Mapping[int, Mapping[str, Decimal]]

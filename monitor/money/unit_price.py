@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import is_off_peak
 from monitor.money.contracts import Contract
+from monitor.money.dated_files import QUARTER
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Facts, Rule
-from monitor.money.spot_file import QUARTER
 
 
 def price_at(

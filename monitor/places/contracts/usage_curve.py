@@ -13,8 +13,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import is_off_peak
+from monitor.money.dated_files import QUARTER, SpotPrices
 from monitor.money.rules import DAY, Facts, Rule, Span, Spot, in_span, moments
-from monitor.money.spot_file import QUARTER, SpotPrices
 from monitor.places.contracts.reasons import Why
 from monitor.readings.periods import HourEnergy
 

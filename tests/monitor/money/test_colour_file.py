@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from common.errors import ConfigError
-from monitor.money.colour_file import read_colours
+from monitor.money.dated_files import read_colours
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from monitor.base.calendar import midnight
 from monitor.money.bill import Bill, Cost, Missing
 from monitor.money.calendars import Calendars
+from monitor.money.dated_files import SpotPrices, read_spot
 from monitor.money.prices import DatedAmount, Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span, Spot
-from monitor.money.spot_file import SpotPrices, read_spot
 from monitor.places.contracts.comparison import Comparison, Measured, OfferCost, Question, compare
 from monitor.places.contracts.reasons import Why
 from monitor.places.contracts.usage_curve import Lived
