@@ -1,19 +1,57 @@
-"""What is known of days: bank holidays, and the calendars of offers. A day that no source names is not guessed."""
+"""Bank holidays and the calendars of offers, bundled and from the files of the user.
 
-from collections.abc import Mapping
+A day that no source names is not guessed.
+"""
+
+import contextlib
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
-from monitor.money.holidays import holidays
+from monitor.money.dated_files import read_colours, read_dated, read_file
+from monitor.money.prices import PriceTable
 from monitor.money.tempo_days import bundled_colours
 
+_FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))  # month and day
+_AFTER_EASTER = (1, 39, 50)  # days: Easter Monday, Ascension, Whit Monday
+_ALSACE_MOSELLE = (-2,)  # Good Friday; and 26 December
 _FILE = Path(__file__).with_name("data") / "other_days.yaml"
 TEMPO = "tempo"
 _RED_MONTHS = (11, 12, 1, 2, 3)  # a red day is one from 1 November to 31 March, Monday to Friday, and no bank holiday
 _SATURDAY, _SUNDAY = 5, 6  # a white day is none of Sunday
+_LISTED_LINE = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*[;,]\s*([a-z][a-z-]*)\s*")
+
+
+@cache
+def holidays(year: int, *, alsace_moselle: bool = False) -> frozenset[date]:
+    """Return the bank holidays of a year; in Alsace and Moselle there are two more."""
+    sunday = easter(year)
+    found = {date(year, month, day) for month, day in _FIXED}
+    found |= {sunday + timedelta(days) for days in _AFTER_EASTER}
+    if alsace_moselle:
+        found |= {date(year, 12, 26), *(sunday + timedelta(days) for days in _ALSACE_MOSELLE)}
+    return frozenset(found)
+
+
+def easter(year: int) -> date:
+    """Return Easter Sunday (Meeus, Astronomical Algorithms, chapter 8).
+
+    >>> easter(2026)
+    datetime.date(2026, 4, 5)
+    """
+    golden = year % 19
+    century, of_century = divmod(year, 100)
+    leaps, rest = divmod(century, 4)
+    moon = (19 * golden + century - leaps - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * rest + 2 * (of_century // 4) - moon - of_century % 4) % 7
+    late = (golden + 11 * moon + 22 * weekday) // 451
+    month, day = divmod(moon + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +114,50 @@ class Calendars:
             return False
         # Nationwide: the two holidays of Alsace and Moselle do not count.
         return day.weekday() >= _SATURDAY or day.month not in _RED_MONTHS or day in holidays(day.year)
+
+
+def load_calendars(
+    tempo: Path | None, files: Iterable[tuple[str, Path]], prices: PriceTable, *, alsace_moselle: bool
+) -> Calendars:
+    """Read the files that the configuration names: that of Tempo's colours, and others by the name of their calendar.
+
+    Args:
+        tempo: the file of colours.
+        files: the others.
+        prices: whose rules ask for kinds of days.
+        alsace_moselle: count the bank holidays of Alsace and Moselle, too.
+
+    Raises:
+        ConfigError: one cannot be read, or a line is wrong.
+    """
+    own = {name: _listed(file, prices.day_kinds(name)) for name, file in files}
+    return Calendars(
+        written={} if tempo is None else read_colours(read_file(tempo), str(tempo)),
+        listed={**bundled_calendars(), **own},
+        alsace_moselle=alsace_moselle,
+    )
+
+
+def _listed(file: Path, asked: Collection[str]) -> Listed:
+    """Return a calendar: days that are not listed are ordinary from the first listed one to the last.
+
+    One that lists no day of the kinds that are asked for has them in other words, so all its days would be ordinary.
+    """
+    example = f"2026-01-15;{min(asked, default='peak')}"
+    kinds = read_dated(read_file(file), str(file), _parse, f"a day and its kind such as {example}")
+    if not kinds:
+        raise ConfigError(f"{file}: no days are listed: write a line such as {example} for each")
+    if asked and not set(asked) & set(kinds.values()):
+        raise ConfigError(
+            f"{file}: no day is {' or '.join(sorted(asked))}, the words that the offers ask for: write {example}, not"
+            f" {', '.join(sorted(set(kinds.values())))}"
+        )
+    return Listed(kinds, min(kinds), max(kinds))
+
+
+def _parse(line: str) -> tuple[date, str] | None:
+    match = _LISTED_LINE.fullmatch(line)
+    if match is not None:
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(match[1]), match[2]
+    return None

@@ -12,7 +12,7 @@ from common.settings.language import language_of
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
 from monitor.base.refusals import Refusal
-from monitor.money.calendar_files import load_calendars
+from monitor.money.calendars import load_calendars
 from monitor.money.home import Home
 from monitor.money.price_files import load_prices
 from monitor.readings.storage import open_tables

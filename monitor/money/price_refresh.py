@@ -7,8 +7,7 @@ from typing import NamedTuple
 from common.errors import ConfigError
 from common.runtime.logs import ChangeLogger
 from monitor.base.config import MonitorConfig
-from monitor.money.calendar_files import load_calendars
-from monitor.money.calendars import Calendars
+from monitor.money.calendars import Calendars, load_calendars
 from monitor.money.price_files import UPDATED, load_prices
 from monitor.money.prices import PriceTable
 

@@ -19,7 +19,7 @@ from monitor.base.config import MonitorConfig, MonitorMqtt
 from monitor.base.formats import Formats
 from monitor.base.french import TEXTS as CONFIGURATION
 from monitor.base.household import House
-from monitor.money.calendar_files import load_calendars
+from monitor.money.calendars import load_calendars
 from monitor.money.dated_files import read_colours, read_file
 from monitor.money.price_check import Issue, check_prices
 from monitor.money.price_files import load_prices

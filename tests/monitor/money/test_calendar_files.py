@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigError
-from monitor.money.calendar_files import load_calendars
-from monitor.money.calendars import Calendars
+from monitor.money.calendars import Calendars, load_calendars
 from tests.support.prices import bundled_prices
 
 
