@@ -26,7 +26,7 @@ from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.money.home import Home
-from monitor.money.price_refresh import RateFiles
+from monitor.money.price_files import RateFiles
 from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series

@@ -25,7 +25,7 @@ from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.serial_ports import port_groups
 from monitor.base.config import MonitorConfig
-from monitor.money.price_refresh import RateFiles
+from monitor.money.price_files import RateFiles
 from reader.line.port_list import ports
 from storer.config.options import StorerConfig
 

@@ -16,7 +16,7 @@ import pytest
 
 from common.contract.labels import Mode
 from monitor.base.config import MonitorConfig, MonitorDatabase
-from monitor.money.price_refresh import RateFiles
+from monitor.money.price_files import RateFiles
 from monitor.service import ROUTES, build
 from monitor.web.api import Api
 from monitor.web.call import Parameter

@@ -6,8 +6,7 @@ import pytest
 
 from common.errors import ConfigError
 from monitor.base.config import MonitorConfig
-from monitor.money.price_files import UPDATED
-from monitor.money.price_refresh import LOOK_EVERY, RateFiles
+from monitor.money.price_files import LOOK_EVERY, UPDATED, RateFiles
 
 COLOURS = "2026-01-15;rouge\n"
 

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigError
-from monitor.money import price_update as update
+from monitor.money import price_files as update
 from monitor.money.price_document import read_document
-from monitor.money.price_files import load_prices
-from monitor.money.price_update import update_prices
+from monitor.money.price_files import load_prices, update_prices
 from monitor.money.prices import PriceFile
 
 TODAY = date(2026, 12, 10)

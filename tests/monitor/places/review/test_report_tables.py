@@ -16,7 +16,7 @@ from monitor.money.bill import Cost, add_up
 from monitor.money.costs import Answer, Period, join
 from monitor.money.price_age import OldPrice
 from monitor.money.price_document import read_document
-from monitor.money.price_update import Change
+from monitor.money.price_files import Change
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 from monitor.money.whose import PricedAs
