@@ -1,14 +1,19 @@
-"""Looks for what is wrong in price tables: holes, doubled rows, typing slips, prices that are out of date."""
+"""Looks for what is wrong in price tables: holes, doubled rows, typing slips, prices that are out of date.
+
+Says in words what is wrong with prices, and which are out of date. Pure.
+"""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from common.runtime.logs import printable
+from monitor.base.formats import Formats
 from monitor.base.household import ContractLine
-from monitor.money.price_age import old_price
+from monitor.money.price_age import OldPrice, old_price
 from monitor.money.prices import Kind, PriceFile, PriceRow, PriceTable
 
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
@@ -115,3 +120,30 @@ def _subscriptions(file: PriceFile, row: PriceRow) -> Iterator[PriceProblem]:
         if larger <= amount:
             detail = f"{power} kVA: {amount}, {higher} kVA: {larger}"
             yield PriceProblem(Issue.SUBSCRIPTION, file.origin, row.offer, row.start, row.end, detail)
+
+
+def describe(problem: PriceProblem, formats: Formats) -> str:
+    """Say what is wrong with the prices."""
+    own = problem.issue is Issue.OLD and not problem.regulated  # the regulator has no prices of it
+    return formats.text(
+        f"issue_{problem.issue.value}" + ("_own" if own else ""),
+        offer=printable(problem.offer),
+        origin=problem.origin.rpartition("/")[2],
+        start=formats.calendar_day(problem.start),
+        end="" if problem.end is None else formats.calendar_day(problem.end),
+        detail=problem.detail,
+        powers=f" {formats.text('rule_or')} ".join(map(str, problem.powers)),
+    )
+
+
+def old_prices(prices: Iterable[OldPrice], f: Formats) -> Iterable[str]:
+    """Say which prices are out of date."""
+    market = []
+    for old in prices:
+        name, start = printable(old.title), f.calendar_day(old.start)
+        if old.market:
+            market.append(f"{name} ({start})")
+        else:
+            yield f.text("old_price" if old.regulated else "old_price_own", offer=name, start=start)
+    if market:
+        yield f.text("old_price_market", offers=", ".join(market))

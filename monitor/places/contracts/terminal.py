@@ -13,9 +13,8 @@ from monitor.base.ranges import Range, year_to
 from monitor.base.table import TextPage
 from monitor.money.home import Home
 from monitor.money.open_home import formats_of, open_home
-from monitor.money.price_check import Issue, check_prices
+from monitor.money.price_check import Issue, check_prices, describe
 from monitor.money.price_files import load_prices, update_prices
-from monitor.money.price_texts import describe
 from monitor.money.prices import Kind, PriceTable
 from monitor.places.contracts.compared_offers import OfferAnswers
 from monitor.places.contracts.comparison_texts import json_offers

@@ -7,8 +7,8 @@ from decimal import Decimal
 from common.contract.offers import BY_REGISTER
 from common.runtime.logs import printable
 from monitor.base.table import Rows, TextPage
+from monitor.money.price_check import old_prices
 from monitor.money.price_files import Change
-from monitor.money.price_texts import old_prices
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.whose import is_assumed
 from monitor.places.contracts.comparison import Comparison, OfferCost

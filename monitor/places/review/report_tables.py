@@ -8,7 +8,7 @@ from common.contract.offers import OFFERS
 from monitor.base.table import GAP, WIDTH, TextPage, width
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
-from monitor.money.price_texts import old_prices
+from monitor.money.price_check import old_prices
 from monitor.money.whose import is_assumed
 from monitor.readings.power import Peak
 

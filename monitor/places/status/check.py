@@ -21,9 +21,8 @@ from monitor.base.french import TEXTS as CONFIGURATION
 from monitor.base.household import House
 from monitor.money.calendars import load_calendars
 from monitor.money.dated_files import read_colours, read_file
-from monitor.money.price_check import Issue, check_prices
+from monitor.money.price_check import Issue, check_prices, describe
 from monitor.money.price_files import load_prices
-from monitor.money.price_texts import describe
 from monitor.money.prices import PriceTable
 from monitor.places.status.check_alerts import diagnose_alerts
 from monitor.places.status.check_database import check_database, named
