@@ -13,8 +13,8 @@ from monitor.money.contracts import Contract
 from monitor.money.data_quality import MeterUpkeep
 from monitor.money.events import EventAnswers
 from monitor.money.home import Home
-from monitor.money.off_peak_change import OffPeakChange
-from monitor.money.price_age import OldPrice
+from monitor.money.off_peak import OffPeakChange
+from monitor.money.price_status import OldPrice
 from monitor.money.profile import CurveAnswers
 from monitor.readings.curves import MinuteFacts, Series
 from monitor.readings.hours import Meter

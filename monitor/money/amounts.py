@@ -8,9 +8,8 @@ from typing import Any
 from monitor.base.formats import ten_thousandths
 from monitor.base.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, described, maybe, record, several
 from monitor.money.bill import Cost, Parts
-from monitor.money.price_age import OldPrice
+from monitor.money.price_status import OldPrice, PricedAs
 from monitor.money.prices import PriceTable
-from monitor.money.whose import PricedAs
 
 
 def amount(euros: Decimal | None) -> int | None:

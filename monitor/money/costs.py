@@ -12,9 +12,8 @@ from monitor.base.household import ContractLine
 from monitor.money.bill import Bill, Cost, add_up
 from monitor.money.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.money.curve_periods import CurvePeriods
-from monitor.money.price_age import OldPrice, old_price
+from monitor.money.price_status import OldPrice, PricedAs, old_price, priced_as
 from monitor.money.prices import PriceTable
-from monitor.money.whose import PricedAs, priced_as
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import ImportedHours, Whole, imported_wholes, named

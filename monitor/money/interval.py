@@ -10,8 +10,7 @@ from common.database.mariadb import Connection
 from monitor.base.calendar import full_hour
 from monitor.money.bill import Bill, Cost
 from monitor.money.costs import CostAnswers
-from monitor.money.price_age import OldPrice
-from monitor.money.whose import PricedAs
+from monitor.money.price_status import OldPrice, PricedAs
 from monitor.readings.curves import MinuteFacts, Second, Series, Total
 from monitor.readings.energy import HouseReader, together
 from monitor.readings.hours import Hours, Meter

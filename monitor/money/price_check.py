@@ -13,7 +13,7 @@ from enum import Enum
 from common.runtime.logs import printable
 from monitor.base.formats import Formats
 from monitor.base.household import ContractLine
-from monitor.money.price_age import OldPrice, old_price
+from monitor.money.price_status import OldPrice, old_price
 from monitor.money.prices import Kind, PriceFile, PriceRow, PriceTable
 
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere

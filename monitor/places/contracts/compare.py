@@ -22,7 +22,7 @@ from monitor.base.schemas import (
     words,
 )
 from monitor.money import amounts as money
-from monitor.money.closed import is_closed
+from monitor.money.price_status import is_closed
 from monitor.money.prices import Kind, PriceTable
 from monitor.money.rules import clock
 from monitor.places.contracts.compared_offers import OfferAnswers

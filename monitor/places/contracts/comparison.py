@@ -8,10 +8,9 @@ from decimal import Decimal
 from monitor.money.bill import ZERO, Bill, Cost
 from monitor.money.contracts import Contract
 from monitor.money.dated_files import SpotPrices
-from monitor.money.price_age import OldPrice, is_stale, old_price, seen_before_taxes
+from monitor.money.price_status import OldPrice, PricedAs, is_stale, old_price, seen_before_taxes
 from monitor.money.prices import Kind, PricedOffer, PriceTable
 from monitor.money.rules import Span, Spot
-from monitor.money.whose import PricedAs
 from monitor.places.contracts.reasons import Why
 from monitor.places.contracts.usage_curve import Amount, Billed, Lived, shifted
 

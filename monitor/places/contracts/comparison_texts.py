@@ -8,8 +8,8 @@ from typing import Any
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.base.formats import Formats, round_money
+from monitor.money.price_status import is_assumed
 from monitor.money.rules import clock
-from monitor.money.whose import is_assumed
 from monitor.places.contracts.comparison import Comparison, OfferCost
 from monitor.places.contracts.reasons import Why
 from monitor.places.contracts.year_coverage import extent

@@ -8,8 +8,8 @@ from decimal import Decimal
 from common.contract.address import parse_address
 from monitor.base.calendar import full_hour
 from monitor.base.refusals import Refusal
-from monitor.money.closed import is_closed
 from monitor.money.home import Home
+from monitor.money.price_status import is_closed
 from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.readings.hours import Meter
 from monitor.readings.power import BusyMinutes

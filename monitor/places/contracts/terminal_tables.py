@@ -9,8 +9,8 @@ from common.runtime.logs import printable
 from monitor.base.table import Rows, TextPage
 from monitor.money.price_check import old_prices
 from monitor.money.price_files import Change
+from monitor.money.price_status import is_assumed
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
-from monitor.money.whose import is_assumed
 from monitor.places.contracts.comparison import Comparison, OfferCost
 from monitor.places.contracts.comparison_texts import choice, refusal, verdict, withheld, yours_of
 from monitor.places.contracts.rule_texts import rule_words

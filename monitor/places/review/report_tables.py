@@ -9,7 +9,7 @@ from monitor.base.table import GAP, WIDTH, TextPage, width
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.price_check import old_prices
-from monitor.money.whose import is_assumed
+from monitor.money.price_status import is_assumed
 from monitor.readings.power import Peak
 
 _BAR, _LEAST_BAR = 24, 5

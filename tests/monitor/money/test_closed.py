@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.money.closed import is_closed
+from monitor.money.price_status import is_closed
 from tests.support.prices import bundled_prices
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.money.price_age import OldPrice, old_price
+from monitor.money.price_status import OldPrice, old_price
 from monitor.money.prices import PriceRow, PriceTable
 from tests.support.prices import price_file, price_table
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from monitor.money.price_status import PricedAs, priced_as
 from monitor.money.prices import PriceRow, PriceTable
-from monitor.money.whose import PricedAs, priced_as
 from tests.support.prices import price_file
 
 ROW = PriceRow("base", date(2026, 2, 1), {0: {"BASE": Decimal("0.20")}}, {})

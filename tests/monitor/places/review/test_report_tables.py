@@ -14,12 +14,11 @@ import pytest
 from monitor.base.formats import Formats
 from monitor.money.bill import Cost, add_up
 from monitor.money.costs import Answer, Period, join
-from monitor.money.price_age import OldPrice
 from monitor.money.price_document import read_document
 from monitor.money.price_files import Change
+from monitor.money.price_status import OldPrice, PricedAs
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
-from monitor.money.whose import PricedAs
 from monitor.places.contracts.comparison import Comparison, OfferCost, Question
 from monitor.places.contracts.reasons import Why
 from monitor.places.contracts.terminal_tables import OfferTables

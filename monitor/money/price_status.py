@@ -1,4 +1,7 @@
-"""Which prices are out of date: the one rule that check, report, comparison, API and page follow. Pure."""
+"""Whether the prices of an offer can be relied on: out of date, assumed, or of an offer that is closed. Pure.
+
+The one rule that check, report, comparison, API and page follow.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +13,8 @@ _PATIENCE = timedelta(days=3)  # until the new ones are known everywhere
 _MARKED_AFTER = timedelta(days=100)  # of market prices, from the day on which their source was last looked at
 _STALE_AFTER = timedelta(days=190)
 SEVEN_MONTHS = timedelta(days=214)  # the user's own, from the first day of the row
+#: kVA up to which the regulated offers that meters name take new contracts: EJP since 1998, Base since February 2025.
+_UP_TO = {"ejp": 0, "base": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,36 @@ def _newest(table: PriceTable, offer: str, day: date) -> PriceRow | None:
 def _last_change(day: date) -> date:
     changes = [date(year, month, number) for year in (day.year - 1, day.year) for month, number in _CHANGES]
     return max(change for change in changes if change <= day)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedAs:
+    """The offer whose prices are used."""
+
+    name: str  # for people
+    assumed: bool  # nobody said so: a meter tells the structure of its tariff, but not its supplier
+
+
+def priced_as(prices: PriceTable, offer: str | None, day: date, *, stated: bool) -> PricedAs | None:
+    """Return whose prices an offer has on a day, or None if it has none.
+
+    Args:
+        prices: all prices.
+        offer: its id, or as the meter names its structure.
+        day: the local day.
+        stated: a line of the configuration names the offer.
+    """
+    known = None if offer is None else prices.offer(offer)
+    if offer is None or known is None or prices.kwh_row(offer, day) is None:
+        return None
+    return PricedAs(known.title, not stated and not prices.is_own(offer, day))
+
+
+def is_assumed(found: PricedAs | None) -> bool:
+    """Tell whether prices are used that nobody said are the owner's."""
+    return found is not None and found.assumed
+
+
+def is_closed(prices: PriceTable, offer: str, power: int) -> bool:
+    """Tell whether an offer takes no new contracts at a power, kVA."""
+    return any(prices.id_of(name) == prices.id_of(offer) and power > most for name, most in _UP_TO.items())
