@@ -15,7 +15,7 @@ from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
 from monitor.money.dated_files import read_colours, read_dated, read_file
 from monitor.money.prices import PriceTable
-from monitor.money.tempo_days import bundled_colours
+from monitor.money.tempo import bundled_colours
 
 _FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))  # month and day
 _AFTER_EASTER = (1, 39, 50)  # days: Easter Monday, Ascension, Whit Monday

@@ -14,8 +14,7 @@ from monitor.money.contracts import Contract, contract_at
 from monitor.money.curve_bill import by_period
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Rule
-from monitor.money.tempo_colours import TempoSeason, first_day, learn_colours, season, season_of
-from monitor.money.tempo_days import bundled_colours
+from monitor.money.tempo import TempoSeason, bundled_colours, first_day, learn_colours, season, season_of
 from monitor.money.unit_price import period_at
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter

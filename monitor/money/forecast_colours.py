@@ -7,8 +7,7 @@ from functools import cache
 from math import sqrt
 
 from monitor.money.calendars import TEMPO, Calendars
-from monitor.money.tempo_colours import RED, WHITE, first_day, season_of
-from monitor.money.tempo_days import bundled_colours
+from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season_of
 
 _LEFT = {"red": RED, "white": WHITE}  # of a whole season; all other days are blue
 _COLD_SPELLS = 2.0  # red and white days come together, so their number varies more than by chance

@@ -5,8 +5,7 @@ from typing import Any
 
 from common.contract.offers import COLOURS, TEMPO
 from monitor.base.schemas import COUNT, DAY, NUMBER, TEXT, Schema, by_name, described, maybe, record, words
-from monitor.money.tempo_colours import RED, WHITE, first_day, season, season_of
-from monitor.money.tempo_days import bundled_colours
+from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season, season_of
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import METER
 

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.money.tempo_colours import learn_colours, season, season_of
+from monitor.money.tempo import learn_colours, season, season_of
 
 
 def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:

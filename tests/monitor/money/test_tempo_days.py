@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.money.tempo_days import bundled_colours
+from monitor.money.tempo import bundled_colours
 
 HOLIDAYS = {(11, 1), (11, 11), (12, 25), (1, 1)}  # from November to March; month and day
 

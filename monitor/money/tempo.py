@@ -1,4 +1,4 @@
-"""The colours of Tempo days, learned from the registers that ran, and how many of a season are left.
+"""The colours of Tempo days: bundled ones of the past, those learned from registers, and how many are left.
 
 A colour holds from 06:00 to 06:00; a season runs from 1 September to 31 August: 22 red days, 43 white, the others blue.
 """
@@ -7,10 +7,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 
-from common.contract.offers import COLOURS, TEMPO
+from common.contract.offers import COLOUR_OF_LETTER, COLOURS, TEMPO
+from common.settings.yaml_file import read_yaml
 
+_FILE = Path(__file__).with_name("data") / "tempo_days.yaml"
 RED, WHITE = 22, 43
+
+
+@cache
+def bundled_colours() -> Mapping[date, str]:
+    """Return the colour of each day that is bundled: blue, white or red."""
+    return {
+        date(year, 9, 1) + timedelta(number): COLOUR_OF_LETTER[letter]
+        for year, letters in read_yaml(_FILE)["seasons"].items()
+        for number, letter in enumerate(letters)
+    }
 
 
 @dataclass(frozen=True, slots=True)
