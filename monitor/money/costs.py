@@ -11,9 +11,9 @@ from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
 from monitor.money.bill import Bill, Cost, add_up
 from monitor.money.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
-from monitor.money.curve_periods import CurvePeriods
 from monitor.money.price_status import OldPrice, PricedAs, old_price, priced_as
 from monitor.money.prices import PriceTable
+from monitor.money.profile_billing import CurvePeriods
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import ImportedHours, Whole, imported_wholes, named

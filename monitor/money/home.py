@@ -11,10 +11,10 @@ from monitor.base.config import MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.money.calendars import Calendars
 from monitor.money.costs import CostAnswers
-from monitor.money.curve_periods import CurvePeriods
 from monitor.money.forecast import ForecastAnswers
 from monitor.money.interval import StretchAnswers
 from monitor.money.prices import PriceTable
+from monitor.money.profile_billing import CurvePeriods
 from monitor.readings.cache import Memory
 from monitor.readings.energy import EnergyReader, HouseReader
 from monitor.readings.hours import Hours, Meter

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.money.curve_bill import by_period
+from monitor.money.profile_billing import by_period
 from monitor.readings.periods import Energy, HourEnergy
 
 START = datetime(2026, 11, 2, tzinfo=UTC)

@@ -1,7 +1,10 @@
-"""The curve that was lived, by the clock: for offers whose periods the meter does not count, and the Tempo colours."""
+"""Bills what the meter counted by an offer that has no prices for its registers: by the load curve of the home.
+
+Also reads that curve by the clock, and the Tempo colours that the meter showed.
+"""
 
 import bisect
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +14,6 @@ from monitor.base.calendar import full_hour, offsets
 from monitor.money.bill import Bill
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract, contract_at
-from monitor.money.curve_bill import by_period
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Rule
 from monitor.money.tempo import TempoSeason, bundled_colours, first_day, learn_colours, season, season_of
@@ -19,9 +21,34 @@ from monitor.money.unit_price import period_at
 from monitor.readings.energy import HouseReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import name_by
+from monitor.readings.index_deltas import ROUNDING
 from monitor.readings.periods import Energy, HourEnergy
 
+_SURE = 10  # what the curve shows differs by less than a tenth from what was counted
 _AT_ONCE = timedelta(days=31)  # of a curve, which are read at once
+
+
+def by_period(
+    piece: Energy, slots: Sequence[HourEnergy], period_of: Callable[[HourEnergy], str | None]
+) -> Mapping[tuple[str, str | None], int] | None:
+    """Return the Wh of a piece by register and period of the offer; None: too much of it is not in the curve.
+
+    They are those of the slots, so hours, days and months add up; what little was counted besides is in the largest.
+
+    Args:
+        piece: what was counted.
+        slots: the curve of its time.
+        period_of: the period of a slot; None: it is not known.
+    """
+    rest = piece.total_wh - sum(slot.wh for slot in slots)
+    if not slots or abs(rest) > max(ROUNDING, abs(piece.total_wh) // _SURE):
+        return None
+    found: dict[tuple[str, str | None], int] = {}
+    for slot in slots:
+        key = slot.register or next(iter(piece.wh), ""), period_of(slot)
+        found[key] = found.get(key, 0) + slot.wh
+    found[max(found, key=lambda key: found[key])] += rest
+    return found
 
 
 class CurvePeriods:
