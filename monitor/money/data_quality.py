@@ -8,15 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 from common.contract.offers import BY_REGISTER
 from monitor.base.calendar import full_hour, midnight
 from monitor.money.home import Home
-from monitor.money.off_peak import HourSwitch, ObservedWindows, times, usual_switches, windows
-from monitor.money.off_peak_change import (
+from monitor.money.off_peak import (
     STARTS,
+    HourSwitch,
     Night,
+    ObservedWindows,
     OffPeakChange,
     against,
     last_change,
     nights,
     stretches,
+    times,
+    usual_switches,
+    windows,
 )
 from monitor.readings.curves import HOURS, Series
 from monitor.readings.events import Happenings

@@ -11,7 +11,7 @@ from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine, OffPeak
 from monitor.money.data_quality import MeterUpkeep
 from monitor.money.home import Home
-from monitor.money.off_peak_change import OffPeakChange
+from monitor.money.off_peak import OffPeakChange
 from monitor.money.prices import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.past import make_past

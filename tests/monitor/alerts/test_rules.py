@@ -8,7 +8,7 @@ from monitor.alerts.events import Holds
 from monitor.alerts.facts import Cut, Installation, Loss, cut_between
 from monitor.alerts.rules import backup, budget, database_conditions, disk, feed_in, loss, off_peak, power_cut, prices
 from monitor.base.calendar import midnight
-from monitor.money.off_peak_change import OffPeakChange
+from monitor.money.off_peak import OffPeakChange
 from monitor.money.price_status import OldPrice
 from monitor.readings.curves import MinuteFacts
 from reader.simulator.contract import CONTRACTS

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.money.off_peak import HourSwitch
-from monitor.money.off_peak_change import (
+from monitor.money.off_peak import (
+    HourSwitch,
     OffPeakChange,
     Stretch,
     against,
