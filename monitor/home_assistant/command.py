@@ -20,7 +20,7 @@ from monitor.base.formats import Formats
 from monitor.home_assistant.recorder import SUPERVISOR, UNITS, Recorder, Statistic
 from monitor.home_assistant.sync import Bringer, Work
 from monitor.home_assistant.texts import TEXTS, StatisticsError
-from monitor.money.open_home import language_in, open_home
+from monitor.money.home import language_in, open_home
 
 if TYPE_CHECKING:
     from monitor.home_assistant.connection import HomeAssistant

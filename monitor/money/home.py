@@ -1,18 +1,26 @@
-"""Which meters a database has and what is known of them, and the way to their energy and its cost."""
+"""A home: which meters a database has, what is known of them, and the way to their energy and its cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+import argparse
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from common.database.mariadb import Connection
+from common.database.mariadb import Connection, Database
+from common.errors import ConfigError, TeleinfoError, Unavailable
+from common.machine.deployment import here
+from common.settings import config
+from common.settings.language import language_of
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
+from monitor.base.formats import Formats
 from monitor.base.refusals import Refusal
-from monitor.money.calendars import Calendars
+from monitor.money.calendars import Calendars, load_calendars
 from monitor.money.costs import CostAnswers
 from monitor.money.forecast import ForecastAnswers
 from monitor.money.interval import StretchAnswers
+from monitor.money.price_files import load_prices
 from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import CurvePeriods
 from monitor.readings.cache import Memory
@@ -23,6 +31,9 @@ from monitor.readings.meter_contracts import Contracts, MeterFacts
 from monitor.readings.meters import Unused, called, gather, unused
 from monitor.readings.power import Power, Switch
 from monitor.readings.sources import Source, Sources, behind
+from monitor.readings.storage import open_tables
+
+PROGRAM = "teleinfo-monitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +194,33 @@ def _last_read(meter: Meter) -> Meter | None:
 
 #: Lends the home over a connection to the database, until the end of a `with`.
 Lend = Callable[[], AbstractContextManager[Home]]
+
+
+@contextlib.contextmanager
+def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConfig]]:
+    """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
+    settings = config.load(MonitorConfig, arguments.config)
+    prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
+    calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
+    language, database = language_in(arguments, settings), Database(settings.database)
+    try:
+        with contextlib.closing(open_tables(database)) as connection:
+            yield Home(connection, settings, prices, calendars), settings
+    except Refusal as error:
+        raise ConfigError(error.text(language)) from error
+    except Unavailable as error:
+        if language == "en":
+            raise
+        where = database.where.replace(" at ", " sur ")
+        away = Refusal("database_away", where=where, check=here(PROGRAM).run(PROGRAM, "check"))
+        raise TeleinfoError(away.text(language)) from error
+
+
+def language_in(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
+    """Return the language of a command's output."""
+    return arguments.language or settings.language or language_of()
+
+
+def formats_of(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
+    """Return the formats of a command's output."""
+    return Formats(language_in(arguments, settings), settings.time_zone)

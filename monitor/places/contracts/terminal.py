@@ -11,8 +11,7 @@ from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
 from monitor.base.ranges import Range, year_to
 from monitor.base.table import TextPage
-from monitor.money.home import Home
-from monitor.money.open_home import formats_of, open_home
+from monitor.money.home import Home, formats_of, open_home
 from monitor.money.price_check import Issue, check_prices, describe
 from monitor.money.price_files import load_prices, update_prices
 from monitor.money.prices import Kind, PriceTable

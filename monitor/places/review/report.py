@@ -13,7 +13,7 @@ from monitor.base.calendar import DIGESTS
 from monitor.base.formats import Formats
 from monitor.base.ranges import Range, by_contract, choose_range
 from monitor.base.refusals import Refusal
-from monitor.money.open_home import formats_of, open_home
+from monitor.money.home import formats_of, open_home
 from monitor.money.profile import CurveAnswers
 from monitor.places.review.output import json_rows, write_csv
 from monitor.places.review.report_tables import Tables
