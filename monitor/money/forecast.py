@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 from common.contract.offers import BY_ID, TEMPO, Offer
 from monitor.base.calendar import Calendar, full_hour, midnight
 from monitor.money.costs import CostAnswers
-from monitor.money.forecast_colours import Chances
-from monitor.money.forecast_days import LEAST, LONGEST, Coming, Days
+from monitor.money.forecast_model import LEAST, LONGEST, Chances, Coming, Days
 from monitor.money.forecast_money import ComingCost, ComingEnergy, Habits
 from monitor.money.prices import PriceTable
 from monitor.readings.cache import Memory

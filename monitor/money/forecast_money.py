@@ -15,7 +15,7 @@ from common.contract.offers import BY_REGISTER, Offer, is_off_peak
 from monitor.base.calendar import midnight
 from monitor.money.bill import Bill, Cost
 from monitor.money.contracts import Contract, contract_at
-from monitor.money.forecast_colours import Chances
+from monitor.money.forecast_model import Chances
 from monitor.readings.periods import Energy
 
 _OTHERS = ("red", "white")  # than the ordinary colour

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.money.forecast_colours import Chances
+from monitor.money.forecast_model import Chances
 
 SEASON = [date(2026, 9, 1) + timedelta(number) for number in range(365)]
 

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from monitor.money.forecast_days import Days
+from monitor.money.forecast_model import Days
 
 MONDAY = date(2024, 1, 1)
 

@@ -5,7 +5,7 @@ from statistics import mean
 
 import pytest
 
-from monitor.money.forecast_days import LONGEST, Days
+from monitor.money.forecast_model import LONGEST, Days
 from tests.support.homes import FIRST, HOMES, days_of
 
 MONTHS = [date(2024 + (11 + number) // 12, (11 + number) % 12 + 1, 1) for number in range(24)]  # from December 2024
