@@ -11,8 +11,8 @@ from common.contract.offers import BY_ID
 from monitor.base.calendar import midnight
 from monitor.money.bill import Bill
 from monitor.money.contracts import Contract
+from monitor.money.forecast import ComingEnergy, Habits
 from monitor.money.forecast_model import Chances
-from monitor.money.forecast_money import ComingEnergy, Habits
 from monitor.money.prices import PriceRow
 from tests.support.prices import price_table
 
