@@ -1,13 +1,39 @@
+"""A newer table of prices, which an owner takes."""
+
+import errno
+import hashlib
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
+from monitor.base.config import MonitorConfig
+from monitor.money import price_files as update
 from monitor.money.price_check import Issue, check_prices
-from monitor.money.price_files import BUNDLED, load_prices
+from monitor.money.price_document import read_document
+from monitor.money.price_files import BUNDLED, LOOK_EVERY, UPDATED, RateFiles, load_prices, update_prices
+from monitor.money.prices import PriceFile
+
+TODAY = date(2026, 12, 10)
+NEWER = """
+schema: 1
+checked: 2026-12-05
+rules: {hphc_meter: {hours: {any: {HC: meter, HP: rest}}}}
+offers:
+  - id: edf-zen-fixe-hc
+    supplier: EDF
+    name: Zen Fixe, option Heures Creuses
+    kind: fixed
+    rule: hphc_meter
+    checked: 2026-12-05
+    rows: [{from: 2026-12-01, grade: A, subscription: {9: 20.00}, kwh: {HC: 0.1400, HP: 0.1900}}]
+"""
+COLOURS = "2026-01-15;rouge\n"
 
 
 def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Path) -> None:
@@ -46,3 +72,196 @@ def test_the_users_rows_go_first(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nothing\.yaml"):
         load_prices(tmp_path / "nothing.yaml", tmp_path)
+
+
+def write(folder: Path, text: str = NEWER) -> tuple[str, str]:
+    """Return the file, and its SHA-256."""
+    file = folder / "offers.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(file), hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_newer_table_goes_before_the_bundled_one_and_older_rows_stay(tmp_path: Path) -> None:
+    kept, changes = update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert kept == tmp_path / "update_offers.yaml"
+    (change,) = changes
+    assert change.offer == "edf-zen-fixe-hc"
+    assert change.before is None or change.before.start == date(2026, 8, 1)
+    table = load_prices(None, tmp_path)
+    prices = [table.kwh("edf-zen-fixe-hc", "HP", 9, day) for day in (date(2026, 11, 30), date(2026, 12, 1))]
+    assert prices == [Decimal("0.1966"), Decimal("0.1900")]
+    offer = table.offer("edf-zen-fixe-hc")
+    assert offer is not None
+    assert offer.checked == date(2026, 12, 5)
+    # An offer that the newer table does not have is as it was.
+    assert table.kwh("edf-zen-fixe", "BASE", 6, date(2026, 12, 1)) == Decimal("0.1847")
+
+
+def test_a_table_that_was_taken_does_not_hide_the_prices_of_a_later_release(tmp_path: Path) -> None:
+    update_prices(*write(tmp_path), tmp_path, TODAY)
+    kept = tmp_path / "update_offers.yaml"
+    kept.write_text(NEWER.replace("2026-12", "2026-08"), encoding="utf-8")  # older than the bundled one
+    assert load_prices(None, tmp_path).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
+
+
+def test_a_table_that_is_not_what_the_release_states_is_refused(tmp_path: Path) -> None:
+    file, _ = write(tmp_path)
+    with pytest.raises(ConfigError, match="refused"):
+        update_prices(file, "0" * 64, tmp_path, TODAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_an_older_table_than_the_one_that_is_there_is_not_taken(tmp_path: Path) -> None:
+    update_prices(*write(tmp_path), tmp_path, TODAY)
+    older = NEWER.replace("checked: 2026-12-05", "checked: 2026-12-04")
+    with pytest.raises(ConfigError, match="2026-12-04"):
+        update_prices(*write(tmp_path, older), tmp_path, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("offers: [{id: x", ", line 1: "),
+        ("offers: [{id: X}]\nchecked: 2026-12-05\n", ", line 1: "),
+        (NEWER.replace("schema: 1", "schema: 2"), "schema 2"),
+        (NEWER.replace("checked: 2026-12-05\nrules", "rules"), ": it has no `checked`"),
+        ("checked: 2026-12-05\n", ": it contains no prices"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_its_name_and_leaves_nothing(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"offers\.yaml.*{why}"):
+        update_prices(*write(tmp_path, text), tmp_path, TODAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_two_that_run_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_while_the_other_runs(document: Any, origin: str) -> PriceFile:
+        monkeypatch.setattr(update, "read_document", read_document)
+        update_prices(*write(tmp_path), tmp_path, TODAY)
+        return read_document(document, origin)
+
+    monkeypatch.setattr(update, "read_document", read_while_the_other_runs)
+    kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert kept.read_text(encoding="utf-8") == NEWER
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["offers.yaml", "update_offers.yaml"]
+
+
+def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match=r"update_offers\.yaml: cannot be written: No space left on device"):
+        update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_the_monitor_may_read_what_root_keeps(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
+    finally:
+        os.umask(before)
+    assert kept.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) -> None:
+    text = (
+        "checked: 2027-02-02\nrules: {base: {hours: {any: {BASE: rest}}}}\n"
+        "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
+        " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n"
+    )
+    kept, changes = update_prices(*write(tmp_path, text), tmp_path, date(2027, 2, 3))
+    assert (kept.name, [change.offer for change in changes]) == ("update_tarif_bleu.yaml", ["trv-base"])
+    table = load_prices(None, tmp_path)
+    assert table.kwh("base", "BASE", 6, date(2027, 2, 3)) == Decimal("0.2100")
+    assert table.kwh("tempo", "BBRHPJR", 9, date(2027, 2, 3)) == Decimal("0.7295")
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("https://127.0.0.1:9/offers.yaml", "Connection refused$"),
+        ("https://a b/offers.yaml", "'a b'"),
+        ("http://127.0.0.1:9/offers.yaml", "https://"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named(tmp_path: Path, address: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"{address}: .*{why}"):
+        update_prices(address, "0" * 64, tmp_path, TODAY)
+
+
+def rewrite(file: Path, text: str) -> None:
+    """Write a file; its time of change differs from the one before, however coarse the clock of the file system is."""
+    later = file.stat().st_mtime_ns + 1_000_000_000 if file.exists() else None
+    file.write_text(text)
+    if later is not None:
+        os.utime(file, ns=(later, later))
+
+
+@pytest.fixture
+def tempo(tmp_path: Path) -> Path:
+    rewrite(tmp_path / "tempo.csv", COLOURS)
+    return tmp_path / "tempo.csv"
+
+
+def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    before = rates.current
+    assert before.calendars.written == {date(2026, 1, 15): "red"}
+    assert not rates.refresh(100.0)
+    assert rates.current is before
+
+
+def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    assert not rates.refresh(100.0)
+    rewrite(tempo, "2026-01-15;bleu\n")
+    assert not rates.refresh(100.0 + LOOK_EVERY / 2)  # it looks now and then only
+    assert rates.refresh(100.0 + LOOK_EVERY)
+    assert rates.current.calendars.written == {date(2026, 1, 15): "blue"}
+
+
+def test_prices_that_are_updated_later_are_found(tmp_path: Path) -> None:
+    rates = RateFiles(MonitorConfig(), tmp_path)
+    origins = {file.origin for file in rates.current.prices.files}
+    rewrite(
+        tmp_path / UPDATED[0],
+        "checked: 2027-02-02\nrules: {base: {hours: {any: {BASE: rest}}}}\n"
+        "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
+        " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n",
+    )
+    assert rates.refresh(100.0)
+    assert {file.origin for file in rates.current.prices.files} > origins
+
+
+def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
+    tempo: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    rewrite(tempo, "2026-01-15;mauve\n")
+    for number in range(3):
+        assert not rates.refresh(100.0 + number * LOOK_EVERY)
+    assert rates.current.calendars.written == {date(2026, 1, 15): "red"}
+    assert len(caplog.records) == 1
+    assert "2026-01-15;mauve" in caplog.text
+    rewrite(tempo, COLOURS)
+    assert rates.refresh(200.0)
+
+
+def test_prices_from_before_name_the_file_that_has_become_wrong_until_it_is_right(tempo: Path) -> None:
+    file = tempo.parent / "prices.yaml"
+    rewrite(file, "schema: 1\n")
+    rates = RateFiles(MonitorConfig(prices=file), tempo.parent)
+    assert rates.current.prices.error is None
+    rewrite(file, "offers:\n- id: mine\n  rows:\n  - from: 2026-01-01\n    kwh: {BASE: abc}\n")
+    rates.refresh(100.0)
+    assert str(rates.current.prices.error).startswith(f"{file}, line 5: ")
+    rewrite(file, "schema: 1\n")
+    rates.refresh(200.0)
+    assert rates.current.prices.error is None
+
+
+def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        RateFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)

@@ -1,13 +1,22 @@
-"""When prices are out of date."""
+"""When prices are out of date.
+
+Whose prices are used, and whether the owner said so.
+
+Offers that take no new contracts.
+"""
 
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from monitor.money.price_status import OldPrice, old_price
+from monitor.money.price_status import OldPrice, PricedAs, is_closed, old_price, priced_as
 from monitor.money.prices import PriceRow, PriceTable
-from tests.support.prices import price_file, price_table
+from tests.support.prices import bundled_prices, price_file, price_table
+
+ROW = PriceRow("base", date(2026, 2, 1), {0: {"BASE": Decimal("0.20")}}, {})
+MINE = PriceRow("base", date(2026, 8, 1), {0: {"BASE": Decimal("0.18")}}, {})
+TABLE = PriceTable([price_file("prices.yaml", [MINE], own=True), price_file("bundled", [ROW])])
 
 
 def row(offer: str, start: str, end: str | None = None) -> PriceRow:
@@ -77,3 +86,30 @@ def test_an_older_row_of_an_earlier_file_hides_the_newest() -> None:
 
 def test_an_offer_without_prices_has_no_old_ones() -> None:
     assert old_price(table(BASE), "tempo", date(2027, 3, 1), date(2027, 3, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "stated", "assumed"),
+    [
+        (date(2026, 7, 31), False, True),  # a meter tells BASE, and no more
+        (date(2026, 7, 31), True, False),
+        (date(2026, 8, 1), False, False),  # the owner's own prices hold from this day on
+    ],
+)
+def test_the_bundled_prices_are_assumed_until_the_owner_names_an_offer_or_writes_prices(
+    day: date, stated: bool, assumed: bool
+) -> None:
+    assert priced_as(TABLE, "base", day, stated=stated) == PricedAs("base", assumed)
+
+
+@pytest.mark.parametrize("offer", [None, "hchp", "tempo"])
+def test_without_a_price_nothing_is_assumed(offer: str | None) -> None:
+    assert priced_as(TABLE, offer, date(2026, 7, 31), stated=False) is None
+
+
+@pytest.mark.parametrize(
+    ("offer", "power", "closed"),
+    [("base", 6, False), ("trv-base", 9, True), ("ejp", 9, True), ("tempo", 9, False), ("edf-zen-fixe", 9, False)],
+)
+def test_ejp_and_base_above_6_kva_take_no_new_contracts(offer: str, power: int, closed: bool) -> None:
+    assert is_closed(bundled_prices(), offer, power) is closed
