@@ -1,6 +1,6 @@
 """Queries of which hours have a row and frames, and of the gaps between them. All times are aware and in UTC."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -65,19 +65,18 @@ class Presence:
         )
         if first is None:
             return Holes((), _NEVER, _NEVER)
-        low, high = utc(first), utc(last) + _HOUR
-        return Holes(tuple(self._holes(meter, low, high)), low, high)
-
-    def _holes(self, meter: int, low: datetime, high: datetime) -> Iterator[tuple[datetime, datetime]]:
-        hours, found = (high - low) // _HOUR, self.count([meter], low, high)
-        if found == hours:
-            return
-        if found == 0:
-            yield low, high
-            return
-        middle = low + hours // 2 * _HOUR
-        yield from self._holes(meter, low, middle)
-        yield from self._holes(meter, middle, high)
+        begin, end = utc(first), utc(last) + _HOUR
+        found: list[tuple[datetime, datetime]] = []
+        ranges = [(begin, end)]  # halved until all of their hours have a row, or none
+        while ranges:
+            low, high = ranges.pop()
+            hours, rows = (high - low) // _HOUR, self.count([meter], low, high)
+            if rows == 0:
+                found.append((low, high))
+            elif rows < hours:
+                middle = low + hours // 2 * _HOUR
+                ranges += [(middle, high), (low, middle)]
+        return Holes(tuple(found), begin, end)
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         """Return the hours of [start, end) that frames do not cover wholly, and the seconds that they cover."""

@@ -39,7 +39,7 @@ class Known:
         self.contracts: tuple[datetime, datetime, list[Change]] | None = None  # from when, until when, and samples
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
         self.days: dict[tuple[Hashable, datetime, datetime], Any] = {}  # what was found of local days that are over
-        self._holes: Holes | None = None
+        self.holes: Holes | None = None  # one that was filled since makes an answer slower, not wrong
         self._kept: dict[Hashable, Any] = {}
         self._shapes: list[Shape] = []
         self._shapes_until: datetime | None = None  # they are known before it; None: not at all
@@ -59,12 +59,6 @@ class Known:
                 self._kept.clear()
             self._kept[key] = found
         return found
-
-    def holes(self, find: Callable[[], Holes]) -> Holes:
-        """Return which hours have no row; `find` finds them. One that came since makes an answer slower, not wrong."""
-        if self._holes is None:
-            self._holes = find()
-        return self._holes
 
     def shapes(self, meter: Meter, find: Callable[[datetime | None], list[Shape]]) -> list[Shape]:
         """Return the hours from which other registers are read.

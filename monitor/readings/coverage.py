@@ -26,7 +26,10 @@ class CoverageReader:
 
     def holes(self, meter: Meter) -> Holes:
         """Return which hours of a meter have no row."""
-        return self._memory.of(meter).holes(lambda: self._presence.without_row(meter.number))
+        cached = self._memory.of(meter)
+        if cached.holes is None:
+            cached.holes = self._presence.without_row(meter.number)
+        return cached.holes
 
     def between(self, meter: Meter, boundaries: Sequence[datetime]) -> tuple[list[int], list[int]]:
         """Return for each period the seconds that have frames, and the Wh recovered after gaps."""
