@@ -14,7 +14,7 @@ from monitor.money.contracts import Contract, UnnamedChange, contract_start, con
 from monitor.money.price_status import OldPrice, PricedAs, old_price, priced_as
 from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import CurvePeriods
-from monitor.readings.energy import HouseReader
+from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import ImportedHours, Whole, imported_wholes, named
 from monitor.readings.periods import Energy, add_parts
@@ -48,7 +48,7 @@ class CostAnswers:
 
     def __init__(
         self,
-        reader: HouseReader,
+        reader: EnergyReader,
         imported: ImportedHours,
         config: MonitorConfig,
         prices: PriceTable,

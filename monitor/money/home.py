@@ -24,7 +24,7 @@ from monitor.money.price_files import load_prices
 from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import CurvePeriods
 from monitor.readings.cache import Memory
-from monitor.readings.energy import EnergyReader, HouseReader
+from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterFacts
@@ -74,8 +74,7 @@ class Home:
         self.imported = ImportedHours(connection)
         self.power = Power(connection)
         self.contracts = Contracts(connection)
-        energy = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.memory)
-        self.reader = HouseReader(energy)
+        self.reader = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.memory)
         self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), self.zone)
         self.costs = CostAnswers(self.reader, self.imported, config, prices, self.curve_periods)
         self.forecasts = ForecastAnswers(self.costs, prices, self.zone, self.memory)

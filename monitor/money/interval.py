@@ -12,7 +12,7 @@ from monitor.money.bill import Bill, Cost
 from monitor.money.costs import CostAnswers
 from monitor.money.price_status import OldPrice, PricedAs
 from monitor.readings.curves import MinuteFacts, Second, Series, Total
-from monitor.readings.energy import HouseReader, together
+from monitor.readings.energy import EnergyReader, together
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import drawn_by_register
 from monitor.readings.periods import Energy
@@ -53,7 +53,7 @@ class _End:
 class StretchAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: HouseReader, costs: CostAnswers) -> None:
+    def __init__(self, connection: Connection, reader: EnergyReader, costs: CostAnswers) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._series = Series(connection)

@@ -18,7 +18,7 @@ from monitor.money.prices import PriceTable
 from monitor.money.rules import Rule
 from monitor.money.tempo import TempoSeason, bundled_colours, first_day, learn_colours, season, season_of
 from monitor.money.unit_price import period_at
-from monitor.readings.energy import HouseReader
+from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import name_by
 from monitor.readings.index_deltas import ROUNDING
@@ -54,7 +54,7 @@ def by_period(
 class CurvePeriods:
     """Reads curves; `calendars` are those that everybody knows and those of the user's files."""
 
-    def __init__(self, reader: HouseReader, prices: PriceTable, calendars: Calendars, zone: ZoneInfo) -> None:
+    def __init__(self, reader: EnergyReader, prices: PriceTable, calendars: Calendars, zone: ZoneInfo) -> None:
         self.calendars = calendars
         self._reader = reader
         self._prices = prices

@@ -1,19 +1,19 @@
-"""Divides the hours of a curve into shorter slots, for prices that change within an hour. Pure.
-
-Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
+"""Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
 
 The energy between two boundaries is the last reading before the second minus the last reading before the first, minus
 the breaks between them. So the parts of a range always add up to it, whatever is missing in between.
 
-The energy of a house is that of each of its meters, added: what was counted by a meter that was replaced, too.
+The hours of a curve are divided into shorter slots for prices that change within an hour.
 """
 
 import bisect
+import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Concatenate, ParamSpec, TypeVar
 
 from common.contract.offers import is_off_peak
 from common.contract.registers import INJECTED, supplier_name
@@ -71,8 +71,80 @@ def divide(
     return divided
 
 
+T = TypeVar("T")
+P = ParamSpec("P")
+_Method = Callable[Concatenate["EnergyReader", Meter, P], T]
+
+
+def of_house(combine: Callable[[list[T]], T]) -> Callable[[_Method[P, T]], _Method[P, T]]:
+    """Make a method about one meter answer about a house, too, whose answers of each meter are combined.
+
+    The energy of a house is that of each of its meters, added: what was counted by a meter that was replaced, too.
+    """
+
+    def decorate(method: _Method[P, T]) -> _Method[P, T]:
+        @functools.wraps(method)
+        def answer(self: "EnergyReader", meter: Meter, /, *arguments: P.args, **named: P.kwargs) -> T:
+            if len(meter.parts) == 1:
+                return method(self, meter.parts[0], *arguments, **named)
+            return combine([method(self, part, *arguments, **named) for part in meter.parts])
+
+        return answer
+
+    return decorate
+
+
+def together(meters: Sequence[Energy]) -> Energy:
+    """Return the energy of several meters in the same time; there is at least one."""
+    total = add_parts(meters, max(one.expected for one in meters))  # from the first meter's first frame on
+    return replace(total, wh=in_order(total.wh))
+
+
+def _by_period(meters: list[list[Energy]]) -> list[Energy]:
+    return [together(period) for period in zip(*meters, strict=True)]
+
+
+def _first(meters: list[datetime | None]) -> datetime | None:
+    return min((hour for hour in meters if hour is not None), default=None)
+
+
+def _in_order(meters: list[list[HourEnergy]]) -> list[HourEnergy]:
+    return sorted(itertools.chain.from_iterable(meters), key=lambda hour: hour.start)
+
+
+def _all_switches(meters: list[list[tuple[datetime, bool, int]]]) -> list[tuple[datetime, bool, int]]:
+    return sorted(itertools.chain.from_iterable(meters))
+
+
+def _all_names(meters: list[Mapping[str, str]]) -> Mapping[str, str]:
+    return {name: text for one in meters for name, text in one.items()}
+
+
+def _added(meters: list[list[Counter[str]]]) -> list[Counter[str]]:
+    return [sum(period, Counter[str]()) for period in zip(*meters, strict=True)]
+
+
+def _joined(meters: list[list[ContractSpan]]) -> list[ContractSpan]:
+    """Return the spans of all meters; a new meter ends an old one."""
+    spans: list[ContractSpan] = []
+    for later in meters:
+        if later:
+            first = later[0].start
+            spans = [replace(span, end=min(span.end, first)) for span in spans if span.start < first]
+            if spans and _is_like(spans[-1], later[0]):
+                later[0] = replace(later[0], start=spans.pop().start)
+        spans += later
+    return spans
+
+
+def _is_like(one: ContractSpan, other: ContractSpan) -> bool:
+    # Each mode has its own names for the calendars of the offers that both know.
+    calendars = one.offer is not None or one.calendar == other.calendar
+    return calendars and (one.offer, one.power) == (other.offer, other.power)
+
+
 class EnergyReader:
-    """Answers questions about the energy of meters; for one thread, as its connection is."""
+    """Answers questions about the energy of a meter or a house; for one thread, as its connection is."""
 
     def __init__(
         self,
@@ -92,6 +164,7 @@ class EnergyReader:
         self._coverage = CoverageReader(hours, self._memory)
         self._pieces = PieceReader(hours)
 
+    @of_house(_by_period)
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
 
@@ -103,7 +176,7 @@ class EnergyReader:
         if len(boundaries) < 2:
             return []
         start, end = boundaries[0], boundaries[-1]
-        spans = self.contract_spans(meter, start, end)
+        spans = self._spans(meter, start, end)
         shapes = [moment for moment, _ in self._shapes(meter)]
         pieces = self._pieces.between(meter, boundaries, spans, shapes)
         covered, recovered_wh = self._coverage.between(meter, boundaries)
@@ -129,24 +202,32 @@ class EnergyReader:
             ]
         return max(start, min(known))
 
+    @of_house(lambda meters: set[datetime]().union(*meters))
     def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
         """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
         return {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end}
 
+    @of_house(_first)
     def injects_since(self, meter: Meter) -> datetime | None:
         """Return the first hour in which the meter counted what was injected; None: there is none."""
         return next((hour for hour, shape in self._shapes(meter) if is_read(INJECTED, shape)), None)
 
+    @of_house(lambda _: None)
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter."""
         if meter.first is not None and meter.last is not None:
-            self.contract_spans(meter, meter.first, meter.last + _HOUR)
+            self._spans(meter, meter.first, meter.last + _HOUR)
             self._shapes(meter)
             self._coverage.holes(meter)
 
+    @of_house(_in_order)
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn in each hour of [start, end) that has readings or was imported, in order."""
-        spans = self.contract_spans(meter, start, end)
+        return self._hours_of(meter, self._spans(meter, start, end), start, end)
+
+    def _hours_of(
+        self, meter: Meter, spans: Sequence[ContractSpan], start: datetime, end: datetime
+    ) -> list[HourEnergy]:
         result: list[HourEnergy] = []
         last_at: datetime | None = None
         for row in self._hours.rows(meter.number, start - _HOUR, end):
@@ -159,9 +240,10 @@ class EnergyReader:
             last_at = row.last_at
         return sorted([*result, *imported_hours(self._imported, meter, start, end)], key=lambda hour: hour.start)
 
+    @of_house(_added)
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
-        spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
+        spans = self._spans(meter, boundaries[0], boundaries[-1])
         limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
         result = [Counter[str]() for _ in boundaries[1:]]
         for low, suppliers in zip(limits, self._hours.running(meter.number, limits), strict=False):
@@ -171,9 +253,10 @@ class EnergyReader:
                     found[name] += hours
         return result
 
+    @of_house(_all_switches)
     def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
         """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
-        spans = self.contract_spans(meter, start, end)
+        spans = self._spans(meter, start, end)
         found = []
         for hour, before, after in self._hours.switches(meter.number, start, end):
             span = span_at(spans, hour)
@@ -183,6 +266,7 @@ class EnergyReader:
                 found.append((hour, now, after))
         return found
 
+    @of_house(_in_order)
     def slots(
         self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int], hours_of_day: Collection[int]
     ) -> list[HourEnergy]:
@@ -198,7 +282,8 @@ class EnergyReader:
             cuts: minutes of an hour.
             hours_of_day: in UTC, those to which `cuts` apply.
         """
-        hours = self.hours(meter, start, end)
+        spans = self._spans(meter, start, end)
+        hours = self._hours_of(meter, spans, start, end)
         several = self._hours.mixes(meter.number, start, end)
         cut: set[datetime] = {moment_of(hour) for hour in several}
         register = None
@@ -207,11 +292,11 @@ class EnergyReader:
                 cut.add(hour.start)
             register = hour.register
         slots = self._power.slots(meter.number, sorted(cut), cuts)
-        name = naming(self.contract_spans(meter, start, end), end)
+        name = naming(spans, end)
         parts = divide([hour for hour in hours if hour.start in cut], slots, name)
         return sorted([*parts, *(hour for hour in hours if hour.start not in cut)], key=lambda one: one.start)
 
-    def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
+    def _spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract in [start, end), in order; none before its first reading.
 
         A contract that came and went within a day may be missed: the hours of a year are too many to read.
@@ -229,6 +314,9 @@ class EnergyReader:
             for (moment, contract), limit in zip(changes, limits, strict=True)
         ]
 
+    contract_spans = of_house(_joined)(_spans)
+
+    @of_house(_all_names)
     def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
         """Return the names that the meter gave registers of calendars that are not known."""
         # Only of those that counted: for a name that was never sent, all hours would be searched.
@@ -240,6 +328,29 @@ class EnergyReader:
             if supplier_name(number, None) in registers
             and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
+
+    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
+        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
+        return naming(self.contract_spans(meter, start, end), end)
+
+    def register_at(
+        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
+    ) -> Callable[[int], str | None]:
+        """Return what names the register of an hour of [start, end), in seconds since 1970.
+
+        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
+        """
+        name_of = self.naming(meter, start, end)
+        hours = sorted(running)
+
+        def register(hour: int) -> str | None:
+            name = name_of(running.get(hour), hour)
+            if name is None and (place := bisect.bisect_right(hours, hour)):
+                last = hours[place - 1]
+                name = name_of(running[last], last)
+            return name
+
+        return register
 
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
@@ -277,109 +388,3 @@ def _sum(
         covered=covered + imported.seconds,
         expected=expected,
     )
-
-
-class HouseReader:
-    """Answers questions about the energy of a house; a single meter is a house of one."""
-
-    def __init__(self, meters: EnergyReader) -> None:
-        """Ask `meters` about each meter of a house."""
-        self._meters = meters
-
-    def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
-        """Return the energy between neighbouring boundaries; the arguments are those of `EnergyReader.energy`."""
-        found = [self._meters.energy(part, boundaries, now) for part in meter.parts]
-        return found[0] if len(found) == 1 else [together(of_time) for of_time in zip(*found, strict=True)]
-
-    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
-        """Return the hours of [start, end) in which a meter went to other registers, or to the other mode."""
-        return set().union(*(self._meters.turns(part, start, end) for part in meter.parts))
-
-    def injects_since(self, meter: Meter) -> datetime | None:
-        """Return the first hour in which a meter counted what was injected; None: there is none."""
-        hours = (self._meters.injects_since(part) for part in meter.parts)
-        return min((hour for hour in hours if hour is not None), default=None)
-
-    def remember(self, meter: Meter) -> None:
-        """Look up all that the memory keeps of the meters."""
-        for part in meter.parts:
-            self._meters.remember(part)
-
-    def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
-        """Return what was drawn in each hour of [start, end), by meter, in order."""
-        return _in_order(self._meters.hours(part, start, end) for part in meter.parts)
-
-    def slots(
-        self, meter: Meter, start: datetime, end: datetime, cuts: Sequence[int], hours_of_day: Collection[int]
-    ) -> list[HourEnergy]:
-        """Return what was drawn in each hour, cut at these minutes and where the register changed."""
-        return _in_order(self._meters.slots(part, start, end, cuts, hours_of_day) for part in meter.parts)
-
-    def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
-        """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
-        found = [self._meters.running(part, boundaries) for part in meter.parts]
-        return [sum(of_time, Counter[str]()) for of_time in zip(*found, strict=True)]
-
-    def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
-        """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
-        parts = (self._meters.off_peak_switches(part, start, end) for part in meter.parts)
-        return sorted(itertools.chain.from_iterable(parts))
-
-    def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
-        """Return what the meters said of their contract in [start, end), in order; a new meter ends an old one."""
-        spans: list[ContractSpan] = []
-        for part in meter.parts:
-            later = self._meters.contract_spans(part, start, end)
-            if later:
-                first = later[0].start
-                spans = [replace(span, end=min(span.end, first)) for span in spans if span.start < first]
-                if spans and _is_like(spans[-1], later[0]):
-                    later[0] = replace(later[0], start=spans.pop().start)
-            spans += later
-        return spans
-
-    def names(self, meter: Meter, spans: Sequence[ContractSpan], registers: Collection[str]) -> Mapping[str, str]:
-        """Return the names that the meters gave registers of calendars that are not known."""
-        found: dict[str, str] = {}
-        for part in meter.parts:
-            found |= self._meters.names(part, spans, registers)
-        return found
-
-    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
-        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
-        return naming(self.contract_spans(meter, start, end), end)
-
-    def register_at(
-        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
-    ) -> Callable[[int], str | None]:
-        """Return what names the register of an hour of [start, end), in seconds since 1970.
-
-        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
-        """
-        name_of = self.naming(meter, start, end)
-        hours = sorted(running)
-
-        def register(hour: int) -> str | None:
-            name = name_of(running.get(hour), hour)
-            if name is None and (place := bisect.bisect_right(hours, hour)):
-                last = hours[place - 1]
-                name = name_of(running[last], last)
-            return name
-
-        return register
-
-
-def together(parts: Sequence[Energy]) -> Energy:
-    """Return the energy of several meters in the same time; there is at least one."""
-    total = add_parts(parts, max(part.expected for part in parts))  # from the first meter's first frame on
-    return replace(total, wh=in_order(total.wh))
-
-
-def _in_order(parts: Iterable[list[HourEnergy]]) -> list[HourEnergy]:
-    return sorted(itertools.chain.from_iterable(parts), key=lambda hour: hour.start)
-
-
-def _is_like(one: ContractSpan, other: ContractSpan) -> bool:
-    # Each mode has its own names for the calendars of the offers that both know.
-    calendars = one.offer is not None or one.calendar == other.calendar
-    return calendars and (one.offer, one.power) == (other.offer, other.power)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.readings.days import Days
-from monitor.readings.energy import HouseReader
+from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.sources import Source, Sources
 
@@ -27,7 +27,7 @@ class Slot:
 class SunHours:
     """Reads one connection's database; not for several threads at once."""
 
-    def __init__(self, hours: Hours, sources: Sources, reader: HouseReader, days: Days) -> None:
+    def __init__(self, hours: Hours, sources: Sources, reader: EnergyReader, days: Days) -> None:
         self._hours = hours
         self._sources = sources
         self._reader = reader
