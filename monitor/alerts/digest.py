@@ -17,8 +17,8 @@ from monitor.money.bill import ZERO
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
 from monitor.money.home import Home
+from monitor.money.price_status import is_assumed
 from monitor.money.profile import CurveAnswers
-from monitor.money.whose import is_assumed
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Peak

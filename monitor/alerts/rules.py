@@ -11,9 +11,8 @@ from common.contract.frame import write_stamp
 from monitor.alerts.events import Condition, Figure, Holds
 from monitor.alerts.facts import DAILY_FOR, Facts, Installation, Loss, MeterFacts
 from monitor.base.calendar import midnight
-from monitor.money.off_peak import clocks
-from monitor.money.off_peak_change import OffPeakChange
-from monitor.money.price_age import SEVEN_MONTHS
+from monitor.money.off_peak import OffPeakChange, clocks
+from monitor.money.price_status import SEVEN_MONTHS
 
 
 def database_conditions(facts: Facts, now: datetime) -> list[Condition]:

@@ -29,11 +29,11 @@ from monitor.live.state import LiveState
 from monitor.live.values import Tariff
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract, contract_at, contracts
+from monitor.money.price_status import is_assumed, priced_as
 from monitor.money.prices import Kind, PriceTable
 from monitor.money.rules import DAY as DAY_MINUTES
 from monitor.money.rules import Facts
 from monitor.money.unit_price import price_at
-from monitor.money.whose import is_assumed, priced_as
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
 

@@ -18,7 +18,7 @@ from monitor.base.household import AlertsConfig
 from monitor.money.bill import Cost, Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
-from monitor.money.whose import PricedAs
+from monitor.money.price_status import PricedAs
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Peak
