@@ -1,6 +1,12 @@
-"""What is dropped in the end: old frames and minutes, label sets that no frame has any more, what is to be forgotten.
+"""Drops what is no longer kept: old months, label sets without frames, and meters and sources to be forgotten.
 
-All of it is done in small steps: by the storer that makes the rollups, in the thread of those, and what a person wants
-forgotten by a command. Uses `rollups`.
-Whatever asks the database may raise `DatabaseError`, as its client does.
+`job` runs once a day in the thread of the rollups, in small steps, and only in the storer that has their lease.
+`months` drops months of frames and years of minutes, once it has compared the rollups with the frames, the readers'
+counts with the rows, and made sure that a backup has the month as it is. Whatever cannot be verified stays, and
+`health` says why.
+
+`label_sets` deletes label sets that no frame has any more, in two steps a day apart, while storers go on writing.
+`forget` is for a person: it deletes a meter or a source after a confirmation, and can be interrupted and repeated.
+
+Uses `rollups`, `sources` and the audit of `export`. Any query may raise `DatabaseError`.
 """
