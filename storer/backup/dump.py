@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import BackupError
@@ -107,10 +107,9 @@ def _run_dump(database: Database, options: Path, writer: Writer, tables: Iterabl
             child.stdout.close()
             code = child.wait()
         if code:
-            said.seek(0)
-            text = said.read().decode(errors="replace").strip()
+            text = _message(said, code)
             kind = _Changed if _CHANGED in text else BackupError
-            raise kind(f"database {database.where}: the dump failed: {text or f'exit code {code}'}")
+            raise kind(f"database {database.where}: the dump failed: {text}")
 
 
 def load_dump(database: Database, path: Path) -> None:
@@ -127,9 +126,12 @@ def load_dump(database: Database, path: Path) -> None:
             for line in Reader(path):
                 child.stdin.write(line)
         if code := child.wait():
-            said.seek(0)
-            text = said.read().decode(errors="replace").strip()
-            raise BackupError(f"database {database.where}: {path} was refused: {text or f'exit code {code}'}")
+            raise BackupError(f"database {database.where}: {path} was refused: {_message(said, code)}")
+
+
+def _message(said: IO[bytes], code: int) -> str:
+    said.seek(0)
+    return said.read().decode(errors="replace").strip() or f"exit code {code}"
 
 
 def program(name: str) -> str:

@@ -58,18 +58,16 @@ class Folder:
 
     def months(self) -> dict[datetime, Path]:
         """Return the files of months."""
-        matches = filter(None, map(_MONTH.fullmatch, self._names))
-        return {
-            datetime.strptime(match[2], "%Y-%m").replace(tzinfo=UTC): self.path / match[0]
-            for match in matches
-            if match[1] == self.database
-        }
+        return self._files(_MONTH, "%Y-%m")
 
     def dumps(self) -> dict[datetime, Path]:
         """Return the dumps, the newest last."""
-        matches = filter(None, map(_DUMP.fullmatch, self._names))
+        return self._files(_DUMP, _STAMP)
+
+    def _files(self, name: re.Pattern[str], form: str) -> dict[datetime, Path]:
+        matches = filter(None, map(name.fullmatch, self._names))
         return {
-            datetime.strptime(match[2], _STAMP).replace(tzinfo=UTC): self.path / match[0]
+            datetime.strptime(match[2], form).replace(tzinfo=UTC): self.path / match[0]
             for match in matches
             if match[1] == self.database
         }

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from common.database.mariadb import Connection, Database, sql_time
 from common.database.schema import schema_version
@@ -153,7 +152,12 @@ def _refuse_rows(connection: Connection, where: str) -> None:
     refuse_mismatch(connection)
     if schema_version(connection) is None:
         return
-    there = _tables(connection)
+    there = {
+        str(name)
+        for (name,) in connection.query(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+        )
+    }
     for table in _DATA:
         # A storer that has run on the empty database has set up the state of the rollups.
         if table in there and table != "rollup_state" and not is_empty(connection, table):
@@ -163,21 +167,18 @@ def _refuse_rows(connection: Connection, where: str) -> None:
             )
 
 
-def _tables(connection: Connection) -> set[str]:
-    rows: Any = connection.query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    return {str(name) for (name,) in rows}
-
-
 def restore_month(database: Database, path: Path, month: datetime) -> int:
     """Restore the frames and minutes of a month, which retention keeps until they are released; return how many.
 
     Raises:
         BackupError: the folder has no file of it, or that is damaged.
     """
-    file = _file(path, month)
+    files = Folder(path).months()
+    if month not in files:
+        raise BackupError(f"{path}: has no file of {month:%Y-%m}")
     with open_tables(database, _LONGEST) as connection:
         hold(connection, month, True)
-        rows = load_month(connection, file, was_forgotten(connection))
+        rows = load_month(connection, files[month], was_forgotten(connection))
         raise_version(connection)
     return rows
 
@@ -186,10 +187,3 @@ def release_month(database: Database, month: datetime) -> None:
     """Let retention drop a restored month again."""
     with open_tables(database) as connection:
         hold(connection, month, False)
-
-
-def _file(path: Path, month: datetime) -> Path:
-    files = Folder(path).months()
-    if month not in files:
-        raise BackupError(f"{path}: has no file of {month:%Y-%m}")
-    return files[month]
