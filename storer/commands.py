@@ -226,8 +226,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     from storer.backup.restore import check, release_month, restore, restore_month
 
     if arguments.check:
-        _print_backup("whole", found := check(Folder(arguments.folder)))
-        return 1 if found.missing and not arguments.partial else 0
+        _print_backup("whole", backup := check(Folder(arguments.folder)))
+        return 1 if backup.missing and not arguments.partial else 0
     database = Database(_settings(arguments).database)
     if (month := arguments.release) is not None:
         release_month(database, month)
@@ -236,15 +236,15 @@ def _restore(arguments: argparse.Namespace) -> int:
         rows = restore_month(database, arguments.folder, month)
         print(f"{month:%Y-%m}: {rows} rows put back; retention leaves them")  # noqa: T201 - the command's output
     else:
-        found = restore(database, arguments.folder, partial=arguments.partial)
-        _print_backup(f"restored into {database.name}", found)
+        backup = restore(database, arguments.folder, partial=arguments.partial)
+        _print_backup(f"restored into {database.name}", backup)
     return 0
 
 
-def _print_backup(what: str, found: "Backup") -> None:
-    months = f"{len(found.months)} months with {sum(found.months.values())} rows"
-    print(f"{found.dump}: {what}, as of {found.taken:%Y-%m-%dT%H:%M:%SZ}, and {months}")  # noqa: T201
-    for note in (*found.notes, *found.missing):
+def _print_backup(what: str, backup: "Backup") -> None:
+    months = f"{len(backup.months)} months with {sum(backup.months.values())} rows"
+    print(f"{backup.dump}: {what}, as of {backup.taken:%Y-%m-%dT%H:%M:%SZ}, and {months}")  # noqa: T201
+    for note in (*backup.notes, *backup.missing):
         print(f"teleinfo-storer: {note}", file=sys.stderr)  # noqa: T201 - for a person
 
 

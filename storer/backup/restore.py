@@ -74,18 +74,18 @@ def check(folder: Folder) -> Backup:
     raise BackupError("; ".join([f"{folder.path}: has no dump that is whole{earlier}", *notes]))
 
 
-def _check_months(folder: Folder, found: Backup, expected: Mapping[str, int]) -> None:
-    if found.schema > newest_version():
-        raise BackupError(f"{found.dump}: was made by a newer version of this program: update the storer")
+def _check_months(folder: Folder, backup: Backup, expected: Mapping[str, int]) -> None:
+    if backup.schema > newest_version():
+        raise BackupError(f"{backup.dump}: was made by a newer version of this program: update the storer")
     for month, path in folder.months().items():
         try:
-            found.months[month] = sum(count_lines(path).values())
+            backup.months[month] = sum(count_lines(path).values())
         except BackupError as error:
-            found.missing.append(str(error))
+            backup.missing.append(str(error))
     for name, rows in sorted(expected.items()):
         month = datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC)
         if month not in folder.months():
-            found.missing.append(f"{folder.month(month)}: is missing ({rows} rows)")
+            backup.missing.append(f"{folder.month(month)}: is missing ({rows} rows)")
 
 
 def restore(database: Database, path: Path, *, partial: bool = False) -> Backup:
@@ -120,20 +120,20 @@ def restore(database: Database, path: Path, *, partial: bool = False) -> Backup:
     return found
 
 
-def _fill(database: Database, connection: Connection, folder: Folder, found: Backup) -> None:
+def _fill(database: Database, connection: Connection, folder: Folder, backup: Backup) -> None:
     for view in _VIEWS:
         connection.execute(f"DROP VIEW IF EXISTS {view}")
     for table in (*_DATA, "adoptions", "backups", "saved_months", "schema_version"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
-    migrate(database, found.schema, restoring=True)
+    migrate(database, backup.schema, restoring=True)
     make_partitions(connection, server_now(connection))
-    if found.months:
-        make_earlier_partitions(connection, min(found.months))
-    load_dump(database, found.dump)
+    if backup.months:
+        make_earlier_partitions(connection, min(backup.months))
+    load_dump(database, backup.dump)
     migrate(database, restoring=True)
     forgotten = was_forgotten(connection)
     files = folder.months()
-    for month, rows in sorted(found.months.items()):
+    for month, rows in sorted(backup.months.items()):
         load_month(connection, files[month], forgotten)
         header = read_header(files[month]) or {}
         note_saved(connection, month, str(header.get("digest")), rows)
@@ -144,7 +144,7 @@ def _fill(database: Database, connection: Connection, folder: Folder, found: Bac
         pass
     raise_version(connection)
     connection.execute(
-        "INSERT INTO backups (slot, finished_at, saved_rows) VALUES (0, %s, 0)", (sql_time(found.taken),)
+        "INSERT INTO backups (slot, finished_at, saved_rows) VALUES (0, %s, 0)", (sql_time(backup.taken),)
     )
 
 

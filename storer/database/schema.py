@@ -68,12 +68,12 @@ class Migration:
 
 def migrations() -> list[Migration]:
     """Return all migrations, in order."""
-    found = []
+    steps = []
     for file in FOLDER.iterdir():
         match = _FILE.fullmatch(file.name)
         if match:
-            found.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
-    return sorted(found, key=lambda migration: migration.version)
+            steps.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    return sorted(steps, key=lambda migration: migration.version)
 
 
 def newest_version() -> int:

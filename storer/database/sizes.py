@@ -56,10 +56,10 @@ def _from_view(connection: Connection, database: str) -> dict[tuple[str, str], i
 
 
 def _sum(files: Iterable[tuple[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
+    sizes: dict[tuple[str, str], int] = {}
     for key, size in files:
-        found[key] = found.get(key, 0) + int(size)
-    return found
+        sizes[key] = sizes.get(key, 0) + int(size)
+    return sizes
 
 
 def _split(file: str) -> tuple[str, str]:

@@ -169,7 +169,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
         ConfigError: the meter is unknown.
     """
     rows, sets = database.connect(), database.connect()
-    known: dict[int, LabelSetMessages | int] = {}  # of a label set that cannot be read: which one is missing
+    messages_of: dict[int, LabelSetMessages | int] = {}  # of a label set that cannot be read: which one is missing
     missing: set[str] = set()
 
     def skip(what: str, row: Row) -> None:
@@ -182,11 +182,11 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
             check_meter(sets, selection.meter)
         texts = rows.stream(*_query(selection))
         while batch := [json.loads(text) for (text,) in itertools.islice(texts, _BATCH)]:
-            if len(known) >= _CACHE_SIZE:
-                known.clear()
-            known |= _read_label_sets(sets, {row[LABEL_SET_ID] for row in batch} - known.keys())
+            if len(messages_of) >= _CACHE_SIZE:
+                messages_of.clear()
+            messages_of |= _read_label_sets(sets, {row[LABEL_SET_ID] for row in batch} - messages_of.keys())
             for row in batch:
-                messages = known[row[LABEL_SET_ID]]
+                messages = messages_of[row[LABEL_SET_ID]]
                 if isinstance(messages, int):
                     skip(f"label set {messages}", row)
                 elif row[METER] is None:

@@ -57,10 +57,10 @@ class Confirmations:
                 (pending.stored if envelope.reason is None else pending.rejected).append(timestamp)
 
     def _of(self, base: str, meter: str) -> _OfMeter:
-        found = self._pending.get((base, meter))
-        if found is None:
-            found = self._pending[base, meter] = _OfMeter()
-        return found
+        of_meter = self._pending.get((base, meter))
+        if of_meter is None:
+            of_meter = self._pending[base, meter] = _OfMeter()
+        return of_meter
 
     def take(self, max_packet: float) -> Iterator[tuple[str, str, str]]:
         """Yield base topic, meter and JSON of each message, none larger than a packet of `max_packet` bytes allows."""

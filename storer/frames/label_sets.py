@@ -72,10 +72,10 @@ def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any
     """Return the whole contents of label sets, parsed, by id, without those that are missing or lack their base."""
     if not ids:
         return {}
-    found = _read(connection, ids)
-    bases = _read(connection, {base for _, base in found.values() if base is not None} - found.keys()) | found
+    stored = _read(connection, ids)
+    bases = _read(connection, {base for _, base in stored.values() if base is not None} - stored.keys()) | stored
     contents = {}
-    for number, (content, base) in found.items():
+    for number, (content, base) in stored.items():
         if base is None:
             contents[number] = content
         elif base in bases:
@@ -85,8 +85,8 @@ def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any
 
 def missing_label_set(connection: Connection, number: int) -> int:
     """Return which label set is missing, if `read_contents` left this one out: itself, or its base."""
-    found = _read(connection, [number])
-    base = found[number][1] if found else None
+    stored = _read(connection, [number])
+    base = stored[number][1] if stored else None
     return number if base is None else base
 
 

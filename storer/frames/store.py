@@ -165,13 +165,13 @@ class FrameWriter:
     def _compare(self, rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> list[str | None]:
         """Return a reason for each frame that differs from what the table holds under its identity."""
         times = sorted({sql_time(row.timestamp) for row in rows})
-        held: dict[tuple[object, object], tuple[Any, ...]] = {
+        stored_rows: dict[tuple[object, object], tuple[Any, ...]] = {
             (sql_time(timestamp), meter): tuple(rest)
             for timestamp, meter, *rest in self._connection.query(f"{_SELECT} WHERE timestamp IN %s", (times,))
         }
         reasons: list[str | None] = []
         for row in rows:
-            other = held.get((sql_time(row.timestamp), meters[row.meter]))
+            other = stored_rows.get((sql_time(row.timestamp), meters[row.meter]))
             reasons.append(None if other == (sets[row.label_set.digest], *row.columns) else _DIFFERENT)
         return reasons
 

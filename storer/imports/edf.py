@@ -24,7 +24,7 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
         if parsed is None:
             raise refused("this is not a file from EDF: a column Puissance atteinte, Consommation or Index is expected")
         return parsed
-    whole, known = Parsed(), False
+    whole, has_file = Parsed(), False
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = sorted(name for name in archive.namelist() if name.lower().endswith(".csv"))
@@ -33,10 +33,10 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
                 parsed = _parse(rows(decode(archive.read(name))), clock)
                 if parsed is not None:
                     whole.add(parsed)
-                    known = True
+                    has_file = True
     except DAMAGED as error:
         raise refused("this zip cannot be read: it is damaged, or has a password") from error
-    if not known:
+    if not has_file:
         raise refused("there is no file of EDF in this zip")
     return whole
 

@@ -32,7 +32,7 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     """Return the hours and days of a file."""
     tables, epoch = sheets(data) if is_workbook(data) else ([rows(decode(data))], EPOCH)
     parsed = Parsed()
-    known = False
+    has_table = False
     for table in tables:
         if _is_blocks(table):
             parsed.add(_parse_curve(table, clock))
@@ -40,8 +40,8 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
             parsed.add(_parse_table(table, place, clock, epoch))
         else:
             continue
-        known = True
-    if not known:
+        has_table = True
+    if not has_table:
         raise refused("this is not a file from Enedis: columns Horodate and Valeur, Début and Fin or Date are expected")
     return parsed
 
@@ -247,14 +247,14 @@ def _index_readings(table: Table, clock: LocalClock, left_out: Counter[str]) -> 
 
 def _index_reading(cells: dict[str, str], factor: int, line: int) -> _Reading:
     names = {"eas t": TOTAL, **{f"eas f{number}": number for number in SUPPLIER}}
-    found: _Reading = {}
+    reading: _Reading = {}
     for name, register in names.items():
         value = number(cells.get(name, ""), line)
         if value is not None:
             if value < 0:
                 raise refused(f"the index {name.upper()} is negative: {float(value):g}", line)
-            found[register] = round(value * factor)
-    return found
+            reading[register] = round(value * factor)
+    return reading
 
 
 def _index_day(

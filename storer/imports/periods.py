@@ -37,7 +37,7 @@ def steps(ends: Sequence[datetime]) -> list[timedelta]:
     it.
     """
     before = [None, *(b - a for a, b in pairwise(ends))]
-    found: list[timedelta] = []
+    lengths: list[timedelta] = []
     previous: timedelta | None = None
     for back, forth in zip(before, [*before[1:], None], strict=True):
         if back in _STEPS and back in (forth, previous):
@@ -46,8 +46,8 @@ def steps(ends: Sequence[datetime]) -> list[timedelta]:
             previous = forth
         elif back in _STEPS and (previous is None or (back is not None and back < previous)):
             previous = back
-        found.append(previous or UNKNOWN)
-    return found
+        lengths.append(previous or UNKNOWN)
+    return lengths
 
 
 def steps_from(starts: Sequence[datetime]) -> list[timedelta]:

@@ -46,20 +46,20 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
     Raises:
         ConfigError: it is ambiguous, or unknown.
     """
-    known = known_meters(connection)
+    meters = known_meters(connection)
     if meter is None:
         if new:
             raise ConfigError("--new-meter needs --meter ADDRESS: that of the old meter")
-        if len(known) != 1:
-            names = ", ".join(known) or "none is stored yet"
+        if len(meters) != 1:
+            names = ", ".join(meters) or "none is stored yet"
             raise ConfigError(f"which meter is it? Use --meter ADDRESS ({names})")
-        ((meter, number),) = known.items()
+        ((meter, number),) = meters.items()
         return number, meter
-    if meter in known:
-        return known[meter], meter
-    if known and not new:
+    if meter in meters:
+        return meters[meter], meter
+    if meters and not new:
         hint = "for an old meter of which nothing is stored, add --new-meter"
-        raise ConfigError(f"{unknown_meter(meter, known)}; {hint}")
+        raise ConfigError(f"{unknown_meter(meter, meters)}; {hint}")
     if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
         raise ConfigError(f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them")
     return None, meter

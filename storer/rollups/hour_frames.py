@@ -138,16 +138,16 @@ def _ends(connection: Connection, hour: datetime, minutes: Mapping[int, int]) ->
         first.setdefault(_lowest(bits), []).append(meter)
         last.setdefault(bits.bit_length() - 1, []).append(meter)
     parts = [(_WHOLE_FIRST, *part) for part in first.items()] + [(_WHOLE_LAST, *part) for part in last.items()]
-    found: dict[int, list[_Row]] = {meter: [] for meter in minutes}
+    ends: dict[int, list[_Row]] = {meter: [] for meter in minutes}
     if parts:
         arguments = [value for _, minute, meters in parts for value in (*_times(hour, minute), tuple(meters))]
         statement = " UNION ALL ".join(part[0] for part in parts)
         for meter, *values in connection.query(statement, arguments):
-            found[meter].append(_row(values))
-    for meter, rows in found.items():
+            ends[meter].append(_row(values))
+    for meter, rows in ends.items():
         if len(rows) < 2:
-            found[meter] = _ends_of_hour(connection, hour, meter, minutes[meter])
-    return {meter: (min(rows), max(rows)) for meter, rows in found.items() if rows}
+            ends[meter] = _ends_of_hour(connection, hour, meter, minutes[meter])
+    return {meter: (min(rows), max(rows)) for meter, rows in ends.items() if rows}
 
 
 def _ends_of_hour(connection: Connection, hour: datetime, meter: int, minutes: int) -> list[_Row]:

@@ -212,9 +212,9 @@ class Aggregator:
         return _plausible(before, before_at, reading, at, self.most_power)
 
     def _confirm(self, reading: int, at: float) -> _Candidate:
-        known = self._candidate
-        if known is not None and self._follows(known.latest, known.at, reading, at):
-            known.latest, known.at, known.count = max(reading, known.latest), at, known.count + 1
-            return known
+        candidate = self._candidate
+        if candidate is not None and self._follows(candidate.latest, candidate.at, reading, at):
+            candidate.latest, candidate.at, candidate.count = max(reading, candidate.latest), at, candidate.count + 1
+            return candidate
         self._candidate = _Candidate(reading, reading, at)
         return self._candidate
