@@ -2,5 +2,5 @@
 
 `mariadb` opens connections, on the next host if one is away, runs transactions, and reads in UTC. `error_numbers`
 decides by the server's error number what an error means: wait, retry, fix the row, or ask a person. Unknown numbers
-are retried. `rights` and `schema` read what the account may do, and the version of the tables.
+are retried. `schema` reads the version of the tables, and what the account may do.
 """

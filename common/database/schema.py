@@ -1,4 +1,4 @@
-"""The version of the tables, which the storer has made."""
+"""The version of the tables, which the storer has made, and what an account may do in the database."""
 
 from common.database.mariadb import Connection
 
@@ -10,3 +10,18 @@ def schema_version(connection: Connection) -> int | None:
         return None
     ((version,),) = connection.query("SELECT MAX(version) FROM schema_version")
     return version or None
+
+
+def held_rights(connection: Connection) -> set[str]:
+    """Return the rights on all tables of the database, such as SELECT; those of a role count."""
+    rows = connection.query(
+        "SELECT privilege_type FROM information_schema.user_privileges UNION SELECT privilege_type FROM"
+        " information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
+    )
+    return {str(right) for (right,) in rows}
+
+
+def account_of(connection: Connection) -> str:
+    """Return the account as a GRANT names it: 'teleinfo'@'localhost'."""
+    ((account,),) = connection.query("SELECT CURRENT_USER()")
+    return "@".join(f"'{part}'" for part in str(account).rsplit("@", 1))

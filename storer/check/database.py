@@ -10,8 +10,7 @@ from pathlib import Path
 from common.check.database import Needs, Refusal, address, diagnose_refusal, error_code, grant, is_local
 from common.check.findings import Finding
 from common.database.mariadb import Connection, Database, DatabaseConfig
-from common.database.rights import account_of, held_rights
-from common.database.schema import schema_version
+from common.database.schema import account_of, held_rights, schema_version
 from common.errors import DatabaseError, PermanentError
 from common.machine.deployment import here
 from common.machine.disk import free_space

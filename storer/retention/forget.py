@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from common.database.mariadb import Connection, Database, sql_time
-from common.database.rights import account_of, held_rights
+from common.database.schema import account_of, held_rights
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.machine.deployment import here
 from common.runtime.progress import Progress

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.database.mariadb import Connection, sql_time
-from common.database.rights import held_rights
+from common.database.schema import held_rights
 from common.settings.language import plural
 from storer.database.schema import first_month
 

@@ -9,7 +9,7 @@ from shlex import quote
 from common.check.database import Needs, diagnose_refusal, refusal_of
 from common.check.findings import Finding
 from common.database.mariadb import Connection, Database
-from common.database.rights import account_of, held_rights
+from common.database.schema import account_of, held_rights
 from common.errors import DatabaseError
 from common.machine.deployment import here
 from common.settings.language import format_days
