@@ -145,6 +145,8 @@ class Session:
         What is published after this call is handled by the broker after it has subscribed us. For one thread.
         """
         new = [name for name in dict.fromkeys(filters) if name not in self._subscriptions]
+        if not new:
+            return
         # First, so that a connection that is accepted at this moment subscribes to them, or is found below, or both.
         self._subscriptions = (*self._subscriptions, *new)
         connection = self._connection

@@ -8,13 +8,11 @@ send what they retain only to exact filters.
 import json
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from common.contract.frame import parse_time
-from common.contract.topics import Topics
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
 from common.settings.config import client_name
@@ -54,36 +52,6 @@ class Confirmation(NamedTuple):
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise MessageError(f"not a confirmation: {error!r}") from error
         return cls(storer, *times)
-
-
-class Subscriber(Protocol):
-    """What this needs of a connection to the broker."""
-
-    def subscribe(self, filters: Iterable[str]) -> None:
-        """Subscribe to further topic filters, now and at each later connection."""
-
-
-class Subscriptions:
-    """What is subscribed so far."""
-
-    def __init__(self, subscriber: Subscriber, topics: Topics) -> None:
-        self._subscriber = subscriber
-        self._topics = topics
-        self._meters: set[str] = set()
-        self._storers: set[str] = set()
-
-    def add_meter(self, meter: str) -> None:
-        """Receive the confirmations of a meter, before its next item is published."""
-        if meter not in self._meters:
-            self._meters.add(meter)
-            self._subscriber.subscribe([self._topics.stored(meter)])
-
-    def add_storers(self, names: Iterable[str]) -> None:
-        """Receive the status of these storers."""
-        new = [name for name in names if name not in self._storers]
-        if new:
-            self._storers.update(new)
-            self._subscriber.subscribe([self._topics.status("storer", name) for name in new])
 
 
 def forget_storer(folder: Path, name: str) -> bool:

@@ -18,7 +18,7 @@ from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken, publish_advice
 from reader.buffer.item import Item, ItemId, ItemKind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
-from reader.delivery.confirmation import Storers, Subscriptions
+from reader.delivery.confirmation import Storers
 from reader.delivery.held import Fault, Memory, Pending
 from reader.delivery.in_flight import ACK_TIMEOUT, BlockPart, InFlight, Publisher
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
@@ -46,8 +46,8 @@ class Delivery:
         self._in_flight = InFlight(publisher, topics)
         self._replay = Replay(self._in_flight, storers, self._on_disk_error)
         self._storers = storers
-        self._subscriptions = Subscriptions(publisher, topics)
-        self._subscriptions.add_storers(storers.names)
+        self._topics = topics
+        self._subscribe_storers()
         self._memory = Memory(journal)
         self._journal = journal
         self._spool: Spool | None = None
@@ -65,7 +65,7 @@ class Delivery:
     def recover(self, items: Mapping[int, Item], now: float) -> None:
         """Take over the items of the previous run, from the journal by row, and from the spool."""
         for row, item in items.items():
-            self._subscriptions.add_meter(item.meter)
+            self._subscribe_meter(item.meter)
             if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release([row])  # the previous run was killed between spool and journal
             else:
@@ -87,7 +87,7 @@ class Delivery:
 
     def enqueue(self, item: Item, now: float, *, live: bool = True) -> None:
         """Keep an item and publish it; without `live` it is only sent when it is overdue, as a replay."""
-        self._subscriptions.add_meter(item.meter)
+        self._subscribe_meter(item.meter)
         memory, identity = self._memory, item.identity
         previous = memory.pending.pop(identity, None) or memory.held.pop(identity, None)
         entry = memory.write(item, now)
@@ -297,7 +297,15 @@ class Delivery:
     def _use(self, spool: Spool) -> None:
         self._spool = spool
         for meter in spool.meters:
-            self._subscriptions.add_meter(meter)
+            self._subscribe_meter(meter)
+
+    def _subscribe_meter(self, meter: str) -> None:
+        """Receive the confirmations of a meter, before its next item is published."""
+        self._publisher.subscribe([self._topics.stored(meter)])
+
+    def _subscribe_storers(self) -> None:
+        """Receive the status of the storers."""
+        self._publisher.subscribe([self._topics.status("storer", name) for name in self._storers.names])
 
     def _is_old(self, entry: Pending, now: float) -> bool:
         """Whether an item has been in memory only for as long as it may."""
@@ -342,7 +350,7 @@ class Delivery:
         """A storer has confirmed one of our items: if it was unknown, it counts as a storer from now on."""
         without_storer = self._storers.puback_suffices
         self._storers.on_confirmation(storer)
-        self._subscriptions.add_storers(self._storers.names)  # it may be one whose status did not arrive
+        self._subscribe_storers()  # it may be one whose status did not arrive
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 

@@ -8,7 +8,6 @@ from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, ItemKind
 from reader.buffer.spool import Block, bits_of
-from reader.delivery.confirmation import Subscriber
 
 MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some
 MAX_UNACKNOWLEDGED = 10_000  # the same, with those that a storer has confirmed: the client keeps each until its PUBACK
@@ -17,8 +16,11 @@ BLOCK_SIZE = 200_000  # bytes of a message with several frames; usual limits of 
 _OVERHEAD = 100  # bytes of a packet beside topic and payload, and more
 
 
-class Publisher(Subscriber, Protocol):
+class Publisher(Protocol):
     """What delivery needs of a connection to the broker."""
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe to those filters that are new, now and at each later connection."""
 
     @property
     def max_packet_size(self) -> float:

@@ -55,7 +55,7 @@ class Broker:
         self.subscribed: list[str] = []
 
     def subscribe(self, filters: Iterable[str]) -> None:
-        self.subscribed += filters
+        self.subscribed += [name for name in filters if name not in self.subscribed]
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         assert not retain
