@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.browser.home import Home
 from tests.browser.stand import Stand
 from tests.browser.test_views import VIEWS, findings, open_all, with_meter
-from tests.browser.visit import DEVICES, Visit, whole_page
+from tests.browser.visit import DEVICES, Visit, change_answers, whole_page
 from tests.support.programs import wait_until
 
 BACKUP = re.compile(r"Dernière sauvegarde il y a 9\sjours")
@@ -53,13 +53,9 @@ def test_an_alert_comes_and_goes_by_itself_and_is_heard_once(stand: Stand) -> No
 
 
 def test_the_place_says_an_overload_itself(stand: Stand) -> None:
-    def overload(route: Route) -> None:
-        found = route.fetch().json()
-        event = found["past"][-2] | {"ended": None, "kind": "overload"}
-        route.fulfill(json=found | {"active": [event]})
-
     stand.ask("stage/overload")
-    stand.page.route("**/api/v1/alerts?*", overload)
+    active = {"ended": None, "kind": "overload"}
+    change_answers(stand.page, "alerts", lambda given: {"active": [given["past"][-2] | active]})
     stand.page.route("**/api/v1/live/stream?*", lambda route: route.abort())
     page = stand.open("jour")
     expect(page.locator(".alerts")).to_contain_text("Risque de coupure")
@@ -72,15 +68,14 @@ def test_the_place_says_an_overload_itself(stand: Stand) -> None:
 
 
 def test_what_needs_someone_now_is_said_before_what_lasts_for_weeks(stand: Stand) -> None:
-    def many(route: Route) -> None:
-        found = route.fetch().json()
-        (backup, *_) = found["active"]
+    def many(given: dict[str, Any]) -> dict[str, Any]:
+        (backup, *_) = given["active"]
         lasting = [backup | {"id": f"{kind}/", "kind": kind} for kind in ("backup", "disk", "budget", "prices")]
         overload = backup | {"id": "overload/", "kind": "overload", "text": {"fr": "Risque de coupure", "en": "Trip"}}
-        route.fulfill(json=found | {"active": [*lasting, overload]})
+        return {"active": [*lasting, overload]}
 
     stand.ask("stage/alarm")
-    stand.page.route("**/api/v1/alerts?*", many)
+    change_answers(stand.page, "alerts", many)
     stand.page.route("**/api/v1/live/stream?*", lambda route: route.abort())
     page = stand.open("jour")
     expect(page.locator(".alerts .notice")).to_have_count(4)
@@ -152,9 +147,8 @@ def test_what_is_known_at_first_moves_nothing(house: Home, browser: Browser, vie
 
 
 def test_an_alert_that_was_put_away_comes_back_when_it_begins_again(stand: Stand) -> None:
-    def again(route: Route) -> None:
-        found = route.fetch().json()
-        route.fulfill(json=found | {"active": [one | {"id": f"{one['id']}0"} for one in found["active"]]})
+    def again(given: dict[str, Any]) -> dict[str, Any]:
+        return {"active": [one | {"id": f"{one['id']}0"} for one in given["active"]]}
 
     stand.ask("stage/alarm")
     stand.page.add_init_script(DEAF)
@@ -164,20 +158,18 @@ def test_an_alert_that_was_put_away_comes_back_when_it_begins_again(stand: Stand
     page = stand.open("etat")
     expect(page.locator(".alerts .notice")).to_have_count(1)
     expect(page.locator(".event-list").first).to_contain_text(BACKUP)  # the list has them all
-    page.route("**/api/v1/alerts?*", again)
+    change_answers(page, "alerts", again)
     page = stand.open("jour")
     expect(page.locator(".alerts .notice")).to_have_count(2)
 
 
 def test_on_a_phone_the_power_stands_before_what_may_wait(stand: Stand) -> None:
-    def both(route: Route) -> None:
-        found = route.fetch().json()
-        silent = found["active"][0] | {"id": "silent/", "kind": "silent"}
-        route.fulfill(json=found | {"active": [*found["active"], silent]})
+    def both(given: dict[str, Any]) -> dict[str, Any]:
+        return {"active": [*given["active"], given["active"][0] | {"id": "silent/", "kind": "silent"}]}
 
     stand.ask("stage/alarm")
     stand.page.add_init_script(DEAF)
-    stand.page.route("**/api/v1/alerts?*", both)
+    change_answers(stand.page, "alerts", both)
     stand.page.set_viewport_size({"width": 390, "height": 844})
     page = stand.open("")
     expect(page.locator(".alerts .notice.warn")).to_have_count(1)

@@ -1,6 +1,5 @@
 """Contracts on the page: what is said of offers that cannot be ranked, of a part of a year, and of old prices."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visits
 from tests.browser.stand import Stand
 from tests.browser.test_views import findings
-from tests.browser.visit import DEVICES
+from tests.browser.visit import DEVICES, change_answers
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -33,18 +32,6 @@ def answered(page: Page, change: Change) -> None:
         route.fulfill(json=data)
 
     page.route(re.compile(r"/api/v1/compare\?"), answer)
-
-
-def changed(page: Page, change: Change, name: str) -> None:
-    """Let the page get other answers."""
-
-    def answer(route: Route) -> None:
-        reply = route.fetch()
-        data = json.loads(reply.text())
-        change(data)
-        route.fulfill(response=reply, body=json.dumps(data))
-
-    page.route(re.compile(rf"/api/v1/{name}\?"), answer)
 
 
 def offer(rank: int | None, **values: Any) -> dict[str, Any]:
@@ -233,7 +220,7 @@ def test_old_prices_are_told_beside_their_offer(visit: Visits) -> None:
 
 @pytest.mark.parametrize("path", ["", "jour", "bilan"])
 def test_old_prices_are_told_beside_each_cost(stand: Stand, path: str) -> None:
-    changed(stand.page, lambda data: data["prices"].update(old=OLD), "energy")
+    change_answers(stand.page, "energy", lambda given: {"prices": given["prices"] | {"old": OLD}})
     expect(stand.open(path).locator(".page")).to_contain_text("Prix du 1er août 2026, à vérifier")
 
 

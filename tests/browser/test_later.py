@@ -6,13 +6,13 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
 from tests.browser.stand import Stand
 from tests.browser.test_views import findings
-from tests.browser.visit import DEVICES
+from tests.browser.visit import DEVICES, change_answers
 from tests.support.programs import wait_until
 
 BLOCK = ".block.later"
@@ -26,7 +26,7 @@ def asked(house: Home) -> Any:
 def staged(stand: Stand, path: str = "", **answer: Any) -> Page:
     """Open the page with another answer of `later`; it is 14:32 on 25 November in Paris."""
     known = {"meter": "041234567890", "price": 1871, "change": None, "cheaper": []}
-    stand.page.route("**/api/v1/later?*", lambda route: route.fulfill(json=known | answer))
+    change_answers(stand.page, "later", lambda _: known | answer)
     page = stand.open(path)
     expect(page.locator(".tariff .board-now")).to_be_visible()
     return page
@@ -61,8 +61,7 @@ def test_a_constant_price_and_a_wall_show_nothing(stand: Stand) -> None:
     expect(staged(stand, "?mode=kiosk", change=soon).locator(BLOCK)).to_be_hidden()
 
 
-def unknown(route: Route) -> None:
-    route.fulfill(json={"meter": "031961123456", "price": None, "change": None, "cheaper": []})
+UNKNOWN: dict[str, Any] = {"price": None, "change": None, "cheaper": []}
 
 
 def look_again(stand: Stand) -> None:
@@ -74,12 +73,12 @@ def look_again(stand: Stand) -> None:
 
 
 def test_prices_that_a_new_monitor_learns_move_nothing_and_stand_in_the_next_view(stand: Stand) -> None:
-    stand.page.route("**/api/v1/later?*", unknown)
+    change_answers(stand.page, "later", lambda _: UNKNOWN)
     page = stand.open("")
     today = page.locator(".today")
     expect(today.locator(".bars")).to_be_visible()
     before = today.bounding_box()
-    page.unroute("**/api/v1/later?*")
+    page.unroute_all()
     look_again(stand)
     assert today.bounding_box() == before
     page.get_by_role("link", name="Jour", exact=True).click()
@@ -90,6 +89,6 @@ def test_prices_that_a_new_monitor_learns_move_nothing_and_stand_in_the_next_vie
 def test_prices_that_a_monitor_has_to_learn_again_stay_meanwhile(stand: Stand) -> None:
     page = stand.open("")
     before = page.locator(BLOCK).inner_text()
-    page.route("**/api/v1/later?*", unknown)
+    change_answers(page, "later", lambda _: UNKNOWN)
     look_again(stand)
     assert page.locator(BLOCK).inner_text() == before

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import NOTES, YESTERDAY, Home
 from tests.browser.test_views import findings, with_meter
+from tests.browser.visit import change_answers
 
 NOTED = min(NOTES)
 TITLE = "Pourquoi plus ou moins que d’habitude ?"
@@ -62,21 +63,15 @@ def test_causes_are_told_with_their_energy_and_cost(visit: Visits, house: Home) 
         },
     ]
 
-    def answer(route: Route) -> None:
-        found = route.fetch().json()
-        route.fulfill(
-            json=found
-            | {
-                "why_not": None,
-                "now": {"wh": 10_000, "cost": 20_000},
-                "before": {"wh": 12_000, "cost": 50_000},
-                "parts": [figures | part for part in parts],
-                "rest": {"wh": -100, "cost": -20, "large": True},
-            }
-        )
-
+    cheaper = {
+        "why_not": None,
+        "now": {"wh": 10_000, "cost": 20_000},
+        "before": {"wh": 12_000, "cost": 50_000},
+        "parts": [figures | part for part in parts],
+        "rest": {"wh": -100, "cost": -20, "large": True},
+    }
     page = visit(with_meter(f"jour/{YESTERDAY}", house.tempo), zone="Pacific/Auckland")
-    page.route("**/api/v1/why?**", answer)
+    change_answers(page, "why", lambda _: cheaper)
     page.get_by_text(TITLE).click()
     expect(page.locator(".why tbody tr")).to_have_count(7)
     rows = [re.sub(r"\s", " ", row) for row in page.locator(".why tbody tr").all_inner_texts()]
@@ -95,14 +90,11 @@ def test_causes_are_told_with_their_energy_and_cost(visit: Visits, house: Home) 
 
 @pytest.mark.parametrize(("why_not", "said"), [("same", "Rien de particulier"), ("before", "pas assez connus")])
 def test_what_is_not_different_is_said_in_a_line(visit: Visits, house: Home, why_not: str, said: str) -> None:
-    def answer(route: Route) -> None:
-        nothing: dict[str, Any] = {"why_not": why_not, "parts": [], "rest": None}
-        if why_not == "before":
-            nothing |= {"now": None, "before": None}
-        route.fulfill(json=route.fetch().json() | nothing)
-
+    nothing: dict[str, Any] = {"why_not": why_not, "parts": [], "rest": None}
+    if why_not == "before":
+        nothing |= {"now": None, "before": None}
     page = visit(with_meter(f"jour/{YESTERDAY}", house.tempo))
-    page.route("**/api/v1/why?**", answer)
+    change_answers(page, "why", lambda _: nothing)
     page.get_by_text(TITLE).click()
     expect(page.locator(".why")).to_contain_text(said)
     assert page.locator(".why table").count() == 0

@@ -1,10 +1,12 @@
 """One visit: a page, and what it complained of and asked for."""
 
 import itertools
+import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import APIResponse, BrowserContext, ConsoleMessage, Request, Route
+from playwright.sync_api import APIResponse, BrowserContext, ConsoleMessage, Page, Request, Route
 
 #: By name: a screen and what it is touched with.
 DEVICES: dict[str, dict[str, Any]] = {
@@ -31,6 +33,17 @@ def whole_page(route: Route, last: str) -> APIResponse:
     """Fetch a page with the last answer of those that it begins with: a busy monitor leaves out what takes too long."""
     pages = itertools.islice(iter(route.fetch, None), 100)
     return next(page for page in pages if f'"{last}?' in page.text())
+
+
+def change_answers(page: Page, route: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let a page get other answers of a route: each with what is changed of it."""
+
+    def answer(question: Route) -> None:
+        reply = question.fetch()
+        given = reply.json()
+        question.fulfill(response=reply, json=given | change(given))
+
+    page.route(re.compile(rf"/api/v1/{route}\?"), answer)
 
 
 class Visit:
