@@ -1,6 +1,6 @@
 // The rooms of the page: which one may use which.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const PAGE = new URL('../../monitor/page/', import.meta.url);
@@ -52,4 +52,15 @@ test('each module is used by another, but that with which the page begins', () =
     files.filter((file) => !used.has(file)),
     ['frame/main.js'],
   );
+});
+
+test('a test stands where the module stands that it tests', () => {
+  const tests = readdirSync(new URL('.', import.meta.url), { recursive: true }).filter((file) =>
+    /\/.*\.test\.js$/.test(file),
+  );
+  const homeless = tests.filter(
+    (file) => !['js', 'css'].some((end) => existsSync(new URL(file.replace('test.js', end), PAGE))),
+  );
+  assert.ok(tests.length > 20);
+  assert.deepEqual(homeless, []);
 });
