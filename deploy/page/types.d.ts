@@ -101,8 +101,7 @@ export type View = {
 /** A number of ms, or a local day. */
 export type Time = number | string;
 export type Energy = Answers.Energy;
-export type Sun = NonNullable<Energy['sun']>;
-export type Stretch = Answers.Interval;
+export type Interval = Answers.Interval;
 /** A series with the values of its line. */
 export type Curve = Answers.Series & { mean: Array<number | null> };
 /** A curve of a day, with its holes. */
@@ -111,7 +110,7 @@ export type DayCurve = Curve & { gaps: NonNullable<Answers.Series['gaps']> };
 export type Gap = DayCurve['gaps'][number];
 
 // ---- tables and charts -------------------------------------------------------------------------------------
-export type Fact = { name: Child; value: Child; note?: Child; tone?: string; other?: Child };
+export type KeyValue = { name: Child; value: Child; note?: Child; tone?: string; other?: Child };
 /** In the units of an axis. */
 export type Range = { min: number; max: number };
 /** Where something is picked with pointer, keys or a screen reader, and what is then read. */

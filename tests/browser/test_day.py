@@ -59,7 +59,7 @@ def drag(page: Page, low: float, high: float) -> None:
     page.mouse.up()
 
 
-def test_a_stretch_that_is_dragged_over_is_measured_and_its_ends_are_pulled(day: Page) -> None:
+def test_an_interval_that_is_dragged_over_is_measured_and_its_ends_are_pulled(day: Page) -> None:
     drag(day, 0.5, 0.75)
     wait_for_range(day, "t", 720, 1080)
     expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))

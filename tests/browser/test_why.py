@@ -1,4 +1,4 @@
-"""Why a day, a stretch or a month was different, and what the owner noted: asked for once somebody opens it."""
+"""Why a day, an interval or a month was different, and what the owner noted: asked for once somebody opens it."""
 
 import re
 from datetime import timedelta
@@ -38,7 +38,7 @@ def test_a_day_is_explained_when_it_is_opened(visit: Visits, house: Home, device
     assert len([url for url in urls if "api/v1/why" in url]) == 1
 
 
-def test_a_stretch_is_explained_from_its_line(visit: Visits, house: Home) -> None:
+def test_an_interval_is_explained_from_its_line(visit: Visits, house: Home) -> None:
     page = visit(with_meter(f"jour/{YESTERDAY}?t=18:30..19:40", house.tempo))
     page.get_by_role("button", name="Pourquoi ?").click()
     expect(page.locator(".why")).to_contain_text("18:30–19:40")

@@ -7,7 +7,7 @@ import { learn } from './tariff.js';
 import { plusDays } from './time.js';
 
 /** @import * as Answers from '../../../deploy/page/answers' */
-/** @import {DayCurve, Energy, Stretch, Time} from '../../../deploy/page/types' */
+/** @import {DayCurve, Energy, Interval, Time} from '../../../deploy/page/types' */
 
 /** status 0: the server did not answer at all; 401: the session of Home Assistant has ended. */
 export class Problem extends Error {
@@ -143,10 +143,10 @@ export const energy = async (meter, { by, ...asked }) => {
 export const energyFile = (meter, by, from, to) =>
   link('energy.csv', { meter, by, ...between(from, to), locale: language === 'fr' ? 'fr' : 'c' });
 /**
- * Energy of any stretch, from the index readings at its ends: {from, to, wh, cost, mean, max: {power, at}}.
- * @type {(meter: string, from: Time, to: Time) => Promise<Stretch>}
+ * Energy of any interval, from the index readings at its ends: {from, to, wh, cost, mean, max: {power, at}}.
+ * @type {(meter: string, from: Time, to: Time) => Promise<Interval>}
  */
-export const stretch = (meter, from, to) => get('interval', { meter, ...between(from, to) });
+export const interval = (meter, from, to) => get('interval', { meter, ...between(from, to) });
 /**
  * Each hour of each day.
  * @type {(meter: string, from: Time, to: Time) => Promise<Answers.Profile>}

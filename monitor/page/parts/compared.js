@@ -1,4 +1,4 @@
-// Two stretches of time against each other, in energy and in money, and why the two part. No drawing here.
+// Two intervals against each other, in energy and in money, and why the two part. No drawing here.
 import * as f from '../base/format.js';
 import { register, registerOf } from '../base/tariff.js';
 import { W } from './words.js';

@@ -1,16 +1,16 @@
 import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
 
-/** @import {Fact, Child} from '../../../deploy/page/types' */
+/** @import {KeyValue, Child} from '../../../deploy/page/types' */
 /**
  * A row of figures between hairlines. other: what another day had; what is false is left out.
- * @param {(Fact | false | null | undefined)[]} list
+ * @param {(KeyValue | false | null | undefined)[]} list
  */
 export function keyValues(list) {
   return h(
     'dl',
     { class: 'key-values' },
-    /** @type {Fact[]} */ (list.filter(Boolean)).map(({ name, value, note, tone, other }) =>
+    /** @type {KeyValue[]} */ (list.filter(Boolean)).map(({ name, value, note, tone, other }) =>
       h(
         'div',
         null,

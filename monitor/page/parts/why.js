@@ -1,4 +1,4 @@
-// Why a stretch, a day or a month was different from the same days before: asked for once somebody opens it.
+// Why an interval, a day or a month was different from the same days before: asked for once somebody opens it.
 import * as api from '../base/api.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
@@ -15,7 +15,7 @@ import { W } from './words.js';
 const DAY = 25 * 3600e3; // a local day at most
 
 /**
- * The block below the figures of a period. of(from, to): opens it for a stretch inside.
+ * The block below the figures of a period. of(from, to): opens it for an interval inside.
  * @param {{id: string}} meter
  * @param {Time} from
  * @param {Time} to
@@ -42,7 +42,7 @@ export function whyBlock(meter, from, to) {
 function told(answer) {
   const { from, to, why_not: nothing, now, before, compared, parts, rest } = answer,
     span = [from, to].map(Date.parse),
-    isStretch = span.some((t) => dateOf(t) !== dateOf(span[0])) ? null : span.map((t) => f.clock(t)).join('–');
+    hours = span.some((t) => dateOf(t) !== dateOf(span[0])) ? null : span.map((t) => f.clock(t)).join('–');
   if (!now || !before) return h('p', null, nothing && W.why.none[nothing]);
   const priced = now.cost != null && before.cost != null;
   const instead = (value, than, write) => W.why.instead(write(value), write(than), than > 0 && f.change(value, than));
@@ -50,7 +50,7 @@ function told(answer) {
     h(
       'p',
       null,
-      isStretch && h('strong', null, `${isStretch} · `),
+      hours && h('strong', null, `${hours} · `),
       instead(now.wh, before.wh, f.energy),
       priced && ` · ${instead(now.cost, before.cost, f.euro)}`,
     ),

@@ -141,8 +141,8 @@ function columnsOf(known, { rest_wh: rest }, kwh, euro) {
   ];
 }
 
-/** Each device that ran in a stretch, that which used most first. */
-export const ofStretch = ({ devices, devices_cost: costs }) =>
+/** Each device that ran in an interval, that which used most first. */
+export const ofInterval = ({ devices, devices_cost: costs }) =>
   Object.entries(devices ?? {})
     .filter(([, wh]) => wh > 0)
     .sort(([, a], [, b]) => b - a)

@@ -6,12 +6,12 @@ import { dateOf, MINUTE } from '../base/time.js';
 import { notice } from '../parts/notice.js';
 import { W } from './words.js';
 
-/** @import {Fact} from '../../../deploy/page/types' */
+/** @import {KeyValue} from '../../../deploy/page/types' */
 /** @import {Status} from '../../../deploy/page/answers' */
 
 /**
  * Whether a home makes or exports: it has more than one kind of kWh, and those that it drew are called so.
- * data: an answer of `energy`, of days or of a stretch.
+ * data: an answer of `energy`, of days or of an interval.
  */
 const isDrawn = ({ sun, injected_wh: injected, production_wh: production }) =>
   Boolean(sun) || typeof production === 'number' || (typeof injected === 'number' && injected > 0);
@@ -27,7 +27,7 @@ const isPartly = ({ sun, whole }) => Date.parse(sun.since) > Date.parse(whole.fr
 
 /**
  * Production and self-sufficiency of a range; nothing of a home without a source.
- * @returns {(Fact | false)[]}
+ * @returns {(KeyValue | false)[]}
  */
 export function madeFacts(data) {
   if (data?.sun?.production_wh == null) return [];
@@ -50,7 +50,7 @@ export function madeFacts(data) {
 
 /**
  * What it was worth, and how often there was a surplus: of a home that injects, also without a source.
- * @returns {(Fact | false | undefined)[]}
+ * @returns {(KeyValue | false | undefined)[]}
  */
 export function worthFacts({ sun, whole }) {
   if (!sun) return [];

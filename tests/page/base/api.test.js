@@ -73,7 +73,7 @@ test('addresses are below the page’s base, and what is not asked for is left o
 
 test('the page’s last day is the API’s exclusive end, instants stay as they are', async () => {
   await api.peaks('1', '2026-12-30', '2026-12-31');
-  await api.stretch('1', Date.UTC(2026, 10, 25, 6, 10), Date.UTC(2026, 10, 25, 6, 25));
+  await api.interval('1', Date.UTC(2026, 10, 25, 6, 10), Date.UTC(2026, 10, 25, 6, 25));
   const [days, instants] = asked.map((address) => new URL(BASE + address).searchParams);
   assert.deepEqual([days.get('from'), days.get('to')], ['2026-12-30', '2027-01-01']);
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import '../browser.js';
 import { compared, isWhole, sideOf } from '../../../monitor/page/parts/compared.js';
 
-/** A stretch of 100 kWh that cost 20 €, 5 € of it the subscription. */
+/** An interval of 100 kWh that cost 20 €, 5 € of it the subscription. */
 const side = (more = {}) => ({
   wh: 100_000,
   cost: 200_000,

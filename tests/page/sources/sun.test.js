@@ -45,7 +45,7 @@ test('what the home used is what it drew and what it used of its roof, where bot
 
 test('what was drawn is called so where there is a roof', () => {
   assert.equal(plain(drawnText(of(), '5,20 kWh')), '5,20 kWh soutirés');
-  assert.equal(plain(drawnText({ injected_wh: 40 }, '5,20 kWh')), '5,20 kWh soutirés'); // of a stretch
+  assert.equal(plain(drawnText({ injected_wh: 40 }, '5,20 kWh')), '5,20 kWh soutirés'); // of an interval
   for (const home of [{ sun: undefined }, { injected_wh: 0, production_wh: null }])
     assert.equal(drawnText(home, '5,20 kWh'), '5,20 kWh');
 });

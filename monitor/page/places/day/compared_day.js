@@ -23,8 +23,8 @@ export function ofWhole(energy, peak) {
   return { ...side, peak: peakIn(peak), colour: colourOf(side.registers) };
 }
 
-/** Of a stretch of a day, with its part of the subscription. */
-export function sideOfStretch(part) {
+/** Of an interval of a day, with its part of the subscription. */
+export function sideOfInterval(part) {
   return {
     wh: part.wh,
     cost: part.cost == null ? null : part.cost + (part.subscription ?? 0),

@@ -17,7 +17,7 @@ import { W } from './words.js';
 const LATE = 10 * MINUTE; // what is newer may not have been complete
 
 /**
- * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; why(from, to): says why a stretch was different.
+ * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; why(from, to): says why an interval was different.
  */
 export async function power({ meter, date, series, other, compare, query, keys, why }) {
   const title = `${T.power}, ${f.fullDate(date)}`,

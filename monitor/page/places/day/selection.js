@@ -1,4 +1,4 @@
-// A stretch of the day that somebody has selected on its curve: its energy, its cost, and those of the compared day.
+// An interval of the day that somebody has selected on its curve: its energy, its cost, and those of the compared day.
 import * as f from '../../base/format.js';
 import { clock } from '../../base/format.js';
 import { HOUR, MINUTE, at, dayEnd, sameTime } from '../../base/time.js';
@@ -7,8 +7,8 @@ import { T } from '../../base/i18n.js';
 import { h, say } from '../../base/dom.js';
 import { note } from '../../base/router.js';
 import { compared } from '../../parts/compared.js';
-import { sideOfStretch } from './compared_day.js';
-import { drawnText, ofStretch } from '../../sources/sources.js';
+import { sideOfInterval } from './compared_day.js';
+import { drawnText, ofInterval } from '../../sources/sources.js';
 import { W } from './words.js';
 import { W as PARTS } from '../../parts/words.js';
 
@@ -58,7 +58,7 @@ export function selection({ meter, date, other, hint, clear, why }) {
       node.replaceChildren(resting);
       return;
     }
-    const part = await api.stretch(meter.id, from, to).catch(() => null);
+    const part = await api.interval(meter.id, from, to).catch(() => null);
     if (mine !== turn || left) return;
     // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
     const span = part ? [Date.parse(part.from), Date.parse(part.to)] : chosen,
@@ -68,7 +68,7 @@ export function selection({ meter, date, other, hint, clear, why }) {
       'span',
       { class: 'measured' },
       h('strong', null, span.map((t) => clockOf(t, date)).join('–')),
-      ` · ${part ? stretchText(part) : T.unknown} `,
+      ` · ${part ? intervalText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: clear }, W.clear),
       part && [' ', h('button', { class: 'link-button', onclick: () => why(...span) }, PARTS.why.ask)],
       then && h('span', { class: 'compare-text' }, then),
@@ -81,7 +81,7 @@ export function selection({ meter, date, other, hint, clear, why }) {
   /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
   async function thenText(part, span) {
     const [from, to] = span.map((t) => sameTime(t, other, date)),
-      earlier = await api.stretch(meter.id, from, to).catch(() => null);
+      earlier = await api.interval(meter.id, from, to).catch(() => null);
     return `${f.shortDate(other)}${T.colon}${earlier && earlier.coverage > 0 ? againstText(part, earlier) : T.noData}`;
   }
 
@@ -100,8 +100,8 @@ export function selection({ meter, date, other, hint, clear, why }) {
 
 const peakText = (power, unit, at) => W.maxPower(f.power(power, unit), f.clock(at, true));
 
-function stretchText(part) {
-  const ran = ofStretch(part);
+function intervalText(part) {
+  const ran = ofInterval(part);
   return f.joined([
     drawnText(part, f.energy(part.wh)),
     part.cost != null && W.bareCost(f.euro(part.cost)),
@@ -113,10 +113,10 @@ function stretchText(part) {
   ]);
 }
 
-/** What another stretch had, each amount with the change from it to this one. */
+/** What another interval had, each amount with the change from it to this one. */
 function againstText(part, earlier) {
-  // A stretch has no part of the subscription.
-  const [now, before] = [part, earlier].map((one) => sideOfStretch({ ...one, subscription: 0 })),
+  // An interval has no part of the subscription.
+  const [now, before] = [part, earlier].map((one) => sideOfInterval({ ...one, subscription: 0 })),
     change = before.wh > 0 ? compared(now, before) : {},
     amount = (text, ratio) => f.joined([text, ratio != null && f.signedPercent(ratio)], ', ');
   return f.joined([

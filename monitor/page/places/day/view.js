@@ -9,7 +9,7 @@ import { notice, whosePrices } from '../../parts/notice.js';
 import { usedByHour, hours, inOne } from './hours.js';
 import { factsOf } from './facts.js';
 import { head, shortcuts } from './head.js';
-import { ofWhole, sideOfStretch } from './compared_day.js';
+import { ofWhole, sideOfInterval } from './compared_day.js';
 import { power } from './power.js';
 import { blank, page, wayTo } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
@@ -130,12 +130,12 @@ async function against(meter, other, until) {
   const [energy, peaks, part] = await Promise.all([
     api.energy(meter.id, { by: 'hour', date: other }).catch(() => null),
     until == null ? api.peaks(meter.id, other, other, 1).catch(() => null) : null,
-    until == null ? null : api.stretch(meter.id, dayStart(other), sameTime(until, other)).catch(() => null),
+    until == null ? null : api.interval(meter.id, dayStart(other), sameTime(until, other)).catch(() => null),
   ]);
   const whole = ofDays(energy);
   return {
     energy: whole?.rows.length && !inOne(whole.rows) ? whole : null,
-    side: until == null ? ofWhole(whole, peaks?.peaks[0]) : part && sideOfStretch(part),
+    side: until == null ? ofWhole(whole, peaks?.peaks[0]) : part && sideOfInterval(part),
     sameHour: until != null,
   };
 }

@@ -7,7 +7,7 @@ import { filled } from '../../chart/line_curves.js';
 import { writeSpan } from './selection.js';
 
 const LONGEST = 2 * HOUR; // of what is shown as single frames
-const KEPT = 6; // stretches of them
+const KEPT = 6; // intervals of them
 
 const second = (t) => Math.round(t / SECOND) * SECOND;
 

@@ -3,7 +3,7 @@
 import * as api from '../../base/api.js';
 import { HOUR, dayEnd, dayStart, daysBetween, earlier, plusDays, sameTime } from '../../base/time.js';
 
-/** @import {Stretch} from '../../../../deploy/page/types' */
+/** @import {Interval} from '../../../../deploy/page/types' */
 /**
  * mine(): what of this period is compared; of another one: past(from, to). Each is an answer of `energy` with the hours
  * that it should have, or null. hour: that until which today is compared, null if it has none yet; undefined: whole days.
@@ -15,7 +15,7 @@ export function comparing({ meter, range, today, now, energy }) {
   if (length < 0) {
     const until = Math.floor(now / HOUR) * HOUR,
       hour = until > dayStart(today) ? until : null,
-      hours = async (from, to) => hour && asEnergy(await api.stretch(meter.id, from, to), (to - from) / HOUR);
+      hours = async (from, to) => hour && asEnergy(await api.interval(meter.id, from, to), (to - from) / HOUR);
     return {
       hour,
       mine: () => hours(dayStart(today), until),
@@ -33,8 +33,8 @@ export function comparing({ meter, range, today, now, energy }) {
 }
 
 /**
- * A stretch of a day, as an answer of days has it.
- * @param {Stretch} part
+ * An interval of a day, as an answer of days has it.
+ * @param {Interval} part
  * @param {number} expected
  */
 function asEnergy({ from, to, wh, registers, cost, subscription, partial_cost: partial }, expected) {

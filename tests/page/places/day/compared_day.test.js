@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../../browser.js';
-import { ofWhole, sideOfStretch } from '../../../../monitor/page/places/day/compared_day.js';
+import { ofWhole, sideOfInterval } from '../../../../monitor/page/places/day/compared_day.js';
 
 test('a whole day has its energy, its cost with the subscription, its peak and its colour', () => {
   const energy = {
@@ -34,7 +34,7 @@ test('a part of a day has the cost of its energy and of its part of the subscrip
     subscription: 2500,
     max: { power: 5000, at: '2026-11-19T07:00:00Z' },
   };
-  const found = sideOfStretch(part);
+  const found = sideOfInterval(part);
   assert.deepEqual([found.wh, found.cost, found.peak.power, found.colour], [4000, 8500, 5000, null]);
-  assert.equal(sideOfStretch({ ...part, cost: null, subscription: null }).cost, null);
+  assert.equal(sideOfInterval({ ...part, cost: null, subscription: null }).cost, null);
 });
