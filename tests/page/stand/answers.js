@@ -248,7 +248,7 @@ export function answer(route, query, now, state) {
     case 'forecast':
       return forecast(id, now, state, began);
     case 'profile':
-      return profile(id, from, to);
+      return profile(id, from, to, query.get('by') ?? 'day');
     default:
       throw { status: 404, detail: 'Adresse inconnue.' };
   }
@@ -403,13 +403,12 @@ const hoursOf = (day) => {
   return list;
 };
 
-const profile = (id, from, to) => ({
-  meter: id,
-  by: 'day',
-  unit: 'Wh',
-  first: dateOf(from),
-  rows: days(from, to).map(hoursOf),
-});
+function profile(id, from, to, by) {
+  const all = days(from, to);
+  return by === 'weekday'
+    ? { meter: id, by, unit: 'Wh', first: null, rows: all.slice(0, 7).map((day) => hoursOf(day).slice(0, 24)) }
+    : { meter: id, by, unit: 'Wh', first: dateOf(from), rows: all.map(hoursOf) };
+}
 
 function peaks(from, to, n) {
   const list = days(from, to).map((day, i) => {
@@ -711,8 +710,14 @@ function compare(id, now, query) {
   const list = [
     ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses', 'fixed', 11904000, 1902000, HC],
     ['trv-tempo', 'EDF', 'Tarif Bleu, option Tempo', 'regulated', 12241265, 1934300, TEMPO_RULE],
+    ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe', 'fixed', 12710000, 1944000, { BASE: 'À toute heure' }],
+    ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses', 'indexed', 12920000, 1926000, HC],
     ['edf-zen-we-plus', 'EDF', 'Zen Week-End Plus', 'fixed', 13100000, 1903200, { WE, WEEK: REST }],
+    ['engie-happy-heures', 'Engie', 'Happy Heures Vertes', 'fixed', 13360000, 1990000, HAPPY_RULE],
+    ['edf-zen-we', 'EDF', 'Zen Week-End', 'fixed', 13470000, 1903200, { WE, WEEK: REST }],
+    ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses', 'indexed', 13620000, 1910000, HC],
     ['trv-hphc', 'EDF', 'Tarif Bleu, option Heures Creuses', 'regulated', 13990000, 1934300, HC],
+    ['bellenergie-prudence', 'Bellenergie', 'Prudence', 'fixed', 14240000, 1971000, { BASE: 'À toute heure' }],
     ['sobry-socap', 'Sobry', 'Socap', 'spot', 14410000, 1912000, { SPOT: 'Prix du marché, par quart d’heure' }],
     ['enercoop-base', 'Enercoop', 'Basic', 'indexed', 15590000, 1935000, { BASE: 'À toute heure' }],
     ['trv-base', 'EDF', 'Tarif Bleu, option Base', 'regulated', 15961385, 1941900, { BASE: 'À toute heure' }],
@@ -720,6 +725,7 @@ function compare(id, now, query) {
   const choice = (weekday, slot, total) => ({ weekday, slot, total });
   const CHOICES = {
     'edf-zen-we-plus': [2, 0, 4].map((weekday, i) => choice(weekday, null, 15003200 + i * 64000)),
+    'engie-happy-heures': ['13:00-15:00', '15:00-17:00'].map((slot, i) => choice(null, slot, 15350000 + i * 48000)),
   };
   const yours = id === PRODUCER ? 'trv-hphc' : 'trv-tempo';
   const common = {
@@ -778,10 +784,13 @@ function compare(id, now, query) {
     source: null,
   });
   const OLD = 'Prix vus pour la dernière fois le 1er février 2026, il y a plus de six mois : non classés.',
+    CHARGE = 'Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue pas.',
     DAYS_OF =
       'Le calendrier de ses jours n’est pas fourni pour 8712 h : donnez un fichier (option « calendars », nom « ohm-modulo »).';
   const unranked = [
+    ['octopus-intelligent', 'Octopus Energy', 'Intelligent Octopus', 'driven_charge', CHARGE],
     ['ohm-modulo', 'Ohm Énergie', 'Modulo', 'calendar', DAYS_OF],
+    ['selia-fixe-hc', 'Sélia', 'Fixe, Heures Creuses', 'old', OLD],
     ['jpme-hc', 'JPME', 'Fixe, Heures Creuses', 'old', OLD],
   ].map(refused);
   const best = offers[0],
@@ -821,3 +830,8 @@ const TEMPO_RULE = Object.fromEntries(
     [`BBRHPJ${code}`, `Les jours ${colour} (dès 6 h), les autres heures`],
   ]),
 );
+const HAPPY_RULE = {
+  HAPPY: 'Le créneau choisi (de 13 h à 15 h, de 14 h à 16 h ou de 15 h à 17 h)',
+  HC: 'La nuit de minuit à 6 h',
+  HP: 'Les autres heures',
+};
