@@ -3,10 +3,10 @@
 import sys
 
 from storer import service
-from storer.backup import schedule as nightly
+from storer.backup import schedule
 from storer.commands import main
 
 if __name__ == "__main__":
-    nightly.FIRST_AFTER, nightly.TRY_AGAIN_AFTER, nightly.LONGEST = 0.1, 0.5, 10.0
+    schedule.FIRST_AFTER, schedule.TRY_AGAIN_AFTER, schedule.LONGEST = 0.1, 0.5, 10.0
     service.HEALTH_EVERY = 0.5
     sys.exit(main())
