@@ -1,8 +1,11 @@
 import dataclasses
+import json
 import os
+import pty
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +18,7 @@ from tests.support.frames import DAY, every_kind, frames, historic, standard
 from tests.support.programs import ENVIRONMENT
 from tests.support.servers import Database as Server
 from tests.support.servers import free_port
-from tests.support.storing import StorerCommand, exported, make_tables, store
+from tests.support.storing import StorerCommand, exported, make_tables, query, store
 from tests.support.wording import says
 
 
@@ -142,6 +145,64 @@ def test_whoever_has_enough_may_go(tables: Database, storer: StorerCommand) -> N
     Frame.from_json(line)
     assert code == b"0"
     assert result.stderr == b""
+
+
+@pytest.fixture(scope="module")
+def rollups(tables: Database) -> Database:
+    """Hours of a meter, and minutes of two."""
+    store(tables, [*numbered("hourly", 1), *numbered("other", 1)])
+    one, two = (f"(SELECT id FROM meters WHERE identifier = '{name}')" for name in ("hourly", "other"))
+    query(
+        tables,
+        "INSERT INTO hours (meter_id, hour, frames, seconds, minutes, drawn_wh, first_at) VALUES"
+        f" ({one}, '2026-10-25 00:00:00', 3600, 3600, 1, 1204, '2026-10-25 00:00:00'),"
+        f" ({one}, '2026-10-25 01:00:00', 3600, 3600, 1, NULL, '2026-10-25 01:00:00')",
+        "INSERT INTO minutes (meter_id, minute, frames, seconds, power_mean) VALUES"
+        f" ({two}, '2026-10-25 00:00:00', 60, 60, 1), ({one}, '2026-10-25 00:01:00', 60, 60, 390),"
+        f" ({one}, '2026-10-25 00:00:00', 30, 30, 400)",
+        "SELECT 1",
+    )
+    return tables
+
+
+def rolled(storer: StorerCommand, table: str, *arguments: str) -> list[dict[str, Any]]:
+    result = storer("export", "--rollup", table, *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.usefixtures("rollups")
+def test_hours_have_their_times_and_what_is_not_known_is_null(storer: StorerCommand) -> None:
+    rows = rolled(storer, "hours", "--from", "2026-10-25", "--to", "2026-10-26")
+    assert [(row["hour"], row["meter"], row["drawn_wh"], row["first_at"]) for row in rows] == [
+        ("2026-10-25T00:00:00Z", "hourly", 1204, "2026-10-25T00:00:00Z"),
+        ("2026-10-25T01:00:00Z", "hourly", None, "2026-10-25T01:00:00Z"),
+    ]
+
+
+@pytest.mark.usefixtures("rollups")
+def test_minutes_are_ordered_by_meter_and_time(storer: StorerCommand) -> None:
+    rows = [(row["minute"], row["power_mean"]) for row in rolled(storer, "minutes")]
+    assert rows == [("2026-10-25T00:00:00Z", 400), ("2026-10-25T00:01:00Z", 390), ("2026-10-25T00:00:00Z", 1)]
+    assert [row["power_mean"] for row in rolled(storer, "minutes", "--meter", "hourly")] == [400, 390]
+    assert storer("export", "--rollup", "minutes", "--meter", "nobody").returncode == 2
+
+
+def test_progress_is_shown_on_a_terminal_only(tables: Database, storer: StorerCommand) -> None:
+    frame = dataclasses.replace(historic(BASE=1), meter="many")
+    store(tables, (dataclasses.replace(frame, timestamp=DAY + timedelta(seconds=number)) for number in range(2000)))
+    control, terminal = pty.openpty()
+    try:
+        command = storer.line("export", "--meter", "many")
+        result = subprocess.run(
+            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=terminal, timeout=300, check=False
+        )
+        shown = os.read(control, 10_000)
+    finally:
+        os.close(control)
+        os.close(terminal)
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 2000)
+    assert b"exporting frames: 1,000" in shown
 
 
 def test_what_is_missing_is_named_once_and_the_other_frames_come(fresh_database: Server, storer: StorerCommand) -> None:
