@@ -33,7 +33,9 @@ from monitor.places.day import routes as series
 from monitor.places.now import devices as devices_now
 from monitor.places.now import later, live, meters
 from monitor.places.now.live import STREAM
-from monitor.places.review import baseload, energy, energy_csv, forecast, notes, peaks, profile, weather, why
+from monitor.places.review import csv as energy_csv
+from monitor.places.review import energy, forecast, notes, weather, why
+from monitor.places.review import routes as review
 from monitor.places.status import alerts, app, events, status
 from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
@@ -70,9 +72,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     interval.ROUTE,
     devices_now.ROUTE,
     events.ROUTE,
-    peaks.ROUTE,
-    baseload.ROUTE,
-    profile.ROUTE,
+    *review.ROUTES,
     forecast.ROUTE,
     compare.ROUTE,
     power.ROUTE,

@@ -22,8 +22,7 @@ from monitor.money.profile import CurveAnswers
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Peak
-from monitor.sources.equal_weather import AtEqualWeather
-from monitor.sources.weather import WeatherAnswers
+from monitor.sources.weather import AtEqualWeather, WeatherAnswers
 
 _INSTANT, _DAY, _WEEK = timedelta.resolution, timedelta(days=1), timedelta(days=7)
 

@@ -1,115 +1,121 @@
-"""Money in answers: integers of a ten-thousandth of a euro, rounded once, halves up."""
+"""Money in answers: what something cost, and how recent its prices are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
 from monitor.base.formats import ten_thousandths
-from monitor.base.schemas import AMOUNT, DAY, FLAG, TEXT, by_name, described, maybe, record, several
 from monitor.money.bill import Cost, Parts
 from monitor.money.price_status import OldPrice, PricedAs
 from monitor.money.prices import PriceTable
 
 
 def amount(euros: Decimal | None) -> int | None:
-    """Return an amount; None: it is not known."""
+    """Return an amount of a column, None if it is not known."""
     return None if euros is None else ten_thousandths(euros)
 
 
-def cost_object(cost: Cost) -> dict[str, Any] | None:
-    """Return a cost with its parts, None if nothing of it is known."""
-    if not cost.known:
-        return None
-    return {
-        "energy": ten_thousandths(cost.energy),
-        "subscription": ten_thousandths(cost.subscription),
-        "total": ten_thousandths(cost.total),
-        "by_register": {name: ten_thousandths(value) for name, value in cost.by_register.items()},
-        "parts": None if cost.parts is None else _parts_object(cost.parts),
-        "missing": [{"day": one.day.isoformat(), "offer": one.offer, "what": one.what} for one in cost.missing],
-    }
+@dataclass(frozen=True, slots=True)
+class BillParts:
+    """The parts of a bill: without tax, and the taxes."""
+
+    energy: Decimal
+    accise: Decimal
+    subscription: Decimal
+    cta: Annotated[Decimal | None, "null: its rate is not known, so it is in the subscription"]
+    vat: Decimal
+
+    @classmethod
+    def of(cls, parts: Parts) -> "BillParts":
+        """Return the parts of a bill."""
+        cta = parts.cta if parts.cta_known else None
+        subscription = parts.subscription if parts.cta_known else parts.subscription + parts.cta
+        return cls(parts.energy, parts.accise, subscription, cta, parts.vat)
 
 
-def _parts_object(parts: Parts) -> dict[str, int | None]:
-    """Return the parts of a bill: without tax, and the taxes."""
-    return {
-        "energy": ten_thousandths(parts.energy),
-        "accise": ten_thousandths(parts.accise),
-        "subscription": ten_thousandths(parts.subscription if parts.cta_known else parts.subscription + parts.cta),
-        "cta": ten_thousandths(parts.cta) if parts.cta_known else None,
-        "vat": ten_thousandths(parts.vat),
-    }
+@dataclass(frozen=True, slots=True)
+class WithoutPrice:
+    """What is not in a cost."""
+
+    day: date
+    offer: str | None
+    what: str
 
 
-def prices_object(
-    prices: PriceTable, today: date, old: Sequence[OldPrice] = (), whose: PricedAs | None = None
-) -> dict[str, Any]:
-    """Return how recent the prices are: the newest that holds, when they were compared with their sources, and `old`.
+@dataclass(frozen=True, slots=True)
+class CostAnswer:
+    """A cost with its parts."""
 
-    `old` are those of the answer that are out of date; `whose` is the offer that they belong to.
-    """
-    version, checked = prices.newest_before(today), prices.checked
-    return {
-        "version": None if version is None else version.isoformat(),
-        "checked": None if checked is None else checked.isoformat(),
-        "error": prices.error,
-        "of": None if whose is None else {"name": whose.name, "assumed": whose.assumed},
-        "old": [
-            {"offer": one.offer, "name": one.title, "since": one.start.isoformat(), "regulated": one.regulated}
-            for one in old
-        ],
-    }
+    energy: Decimal
+    subscription: Decimal
+    total: Decimal
+    by_register: Mapping[str, Decimal]
+    parts: Annotated[BillParts | None, "the bill without tax, and its taxes; null: a tax is not known"]
+    missing: Annotated[Sequence[WithoutPrice], "what has no price or no contract, so is not in the cost"]
+
+    @classmethod
+    def of(cls, cost: Cost) -> "CostAnswer | None":
+        """Return a cost, None if nothing of it is known."""
+        if not cost.known:
+            return None
+        return cls(
+            energy=cost.energy,
+            subscription=cost.subscription,
+            total=cost.total,
+            by_register=cost.by_register,
+            parts=None if cost.parts is None else BillParts.of(cost.parts),
+            missing=[WithoutPrice(one.day, one.offer, one.what) for one in cost.missing],
+        )
 
 
-PRICES = record(
-    {
-        "version": maybe(DAY),
-        "checked": maybe(DAY),
-        "error": maybe(
-            TEXT,
-            "a file of prices or colours that is wrong, its line and what to correct: the prices from"
-            " before it are still used",
-        ),
-        "of": maybe(
-            record(
-                {
-                    "name": TEXT,
-                    "assumed": described("no line of `contracts` and no price of one's own says that it is so", FLAG),
-                }
-            ),
-            "the offer, at the end of the range; null: no price is known",
-        ),
-        "old": several(
-            record({"offer": TEXT, "name": TEXT, "since": DAY, "regulated": FLAG}),
-            "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"
-            " 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are"
-            " more than seven months old",
-        ),
-    }
-)
-_PARTS = maybe(
-    record(
-        {
-            **dict.fromkeys(("energy", "accise", "subscription"), AMOUNT),
-            "cta": maybe(AMOUNT, "null: its rate is not known, so it is in the subscription"),
-            "vat": AMOUNT,
-        }
-    ),
-    "the bill without tax, and its taxes; null: a tax is not known",
-)
-COST = maybe(
-    record(
-        {
-            "energy": AMOUNT,
-            "subscription": AMOUNT,
-            "total": AMOUNT,
-            "by_register": by_name(AMOUNT),
-            "parts": _PARTS,
-            "missing": several(
-                record({"day": DAY, "offer": maybe(TEXT), "what": TEXT}),
-                "what has no price or no contract, so is not in the cost",
-            ),
-        }
+@dataclass(frozen=True, slots=True)
+class PricedOffer:
+    """The offer that prices belong to."""
+
+    name: str
+    assumed: Annotated[bool, "no line of `contracts` and no price of one's own says that it is so"]
+
+
+@dataclass(frozen=True, slots=True)
+class OldPrices:
+    """Prices of an offer that are out of date."""
+
+    offer: str
+    name: str
+    since: date
+    regulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PricesAnswer:
+    """How recent the prices are: the newest that holds, when they were compared with their sources, and old ones."""
+
+    version: date | None
+    checked: date | None
+    error: Annotated[
+        str | None,
+        "a file of prices or colours that is wrong, its line and what to correct: the prices from"
+        " before it are still used",
+    ]
+    of: Annotated[PricedOffer | None, "the offer, at the end of the range; null: no price is known"]
+    old: Annotated[
+        Sequence[OldPrices],
+        "prices that the answer was computed with, and that are out of date: regulated ones begin before the last"
+        " 1 February or 1 August, those of the market were last looked at more than 100 days ago, one's own are"
+        " more than seven months old",
+    ]
+
+
+def prices_of(
+    prices: PriceTable, today: date, old: Sequence[OldPrice] = (), priced_as: PricedAs | None = None
+) -> PricesAnswer:
+    """Return how recent prices are; `old` are those of the answer, `priced_as` the offer that they belong to."""
+    return PricesAnswer(
+        version=prices.newest_before(today),
+        checked=prices.checked,
+        error=prices.error,
+        of=None if priced_as is None else PricedOffer(priced_as.name, priced_as.assumed),
+        old=[OldPrices(one.offer, one.title, one.start, one.regulated) for one in old],
     )
-)

@@ -1,9 +1,11 @@
 """What a roof made: production, use at home and injection of a range, and what they are worth."""
 
+import bisect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import full_hour, midnight
 from monitor.money.bill import Bill
@@ -11,19 +13,26 @@ from monitor.money.costs import Answer, join
 from monitor.money.home import Home
 from monitor.readings.curves import FRAMES, HOURS, Grid
 from monitor.readings.days import Days, in_periods
-from monitor.readings.hours import Meter
+from monitor.readings.energy import EnergyReader
+from monitor.readings.hours import Hours, Meter
 from monitor.readings.periods import Energy
 from monitor.readings.rows import moment_of
 from monitor.readings.sources import PRODUCTION, Source, SourceMinute, Sources
 from monitor.sources.sun_energy import Contradiction, Sun, add_amounts, add_up, contradiction
-from monitor.sources.sun_hours import Slot, SunHours
-from monitor.sources.unseen_injection import LEAST, SPAN, UnseenInjection, judge
 
-_HOUR = timedelta(hours=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_HOUR_SECONDS = 3600
 _BETWEEN = timedelta(minutes=15)  # of readings that tell a power
 _FRESH = timedelta(minutes=5)  # minutes are stored when they are over
 _MINUTE = 60  # seconds
 _WATT_HOURS, _WATT_SECONDS = 1000, 3600  # of a kWh, of a Wh
+#: How far back it is looked.
+_LOOK_BACK = timedelta(days=14)
+#: A minute of so much moves an index that counts it, even with a low power factor; currents are rounded to 1 A.
+_LEAST = 500  # VA
+_LEAST_DAYS, _LEAST_MINUTES = 2, 30  # at least: a meter that is read badly for an hour is no roof
+_DAYLIGHT = range(7, 21)  # local hours
+_MOST_AT_NIGHT = 10  # percent of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,102 @@ class SunAnswer:
     surplus_hours: int  # in which more was injected than drawn
     contradiction: Contradiction | None
     source: bool = False  # there is one, though nothing may be known of its production yet
+
+
+@dataclass(slots=True)
+class Slot:
+    """A piece of time."""
+
+    made: int = 0  # Wh
+    heard: int = 0  # seconds in which a source sent something
+    surplus: int = 0  # hours in which more was injected than drawn
+    used: dict[str, int] = field(default_factory=dict)  # production less injection, Wh, by register at each hour's end
+
+
+class SunHours:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, hours: Hours, sources: Sources, reader: EnergyReader, days: Days) -> None:
+        self._hours = hours
+        self._sources = sources
+        self._reader = reader
+        self._days = days
+
+    def slots(
+        self,
+        meter: Meter,
+        roofs: Sequence[Source],
+        limits: Sequence[datetime],
+        cuts: Iterable[datetime] = (),
+    ) -> tuple[list[datetime], list[Slot]]:
+        """Return when pieces of the time between limits begin, and what is known of them; see `Days.of`."""
+        key = ("sun", *(roof.number for roof in roofs))
+        starts, (found,) = self._days.of(meter, [key], limits, lambda asked: [self._between(meter, roofs, asked)], cuts)
+        return starts, found
+
+    def injects(self, meter: Meter, before: datetime) -> bool:
+        """Tell whether a meter counted what it injected, in the day before a moment."""
+        return any(
+            injected is not None
+            for part in meter.parts
+            for _, _, injected, _ in self._hours.injections(part.number, before - _DAY, before)
+        )
+
+    def _between(self, meter: Meter, roofs: Sequence[Source], limits: Sequence[datetime]) -> list[Slot]:
+        start, end = limits[0], limits[-1]
+        # The register that ran last is that of hours of which the meter says nothing.
+        before = self._hours.last_read(meter, start) - _DAY
+        rows = [row for part in meter.parts for row in self._hours.injections(part.number, before, end)]
+        running = {hour: supplier for hour, supplier, *_ in rows if supplier is not None}
+        register_at = self._reader.register_at(meter, running, before, end)
+        begins = [int(limit.timestamp()) for limit in limits[:-1]]
+        slots = [Slot() for _ in begins]
+
+        def slot_at(hour: int) -> Slot:
+            return slots[bisect.bisect_right(begins, hour) - 1]
+
+        def use(slot: Slot, hour: int, wh: int) -> None:
+            register = register_at(hour) or ""
+            slot.used[register] = slot.used.get(register, 0) + wh
+
+        heard: dict[int, int] = {}
+        for roof in roofs:
+            for hour, wh, seconds in self._sources.by_hour(roof, start, end):
+                heard[hour] = min(heard.get(hour, 0) + seconds, _HOUR_SECONDS)
+                if wh:
+                    slot = slot_at(hour)
+                    slot.made += wh
+                    use(slot, hour, wh)
+        for hour, seconds in heard.items():
+            slot_at(hour).heard += seconds
+        for hour, _, sold, _ in rows:
+            if sold and hour >= begins[0]:
+                use(slot_at(hour), hour, -sold)
+        for hour in {hour for hour, *_, is_surplus in rows if is_surplus and hour >= begins[0]}:
+            slot_at(hour).surplus += 1
+        return slots
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenInjection:
+    """What was probably injected in the last days, and not counted."""
+
+    days: int
+    minutes: int
+    power: int  # VA: the mean, from a current that is rounded to 1 A
+
+
+def judge(minutes: Sequence[tuple[int, int]], zone: ZoneInfo) -> UnseenInjection | None:
+    """Return what minutes tell in which power flows and no index moves, each with its start and VA; None: nothing.
+
+    By night there is no sun: then it is something else.
+    """
+    local = [moment_of(at).astimezone(zone) for at, _ in minutes]
+    days = {at.date() for at in local}
+    by_night = sum(at.hour not in _DAYLIGHT for at in local)
+    if len(days) < _LEAST_DAYS or len(local) < _LEAST_MINUTES or by_night * 100 > _MOST_AT_NIGHT * len(local):
+        return None
+    return UnseenInjection(len(days), len(local), round(sum(power for _, power in minutes) / len(minutes)))
 
 
 class SunAnswers:
@@ -94,7 +199,7 @@ class SunAnswers:
     def unseen(self, meter: Meter, now: datetime) -> UnseenInjection | None:
         """Return what a meter that does not count injection shows of it; None: nothing."""
         parts = [part.number for part in meter.parts]
-        return judge(self._power.minutes_at_rest(parts, now - SPAN, now, LEAST), self._zone)
+        return judge(self._power.minutes_at_rest(parts, now - _LOOK_BACK, now, _LEAST), self._zone)
 
     def made(self, roofs: Sequence[Source], start: datetime, end: datetime) -> int | None:
         """Return the production of a stretch, to the minute; None: that of no source is known at its start."""

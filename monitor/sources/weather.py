@@ -1,29 +1,160 @@
-"""What the weather changed: beside the year before, or beside other days."""
+"""What the weather changed: beside the year before, or beside other days.
 
-from collections.abc import Sequence
+The upper half is arithmetic: energy by day, fitted on degree days; `WeatherAnswers` reads a home and uses it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.imported import imported_wholes
 from monitor.readings.sources import TEMPERATURE, Series, Temperatures
-from monitor.sources.equal_weather import (
-    LEAST_DAYS,
-    AtEqualWeather,
-    Day,
-    WeatherEffect,
-    WhyNot,
-    at_equal_weather,
-    degree_days,
-    effect,
-    fit,
-    pairs,
-)
 
+#: °C: a day has as many degree days as its mean temperature is below it.
+BASE = 18
+#: Days that a fit needs, in each of two years; and the share of a period's days that must be known.
+LEAST_DAYS = 14
+_LEAST_SHARE = 0.8
+#: Of R²: with fewer days or less, the slope would be off by more than a fifth too often.
+_LEAST_QUALITY = 0.5
+#: Degree days a day, in the mean of both sides: below it nobody heats, and there is nothing to correct.
+_LEAST_COLD = 1.0
 _DAY = timedelta(days=1)
 _HABIT = timedelta(days=60)  # that tell how the home depends on the weather
+
+
+class WhyNot(StrEnum):
+    """Why nothing is corrected."""
+
+    DAYS = "days"
+    WARM = "warm"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of which energy and temperature are known."""
+
+    wh: int
+    degree_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A straight line through days: how much a degree day adds, and the share of the differences that this explains."""
+
+    slope: float  # Wh a degree day
+    quality: float  # R², 0 to 1
+
+    @property
+    def tells(self) -> bool:
+        """Whether the cold makes the home draw more, and that is most of what makes its days differ."""
+        return self.slope > 0 and self.quality >= _LEAST_QUALITY
+
+
+@dataclass(frozen=True, slots=True)
+class AtEqualWeather:
+    """A period beside the same days a year before, those that both years know."""
+
+    days: int
+    degree_days: float
+    degree_days_before: float
+    wh: int
+    wh_before: int
+    fit: Fit | None  # None: no line can be drawn
+    why_not: WhyNot | None
+    change: float | None  # of what the year before would have drawn in this year's weather; None: see why_not
+
+
+@dataclass(frozen=True, slots=True)
+class WeatherEffect:
+    """It was colder or warmer: mean temperatures, °C, and the energy that this explains."""
+
+    before: float
+    now: float
+    wh: int
+
+
+def degree_days(mean: float) -> float:
+    """Return the degree days of a day from its mean temperature, °C."""
+    return max(BASE - mean, 0.0)
+
+
+def pairs(now: Mapping[date, Day], before: Mapping[date, Day]) -> list[tuple[Day, Day]]:
+    """Return the days that both years know, each beside the same one a year before; 29 February has none."""
+    found = []
+    for day, one in sorted(now.items()):
+        if (day.month, day.day) != (2, 29) and (other := before.get(day.replace(year=day.year - 1))) is not None:
+            found.append((one, other))
+    return found
+
+
+def at_equal_weather(known: Sequence[tuple[Day, Day]], days: int) -> AtEqualWeather:
+    """Compare days with those a year before; the period has so many `days`, known or not.
+
+    The year before is moved to this year's degree days along the line. Each year has its own level, so that a change of
+    habits neither bends the line nor makes it look worse.
+    """
+    now, before = [one for one, _ in known], [other for _, other in known]
+    cold, cold_before = (sum(day.degree_days for day in side) for side in (now, before))
+    wh, wh_before = (sum(day.wh for day in side) for side in (now, before))
+    line = fit((now, before))
+    why_not, change = None, None
+    if len(known) < max(LEAST_DAYS, _LEAST_SHARE * days):
+        why_not = WhyNot.DAYS
+    elif cold + cold_before < _LEAST_COLD * 2 * len(known):
+        why_not = WhyNot.WARM
+    elif line is None or not line.tells:
+        why_not = WhyNot.WEAK
+    else:
+        moved = wh_before + line.slope * (cold - cold_before)
+        change = wh / moved - 1 if moved > 0 else None
+        why_not = None if moved > 0 else WhyNot.WEAK
+    return AtEqualWeather(len(known), cold, cold_before, wh, wh_before, line, why_not, change)
+
+
+def effect(line: Fit, now: Sequence[float], others: Sequence[Sequence[float]], days: int) -> WeatherEffect | None:
+    """Return what another weather changes over some days; None: too little is known of it, or nobody heats.
+
+    Args:
+        line: how the home depends on the weather.
+        now: mean temperatures of the days, °C, as far as they are known.
+        others: those of as many days each that they are compared with; their mean counts.
+        days: how many there are.
+    """
+    before = [mean for other in others for mean in other]
+    if len(now) < _LEAST_SHARE * days or len(before) < _LEAST_SHARE * days * len(others):
+        return None
+    cold, cold_before = (sum(map(degree_days, side)) / len(side) for side in (now, before))
+    if cold + cold_before < _LEAST_COLD * 2:
+        return None
+    wh = round(line.slope * (cold - cold_before) * days)
+    return WeatherEffect(sum(before) / len(before), sum(now) / len(now), wh)
+
+
+def fit(sides: Iterable[Sequence[Day]]) -> Fit | None:
+    """Fit one slope to several stretches of time, each with its own level, by least squares.
+
+    None: their days do not differ.
+    """
+    xx = xy = yy = 0.0
+    for side in sides:
+        if not side:
+            continue
+        x_mean = sum(day.degree_days for day in side) / len(side)
+        y_mean = sum(day.wh for day in side) / len(side)
+        for day in side:
+            x, y = day.degree_days - x_mean, day.wh - y_mean
+            xx, xy, yy = xx + x * x, xy + x * y, yy + y * y
+    if not xx or not yy:
+        return None
+    return Fit(xy / xx, min(xy * xy / (xx * yy), 1.0))
+
+
 _ORDER = (WhyNot.DAYS, WhyNot.WARM, WhyNot.WEAK, None)  # the best last
 
 

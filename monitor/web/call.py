@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
+from monitor.base.answer import More
 from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.ranges import Range, check_length
 from monitor.base.refusals import Refusal
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
+from monitor.web.typed import Schema, answer_schema
 
 _HOUR = timedelta(hours=1)
 
@@ -105,11 +107,16 @@ class Body:
     file: str  # the name under which a browser saves it
 
 
+#: What a route that answers no JSON returns.
+File = Annotated[Body, More(type="string")]
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A route below `api/v1/`.
 
-    `answer` returns what JSON can hold, or a Body. It raises Refusal for a question that cannot be answered, and the
+    `answer` returns a dataclass (`monitor/base/answer.py`), or a Body; the type that it says it returns describes it in
+    the OpenAPI document. It raises Refusal for a question that cannot be answered, and the
     errors of the database as they are; `without_database` then answers instead, if the route has it.
     """
 
@@ -117,8 +124,12 @@ class Route:
     text: str
     parameters: Sequence[Parameter]
     answer: Callable[[Call], Any]
-    schema: Mapping[str, Any]  # JSON Schema of the answer
     without_database: "Callable[[LiveCall], Any] | None" = None
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of the answer: of what `answer` says that it returns."""
+        return answer_schema(self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +140,8 @@ class LiveRoute:
     text: str
     parameters: Sequence[Parameter]
     answer: Callable[[LiveCall], Any]
-    schema: Mapping[str, Any]
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of the answer."""
+        return answer_schema(self.answer)

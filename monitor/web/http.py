@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from monitor.base.formats import unbroken
 from monitor.base.refusals import Refusal
+from monitor.web.typed import plain
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
@@ -113,7 +114,7 @@ def json_bytes(value: Any) -> bytes:
     Raises:
         ValueError: it holds a number that JSON does not have.
     """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode()
 
 
 def problem(refusal: Refusal, language: str, **headers: str) -> Reply:

@@ -24,9 +24,11 @@ from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.now import devices as devices_now
 from monitor.places.now import meters
-from monitor.places.review import energy, energy_csv
-from monitor.places.review.output import json_rows
+from monitor.places.review import csv as energy_csv
+from monitor.places.review import energy
+from monitor.places.review.csv import json_rows
 from monitor.sources.devices import DeviceAnswers
+from monitor.sources.sources import Measured
 from monitor.sources.sun import SunAnswers
 from monitor.web.call import Route
 from tests.services.test_api_sun import PRICES
@@ -170,7 +172,7 @@ def test_a_file_and_a_report_have_devices(home: Database) -> None:
         answers = Home(connection, MonitorConfig(), PRICES)
         found = answers.costs.energy(answers.meter(None), "day", DAY, LATER, NOW)
         used = DeviceAnswers(answers).of(found, None, NOW)
-    assert [row["devices"] for row in json.loads(json_rows(found, None, used))] == [{"chauffe-eau": 220}] * 2
+    assert [row["devices"] for row in json.loads(json_rows(found, Measured(None, used)))] == [{"chauffe-eau": 220}] * 2
 
 
 def test_meters_name_their_devices(home: Database) -> None:

@@ -15,7 +15,8 @@ from monitor.base.refusals import Refusal
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
-from monitor.places.review import energy, energy_csv
+from monitor.places.review import csv as energy_csv
+from monitor.places.review import energy
 from monitor.web.call import Body, Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask

@@ -17,7 +17,8 @@ from monitor.money.home import Home
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.now import meters
-from monitor.places.review import baseload, energy, peaks, profile
+from monitor.places.review import energy
+from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
 from monitor.readings.periods import HourEnergy
 from monitor.web.call import Route
 from reader.simulator.meter import SimulatedMeter
@@ -143,9 +144,9 @@ def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> 
 def test_a_meter_without_readings_is_there_with_nothing_known(tables: Database) -> None:
     (empty,) = [one for one in ask(meters.ROUTE, tables, END, NO_PRICES)["meters"] if one["id"] == EMPTY]
     assert (empty["first"], empty["last"], empty["offer"]) == (None, None, None)
-    assert asked(peaks.ROUTE, tables, meter=EMPTY)["peaks"] == []
-    assert asked(baseload.ROUTE, tables, meter=EMPTY)["watts"] == []
-    assert asked(profile.ROUTE, tables, meter=EMPTY)["rows"] == []
+    assert asked(PEAKS, tables, meter=EMPTY)["peaks"] == []
+    assert asked(BASELOAD, tables, meter=EMPTY)["watts"] == []
+    assert asked(PROFILE, tables, meter=EMPTY)["rows"] == []
 
 
 def test_peaks_are_the_highest_of_each_day(tables: Database) -> None:
@@ -155,14 +156,14 @@ def test_peaks_are_the_highest_of_each_day(tables: Database) -> None:
         if power > wanted.get(day, (0, hour))[0]:
             wanted[day] = power, hour + timedelta(seconds=second)
     ranked = sorted(wanted.items(), key=lambda one: (-one[1][0], one[1][1]))
-    found = asked(peaks.ROUTE, tables)
+    found = asked(PEAKS, tables)
     assert len(wanted) == 7
     assert [(one["day"], one["power"], one["at"]) for one in found["peaks"]] == [
         (day.isoformat(), power, f"{at:%Y-%m-%dT%H:%M:%SZ}") for day, (power, at) in ranked
     ]
     assert {one["phase"] for one in found["peaks"]} <= {1, 2, 3}
-    assert asked(peaks.ROUTE, tables, "n=2")["peaks"] == found["peaks"][:2]
-    (one,) = asked(peaks.ROUTE, tables, "from=2026-10-24&to=2026-10-25")["peaks"]
+    assert asked(PEAKS, tables, "n=2")["peaks"] == found["peaks"][:2]
+    (one,) = asked(PEAKS, tables, "from=2026-10-24&to=2026-10-25")["peaks"]
     assert one["day"] == "2026-10-24"
 
 
@@ -182,7 +183,7 @@ def test_the_base_load_is_that_of_whole_hours_of_the_night(tables: Database) -> 
         (meter,) = [one for one in answers.meters() if one.identifier == METER]
         wanted = reference(answers.reader.hours(meter, BEGIN, END))
     del wanted[date(2026, 10, 22)]  # whether its first hour follows another one, a range cannot tell
-    found = asked(baseload.ROUTE, tables)
+    found = asked(BASELOAD, tables)
     first = date.fromisoformat(found["first"])
     days = {first + timedelta(number): watts for number, watts in enumerate(found["watts"])}
     assert {day: days[day] for day in wanted} == wanted
@@ -193,7 +194,7 @@ def test_the_base_load_is_that_of_whole_hours_of_the_night(tables: Database) -> 
 
 
 def test_a_profile_by_day_has_each_hour_of_days_of_24_and_25_hours(tables: Database) -> None:
-    found = asked(profile.ROUTE, tables, "from=2026-10-22&to=2026-10-29")
+    found = asked(PROFILE, tables, "from=2026-10-22&to=2026-10-29")
     assert found["first"] == "2026-10-22"
     assert [len(day) for day in found["rows"]] == [24, 24, 24, 25, 24, 24, 24]
     known = hours_of(tables)
@@ -204,7 +205,7 @@ def test_a_profile_by_day_has_each_hour_of_days_of_24_and_25_hours(tables: Datab
 
 
 def test_a_profile_by_weekday_has_the_means_of_its_hours(tables: Database) -> None:
-    found = asked(profile.ROUTE, tables, "by=weekday")
+    found = asked(PROFILE, tables, "by=weekday")
     known = hours_of(tables)
     assert [len(day) for day in found["rows"]] == [24] * 7
     assert found["rows"][3][7] == known[BEGIN + 7 * HOUR][0]  # the Thursday
@@ -213,7 +214,7 @@ def test_a_profile_by_weekday_has_the_means_of_its_hours(tables: Database) -> No
     assert found["rows"][6][2] == round(sum(both) / 2)
 
 
-@pytest.mark.parametrize("route", [peaks.ROUTE, baseload.ROUTE, profile.ROUTE])
+@pytest.mark.parametrize("route", [PEAKS, BASELOAD, PROFILE])
 def test_ranges_that_are_wrong_or_too_long_are_refused(tables: Database, route: Route) -> None:
     for start, end in (("2026-10-24", "2026-10-24"), ("2000", "2099"), ("hier", "2026"), ("2026-10-25", "2026-10-24")):
         with pytest.raises(Refusal) as refusal:
@@ -227,8 +228,8 @@ def test_ranges_that_are_wrong_or_too_long_are_refused(tables: Database, route: 
 def test_numbers_and_words_that_are_wrong_are_refused(tables: Database) -> None:
     for number in ("0", "101", "-1", "1e9", "٣", "9" * 400, ""):
         with pytest.raises(Refusal) as refusal:
-            asked(peaks.ROUTE, tables, f"n={number}")
+            asked(PEAKS, tables, f"n={number}")
         assert refusal.value.status == 400
     with pytest.raises(Refusal) as refusal:
-        asked(profile.ROUTE, tables, "by=second")
+        asked(PROFILE, tables, "by=second")
     assert refusal.value.status == 400

@@ -26,11 +26,12 @@ from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.day import routes as series
-from monitor.places.review import energy, energy_csv
-from monitor.places.review.output import json_rows
-from monitor.places.review.report_texts import sun_lines
+from monitor.places.review import csv as energy_csv
+from monitor.places.review import energy
+from monitor.places.review.csv import json_rows
 from monitor.readings.cache import Memory
 from monitor.readings.sources import SourceMinute
+from monitor.sources.sources import Measured
 from monitor.sources.sun import SunAnswer, SunAnswers, powers_of
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -252,7 +253,7 @@ def test_files_and_reports_have_the_same_figures(home: Database) -> None:
         answers = Home(connection, MonitorConfig(), PRICES)
         (meter,) = answers.meters()
         found = answers.costs.energy(meter, "day", DAY, DAYS_LATER, DAYS_LATER)
-        report = json.loads(json_rows(found, SunAnswers(answers).of(found, "day", DAYS_LATER)))
+        report = json.loads(json_rows(found, Measured(SunAnswers(answers).of(found, "day", DAYS_LATER))))
         assert "production_wh" not in json.loads(json_rows(found))[0]
     of_report = [[row[name] for name in ("production_wh", "self_consumed_wh", "saved", "earned")] for row in report]
     assert of_report == [[2100, 860, "0.17", "0.12"], [2100, 860, "0.34", "0.05"]]
@@ -370,7 +371,7 @@ def test_what_a_new_roof_makes_is_unknown_until_its_first_whole_hour_is_over(fre
         with contextlib.closing(tables.connect()) as connection:
             answers = Home(connection, MonitorConfig(), PRICES)
             found = answers.costs.energy(answers.meters()[0], "day", DAY, DAY + 24 * HOUR, now)
-            said = [*sun_lines(SunAnswers(answers).of(found, "day", now), Formats("en", PARIS))]
+            said = [*Measured(SunAnswers(answers).of(found, "day", now)).lines(Formats("en", PARIS))]
         assert not [line for line in said if "roduc" in line or "Saved" in line]
     answer = ask(energy.ROUTE, tables, DAY + 14 * HOUR, PRICES, question)
     assert answer["production_wh"] == [60 * 17]

@@ -18,7 +18,8 @@ from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import compare
 from monitor.places.day import interval
-from monitor.places.review import energy, profile
+from monitor.places.review import energy
+from monitor.places.review.routes import PROFILE
 from tests.services.test_api_energy import METER, PRICES
 from tests.services.test_energy import House
 from tests.services.test_report import Monitor
@@ -291,5 +292,5 @@ def test_the_registers_of_imported_hours_tell_which_were_off_peak(
     assert cost["missing"] == []
     # In a curve an hour is one, with all its registers.
     for by in ("day", "weekday"):
-        curve = ask(profile.ROUTE, tables, now, prices, f"{question}&by={by}", config=config)
+        curve = ask(PROFILE, tables, now, prices, f"{question}&by={by}", config=config)
         assert curve["rows"][0] == [100] * 6 + [70] + [700] * 15 + [70, 100]

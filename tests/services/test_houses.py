@@ -22,7 +22,8 @@ from monitor.places.contracts.compared_offers import OfferAnswers
 from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.now import meters
-from monitor.places.review import baseload, energy, peaks, profile
+from monitor.places.review import energy
+from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
 from monitor.places.status import events, status
 from monitor.web.call import Route
 from storer.frames.store import FrameStore
@@ -146,9 +147,9 @@ def test_peaks_profile_base_load_and_coverage_are_of_both_meters(tables: Databas
             f"UPDATE {table} SET power_max = 8000 WHERE {column} = '2026-03-12 09:00'",
             "SELECT 1",
         )
-    found = asked(peaks.ROUTE, tables, f"meter={NEW}&{RANGE}")["peaks"]
+    found = asked(PEAKS, tables, f"meter={NEW}&{RANGE}")["peaks"]
     assert [peak["power"] for peak in found] == [8000, 7000, 1000]
-    days = asked(profile.ROUTE, tables, f"meter={NEW}&{RANGE}")["rows"]
+    days = asked(PROFILE, tables, f"meter={NEW}&{RANGE}")["rows"]
     hours = asked(energy.ROUTE, tables, f"meter={NEW}&by=hour&{RANGE}")
     totals = [sum(of_hour) for of_hour in zip(*hours["wh"].values(), strict=True)]
     assert [wh for day in days for wh in day] == totals
@@ -156,7 +157,7 @@ def test_peaks_profile_base_load_and_coverage_are_of_both_meters(tables: Databas
     single = asked(energy.ROUTE, tables, f"meter={NEW}&by=hour&from=2026-03-10&to=2026-03-11")["whole"]["coverage"]
     assert single * 0.98 < whole <= single
     query(tables, "UPDATE hours SET seconds = 3600", "SELECT 1")  # as if there were a frame each second
-    found = asked(baseload.ROUTE, tables, f"meter={NEW}&{RANGE}")
+    found = asked(BASELOAD, tables, f"meter={NEW}&{RANGE}")
     assert found["watts"] == [min(totals[1:6]), min(totals[24:30]), min(totals[48:54])]
 
 

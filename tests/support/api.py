@@ -1,6 +1,7 @@
 """Asks routes of the API on a database, without a web server."""
 
 import contextlib
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
@@ -13,7 +14,8 @@ from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
-from monitor.web.call import Call, Route
+from monitor.web.call import Body, Call, Route
+from monitor.web.http import json_bytes
 from monitor.web.parameters import range_of, read_parameters
 
 
@@ -27,7 +29,7 @@ def ask(
     config: MonitorConfig | None = None,
     colours: Mapping[date, str] | None = None,
 ) -> Any:
-    """Return what a route answers to the parameters of `question`, such as `by=day&from=2026-10-21`."""
+    """Return what a route answers, as JSON has it, to parameters such as `by=day&from=2026-10-21`."""
     settings = config or MonitorConfig()
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
@@ -36,4 +38,9 @@ def ask(
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Home(connection, settings, prices, calendars)
-        return route.answer(Call(answers, settings, values, asked, now, live))
+        return sent(route.answer(Call(answers, settings, values, asked, now, live)))
+
+
+def sent(answer: Any) -> Any:
+    """Return an answer as who asks reads it; a file as it is."""
+    return answer if isinstance(answer, Body) else json.loads(json_bytes(answer))

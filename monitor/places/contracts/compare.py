@@ -1,27 +1,15 @@
 """`compare`: what each offer would have cost on the curve that was lived."""
 
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from common.contract.frame import write_stamp
-from monitor.base.formats import Formats, ten_thousandths
+from monitor.base.answer import Count, one_of
+from monitor.base.formats import Formats
 from monitor.base.ranges import check_length, year_to
-from monitor.base.schemas import (
-    AMOUNT,
-    COUNT,
-    DAY,
-    FLAG,
-    INSTANT,
-    NUMBER,
-    TEXT,
-    by_name,
-    described,
-    maybe,
-    record,
-    several,
-    words,
-)
-from monitor.money import amounts as money
+from monitor.money.amounts import PricesAnswer, prices_of
 from monitor.money.price_status import is_closed
 from monitor.money.prices import Kind, PriceTable
 from monitor.money.rules import clock
@@ -36,7 +24,73 @@ from monitor.web.parameters import FROM, METER, TO, choice
 _LONGEST = timedelta(days=5 * 366)  # each of its minutes is read: in a terminal one may wait for more
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ChoiceOfOffer:
+    """What a customer may choose."""
+
+    weekday: Annotated[Count | None, "0: Monday"]
+    slot: Annotated[str | None, "such as 13:00-15:00"]
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedOffer:
+    """What an offer would have cost."""
+
+    id: str
+    supplier: Annotated[str, "empty: one of the user's own offers"]
+    name: str
+    kind: Annotated[Kind | None, "null: one of the user's own offers"]
+    yours: bool
+    rank: Annotated[Count | None, "from 1; null: see why, of the offer or of the whole"]
+    energy: Decimal | None
+    subscription: Decimal | None
+    total: Annotated[Decimal | None, "with the best choice, if there are some"]
+    wh: Annotated[Mapping[str, Count], "by period of the offer"]
+    by_period: Annotated[Mapping[str, Decimal], "of the energy, by period of the offer"]
+    rule: Annotated[Mapping[str, str], "when each period holds, in words"]
+    choices: Annotated[Sequence[ChoiceOfOffer], "what a customer may choose, the cheapest first"]
+    why: Annotated[Why | None, "why it has no rank"]
+    refused: Annotated[str | None, "the same as a sentence"]
+    hours_known: Count
+    since: Annotated[date | None, "from which its prices hold"]
+    grade: Annotated[str | None, "A: official, or two independent sources; B: one source"]
+    checked: Annotated[date | None, "when the source was last looked at"]
+    source: str | None
+    old: Annotated[bool, "its prices should be checked"]
+    closed: Annotated[bool, "it takes no new contracts at this power"]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedOffers:
+    """The answer of `compare`."""
+
+    meter: str
+    from_: date
+    last_day: date
+    measured_from: Annotated[
+        datetime | None, "nothing is known of what was asked for before: the comparison begins here"
+    ]
+    power: Annotated[Count, "subscribed, kVA: the same for all offers"]
+    at: Annotated[Literal["today", "then"], "at the prices of today, or of then"]
+    shift: Annotated[Count, "percent of what ran in peak hours that would have run in off-peak hours"]
+    wh: Count
+    recovered_wh: Annotated[Count, "part of wh, counted after an interruption, at an unknown hour"]
+    hours: Annotated[int, "of the range"]
+    hours_known: Annotated[int, "of these, measured or imported"]
+    why: Annotated[
+        Annotated[Why, one_of("hours", "recovered")] | None,
+        "why no offer is ranked: fewer than nine hours in ten have readings; recovered energy could make another"
+        " offer the cheapest",
+    ]
+    refused: Annotated[str | None, "the same as a sentence"]
+    verdict: Annotated[str | None, "what is concluded; null: nothing can be"]
+    colours_until: Annotated[date | None, "the last Tempo day of which the colour is known"]
+    prices: PricesAnswer
+    offers: Annotated[Sequence[ComparedOffer], "those with a rank first, the cheapest first"]
+
+
+def answer(call: Call) -> ComparedOffers:
     """Return the offers, those with a rank first, the cheapest first."""
     meter, zone = call.meter(), call.config.time_zone
     start, end = year_to(call.now, call.range, zone)
@@ -48,118 +102,59 @@ def answer(call: Call) -> dict[str, Any]:
     first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
     used_until = last.date() if then else question.today
     formats = Formats(call.language, zone)
-    return {
-        "meter": meter.identifier,
-        "from": first.date().isoformat(),
-        "last_day": last.date().isoformat(),
-        "measured_from": write_stamp(question.start) if question.start > start else None,
-        "power": question.power,
-        "at": "then" if then else "today",
-        "shift": shift,
-        "wh": comparison.wh,
-        "recovered_wh": comparison.recovered_wh,
-        "hours": comparison.hours,
-        "hours_known": int(comparison.covered),
-        "why": None if comparison.withheld is None else comparison.withheld.value,
-        "refused": withheld(comparison, formats),
-        "verdict": verdict(comparison, formats),
-        "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
-        "prices": money.prices_object(prices, question.today, comparison.old, comparison.priced_as),
-        "offers": [_offer(cost, comparison, prices, used_until, formats) for cost in comparison.offers],
-    }
+    return ComparedOffers(
+        meter=meter.identifier,
+        from_=first.date(),
+        last_day=last.date(),
+        measured_from=question.start if question.start > start else None,
+        power=question.power,
+        at="then" if then else "today",
+        shift=shift,
+        wh=comparison.wh,
+        recovered_wh=comparison.recovered_wh,
+        hours=comparison.hours,
+        hours_known=int(comparison.covered),
+        why=comparison.withheld,
+        refused=withheld(comparison, formats),
+        verdict=verdict(comparison, formats),
+        colours_until=comparison.colours_until,
+        prices=prices_of(prices, question.today, comparison.old, comparison.priced_as),
+        offers=[_offer(cost, comparison, prices, used_until, formats) for cost in comparison.offers],
+    )
 
 
-def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date, formats: Formats) -> dict[str, Any]:
-    offer, known = cost.offer, int(comparison.covered)
+def _offer(cost: OfferCost, comparison: Comparison, prices: PriceTable, day: date, formats: Formats) -> ComparedOffer:
+    offer, hours = cost.offer, int(comparison.covered)
     computed = not cost.unknown and comparison.withheld is None
     row = prices.kwh_row(offer.id, day)
-    return {
-        "id": offer.id,
-        "supplier": offer.supplier,
-        "name": offer.name or offer.id,
-        "kind": None if offer.kind is None else offer.kind.value,
-        "yours": cost.yours,
-        "rank": cost.rank,
-        "energy": ten_thousandths(cost.energy) if computed else None,
-        "subscription": ten_thousandths(cost.subscription) if computed else None,
-        "total": ten_thousandths(cost.total) if computed else None,
-        "wh": dict(cost.wh_by_period),
-        "by_period": {name: ten_thousandths(amount) for name, amount in cost.by_period.items()},
-        "rule": {"SPOT": formats.text("rule_spot")} if offer.kind is Kind.SPOT else rule_words(offer.rule, formats),
-        "choices": [
-            {
-                "weekday": one.weekday,
-                "slot": None if one.slot is None else clock(one.slot),
-                "total": ten_thousandths(one.total),
-            }
-            for one in cost.choices
+    return ComparedOffer(
+        id=offer.id,
+        supplier=offer.supplier,
+        name=offer.name or offer.id,
+        kind=offer.kind,
+        yours=cost.yours,
+        rank=cost.rank,
+        energy=cost.energy if computed else None,
+        subscription=cost.subscription if computed else None,
+        total=cost.total if computed else None,
+        wh=cost.wh_by_period,
+        by_period=cost.by_period,
+        rule={"SPOT": formats.text("rule_spot")} if offer.kind is Kind.SPOT else rule_words(offer.rule, formats),
+        choices=[
+            ChoiceOfOffer(one.weekday, None if one.slot is None else clock(one.slot), one.total) for one in cost.choices
         ],
-        "why": None if cost.refused is None else cost.refused.value,
-        "refused": refusal(cost, comparison, formats) or None,
-        "hours_known": known if computed else known * cost.hours // max(cost.hours + sum(cost.unknown.values()), 1),
-        "since": None if row is None else row.start.isoformat(),
-        "grade": None if row is None else row.grade,
-        "checked": None if offer.checked is None else offer.checked.isoformat(),
-        "source": offer.source or None,
-        "old": any(old.offer == offer.id for old in comparison.old),
-        "closed": is_closed(prices, offer.id, comparison.question.power),
-    }
+        why=cost.refused,
+        refused=refusal(cost, comparison, formats) or None,
+        hours_known=hours if computed else hours * cost.hours // max(cost.hours + sum(cost.unknown.values()), 1),
+        since=None if row is None else row.start,
+        grade=None if row is None else row.grade,
+        checked=offer.checked,
+        source=offer.source or None,
+        old=any(old.offer == offer.id for old in comparison.old),
+        closed=is_closed(prices, offer.id, comparison.question.power),
+    )
 
 
-_OFFER = record(
-    {
-        "id": TEXT,
-        "supplier": described("empty: one of the user's own offers", TEXT),
-        "name": TEXT,
-        "kind": maybe(words(*(kind.value for kind in Kind)), "null: one of the user's own offers"),
-        "yours": FLAG,
-        "rank": maybe(COUNT, "from 1; null: see why, of the offer or of the whole"),
-        "energy": maybe(AMOUNT),
-        "subscription": maybe(AMOUNT),
-        "total": maybe(AMOUNT, "with the best choice, if there are some"),
-        "wh": by_name(COUNT, "by period of the offer"),
-        "by_period": by_name(AMOUNT, "of the energy, by period of the offer"),
-        "rule": by_name(TEXT, "when each period holds, in words"),
-        "choices": several(
-            record({"weekday": maybe(COUNT, "0: Monday"), "slot": maybe(TEXT, "such as 13:00-15:00"), "total": AMOUNT}),
-            "what a customer may choose, the cheapest first",
-        ),
-        "why": maybe(words(*(why.value for why in Why)), "why it has no rank"),
-        "refused": maybe(TEXT, "the same as a sentence"),
-        "hours_known": COUNT,
-        "since": maybe(DAY, "from which its prices hold"),
-        "grade": maybe(TEXT, "A: official, or two independent sources; B: one source"),
-        "checked": maybe(DAY, "when the source was last looked at"),
-        "source": maybe(TEXT),
-        "old": described("its prices should be checked", FLAG),
-        "closed": described("it takes no new contracts at this power", FLAG),
-    }
-)
-_SCHEMA = record(
-    {
-        "meter": TEXT,
-        "from": DAY,
-        "last_day": DAY,
-        "measured_from": maybe(INSTANT, "nothing is known of what was asked for before: the comparison begins here"),
-        "power": described("subscribed, kVA: the same for all offers", COUNT),
-        "at": described("at the prices of today, or of then", words("today", "then")),
-        "shift": described("percent of what ran in peak hours that would have run in off-peak hours", COUNT),
-        "wh": COUNT,
-        "recovered_wh": described("part of wh, counted after an interruption, at an unknown hour", COUNT),
-        "hours": described("of the range", NUMBER),
-        "hours_known": described("of these, measured or imported", NUMBER),
-        "why": maybe(
-            words("hours", "recovered"),
-            "why no offer is ranked: fewer than nine hours in ten have readings; recovered energy could make another"
-            " offer the cheapest",
-        ),
-        "refused": maybe(TEXT, "the same as a sentence"),
-        "verdict": maybe(TEXT, "what is concluded; null: nothing can be"),
-        "colours_until": maybe(DAY, "the last Tempo day of which the colour is known"),
-        "prices": money.PRICES,
-        "offers": several(_OFFER, "those with a rank first, the cheapest first"),
-    }
-)
 ROUTE = Route(
     "compare",
     "What each offer would have cost for the energy that was drawn; by default of the last twelve months.",
@@ -175,5 +170,4 @@ ROUTE = Route(
         ),
     ),
     answer,
-    _SCHEMA,
 )

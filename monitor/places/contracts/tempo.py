@@ -1,18 +1,54 @@
 """`tempo`: the colours of a season's days, and how many days of each colour are left."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
 
 from common.contract.offers import COLOURS, TEMPO
-from monitor.base.schemas import COUNT, DAY, NUMBER, TEXT, Schema, by_name, described, maybe, record, words
+from monitor.base.answer import Count, More, one_of
 from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season, season_of
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import METER
 
 _UNKNOWN = "-"
+_Colour = Annotated[str, one_of(*COLOURS)] | None
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class DaysOfColours:
+    """Days by colour."""
+
+    blue: Count
+    white: Count
+    red: Count
+
+
+@dataclass(frozen=True, slots=True)
+class TempoSeason:
+    """The answer of `tempo`."""
+
+    meter: str
+    season: Annotated[int, "the year in which it begins, on 1 September"]
+    first: date
+    colours: Annotated[
+        Mapping[str, Annotated[str, More(pattern="^[BWR-]{365,366}$")]],
+        "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
+    ]
+    sources: Annotated[
+        str,
+        "a letter a day: m the meter, f the user's file, b bundled, - unknown",
+        More(pattern="^[mfb-]{365,366}$"),
+    ]
+    imported_until: Annotated[date | None, "the first day that the meter showed, if a file has earlier ones"]
+    allowance: Annotated[DaysOfColours, "days of a season; blue is one more in a season with 29 February"]
+    used: Annotated[DaysOfColours, "days up to today"]
+    remaining: Annotated[DaysOfColours | None, "days after today; null: a past day is not known"]
+    today: _Colour
+    tomorrow: _Colour
+
+
+def answer(call: Call) -> TempoSeason:
     """Return a season, day by day."""
     meter = call.meter()
     today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
@@ -31,53 +67,24 @@ def answer(call: Call) -> dict[str, Any]:
             lived.setdefault(day, str(said[key]))
     counted = season(colours, year, today)
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
-    return {
-        "meter": meter.identifier,
-        "season": year,
-        "first": first.isoformat(),
-        "colours": {str(year): "".join(COLOURS[colours[day]].letter if day in colours else _UNKNOWN for day in days)}
+    sources = (("m", lived), ("f", written), ("b", bundled))
+    return TempoSeason(
+        meter=meter.identifier,
+        season=year,
+        first=first,
+        colours={str(year): "".join(COLOURS[colours[day]].letter if day in colours else _UNKNOWN for day in days)}
         if colours
         else {},
-        "sources": "".join(
-            next((letter for letter, known in (("m", lived), ("f", written), ("b", bundled)) if day in known), _UNKNOWN)
-            for day in days
-        ),
-        "imported_until": min(lived).isoformat() if lived and any(day < min(lived) for day in colours) else None,
-        "allowance": {"blue": 365 - WHITE - RED, "white": WHITE, "red": RED},
-        "used": dict(counted.used),
-        "remaining": None if counted.remaining is None else dict(counted.remaining),
-        "today": colours.get(today),
-        "tomorrow": colours.get(today + timedelta(1)),
-    }
+        sources="".join(next((letter for letter, known in sources if day in known), _UNKNOWN) for day in days),
+        imported_until=min(lived) if lived and any(day < min(lived) for day in colours) else None,
+        allowance=DaysOfColours(365 - WHITE - RED, WHITE, RED),
+        used=DaysOfColours(**counted.used),
+        remaining=None if counted.remaining is None else DaysOfColours(**counted.remaining),
+        today=colours.get(today),
+        tomorrow=colours.get(today + timedelta(1)),
+    )
 
 
-def _counts(text: str) -> Schema:
-    return described(text, record(dict.fromkeys(COLOURS, COUNT)))
-
-
-_COLOUR = maybe(words(*COLOURS))
-_SCHEMA = record(
-    {
-        "meter": TEXT,
-        "season": described("the year in which it begins, on 1 September", NUMBER),
-        "first": DAY,
-        "colours": by_name(
-            {"type": "string", "pattern": "^[BWR-]{365,366}$"},
-            "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
-        ),
-        "sources": {
-            "type": "string",
-            "description": "a letter a day: m the meter, f the user's file, b bundled, - unknown",
-            "pattern": "^[mfb-]{365,366}$",
-        },
-        "imported_until": maybe(DAY, "the first day that the meter showed, if a file has earlier ones"),
-        "allowance": _counts("days of a season; blue is one more in a season with 29 February"),
-        "used": _counts("days up to today"),
-        "remaining": maybe(_counts("days after today; null: a past day is not known")),
-        "today": _COLOUR,
-        "tomorrow": _COLOUR,
-    }
-)
 ROUTE = Route(
     "tempo",
     "The Tempo colours of a season, and the days that are left.",
@@ -90,5 +97,4 @@ ROUTE = Route(
         ),
     ),
     answer,
-    _SCHEMA,
 )

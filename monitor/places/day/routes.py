@@ -1,37 +1,23 @@
 """`series`: a curve on a regular grid, and what happened in its time."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from common.contract.frame import write_stamp
+from monitor.base.answer import ABSENT, INLINE, Absent, Count, Ms, Share, one_of
 from monitor.base.calendar import one_day
 from monitor.base.ranges import check_length, read_time
 from monitor.base.refusals import Refusal
-from monitor.base.schemas import (
-    COUNT,
-    INSTANT,
-    MS,
-    NUMBER,
-    SHARE,
-    TEXT,
-    Schema,
-    described,
-    maybe,
-    record,
-    row,
-    several,
-    words,
-)
 from monitor.money.curve import Curve, Happened, SeriesAnswers
 from monitor.readings.curves import CHANNELS, FRAMES, HOLD, HOURS, MINUTES, Grid, aligned, without_end
-from monitor.sources.sun import SunAnswers
+from monitor.sources import sources
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choice, choices, whole_number
 
 _LONGEST = timedelta(days=400)
 _BEHIND = timedelta(minutes=5)
-_CHANNELS = (*CHANNELS, "production")
+_CHANNELS = (*CHANNELS, *sources.CHANNELS)
 PARAMETERS = (
     METER,
     FROM,
@@ -42,7 +28,7 @@ PARAMETERS = (
         "channels",
         f"What is measured, with commas between: {', '.join(_CHANNELS)}.",
         _CHANNELS,
-        default=("power", "injected", "phases", "production"),
+        default=("power", "injected", "phases", *sources.CHANNELS),
     ),
     Parameter(
         "align",
@@ -52,7 +38,105 @@ PARAMETERS = (
 )
 
 
-def answer(call: Call) -> dict[str, Any]:
+_Column = Sequence[int | None] | Absent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What was measured, a value a step; a column is absent where nothing of its kind is measured or asked for."""
+
+    mean: Annotated[_Column, "VA; null where nothing is known: never interpolated"] = ABSENT
+    min: Annotated[_Column, "VA"] = ABSENT
+    max: Annotated[_Column, "VA"] = ABSENT
+    injected: Annotated[_Column, "mean power injected, VA; only of a producer"] = ABSENT
+    beside: Annotated[sources.SourceCurves, INLINE] = sources.SourceCurves()
+    p1_max: Annotated[_Column, "VA of phase 1; only of three phases"] = ABSENT
+    p2_max: Annotated[_Column, "VA of phase 2; only of three phases"] = ABSENT
+    p3_max: Annotated[_Column, "VA of phase 3; only of three phases"] = ABSENT
+    i1_max: Annotated[_Column, "A of phase 1"] = ABSENT
+    i2_max: Annotated[_Column, "A of phase 2"] = ABSENT
+    i3_max: Annotated[_Column, "A of phase 3"] = ABSENT
+    v1_mean: Annotated[_Column, "V of phase 1"] = ABSENT
+    v1_min: Annotated[_Column, "V of phase 1"] = ABSENT
+    v1_max: Annotated[_Column, "V of phase 1"] = ABSENT
+    v2_mean: Annotated[_Column, "V of phase 2"] = ABSENT
+    v2_min: Annotated[_Column, "V of phase 2"] = ABSENT
+    v2_max: Annotated[_Column, "V of phase 2"] = ABSENT
+    v3_mean: Annotated[_Column, "V of phase 3"] = ABSENT
+    v3_min: Annotated[_Column, "V of phase 3"] = ABSENT
+    v3_max: Annotated[_Column, "V of phase 3"] = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class OverloadOfDay:
+    """A time in which more was drawn than is subscribed."""
+
+    at: datetime
+    seconds: Count
+    power: Annotated[int | None, "VA"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voltages:
+    """The voltages of a time."""
+
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class HighestPower:
+    """The highest power of a time."""
+
+    at: datetime
+    power: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happenings:
+    """What happened in the time of a curve; absent of a long one."""
+
+    registers: Annotated[Sequence[tuple[Ms, Ms, str]] | Absent, "from, to, register that ran; up to two days"] = ABSENT
+    gaps: Annotated[
+        Sequence[tuple[Ms, Ms, Annotated[str, one_of("outage", "meter", "unknown")], int | None]] | Absent,
+        "from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh"
+        " that the reading after it shows, null if there is none yet; up to two days",
+    ] = ABSENT
+    overloads: Sequence[OverloadOfDay] | Absent = ABSENT
+    volts: Annotated[
+        Voltages | Absent | None,
+        "the lowest and the highest voltage on any phase; null: the meter does not tell",
+    ] = ABSENT
+    peak: HighestPower | Absent | None = ABSENT
+    coverage: Annotated[Share | Absent | None, "of the time that is over"] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The answer of `series`."""
+
+    meter: str
+    t0: Annotated[
+        Ms,
+        "ms since 1970: where the first value begins; with align, that of the day that is shown: value n belongs to the"
+        " same local time as value n of that day's curve",
+    ]
+    step: Annotated[int, "ms between values"]
+    source: Annotated[
+        str,
+        one_of(FRAMES, MINUTES, HOURS),
+        f"frames: a value holds until the next one, {HOLD} s or a step at most",
+    ]
+    unit: Annotated[str, "of power, drawn and injected"] = "VA"
+    columns: Annotated[Columns, INLINE]
+    offsets: Annotated[
+        Sequence[tuple[Ms, int]] | Absent,
+        "by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours",
+    ] = ABSENT
+    happened: Annotated[Happenings, INLINE] = Happenings()
+
+
+def answer(call: Call) -> Series:
     """Return a curve; without `from` that of the present local day."""
     meter, asked, zone = call.meter(), call.parameters, call.config.time_zone
     start = call.range.low or one_day(call.now, zone)[0]
@@ -70,17 +154,14 @@ def answer(call: Call) -> dict[str, Any]:
         raise Refusal("long_frames" if str(error) == "frames" else "few_points") from None
     if curve is None:
         raise Refusal("no_data")
-    if "production" in asked["channels"]:
-        made = SunAnswers(call.home).curve(meter, curve.grid)
-        if made is not None:
-            curve = replace(curve, columns={**curve.columns, "production": made})
-    return {
-        "meter": meter.identifier,
-        **(_own(curve, start, end, call.now) if over is None else _laid_over(call, curve, over)),
-    }
+    beside = sources.curves(call.home, meter, curve.grid, asked["channels"])
+    curve = replace(curve, columns={**curve.columns, **beside})
+    if over is not None:
+        return _laid_over(call, meter.identifier, curve, over)
+    return _own(meter.identifier, curve, start, end, call.now)
 
 
-def _own(curve: Curve, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+def _own(meter: str, curve: Curve, start: datetime, end: datetime, now: datetime) -> Series:
     grid, columns = curve.grid, curve.columns
     if end > now:
         # What is to come is no hole.
@@ -90,15 +171,16 @@ def _own(curve: Curve, start: datetime, end: datetime, now: datetime) -> dict[st
     if until is not None and now - _BEHIND < until < over:
         over = until  # minutes are made a minute after they are over
     expected = max((over - start).total_seconds(), 0)
-    return {
+    return Series(
+        meter=meter,
         **_head(grid),
-        **columns,
-        "offsets": [[_ms(moment), seconds // 60] for moment, seconds in curve.offsets],
-        **({} if curve.happened is None else _happened(curve.happened, expected)),
-    }
+        columns=_columns(columns),
+        offsets=[(_ms(moment), seconds // 60) for moment, seconds in curve.offsets],
+        happened=Happenings() if curve.happened is None else _happened(curve.happened, expected),
+    )
 
 
-def _laid_over(call: Call, curve: Curve, over: datetime) -> dict[str, Any]:
+def _laid_over(call: Call, meter: str, curve: Curve, over: datetime) -> Series:
     zone = call.config.time_zone
     if over != one_day(over, zone)[0]:
         raise Refusal("no_day")
@@ -106,88 +188,38 @@ def _laid_over(call: Call, curve: Curve, over: datetime) -> dict[str, Any]:
     columns = {
         name: [None if place is None else column[place] for place in places] for name, column in curve.columns.items()
     }
-    return {**_head(grid), **columns}
+    return Series(meter=meter, **_head(grid), columns=_columns(columns))
 
 
 def _head(grid: Grid) -> dict[str, Any]:
-    return {"t0": _ms(grid.start), "step": grid.step * 1000, "source": grid.source, "unit": "VA"}
+    return {"t0": _ms(grid.start), "step": grid.step * 1000, "source": grid.source}
 
 
-def _happened(happened: Happened, expected: float) -> dict[str, Any]:
+def _columns(columns: Mapping[str, Sequence[int | None]]) -> Columns:
+    beside = {name: column for name, column in columns.items() if name in sources.CHANNELS}
+    own = {name: column for name, column in columns.items() if name not in sources.CHANNELS}
+    return Columns(**own, beside=sources.SourceCurves(**beside))
+
+
+def _happened(happened: Happened, expected: float) -> Happenings:
     volts, peak = happened.volts, happened.peak
-    return {
-        "registers": [[_ms(low), _ms(high), name] for low, high, name in happened.registers],
-        "gaps": [[_ms(gap.start), _ms(gap.end), why, gap.wh] for gap, why in happened.gaps],
-        "overloads": [
-            {"at": write_stamp(one.at), "seconds": one.seconds, "power": one.power} for one in happened.overloads
-        ],
-        "volts": None if volts is None else {"min": volts[0], "max": volts[1]},
-        "peak": None if peak is None else {"at": write_stamp(peak.at), "power": peak.power},
-        "coverage": round(min(happened.covered / expected, 1), 4) if expected else None,
-    }
+    return Happenings(
+        registers=[(_ms(low), _ms(high), name) for low, high, name in happened.registers],
+        gaps=[(_ms(gap.start), _ms(gap.end), why, gap.wh) for gap, why in happened.gaps],
+        overloads=[OverloadOfDay(one.at, one.seconds, one.power) for one in happened.overloads],
+        volts=None if volts is None else Voltages(*volts),
+        peak=None if peak is None else HighestPower(peak.at, peak.power),
+        coverage=round(min(happened.covered / expected, 1), 4) if expected else None,
+    )
 
 
 def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _column(text: str) -> Schema:
-    return several(maybe(NUMBER), text)
-
-
-_GAP = row(MS, MS, words("outage", "meter", "unknown"), maybe(NUMBER))
-_OF_PHASES = {
-    f"{letter}{phase}_{name}": _column(text.format(phase=phase))
-    for letter, names, text in (
-        ("p", ("max",), "VA of phase {phase}; only of three phases"),
-        ("i", ("max",), "A of phase {phase}"),
-        ("v", ("mean", "min", "max"), "V of phase {phase}"),
-    )
-    for phase in (1, 2, 3)
-    for name in names
-}
-_PROPERTIES = {
-    "meter": TEXT,
-    "t0": described(
-        "ms since 1970: where the first value begins; with align, that of the day that is shown: value n belongs to the"
-        " same local time as value n of that day's curve",
-        MS,
-    ),
-    "step": described("ms between values", NUMBER),
-    "source": described(
-        f"frames: a value holds until the next one, {HOLD} s or a step at most", words(FRAMES, MINUTES, HOURS)
-    ),
-    "unit": described("of power, drawn and injected", TEXT),
-    "mean": _column("VA; null where nothing is known: never interpolated"),
-    "min": _column("VA"),
-    "max": _column("VA"),
-    "injected": _column("mean power injected, VA; only of a producer"),
-    "production": _column("mean power that sources of production made, W; only where there is one"),
-    **_OF_PHASES,
-    "offsets": several(
-        row(MS, NUMBER),
-        "by how many minutes the local time is ahead of UTC, from when on: two of them on a day of 23 or 25 hours",
-    ),
-    "registers": several(row(MS, MS, TEXT), "from, to, register that ran; up to two days"),
-    "gaps": several(
-        _GAP,
-        "from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh"
-        " that the reading after it shows, null if there is none yet; up to two days",
-    ),
-    "overloads": several(
-        record({"at": INSTANT, "seconds": COUNT, "power": maybe({"type": "integer", "description": "VA"})})
-    ),
-    "volts": maybe(
-        record({"min": NUMBER, "max": NUMBER}),
-        "the lowest and the highest voltage on any phase; null: the meter does not tell",
-    ),
-    "peak": maybe(record({"at": INSTANT, "power": NUMBER})),
-    "coverage": maybe(SHARE, "of the time that is over"),
-}
 ROUTE = Route(
     "series",
     "The curve of power, and what happened.",
     PARAMETERS,
     answer,
-    record(_PROPERTIES, optional=_PROPERTIES.keys() - {"meter", "t0", "step", "source", "unit"}),
 )

@@ -1,17 +1,14 @@
 """`later`: what a kWh costs now, and when it will cost less. It answers from memory, so also without the database."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from common.contract.offers import COLOURS
+from monitor.base.answer import More
 from monitor.base.schemas import INSTANT, NUMBER, TEXT, described, maybe, record, several, words
 from monitor.web.call import LiveCall, LiveRoute
 from monitor.web.parameters import METER
 
 _PRICE = described("1e-4 EUR a kWh, all taxes included", NUMBER)
-
-
-def _answer(call: LiveCall) -> Any:
-    return call.live.later(call.live.choose(call.parameters.get("meter")))
 
 
 _SCHEMA = record(
@@ -40,10 +37,15 @@ _SCHEMA = record(
         ),
     }
 )
+
+
+def _answer(call: LiveCall) -> Annotated[Any, More(**_SCHEMA)]:
+    return call.live.later(call.live.choose(call.parameters.get("meter")))
+
+
 ROUTE = LiveRoute(
     "later",
     "What a kWh costs now, and when it will cost less.",
     (METER,),
     _answer,
-    _SCHEMA,
 )

@@ -1,8 +1,9 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from monitor.base.answer import More
 from monitor.base.schemas import (
     COUNT,
     FLAG,
@@ -97,11 +98,11 @@ _SCHEMA = _closed(
 )
 
 
-def _answer(call: LiveCall) -> Any:
+def _answer(call: LiveCall) -> Annotated[Any, More(**_SCHEMA)]:
     return call.live.answer(call.live.choose(call.parameters.get("meter")))
 
 
-def _stream(call: LiveCall) -> StreamClient:
+def _stream(call: LiveCall) -> Annotated[StreamClient, More(**TEXT)]:
     return call.live.stream(call.live.choose(call.parameters.get("meter")))
 
 
@@ -112,12 +113,10 @@ STREAM = LiveRoute(
     " `active`), when they change.",
     (METER,),
     _stream,
-    TEXT,
 )
 ROUTE = LiveRoute(
     "live",
     "The newest values, today so far, the last ten minutes, and the links from the meter to the database.",
     (METER,),
     _answer,
-    _SCHEMA,
 )

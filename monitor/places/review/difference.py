@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from monitor.sources.equal_weather import WeatherEffect
+from monitor.sources.weather import WeatherEffect
 
 _MOST = 3  # parts
 _LEAST_WH, _LEAST_EUR = Decimal(500), Decimal("0.10")  # what is less is no difference

@@ -1,73 +1,94 @@
 """`forecast`: what the present month, year and contract year will have used and cost."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from common.contract.frame import write_stamp
-from monitor.base.schemas import AMOUNT, INSTANT, TEXT, WH, described, maybe, record, words
+from monitor.base.answer import Amount, Wh, one_of
 from monitor.money.forecast import Forecast
 from monitor.web.call import Call, Route
 from monitor.web.parameters import METER
 
-_WHY_NOT = ("few_days", "no_year", "silent")
-_PARTS = ("so_far", "expected", "low", "high")
+
+@dataclass(frozen=True, slots=True)
+class ExpectedWh:
+    """The energy of a period."""
+
+    so_far: Wh
+    expected: Wh | None
+    low: Wh | None
+    high: Wh | None
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ExpectedCost:
+    """The cost of a period."""
+
+    so_far: Amount | None
+    expected: Amount | None
+    low: Amount | None
+    high: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastOfPeriod:
+    """What a period will have used and cost."""
+
+    from_: datetime
+    to: datetime
+    until: Annotated[datetime, "what is known ends here"]
+    why_not: Annotated[
+        Annotated[str, one_of("few_days", "no_year", "silent")] | None,
+        "why nothing is expected: fewer than 14 days are known, or more than a month is to come and the same days"
+        " of a year before are not known, or nothing was read for a week",
+    ]
+    wh: Annotated[
+        ExpectedWh,
+        "drawn: so far, expected of the whole period, and the range in which that lies four times of five",
+    ]
+    cost: Annotated[ExpectedCost, "the same with the subscription; null: a price is not known"]
+
+
+_MaybePeriod = Annotated[ForecastOfPeriod | None, "null: nothing is known of the meter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """The answer of `forecast`."""
+
+    meter: str
+    budget: Annotated[Amount | None, "of a month, as in `alerts`, 1e-4 EUR; null: there is none"]
+    month: _MaybePeriod
+    year: _MaybePeriod
+    contract_year: Annotated[ForecastOfPeriod | None, "null, too: it is not known when the contract began"]
+
+
+def answer(call: Call) -> Forecasts:
     """Return the forecasts of a meter, and the budget of a month."""
     meter, alerts = call.meter(), call.config.alerts
-    periods = {
-        name: _period(call.home.forecasts.of(meter, name.replace("_", "-"), call.now))
-        for name in ("month", "year", "contract_year")
-    }
+    month, year, contract_year = (
+        _period(call.home.forecasts.of(meter, by, call.now)) for by in ("month", "year", "contract-year")
+    )
     budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000
-    return {"meter": meter.identifier, "budget": budget} | periods
+    return Forecasts(meter.identifier, budget, month, year, contract_year)
 
 
-def _period(found: Forecast | None) -> dict[str, Any] | None:
-    if found is None:
+def _period(one: Forecast | None) -> ForecastOfPeriod | None:
+    if one is None:
         return None
-    return {
-        "from": write_stamp(found.start),
-        "to": write_stamp(found.end),
-        "until": write_stamp(found.until),
-        "why_not": found.why_not,
-    } | {what: {part: getattr(found, f"{part}_{what}") for part in _PARTS} for what in ("wh", "cost")}
+    return ForecastOfPeriod(
+        from_=one.start,
+        to=one.end,
+        until=one.until,
+        why_not=one.why_not,
+        wh=ExpectedWh(one.so_far_wh, one.expected_wh, one.low_wh, one.high_wh),
+        cost=ExpectedCost(one.so_far_cost, one.expected_cost, one.low_cost, one.high_cost),
+    )
 
 
-_MAYBE_WH, _MAYBE_AMOUNT = maybe(WH), maybe(AMOUNT)
-_PERIOD = record(
-    {
-        "from": INSTANT,
-        "to": INSTANT,
-        "until": described("what is known ends here", INSTANT),
-        "why_not": maybe(
-            words(*_WHY_NOT),
-            "why nothing is expected: fewer than 14 days are known, or more than a month is to come and the same days"
-            " of a year before are not known, or nothing was read for a week",
-        ),
-        "wh": described(
-            "drawn: so far, expected of the whole period, and the range in which that lies four times of five",
-            record({"so_far": WH, "expected": _MAYBE_WH, "low": _MAYBE_WH, "high": _MAYBE_WH}),
-        ),
-        "cost": described(
-            "the same with the subscription; null: a price is not known",
-            record(dict.fromkeys(_PARTS, _MAYBE_AMOUNT)),
-        ),
-    }
-)
-_MAYBE_PERIOD = maybe(_PERIOD, "null: nothing is known of the meter")
 ROUTE = Route(
     "forecast",
     "What the present month, year and contract year will have used and cost, from this home's own past.",
     (METER,),
     answer,
-    record(
-        {
-            "meter": TEXT,
-            "budget": maybe(AMOUNT, "of a month, as in `alerts`, 1e-4 EUR; null: there is none"),
-            "month": _MAYBE_PERIOD,
-            "year": _MAYBE_PERIOD,
-            "contract_year": maybe(_PERIOD, "null, too: it is not known when the contract began"),
-        }
-    ),
 )

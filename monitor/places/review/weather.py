@@ -1,80 +1,86 @@
 """`weather`: a period beside the same days a year before, at equal weather."""
 
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
 
-from monitor.base.schemas import COUNT, DAY, NUMBER, SHARE, TEXT, WH, described, maybe, record, words
-from monitor.sources.equal_weather import BASE, LEAST_DAYS
-from monitor.sources.weather import WeatherAnswers
+from monitor.base.answer import Count, Share, Wh
+from monitor.sources.weather import BASE, LEAST_DAYS, Weather, WeatherAnswers, WhyNot
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
 
 _LONGEST = timedelta(days=367)  # a leap year, and the hour by which days differ
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ComparedYears:
+    """Days beside the same days a year before."""
+
+    first: date
+    last: Annotated[date, "so far as days are over"]
+    days: Annotated[Count, "that both years know; the sums below are of these"]
+    degree_days: float
+    degree_days_before: float
+    wh: Annotated[Wh, "drawn on these days, Wh"]
+    wh_before: Annotated[Wh, "drawn on the same days a year before, Wh"]
+    wh_per_degree_day: Annotated[int | None, "of the fit of Wh a day on degree days, with a level for each year"]
+    quality: Annotated[Share | None, "R² of the fit"]
+    why_not: Annotated[
+        WhyNot | None,
+        f"why nothing is corrected: fewer than {LEAST_DAYS} days or four fifths of the period are known in both"
+        " years; it was too warm to heat; the fit is too bad, or the line falls",
+    ]
+    change: Annotated[
+        float | None,
+        "-0.12: 12 % less than the year before would have been with this year's degree days; null: why_not",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AtEqualWeather:
+    """The answer of `weather`."""
+
+    meter: str
+    base: Annotated[int, "of degree days, °C"]
+    thermometer: Annotated[str | None, "the name of the source; null: imported temperatures, or none"]
+    compared: Annotated[ComparedYears | None, "null: no temperatures are known, or no day of the range is over"]
+
+
+def answer(call: Call) -> AtEqualWeather:
     """Return the local days of the range that are over beside the same days a year before."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
     zone = call.config.time_zone
     first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-    found = WeatherAnswers(call.home).compared(meter, first, after, call.now)
-    compared = None if found is None else found.compared
-    return {
-        "meter": meter.identifier,
-        "base": BASE,
-        "thermometer": None if found is None else found.thermometer,
-        "compared": None
-        if found is None or compared is None
-        else {
-            "first": found.first.isoformat(),
-            "last": found.last.isoformat(),
-            "days": compared.days,
-            "degree_days": round(compared.degree_days, 1),
-            "degree_days_before": round(compared.degree_days_before, 1),
-            "wh": compared.wh,
-            "wh_before": compared.wh_before,
-            "wh_per_degree_day": None if compared.fit is None else round(compared.fit.slope),
-            "quality": None if compared.fit is None else round(compared.fit.quality, 4),
-            "why_not": compared.why_not,
-            "change": None if compared.change is None else round(compared.change, 4),
-        },
-    }
+    weather = WeatherAnswers(call.home).compared(meter, first, after, call.now)
+    return AtEqualWeather(
+        meter=meter.identifier,
+        base=BASE,
+        thermometer=None if weather is None else weather.thermometer,
+        compared=None if weather is None else _compared(weather),
+    )
 
 
-_NUMBER = {"type": "number"}
-_COMPARED = record(
-    {
-        "first": DAY,
-        "last": described("so far as days are over", DAY),
-        "days": described("that both years know; the sums below are of these", COUNT),
-        "degree_days": _NUMBER,
-        "degree_days_before": _NUMBER,
-        "wh": described("drawn on these days, Wh", WH),
-        "wh_before": described("drawn on the same days a year before, Wh", WH),
-        "wh_per_degree_day": maybe(NUMBER, "of the fit of Wh a day on degree days, with a level for each year"),
-        "quality": maybe(SHARE, "R² of the fit"),
-        "why_not": maybe(
-            words("days", "warm", "weak"),
-            f"why nothing is corrected: fewer than {LEAST_DAYS} days or four fifths of the period are known in both"
-            " years; it was too warm to heat; the fit is too bad, or the line falls",
-        ),
-        "change": maybe(
-            _NUMBER, "-0.12: 12 % less than the year before would have been with this year's degree days; null: why_not"
-        ),
-    }
-)
+def _compared(weather: Weather) -> ComparedYears:
+    years = weather.compared
+    return ComparedYears(
+        first=weather.first,
+        last=weather.last,
+        days=years.days,
+        degree_days=round(years.degree_days, 1),
+        degree_days_before=round(years.degree_days_before, 1),
+        wh=years.wh,
+        wh_before=years.wh_before,
+        wh_per_degree_day=None if years.fit is None else round(years.fit.slope),
+        quality=None if years.fit is None else round(years.fit.quality, 4),
+        why_not=years.why_not,
+        change=None if years.change is None else round(years.change, 4),
+    )
+
+
 ROUTE = Route(
     "weather",
     "What was drawn beside the same days a year before, at equal weather.",
     (METER, FROM, TO),
     answer,
-    record(
-        {
-            "meter": TEXT,
-            "base": described("of degree days, °C", NUMBER),
-            "thermometer": maybe(TEXT, "the name of the source; null: imported temperatures, or none"),
-            "compared": maybe(_COMPARED, "null: no temperatures are known, or no day of the range is over"),
-        }
-    ),
 )

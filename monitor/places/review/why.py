@@ -1,137 +1,144 @@
 """`why`: what made a stretch of time, a day or a month different from the same days before."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from common.contract.frame import write_stamp
+from monitor.base.answer import Wh
 from monitor.base.formats import ten_thousandths
 from monitor.base.refusals import Refusal
-from monitor.base.schemas import (
-    AMOUNT,
-    FLAG,
-    INSTANT,
-    NUMBER,
-    TEXT,
-    WH,
-    Schema,
-    described,
-    maybe,
-    record,
-    several,
-    words,
-)
-from monitor.money.amounts import amount
 from monitor.places.review.causes import WhyAnswers
-from monitor.places.review.difference import BaseLoad, Colour, HoursOfUse, KwhPrice, Level, Part, Side
+from monitor.places.review.difference import BaseLoad, Colour, HoursOfUse, KwhPrice, Level, Part
 from monitor.readings.rows import moment_of
-from monitor.sources.equal_weather import WeatherEffect
+from monitor.sources.weather import WeatherEffect
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
 
 _LONGEST = timedelta(days=62)  # two months
 
 
-def answer(call: Call) -> dict[str, Any]:
+_Eur = Annotated[Decimal | None, "1e-4 EUR, taxes included, without the subscription; null: some of it has no price"]
+
+
+@dataclass(frozen=True, slots=True)
+class SideFigures:
+    """What a time drew and cost."""
+
+    wh: Wh
+    cost: _Eur
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A stretch of time."""
+
+    from_: datetime
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A part of the difference: what it is, and what it comes to."""
+
+    kind: Annotated[
+        Literal["base", "step", "hours", "weather", "colour", "price"],
+        "base: the base load, W; step: the power rose at once by `watts`, and stayed until `to`; hours: more or less"
+        " was used in these hours of the day, null: in all; weather: the mean outside temperature of its whole days;"
+        " colour: the share of `register`, the one that counts most; price: of a kWh, 1e-4 EUR",
+    ]
+    before: Annotated[float | None, "W, °C, share or price"] = None
+    now: Annotated[float | None, "W, °C, share or price"] = None
+    from_: Annotated[datetime | None, "of a step"] = None
+    to: datetime | None = None
+    watts: int | None = None
+    hours: Annotated[Sequence[int] | None, "local hours: the first, and the one after the last"] = None
+    register: str | None = None
+    wh: Wh
+    cost: _Eur
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What no cause explains."""
+
+    wh: Wh
+    cost: _Eur
+    large: Annotated[bool, "a quarter of the difference or more"]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer of `why`."""
+
+    meter: str
+    from_: datetime
+    to: Annotated[datetime, "at most so far as energy is stored"]
+    compared: Annotated[Sequence[Limits], "what it is compared with: their mean"]
+    why_not: Annotated[
+        Literal["same", "before", "coverage"] | None,
+        "why nothing is explained: less than a tenth differs, or less than 0.5 kWh and 0.10 EUR; the same days"
+        " before are not known; too little was measured",
+    ]
+    now: Annotated[SideFigures | None, "null: see why_not"]
+    before: Annotated[SideFigures | None, "null: see why_not"]
+    parts: Annotated[Sequence[Cause], "the greatest first; with the rest, they add up to now less before"]
+    rest: Rest | None
+
+
+def answer(call: Call) -> Why:
     """Return the parts of the difference to the same days before, as far as there is one to speak of."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    found = WhyAnswers(call.home).different(meter, start, end, call.now)
-    if found is None:
+    result = WhyAnswers(call.home).different(meter, start, end, call.now)
+    if result is None:
         raise Refusal("no_data")
-    difference, sides = found.difference, found.sides
-    why_not = None
+    difference, (now, before) = result.difference, result.sides or (None, None)
+    explained = difference if difference is not None and difference.matters else None
+    why_not: Literal["same", "before", "coverage"] | None = None
     if difference is None:
-        why_not = "before" if found.is_covered else "coverage"
-    elif not difference.matters:
+        why_not = "before" if result.is_covered else "coverage"
+    elif explained is None:
         why_not = "same"
-    told = () if difference is None or why_not else difference.parts
-    return {
-        "meter": meter.identifier,
-        "from": write_stamp(found.start),
-        "to": write_stamp(found.end),
-        "compared": [{"from": write_stamp(low), "to": write_stamp(high)} for low, high in found.before],
-        "why_not": why_not,
-        "now": None if sides is None else _side(sides[0]),
-        "before": None if sides is None else _side(sides[1]),
-        "parts": [{**dict.fromkeys(_FIGURES), **_figures(part), **_amounts(part)} for part in told],
-        "rest": None
-        if difference is None or why_not
-        else {**_amounts(difference.rest), "large": difference.rest_is_large},
-    }
+    return Why(
+        meter=meter.identifier,
+        from_=result.start,
+        to=result.end,
+        compared=[Limits(low, high) for low, high in result.before],
+        why_not=why_not,
+        now=None if now is None else SideFigures(now.total_wh, now.total_cost),
+        before=None if before is None else SideFigures(before.total_wh, before.total_cost),
+        parts=[] if explained is None else [_cause(part) for part in explained.parts],
+        rest=None if explained is None else Rest(explained.rest.wh, explained.rest.cost, explained.rest_is_large),
+    )
 
 
-def _side(side: Side) -> dict[str, Any]:
-    return {"wh": side.total_wh, "cost": amount(side.total_cost)}
-
-
-def _amounts(part: Part) -> dict[str, Any]:
-    return {"wh": part.wh, "cost": amount(part.cost)}
-
-
-def _figures(part: Part) -> Mapping[str, Any]:
+def _cause(part: Part) -> Cause:
+    wh, cost = part.wh, part.cost
     match part.what:
         case BaseLoad(before, now):
-            return {"kind": "base", "before": before, "now": now}
+            return Cause(kind="base", before=before, now=now, wh=wh, cost=cost)
         case Level(start, end, watts):
-            return {"kind": "step", "from": _stamp(start), "to": _stamp(end), "watts": watts}
+            return Cause(kind="step", from_=moment_of(start), to=moment_of(end), watts=watts, wh=wh, cost=cost)
         case HoursOfUse(first, last, every):
-            return {"kind": "hours", "hours": None if every else [first, last]}
+            return Cause(kind="hours", hours=None if every else (first, last), wh=wh, cost=cost)
         case WeatherEffect(before, now):
-            return {"kind": "weather", "before": round(before, 1), "now": round(now, 1)}
+            return Cause(kind="weather", before=round(before, 1), now=round(now, 1), wh=wh, cost=cost)
         case Colour(register, before, now):
-            return {"kind": "colour", "register": register, "before": round(before, 4), "now": round(now, 4)}
-        case KwhPrice(before, now):
-            return {"kind": "price", "before": ten_thousandths(before), "now": ten_thousandths(now)}
+            before, now = round(before, 4), round(now, 4)
+            return Cause(kind="colour", register=register, before=before, now=now, wh=wh, cost=cost)
+        case KwhPrice(price_before, price_now):
+            before, now = ten_thousandths(price_before), ten_thousandths(price_now)
+            return Cause(kind="price", before=before, now=now, wh=wh, cost=cost)
         case None:
             raise ValueError("the rest has no figures")
 
 
-def _stamp(seconds: int) -> str:
-    return write_stamp(moment_of(seconds))
-
-
-_EUR: Schema = maybe(AMOUNT, "1e-4 EUR, taxes included, without the subscription; null: some of it has no price")
-_SIDE = maybe(record({"wh": WH, "cost": _EUR}), "null: see why_not")
-_FIGURES: Mapping[str, Schema] = {
-    "kind": described(
-        "base: the base load, W; step: the power rose at once by `watts`, and stayed until `to`; hours: more or less"
-        " was used in these hours of the day, null: in all; weather: the mean outside temperature of its whole days;"
-        " colour: the share of `register`, the one that counts most; price: of a kWh, 1e-4 EUR",
-        words("base", "step", "hours", "weather", "colour", "price"),
-    ),
-    "before": {"type": ["number", "null"], "description": "W, °C, share or price"},
-    "now": {"type": ["number", "null"], "description": "W, °C, share or price"},
-    "from": maybe(INSTANT, "of a step"),
-    "to": maybe(INSTANT),
-    "watts": maybe(NUMBER),
-    "hours": maybe(several(NUMBER), "local hours: the first, and the one after the last"),
-    "register": maybe(TEXT),
-}
-_PART = record({**_FIGURES, "wh": WH, "cost": _EUR})
 ROUTE = Route(
     "why",
     "Why a stretch of time was different: at most three parts that explain most of the difference to the same hours of"
     " the four weeks before; of more than a week, to the same weekdays a year before, else just before.",
     (METER, FROM, TO),
     answer,
-    record(
-        {
-            "meter": TEXT,
-            "from": INSTANT,
-            "to": described("at most so far as energy is stored", INSTANT),
-            "compared": several(record({"from": INSTANT, "to": INSTANT}), "what it is compared with: their mean"),
-            "why_not": maybe(
-                words("same", "before", "coverage"),
-                "why nothing is explained: less than a tenth differs, or less than 0.5 kWh and 0.10 EUR; the same days"
-                " before are not known; too little was measured",
-            ),
-            "now": _SIDE,
-            "before": _SIDE,
-            "parts": several(_PART, "the greatest first; with the rest, they add up to now less before"),
-            "rest": maybe(
-                record({"wh": WH, "cost": _EUR, "large": described("a quarter of the difference or more", FLAG)})
-            ),
-        }
-    ),
 )

@@ -1,16 +1,11 @@
 """`alerts`: what is wrong now and was lately, and what was sent. It answers while the database is away."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from monitor.base.answer import More
 from monitor.base.household import KINDS
 from monitor.base.schemas import COUNT, FLAG, INSTANT, TEXT, described, maybe, record, several, words
 from monitor.web.call import LiveCall, LiveRoute
-
-
-def answer(call: LiveCall) -> Any:
-    """Return the alerts of all meters."""
-    return call.live.alerts.answer()
-
 
 _KIND = words(*KINDS)
 _TEXTS = record({"fr": TEXT, "en": TEXT})
@@ -37,18 +32,25 @@ _ADDRESS = record(
         "why": maybe(TEXT, "why it failed: a word, or http or smtp with a number"),
     }
 )
+_SCHEMA = record(
+    {
+        "sends": described("messages are sent somewhere", FLAG),
+        "rules": several(record({"name": _KIND, "on": FLAG, "text": _TEXTS}), "of which of them messages are sent"),
+        "active": several(_EVENT, "what goes on"),
+        "past": several(_EVENT, "what is over, newest first"),
+        "addresses": several(_ADDRESS, "what became of the last messages to each"),
+    }
+)
+
+
+def answer(call: LiveCall) -> Annotated[Any, More(**_SCHEMA)]:
+    """Return the alerts of all meters."""
+    return call.live.alerts.answer()
+
+
 ROUTE = LiveRoute(
     "alerts",
     "What is wrong now, the last thirty alerts that are over, and what became of the last messages.",
     (),
     answer,
-    record(
-        {
-            "sends": described("messages are sent somewhere", FLAG),
-            "rules": several(record({"name": _KIND, "on": FLAG, "text": _TEXTS}), "of which of them messages are sent"),
-            "active": several(_EVENT, "what goes on"),
-            "past": several(_EVENT, "what is over, newest first"),
-            "addresses": several(_ADDRESS, "what became of the last messages to each"),
-        }
-    ),
 )

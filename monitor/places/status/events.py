@@ -1,12 +1,13 @@
 """`events`: what happened, the latest first, page by page."""
 
 import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated
 
-from common.contract.frame import write_stamp
+from monitor.base.answer import ABSENT, Absent, one_of
 from monitor.base.refusals import Refusal
-from monitor.base.schemas import INSTANT, NUMBER, TEXT, described, maybe, record, several, words
 from monitor.money.events import KINDS, Event, EventAnswers
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choices, whole_number
@@ -22,26 +23,59 @@ PARAMETERS = (
 )
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class WhatHappened:
+    """An event: of what its kind has nothing to say, nothing stands there."""
+
+    kind: Annotated[str, one_of(*KINDS)]
+    at: Annotated[datetime, "its beginning; of an overload, when its power was highest"]
+    until: datetime | Absent = ABSENT
+    seconds: Annotated[int | Absent, "of an overload, as long as frames told of it"] = ABSENT
+    power: Annotated[int | Absent, "VA, the highest of an overload"] = ABSENT
+    volts: Annotated[int | Absent, "the voltage that was the furthest from 230 V"] = ABSENT
+    phase: int | Absent = ABSENT
+    why: Annotated[
+        str | Absent,
+        one_of("outage", "meter", "unknown"),
+        "outage: the house had no current; meter: its reader heard other meters",
+    ] = ABSENT
+    wh: Annotated[int | Absent, "what the meter counted in a gap"] = ABSENT
+    text: Annotated[
+        str | Absent,
+        one_of("first", "registers", "contract", "prices"),
+        "first: the first readings; registers: an index changed without energy, as that of a new meter; contract: what"
+        " the meter says of it changed; prices: a price or tax changed",
+    ] = ABSENT
+    offer: Annotated[str | Absent, "from then on, as far as the meter tells"] = ABSENT
+    subscribed: Annotated[int | Absent, "from then on, VA"] = ABSENT
+
+    @classmethod
+    def of(cls, event: Event) -> "WhatHappened":
+        """Return an event without what it does not know."""
+        values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The answer of `events`."""
+
+    meter: str
+    events: Annotated[
+        Sequence[WhatHappened],
+        "the latest first; a page may have fewer than limit, or none, and yet a next one",
+    ]
+    next: Annotated[str | None, "the cursor of the next page; null: this is the last"]
+
+
+def answer(call: Call) -> Events:
     """Return a page of events."""
     meter, asked = call.meter(), call.parameters
     before = _moment(asked.get("cursor"))
     until = min(moment for moment in (call.range.high, before, call.now) if moment is not None)
     page = EventAnswers(call.home).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
-    return {
-        "meter": meter.identifier,
-        "events": [_event(one) for one in page.events],
-        "next": None if page.next is None else _cursor(page.next),
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    found = {
-        field.name: getattr(event, field.name)
-        for field in dataclasses.fields(event)
-        if getattr(event, field.name) is not None
-    }
-    return {name: write_stamp(value) if isinstance(value, datetime) else value for name, value in found.items()}
+    cursor = None if page.next is None else _cursor(page.next)
+    return Events(meter.identifier, [WhatHappened.of(event) for event in page.events], cursor)
 
 
 def _cursor(moment: datetime) -> str:
@@ -59,39 +93,9 @@ def _moment(cursor: str | None) -> datetime | None:
         raise Refusal("no_cursor") from None
 
 
-_EVENT = {
-    "kind": words(*KINDS),
-    "at": described("its beginning; of an overload, when its power was highest", INSTANT),
-    "until": INSTANT,
-    "seconds": described("of an overload, as long as frames told of it", NUMBER),
-    "power": described("VA, the highest of an overload", NUMBER),
-    "volts": described("the voltage that was the furthest from 230 V", NUMBER),
-    "phase": NUMBER,
-    "why": described(
-        "outage: the house had no current; meter: its reader heard other meters", words("outage", "meter", "unknown")
-    ),
-    "wh": described("what the meter counted in a gap", NUMBER),
-    "text": described(
-        "first: the first readings; registers: an index changed without energy, as that of a new meter; contract: what"
-        " the meter says of it changed; prices: a price or tax changed",
-        words("first", "registers", "contract", "prices"),
-    ),
-    "offer": described("from then on, as far as the meter tells", TEXT),
-    "subscribed": described("from then on, VA", NUMBER),
-}
 ROUTE = Route(
     "events",
     "What happened, the latest first.",
     PARAMETERS,
     answer,
-    record(
-        {
-            "meter": TEXT,
-            "events": several(
-                record(_EVENT, optional=_EVENT.keys() - {"kind", "at"}),
-                "the latest first; a page may have fewer than limit, or none, and yet a next one",
-            ),
-            "next": maybe(TEXT, "the cursor of the next page; null: this is the last"),
-        }
-    ),
 )

@@ -1,88 +1,200 @@
 """`status`: is all well? The way of a frame, yesterday's frames, what is kept, and the windows that were observed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from common.contract.frame import write_stamp
 from common.machine.version import full_version
 from common.settings.language import French
+from monitor.base.answer import Count, More, Share, one_of
 from monitor.base.calendar import midnight
 from monitor.base.french import TEXTS
-from monitor.base.schemas import COUNT, FLAG, INSTANT, SHARE, TEXT, Schema, described, maybe, record, several, words
-from monitor.live.answer import moment
 from monitor.live.chain import LINKS, STATES, UP
 from monitor.live.live import Live
 from monitor.live.state import Program
-from monitor.money import amounts as money
-from monitor.money.data_quality import DAYS, DiskForecast, MeterUpkeep
+from monitor.money.data_quality import DAYS, MeterUpkeep
 from monitor.money.off_peak import clocks
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
-from monitor.sources.sun import SunAnswers
-from monitor.sources.unseen_injection import UnseenInjection
+from monitor.sources.sources import UnseenExport, unseen_export
 from monitor.web.call import Call, LiveCall, Route
 from monitor.web.parameters import METER
 
 _LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
-_NOTHING = ("yesterday", "audit", "disk", "backup", "volts", "unseen_export")
+_Pair = Annotated[tuple[str, str], More(type="array", minItems=2, maxItems=2, items={"type": "string"})]
 
 
-def answer(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the way of a frame."""
+
+    id: Annotated[str, one_of(*LINKS)]
+    state: Annotated[str, one_of(*STATES)]
+    last: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """What readers keep on disk."""
+
+    frames: Count
+    bytes: Count
+    limit: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Yesterday:
+    """The frames of yesterday."""
+
+    frames: Count
+    expected: Count | None
+    lost: Count | None
+    recovered_wh: Count
+    late_hours: Count
+    coverage: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Frames counted by readers against those stored."""
+
+    at: datetime
+    days: Count
+    ok: bool
+    missing: Count
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """The disk of the database."""
+
+    used: Count
+    free: Count | None
+    years: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """The last backup."""
+
+    at: datetime
+    rows: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Volts:
+    """The voltage of the last days."""
+
+    low: Count
+    high: Count
+    days: Count
+    lowest: Count
+    highest: Count
+    outside_minutes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedLine:
+    """A line of the configuration that has no effect."""
+
+    section: Annotated[str, one_of("contracts", "meters", "notes")]
+    meter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The answer of `status`."""
+
+    meter: str | None
+    links: Annotated[Sequence[Link], "the way of a frame, in order"]
+    spool: Annotated[
+        Spool | None, "frames that readers keep on disk, and the bytes that they may take; null: not known"
+    ]
+    yesterday: Annotated[Yesterday | None, "the frames of yesterday; null: not known"] = None
+    audit: Annotated[Audit | None, "frames counted by readers against those stored, up to `at`; null: not known"] = None
+    disk: Annotated[DiskUse | None, "bytes of the tables; years until the disk is full; null: not known"] = None
+    backup: Annotated[
+        LastBackup | None,
+        "the last backup: when it was made and read back, and the rows in its files of months; null: not known",
+    ] = None
+    volts: Annotated[Volts | None, "the last days, and minutes outside 230 V ± 10 %; null: not known"] = None
+    unseen_export: Annotated[
+        UnseenExport | None,
+        "of the last 14 days: power flowed by day and no index moved, so that the home probably injects, and its"
+        " meter is not in producer mode; null: nothing of that kind",
+    ] = None
+    windows: Annotated[
+        Sequence[_Pair], "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"
+    ] = ()
+    versions: Annotated[Sequence[_Pair], "name and version"]
+    prices_error: Annotated[
+        str | None,
+        "a file of prices that is wrong, its line and what to correct: the prices from before are still used",
+    ] = None
+    unused: Annotated[
+        Sequence[UnusedLine],
+        "lines of the configuration that have no effect: they name a meter that the database does not know",
+    ] = ()
+
+
+def answer(call: Call) -> Status:
     """Return what is known of a meter, and of what all have in common."""
     # That there is no meter yet is no error here.
     meter = call.meter() if "meter" in call.parameters or call.home.meters() else None
-    zone, upkeep = call.config.time_zone, MeterUpkeep(call.home)
+    quality = MeterUpkeep(call.home)
     identifier = "" if meter is None else meter.identifier
-    version = upkeep.server()
-    found: dict[str, Any] = dict.fromkeys(_NOTHING) | {"windows": []}
-    if meter is not None and meter.first is not None:
-        found |= {
-            "yesterday": _yesterday(call, meter),
-            "audit": _audit(call, meter),
-            "volts": _volts(call, meter),
-            "unseen_export": _unseen(SunAnswers(call.home).unseen(meter, call.now)),
-            "windows": [[f"{one.month:%Y-%m}", clocks(one.windows)] for one in upkeep.windows(meter, call.now)],
-        }
-    found["backup"] = _backup(upkeep.backup())
-    found["disk"] = _disk(upkeep.forecast(call.now))
-    states = call.live.links(identifier)
-    prices = money.prices_object(call.home.prices, call.now.astimezone(zone).date())
+    version, backup, disk = quality.server(), quality.backup(), quality.forecast(call.now)
+    prices = call.home.prices
+    newest = prices.newest_before(call.now.astimezone(call.config.time_zone).date())
     last = None if meter is None else call.home.last_frame(meter, call.now)
-    return {
-        "meter": None if meter is None else meter.identifier,
-        "links": _links(call.live, identifier, {**states, "database": UP}, call.now, f"MariaDB {version}", last),
-        "spool": _spool(call.live, identifier),
-        **found,
-        "versions": [
+    states = {**call.live.links(identifier), "database": UP}
+    return Status(
+        meter=None if meter is None else meter.identifier,
+        links=_links(call.live, identifier, states, call.now, f"MariaDB {version}", last),
+        spool=_spool(call.live, identifier),
+        **({} if meter is None or meter.first is None else _of_meter(call, meter, quality)),
+        disk=None if disk is None else DiskUse(disk.disk.used, disk.disk.free, disk.years),
+        backup=None if backup is None else LastBackup(backup[0].replace(microsecond=0), backup[1]),
+        versions=[
             *_versions(call.live, identifier),
-            *([["prices", prices["version"]]] if prices["version"] else []),
-            ["MariaDB", version],
+            *([("prices", newest.isoformat())] if newest else []),
+            ("MariaDB", version),
         ],
-        "prices_error": _said(prices["error"], call.language),
-        "unused": [{"section": one.section, "meter": one.meter} for one in call.home.unused()],
+        prices_error=_in_language(prices.error, call.language),
+        unused=[UnusedLine(one.section, one.meter) for one in call.home.unused()],
+    )
+
+
+def _of_meter(call: Call, meter: Meter, quality: MeterUpkeep) -> dict[str, Any]:
+    volts = quality.voltage(meter, call.now)
+    return {
+        "yesterday": _yesterday(call, meter, quality),
+        "audit": _audit(call, meter, quality),
+        "volts": None
+        if volts is None
+        else Volts(VOLTAGE_LOW, VOLTAGE_HIGH, DAYS, volts.lowest, volts.highest, volts.outside_minutes),
+        "unseen_export": unseen_export(call.home, meter, call.now),
+        "windows": [(f"{one.month:%Y-%m}", clocks(one.windows)) for one in quality.windows(meter, call.now)],
     }
 
 
-def _said(error: str | None, language: str) -> str | None:
+def _in_language(error: str | None, language: str) -> str | None:
     return French(TEXTS)(error) if error is not None and language == "fr" else error
 
 
-def without_database(call: LiveCall) -> dict[str, Any]:
+def without_database(call: LiveCall) -> Status:
     """Return what is known while the database is away: the links say so."""
     identifier = call.live.choose(call.parameters.get("meter"))
-    states = call.live.links(identifier)
-    return {
-        "meter": identifier,
-        "links": _links(call.live, identifier, {**states, "database": "down"}, call.now, None, None),
-        "spool": _spool(call.live, identifier),
-        **dict.fromkeys(_NOTHING),
-        "windows": [],
-        "versions": _versions(call.live, identifier),
-        "prices_error": None,
-        "unused": [],
-    }
+    states = {**call.live.links(identifier), "database": "down"}
+    return Status(
+        meter=identifier,
+        links=_links(call.live, identifier, states, call.now, None, None),
+        spool=_spool(call.live, identifier),
+        versions=_versions(call.live, identifier),
+    )
 
 
 def _links(
@@ -92,7 +204,7 @@ def _links(
     now: datetime,
     database: str | None,
     last_stored: datetime | None,
-) -> list[dict[str, Any]]:
+) -> list[Link]:
     own, storers = _programs(live, meter)
     last: dict[str, datetime | None] = {
         "meter": live.last_frame(meter) or last_stored,
@@ -102,12 +214,9 @@ def _links(
     }
     detail = {"reader": _names(own), "storer": _names(storers), "database": database}
     return [
-        {
-            "id": link,
-            "state": states[link],
-            "last": None if (at := last.get(link)) is None else moment(at),
-            "detail": detail.get(link),
-        }
+        Link(
+            link, states[link], None if (at := last.get(link)) is None else at.replace(microsecond=0), detail.get(link)
+        )
         for link in LINKS
     ]
 
@@ -122,30 +231,30 @@ def _programs(live: Live, meter: str) -> tuple[list[Program], list[Program]]:
     return [one for one in readers if meter in one.meters] or readers, live.programs("storer")
 
 
-def _versions(live: Live, meter: str) -> list[list[str]]:
+def _versions(live: Live, meter: str) -> list[tuple[str, str]]:
     """Return the versions of our programs; of several of a kind each with its name."""
-    found = []
+    versions = []
     for kind, programs in zip(("reader", "storer"), _programs(live, meter), strict=True):
         for one in programs:
             version = (one.health or {}).get("version")  # earlier programs do not tell it
             if isinstance(version, str):
                 name = f"teleinfo-{kind}" if len(programs) == 1 else f"teleinfo-{kind} {one.name}"
-                found.append([name, version[:_LONGEST_VERSION]])
-    return [*found, ["teleinfo-monitor", full_version()]]
+                versions.append((name, version[:_LONGEST_VERSION]))
+    return [*versions, ("teleinfo-monitor", full_version())]
 
 
-def _spool(live: Live, meter: str) -> dict[str, int | None] | None:
+def _spool(live: Live, meter: str) -> Spool | None:
     """Return what the readers of a meter keep on disk; None: no reader told."""
     readers = live.programs("reader")
-    found = [spool for one in readers if meter in one.meters and (spool := _spool_of(one.health)) is not None]
-    if not found:
+    spools = [spool for one in readers if meter in one.meters and (spool := _spool_of(one.health)) is not None]
+    if not spools:
         return None
-    limits = [limit for _, _, limit in found]
-    return {
-        "frames": sum(frames for frames, _, _ in found),
-        "bytes": sum(size for _, size, _ in found),
-        "limit": None if None in limits else sum(limit for limit in limits if limit is not None),
-    }
+    limits = [limit for _, _, limit in spools]
+    return Spool(
+        frames=sum(frames for frames, _, _ in spools),
+        bytes=sum(size for _, size, _ in spools),
+        limit=None if None in limits else sum(limit for limit in limits if limit is not None),
+    )
 
 
 def _spool_of(health: Mapping[str, Any] | None) -> tuple[int, int, int | None] | None:
@@ -162,143 +271,39 @@ def _count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= _LARGEST else None
 
 
-def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
+def _yesterday(call: Call, meter: Meter, quality: MeterUpkeep) -> Yesterday | None:
     zone = call.config.time_zone
     today = call.now.astimezone(zone).date()
     start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
     if meter.first is not None and meter.first >= end:
         return None  # it was not there yet
-    counted = MeterUpkeep(call.home).counted(meter, start, end)
+    counted = quality.counted(meter, start, end)
     energy = call.home.costs.energy(meter, "day", start, end, call.now).whole.energy
-    return {
-        "frames": counted.frames,
-        "expected": counted.expected,
-        "lost": None if counted.expected is None else counted.expected - counted.frames,
-        "recovered_wh": energy.recovered_wh,
-        "late_hours": counted.late_hours,
-        "coverage": round(energy.coverage, 4),
-    }
+    return Yesterday(
+        frames=counted.frames,
+        expected=counted.expected,
+        lost=None if counted.expected is None else counted.expected - counted.frames,
+        recovered_wh=energy.recovered_wh,
+        late_hours=counted.late_hours,
+        coverage=round(energy.coverage, 4),
+    )
 
 
-def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
-    zone, until = call.config.time_zone, MeterUpkeep(call.home).audited_until(call.now)
-    if until is None:
-        return None
+def _audit(call: Call, meter: Meter, quality: MeterUpkeep) -> Audit | None:
+    zone, until = call.config.time_zone, quality.audited_until(call.now)
     start = midnight(call.now.astimezone(zone).date() - timedelta(DAYS), zone)
-    if until <= start:
+    if until is None or until <= start:
         return None
-    counted = MeterUpkeep(call.home).counted(meter, start, until)
+    counted = quality.counted(meter, start, until)
     if counted.expected is None:
         return None
-    return {
-        "at": write_stamp(until),
-        "days": DAYS,
-        "ok": counted.incomplete == 0,
-        "missing": counted.expected - counted.frames,
-    }
+    return Audit(until, DAYS, ok=counted.incomplete == 0, missing=counted.expected - counted.frames)
 
 
-def _volts(call: Call, meter: Meter) -> dict[str, Any] | None:
-    found = MeterUpkeep(call.home).voltage(meter, call.now)
-    if found is None:
-        return None
-    return {
-        "low": VOLTAGE_LOW,
-        "high": VOLTAGE_HIGH,
-        "days": DAYS,
-        "lowest": found.lowest,
-        "highest": found.highest,
-        "outside_minutes": found.outside_minutes,
-    }
-
-
-def _unseen(found: UnseenInjection | None) -> dict[str, Any] | None:
-    return None if found is None else {"days": found.days, "minutes": found.minutes, "power": found.power}
-
-
-def _disk(found: DiskForecast | None) -> dict[str, Any] | None:
-    return None if found is None else {"used": found.disk.used, "free": found.disk.free, "years": found.years}
-
-
-def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
-    return None if found is None else {"at": moment(found[0]), "rows": found[1]}
-
-
-def _known(text: str, **properties: Schema) -> Schema:
-    return maybe(record(properties), f"{text}; null: not known")
-
-
-_MAYBE_COUNT = maybe(COUNT)
-_PAIR = {"type": "array", "minItems": 2, "maxItems": 2, "items": TEXT}
-_SCHEMA = record(
-    {
-        "meter": maybe(TEXT),
-        "links": several(
-            record({"id": words(*LINKS), "state": words(*STATES), "last": maybe(INSTANT), "detail": maybe(TEXT)}),
-            "the way of a frame, in order",
-        ),
-        "spool": _known(
-            "frames that readers keep on disk, and the bytes that they may take",
-            frames=COUNT,
-            bytes=COUNT,
-            limit=_MAYBE_COUNT,
-        ),
-        "yesterday": _known(
-            "the frames of yesterday",
-            frames=COUNT,
-            expected=_MAYBE_COUNT,
-            lost=_MAYBE_COUNT,
-            recovered_wh=COUNT,
-            late_hours=COUNT,
-            coverage=SHARE,
-        ),
-        "audit": _known(
-            "frames counted by readers against those stored, up to `at`",
-            at=INSTANT,
-            days=COUNT,
-            ok=FLAG,
-            missing=COUNT,
-        ),
-        "disk": _known(
-            "bytes of the tables; years until the disk is full", used=COUNT, free=_MAYBE_COUNT, years=_MAYBE_COUNT
-        ),
-        "backup": _known(
-            "the last backup: when it was made and read back, and the rows in its files of months",
-            at=INSTANT,
-            rows=COUNT,
-        ),
-        "volts": _known(
-            "the last days, and minutes outside 230 V ± 10 %",
-            low=COUNT,
-            high=COUNT,
-            days=COUNT,
-            lowest=COUNT,
-            highest=COUNT,
-            outside_minutes=COUNT,
-        ),
-        "unseen_export": maybe(
-            record({"days": COUNT, "minutes": COUNT, "power": described("mean, VA, roughly", COUNT)}),
-            "of the last 14 days: power flowed by day and no index moved, so that the home probably injects, and its"
-            " meter is not in producer mode; null: nothing of that kind",
-        ),
-        "windows": several(
-            _PAIR, "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"
-        ),
-        "versions": several(_PAIR, "name and version"),
-        "prices_error": maybe(
-            TEXT, "a file of prices that is wrong, its line and what to correct: the prices from before are still used"
-        ),
-        "unused": several(
-            record({"section": words("contracts", "meters", "notes"), "meter": TEXT}),
-            "lines of the configuration that have no effect: they name a meter that the database does not know",
-        ),
-    }
-)
 ROUTE = Route(
     "status",
     "Is all well? Links, the frames of yesterday, the disk, the voltage.",
     (METER,),
     answer,
-    _SCHEMA,
     without_database,
 )

@@ -22,7 +22,7 @@ from monitor.money.price_status import PricedAs
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Peak
-from monitor.sources.equal_weather import AtEqualWeather, Fit, WhyNot
+from monitor.sources.weather import AtEqualWeather, Fit, WhyNot
 from tests.support.golden import check_sentences
 
 PARIS = ZoneInfo("Europe/Paris")

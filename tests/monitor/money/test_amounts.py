@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.money.amounts import cost_object
+from monitor.money.amounts import CostAnswer, WithoutPrice
 from monitor.money.bill import Cost, Missing
 
 DAY = date(2026, 11, 3)
@@ -13,20 +13,17 @@ DAY = date(2026, 11, 3)
 
 @pytest.mark.parametrize("what", ["contract", "HCHP"])
 def test_an_hour_without_a_contract_or_a_price_leaves_the_cost_of_the_others(what: str) -> None:
-    found = cost_object(Cost(energy=Decimal(120), subscription=Decimal(15), missing=[Missing(DAY, None, what)]))
+    found = CostAnswer.of(Cost(energy=Decimal(120), subscription=Decimal(15), missing=[Missing(DAY, None, what)]))
     assert found is not None
-    assert (found["total"], found["missing"]) == (
-        1_350_000,
-        [{"day": "2026-11-03", "offer": None, "what": what}],
-    )
+    assert (found.total, found.missing) == (Decimal(135), [WithoutPrice(DAY, None, what)])
 
 
 @pytest.mark.parametrize("what", ["contract", "HCHP"])
 def test_a_cost_of_which_all_is_missing_is_unknown_and_not_zero(what: str) -> None:
-    assert cost_object(Cost(missing=[Missing(DAY, None, what)])) is None
+    assert CostAnswer.of(Cost(missing=[Missing(DAY, None, what)])) is None
 
 
 def test_a_time_without_energy_costs_nothing() -> None:
-    found = cost_object(Cost())
+    found = CostAnswer.of(Cost())
     assert found is not None
-    assert found["total"] == 0
+    assert found.total == 0

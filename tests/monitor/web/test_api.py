@@ -50,9 +50,9 @@ def _without_database(call: LiveCall) -> dict[str, str]:
 def serving(answer: Callable[[Call], Any], server: Server | None = None, workers: int = 2) -> Api:
     connection = server or Server()
     routes: list[Route | LiveRoute] = [
-        Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
-        Route("status", "État.", [TO], answer, {"type": "object"}, _without_database),
-        LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}, {"type": "object"}),
+        Route("energy", "Énergie.", [TO], answer),
+        Route("status", "État.", [TO], answer, _without_database),
+        LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}),
     ]
     return Api(
         routes,

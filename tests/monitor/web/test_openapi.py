@@ -1,17 +1,16 @@
 import json
 
 from monitor.service import ROUTES
-from monitor.web.call import Parameter, Route
+from monitor.web.call import Body, Call, File, Parameter, Route
 from monitor.web.openapi import document
 from tests.support.french import french_words
 
-ROUTE = Route(
-    "energy.csv",
-    "Energy.",
-    [Parameter("to", "The end.", {"type": "string"})],
-    lambda _: None,
-    {"type": "string"},
-)
+
+def _answer(_: Call) -> File:
+    return Body(b"", "text/csv", "energy.csv")
+
+
+ROUTE = Route("energy.csv", "Energy.", [Parameter("to", "The end.", {"type": "string"})], _answer)
 
 
 def test_each_route_is_described_with_its_parameters_and_its_answer() -> None:

@@ -21,7 +21,7 @@ from monitor.places.review.difference import (
     explain,
     mean_of,
 )
-from monitor.sources.equal_weather import WeatherEffect
+from monitor.sources.weather import WeatherEffect
 
 HOUR = 3600
 BASE = {"BASE": Decimal("0.2")}

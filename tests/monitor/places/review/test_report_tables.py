@@ -22,7 +22,7 @@ from monitor.money.rule_document import read_rule
 from monitor.places.contracts.comparison import Comparison, OfferCost, Question
 from monitor.places.contracts.reasons import Why
 from monitor.places.contracts.terminal_tables import OfferTables
-from monitor.places.review.report_tables import Tables
+from monitor.places.review.report import Tables
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from tests.support.golden import check_sentences

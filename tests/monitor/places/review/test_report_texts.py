@@ -12,9 +12,9 @@ import pytest
 
 from monitor.base.formats import Formats
 from monitor.money.forecast import Forecast
-from monitor.places.review.report_texts import device_lines, forecast_line, sun_lines
-from monitor.sources.device_energy import Above, Device
-from monitor.sources.devices import DevicesAnswer
+from monitor.places.review.report import forecast_line
+from monitor.sources.devices import Above, Device, DevicesAnswer
+from monitor.sources.sources import Measured
 from monitor.sources.sun import SunAnswer
 from monitor.sources.sun_energy import Contradiction, Sun
 from tests.support.golden import check_sentences
@@ -27,6 +27,14 @@ NEW = Device("cave", [None, None], [None, None])
 START, END = datetime(2026, 10, 31, 23, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)
 ENERGY = Forecast(START, END, START, 0, None, None, 612_300, 580_000, 1_650_000)
 MONEY = replace(ENERGY, expected_cost=1_234_999, low_cost=1_150_000, high_cost=13_105_000)
+
+
+def sun_lines(sun: SunAnswer | None, formats: Formats) -> Iterable[str]:
+    return Measured(sun=sun).lines(formats)
+
+
+def device_lines(devices: DevicesAnswer | None, formats: Formats) -> Iterable[str]:
+    return Measured(devices=devices).lines(formats)
 
 
 CASES: Mapping[str, Callable[[Formats], Iterable[str | None]]] = {

@@ -10,7 +10,7 @@ import pytest
 from monitor.base.formats import Formats
 from monitor.money.bill import Cost
 from monitor.money.costs import Answer, Period
-from monitor.places.review.output import write_csv
+from monitor.places.review.csv import write_csv
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 

@@ -10,6 +10,7 @@ from monitor.live.live import Live
 from monitor.live.state import Program
 from monitor.places.status import app
 from monitor.web.call import LiveCall
+from tests.support.api import sent
 from tests.support.json_schema import check
 
 NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
@@ -28,7 +29,7 @@ class House:
 
 def asked(file: Path | None, status: str = "online", meter: str | None = "031961123456") -> Any:
     live = cast("Live", House(status, meter))
-    return app.ROUTE.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file)))
+    return sent(app.ROUTE.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file))))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.sources.unseen_injection import UnseenInjection, judge
+from monitor.sources.sun import UnseenInjection, judge
 
 NOON = datetime(2026, 6, 10, 10, tzinfo=UTC)  # in Paris
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

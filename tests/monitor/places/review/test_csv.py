@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.base.formats import Formats
-from monitor.money.amounts import cost_object
+from monitor.base.formats import Formats, ten_thousandths
+from monitor.money.amounts import CostAnswer
 from monitor.money.bill import Cost, Missing
 from monitor.money.costs import Answer, Period
-from monitor.places.review.output import json_rows, write_csv
-from monitor.places.review.report_tables import Tables
+from monitor.places.review.csv import json_rows, write_csv
+from monitor.places.review.report import Tables
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 
@@ -37,9 +37,9 @@ def forms(cost: Cost) -> tuple[str | None, str, int | None]:
     write_csv(october(cost), ENGLISH, sheet, french=False)
     (cells,) = csv.DictReader(io.StringIO(sheet.getvalue()))
     assert cells["partial_cost"] == ("yes" if cost.partial else "")
-    found = cost_object(cost)
+    found = CostAnswer.of(cost)
     total = None if row["cost"] is None else row["cost"]["total"]
-    return total, cells["cost_eur"], None if found is None else found["total"]
+    return total, cells["cost_eur"], None if found is None else ten_thousandths(found.total)
 
 
 def table(cost: Cost) -> str:

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from monitor.places.review.compared_days import Compared, Day, Mean, compare
+from monitor.places.review.notes import Compared, Day, Mean, compare
 
 AT = date(2026, 10, 3)  # a Saturday
 

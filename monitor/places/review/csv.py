@@ -1,6 +1,7 @@
-"""Writes an answer as JSON or CSV."""
+"""Energy as a file: `energy.csv` of the API, and what `teleinfo-monitor report --csv` and `--json` print."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -11,26 +12,46 @@ from common.contract.frame import write_stamp
 from common.spreadsheet import no_formula
 from monitor.base.formats import Formats, round_money
 from monitor.money.costs import Answer, Period
-from monitor.sources.devices import DevicesAnswer
-from monitor.sources.sun import SunAnswer
-from monitor.sources.sun_energy import Sun
+from monitor.places.review.energy import PARAMETERS, ask
+from monitor.sources.sources import Measured, measured
+from monitor.web.call import Body, Call, File, Route
+from monitor.web.parameters import choice
+
+_MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
+_NOTHING = Measured()
 
 
-def json_rows(answer: Answer, sun: SunAnswer | None = None, devices: DevicesAnswer | None = None) -> str:
+def answer(call: Call) -> File:
+    """Return the table; without known energy, its header only."""
+    meter, french = call.meter(), call.parameters["locale"] == "fr"
+    energy = ask(call, meter, _MOST)
+    beside = _NOTHING if energy is None else measured(call.home, energy, call.range.by, call.now)
+    text = io.StringIO()
+    write_csv(energy, Formats(call.language if french else "en", call.config.time_zone), text, beside, french=french)
+    name = "energie" if call.language == "fr" else "energy"
+    return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"{name}-{meter.identifier}-{call.range.by}.csv")
+
+
+ROUTE = Route(
+    "energy.csv",
+    "The same table as energy, for a spreadsheet.",
+    (
+        *PARAMETERS,
+        choice(
+            "locale",
+            "fr: semicolon, decimal comma, local time, heads in the language asked for; c: comma, point, UTC, heads"
+            " that never change.",
+            ("fr", "c"),
+        ),
+    ),
+    answer,
+)
+
+
+def json_rows(answer: Answer, beside: Measured = _NOTHING) -> str:
     """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
-    rows = [_json(period) for period in answer.periods]
-    if sun is not None and sun.since is not None:
-        for row, one in zip(rows, sun.periods, strict=True):
-            row |= {"production_wh": one.production_wh, "self_consumed_wh": one.self_consumed_wh}
-            row |= {"saved": _json_money(one.saved), "earned": _json_money(one.earned)}
-    if devices is not None:
-        for place, row in enumerate(rows):
-            row["devices"] = {device.name: device.wh[place] for device in devices.devices}
+    rows = [_json(period) | beside.of_period(place) for place, period in enumerate(answer.periods)]
     return json.dumps(rows, indent=1, ensure_ascii=False)
-
-
-def _json_money(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(round_money(amount))
 
 
 def _json(period: Period) -> dict[str, Any]:
@@ -68,18 +89,12 @@ def _flags(period: Period) -> list[str]:
 
 
 def write_csv(
-    answer: Answer | None,
-    formats: Formats,
-    output: TextIO,
-    *,
-    french: bool,
-    sun: SunAnswer | None = None,
-    devices: DevicesAnswer | None = None,
+    answer: Answer | None, formats: Formats, output: TextIO, beside: Measured = _NOTHING, *, french: bool
 ) -> None:
     """Write a table: for machines with `,` and times in UTC, or for a French spreadsheet with `;` and local times.
 
     The byte order mark that such a spreadsheet wants is part of the text. Without an answer it has a header only. What
-    a roof made and what devices used stands in the last columns, of a home that has sources of them.
+    is measured beside the meter stands in the last columns.
     """
     if french:
         output.write("\ufeff")
@@ -87,23 +102,18 @@ def write_csv(
     periods = () if answer is None else answer.periods
     registers = sorted({name for period in periods for name in period.energy.wh})
     header = _header({} if answer is None else answer.names, registers, formats)
-    made = () if sun is None or sun.since is None else sun.periods
-    of_sun = [formats.text(f"csv_{name}") for name in ("production", "self_consumed", "saved", "earned")]
-    used = () if devices is None else devices.devices
-    of_devices = [formats.text("csv_wh", name=device.name) for device in used]
-    writer.writerow(map(no_formula, [*header, *(of_sun if made else ()), *of_devices]))
+    columns = beside.sheet(formats)
+    writer.writerow(map(no_formula, [*header, *(column.head for column in columns)]))
     for place, period in enumerate(periods):
-        more = _sun_cells(made[place], french=french) if made else ()
-        by_device = ["" if (wh := device.wh[place]) is None else wh for device in used]
-        writer.writerow(map(no_formula, [*_cells(period, registers, formats, french=french), *more, *by_device]))
+        more = (_cell(column.cells[place], french=french) for column in columns)
+        writer.writerow(map(no_formula, [*_cells(period, registers, formats, french=french), *more]))
 
 
-def _sun_cells(one: Sun, *, french: bool) -> Iterator[object]:
-    for wh in (one.production_wh, one.self_consumed_wh):
-        yield "" if wh is None else wh
-    for amount in (one.saved, one.earned):
-        text = _json_money(amount) or ""
-        yield text.replace(".", ",") if french else text
+def _cell(value: int | Decimal | None, *, french: bool) -> object:
+    if isinstance(value, Decimal):
+        text = str(round_money(value))
+        return text.replace(".", ",") if french else text
+    return "" if value is None else value
 
 
 def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats) -> Iterator[str]:

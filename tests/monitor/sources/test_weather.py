@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from monitor.sources.equal_weather import (
+from monitor.sources.weather import (
     AtEqualWeather,
     Day,
     Fit,
