@@ -30,13 +30,14 @@ from monitor.money.price_files import RateFiles
 from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
-from monitor.places.now import devices as devices_now
-from monitor.places.now import later, live, meters
-from monitor.places.now.live import STREAM
+from monitor.places.now import meters
+from monitor.places.now import routes as now_routes
+from monitor.places.now.routes import STREAM
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.status import alerts, app, events, status
+from monitor.places.status import events, status
+from monitor.places.status import routes as status_routes
 from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
@@ -64,13 +65,13 @@ log = logging.getLogger(__name__)
 
 ROUTES: Sequence[Route | LiveRoute] = (
     meters.ROUTE,
-    live.ROUTE,
-    later.ROUTE,
+    now_routes.LIVE,
+    now_routes.LATER,
     series.ROUTE,
     energy.ROUTE,
     energy_csv.ROUTE,
     interval.ROUTE,
-    devices_now.ROUTE,
+    now_routes.DEVICES,
     events.ROUTE,
     *review.ROUTES,
     forecast.ROUTE,
@@ -81,8 +82,8 @@ ROUTES: Sequence[Route | LiveRoute] = (
     notes.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
-    app.ROUTE,
-    alerts.ROUTE,
+    status_routes.APP,
+    status_routes.ALERTS,
 )
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions

@@ -1,16 +1,25 @@
-"""What the fields of answers are written with. An answer is a dataclass; `monitor/web/typed.py` makes all else of it.
+"""What answers are written with, and how they become JSON: an answer is a dataclass, of which all else is made.
 
 The type of a field is its JSON: `int`, `float`, `str`, `bool`, `date`, `datetime`, an amount in euros as `Decimal`
 (an integer of 1e-4 EUR in JSON), an Enum, a dataclass, `Sequence`, `Mapping[str, …]` for values by name, `tuple` for a
 list in which each place has its meaning; `| None` is null. What people read about it, or more of its JSON Schema,
-stands in `Annotated`. A name that Python keeps for itself ends with an underscore.
+stands in `Annotated`; `monitor/web/typed.py` makes the schema of it. A name that Python keeps for itself ends with an
+underscore.
 
 >>> Annotated[Wh | None, "drawn; null: not known"].__metadata__
 ('drawn; null: not known',)
 """
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Final, Literal
+from functools import cache
+from typing import Annotated, Any, Final, Literal, get_origin, get_type_hints
+
+from common.contract.frame import write_stamp
+from monitor.base.formats import ten_thousandths
 
 
 class _Unset(Enum):
@@ -43,3 +52,48 @@ Amount = Annotated[int, "1e-4 EUR, taxes included"]
 def one_of(*values: str) -> More:
     """Return the words that a text is one of, for `Annotated`."""
     return More(enum=list(values))
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON has no word for as something that it has: a dataclass as its fields, a time as a text.
+
+    Raises:
+        TypeError: it is nothing that an answer may hold.
+    """
+    if dataclasses.is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, datetime):
+        return write_stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return ten_thousandths(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"an answer cannot hold {type(value).__name__}")
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    kind: Any = type(value)
+    for key, name, _, inline in members(kind):
+        one = getattr(value, name)
+        if inline:
+            found |= _fields(one)
+        elif one is not ABSENT:
+            found[key] = one
+    return found
+
+
+@cache
+def members(kind: Any) -> Sequence[tuple[str, str, Any, bool]]:
+    """Return the fields of a dataclass: the key in JSON, the name, the type, and whether its own fields stand here."""
+    hints = get_type_hints(kind, include_extras=True)
+    members = []
+    for field in dataclasses.fields(kind):
+        hint = hints[field.name]
+        inline = get_origin(hint) is Annotated and INLINE in hint.__metadata__
+        members.append((field.name.removesuffix("_"), field.name, hint.__origin__ if inline else hint, inline))
+    return members

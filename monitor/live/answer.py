@@ -3,15 +3,17 @@
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
+from monitor.base.answer import INLINE, Count, More, Wh, one_of, plain
 from monitor.base.calendar import midnight
 from monitor.base.formats import ten_thousandths
-from monitor.live.chain import NEVER
+from monitor.live.chain import NEVER, STATES
 from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
@@ -25,14 +27,140 @@ UNIT = "VA"
 _STEP = 1000  # ms
 _NOTHING = Values()
 _NO_TARIFF = Tariff()
+_Register = Annotated[str | None, "as in `wh` of `energy`, such as HCHP, BBRHPJW, EASF03"]
+_Price = Annotated[int | None, "1e-4 EUR a kWh, all taxes included"]
+_Colour = Annotated[str, one_of("blue", "white", "red")] | None
+#: These objects have no other keys than those that are described.
+_CLOSED = More(additionalProperties=False)
 
 
-def moment(time: datetime) -> str:
-    """Write a time in whole seconds."""
-    return write_stamp(time.replace(microsecond=0))
+@dataclass(frozen=True, slots=True)
+class PhasePower:
+    """The power of a phase."""
+
+    power: int | None
+    limit: int | None
 
 
-def state(view: MeterView | None, connected: bool, today: Today | None, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What changes from second to second: data of the event `state` of `live/stream`, and a part of `live`."""
+
+    at: Annotated[datetime | None, "of the newest frame; while none comes, now by the clock of the frames"]
+    silent_since: Annotated[datetime | None, "while no frame comes: when the last one came, if that is known"]
+    fresh: Annotated[bool, "frames come: power is that of now, else the last one"]
+    power: Annotated[int | None, "apparent power that is drawn, VA"]
+    injected: Annotated[int | None, "apparent power that is injected, VA"]
+    phases: Annotated[Sequence[Annotated[PhasePower, _CLOSED]] | None, "three phases, VA; null: a single one"]
+    volts: Annotated[Sequence[int] | None, "of each phase"]
+    register: _Register
+    overload: Annotated[bool, "more is drawn than is subscribed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NextRegister:
+    """A register that will run."""
+
+    at: datetime | None
+    register: _Register
+    price: _Price
+
+
+@dataclass(frozen=True, slots=True)
+class MeanPower:
+    """The mean power of some minutes."""
+
+    watts: int
+    seconds: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PeakOfToday:
+    """The highest power of the local day."""
+
+    power: int | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionNow:
+    """What sources of production make now."""
+
+    power: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyOfToday:
+    """The energy of today so far."""
+
+    at: Annotated[datetime, "when the database was asked"]
+    wh: Wh | None
+    injected_wh: Wh | None
+    production_wh: Annotated[Wh | None, "Wh that sources of production made; null: there is none, or it is new today"]
+    cost: Annotated[int | None, "1e-4 EUR with the subscription; null: a price is missing"]
+    same_hour_last_week_wh: Wh | None
+    same_hour_last_week_cost: Annotated[int | None, "as cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The state of each link of the way of a frame: data of the event `link`, too."""
+
+    meter: Annotated[str, one_of(*STATES)]
+    reader: Annotated[str, one_of(*STATES)]
+    mqtt: Annotated[str, one_of(*STATES)]
+    storer: Annotated[str, one_of(*STATES)]
+    database: Annotated[str, one_of(*STATES)]
+
+
+@dataclass(frozen=True, slots=True)
+class RingOfPower:
+    """The power of the last minutes."""
+
+    t0: Annotated[int, "of the first value, epoch ms"]
+    step: Annotated[int, "ms"]
+    power: Annotated[Sequence[int | None], "VA, ten minutes; null: no frame"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAnswer:
+    """The answer of `live`."""
+
+    meter: str
+    state: Annotated[State, INLINE]
+    unit: str
+    subscribed: Annotated[int | None, "VA"]
+    name: Annotated[str | None, "of the tariff period, where the register has no own name"]
+    price: _Price
+    since: Annotated[datetime | None, "when the register began to run"]
+    until: Annotated[datetime | None, "when another one will run, as the meter switched in the past week"]
+    next: Sequence[Annotated[NextRegister, _CLOSED]]
+    colour: _Colour
+    tomorrow: _Colour
+    mean: Annotated[
+        Annotated[MeanPower, _CLOSED] | None,
+        "active power, from the steps of the index in the last ten minutes; null: not known yet",
+    ]
+    peak: Annotated[PeakOfToday, _CLOSED] | None
+    production: Annotated[
+        Annotated[ProductionNow, _CLOSED] | None,
+        "W that sources of production made in the minute that ended then; null: there is none, or it is silent",
+    ]
+    today: Annotated[EnergyOfToday, _CLOSED] | None
+    links: Annotated[Links, _CLOSED]
+    ring: Annotated[RingOfPower, _CLOSED] | None
+
+
+#: As the API describes it.
+Described = Annotated[LiveAnswer, _CLOSED]
+
+
+def _second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+def state(view: MeterView | None, connected: bool, today: Today | None, now: datetime) -> State:
     """Return what changes from second to second; it is the data of the event `state`, too.
 
     `at` is the time of the newest frame; while none comes, the present time by the clock of the frames, and
@@ -47,23 +175,23 @@ def state(view: MeterView | None, connected: bool, today: Today | None, now: dat
         last = today.last
     subscribed = _subscribed(rate, today)
     limit = None if subscribed is None else subscribed // 3
-    return {
-        "at": moment(at),
-        "silent_since": None if speaking or last is None else moment(last),
-        "fresh": speaking,
-        "power": measured.power,
-        "injected": measured.injected,
-        "phases": None if measured.phases is None else [{"power": power, "limit": limit} for power in measured.phases],
-        "volts": None if measured.volts is None else list(measured.volts),
-        "register": rate.register,
-        "overload": rate.overload and speaking,
-    }
+    return State(
+        at=_second(at),
+        silent_since=None if speaking or last is None else _second(last),
+        fresh=speaking,
+        power=measured.power,
+        injected=measured.injected,
+        phases=None if measured.phases is None else [PhasePower(power, limit) for power in measured.phases],
+        volts=measured.volts,
+        register=rate.register,
+        overload=rate.overload and speaking,
+    )
 
 
 def state_event(view: MeterView, connected: bool, today: Today | None, now: datetime) -> tuple[str, str]:
     """Return data and id of an event `state`."""
     data = state(view, connected, today, now)
-    return json.dumps(data, separators=(",", ":")), data["at"]
+    return json.dumps(data, separators=(",", ":"), default=plain), "" if data.at is None else write_stamp(data.at)
 
 
 def answer(
@@ -77,7 +205,7 @@ def answer(
     facts: Facts,
     now: datetime,
     zone: ZoneInfo,
-) -> dict[str, Any]:
+) -> LiveAnswer:
     """Return the answer of `live`; keys are always there, null where nothing is known.
 
     Args:
@@ -93,7 +221,7 @@ def answer(
         zone: the local time.
     """
     rate = _NO_TARIFF if view is None else view.tariff
-    found = state(view, links["mqtt"] == "up", today, now)
+    present = state(view, links["mqtt"] == "up", today, now)
     offer = _offer(rate, today)
     subscribed = _subscribed(rate, today)
     contract = Contract(now, now, offer, None if subscribed is None else subscribed // 1000)
@@ -106,52 +234,48 @@ def answer(
     if today is not None:  # the registers are those of the meter, whatever the user's line calls the offer
         structure = rate.offer or today.structure
         changes = upcoming(structure, rate.register, rate.tomorrow, today.switches, now, zone)
-    return {
-        "meter": meter,
-        **found,
-        "at": None if links["meter"] == NEVER else found["at"],
-        "unit": UNIT,
-        "subscribed": subscribed,
-        "name": rate.name,
-        "price": price(rate.register, now),
-        "since": _since(view, today),
-        "until": moment(changes[0].at) if changes else None,
-        "next": [
-            {"at": moment(change.at), "register": change.register, "price": price(change.register, change.at)}
-            for change in changes
+    return LiveAnswer(
+        meter=meter,
+        state=replace(present, at=None) if links["meter"] == NEVER else present,
+        unit=UNIT,
+        subscribed=subscribed,
+        name=rate.name,
+        price=price(rate.register, now),
+        since=_since(view, today),
+        until=_second(changes[0].at) if changes else None,
+        next=[
+            NextRegister(_second(change.at), change.register, price(change.register, change.at)) for change in changes
         ],
-        "colour": rate.colour,
-        "tomorrow": rate.tomorrow,
-        "mean": view.mean._asdict() if view is not None and view.mean is not None and found["fresh"] else None,
-        "peak": _peak(rate, ring, ring_end, today, now, zone),
-        "production": _production(today),
-        "today": _today(today),
-        "links": dict(links),
-        "ring": None
-        if ring is None
-        else {"t0": (int(ring_end.timestamp()) - SECONDS + 1) * 1000, "step": _STEP, "power": list(ring)},
-    }
+        colour=rate.colour,
+        tomorrow=rate.tomorrow,
+        mean=MeanPower(*view.mean) if view is not None and view.mean is not None and present.fresh else None,
+        peak=_peak(rate, ring, ring_end, today, now, zone),
+        production=_production(today),
+        today=_today(today),
+        links=Links(**links),
+        ring=None if ring is None else RingOfPower((int(ring_end.timestamp()) - SECONDS + 1) * 1000, _STEP, list(ring)),
+    )
 
 
-def _production(today: Today | None) -> dict[str, Any] | None:
+def _production(today: Today | None) -> ProductionNow | None:
     if today is None or today.production is None:
         return None
     at, power = today.production
-    return {"power": power, "at": moment(at)}
+    return ProductionNow(power, _second(at))
 
 
-def _today(today: Today | None) -> dict[str, Any] | None:
+def _today(today: Today | None) -> EnergyOfToday | None:
     if today is None or today.wh is None:
         return None
-    return {
-        "at": moment(today.at),
-        "wh": today.wh,
-        "injected_wh": today.injected_wh,
-        "production_wh": today.production_wh,
-        "cost": today.cost,
-        "same_hour_last_week_wh": today.last_week_wh,
-        "same_hour_last_week_cost": today.last_week_cost,
-    }
+    return EnergyOfToday(
+        at=_second(today.at),
+        wh=today.wh,
+        injected_wh=today.injected_wh,
+        production_wh=today.production_wh,
+        cost=today.cost,
+        same_hour_last_week_wh=today.last_week_wh,
+        same_hour_last_week_cost=today.last_week_cost,
+    )
 
 
 def _offer(rate: Tariff, today: Today | None) -> str | None:
@@ -165,15 +289,15 @@ def _subscribed(rate: Tariff, today: Today | None) -> int | None:
     return None if today is None or today.power is None else today.power * 1000
 
 
-def _since(view: MeterView | None, today: Today | None) -> str | None:
+def _since(view: MeterView | None, today: Today | None) -> datetime | None:
     """Return when the register began to run: as watched, else as the database has it."""
     if view is None or view.tariff.register is None:
         return None
     if view.register_since is not None:
-        return moment(view.register_since)
+        return _second(view.register_since)
     switches = [] if today is None else today.switches
     if switches and switches[-1].register == view.tariff.register:
-        return moment(switches[-1].at)
+        return _second(switches[-1].at)
     return None
 
 
@@ -184,7 +308,7 @@ def _peak(
     today: Today | None,
     now: datetime,
     zone: ZoneInfo,
-) -> dict[str, Any] | None:
+) -> PeakOfToday | None:
     """Return the highest power of the local day: the database is a minute behind, the meter knows its own highest."""
     start = midnight(now.astimezone(zone).date(), zone)
     found: list[tuple[int, datetime]] = []
@@ -200,4 +324,4 @@ def _peak(
     if not of_today:
         return None
     power, at = max(of_today, key=lambda pair: (pair[0], -pair[1].timestamp()))
-    return {"power": power, "at": moment(at)}
+    return PeakOfToday(power, _second(at))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -10,13 +10,15 @@ from typing import Any, Protocol
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.mqtt.events import Published, PublishToken
+from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
 from monitor.base.refusals import Refusal
-from monitor.live.answer import answer, state_event
+from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
+from monitor.live.later import Later, later
 from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.mqtt_listener import MqttListener
-from monitor.live.prices import Past, PriceTopic, Retained, later
+from monitor.live.prices import Past, PriceTopic, Retained
 from monitor.live.state import LiveState, Program
 from monitor.live.stream_clients import StreamClient, StreamClients, event
 from monitor.live.today import DatabasePoll, Opened
@@ -42,10 +44,10 @@ class Summary(Protocol):
     def use(self, alerts: Any) -> None:
         """Show these from now on."""
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> Any:
         """Return the answer of `alerts`."""
 
-    def active(self) -> list[dict[str, Any]]:
+    def active(self) -> Sequence[object]:
         """Return what holds now, as in the answer."""
 
     def events(self) -> object:
@@ -173,7 +175,7 @@ class Live:
             raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
-    def answer(self, meter: str) -> dict[str, Any]:
+    def answer(self, meter: str) -> LiveAnswer:
         """Return the answer of `live`."""
         today = self._poll.today(meter)
         monotonic, now = time.monotonic(), self._clock()
@@ -192,7 +194,7 @@ class Live:
             self._config.time_zone,
         )
 
-    def later(self, meter: str) -> dict[str, Any]:
+    def later(self, meter: str) -> Later:
         """Return the answer of `later`."""
         view = self._state.meter(meter, time.monotonic())
         tariff = Tariff() if view is None else view.tariff
@@ -262,7 +264,7 @@ class Live:
         return event("state", data, at)
 
     def _alerts_text(self) -> str:
-        return json.dumps(self.alerts.active(), separators=(",", ":"))
+        return json.dumps(self.alerts.active(), separators=(",", ":"), default=plain)
 
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))

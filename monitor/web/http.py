@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from monitor.base.answer import plain
 from monitor.base.formats import unbroken
 from monitor.base.refusals import Refusal
-from monitor.web.typed import plain
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past

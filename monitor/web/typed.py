@@ -1,20 +1,14 @@
-"""What an answer's type says: its JSON and its JSON Schema. Pure.
-
-An answer is a dataclass, with the vocabulary of `monitor/base/answer.py`; lists of numbers are written as they are.
-"""
+"""What an answer's type says: its JSON Schema, of which the OpenAPI document and the page's types are made. Pure."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from common.contract.frame import write_stamp
-from monitor.base.answer import ABSENT, INLINE, Absent, More
-from monitor.base.formats import ten_thousandths
+from monitor.base.answer import Absent, More, members
 
 Schema = Mapping[str, Any]
 
@@ -29,27 +23,6 @@ _PLAIN: Mapping[Any, Schema] = {
     Any: {},
     NoneType: {"type": "null"},
 }
-
-
-def plain(value: Any) -> Any:
-    """Return what JSON has no word for as something that it has: a dataclass as its fields, a time as a text.
-
-    Raises:
-        TypeError: it is nothing that an answer may hold.
-    """
-    if dataclasses.is_dataclass(value):
-        return _fields(value)
-    if isinstance(value, datetime):
-        return write_stamp(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return ten_thousandths(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"an answer cannot hold {type(value).__name__}")
 
 
 def answer_schema(answer: Callable[..., Any]) -> Schema:
@@ -115,7 +88,7 @@ def _nullable(kind: Any) -> Schema:
 def _record(kind: Any) -> Schema:
     properties: dict[str, Schema] = {}
     required: list[str] = []
-    for key, _, hint, inline in _members(kind):
+    for key, _, hint, inline in members(kind):
         if inline:
             inner = schema_of(hint)
             properties |= inner["properties"]
@@ -130,27 +103,3 @@ def _record(kind: Any) -> Schema:
 def _may_be_absent(hint: Any) -> bool:
     inner = hint.__origin__ if get_origin(hint) is Annotated else hint
     return Absent in get_args(inner)
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    kind: Any = type(value)
-    for key, name, _, inline in _members(kind):
-        one = getattr(value, name)
-        if inline:
-            found |= _fields(one)
-        elif one is not ABSENT:
-            found[key] = one
-    return found
-
-
-@cache
-def _members(kind: Any) -> Sequence[tuple[str, str, Any, bool]]:
-    """Return the fields of a dataclass: the key in JSON, the name, the type, and whether its own fields stand here."""
-    hints = get_type_hints(kind, include_extras=True)
-    members = []
-    for field in dataclasses.fields(kind):
-        hint = hints[field.name]
-        inline = get_origin(hint) is Annotated and INLINE in hint.__metadata__
-        members.append((field.name.removesuffix("_"), field.name, hint.__origin__ if inline else hint, inline))
-    return members

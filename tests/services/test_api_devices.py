@@ -22,8 +22,8 @@ from monitor.money.home import Home
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
-from monitor.places.now import devices as devices_now
 from monitor.places.now import meters
+from monitor.places.now.routes import DEVICES
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy
 from monitor.places.review.csv import json_rows
@@ -265,14 +265,14 @@ def test_what_is_on_now(own_home: Database) -> None:
     write_source(own_home, "cave", "device", {
         now - 8 * MINUTE: SourceMinute(60, 100), now - 2 * MINUTE: SourceMinute(60, 50, -60)
     })  # fmt: skip
-    answer = ask(devices_now.ROUTE, own_home, now, PRICES)
-    check(answer, devices_now.ROUTE.schema)
+    answer = ask(DEVICES, own_home, now, PRICES)
+    check(answer, DEVICES.schema)
     assert answer["devices"] == [
         {"name": "voiture", "power": 7400, "on": True, "at": "2026-11-10T11:02:00Z"},
         {"name": "cave", "power": 100, "on": True, "at": "2026-11-10T11:02:00Z"},  # 10 Wh in 6 minutes
         {"name": "chauffe-eau", "power": 0, "on": False, "at": "2026-11-10T11:00:00Z"},
     ]
-    silent = ask(devices_now.ROUTE, own_home, NOW + HOUR, PRICES)
+    silent = ask(DEVICES, own_home, NOW + HOUR, PRICES)
     assert [(one["power"], one["on"], one["at"]) for one in silent["devices"]] == [(None, False, None)] * 3
 
 
@@ -290,7 +290,7 @@ def test_a_house_without_sources_has_no_trace_of_them_and_pays_one_look_at_an_em
 
     for route in (energy.ROUTE, interval.ROUTE):
         assert not {name for name in asked(route, "from=2026-11-03&to=2026-11-04") if name.startswith("devices")}
-    assert asked(devices_now.ROUTE) == {"devices": []}
+    assert asked(DEVICES) == {"devices": []}
     assert "devices" not in asked(meters.ROUTE)["meters"][0]
 
 

@@ -24,7 +24,7 @@ from monitor.places.status import status
 from monitor.web.call import Call, LiveCall
 from storer.backup.backup import backup
 from storer.config.options import Retention
-from tests.support.api import ask
+from tests.support.api import ask, sent
 from tests.support.json_schema import check
 from tests.support.past import make_past
 from tests.support.servers import Database as Server
@@ -137,7 +137,7 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     assert status.ROUTE.without_database is not None
-    answer = status.ROUTE.without_database(LiveCall(live, {}, END))
+    answer = sent(status.ROUTE.without_database(LiveCall(live, {}, END)))
     check(answer, status.ROUTE.schema)
     assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
     assert answer["yesterday"] is None
@@ -169,7 +169,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live))
+        answer = sent(status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -187,7 +187,7 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     with contextlib.closing(tables.connect()) as connection:
-        answer = status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live))
+        answer = sent(status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

@@ -25,6 +25,7 @@ from monitor.money.calendars import Calendars
 from reader.meter.state import MeterState
 from reader.simulator.meter import SimulatedMeter
 from tests.support.alerts import Alerts, event
+from tests.support.api import sent
 from tests.support.fake_broker import Connection as FakeConnection
 from tests.support.fake_broker import FakeBroker
 from tests.support.frames import simulated
@@ -40,6 +41,12 @@ HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday
 WITHIN = 180.0  # seconds
 TOPICS = Topics("teleinfo")
+
+
+def answered(house: Live, meter: str) -> dict[str, Any]:
+    """Return the answer of `live`, as JSON has it."""
+    answer: dict[str, Any] = sent(house.answer(meter))
+    return answer
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -124,11 +131,11 @@ def test_values_of_now_and_of_today(tables: Server, broker: Broker, publisher: M
     publisher.retain(TOPICS.status("storer", "one"), '{"status": "online", "wait": 0}')
     with live(broker.port, tables) as house:
         wait_for(lambda: house.connected)
-        wait_for(lambda: house.answer(METER)["today"] is not None)
+        wait_for(lambda: answered(house, METER)["today"] is not None)
         power = publish_all(publisher, KIND)  # last: 15 s later it is no longer fresh
         # The state has the power, too, and comes before the link and the frames.
-        wait_for(lambda: house.answer(METER)["power"] == power and house.answer(METER)["fresh"])
-        found: Any = house.answer(METER)
+        wait_for(lambda: answered(house, METER)["power"] == power and answered(house, METER)["fresh"])
+        found: Any = answered(house, METER)
         assert found["links"] == dict.fromkeys(("meter", "reader", "mqtt", "storer", "database"), "up")
         assert found["fresh"]
         # The same from the tables, by hand: the readings at local midnight and now.
@@ -163,12 +170,12 @@ def test_two_meters(tables: Server, broker: Broker, publisher: MqttClient) -> No
         wait_for(lambda: house.connected)
         powers = {METER: publish_all(publisher, KIND), OTHER: publish_all(publisher, OTHER_KIND)}
         for meter, power in powers.items():
-            wait_for(lambda meter=meter, power=power: house.answer(meter)["power"] == power)  # type: ignore[misc]
+            wait_for(lambda meter=meter, power=power: answered(house, meter)["power"] == power)  # type: ignore[misc]
         assert house.meters() == sorted(powers)
-        found: Any = house.answer(OTHER)
+        found: Any = answered(house, OTHER)
         assert len(found["phases"]) == 3
         assert found["today"] is None  # the database does not know it yet
-        wait_for(lambda: house.answer(METER)["today"] is not None)
+        wait_for(lambda: answered(house, METER)["today"] is not None)
         with pytest.raises(Refusal):
             house.choose("nobody")
 
@@ -289,8 +296,8 @@ def test_without_the_database_what_is_live_goes_on(broker: Broker, publisher: Mq
         wait_for(lambda: house.connected)
         wait_for(lambda: house.links(METER)["database"] == "down")
         power = publish_all(publisher, KIND)
-        wait_for(lambda: house.answer(METER)["power"] == power and house.answer(METER)["fresh"])
-        found: Any = house.answer(METER)
+        wait_for(lambda: answered(house, METER)["power"] == power and answered(house, METER)["fresh"])
+        found: Any = answered(house, METER)
         assert (found["today"], found["links"]["meter"], found["power"]) == (None, "up", power)
 
 
@@ -299,20 +306,20 @@ def test_a_database_that_comes_back_is_asked_again(
 ) -> None:
     monkeypatch.setattr("monitor.live.today.PING_EVERY", 0.2)
     with live(broker.port, tables) as house:
-        wait_for(lambda: house.answer(METER)["today"] is not None)
+        wait_for(lambda: answered(house, METER)["today"] is not None)
         tables.stop()
         try:
             wait_for(lambda: house.links(METER)["database"] == "down")
         finally:
             tables.start()
         wait_for(lambda: house.links(METER)["database"] == "up")
-        assert house.answer(METER)["today"] is not None
+        assert answered(house, METER)["today"] is not None
 
 
 def test_without_the_broker_the_day_is_shown(tables: Server) -> None:
     with live(None, tables) as house:
-        wait_for(lambda: house.answer(METER)["today"] is not None)
-        found: Any = house.answer(METER)
+        wait_for(lambda: answered(house, METER)["today"] is not None)
+        found: Any = answered(house, METER)
         assert found["links"]["mqtt"] == "down"
         assert (found["power"], found["fresh"]) == (None, False)
         assert found["silent_since"] == "2026-11-24T17:29:00Z"
@@ -329,7 +336,7 @@ def test_the_stream_tells_since_when_a_meter_is_silent_that_was_silent_before_th
 
     with live(None, tables) as house:
         # The view of a meter stands as soon as its ten minutes are known.
-        wait_for(lambda: house.answer(METER)["ring"] is not None)
+        wait_for(lambda: answered(house, METER)["ring"] is not None)
         assert '"silent_since":"2026-11-24T17:29:00Z"' in asyncio.run(first(house))
 
 
@@ -343,13 +350,13 @@ def test_after_a_restart_the_ten_minutes_are_those_of_the_database(
     try:
         with live(broker.port, tables) as house:
             wait_for(lambda: house.connected)
-            found: Any = house.answer(METER)  # the very first answer
+            found: Any = answered(house, METER)  # the very first answer
             powers = [value for value in found["ring"]["power"] if value is not None]
             assert len(powers) >= 558  # the last forty seconds are not known
             assert set(powers) == {frame.values["SINSTS"] for frame in stored[1:]}
             power = publish_all(publisher, KIND)
-            wait_for(lambda: house.answer(METER)["power"] == power)
-            after: Any = house.answer(METER)
+            wait_for(lambda: answered(house, METER)["power"] == power)
+            after: Any = answered(house, METER)
             assert sum(value is not None for value in after["ring"]["power"]) >= 550
     finally:
         tables.sql(f"DELETE FROM {tables.name}.frames")
@@ -361,7 +368,7 @@ def test_a_broker_that_never_answers_delays_nothing() -> None:
             pass
 
     with FakeBroker(hang) as broker, live(broker.port, None) as house:
-        assert house.answer(METER)["links"]["mqtt"] == "down"
+        assert answered(house, METER)["links"]["mqtt"] == "down"
         begun = time.monotonic()
     assert time.monotonic() - begun < 10
 
@@ -374,14 +381,14 @@ def test_a_broker_that_goes_and_comes_back(tmp_path: Path) -> None:
             wait_for(lambda: house.links(METER)["meter"] == "up")
         own.stop()
         wait_for(lambda: house.links(METER)["mqtt"] == "down")
-        found: Any = house.answer(METER)
+        found: Any = answered(house, METER)
         assert (found["fresh"], found["links"]["meter"]) == (False, "unknown")
         assert found["silent_since"] is not None
         own.start()
         wait_for(lambda: house.links(METER)["mqtt"] == "up")
         with MqttClient(own.port) as client:
             power = publish_all(client, KIND, start=NOW + HOUR)
-            wait_for(lambda: house.answer(METER)["power"] == power and house.links(METER)["meter"] == "up")
+            wait_for(lambda: answered(house, METER)["power"] == power and house.links(METER)["meter"] == "up")
 
 
 def test_junk_on_the_topics_ends_nothing(broker: Broker, publisher: MqttClient) -> None:
@@ -394,7 +401,7 @@ def test_junk_on_the_topics_ends_nothing(broker: Broker, publisher: MqttClient) 
                 publisher.publish(TOPICS.status(kind, "one"), junk)
                 publisher.publish(TOPICS.health(kind, "one"), junk)
         power = publish_all(publisher, KIND)
-        wait_for(lambda: house.answer(METER)["power"] == power)
+        wait_for(lambda: answered(house, METER)["power"] == power)
 
 
 def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: Broker, publisher: MqttClient) -> None:
@@ -403,7 +410,7 @@ def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: B
         power = publish_all(publisher, KIND, frames=200)
         last = NOW + 199 * timedelta(seconds=2)
         wait_for(lambda: (house.last_frame(METER) or NOW) > last)
-        found: Any = house.answer(METER)
+        found: Any = answered(house, METER)
         assert found["power"] == power
         assert sum(value is not None for value in found["ring"]["power"]) < 100
 

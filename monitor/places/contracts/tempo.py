@@ -61,10 +61,10 @@ def answer(call: Call) -> TempoSeason:
     colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.
     said = call.live.answer(meter.identifier)
-    for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
-        if said.get(key) in COLOURS and first <= day <= last:
-            colours.setdefault(day, str(said[key]))
-            lived.setdefault(day, str(said[key]))
+    for day, colour in ((today, said.colour), (today + timedelta(1), said.tomorrow)):
+        if colour in COLOURS and first <= day <= last:
+            colours.setdefault(day, str(colour))
+            lived.setdefault(day, str(colour))
     counted = season(colours, year, today)
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     sources = (("m", lived), ("f", written), ("b", bundled))

@@ -5,16 +5,14 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from common.check.config_file import is_readable_by_all
 from common.check.findings import Finding
-from common.contract.frame import parse_time
 from common.errors import ConfigError
 from common.machine.deployment import here
 from common.machine.host import Host
@@ -28,7 +26,8 @@ from monitor.alerts.loop import Alerts
 from monitor.alerts.message_texts import AlertFormats
 from monitor.alerts.send_queue import Message, SendQueue, destinations
 from monitor.alerts.store import NAME, Store
-from monitor.alerts.summary import AlertSummary
+from monitor.alerts.summary import AlertAddress, AlertEvent, AlertsAnswer, AlertSummary
+from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, unbroken
 from monitor.base.household import AlertsConfig
@@ -105,7 +104,7 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
     summary.use(noted)
     answer = summary.answer()
     if as_json:
-        print(json.dumps(answer, indent=1, ensure_ascii=False))  # noqa: T201 - the command's output
+        print(json.dumps(answer, indent=1, ensure_ascii=False, default=plain))  # noqa: T201 - the command's output
         return 0
     for line in _lines(answer, written, formats):
         print(unbroken(line, formats.language))  # noqa: T201 - the command's output
@@ -130,23 +129,23 @@ def _written_at(file: Path) -> datetime | None:
         raise ConfigError(f"{file} cannot be read: {reason(error)}") from error
 
 
-def _lines(answer: Mapping[str, Any], written: datetime | None, formats: Formats) -> Iterator[str]:
+def _lines(answer: AlertsAnswer, written: datetime | None, formats: Formats) -> Iterator[str]:
     yield (
         formats.text("alerts_never")
         if written is None
         else formats.text("alerts_as_of", day=formats.day(written), time=formats.clock(written))
     )
-    for part in ("active", "past"):
-        yield from _section(f"alerts_{part}", [_event(event, formats) for event in answer[part]], formats)
+    yield from _section("alerts_active", [_event(event, formats) for event in answer.active], formats)
+    yield from _section("alerts_past", [_event(event, formats) for event in answer.past], formats)
     addresses = [
-        formats.text("alerts_address", name=one["name"], became=_became(one, formats)) for one in answer["addresses"]
+        formats.text("alerts_address", name=one.name, became=_became(one, formats)) for one in answer.addresses
     ]
-    if not answer["sends"]:
+    if not answer.sends:
         addresses.append(formats.text("alerts_no_address"))
     yield from _section("alerts_addresses", addresses, formats)
     rules = [
-        (rule["name"], formats.text("alerts_on" if rule["on"] else "alerts_off"), rule["text"][formats.language])
-        for rule in answer["rules"]
+        (rule.name, formats.text("alerts_on" if rule.on else "alerts_off"), rule.text.of(formats.language))
+        for rule in answer.rules
     ]
     yield from _section("alerts_rules", [line.strip() for line in lay_out(rules, range(3))], formats)
 
@@ -158,32 +157,29 @@ def _section(key: str, lines: Sequence[str], formats: Formats) -> Iterator[str]:
         yield f"  {line}"
 
 
-def _event(event: Mapping[str, Any], formats: Formats) -> str:
-    began = parse_time(event["began"])
-    ended = began if event["ended"] is None else parse_time(event["ended"])
+def _event(event: AlertEvent, formats: Formats) -> str:
+    began, ended = event.began, event.ended or event.began
     day, last_day = (formats.short_day(moment.astimezone(formats.zone).date()) for moment in (began, ended))
     when = f"{day} {formats.clock(began)}"
     if ended != began:
         when += f" – {formats.clock(ended)}" if day == last_day else f" – {last_day} {formats.clock(ended)}"
-    return f"{when}  {event['text'][formats.language]}"
+    return f"{when}  {event.text.of(formats.language)}"
 
 
-def _became(address: Mapping[str, Any], formats: Formats) -> str:
+def _became(address: AlertAddress, formats: Formats) -> str:
     parts = []
-    if address["sent"]:
-        key = "delivery_sent_one" if address["sent"] == 1 else "delivery_sent"
-        parts.append(formats.text(key, count=address["sent"], **_at(address["sent_at"], formats)))
-    parts += [
-        formats.text(f"delivery_{state}", count=address[state]) for state in ("waiting", "failed") if address[state]
-    ]
-    if address["failed_at"] is not None:
-        reason_of_it = why(address["why"], formats.language)
-        parts.append(formats.text("delivery_why", why=reason_of_it, **_at(address["failed_at"], formats)))
+    if address.sent_at is not None:
+        key = "delivery_sent_one" if address.sent == 1 else "delivery_sent"
+        parts.append(formats.text(key, count=address.sent, **_at(address.sent_at, formats)))
+    counts = {"waiting": address.waiting, "failed": address.failed}
+    parts += [formats.text(f"delivery_{state}", count=count) for state, count in counts.items() if count]
+    if address.failed_at is not None:
+        reason_of_it = why(address.why or "", formats.language)
+        parts.append(formats.text("delivery_why", why=reason_of_it, **_at(address.failed_at, formats)))
     return " · ".join(parts)
 
 
-def _at(stamp: str, formats: Formats) -> dict[str, str]:
-    moment = parse_time(stamp)
+def _at(moment: datetime, formats: Formats) -> dict[str, str]:
     return {"day": formats.day(moment), "time": formats.clock(moment)}
 
 

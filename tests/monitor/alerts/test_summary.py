@@ -12,9 +12,10 @@ from monitor.base.household import Address, AlertsConfig, House
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceTable
-from monitor.places.status import alerts as route
+from monitor.places.status.routes import ALERTS
 from monitor.web.call import LiveCall
 from tests.support.alerts import AT, Alerts, event
+from tests.support.api import sent
 from tests.support.json_schema import check
 
 HOUSE, WORKSHOP = "031961123456", "031961123457"
@@ -37,7 +38,7 @@ def retained(one: AlertSummary) -> Any:
 
 
 def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
-    assert summary(HOUSE, shown=Alerts(STOPPED)).active() == [
+    assert sent(summary(HOUSE, shown=Alerts(STOPPED)).active()) == [
         {
             "id": f"feed_in/{HOUSE}//1795870920",
             "kind": "feed_in",
@@ -53,7 +54,7 @@ def test_an_active_alert_is_said_in_both_languages_with_its_place() -> None:
 def test_of_several_meters_each_alert_names_its_own() -> None:
     shown = Alerts(STOPPED, event("feed_in", WORKSHOP, {"days": 5, "usual_wh": 9000}), CUT)
     one = summary(HOUSE, WORKSHOP, shown=shown, meters=(House(HOUSE, "Maison", ()),))
-    texts = [found["text"]["fr"].partition(" · ")[0] for found in one.active()]
+    texts = [found.text.fr.partition(" · ")[0] for found in one.active()]
     assert texts[:2] == ["Maison", f"Compteur {WORKSHOP}"]
     assert texts[2].startswith("Coupure")
 
@@ -74,8 +75,8 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
             ),
         )
     )
-    answer = route.ROUTE.answer(LiveCall(live, {}, datetime.now(UTC)))
-    check(answer, route.ROUTE.schema)
+    answer = sent(ALERTS.answer(LiveCall(live, {}, datetime.now(UTC))))
+    check(answer, ALERTS.schema)
     assert answer["sends"]
     on = {rule["name"]: rule["on"] for rule in answer["rules"]}
     assert (on["overload"], on["white"], on["feed_in"]) == (True, False, False)
@@ -99,8 +100,8 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
 
 def test_before_alerts_are_followed_there_are_none() -> None:
     one = summary(alerts=AlertsConfig())
-    check(one.answer(), route.ROUTE.schema)
-    assert (one.answer()["sends"], one.active(), one.message()) == (False, [], None)
+    check(sent(one.answer()), ALERTS.schema)
+    assert (one.answer().sends, one.active(), one.message()) == (False, [], None)
 
 
 def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_messages() -> None:

@@ -1,5 +1,6 @@
 """The answer of `live`, in each state of what it is made of."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.live.answer import answer, state_event
+from monitor.live.answer import State, answer, state_event
 from monitor.live.chain import LINKS
 from monitor.live.meter import SECONDS, LiveMeter, clock_of
 from monitor.live.schedule import Change
@@ -18,8 +19,9 @@ from monitor.live.today import Today
 from monitor.money.calendars import Calendars
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceFile, PriceRow, PriceTable
-from monitor.places.now.live import ROUTE, STATE
+from monitor.places.now.routes import LIVE
 from monitor.readings.curves import Second
+from tests.support.api import sent
 from tests.support.frames import ADDRESS, standard
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -80,8 +82,9 @@ def asked(
     end = now if view is None else clock_of(view, now)
     ring = None if of is None else of.ring(end)
     found = answer(ADDRESS, view, ring, end, today, UP | links, prices, Calendars(), now, PARIS)
-    assert list(found) == list(ROUTE.schema["properties"])
-    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+    read: dict[str, Any] = sent(found)
+    assert list(read) == list(LIVE.schema["properties"])
+    return read
 
 
 def test_all_is_known() -> None:
@@ -213,8 +216,9 @@ def test_what_comes_next_follows_the_meter_whatever_the_offer_of_a_line_is_calle
 def test_the_event_is_a_part_of_the_answer() -> None:
     data, identifier = state_event(meter().view(101.0), True, TODAY, NOW)
     event, whole = json.loads(data), asked(meter())
-    assert list(event) == list(STATE)
-    assert event == {key: whole[key] for key in STATE}
+    names = [field.name for field in dataclasses.fields(State)]
+    assert list(event) == names
+    assert event == {key: whole[key] for key in names}
     assert identifier == event["at"]
 
 
@@ -278,6 +282,7 @@ def test_a_register_runs_since_the_last_of_the_switches() -> None:
 
 def test_the_last_of_the_six_hundred_seconds_is_that_of_the_ring() -> None:
     ring = [None] * (SECONDS - 1) + [5]
-    found = answer(ADDRESS, meter().view(101.0), ring, NOW, TODAY, UP, PRICES, Calendars(), NOW, PARIS)["ring"]
+    found = answer(ADDRESS, meter().view(101.0), ring, NOW, TODAY, UP, PRICES, Calendars(), NOW, PARIS).ring
+    assert found is not None
     # 13:32:07 is the last second: the first one is 599 seconds before it, 13:22:08.
-    assert (SECONDS, found["t0"]) == (600, int(datetime(2026, 11, 25, 13, 22, 8, tzinfo=UTC).timestamp()) * 1000)
+    assert (SECONDS, found.t0) == (600, int(datetime(2026, 11, 25, 13, 22, 8, tzinfo=UTC).timestamp()) * 1000)

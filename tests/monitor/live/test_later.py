@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.prices import PriceSpan
-from monitor.live.prices import later
+from monitor.live.later import later
 from monitor.live.values import Tariff
-from monitor.places.now.later import ROUTE
+from monitor.places.now.routes import LATER
+from tests.support.api import sent
 from tests.support.json_schema import check
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -34,8 +35,10 @@ def asked(
     ends = [at(start) for start, _ in spans[1:]] + [at(end)]
     known = [PriceSpan(at(start), until, value) for (start, value), until in zip(spans, ends, strict=True)]
     sold = None if feed_in is None else Decimal(feed_in)
-    answer = later("031961123456", known, tariff, at("25 18:30").astimezone(UTC), PARIS, surplus, sold)
-    check(answer, ROUTE.schema)
+    answer: Mapping[str, Any] = sent(
+        later("031961123456", known, tariff, at("25 18:30").astimezone(UTC), PARIS, surplus, sold)
+    )
+    check(answer, LATER.schema)
     return answer
 
 

@@ -13,7 +13,7 @@ import pytest
 from common.errors import ConfigError
 from monitor.base.config import Listen, MonitorConfig
 from monitor.base.refusals import Refusal
-from monitor.places.now.live import STREAM
+from monitor.places.now.routes import STREAM
 from monitor.web import files, password
 from monitor.web.api import Api
 from monitor.web.files import PLACES, Files

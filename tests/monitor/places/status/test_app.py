@@ -8,7 +8,7 @@ import pytest
 from monitor.base.config import AppFile
 from monitor.live.live import Live
 from monitor.live.state import Program
-from monitor.places.status import app
+from monitor.places.status.routes import APP
 from monitor.web.call import LiveCall
 from tests.support.api import sent
 from tests.support.json_schema import check
@@ -29,7 +29,7 @@ class House:
 
 def asked(file: Path | None, status: str = "online", meter: str | None = "031961123456") -> Any:
     live = cast("Live", House(status, meter))
-    return sent(app.ROUTE.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file))))
+    return sent(APP.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file))))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_who_reads_the_meter_elsewhere_needs_no_port_here(
     (tmp_path / "app.json").write_text(json.dumps(SAID))
     answer = asked(tmp_path / "app.json", status, meter)
     assert answer == SAID | {"meter": known}
-    check(answer, app.ROUTE.schema)
+    check(answer, APP.schema)
 
 
 def test_elsewhere_there_is_no_app(tmp_path: Path) -> None:
     assert asked(None) is None
     assert asked(tmp_path / "absent.json") is None
-    check(None, app.ROUTE.schema)
+    check(None, APP.schema)

@@ -1,10 +1,25 @@
-"""`app`: what is still to be set up in Home Assistant's app. It answers while the database is away."""
+"""`alerts` and `app`: what is wrong, and what is still to be set up. Both answer while the database is away."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from monitor.alerts.summary import AlertsAnswer
 from monitor.web.call import LiveCall, LiveRoute
+
+
+def alerts(call: LiveCall) -> AlertsAnswer:
+    """Return the alerts of all meters."""
+    answer: AlertsAnswer = call.live.alerts.answer()
+    return answer
+
+
+ALERTS = LiveRoute(
+    "alerts",
+    "What is wrong now, the last thirty alerts that are over, and what became of the last messages.",
+    (),
+    alerts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,7 @@ class AppState:
     ]
 
 
-def answer(call: LiveCall) -> Annotated[AppState | None, "null: this is not the app, or it does not say"]:
+def app(call: LiveCall) -> Annotated[AppState | None, "null: this is not the app, or it does not say"]:
     """Return what the app says of itself; None: this is not the app, or it says nothing."""
     said = None if call.app is None else call.app.read()
     if said is None:
@@ -33,9 +48,9 @@ def answer(call: LiveCall) -> Annotated[AppState | None, "null: this is not the 
     return AppState(**said, meter=meter)
 
 
-ROUTE = LiveRoute(
+APP = LiveRoute(
     "app",
     "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",
     (),
-    answer,
+    app,
 )
