@@ -90,23 +90,11 @@ def read_bytes(file: BinaryIO, name: str) -> Iterator[bytes]:
     """
     head = file.read(_READ_SIZE)
     if _is_recording(head):
-        yield from (chunk.data for chunk in _read_lines(_lines(head, file), name))
+        yield from _read_lines(_lines(head, file), name)
         return
     while head:
         yield head
         head = file.read(_READ_SIZE)
-
-
-def read_chunks(file: BinaryIO, name: str) -> Iterator[Chunk]:
-    """Yield the chunks of a recording.
-
-    Raises:
-        ConfigError: it is not a recording, or damaged; with the line and what is expected there.
-    """
-    head = file.read(_READ_SIZE)
-    if not _is_recording(head):
-        raise ConfigError(f"{name}: not a recording: its first line must be '{HEADER}'")
-    yield from _read_lines(_lines(head, file), name)
 
 
 def _is_recording(head: bytes) -> bool:
@@ -127,19 +115,16 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
         yield last  # else it was cut off by a full disk or a power cut
 
 
-def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
+def _read_lines(lines: Iterable[str], name: str) -> Iterator[bytes]:
     for number, line in enumerate(lines, 1):
-        if line and number > 1 and not line.startswith("#"):
-            chunk = _read_line(line, f"{name}, line {number}")
-            if chunk is not None:
-                yield chunk
-
-
-def _read_line(line: str, where: str) -> Chunk | None:
-    match = _parse(line)
-    if match is None:
-        raise ConfigError(f"{where}: damaged: SECONDS e|n TEXT or SECONDS speed N is expected, not {line[:40]!r}")
-    return None if match[2] else Chunk(float(match[1]), _read_text(match[5], even=match[4] == "e"))
+        if not line or number == 1 or line.startswith("#"):
+            continue
+        match = _parse(line)
+        if match is None:
+            expected = "SECONDS e|n TEXT or SECONDS speed N is expected"
+            raise ConfigError(f"{name}, line {number}: damaged: {expected}, not {line[:40]!r}")
+        if not match[2]:  # of speed
+            yield _read_text(match[5], even=match[4] == "e")
 
 
 def _parse(line: str) -> re.Match[str] | None:
