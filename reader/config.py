@@ -71,7 +71,7 @@ def _names_host_and_port(url: str) -> bool:
 
 
 def is_network(port: str) -> bool:
-    """Tell whether a port is a network one, whose peer can vanish without closing the connection.
+    """Return whether a port is a network one, whose peer can vanish without closing the connection.
 
     >>> is_network("socket://192.168.1.20:5331")
     True
@@ -80,7 +80,7 @@ def is_network(port: str) -> bool:
 
 
 def is_simulated(port: str) -> bool:
-    """Tell whether a port is a simulated meter.
+    """Return whether a port is a simulated meter.
 
     >>> is_simulated("simulate://historic-single-phase-base")
     True

@@ -222,7 +222,7 @@ def _connected(settings: ReaderMqtt, emit: Emit) -> Iterator[None]:
 
 @contextmanager
 def _keys() -> Iterator[Callable[[], bool]]:
-    """Give what tells whether q was pressed, or the keyboard is gone; restore the terminal's settings afterwards."""
+    """Yield a check for a pressed q, or a keyboard that is gone; restore the terminal's settings afterwards."""
     if not sys.stdin.isatty():
         yield lambda: False
         return

@@ -1,7 +1,7 @@
-"""Asks a broker as one of the programs would use it, and disturbs nobody: connection, rights, limits, certificate.
+"""Asks a broker what one of the programs needs of it, disturbing no other: connection, rights, limits, certificate.
 
 A right to publish is asked for with a message of QoS 2 that is never released: the broker answers whether it may be
-published (PUBREC with a reason code), but passes it to nobody before our PUBREL, and forgets it when we disconnect.
+published (PUBREC with a reason code), but delivers it to no client before our PUBREL, and drops it when we disconnect.
 paho sends the PUBREL by itself and ignores the reason, so that one method of its client is replaced.
 
 mosquitto accepts a subscription that its access rules forbid, and delivers nothing.
@@ -116,7 +116,7 @@ def probe_broker(
     seconds: float,
     timeout: float = _TIMEOUT,
 ) -> BrokerFacts:
-    """Ask for the rights, and listen, at the first host that accepts the connection; nobody receives anything from us.
+    """Ask for the rights, and listen, at the first host that accepts the connection; no client receives anything.
 
     Args:
         settings: where the broker is.

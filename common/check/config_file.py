@@ -61,7 +61,7 @@ def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Fi
 
 
 def is_readable_by_all(file: Path) -> bool:
-    """Tell whether every user of this machine can read a file."""
+    """Return whether every user of this machine can read a file."""
     try:
         return bool(file.stat().st_mode & 0o004)
     except OSError:

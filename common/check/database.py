@@ -36,7 +36,7 @@ def address(config: DatabaseConfig) -> str:
 
 
 def is_local(config: DatabaseConfig) -> bool:
-    """Tell whether the first host is this machine."""
+    """Return whether the first host is this machine."""
     return bool(config.unix_socket) or config.host[0] in LOCALHOST
 
 

@@ -29,7 +29,7 @@ class Status(Enum):
     """How bad it is."""
 
     OK = "ok"
-    NOTICE = "note"  # it works; somebody should know
+    NOTICE = "note"  # it works, but is worth knowing
     PROBLEM = "problem"  # it does not work, or soon will not
 
 
@@ -146,7 +146,7 @@ class Report:
         return HAS_PROBLEMS if problems else ALL_OK
 
     def note(self, text: str) -> None:
-        """Print what is being done, for somebody who waits."""
+        """Print what is being done, for a person who waits."""
         if self._terminal:
             self._write(f"  … {text}")
 

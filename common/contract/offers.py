@@ -20,7 +20,7 @@ class Window:
     end: time
 
     def holds(self, moment: time) -> bool:
-        """Tell whether the window holds that time of day."""
+        """Return whether the window holds that time of day."""
         if self.start < self.end:
             return self.start <= moment < self.end
         return moment >= self.start or moment < self.end
@@ -72,7 +72,7 @@ class Register:
 
     @property
     def off_peak(self) -> bool | None:
-        """Tell whether it runs in off-peak hours; None: it has nothing to do with them."""
+        """Return whether it runs in off-peak hours; None: it has nothing to do with them."""
         return HOURS[self.hours].off_peak
 
 
@@ -91,7 +91,7 @@ class Offer:
 
     @property
     def follows_meter(self) -> bool:
-        """Tell whether its off-peak hours are those that the network gave to the meter."""
+        """Return whether its off-peak hours are those that the network gave to the meter."""
         return self.off_peak is None and any(register.off_peak for register in self.registers)
 
     def day_of(self, local: datetime) -> date:
@@ -186,6 +186,6 @@ def with_calendar(calendar: str) -> Offer | None:
 
 
 def is_off_peak(register: str) -> bool | None:
-    """Tell whether a register runs in off-peak hours; None: that does not matter, or is not known."""
+    """Return whether a register runs in off-peak hours; None: that does not matter, or is not known."""
     row = BY_REGISTER.get(register)
     return None if row is None else row[1].off_peak

@@ -3,8 +3,7 @@
     {METER: {"price": 0.2016, "currency": "EUR", "next_prices": [{"start": TIME, "end": TIME, "value": 0.2016}, ...]}}
 
 `price` is the value of the first of `next_prices`. Times carry the offset of the local time.
-A row has `"assumed": true`
-if nobody said whose prices these are: a meter does not tell its supplier.
+A row has `"assumed": true` if the owner has not said whose prices apply: a meter does not know its supplier.
 """
 
 import itertools
@@ -28,7 +27,7 @@ class PriceSpan(NamedTuple):
     start: datetime
     end: datetime
     value: float
-    assumed: bool = False  # nobody said that this is the owner's offer
+    assumed: bool = False  # the owner has not said that this is their offer
 
     def to_message(self) -> dict[str, Any]:
         """Return it as it is published, also in the state of a meter."""

@@ -91,7 +91,7 @@ def supplier_names(offer: str | None) -> list[str]:
 
 
 def can_be_drawn(step: int, seconds: float) -> bool:
-    """Tell whether a house can draw so many Wh in a time.
+    """Return whether a house can draw so many Wh in a time.
 
     >>> can_be_drawn(350, 10), can_be_drawn(351, 10), can_be_drawn(-1, 10)
     (True, False, False)

@@ -100,7 +100,7 @@ class BrokerConnection:
         self.number = number
         self.answered = threading.Event()  # there was an answer to CONNECT; or it has ended
         self.ended = threading.Event()
-        self.limits = Limits()  # the broker disconnects whoever exceeds them
+        self.limits = Limits()  # the broker disconnects a client that exceeds them
         self.lost_because: str | None = None  # where the broker or the network ended it
         self.taken_over = False  # another client with our client id ended it
         self.closed_after: list[Sent] = []  # what was sent last and has no answer, where the broker closed it

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-NOBODY_SUBSCRIBED = 0x10  # of a PUBACK: accepted, and dropped because nobody has subscribed
+NOBODY_SUBSCRIBED = 0x10  # of a PUBACK: accepted, and dropped for lack of a subscriber
 REFUSED = 0x80  # from here on, a reason code is an error
 TOO_LARGE = 0x95  # larger than the broker accepts: not sent
 

@@ -99,7 +99,7 @@ def known_meters(settings: Broker, topics: Topics) -> list[str]:
 def _retained(settings: Broker, wanted: str, unused: str, level: str = "", timeout: float = 10) -> dict[str, bytes]:
     """Return the retained messages of `wanted`, by the level of the topic that its `+` stands for, such as `level`.
 
-    They are complete when our own message on `unused` comes back; nobody else uses that topic.
+    They are complete when our own message on `unused` comes back; no other client uses that topic.
     """
     deadline = time.monotonic() + timeout
     begin, end = wanted.split("+")

@@ -42,7 +42,7 @@ def run_cli(name: str, parser: argparse.ArgumentParser, french: str = "common.se
         sys.stdout.flush()  # here, where an error is handled
         return code
     except BrokenPipeError:
-        # Whoever read our output has enough of it, as `head` has.
+        # The reader of our output has closed it, as `head` does.
         drop_output()
         return 0
     except OSError as error:

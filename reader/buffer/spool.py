@@ -67,7 +67,7 @@ class Spool(Store):
     PAGE, SYNCHRONOUS, PRIVATE = 8192, "FULL", False  # three blocks of a minute share a page
 
     def __init__(self, folder: Path, *, max_size: int, lock: bool = True) -> None:
-        """Prepare the spool in this folder; without `lock`, the caller makes sure that nobody else uses it."""
+        """Prepare the spool in this folder; without `lock`, the caller ensures that no other process uses it."""
         super().__init__(folder)
         self.max_size = max_size  # bytes of the file, at most
         self.pending = 0

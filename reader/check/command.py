@@ -93,7 +93,7 @@ def _check_lines(
 
 
 def _is_in_use(port: PortFacts, service: ServiceFacts) -> bool:
-    """Return whether the running reader reads this port: then nobody else may."""
+    """Return whether the running reader reads this port: then no other program may."""
     if is_simulated(port.url) or not port.exists:
         return False
     # Without sudo we cannot see which process has the port open, but we see that the reader runs.

@@ -69,7 +69,7 @@ class Delivery:
             if item.kind is ItemKind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release([row])  # the previous run was killed between spool and journal
             else:
-                # Overdue at once: nobody knows for how long it has been pending.
+                # Overdue at once: how long it has been pending is unknown.
                 self._memory.pending[item.identity] = Pending(item, row, now - CONFIRM_TIMEOUT)
         self.recovered = self.pending
         self.decoded += self.recovered

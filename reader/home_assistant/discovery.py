@@ -33,7 +33,7 @@ from reader.home_assistant.profile import MeterObserver, MeterProfile
 #: Seconds for which a change must be wanted, and between two messages: Home Assistant drops what it receives for a
 #: component that it is still processing.
 MIN_INTERVAL = 30.0
-_MAX_DOUBLINGS = 7  # of MIN_INTERVAL, for somebody who clears the topic again and again: to an hour
+_MAX_DOUBLINGS = 7  # of MIN_INTERVAL, if the topic is cleared again and again: up to an hour
 
 Clear = Callable[[str], bool]  # publish an empty retained message; False when that is not possible now
 
@@ -126,9 +126,9 @@ class Discovery:
         return self._message
 
     def on_cleared(self, monotonic: float) -> bool:
-        """Handle that somebody has cleared the topic; return whether there was a message.
+        """Handle that the topic was cleared; return whether there was a message.
 
-        Home Assistant clears it when somebody deletes the device, but also when they delete a single entity, and then
+        Home Assistant clears it when a user deletes the device, but also when they delete a single entity, and then
         removes all the others with it. So the meter is announced again after an interval, which doubles each time.
         """
         if self._message is None:
@@ -145,7 +145,7 @@ class Discovery:
 
     @property
     def cleared(self) -> bool:
-        """Whether somebody has cleared the topic, and the meter was not announced since."""
+        """Whether the topic was cleared, and the meter was not announced since."""
         return self._times_cleared > 0 and self._message is None
 
     @property

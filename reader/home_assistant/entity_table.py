@@ -56,7 +56,7 @@ class Trait(Flag):
 
     PLAIN = 0
     DIAGNOSTIC = auto()
-    DISABLED = auto()  # until somebody enables it
+    DISABLED = auto()  # until a user enables it
     SPORADIC = auto()  # the meter does not always send it: once announced, it stays
     TIMESTAMPED = auto()  # the meter sends the time of it: attribute `at`
     HIDDEN = DIAGNOSTIC | DISABLED

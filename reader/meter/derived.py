@@ -57,7 +57,7 @@ def derive(
     return derived
 
 
-#: Labels from which keys follow on which somebody acts at once; `exporting` follows from SINSTI, too.
+#: Labels of keys that automations act on at once; `exporting` follows from SINSTI, too.
 AT_ONCE_LABELS = frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE", "RELAIS"])
 #: The labels by whose values a mobile peak is known; some others count by their presence.
 PEAK_LABELS = frozenset(["STGE", "PTEC"])
@@ -127,7 +127,7 @@ def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None,
         return derived
     if contract == "tempo":
         derived["tempo_today"], derived["tempo_tomorrow"] = status.tempo_today, status.tempo_tomorrow
-        if status.tempo_today == COLOURS[0] and code:  # a Tempo day has a colour: its period tells it, too
+        if status.tempo_today == COLOURS[0] and code:  # a Tempo day has a colour: its period has it, too
             derived["tempo_today"] = COLOUR_OF_LETTER[code[-1]]
     if contract in ("ejp", "tempo") or peak_seen:
         derived["peak_notice"], derived["peak"] = status.peak_notice > 0, status.peak > 0

@@ -16,7 +16,7 @@ from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import PowerEstimate
 from reader.meter.publish_policy import PublishPolicy
 
-#: Labels on which somebody acts at once, or from which keys follow that are needed at once.
+#: Labels that automations act on at once, or from which such keys follow.
 _AT_ONCE = AT_ONCE_LABELS | {"MSG1", "MSG2", "PREF", "PCOUP", "ISOUSC"}
 
 
@@ -34,13 +34,13 @@ class MeterState:
         self.complete = False
         """Whether all is known that the meter sends, so that the state may be published."""
         self.changed: Collection[str] | None = None
-        """The labels whose values may differ from those after the update before, if nothing else does on which somebody
-        acts at once; None: anything may, or keys have come or gone, or the state was not complete then."""
+        """The labels whose values may differ from those after the previous update, if nothing urgent does; None:
+        anything may, or keys have come or gone, or the state was not complete then."""
         self._comparable = False  # the next state may be compared with this one
         self._mode = Mode.HISTORIC
         self._derived: dict[str, Any] = {}
         self._prices: dict[str, Any] = {}
-        self._outdated = False  # some of what is derived, on which nobody acts at once
+        self._outdated = False  # some derived keys, none of them urgent
         self._snapshot: dict[str, Any] | None = None  # None: to be made
         self._has_estimate = False
         self._updated_at = 0.0  # monotonic
@@ -71,7 +71,7 @@ class MeterState:
         return frame
 
     def _acts_at_once(self, changed: Collection[str]) -> bool:
-        """Return whether somebody may act at once on labels that have changed."""
+        """Return whether labels have changed that automations act on at once."""
         if "SINSTI" in changed and (self._last_values.values["SINSTI"] != 0) is not self._derived.get("exporting"):
             return True
         return not _AT_ONCE.isdisjoint(changed)

@@ -57,7 +57,7 @@ def _serve(source: ByteSource, master: int, slave: int) -> None:
 
 
 def _discard(master: int, slave: int) -> None:
-    """Forget what nobody reads. A closed port keeps nothing: a client that opens it later must not get old frames."""
+    """Discard unread bytes. A closed port keeps nothing: a client that opens it later must not get old frames."""
     termios.tcflush(master, termios.TCOFLUSH)
     termios.tcflush(slave, termios.TCIFLUSH)
 

@@ -7,7 +7,7 @@
     SEP      = SP in historic mode, HT in standard mode; stamps: standard only
     checksum = (sum of the bytes before it & 0x3F) + 0x20
                historic mode leaves the last SEP out of the sum
-    byte     = 7 bits and an even parity bit, or 7 bits alone where whoever delivers them has taken the parity off
+    byte     = 7 bits and an even parity bit, or 7 bits alone where a gateway has removed the parity
 
 Sources: Enedis-NOI-CPT_54E v3, 5.2 (historic group), 5.3.6 (frame, group, checksum), 6.2.1.1 (stamps);
 Enedis-NOI-CPT_02E v6, 1.5.3 (algorithm).
