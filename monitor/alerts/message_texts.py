@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from common.contract.frame import parse_time
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
-from monitor.alerts.delivery_texts import TEXTS as DELIVERY_TEXTS
 from monitor.alerts.events import BEGIN, Event, Notification
 from monitor.alerts.texts import TEXTS as ALERT_TEXTS
 from monitor.base.formats import Formats, length, unbroken
@@ -32,7 +31,7 @@ class AlertFormats(Formats):
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         super().__init__(language, zone)
-        self._texts = {**self._texts, **ALERT_TEXTS[language], **DELIVERY_TEXTS[language]}
+        self._texts = {**self._texts, **ALERT_TEXTS[language]}
 
 
 def rule_name(kind: str, language: str) -> str:

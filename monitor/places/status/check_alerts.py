@@ -20,13 +20,13 @@ from common.settings import config
 from common.settings.file_errors import reason
 from common.settings.language import language_of
 from monitor.alerts.child import is_known
-from monitor.alerts.delivery_texts import why
 from monitor.alerts.engine import Engine
 from monitor.alerts.loop import Alerts
 from monitor.alerts.message_texts import AlertFormats
 from monitor.alerts.send_queue import Message, SendQueue, destinations
 from monitor.alerts.store import NAME, Store
 from monitor.alerts.summary import AlertAddress, AlertEvent, AlertsAnswer, AlertSummary
+from monitor.alerts.texts import why
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, unbroken

@@ -8,7 +8,7 @@ import pytest
 from common.machine.host import Host
 from monitor.__main__ import main
 from monitor.alerts import child
-from monitor.alerts.delivery_texts import TEXTS, why
+from monitor.alerts.texts import TEXTS, why
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
 from monitor.places.status.check_alerts import diagnose_alerts
