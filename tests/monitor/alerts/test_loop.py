@@ -190,15 +190,6 @@ def test_what_failed_is_not_tried_again_in_quiet_hours_but_an_overload_is(tmp_pa
     assert "disk" in house.started[3:]
 
 
-def test_the_end_of_an_event_waits_for_its_beginning(tmp_path: Path) -> None:
-    house = Home(tmp_path)
-    house.fails = True
-    house.look(DISK)
-    house.look(Condition("disk", Holds.NO))
-    assert house.started == ["disk"]
-    assert [delivery.waits for delivery in house.alerts.deliveries()] == [True, True]
-
-
 def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
     house = Home(tmp_path)
     house.look(DISK)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from common.runtime.file_lock import try_lock
 from monitor.alerts.child import is_known
 from monitor.alerts.send_queue import Delivery, Job, Message, SendQueue, destinations
 from monitor.base.household import Address
@@ -224,32 +223,6 @@ def test_who_was_not_told_that_it_began_is_not_told_that_it_is_over(
     assert queue_of(post, tmp_path, state=queue.to_json()).deliveries() == queue.deliveries()
 
 
-def test_the_receipt_of_a_process_that_outlived_the_monitor_counts(post: Post, tmp_path: Path) -> None:
-    first = begun(post, tmp_path)
-    kept = first.to_json()
-
-    second = queue_of(post, tmp_path, state=kept)
-    turn(second)
-    assert len(post.started) == 1, "the process of the first still runs"
-    post.end(post.started[0])
-    third = queue_of(post, tmp_path, state=kept)
-    later = NOW + timedelta(minutes=1)
-    third.tick(later)
-    assert third.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", sent_at=later),)
-    # Killed before that was kept: the receipt is still there.
-    fourth = queue_of(post, tmp_path, state=kept)
-    turn(fourth, later)
-    assert fourth.deliveries() == third.deliveries()
-    assert len(post.started) == 1
-
-
-def test_a_letter_whose_process_ended_with_the_monitor_is_sent_again(post: Post, tmp_path: Path) -> None:
-    first = begun(post, tmp_path)
-    post.end(post.started[0], receipt=None)
-    turn(queue_of(post, tmp_path, state=first.to_json()))
-    assert len(post.started) == 2
-
-
 def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
     first = begun(post, tmp_path, failed="host")
     second = queue_of(post, tmp_path, state=first.to_json())
@@ -268,12 +241,6 @@ def test_a_letter_to_an_address_that_is_configured_no_more_is_given_up(post: Pos
     turn(second)
     assert sent(post) == [(MAIL.text, "Surcharge")]
     assert Delivery(MESSAGE.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
-
-
-@pytest.mark.parametrize("state", [{}, {"letters": [{}], "deliveries": []}, {"letters": [], "deliveries": [{"to": 1}]}])
-def test_a_state_that_is_none_is_refused(post: Post, tmp_path: Path, state: object) -> None:
-    with pytest.raises((ValueError, TypeError, KeyError)):
-        queue_of(post, tmp_path, state=state)
 
 
 def test_of_a_state_that_is_damaged_nothing_is_kept(post: Post, tmp_path: Path) -> None:
@@ -320,15 +287,6 @@ def test_an_address_is_in_nothing_that_is_kept_or_shown(
     shown = f"{queue.to_json()} {queue.deliveries()} {queue.__dict__['_destinations']} {files} {caplog.text}"
     assert "secret" not in shown
     assert "example.org" not in shown
-
-
-def test_a_process_holds_the_lock_of_its_try(post: Post, tmp_path: Path) -> None:
-    begun(post, tmp_path)
-    lock = os.open(Path(post.started[0].receipt).with_suffix(".lock"), os.O_RDWR)
-    assert try_lock(lock) is False
-    post.end(post.started[0])
-    assert try_lock(lock) is True
-    os.close(lock)
 
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,10 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable
 import pytest
 
 from monitor.base.refusals import Refusal
-from monitor.live.stream_clients import StreamClients, event
+from monitor.live.stream_clients import StreamClients
 
 NEVER = 60.0  # seconds; a test that waits for it fails
-START = b"retry: 3000\n\n"
 
 
 async def soon(awaitable: Awaitable[bytes]) -> bytes:
@@ -19,19 +18,6 @@ async def soon(awaitable: Awaitable[bytes]) -> bytes:
 
 def opened(viewers: StreamClients, meter: str) -> AsyncGenerator[bytes, None]:
     return viewers.open(meter).events()
-
-
-def test_a_stream_begins_with_how_to_come_back_and_what_is_known() -> None:
-    async def run() -> None:
-        viewers = StreamClients(ping_every=NEVER)
-        client = viewers.open("one")
-        client.put("state", b"data: 1\n\n")
-        stream = client.events()
-        assert await soon(anext(stream)) == START + b"data: 1\n\n"
-        await stream.aclose()
-        assert len(viewers) == 0
-
-    asyncio.run(run())
 
 
 def test_each_viewer_of_a_meter_gets_each_event_and_no_other() -> None:
@@ -138,7 +124,3 @@ def test_a_loop_that_is_closed_does_not_stop_the_feed() -> None:
     viewers.publish("one", "state", b"1")
     viewers.publish("one", "state", b"2")
     viewers.close()
-
-
-def test_an_event_is_written_as_browsers_read_it() -> None:
-    assert event("state", '{"a":1}') == b'event: state\ndata: {"a":1}\n\n'
