@@ -33,48 +33,48 @@ def send(topic: str, payload: bytes) -> None:
 
 
 @pytest.fixture
-def house() -> LiveState:
+def state() -> LiveState:
     return LiveState()
 
 
 @pytest.fixture
-def feed(house: LiveState, monkeypatch: pytest.MonkeyPatch) -> Iterator[MqttListener]:
+def listener(state: LiveState, monkeypatch: pytest.MonkeyPatch) -> Iterator[MqttListener]:
     monkeypatch.setattr(module, "Session", FakeSession)
-    feed = MqttListener(
+    listener = MqttListener(
         MonitorMqtt(),
         "main",
-        house,
+        state,
         changed=lambda _: None,
         tick=lambda: None,
         answered=lambda _: None,
     )
-    yield feed
-    feed.close()
+    yield listener
+    listener.close()
 
 
-def waiting(feed: MqttListener) -> list[Message]:
-    found = [feed._events.get_nowait() for _ in range(feed._events.qsize())]
+def waiting(listener: MqttListener) -> list[Message]:
+    found = [listener._events.get_nowait() for _ in range(listener._events.qsize())]
     return [event for event in found if isinstance(event, Message)]
 
 
 @pytest.mark.parametrize("topic", [HEALTH, "teleinfo/031961123456/state", "teleinfo/031961123456/frame"])
-def test_a_flood_is_dropped(feed: MqttListener, topic: str) -> None:
+def test_a_flood_is_dropped(listener: MqttListener, topic: str) -> None:
     for _ in range(2000):
         send(topic, b"x" * 60_000)  # 120 MB
-    assert 200 < len(waiting(feed)) < 300  # of 16 MB
+    assert 200 < len(waiting(listener)) < 300  # of 16 MB
 
 
-def test_no_more_is_kept_of_a_long_message_than_shows_that_it_is_too_long(feed: MqttListener) -> None:
+def test_no_more_is_kept_of_a_long_message_than_shows_that_it_is_too_long(listener: MqttListener) -> None:
     send(HEALTH, b"x" * 200_000)
-    (message,) = waiting(feed)
+    (message,) = waiting(listener)
     assert len(message.payload) == LONGEST + 1
 
 
-def test_after_a_flood_all_goes_on(feed: MqttListener, house: LiveState) -> None:
+def test_after_a_flood_all_goes_on(listener: MqttListener, state: LiveState) -> None:
     for _ in range(2000):
         send(HEALTH, b"x" * 60_000)
-    feed.start()
-    wait_until(lambda: feed._events.empty(), 30, "the flood to be read")
+    listener.start()
+    wait_until(lambda: listener._events.empty(), 30, "the flood to be read")
     send("teleinfo/reader/attic/status", b"online")
-    wait_until(lambda: bool(house.programs("reader")), 30, "the status")
-    assert house.programs("reader")[0].status == "online"
+    wait_until(lambda: bool(state.programs("reader")), 30, "the status")
+    assert state.programs("reader")[0].status == "online"

@@ -16,19 +16,19 @@ async def soon(awaitable: Awaitable[bytes]) -> bytes:
     return await asyncio.wait_for(awaitable, 60)
 
 
-def opened(viewers: StreamClients, meter: str) -> AsyncGenerator[bytes, None]:
-    return viewers.open(meter).events()
+def opened(clients: StreamClients, meter: str) -> AsyncGenerator[bytes, None]:
+    return clients.open(meter).events()
 
 
 def test_each_viewer_of_a_meter_gets_each_event_and_no_other() -> None:
     async def run() -> None:
-        viewers = StreamClients(ping_every=NEVER)
-        streams = [opened(viewers, meter) for meter in ("one", "one", "two")]
+        clients = StreamClients(ping_every=NEVER)
+        streams = [opened(clients, meter) for meter in ("one", "one", "two")]
         for stream in streams:
             await soon(anext(stream))
-        assert sorted(viewers.meters) == ["one", "two"]
-        await asyncio.to_thread(viewers.publish, "one", "state", b"1")
-        await asyncio.to_thread(viewers.publish, "two", "state", b"2")
+        assert sorted(clients.meters) == ["one", "two"]
+        await asyncio.to_thread(clients.publish, "one", "state", b"1")
+        await asyncio.to_thread(clients.publish, "two", "state", b"2")
         assert [await soon(anext(stream)) for stream in streams] == [b"1", b"1", b"2"]
         for stream in streams:
             await stream.aclose()
@@ -38,15 +38,15 @@ def test_each_viewer_of_a_meter_gets_each_event_and_no_other() -> None:
 
 def test_a_slow_client_gets_the_newest_value_and_has_no_queue() -> None:
     async def run() -> None:
-        viewers = StreamClients(ping_every=NEVER)
-        stream = opened(viewers, "one")
+        clients = StreamClients(ping_every=NEVER)
+        stream = opened(clients, "one")
         await soon(anext(stream))
         for number in range(10_000):
-            viewers.publish("one", "state", b"state %d;" % number)
+            clients.publish("one", "state", b"state %d;" % number)
             if number == 5000:
-                viewers.publish("one", "link", b"link;")
+                clients.publish("one", "link", b"link;")
         assert await soon(anext(stream)) == b"state 9999;link;"
-        viewers.publish("one", "state", b"next")
+        clients.publish("one", "state", b"next")
         assert await soon(anext(stream)) == b"next"
         await stream.aclose()
 
@@ -55,12 +55,12 @@ def test_a_slow_client_gets_the_newest_value_and_has_no_queue() -> None:
 
 def test_a_ping_comes_while_nothing_happens() -> None:
     async def run() -> None:
-        viewers = StreamClients(ping_every=0.01)
-        stream = opened(viewers, "one")
+        clients = StreamClients(ping_every=0.01)
+        stream = opened(clients, "one")
         await soon(anext(stream))
         assert await soon(anext(stream)) == b": ping\n\n"
         assert await soon(anext(stream)) == b": ping\n\n"
-        viewers.publish("one", "state", b"1")
+        clients.publish("one", "state", b"1")
         while (found := await soon(anext(stream))) == b": ping\n\n":
             pass
         assert found == b"1"
@@ -71,56 +71,56 @@ def test_a_ping_comes_while_nothing_happens() -> None:
 
 def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
     async def run() -> None:
-        viewers = StreamClients(limit=2, ping_every=NEVER)
-        first, _ = viewers.open("one"), viewers.open("two")
+        clients = StreamClients(limit=2, ping_every=NEVER)
+        first, _ = clients.open("one"), clients.open("two")
         with pytest.raises(Refusal):
-            viewers.open("one")
+            clients.open("one")
         first.close()  # its client went before the first byte
         first.close()
-        viewers.open("two")
+        clients.open("two")
 
     asyncio.run(run())
 
 
 def test_a_client_that_goes_while_it_waits_is_forgotten() -> None:
     async def run() -> None:
-        viewers = StreamClients(ping_every=NEVER)
-        stream = opened(viewers, "one")
+        clients = StreamClients(ping_every=NEVER)
+        stream = opened(clients, "one")
         await soon(anext(stream))
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
         waiting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await waiting
-        assert len(viewers) == 0
-        viewers.publish("one", "state", b"1")
+        assert len(clients) == 0
+        clients.publish("one", "state", b"1")
 
     asyncio.run(run())
 
 
 def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
     async def run() -> None:
-        viewers = StreamClients(ping_every=NEVER)
-        streams = [opened(viewers, "one") for _ in range(3)]
+        clients = StreamClients(ping_every=NEVER)
+        streams = [opened(clients, "one") for _ in range(3)]
         for stream in streams:
             await soon(anext(stream))
         waiting = [asyncio.ensure_future(anext(stream, b"end")) for stream in streams]
-        await asyncio.to_thread(viewers.close)
+        await asyncio.to_thread(clients.close)
         assert [await soon(one) for one in waiting] == [b"end"] * 3
-        assert len(viewers) == 0
+        assert len(clients) == 0
         with pytest.raises(Refusal):
-            viewers.open("one")
+            clients.open("one")
 
     asyncio.run(run())
 
 
 def test_a_loop_that_is_closed_does_not_stop_the_feed() -> None:
-    viewers = StreamClients()
+    clients = StreamClients()
 
     async def run() -> None:
-        viewers.open("one")
+        clients.open("one")
 
     asyncio.run(run())
-    viewers.publish("one", "state", b"1")
-    viewers.publish("one", "state", b"2")
-    viewers.close()
+    clients.publish("one", "state", b"1")
+    clients.publish("one", "state", b"2")
+    clients.close()
