@@ -46,36 +46,36 @@ class OfflineRule:
         """Take note that `to_json` is kept."""
         self.changed = False
 
-    def conditions(self, house: Snapshot) -> list[Condition]:
+    def conditions(self, snapshot: Snapshot) -> list[Condition]:
         """Return the conditions of a moment."""
-        if house.connected is None:
+        if snapshot.connected is None:
             return []
-        gone = self._note(house) if house.connected else ()
-        found = {meter.identifier: meter for meter in house.meters}
-        conditions = [self._condition("", "mqtt", house.at, broken=not house.connected)]
+        gone = self._note(snapshot) if snapshot.connected else ()
+        by_identifier = {meter.identifier: meter for meter in snapshot.meters}
+        conditions = [self._condition("", "mqtt", snapshot.at, broken=not snapshot.connected)]
         conditions += [
             Condition("silent", Holds.NO, identifier) for identifier in gone
         ]  # without links: their events are over
         for identifier in self._spoke:
-            meter = found.get(identifier) if house.connected else None
+            meter = by_identifier.get(identifier) if snapshot.connected else None
             speaks = meter is not None and meter.speaking
             reader = None if meter is None else meter.reader
-            absent = None if not house.connected else reader is False and not speaks
-            conditions.append(self._condition(identifier, "reader", house.at, broken=absent))
+            absent = None if not snapshot.connected else reader is False and not speaks
+            conditions.append(self._condition(identifier, "reader", snapshot.at, broken=absent))
             silent = None if absent is not False else not speaks
-            conditions.append(self._condition(identifier, "meter", house.at, broken=silent, meter=meter))
+            conditions.append(self._condition(identifier, "meter", snapshot.at, broken=silent, meter=meter))
         return conditions
 
-    def _note(self, house: Snapshot) -> set[str]:
+    def _note(self, snapshot: Snapshot) -> set[str]:
         """Note who speaks; forget, and return, who was removed from the broker, or has not spoken for long."""
-        today = house.at.date()
-        present = {meter.identifier for meter in house.meters}
+        today = snapshot.at.date()
+        present = {meter.identifier for meter in snapshot.meters}
         spoke = {
             meter: day
             for meter, day in self._spoke.items()
             if abs(today - day) < _FORGOTTEN_AFTER and meter not in self._present - present
         }
-        spoke |= {meter.identifier: today for meter in house.meters if meter.speaking}
+        spoke |= {meter.identifier: today for meter in snapshot.meters if meter.speaking}
         self._present = present
         gone = self._spoke.keys() - spoke.keys()
         if spoke != self._spoke:
@@ -95,6 +95,8 @@ class OfflineRule:
         figures: dict[str, Figure] = {"link": link, "since": write_stamp(since)}
         return Condition("silent", Holds.YES, identifier, link, since=since, figures=figures)
 
+
+# -- overload ----------------------------------------------------------------------------------------------------------
 
 _ABOVE, _BELOW = 0.95, 0.90  # shares of the limit: above it holds, below it is over
 _APART = timedelta(minutes=2)  # then it is another one
@@ -120,9 +122,9 @@ class OverloadRule:
             if isinstance(power, int):
                 self._peaks[event.meter, event.key] = _Peak(power, at)
 
-    def conditions(self, house: Snapshot) -> list[Condition]:
+    def conditions(self, snapshot: Snapshot) -> list[Condition]:
         """Return the conditions of a moment."""
-        return [condition for meter in house.meters for condition in self._of_meter(meter, house.at)]
+        return [condition for meter in snapshot.meters for condition in self._of_meter(meter, snapshot.at)]
 
     def _of_meter(self, meter: MeterSnapshot, at: datetime) -> list[Condition]:
         if meter.phases is None:
@@ -172,6 +174,8 @@ def _holds(meter: MeterSnapshot, power: int | None, limit: int | None, *, warned
     return Holds.UNDECIDED if power >= _BELOW * limit else Holds.NO
 
 
+# -- Tempo -------------------------------------------------------------------------------------------------------------
+
 REMINDED_AT = time(21)
 _NEAR = timedelta(minutes=3)  # the clocks of the meter and of this machine may differ by so much
 _DAY = timedelta(days=1)
@@ -180,12 +184,12 @@ _DAY = timedelta(days=1)
 Price = Callable[[str, date, str], int | None]
 
 
-def tempo_conditions(house: Snapshot, zone: ZoneInfo, price: Price) -> list[Condition]:
+def tempo_conditions(snapshot: Snapshot, zone: ZoneInfo, price: Price) -> list[Condition]:
     """Return the tempo_conditions of a moment."""
-    day, before, after = (TEMPO.day_of((house.at + by).astimezone(zone)) for by in (timedelta(0), -_NEAR, _NEAR))
+    day, before, after = (TEMPO.day_of((snapshot.at + by).astimezone(zone)) for by in (timedelta(0), -_NEAR, _NEAR))
     if before != after:  # to the meter, tomorrow may be another day than to us
         return []
-    reminder = _is_evening(house.at.astimezone(zone))
+    reminder = _is_evening(snapshot.at.astimezone(zone))
     tomorrow = (day + _DAY).isoformat()
     return [
         Condition(
@@ -199,7 +203,7 @@ def tempo_conditions(house: Snapshot, zone: ZoneInfo, price: Price) -> list[Cond
                 "reminder": int(reminder),
             },
         )
-        for meter in house.meters
+        for meter in snapshot.meters
         if meter.speaking and meter.tomorrow in ("red", "white")
     ]
 

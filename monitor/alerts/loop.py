@@ -173,12 +173,12 @@ class Alerting:
         return 0.0
 
     def _conditions(self) -> list[Condition]:
-        house = self._live.now()
+        snapshot = self._live.now()
         return [
-            *self._overload_rule.conditions(house),
-            *self._offline_rule.conditions(house),
-            *tempo_conditions(house, self._settings.time_zone, self._live.peak_price),
-            *self._stored_conditions(house.at),
+            *self._overload_rule.conditions(snapshot),
+            *self._offline_rule.conditions(snapshot),
+            *tempo_conditions(snapshot, self._settings.time_zone, self._live.peak_price),
+            *self._stored_conditions(snapshot.at),
         ]
 
     def _stored_conditions(self, now: datetime) -> list[Condition]:

@@ -35,6 +35,8 @@ def _known(found: Sequence[Condition], *, known: bool) -> Sequence[Condition]:
     return found if known else [replace(condition, holds=Holds.UNKNOWN) for condition in found]
 
 
+# -- power cuts --------------------------------------------------------------------------------------------------------
+
 _SAME = timedelta(minutes=2)  # between the starts that two meters of a place saw
 _MINUTE = timedelta(minutes=1)
 
@@ -53,6 +55,8 @@ def power_cut(facts: Facts, now: datetime) -> list[Condition]:
         found.append(Condition("power_cut", Holds.YES, meter, start, cut.start, figures))
     return found
 
+
+# -- lost frames -------------------------------------------------------------------------------------------------------
 
 _HOUR = timedelta(hours=1)
 _ONE = timedelta(days=1)  # between the hours of one loss, at most
@@ -77,6 +81,9 @@ def _of_loss(meter: MeterFacts, hours: list[Loss]) -> Condition:
     return Condition("loss", Holds.YES, meter.meter, write_stamp(first), first, figures)
 
 
+# -- off-peak hours ----------------------------------------------------------------------------------------------------
+
+
 def off_peak(meter: MeterFacts, zone: ZoneInfo) -> list[Condition]:
     """Return that the hours of the meter moved, and that they differ from those of the configuration."""
     found = []
@@ -96,6 +103,8 @@ def _of_change(meter: MeterFacts, change: OffPeakChange, key: str, since: dateti
     }
     return Condition("off_peak", Holds.YES, meter.meter, key, since, figures)
 
+
+# -- the budget --------------------------------------------------------------------------------------------------------
 
 _EURO = 10_000  # 1e-4 EUR
 _OVER, _WITHIN = 1.03, 0.97  # times the budget: a forecast moves by a little each day
@@ -120,6 +129,8 @@ def budget(facts: Facts, today: date) -> list[Condition]:
     figures: dict[str, Figure] = {"expected": cost, "budget": limit}
     return [Condition("budget", holds, "", month, figures=figures)]
 
+
+# -- injection ---------------------------------------------------------------------------------------------------------
 
 _DAY = timedelta(days=1)
 _USUAL = 28  # days
@@ -157,6 +168,8 @@ def _longest_run(poor: Sequence[bool]) -> int:
     return max((len(list(run)) for is_poor, run in itertools.groupby(poor) if is_poor), default=0)
 
 
+# -- prices ------------------------------------------------------------------------------------------------------------
+
 _MONTH = 30.44  # days
 
 
@@ -173,6 +186,8 @@ def prices(meter: MeterFacts, today: date) -> list[Condition]:
 def _age(start: date, today: date) -> dict[str, Figure]:
     return {"months": int((today - start).days / _MONTH), "oldest": start.isoformat()}
 
+
+# -- backup and disk ---------------------------------------------------------------------------------------------------
 
 _OLD_AFTER = timedelta(days=8)
 

@@ -40,7 +40,7 @@ _AHEAD = timedelta(hours=24)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def stretch(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def price_interval(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return from when to when prices are computed: from yesterday on, as the present price may hold since then."""
     end = full_hour(now + _AHEAD)
     return midnight(now.astimezone(zone).date() - _DAY, zone), end if end == now + _AHEAD else end + _HOUR
@@ -60,13 +60,13 @@ def next_prices(
     Args:
         prices: all offers.
         facts: holidays and calendars, with the Tempo colours that are known.
-        contracts: of the time from `stretch`, in order.
+        contracts: of the time from `price_interval`, in order.
         changes: of the register, that are expected in that time; None: the rules of offers are all that is known.
         running: the register that runs; None: that is not known now.
         now: the present time.
         zone: the local time.
     """
-    start, end = stretch(now, zone)
+    start, end = price_interval(now, zone)
 
     def price(moment: datetime, register: str | None) -> Decimal | None:
         contract = contract_at(contracts, moment)
@@ -180,7 +180,7 @@ class Past:
 
 def past_start(now: datetime, zone: ZoneInfo) -> datetime:
     """Return since when the switches of a meter are needed: a week before the time of which prices are computed."""
-    return stretch(now, zone)[0] - 7 * _DAY
+    return price_interval(now, zone)[0] - 7 * _DAY
 
 
 class _Rates(NamedTuple):
@@ -294,7 +294,7 @@ class PriceTopic:
         past: Past | None,
         now: datetime,
     ) -> list[PriceSpan]:
-        start, end = stretch(now, self._zone)
+        start, end = price_interval(now, self._zone)
         changes = None
         if past is not None:
             switches = [Change(one.at, supplier_name(one.supplier, said.offer)) for one in past.switches]

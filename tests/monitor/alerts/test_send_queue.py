@@ -81,7 +81,7 @@ def turn(queue: SendQueue, now: datetime = NOW) -> None:
 
 
 def begun(post: Post, folder: Path, *addresses: Address, failed: str | None = None) -> SendQueue:
-    """Return an queue whose message is on its way to each address, or came back from the first for a reason."""
+    """Return a queue whose message is on its way to each address, or came back from the first for a reason."""
     queue = queue_of(post, folder, *addresses)
     queue.put(MESSAGE)
     turn(queue)
@@ -95,7 +95,7 @@ def sent(post: Post) -> list[tuple[str, str]]:
     return [(job.url, job.title) for job in post.started]
 
 
-def test_a_letter_goes_to_each_address_once(post: Post, tmp_path: Path) -> None:
+def test_a_message_goes_to_each_address_once(post: Post, tmp_path: Path) -> None:
     queue = queue_of(post, tmp_path, NTFY, MAIL)
     queue.put(MESSAGE)
     queue.put(MESSAGE)
@@ -139,7 +139,7 @@ def test_what_failed_is_tried_again_after_longer_and_longer(post: Post, tmp_path
     assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=6, failed_at=at, why="http 503", given_up=True),)
 
 
-def test_a_letter_that_expired_is_not_sent(post: Post, tmp_path: Path) -> None:
+def test_a_message_that_expired_is_not_sent(post: Post, tmp_path: Path) -> None:
     queue = queue_of(post, tmp_path)
     queue.put(MESSAGE)
     late = NOW + timedelta(hours=12, seconds=1)
@@ -234,7 +234,7 @@ def test_retries_go_on_after_a_restart(post: Post, tmp_path: Path) -> None:
     assert len(post.started) == 2
 
 
-def test_a_letter_to_an_address_that_is_configured_no_more_is_given_up(post: Post, tmp_path: Path) -> None:
+def test_a_message_to_an_address_that_is_configured_no_more_is_given_up(post: Post, tmp_path: Path) -> None:
     first = queue_of(post, tmp_path, NTFY, MAIL)
     first.put(MESSAGE)
     second = queue_of(post, tmp_path, MAIL, state=first.to_json())

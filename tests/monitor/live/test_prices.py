@@ -11,7 +11,7 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.base.household import OffPeak
-from monitor.live.prices import next_prices, stretch
+from monitor.live.prices import next_prices, price_interval
 from monitor.live.schedule import Change, expected
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract
@@ -87,7 +87,7 @@ def prices(
         off_peak: windows that the user wrote down.
     """
     at = local(now)
-    start, end = stretch(at, PARIS)
+    start, end = price_interval(at, PARIS)
     if switches is None:
         switches = days(at, stored, *clocks)
     changes = expected(offer, switches, at - stored * DAY, start, end, PARIS)

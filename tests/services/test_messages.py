@@ -60,7 +60,7 @@ def test_a_phone_and_a_mailbox_get_the_text_as_it_was_written(ntfy: Ntfy, tmp_pa
     assert part.get_content().splitlines() == BODY.splitlines()
 
 
-def test_it_is_known_why_a_service_did_not_take_a_letter(
+def test_it_is_known_why_a_service_did_not_take_a_message(
     ntfy: Ntfy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -141,7 +141,7 @@ def service() -> Iterator[Service]:
 def start(folder: Path, service: Service, *ids: str) -> "subprocess.Popen[bytes]":
     """Start a monitor of which only the queue works."""
     arguments = [str(folder), service.url, *ids]
-    return subprocess.Popen(command_line("tests.support.outbox_program", *arguments), cwd=ROOT, env=ENVIRONMENT)
+    return subprocess.Popen(command_line("tests.support.send_queue_program", *arguments), cwd=ROOT, env=ENVIRONMENT)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
@@ -156,7 +156,7 @@ def children_of(process: int) -> list[int]:
         return []
 
 
-def test_a_letter_that_left_is_not_sent_again_while_the_service_takes_its_time(
+def test_a_message_that_left_is_not_sent_again_while_the_service_takes_its_time(
     service: Service, tmp_path: Path
 ) -> None:
     """Neither a kill of the monitor nor a stop of all its processes, as systemd stops them, ends what is on its way."""
@@ -173,7 +173,7 @@ def test_a_letter_that_left_is_not_sent_again_while_the_service_takes_its_time(
     assert service.received == {"slow": 1}
 
 
-def test_a_letter_whose_process_was_killed_on_its_way_is_sent_again(service: Service, tmp_path: Path) -> None:
+def test_a_message_whose_process_was_killed_on_its_way_is_sent_again(service: Service, tmp_path: Path) -> None:
     service.answers.clear()
     first = start(tmp_path, service, "lost")
     wait_until(lambda: service.received.total() == 1, WITHIN, "the message is on its way")
@@ -196,7 +196,7 @@ def test_a_service_that_hangs_holds_up_nothing(service: Service, ntfy: Ntfy, tmp
     service.answers.clear()
 
     def answer_after_the_other() -> None:
-        wait_until(lambda: bool(ntfy.messages("cellar")), WITHIN, "the other service has the letter")
+        wait_until(lambda: bool(ntfy.messages("cellar")), WITHIN, "the other service has the message")
         service.answers.set()
 
     with ThreadPoolExecutor() as beside:

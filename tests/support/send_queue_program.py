@@ -1,4 +1,4 @@
-"""An queue in a process of its own that a test kills: `python -m tests.support.outbox_program FOLDER ADDRESS ID…`.
+"""A queue in a process of its own that a test kills: `python -m tests.support.send_queue_program FOLDER ADDRESS ID…`.
 
 It keeps its state as the monitor does, and ends once all messages are sent or given up.
 """
