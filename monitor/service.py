@@ -45,17 +45,17 @@ from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
 from monitor.web import password
 from monitor.web.api import JSON, Api
-from monitor.web.background import TIMEOUT, Background, Pasts, Repeated, UnusedLines, Warmth
+from monitor.web.background import TIMEOUT, Background, CacheWarmer, SwitchHistory, UnusedLines
 from monitor.web.call import LiveCall, LiveRoute, Route
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
-from monitor.web.login import Door
+from monitor.web.login import Authenticator
 from monitor.web.metrics import Counters, Metrics, evaluate
 from monitor.web.openapi import document
 from monitor.web.parameters import read_parameters
-from monitor.web.pool import SILENCE_TIMEOUT, Lease, Pool
-from monitor.web.router import Parts, Site
+from monitor.web.pool import SILENCE_TIMEOUT, Pool, PooledConnection
+from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def run(file: Path) -> int:
     if ingress_port is not None:
         log.info("Home Assistant opens the page through port %d", ingress_port)
 
-    door = Door(settings, counters)
+    authenticator = Authenticator(settings, counters)
 
     def application_of(closing: "asyncio.Event") -> Any:
-        return application(Site(settings, parts, counters, door), closing, ingress_port)
+        return application(Router(settings, parts, counters, authenticator), closing, ingress_port)
 
     def tick() -> None:
         now = time.monotonic()
@@ -171,13 +171,13 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     memory = Memory()
     live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), memory=memory)
 
-    def answers_on(lease: Lease) -> Home:
-        return Home(lease, settings, *rates.current, memory)
+    def answers_on(connection: PooledConnection) -> Home:
+        return Home(connection, settings, *rates.current, memory)
 
     @contextlib.contextmanager
     def lend() -> Iterator[Home]:
-        with pool.lease(TIMEOUT) as lease:
-            yield answers_on(lease)
+        with pool.borrow(TIMEOUT) as connection:
+            yield answers_on(connection)
 
     def stream(query: str) -> Stream:
         opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
@@ -188,11 +188,11 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Seque
     alerting = Alerting(settings, live, collector)
     live.alerts.use(alerting.alerts)
     background = (
-        Warmth(slow, lend, _remember),
-        Pasts(slow, lend, settings.time_zone, live.use_pasts),
-        UnusedLines(slow, lend),
-        Repeated(slow, collector.step),
-        Repeated(quick, alerting.step, try_again=1.0),
+        Background(slow, CacheWarmer(lend, _remember).step),
+        Background(slow, SwitchHistory(lend, settings.time_zone, live.use_pasts).step),
+        Background(slow, UnusedLines(lend).step),
+        Background(slow, collector.step),
+        Background(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), {STREAM.name: stream}), live, background

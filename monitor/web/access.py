@@ -93,7 +93,7 @@ class Connection(Protocol):
         """End it at once."""
 
 
-class Crowd:
+class ConnectionLimit:
     """The connections of a port. Nobody is refused, so who holds connections for nothing keeps nobody out."""
 
     def __init__(

@@ -14,9 +14,9 @@ from monitor.base.refusals import Refusal
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.web.call import Body, Call, LiveCall, LiveRoute, Route
-from monitor.web.http import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
+from monitor.web.http import NO_STORE, REVALIDATE, Response, json_bytes, packed, problem
 from monitor.web.parameters import range_of, read_parameters
-from monitor.web.pool import Lease, Pool
+from monitor.web.pool import Pool, PooledConnection
 from monitor.web.workers import Busy, SingleFlight, Turns, Workers
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Api:
         pool: Pool,
         workers: Workers,
         quick: Workers,
-        answers_on: Callable[[Lease], Home],
+        answers_on: Callable[[PooledConnection], Home],
         live: Live,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -51,11 +51,11 @@ class Api:
         self._app = None if config.app is None else AppFile(config.app)
         self._now = now
         self._turns = Turns()
-        self._waiting: SingleFlight[Reply] = SingleFlight()  # by client and question
-        self._flights: SingleFlight[Reply] = SingleFlight()  # by question
+        self._waiting: SingleFlight[Response] = SingleFlight()  # by client and question
+        self._flights: SingleFlight[Response] = SingleFlight()  # by question
         self._changes = ChangeLogger(log)
 
-    async def reply(self, name: str, query: str, language: str, client: str = "") -> Reply:
+    async def respond(self, name: str, query: str, language: str, client: str = "") -> Response:
         """Return the answer of a route in a language for a client, or a problem; it never raises."""
         route = self._routes.get(name)
         if route is None:
@@ -69,10 +69,10 @@ class Api:
         quick = isinstance(route, LiveRoute)
         workers = self._quick if quick else self._workers
 
-        async def compute() -> Reply:
+        async def compute() -> Response:
             return await workers.run(lambda: self._compute(route, parameters, language))
 
-        async def compute_in_turn() -> Reply:
+        async def compute_in_turn() -> Response:
             async with self._turns.turn(client):
                 return await self._flights.run(key, compute)
 
@@ -84,7 +84,7 @@ class Api:
         except Busy:
             return problem(Refusal("busy"), language, Retry_After="5")
 
-    def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, Any], language: str) -> Reply:
+    def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, Any], language: str) -> Response:
         """Return the answer, in a thread of its own."""
         now = self._now()
         started = time.monotonic()
@@ -112,10 +112,10 @@ class Api:
             return route.answer(LiveCall(self._live, parameters, now, self._app))
         asked = range_of(parameters, self._config.time_zone)
         try:
-            with self._pool.lease() as lease:
-                home = self._answers_on(lease)
+            with self._pool.borrow() as connection:
+                home = self._answers_on(connection)
                 answer = route.answer(Call(home, self._config, parameters, asked, now, self._live, language))
-                if lease.reached and self._changes.reset():
+                if connection.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:
             if route.without_database is None:

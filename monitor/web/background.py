@@ -1,6 +1,5 @@
 """Work that is done again and again, whether somebody asks or not, and what is done so."""
 
-import abc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -25,28 +24,25 @@ SWITCHES_AGAIN = 3600.0  # seconds
 UNUSED_AGAIN = 300.0  # seconds
 
 
-class Background(abc.ABC):
-    """Does a step in a thread of the workers when it is due, one at a time."""
+class Background:
+    """Does a step again and again, in a thread of the workers, when it is due: one at a time."""
 
     def __init__(
-        self, workers: Workers, clock: Callable[[], float] = time.monotonic, *, try_again: float = TRY_AGAIN
+        self,
+        workers: Workers,
+        step: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        try_again: float = TRY_AGAIN,
     ) -> None:
-        """Prepare; the first step is due at once. `clock` is monotonic."""
+        """Prepare; `step` returns the seconds until the next; the first is due at once. `clock` is monotonic."""
         self._workers = workers
+        self._step = step
         self._clock = clock
         self._try_again = try_again
         self._limiter = RateLimiter()
         self._due = 0.0
         self._busy = False
-
-    @property
-    def name(self) -> str:
-        """What it is called in the log."""
-        return type(self).__name__
-
-    @abc.abstractmethod
-    def step(self) -> float:
-        """Do a step, in another thread; return the seconds until the next."""
 
     def tick(self) -> None:
         """Begin a step if it is time; called every second, and never waits."""
@@ -57,53 +53,22 @@ class Background(abc.ABC):
     def _run(self) -> None:
         wait = self._try_again
         try:
-            wait = self.step()
+            wait = self._step()
         except DatabaseError:  # the next question says so
             pass
         except Exception:  # the page works without it
             if self._limiter.allow("step", self._clock()):
-                log.exception("Background work failed: %s", self.name)
+                log.exception("Background work failed: %s", self._step.__qualname__)
         finally:
             self._due = self._clock() + wait
             self._busy = False
 
 
-class Repeated(Background):
-    """Does the steps of something that knows nothing of threads."""
+class CacheWarmer:
+    """Keeps what is costly to look up of meters in memory, so that no question waits for it: a meter a step."""
 
-    def __init__(
-        self,
-        workers: Workers,
-        step: Callable[[], float],
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        try_again: float = TRY_AGAIN,
-    ) -> None:
-        super().__init__(workers, clock, try_again=try_again)
-        self._step = step
-
-    @property
-    def name(self) -> str:
-        """The name of the step."""
-        return self._step.__qualname__
-
-    def step(self) -> float:
-        """Do the next step; return the seconds until the one after it."""
-        return self._step()
-
-
-class Warmth(Background):
-    """Fills the memory at the start and when the past changed, a meter a step."""
-
-    def __init__(
-        self,
-        workers: Workers,
-        lend: Lend,
-        remember: Callable[[Home, Meter], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Prepare; the answers that are lent share the memory, and `remember` looks up what it keeps of a meter."""
-        super().__init__(workers, clock)
+    def __init__(self, lend: Lend, remember: Callable[[Home, Meter], None]) -> None:
+        """Prepare; the homes that are lent share the memory, and `remember` looks up what it keeps of a meter."""
         self._lend = lend
         self._remember = remember
         self._meters: list[Meter] = []  # still to do
@@ -127,28 +92,24 @@ def _state(meter: Meter) -> tuple[int, datetime | None, int]:
     return meter.number, meter.first, meter.version
 
 
-class Pasts(Background):
-    """Hands over what the database says of all meters."""
+class SwitchHistory:
+    """Reads once an hour when the registers of each meter switched lately: prices to come follow from it."""
 
     def __init__(
         self,
-        workers: Workers,
         lend: Lend,
         zone: ZoneInfo,
         use: Callable[[Mapping[str, Past]], None],
-        *,
-        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Prepare; `use` is called in another thread, with the past of meters by identifier."""
-        super().__init__(workers, clock)
         self._lend = lend
         self._zone = zone
         self._use = use
         self._now = now
 
     def step(self) -> float:
-        """Look at all meters."""
+        """Read the switches of all meters."""
         now = self._now()
         start = past_start(now, self._zone)
         with self._lend() as home:
@@ -162,19 +123,18 @@ class Pasts(Background):
         return SWITCHES_AGAIN
 
 
-class UnusedLines(Background):
-    """Says in the log what the page says, too."""
+class UnusedLines:
+    """Logs, once each, the lines of the configuration that concern no meter; the page shows them, too."""
 
-    def __init__(self, workers: Workers, lend: Lend, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(workers, clock)
+    def __init__(self, lend: Lend) -> None:
         self._lend = lend
-        self._said: set[Unused] = set()
+        self._logged: set[Unused] = set()
 
     def step(self) -> float:
-        """Look; a line that gets its meter is said again if it loses it."""
+        """Look for them; a line that gets its meter is logged again if it loses it."""
         with self._lend() as home:
             found = set(home.unused())
-        for one in sorted(found - self._said, key=lambda one: (one.section, one.meter)):
+        for one in sorted(found - self._logged, key=lambda one: (one.section, one.meter)):
             log.warning("%s: no meter %s is in the database: its entry has no effect", one.section, one.meter)
-        self._said = found
+        self._logged = found
         return UNUSED_AGAIN

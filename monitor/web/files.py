@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.web.http import NO_STORE, Reply, packed
+from monitor.web.http import NO_STORE, Response, packed
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _BASE = re.compile(r'<base href="?[^">]*"?>')
 @dataclass(frozen=True, slots=True)
 class _Kept:
     changed: tuple[int, int]  # time of the last change and size
-    reply: Reply
+    response: Response
 
 
 class Files:
@@ -48,7 +48,7 @@ class Files:
         self._folder = built if self._built else folder
         self._kept: dict[str, _Kept] = {}
 
-    def get(self, path: str) -> Reply | None:
+    def get(self, path: str) -> Response | None:
         """Return a file of the page; None: there is none of this name."""
         kind = _KINDS.get(Path(path).suffix)
         if kind is None or not all(map(_SEGMENT.fullmatch, path.split("/"))):
@@ -60,13 +60,13 @@ class Files:
             kept = self._kept.get(path)
             if kept is None or kept.changed != changed:
                 immutable = self._built and _HASHED.search(path) is not None
-                reply = packed(file.read_bytes(), kind, Cache_Control=IMMUTABLE if immutable else NO_CACHE)
-                kept = self._kept[path] = _Kept(changed, reply)
+                response = packed(file.read_bytes(), kind, Cache_Control=IMMUTABLE if immutable else NO_CACHE)
+                kept = self._kept[path] = _Kept(changed, response)
         except OSError:
             return None
-        return kept.reply
+        return kept.response
 
-    def index(self, base: str, language: str = "fr", marks: Iterable[str] = (), first: str = "") -> Reply | None:
+    def index(self, base: str, language: str = "fr", marks: Iterable[str] = (), first: str = "") -> Response | None:
         """Return the page itself, which begins in a language.
 
         Args:
@@ -75,16 +75,16 @@ class Files:
             marks: what it is told: `session`, which it offers to end; `app`, that this is Home Assistant's app.
             first: an element with the first answers of the API; nobody may keep the page then.
         """
-        reply = self.get("index.html")
-        if reply is None:
+        response = self.get("index.html")
+        if response is None:
             return None
-        text = _BASE.sub(f'<base href="{base}">', reply.body.decode(), count=1)
+        text = _BASE.sub(f'<base href="{base}">', response.body.decode(), count=1)
         text = text.replace('<html lang="fr"', f'<html lang="{language}"', 1)
         for mark in marks:
             text = text.replace("<html", f"<html data-{mark}", 1)
         text = text.replace("</body>", f"{first}</body>", 1)
         cache = NO_STORE if first else NO_CACHE
-        return packed(text.encode(), reply.kind, Cache_Control=cache, Vary="Accept-Language")
+        return packed(text.encode(), response.kind, Cache_Control=cache, Vary="Accept-Language")
 
 
 def _is_made_of(folder: Path, mark: Path) -> bool:

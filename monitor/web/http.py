@@ -1,4 +1,4 @@
-"""A request and its reply, independent of the web library."""
+"""A request and its response, independent of the web library."""
 
 import gzip
 import hashlib
@@ -82,7 +82,7 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Response:
     """The answer to a request; with `stream` it has no `body`, but events until the client goes away."""
 
     status: int = 200
@@ -93,19 +93,19 @@ class Reply:
     etag: str | None = None
     stream: Stream | None = None
 
-    def having(self, **headers: str) -> "Reply":
+    def having(self, **headers: str) -> "Response":
         """Return it with more headers; `_` in a name stands for `-`."""
         return replace(
             self, headers={**self.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
         )
 
 
-def packed(body: bytes, kind: str, level: int = 6, **headers: str) -> Reply:
-    """Return a reply with its entity tag and its compressed form, at a level of gzip."""
+def packed(body: bytes, kind: str, level: int = 6, **headers: str) -> Response:
+    """Return a response with its entity tag and its compressed form, at a level of gzip."""
     zipped = gzip.compress(body, level, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
     # Weak: the compressed form has the same.
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-    return Reply(body=body, kind=kind, zipped=zipped, etag=etag).having(**headers)
+    return Response(body=body, kind=kind, zipped=zipped, etag=etag).having(**headers)
 
 
 def json_bytes(value: Any) -> bytes:
@@ -117,7 +117,7 @@ def json_bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode()
 
 
-def problem(refusal: Refusal, language: str, **headers: str) -> Reply:
+def problem(refusal: Refusal, language: str, **headers: str) -> Response:
     """Return an error as RFC 9457 has it; its detail says in a language what to do."""
     detail = refusal.sentence(language)
     body = {
@@ -128,13 +128,13 @@ def problem(refusal: Refusal, language: str, **headers: str) -> Reply:
     }
     if refusal.meters:
         body["meters"] = list(refusal.meters)
-    return Reply(status=refusal.status, body=json_bytes(body), kind="application/problem+json").having(
+    return Response(status=refusal.status, body=json_bytes(body), kind="application/problem+json").having(
         Cache_Control=NO_STORE, **headers
     )
 
 
 def security_headers(frame_ancestors: Sequence[str]) -> Mapping[str, str]:
-    """Return the headers of every reply: what a browser must not do with it.
+    """Return the headers of every response: what a browser must not do with it.
 
     `frame_ancestors` are origins whose pages may show ours in a frame.
     """
@@ -160,25 +160,25 @@ def language_for(request: Request, configured: str | None) -> str:
     return configured or first
 
 
-def redirect(location: str) -> Reply:
-    """Return a reply that leads to another address, which is relative: nobody but a proxy knows the absolute one."""
-    return Reply(status=303).having(Location=location, Cache_Control=NO_STORE)
+def redirect(location: str) -> Response:
+    """Return a response that leads to another address, which is relative: nobody but a proxy knows the absolute one."""
+    return Response(status=303).having(Location=location, Cache_Control=NO_STORE)
 
 
-def negotiated(request: Request, reply: Reply) -> Reply:
-    """Return the reply as the browser takes it: nothing if it has it already, compressed if it can read that."""
-    if reply.stream is not None:
-        return reply
-    if reply.zipped is not None:
-        reply = reply.having(Vary=", ".join(filter(None, (reply.headers.get("Vary"), "Accept-Encoding"))))
-    etag = reply.etag
-    if etag is not None and reply.headers.get("Cache-Control") != NO_STORE:
-        reply = reply.having(ETag=etag)
-        if reply.status == 200 and _has(request.headers.get("if-none-match", ""), etag):
-            return replace(reply, status=304, body=b"")
-    if reply.zipped is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
-        return replace(reply, body=reply.zipped).having(Content_Encoding="gzip")
-    return reply
+def negotiated(request: Request, response: Response) -> Response:
+    """Return the response as the browser takes it: nothing if it has it already, compressed if it can read that."""
+    if response.stream is not None:
+        return response
+    if response.zipped is not None:
+        response = response.having(Vary=", ".join(filter(None, (response.headers.get("Vary"), "Accept-Encoding"))))
+    etag = response.etag
+    if etag is not None and response.headers.get("Cache-Control") != NO_STORE:
+        response = response.having(ETag=etag)
+        if response.status == 200 and _has(request.headers.get("if-none-match", ""), etag):
+            return replace(response, status=304, body=b"")
+    if response.zipped is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+        return replace(response, body=response.zipped).having(Content_Encoding="gzip")
+    return response
 
 
 def _has(known: str, etag: str) -> bool:

@@ -17,7 +17,7 @@ from monitor.base.config import MonitorConfig, is_loopback
 from monitor.base.refusals import Refusal
 from monitor.web import access, password
 from monitor.web import login_page as login
-from monitor.web.http import Reply, Request, Stream, language_for, problem, redirect
+from monitor.web.http import Request, Response, Stream, language_for, problem, redirect
 from monitor.web.metrics import Counters
 from monitor.web.sessions import Sessions, cookie_named, set_cookie
 from monitor.web.workers import Busy, Workers
@@ -36,7 +36,7 @@ _CLIENTS = 1000
 _STRANGERS, _KNOWN = "*", "* known"  # all together
 
 
-class Door:
+class Authenticator:
     """Decides for each request, all in one loop."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Door:
         self._sessions = Sessions(config.state) if self._file is not None else None
         # A thread of its own, since a check takes 8 MB and a while: only one at a time, and no question waits for it.
         self._worker = Workers(1, _MOST_CHECKS)
-        self._attempts = Attempts()
+        self._throttle = LoginThrottle()
         self._cookie = f"teleinfo-session-{config.listen.port}"  # cookies of a host know no ports
         self._password_log = ChangeLogger(log)
         self._seldom = RateLimiter()
@@ -69,8 +69,8 @@ class Door:
         """Tell whether who asks needs a session."""
         return self._sessions is not None and not request.ingress
 
-    def stranger(self, request: Request) -> Reply | None:
-        """Return the reply to a request on the port of Home Assistant's Ingress that does not come from there."""
+    def stranger(self, request: Request) -> Response | None:
+        """Return the response to a request on the port of Home Assistant's Ingress that does not come from there."""
         ingress = self._config.ingress
         if not request.ingress or (ingress is not None and ingress.admits(request.address)):
             return None
@@ -78,8 +78,8 @@ class Door:
             log.warning("Refused %s on the port of Home Assistant's Ingress", request.address)
         return self._closed(request, "not_ingress")
 
-    def refusal(self, request: Request) -> Reply | None:
-        """Return the reply to a request that may read nothing at all, or None."""
+    def refusal(self, request: Request) -> Response | None:
+        """Return the response to a request that may read nothing at all, or None."""
         listen = self._config.listen
         if request.ingress:
             # A browser of this machine, unlike the Supervisor, may show a page whose name leads here.
@@ -108,7 +108,7 @@ class Door:
                 log.info("%s is here, from %s", user[:64], where)
         return None
 
-    def _closed(self, request: Request, reason: str) -> Reply:
+    def _closed(self, request: Request, reason: str) -> Response:
         return login.closed(request, Refusal(reason), self._config.language)
 
     async def is_open(self, request: Request) -> bool:
@@ -149,7 +149,7 @@ class Door:
         """Return a stream that ends when its session does."""
         return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.is_open(request))
 
-    async def enter(self, request: Request, *, leaving: bool) -> Reply:
+    async def enter(self, request: Request, *, leaving: bool) -> Response:
         """Answer the login, or the logout."""
         language = language_for(request, self._config.language)
         if self._sessions is None:
@@ -170,7 +170,7 @@ class Door:
             self._password_log.log(logging.ERROR, str(error) or "too many logins wait for the check of the password")
             return login.login_page(language, "", 503, "unreadable")
 
-    async def _leave(self, request: Request, sessions: Sessions) -> Reply:
+    async def _leave(self, request: Request, sessions: Sessions) -> Response:
         address, token = access.client_address(request, self._config.listen), self._token(request)
         if sessions.find(token, self._clock()):
             if login.is_for_everywhere(request.body):
@@ -181,18 +181,18 @@ class Door:
             await self._save(sessions)
         return redirect("login")
 
-    async def _check(self, request: Request, sessions: Sessions, language: str) -> Reply:
+    async def _check(self, request: Request, sessions: Sessions, language: str) -> Response:
         attempt, follow = login.read_form(request.body)
         address, token = access.client_address(request, self._config.listen), self._token(request)
         client, known = self.client(request), sessions.is_ours(token)
-        wait = self._attempts.begin(client, time.monotonic(), known=known)
+        wait = self._throttle.begin(client, time.monotonic(), known=known)
         if wait is None:
             return login.login_page(language, follow, 429, "wait").having(Retry_After=f"{DELAY:.0f}")
         if wait:
             try:
                 await self._sleep(wait)
             finally:
-                self._attempts.waited(client, known=known)
+                self._throttle.waited(client, known=known)
         line = self._read_password(sessions)
         right = await self._worker.run(lambda: password.matches(attempt, line))
         if not right or self._read_password(sessions) != line:
@@ -200,12 +200,12 @@ class Door:
             if self._seldom.allow(address, time.monotonic()):
                 log.warning("Wrong password for the page from %s", address)
             return login.login_page(language, follow, 401, "wrong")
-        self._attempts.succeeded(client, known=known)
+        self._throttle.succeeded(client, known=known)
         log.info("Login from %s, %s", address, "a browser that was here before" if known else "a new browser")
         sessions.end(token)
-        reply = redirect(f"./{follow}").having(Set_Cookie=self._set_cookie(sessions.begin(self._clock()), request))
+        response = redirect(f"./{follow}").having(Set_Cookie=self._set_cookie(sessions.begin(self._clock()), request))
         await self._save(sessions)
-        return reply
+        return response
 
     def _read_password(self, sessions: Sessions) -> str:
         """Return the line of the file; whatever it is now, sessions of another one end.
@@ -267,7 +267,7 @@ class _Guarded:
         self.stream.close()
 
 
-class Attempts:
+class LoginThrottle:
     """Counts wrong passwords by client, in bounded memory."""
 
     def __init__(self) -> None:

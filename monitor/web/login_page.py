@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from monitor.base.refusals import Refusal
-from monitor.web.http import NO_STORE, Reply, Request, language_for, packed, problem
+from monitor.web.http import NO_STORE, Request, Response, language_for, packed, problem
 
 LONGEST_BODY = 4096  # bytes of a form
 _NEXT = re.compile(r"[0-9A-Za-z._~,:=&?%+/-]{0,300}")
@@ -64,7 +64,7 @@ _NOTICE = """<!doctype html>
 """
 
 
-def closed(request: Request, refusal: Refusal, configured: str | None) -> Reply:
+def closed(request: Request, refusal: Refusal, configured: str | None) -> Response:
     """Return the refusal of a request, whatever the password: a person gets a page, a program a problem."""
     language = language_for(request, configured)
     if "/api/" in request.path or "text/html" not in request.headers.get("accept", ""):
@@ -72,7 +72,7 @@ def closed(request: Request, refusal: Refusal, configured: str | None) -> Reply:
     return _page(refusal.status, _NOTICE.format(language=language, text=html.escape(refusal.sentence(language))))
 
 
-def login_page(language: str, follow: str, status: int = 200, reason: str = "") -> Reply:
+def login_page(language: str, follow: str, status: int = 200, reason: str = "") -> Response:
     """Return the page; `follow` is the address to go to afterwards, `reason` the key of a text."""
     texts = _TEXTS[language]
     notice = f'<p role="alert">{html.escape(texts[reason])}</p>\n' if reason else ""
@@ -87,8 +87,8 @@ def login_page(language: str, follow: str, status: int = 200, reason: str = "") 
     return _page(status, text)
 
 
-def _page(status: int, text: str) -> Reply:
-    return Reply(status=status, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
+def _page(status: int, text: str) -> Response:
+    return Response(status=status, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
 
 
 def read_form(body: bytes) -> tuple[str, str]:

@@ -109,7 +109,7 @@ class Counters:
         self.wrong_passwords = 0
 
     def count(self, status: int) -> None:
-        """Count a reply."""
+        """Count a response."""
         self.replies[f"{status // 100}xx"] += 1
 
 

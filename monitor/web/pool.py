@@ -26,16 +26,16 @@ class Pool:
         self._idle: list[Connection] = []
 
     @contextlib.contextmanager
-    def lease(self, timeout: float = ANSWER_TIMEOUT) -> Iterator["Lease"]:
+    def borrow(self, timeout: float = ANSWER_TIMEOUT) -> Iterator["PooledConnection"]:
         """Lend a connection; it is opened with the first query, so that what needs none works without a database.
 
         All statements together may take `timeout` seconds.
         """
-        lease = Lease(self, self._clock, timeout)
+        connection = PooledConnection(self, self._clock, timeout)
         try:
-            yield lease
+            yield connection
         finally:
-            lease.release()
+            connection.release()
 
     def take(self) -> tuple[Connection, bool]:
         """Return a connection, and whether it was used before.
@@ -72,7 +72,7 @@ class Pool:
             connection.close()
 
 
-class Lease(Connection):
+class PooledConnection(Connection):
     """A borrowed connection. A query whose connection was closed meanwhile runs again on a new one."""
 
     def __init__(self, pool: Pool, clock: Callable[[], float], timeout: float = ANSWER_TIMEOUT) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode
 
-from monitor.web.http import Reply
+from monitor.web.http import Response
 
 WITHIN = 0.15  # seconds; the page does not wait longer, and asks for what is not in it
 
-Ask = Callable[[str, str], Awaitable[Reply]]
+Ask = Callable[[str, str], Awaitable[Response]]
 
 
 async def first_answers(ask: Ask, place: str, query: str, language: str, *, app: bool = False) -> str:
@@ -45,10 +45,10 @@ async def first_answers(ask: Ask, place: str, query: str, language: str, *, app:
 async def _take(ask: Ask, route: str, parameters: dict[str, str], found: dict[str, str]) -> str | None:
     """Keep an answer under the question that api.js would ask."""
     query = urlencode(parameters)
-    reply = await ask(route, query)
-    if reply.status != 200:
+    response = await ask(route, query)
+    if response.status != 200:
         return None
-    text = found[f"{route}?{query}"] = reply.body.decode()
+    text = found[f"{route}?{query}"] = response.body.decode()
     return text
 
 

@@ -13,8 +13,8 @@ from monitor.web.api import Api
 from monitor.web.files import Files, is_place
 from monitor.web.http import (
     NO_STORE,
-    Reply,
     Request,
+    Response,
     Stream,
     language_for,
     negotiated,
@@ -22,7 +22,7 @@ from monitor.web.http import (
     redirect,
     security_headers,
 )
-from monitor.web.login import Door
+from monitor.web.login import Authenticator
 from monitor.web.metrics import Counters
 from monitor.web.preload import first_answers
 
@@ -31,7 +31,7 @@ DOCUMENT = "openapi.json"
 HEALTH = "health"
 LONGEST_PATH = 500
 #: Whoever asks learns that the program runs, and nothing else.
-_ALIVE = Reply(body=b"ok\n").having(Cache_Control=NO_STORE)
+_ALIVE = Response(body=b"ok\n").having(Cache_Control=NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +39,40 @@ class Parts:
     """What a site is made of."""
 
     api: Api
-    description: Reply  # the OpenAPI document
+    description: Response  # the OpenAPI document
     files: Files
     streams: Mapping[
         str, Callable[[str], Stream]
     ]  # by name; each opens one, in the loop that serves, or raises Refusal
 
 
-class Site:
+class Router:
     """Answers requests, all in one loop."""
 
-    def __init__(self, config: MonitorConfig, parts: Parts, counters: Counters, door: Door) -> None:
+    def __init__(self, config: MonitorConfig, parts: Parts, counters: Counters, authenticator: Authenticator) -> None:
         self._config = config
         self._parts = parts
         self._counters = counters
-        self._door = door
+        self._authenticator = authenticator
         self._headers = security_headers(config.frame_ancestors)
         self._headers_inside = security_headers(())  # Home Assistant shows us in a frame of the same origin
 
-    async def reply(self, request: Request) -> Reply:
-        """Return the reply to a request, with all headers."""
-        reply = await self._reply(request)
+    async def respond(self, request: Request) -> Response:
+        """Return the response to a request, with all headers."""
+        response = await self._respond(request)
         if request.ingress:
-            reply = replace(reply, zipped=None)  # Home Assistant compresses what it passes on
-        reply = negotiated(request, reply)
-        self._counters.count(reply.status)
-        return reply.having(**(self._headers_inside if request.ingress else self._headers))
+            response = replace(response, zipped=None)  # Home Assistant compresses what it passes on
+        response = negotiated(request, response)
+        self._counters.count(response.status)
+        return response.having(**(self._headers_inside if request.ingress else self._headers))
 
-    async def _reply(self, request: Request) -> Reply:
+    async def _respond(self, request: Request) -> Response:
         if {"content-length", "transfer-encoding"} <= request.headers.keys():
             # RFC 9112 6.3: two lengths may hide a second request from a proxy.
             return self._problem(request, "two_lengths", Connection="close")
         if not request.whole:
             return self._problem(request, "late_form", Connection="close")
-        if (refusal := self._door.stranger(request)) is not None:
+        if (refusal := self._authenticator.stranger(request)) is not None:
             return refusal
         path = self._below_prefix(request)
         if path is None:
@@ -83,14 +83,14 @@ class Site:
             return self._problem(request, "control_characters")
         if path == HEALTH and request.method in ("GET", "HEAD"):
             return _ALIVE
-        if (refusal := self._door.refusal(request)) is not None:
+        if (refusal := self._authenticator.refusal(request)) is not None:
             return refusal
         posting = () if request.ingress else ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
             allowed = "POST" if path in posting else "GET, HEAD"
             return self._problem(request, "read_only", Allow=allowed)
         if path in posting:
-            return await self._door.enter(request, leaving=path == "logout")
+            return await self._authenticator.enter(request, leaving=path == "logout")
         if path == "login.css":
             return login.STYLE
         if path.startswith("api/"):
@@ -108,7 +108,7 @@ class Site:
     def _language(self, request: Request) -> str:
         return language_for(request, self._config.language)
 
-    def _problem(self, request: Request, reason: str, **headers: str) -> Reply:
+    def _problem(self, request: Request, reason: str, **headers: str) -> Response:
         return problem(Refusal(reason), self._language(request), **headers)
 
     def _below_prefix(self, request: Request) -> str | None:
@@ -119,11 +119,11 @@ class Site:
         # A proxy may have removed the prefix.
         return path.removeprefix(f"{prefix}/" if prefix and path.startswith(f"{prefix}/") else "/")
 
-    async def _api(self, request: Request, path: str) -> Reply:
+    async def _api(self, request: Request, path: str) -> Response:
         if access.is_asked_by_a_foreign_page(request):
             return self._problem(request, "foreign_page")
         try:
-            if not await self._door.is_open(request):
+            if not await self._authenticator.is_open(request):
                 return self._problem(request, "locked")
         except NotReady:
             return self._problem(request, "password_unreadable")
@@ -135,9 +135,9 @@ class Site:
             return self._parts.description
         if (open_stream := self._parts.streams.get(name)) is not None:
             return self._stream(request, open_stream)
-        return await self._parts.api.reply(name, request.query, language, self._door.client(request))
+        return await self._parts.api.respond(name, request.query, language, self._authenticator.client(request))
 
-    def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Reply:
+    def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Response:
         if request.method == "HEAD":
             return self._problem(request, "stream_method", Allow="GET")
         try:
@@ -145,16 +145,16 @@ class Site:
         except Refusal as refusal:
             headers = {"Retry_After": "30"} if refusal.status == 503 else {}
             return problem(refusal, self._language(request), **headers)
-        stream = self._door.guarded(request, stream)
+        stream = self._authenticator.guarded(request, stream)
         # A proxy must neither keep events back nor change them.
-        return Reply(kind="text/event-stream; charset=utf-8", stream=stream).having(
+        return Response(kind="text/event-stream; charset=utf-8", stream=stream).having(
             Cache_Control=f"{NO_STORE}, no-transform", X_Accel_Buffering="no"
         )
 
-    async def _page(self, request: Request, path: str) -> Reply:
+    async def _page(self, request: Request, path: str) -> Response:
         language = self._language(request)
         try:
-            is_open = await self._door.is_open(request)
+            is_open = await self._authenticator.is_open(request)
         except NotReady:
             return login.login_page(language, "", 503, "unreadable")
         up = "../" * path.count("/")
@@ -164,7 +164,7 @@ class Site:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         first = await self._first(request, path, language)
-        marks = {"session": self._door.asks_password(request), "app": self._config.app is not None}
+        marks = {"session": self._authenticator.asks_password(request), "app": self._config.app is not None}
         page = self._parts.files.index(base, language, [name for name, holds in marks.items() if holds], first=first)
         return page or self._problem(request, "no_page")
 
@@ -172,9 +172,9 @@ class Site:
         # A program, or the page that looks for a newer one, does not show it.
         if "text/html" not in request.headers.get("accept", "") or access.is_asked_by_a_foreign_page(request):
             return ""
-        client = self._door.client(request)
+        client = self._authenticator.client(request)
         return await first_answers(
-            lambda route, query: self._parts.api.reply(route, query, language, client),
+            lambda route, query: self._parts.api.respond(route, query, language, client),
             path,
             request.query,
             language,

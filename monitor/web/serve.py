@@ -16,10 +16,10 @@ from uvicorn.server import ServerState
 from common.errors import NotReady
 from common.private_members import check_members
 from monitor.base.config import Ingress, Listen, MonitorConfig, is_loopback
-from monitor.web.access import Crowd
-from monitor.web.http import Reply, Request, Stream, security_headers
+from monitor.web.access import ConnectionLimit
+from monitor.web.http import Request, Response, Stream, security_headers
 from monitor.web.login_page import LONGEST_BODY
-from monitor.web.router import Site
+from monitor.web.router import Router
 
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
 _BODY_TIMEOUT = 10.0  # seconds for the body of a form
@@ -85,7 +85,7 @@ class Serving:
 
     def __init__(self, is_proxy: Callable[[str], bool] = is_loopback) -> None:
         """Prepare; `is_proxy` tells which addresses are those of many clients."""
-        self._crowd = Crowd(is_proxy)
+        self._limit = ConnectionLimit(is_proxy)
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
@@ -116,7 +116,7 @@ class Serving:
         config = uvicorn.Config(
             application(self._closing),
             loop="asyncio",
-            http=functools.partial(_Connection, self._crowd),  # type: ignore[arg-type]
+            http=functools.partial(_Connection, self._limit),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             log_config=None,
@@ -162,9 +162,9 @@ class _Connection(H11Protocol):
     _looking: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
-    def __init__(self, crowd: Crowd, **settings: Any) -> None:
+    def __init__(self, limit: ConnectionLimit, **settings: Any) -> None:
         super().__init__(**settings)
-        self._crowd = crowd
+        self._limit = limit
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -178,15 +178,15 @@ class _Connection(H11Protocol):
             self._requests += 1
             self._busy = True
             try:
-                await application({**scope, "admit": lambda client: self._crowd.admit(self, client)}, receive, send)
+                await application({**scope, "admit": lambda client: self._limit.admit(self, client)}, receive, send)
             finally:
                 self._busy = False
 
         self.app = with_admission
-        self._crowd.enter(self, self.client[0] if self.client else "")
+        self._limit.enter(self, self.client[0] if self.client else "")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.leave(self)
+        self._limit.leave(self)
         for timer in (self._looking, self._unread):
             if timer is not None:
                 timer.cancel()
@@ -229,7 +229,7 @@ class _GoneError(Exception):
     """The client went away before its request was whole."""
 
 
-def application(site: Site, closing: asyncio.Event, ingress_port: int | None = None) -> Application:
+def application(site: Router, closing: asyncio.Event, ingress_port: int | None = None) -> Application:
     """Return the application; once `closing` is set, all streams end.
 
     `ingress_port` is the port of Home Assistant's Ingress, if there is one.
@@ -240,7 +240,7 @@ def application(site: Site, closing: asyncio.Event, ingress_port: int | None = N
             request = await _read(scope, receive, ingress_port)
         except _GoneError:
             return
-        await _send(await site.reply(request), closing, request.method, receive, send)
+        await _send(await site.respond(request), closing, request.method, receive, send)
 
     return endpoint
 
@@ -279,25 +279,25 @@ async def _read_body(receive: Receive) -> bytes:
     return body
 
 
-async def _send(reply: Reply, closing: asyncio.Event, method: str, receive: Receive, send: Send) -> None:
-    headers = {**reply.headers, "Content-Type": reply.kind}
-    if reply.status == 304:
+async def _send(response: Response, closing: asyncio.Event, method: str, receive: Receive, send: Send) -> None:
+    headers = {**response.headers, "Content-Type": response.kind}
+    if response.status == 304:
         del headers["Content-Type"]
-    elif reply.stream is None:
-        headers["Content-Length"] = str(len(reply.body))
+    elif response.stream is None:
+        headers["Content-Length"] = str(len(response.body))
     start = {
         "type": "http.response.start",
-        "status": reply.status,
+        "status": response.status,
         "headers": [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()],
     }
-    if reply.stream is None:
+    if response.stream is None:
         await send(start)
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
         return
     try:
-        await _send_stream(reply.stream, start, closing, receive, send)
+        await _send_stream(response.stream, start, closing, receive, send)
     finally:
-        reply.stream.close()
+        response.stream.close()
 
 
 async def _send_stream(stream: Stream, start: Message, closing: asyncio.Event, receive: Receive, send: Send) -> None:

@@ -375,8 +375,8 @@ def test_a_connection_of_the_page_can_write_nothing(database: Server, house: Hou
 def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "STATEMENT_TIMEOUT", 1)
     connections = pool.Pool(client(database).connect)
-    with connections.lease() as lease, pytest.raises(Unavailable, match="1969"):
-        lease.query("SELECT COUNT(*) FROM frames a, frames b, frames c")
+    with connections.borrow() as connection, pytest.raises(Unavailable, match="1969"):
+        connection.query("SELECT COUNT(*) FROM frames a, frames b, frames c")
     connections.discard_idle()
 
 

@@ -20,7 +20,7 @@ from monitor.money.price_files import RateFiles
 from monitor.service import ROUTES, build
 from monitor.web.api import Api
 from monitor.web.call import Parameter
-from monitor.web.http import Reply
+from monitor.web.http import Response
 from tests.services.test_energy import House
 from tests.support.french import french_words
 from tests.support.json_schema import mistakes
@@ -64,8 +64,8 @@ class Asking:
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()
 
-    def ask(self, name: str, query: str) -> Reply:
-        return self._loop.run_until_complete(self._api.reply(name, query, "en"))
+    def ask(self, name: str, query: str) -> Response:
+        return self._loop.run_until_complete(self._api.respond(name, query, "en"))
 
     def close(self) -> None:
         self.live.close()
@@ -115,15 +115,15 @@ def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -
     content = asking.description["paths"][f"/{name}"]["get"]["responses"]["200"]["content"]
     answered = 0
     for question in choices(name):
-        reply = asking.ask(name, urlencode(question))
-        assert reply.status < 500, (question, reply.body)
-        assert not french_words(spoken(reply)), question
-        if reply.status != 200:
+        response = asking.ask(name, urlencode(question))
+        assert response.status < 500, (question, response.body)
+        assert not french_words(spoken(response)), question
+        if response.status != 200:
             continue
         answered += 1
-        assert reply.kind.partition(";")[0] in content
-        if reply.kind == "application/json":
-            found = list(mistakes(json.loads(reply.body), content["application/json"]["schema"]))
+        assert response.kind.partition(";")[0] in content
+        if response.kind == "application/json":
+            found = list(mistakes(json.loads(response.body), content["application/json"]["schema"]))
             assert not found, (question, found[:5])
     assert answered
 
@@ -134,9 +134,9 @@ def test_no_strange_value_of_a_parameter_makes_it_fail(asking: Asking, caplog: p
         for parameter, value in itertools.product(parameters(name), STRANGE):
             for others in ({}, {"from": "2026-03-28", "to": "2026-03-29"}):
                 question = {key: text for key, text in others.items() if key in known} | {parameter.name: value}
-                reply = asking.ask(name, urlencode(question))
-                check(reply, (name, question))
-                assert len(reply.body) < 2_000_000
+                response = asking.ask(name, urlencode(question))
+                check(response, (name, question))
+                assert len(response.body) < 2_000_000
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -145,11 +145,11 @@ def test_no_range_however_long_makes_it_fail_or_answer_without_end(asking: Askin
     for name in (name for name in NAMES if "from" in {one.name for one in parameters(name)}):
         questions = random.Random(name).sample([*choices(name)], min(4, len([*choices(name)])))
         for (start, end), question in itertools.product(itertools.product(instants, repeat=2), questions):
-            reply = asking.ask(name, urlencode(question | {"from": start, "to": end}))
-            check(reply, (name, start, end, question))
-            assert len(reply.body) < 2_000_000
+            response = asking.ask(name, urlencode(question | {"from": start, "to": end}))
+            check(response, (name, start, end, question))
+            assert len(response.body) < 2_000_000
             if start >= end and len(start) == len(end):
-                assert 400 <= reply.status < 500, (name, start, end, question)
+                assert 400 <= response.status < 500, (name, start, end, question)
 
 
 def test_no_garbage_makes_it_fail(asking: Asking) -> None:
@@ -165,9 +165,9 @@ def test_no_garbage_makes_it_fail(asking: Asking) -> None:
             check(asking.ask(name, text), (name, text))
 
 
-def spoken(reply: Reply) -> str:
-    """Return the text of a reply, but for French beside English, and for what suppliers call their offers."""
-    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"', "", reply.body.decode())
+def spoken(response: Response) -> str:
+    """Return the text of a response, but for French beside English, and for what suppliers call their offers."""
+    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"', "", response.body.decode())
     if '"offers":[{' not in text and '"old":[{' not in text:
         return text
     answer = json.loads(text)
@@ -178,11 +178,11 @@ def spoken(reply: Reply) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def check(reply: Reply, question: Any) -> None:
-    """Check that a reply is an answer, or a problem that says what is wrong."""
-    assert reply.status in (200, 400, 404, 414), (question, reply.status, reply.body)
-    assert not french_words(spoken(reply)) or french_words(unquote(str(question))), question
-    if reply.status != 200:
-        problem = json.loads(reply.body)
-        assert problem["status"] == reply.status
+def check(response: Response, question: Any) -> None:
+    """Check that a response is an answer, or a problem that says what is wrong."""
+    assert response.status in (200, 400, 404, 414), (question, response.status, response.body)
+    assert not french_words(spoken(response)) or french_words(unquote(str(question))), question
+    if response.status != 200:
+        problem = json.loads(response.body)
+        assert problem["status"] == response.status
         assert 10 < len(problem["detail"]) < 600

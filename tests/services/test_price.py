@@ -16,8 +16,7 @@ from demo.history import History
 from monitor.base.config import MonitorConfig, MonitorDatabase
 from monitor.live.prices import Past
 from monitor.money.home import Home
-from monitor.web.background import Pasts
-from monitor.web.workers import Workers
+from monitor.web.background import SwitchHistory
 from reader.simulator.meter import SimulatedMeter
 from tests.services.test_monitor import Monitor
 from tests.support.mqtt_client import MqttClient, listen
@@ -129,9 +128,7 @@ def test_what_the_database_says_of_the_past(database: Server) -> None:
         with contextlib.closing(server.connect()) as connection:
             yield Home(connection, settings, prices)
 
-    pasts = Pasts(Workers(1, 1), lend, settings.time_zone, found.append, now=lambda: now)
-    pasts.tick()
-    wait_until(lambda: bool(found), WITHIN, "the database answers")
+    SwitchHistory(lend, settings.time_zone, found.append, now=lambda: now).step()
     past = found[0][meter.address]
     assert past.first == end - timedelta(days=9)
     local = [(f"{one.at.astimezone(settings.time_zone):%d %H:%M}", one.supplier) for one in past.switches]

@@ -1,7 +1,7 @@
 """What is looked up beforehand is all that a question would have to look for: on a real database, queries counted."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from demo.history import History
@@ -9,9 +9,8 @@ from monitor.base.config import MonitorConfig
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.readings.cache import Memory
-from monitor.web.background import Warmth
+from monitor.web.background import CacheWarmer
 from monitor.web.pool import Pool
-from monitor.web.workers import Workers
 from reader.simulator.meter import SimulatedMeter
 from tests.support.asked import NotedDatabase
 from tests.support.servers import Database as Server
@@ -19,14 +18,6 @@ from tests.support.storing import make_tables
 
 BEGIN, END = datetime(2026, 10, 1, 22, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)
 FROM, TO = datetime(2026, 10, 10, 22, tzinfo=UTC), datetime(2026, 10, 20, 22, tzinfo=UTC)
-
-
-class AtOnce(Workers):
-    def __init__(self) -> None:
-        pass
-
-    def start(self, work: Callable[[], None]) -> None:
-        work()
 
 
 def test_a_question_after_it_finds_everything_remembered(fresh_database: Server) -> None:
@@ -38,8 +29,8 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
 
     @contextlib.contextmanager
     def lend(memory: Memory) -> Iterator[Home]:
-        with pool.lease() as lease:
-            yield Home(lease, MonitorConfig(), PriceTable([]), None, memory)
+        with pool.borrow() as connection:
+            yield Home(connection, MonitorConfig(), PriceTable([]), None, memory)
 
     def queries(memory: Memory) -> list[str]:
         noted.asked.clear()
@@ -49,9 +40,9 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
 
     cold, warm = Memory(), Memory()
     first, again = queries(cold), queries(cold)
-    warmth = Warmth(AtOnce(), lambda: lend(warm), lambda answers, meter: answers.reader.remember(meter))
+    warmer = CacheWarmer(lambda: lend(warm), lambda answers, meter: answers.reader.remember(meter))
     for _ in range(2):  # which meters there are, then the only one
-        warmth.tick()
+        warmer.step()
     assert len(first) > len(again)
     # The registers at the ends of a range are of its own hours.
     assert len(set(queries(warm)) - set(again)) <= 1

@@ -19,7 +19,7 @@ from monitor.alerts.store import NAME, Store
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Address, AlertsConfig
 from monitor.live.chain import Snapshot
-from monitor.web.background import Repeated
+from monitor.web.background import Background
 from tests.support.made_facts import METER, made_facts, made_meter
 from tests.support.threads import Threads
 from tests.support.wording import warnings_of
@@ -47,8 +47,8 @@ class House:
         self.collector = FactsCollector(config, nullcontext, now=self.time)  # type: ignore[arg-type]
         self.alerting = Alerting(config, self, self.collector, now=self.time)  # type: ignore[arg-type]
         self.steps = [
-            Repeated(self.workers, self.collector.step, clock),
-            Repeated(self.quick, self.alerting.step, clock, try_again=1.0),
+            Background(self.workers, self.collector.step, clock),
+            Background(self.quick, self.alerting.step, clock, try_again=1.0),
         ]
 
     def time(self) -> datetime:

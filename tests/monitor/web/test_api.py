@@ -16,8 +16,8 @@ from monitor.money.home import Home
 from monitor.service import CONNECTIONS
 from monitor.web.api import Api
 from monitor.web.call import Body, Call, LiveCall, LiveRoute, Parameter, Route
-from monitor.web.http import Reply
-from monitor.web.pool import Lease, Pool
+from monitor.web.http import Response
+from monitor.web.pool import Pool, PooledConnection
 from monitor.web.workers import Workers
 from tests.support.french import french_words
 
@@ -60,31 +60,32 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None, workers
         Pool(lambda: connection),
         Workers(workers, 10),
         Workers(1, 10),
-        lambda lease: cast("Home", lease),
+        lambda connection: cast("Home", connection),
         cast("Live", object()),
         now=lambda: NOW,
     )
 
 
-def ask(api: Api, name: str = "energy", query: str = "", language: str = "en") -> Reply:
-    return asyncio.run(api.reply(name, query, language))
+def ask(api: Api, name: str = "energy", query: str = "", language: str = "en") -> Response:
+    return asyncio.run(api.respond(name, query, language))
 
 
 def query(call: Call) -> Any:
-    return cast("Lease", call.home).query("SELECT 1")
+    return cast("PooledConnection", call.home).query("SELECT 1")
 
 
 def test_an_answer_is_json_with_the_parameters_and_the_time_of_the_question() -> None:
-    reply = ask(serving(lambda call: {"to": call.parameters["to"], "now": call.now.isoformat()}), query="to=2026-11-25")
-    assert reply.status == 200
-    assert reply.kind == "application/json"
-    assert json.loads(reply.body) == {"to": "2026-11-25", "now": NOW.isoformat()}
+    served = serving(lambda call: {"to": call.parameters["to"], "now": call.now.isoformat()})
+    response = ask(served, query="to=2026-11-25")
+    assert response.status == 200
+    assert response.kind == "application/json"
+    assert json.loads(response.body) == {"to": "2026-11-25", "now": NOW.isoformat()}
 
 
 def test_a_file_is_saved_under_a_name_that_is_one() -> None:
-    reply = ask(serving(lambda _: Body(b"a;b\r\n", "text/csv; charset=utf-8", 'x"; y=/../energie 2026.csv')))
-    assert (reply.body, reply.kind) == (b"a;b\r\n", "text/csv; charset=utf-8")
-    assert reply.headers["Content-Disposition"] == 'attachment; filename="x---y--..-energie-2026.csv"'
+    response = ask(serving(lambda _: Body(b"a;b\r\n", "text/csv; charset=utf-8", 'x"; y=/../energie 2026.csv')))
+    assert (response.body, response.kind) == (b"a;b\r\n", "text/csv; charset=utf-8")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="x---y--..-energie-2026.csv"'
 
 
 def refused(_: Call) -> Any:
@@ -113,10 +114,10 @@ def test_what_cannot_be_answered_is_a_problem(
     answer: Callable[[Call], Any], name: str, asked: str, status: int
 ) -> None:
     for language in ("fr", "en"):
-        reply = ask(serving(answer), name, asked, language)
-        assert (reply.status, reply.kind) == (status, "application/problem+json")
-        assert json.loads(reply.body)["status"] == status
-        assert bool(french_words(reply.body.decode())) == (language == "fr")
+        response = ask(serving(answer), name, asked, language)
+        assert (response.status, response.kind) == (status, "application/problem+json")
+        assert json.loads(response.body)["status"] == status
+        assert bool(french_words(response.body.decode())) == (language == "fr")
 
 
 @pytest.mark.parametrize("error", [Unavailable("gone (2006)"), PermanentError("no such table (1146)")])
@@ -128,9 +129,9 @@ def test_a_database_that_is_away_or_refuses_is_said_once_and_asked_again(
     api = serving(query, server)
     caplog.set_level("INFO")
     for _ in range(3):
-        reply = ask(api)
-        assert reply.status == 503
-        assert reply.headers["Retry-After"] == "5"
+        response = ask(api)
+        assert response.status == 503
+        assert response.headers["Retry-After"] == "5"
     assert [record.getMessage() for record in caplog.records] == [str(error)]
     server.error = None
     assert ask(api).status == 200
@@ -157,20 +158,20 @@ def test_who_asks_what_waits_for_the_turn_of_another_does_not_wait_with_it() -> 
             go_on.wait(60)
         return {}
 
-    async def main() -> tuple[int, list[Reply]]:
+    async def main() -> tuple[int, list[Response]]:
         api = serving(answer, workers=CONNECTIONS)
-        many = [asyncio.ensure_future(api.reply("energy", f"to={day}", "en", "many")) for day in days * 2]
+        many = [asyncio.ensure_future(api.respond("energy", f"to={day}", "en", "many")) for day in days * 2]
         await asyncio.sleep(0)
         try:
-            reply = await asyncio.wait_for(api.reply("energy", f"to={days[-1]}", "en", "one"), 30)
+            response = await asyncio.wait_for(api.respond("energy", f"to={days[-1]}", "en", "one"), 30)
         finally:
             go_on.set()
             replies = await asyncio.gather(*many)
-        return reply.status, replies
+        return response.status, replies
 
     status, replies = asyncio.run(main())
     assert status == 200
-    assert {reply.status for reply in replies} == {200}
+    assert {response.status for response in replies} == {200}
     # Once for each of the client's questions, and once for the other client.
     assert sorted(computed) == [*days, days[-1]]
 
@@ -182,10 +183,10 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
         go_on.wait(60)
         return {}
 
-    async def main() -> list[Reply]:
+    async def main() -> list[Response]:
         api = serving(answer)
         asking = [
-            asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", "en", f"client {day}"))
+            asyncio.ensure_future(api.respond("energy", f"to=2026-11-{day:02}", "en", f"client {day}"))
             for day in range(1, 30)
         ]
         done, _ = await asyncio.wait(asking, timeout=300, return_when=asyncio.FIRST_COMPLETED)
@@ -193,6 +194,6 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
         go_on.set()
         return await asyncio.gather(*asking)
 
-    statuses = [reply.status for reply in asyncio.run(main())]
+    statuses = [response.status for response in asyncio.run(main())]
     assert set(statuses) == {200, 503}
     assert 10 <= statuses.count(200) < 29

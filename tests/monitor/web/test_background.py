@@ -1,4 +1,4 @@
-"""When a step is done in the background, and what happens when it fails."""
+"""When a step is done in the background, what happens when it fails, and what the steps of the monitor do."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -21,22 +21,23 @@ from monitor.web.background import (
     TRY_AGAIN,
     UNUSED_AGAIN,
     Background,
-    Pasts,
+    CacheWarmer,
+    SwitchHistory,
     UnusedLines,
-    Warmth,
 )
 from tests.support.threads import Threads
 
 AGAIN = 300.0  # seconds
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Work(Background):
+class Work:
     def __init__(self) -> None:
         self.now = 1000.0
         self.threads = Threads()
         self.error: Exception | None = None
         self.done: list[float] = []
-        super().__init__(self.threads, lambda: self.now)
+        self.background = Background(self.threads, self.step, lambda: self.now)
 
     def step(self) -> float:
         if self.error is not None:
@@ -48,7 +49,7 @@ class Work(Background):
         """Return when steps were done in this time, in seconds of it."""
         start, self.done = self.now, []
         while self.now < start + seconds:
-            self.tick()
+            self.background.tick()
             self.threads.work()
             self.now += 1
         return [moment - start for moment in self.done]
@@ -60,9 +61,9 @@ def test_a_step_is_done_at_the_start_and_when_it_is_due() -> None:
 
 def test_a_step_is_begun_once() -> None:
     work = Work()
-    work.tick()
+    work.background.tick()
     work.now += AGAIN
-    work.tick()
+    work.background.tick()
     assert len(work.threads.given) == 1
 
 
@@ -78,142 +79,90 @@ def test_what_fails_is_tried_again_after_a_minute_and_logged_once(
     assert len(caplog.records) == logged
 
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+class FakeHome(Home):
+    """Knows meters, when their registers switched, and which lines of the configuration concern none of them."""
 
-
-class MetersHome(Home):
-    def __init__(self, house: "Warming") -> None:
-        self.house = house
+    def __init__(self, *meters: Meter) -> None:
+        self.found = list(meters)
+        self.switched = {"m1": [Switch(NOW, 1)]}
+        self.asked: list[tuple[datetime, datetime]] = []
+        self.lines: list[Unused] = []
 
     def meters(self) -> list[Meter]:
-        if self.house.error is not None:
-            raise self.house.error
-        return self.house.meters
+        return self.found
+
+    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
+        self.asked.append((start, end))
+        return self.switched.get(meter.identifier, [])
+
+    def unused(self) -> list[Unused]:
+        return self.lines
+
+
+def meters(count: int) -> list[Meter]:
+    return [Meter(number, f"m{number}", NOW, NOW) for number in range(count)]
 
 
 class Warming:
-    def __init__(self, meters: int = 2) -> None:
-        self.now = 1000.0
+    def __init__(self, *found: Meter) -> None:
+        self.home = FakeHome(*found)
         self.error: Exception | None = None
-        self.meters = [Meter(number, f"m{number}", NOW, NOW) for number in range(meters)]
         self.remembered: list[str] = []
-        self.threads = Threads()
-
-        self.warmth = Warmth(self.threads, lambda: nullcontext(MetersHome(self)), self.remember, lambda: self.now)
+        self.warmer = CacheWarmer(lambda: nullcontext(self.home), self.remember)
 
     def remember(self, _: Home, meter: Meter) -> None:
         if self.error is not None:
             raise self.error
         self.remembered.append(meter.identifier)
 
-    def run(self, seconds: int) -> list[str]:
-        """Return which meters were looked up meanwhile."""
+    def run(self) -> list[str]:
+        """Do steps until a pause; return which meters were looked up."""
         self.remembered = []
-        for _ in range(seconds):
-            self.warmth.tick()
-            self.threads.work()
-            self.now += 1
+        while self.warmer.step() != REMEMBER_AGAIN:
+            pass
         return sorted(self.remembered)
 
 
 def test_all_meters_are_looked_up_at_the_start_and_again_after_the_past_changed() -> None:
-    house = Warming()
-    assert house.run(10) == ["m0", "m1"]
-    assert house.run(int(REMEMBER_AGAIN) * 5) == []
-    house.meters = [replace(house.meters[0], version=7), house.meters[1]]
-    assert house.run(int(REMEMBER_AGAIN) + 10) == ["m0"]
-    assert house.run(int(REMEMBER_AGAIN) * 5) == []
+    warming = Warming(*meters(2))
+    assert warming.run() == ["m0", "m1"]
+    assert warming.run() == []
+    warming.home.found[0] = replace(warming.home.found[0], version=7)
+    assert [warming.run(), warming.run()] == [["m0"], []]
 
 
 def test_a_meter_without_readings_is_left_alone_and_of_many_only_some_are_looked_up() -> None:
-    house = Warming(MOST_METERS + 5)
-    house.meters[0] = Meter(0, "m0", None, None)
-    found = house.run(100)
+    found = Warming(Meter(0, "none", None, None), *meters(MOST_METERS + 4)).run()
     assert len(found) == MOST_METERS
-    assert "m0" not in found
+    assert "none" not in found
 
 
 def test_a_meter_that_could_not_be_looked_up_is_found_again() -> None:
-    house = Warming()
-    house.warmth.tick()
-    house.threads.work()  # knows which there are
-    house.error = Unavailable("away")
-    assert house.run(10) == []
-    house.error = None
-    assert house.run(2 * int(TRY_AGAIN)) == ["m0", "m1"]
+    warming = Warming(*meters(2))
+    warming.error = Unavailable("away")
+    with pytest.raises(Unavailable):
+        warming.run()
+    warming.error = None
+    assert sorted(warming.run() + warming.run()) == ["m0", "m1"]
 
 
-SWITCHES = [Switch(NOW, 1)]
-
-
-class SwitchesHome(Home):
-    def __init__(self, house: "Looking") -> None:
-        self.house = house
-
-    def meters(self) -> list[Meter]:
-        return [Meter(1, "m1", NOW, NOW), Meter(2, "m2", None, None)]
-
-    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
-        self.house.asked.append((start, end))
-        return SWITCHES if meter.identifier == "m1" else []
-
-
-class Looking:
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.asked: list[tuple[datetime, datetime]] = []
-        self.used: list[Mapping[str, Past]] = []
-        self.threads = Threads()
-
-        self.pasts = Pasts(
-            self.threads,
-            lambda: nullcontext(SwitchesHome(self)),
-            ZoneInfo("Europe/Paris"),
-            self.used.append,
-            clock=lambda: self.now,
-            now=lambda: NOW,
-        )
-
-    def tick(self) -> None:
-        self.pasts.tick()
-        self.threads.work()
-
-
-def test_all_meters_are_looked_at_once_an_hour() -> None:
-    house = Looking()
-    house.tick()
-    assert house.used == [{"m1": Past(NOW, SWITCHES), "m2": Past(None, [])}]
+def test_the_switches_of_all_meters_are_read_once_an_hour() -> None:
+    home, used = FakeHome(Meter(1, "m1", NOW, NOW), Meter(2, "m2", None, None)), list[Mapping[str, Past]]()
+    history = SwitchHistory(lambda: nullcontext(home), ZoneInfo("Europe/Paris"), used.append, now=lambda: NOW)
+    assert history.step() == SWITCHES_AGAIN
+    assert used == [{"m1": Past(NOW, home.switched["m1"]), "m2": Past(None, [])}]
     # From a week before yesterday, at midnight in Paris.
-    assert set(house.asked) == {(datetime(2026, 11, 15, 23, tzinfo=UTC), NOW)}
-    house.now += SWITCHES_AGAIN - 1
-    house.tick()
-    assert len(house.used) == 1
-    house.now += 1
-    house.tick()
-    assert len(house.used) == 2
-
-
-class UnusedHome(Home):
-    def __init__(self, lines: list[Unused]) -> None:
-        self.lines = lines
-
-    def unused(self) -> list[Unused]:
-        return self.lines
+    assert set(home.asked) == {(datetime(2026, 11, 15, 23, tzinfo=UTC), NOW)}
 
 
 def test_a_line_that_concerns_no_meter_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    now, lines, threads = [1000.0], [Unused("contracts", "3519330717")], Threads()
-    work = UnusedLines(threads, lambda: nullcontext(UnusedHome(lines)), lambda: now[0])
-
-    def logged() -> int:
-        work.tick()
-        threads.work()
-        now[0] += UNUSED_AGAIN
-        return len(caplog.records)
-
-    assert logged() == 1
+    home = FakeHome()
+    home.lines.append(Unused("contracts", "3519330717"))
+    lines = UnusedLines(lambda: nullcontext(home))
+    assert [lines.step() for _ in range(2)] == [UNUSED_AGAIN] * 2
+    assert len(caplog.records) == 1
     assert "contracts" in caplog.text
     assert "3519330717" in caplog.text
-    assert logged() == 1
-    lines.append(Unused("meters", "3519330717"))
-    assert logged() == 2
+    home.lines.append(Unused("meters", "3519330717"))
+    lines.step()
+    assert len(caplog.records) == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from monitor.web.files import IMMUTABLE, NO_CACHE, Files, is_place, sources_digest
-from monitor.web.http import Reply
+from monitor.web.http import Response
 
 INDEX = (
     '<!doctype html><html lang="fr"><head><base href="./"><script type="module" src="main.js"></script></head></html>'
@@ -22,16 +22,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "page"
 
 
-def got(reply: Reply | None) -> Reply:
-    assert reply is not None
-    return reply
+def got(response: Response | None) -> Response:
+    assert response is not None
+    return response
 
 
 def test_a_file_has_its_type_and_is_asked_for_again_each_time(folder: Path) -> None:
-    reply = got(Files(folder).get("view/now.js"))
-    assert (reply.body, reply.kind) == (b"now();", "text/javascript; charset=utf-8")
-    assert reply.headers["Cache-Control"] == NO_CACHE
-    assert reply.etag is not None
+    response = got(Files(folder).get("view/now.js"))
+    assert (response.body, response.kind) == (b"now();", "text/javascript; charset=utf-8")
+    assert response.headers["Cache-Control"] == NO_CACHE
+    assert response.etag is not None
 
 
 def test_a_changed_file_is_read_again(folder: Path) -> None:
@@ -90,8 +90,8 @@ def test_a_bundle_of_other_sources_is_not_served(folder: Path, change: str, capl
 
 def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> None:
     (folder / "main-ABCD2345.js").write_text("start()")
-    reply = got(Files(folder).get("main-ABCD2345.js"))
-    assert reply.headers["Cache-Control"] == NO_CACHE
+    response = got(Files(folder).get("main-ABCD2345.js"))
+    assert response.headers["Cache-Control"] == NO_CACHE
 
 
 @pytest.mark.parametrize(

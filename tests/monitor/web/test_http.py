@@ -12,8 +12,8 @@ from monitor.web.http import (
     NO_STORE,
     REVALIDATE,
     SMALLEST_ZIPPED,
-    Reply,
     Request,
+    Response,
     json_bytes,
     language_for,
     negotiated,
@@ -32,18 +32,18 @@ def asking(**headers: str) -> Request:
 
 @pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "*", "GZIP"])
 def test_a_long_reply_is_compressed_for_a_browser_that_reads_it(accepted: str) -> None:
-    reply = negotiated(asking(accept_encoding=accepted), packed(LONG, "application/json"))
-    assert gzip.decompress(reply.body) == LONG
-    assert reply.headers["Content-Encoding"] == "gzip"
-    assert reply.headers["Vary"] == "Accept-Encoding"
+    response = negotiated(asking(accept_encoding=accepted), packed(LONG, "application/json"))
+    assert gzip.decompress(response.body) == LONG
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "identity"])
 def test_it_is_not_compressed_for_others_but_says_that_it_depends(accepted: str) -> None:
-    reply = negotiated(asking(accept_encoding=accepted), packed(LONG, "application/json"))
-    assert reply.body == LONG
-    assert "Content-Encoding" not in reply.headers
-    assert reply.headers["Vary"] == "Accept-Encoding"
+    response = negotiated(asking(accept_encoding=accepted), packed(LONG, "application/json"))
+    assert response.body == LONG
+    assert "Content-Encoding" not in response.headers
+    assert response.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize(("body", "kind"), [(LONG[1:], "application/json"), (LONG, "image/png")])
@@ -53,12 +53,12 @@ def test_what_is_short_or_compressed_already_is_sent_as_it_is(body: bytes, kind:
 
 @pytest.mark.parametrize("form", ["{tag}", '"other", {tag}', "{strong}", "*"])
 def test_what_the_browser_has_already_is_not_sent_again(form: str) -> None:
-    reply = packed(b"{}", "application/json", Cache_Control=REVALIDATE)
-    assert reply.etag is not None
-    known = form.format(tag=reply.etag, strong=reply.etag.removeprefix("W/"))
-    again = negotiated(asking(if_none_match=known), reply)
+    response = packed(b"{}", "application/json", Cache_Control=REVALIDATE)
+    assert response.etag is not None
+    known = form.format(tag=response.etag, strong=response.etag.removeprefix("W/"))
+    again = negotiated(asking(if_none_match=known), response)
     assert (again.status, again.body) == (304, b"")
-    assert (again.headers["ETag"], again.headers["Cache-Control"]) == (reply.etag, REVALIDATE)
+    assert (again.headers["ETag"], again.headers["Cache-Control"]) == (response.etag, REVALIDATE)
 
 
 def test_another_content_has_another_tag_and_is_sent() -> None:
@@ -68,17 +68,17 @@ def test_another_content_has_another_tag_and_is_sent() -> None:
 
 
 def test_what_must_not_be_kept_has_no_tag() -> None:
-    reply = packed(b"{}", "application/json", Cache_Control=NO_STORE)
-    answer = negotiated(asking(if_none_match="*"), reply)
+    response = packed(b"{}", "application/json", Cache_Control=NO_STORE)
+    answer = negotiated(asking(if_none_match="*"), response)
     assert answer.status == 200
     assert "ETag" not in answer.headers
 
 
 def test_a_problem_says_in_the_language_asked_for_what_to_do_and_is_never_kept() -> None:
-    reply = problem(Refusal("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
-    assert reply.kind == "application/problem+json"
-    assert (reply.headers["Cache-Control"], reply.headers["Allow"]) == (NO_STORE, "GET")
-    assert json.loads(reply.body) == {
+    response = problem(Refusal("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
+    assert response.kind == "application/problem+json"
+    assert (response.headers["Cache-Control"], response.headers["Allow"]) == (NO_STORE, "GET")
+    assert json.loads(response.body) == {
         "type": "about:blank",
         "title": "Question incorrecte",
         "status": 400,
@@ -152,5 +152,5 @@ def test_json_has_no_numbers_that_json_does_not_know() -> None:
 
 
 def test_headers_are_added_to_those_that_are_there() -> None:
-    reply = Reply(headers={"Allow": "GET"}).having(Retry_After="5")
-    assert reply.headers == {"Allow": "GET", "Retry-After": "5"}
+    response = Response(headers={"Allow": "GET"}).having(Retry_After="5")
+    assert response.headers == {"Allow": "GET", "Retry-After": "5"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.base.config import Ingress, MonitorConfig
-from monitor.web.http import Reply, Request
+from monitor.web.http import Request, Response
 from tests.monitor.web.test_router import HTML, House
 from tests.support.passwords import lock
 
@@ -28,12 +28,12 @@ PASSED_ON = {
 
 
 class Inside(House):
-    def through(self, path: str, method: str = "GET", address: str = "172.30.32.2", **headers: str) -> Reply:
+    def through(self, path: str, method: str = "GET", address: str = "172.30.32.2", **headers: str) -> Response:
         named = {name.replace("_", "-"): text for name, text in (PASSED_ON | headers).items()}
         request = Request(
             method=method, path=path, headers=named, address=address, ingress=True, admit=self.admitted.append
         )
-        return asyncio.run(self.site.reply(request))
+        return asyncio.run(self.site.respond(request))
 
 
 @pytest.fixture(params=["none", "password", "header"])
@@ -46,8 +46,8 @@ def inside(tmp_path: Path, request: pytest.FixtureRequest) -> Inside:
 def test_all_is_open_under_any_name_without_a_session(inside: Inside) -> None:
     for path in ("/", "/etat", "/main.js", "/api/v1/meters", "/api/v1/openapi.json"):
         for host in ("abcdef.ui.nabu.casa", "home.example.org", "homeassistant.local:8123", ""):
-            reply = inside.through(path, host=host)
-            assert (reply.status, "Set-Cookie" in reply.headers) == (200, False)
+            response = inside.through(path, host=host)
+            assert (response.status, "Set-Cookie" in response.headers) == (200, False)
     assert inside.through("/api/v1/live/stream").stream is not None
 
 
@@ -64,9 +64,9 @@ def test_on_this_machine_a_public_name_that_leads_here_opens_nothing(inside: Ins
 @pytest.mark.parametrize("address", ["172.30.33.9", "::ffff:172.30.33.9", "172.30.32.1", "192.168.1.20", ""])
 def test_others_are_refused_in_a_line_whatever_they_say(inside: Inside, address: str) -> None:
     for path in ("/", "/api/v1/live", "/main.js", "/health", "/login", PATH, "/" + "x" * 600):
-        reply = inside.through(path, address=address)
-        assert reply.status == 403
-        assert json.loads(reply.body)["detail"].count(".") == 1
+        response = inside.through(path, address=address)
+        assert response.status == 403
+        assert json.loads(response.body)["detail"].count(".") == 1
     assert inside.through("/", address=address, **HTML).kind == "text/html; charset=utf-8"
     assert inside.through("/login", "POST", address=address).status == 403
     assert not inside.api.calls
@@ -100,16 +100,16 @@ def test_home_assistant_compresses_and_shows_the_page_in_a_frame_of_its_own_orig
     config = MonitorConfig(auth="none", ingress=Ingress(), frame_ancestors=("https://elsewhere.example",))
     inside = Inside(tmp_path, config)
     (tmp_path / "page" / "long.js").write_text("start();" * 1000)
-    reply = inside.through("/long.js", accept_encoding="gzip")
-    assert (len(reply.body), "Content-Encoding" in reply.headers) == (8000, False)
+    response = inside.through("/long.js", accept_encoding="gzip")
+    assert (len(response.body), "Content-Encoding" in response.headers) == (8000, False)
     assert inside.ask("/long.js", accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
-    assert reply.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
-    assert reply.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert response.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_a_page_of_another_site_gets_no_data(inside: Inside) -> None:
-    reply = inside.through("/api/v1/live", sec_fetch_site="cross-site", sec_fetch_mode="cors")
-    assert reply.status == 403
+    response = inside.through("/api/v1/live", sec_fetch_site="cross-site", sec_fetch_mode="cors")
+    assert response.status == 403
     assert not inside.api.calls
 
 
@@ -142,8 +142,8 @@ def test_whoever_asks_learns_that_the_program_runs_and_nothing_else(tmp_path: Pa
     config = MonitorConfig(auth=auth, password_file=file, ingress=Ingress())
     house = Inside(tmp_path, replace(config, listen=replace(config.listen, prefix="/teleinfo")))
     for method in ("GET", "HEAD"):
-        reply = house.ask(path, method, host="anything.example", x_forwarded_for="203.0.113.9")
-        assert (reply.status, reply.body, reply.headers["Cache-Control"]) == (200, b"ok\n", "no-store")
+        response = house.ask(path, method, host="anything.example", x_forwarded_for="203.0.113.9")
+        assert (response.status, response.body, response.headers["Cache-Control"]) == (200, b"ok\n", "no-store")
         assert house.through("/health", method, host="172.30.33.4:8099").status == 200
     assert house.ask("/health", "POST").status >= 400
     assert not house.api.calls

@@ -8,26 +8,26 @@ from monitor.web.login import (
     MOST_WAITING,
     MOST_WAITING_EACH,
     WINDOW,
-    Attempts,
+    LoginThrottle,
     network,
 )
 
 
 def test_after_some_wrong_passwords_a_client_waits_and_others_do_not() -> None:
-    attempts = Attempts()
+    throttle = LoginThrottle()
     for number in range(MOST):
-        assert attempts.begin("192.168.1.20", number, known=False) == 0
-    assert attempts.begin("192.168.1.20", MOST, known=False) == DELAY
-    assert attempts.begin("192.168.1.21", MOST, known=False) == 0
-    assert attempts.begin("192.168.1.20", WINDOW, known=False) == 0
+        assert throttle.begin("192.168.1.20", number, known=False) == 0
+    assert throttle.begin("192.168.1.20", MOST, known=False) == DELAY
+    assert throttle.begin("192.168.1.21", MOST, known=False) == 0
+    assert throttle.begin("192.168.1.20", WINDOW, known=False) == 0
 
 
 def test_the_right_password_forgets_the_wrong_ones() -> None:
-    attempts = Attempts()
+    throttle = LoginThrottle()
     for _ in range(MOST):
-        attempts.begin("192.168.1.20", 0, known=False)
-    attempts.succeeded("192.168.1.20", known=False)
-    assert attempts.begin("192.168.1.20", 0, known=False) == 0
+        throttle.begin("192.168.1.20", 0, known=False)
+    throttle.succeeded("192.168.1.20", known=False)
+    assert throttle.begin("192.168.1.20", 0, known=False) == 0
 
 
 @pytest.mark.parametrize(
@@ -45,41 +45,41 @@ def test_all_addresses_of_one_network_count_as_one(one: str, other: str, same: b
 
 
 def test_many_strangers_together_wait_too_and_take_bounded_memory() -> None:
-    attempts = Attempts()
+    throttle = LoginThrottle()
     for number in range(MOST_OF_ALL):
-        assert attempts.begin(f"10.0.{number}.1", 0, known=False) == 0
-    assert attempts.begin("192.168.1.20", 0, known=False) == DELAY
-    attempts.waited("192.168.1.20", known=False)
+        assert throttle.begin(f"10.0.{number}.1", 0, known=False) == 0
+    assert throttle.begin("192.168.1.20", 0, known=False) == DELAY
+    throttle.waited("192.168.1.20", known=False)
     for number in range(3 * _CLIENTS):
         client = f"10.{number >> 8}.{number & 255}.1"
-        if attempts.begin(client, WINDOW + 1, known=False):
-            attempts.waited(client, known=False)
-    assert len(attempts._counts) <= _CLIENTS
-    assert attempts.begin("192.168.1.20", WINDOW + 1, known=False) == DELAY  # that limit is not forgotten first
+        if throttle.begin(client, WINDOW + 1, known=False):
+            throttle.waited(client, known=False)
+    assert len(throttle._counts) <= _CLIENTS
+    assert throttle.begin("192.168.1.20", WINDOW + 1, known=False) == DELAY  # that limit is not forgotten first
 
 
 def test_whatever_strangers_do_a_browser_that_was_here_before_does_not_wait() -> None:
-    attempts = Attempts()
+    throttle = LoginThrottle()
     for number in range(2 * MOST_OF_ALL):
-        attempts.begin(f"10.0.{number}.1", 0, known=False)
-    assert attempts.begin("token", 0, known=True) == 0
+        throttle.begin(f"10.0.{number}.1", 0, known=False)
+    assert throttle.begin("token", 0, known=True) == 0
     # Nor can many such browsers guess faster than others.
     for number in range(MOST_OF_ALL):
-        attempts.begin(f"token {number}", 0, known=True)
-    assert attempts.begin("token", 0, known=True) == DELAY
+        throttle.begin(f"token {number}", 0, known=True)
+    assert throttle.begin("token", 0, known=True) == DELAY
 
 
 def test_few_wait_at_the_same_time_and_fewer_of_one_client() -> None:
-    attempts = Attempts()
+    throttle = LoginThrottle()
     for _ in range(MOST):
-        attempts.begin("192.168.1.20", 0, known=False)
-    waits = [attempts.begin("192.168.1.20", 1, known=False) for _ in range(MOST_WAITING_EACH + 1)]
+        throttle.begin("192.168.1.20", 0, known=False)
+    waits = [throttle.begin("192.168.1.20", 1, known=False) for _ in range(MOST_WAITING_EACH + 1)]
     assert waits == [DELAY] * MOST_WAITING_EACH + [None]
-    attempts.waited("192.168.1.20", known=False)
-    assert attempts.begin("192.168.1.20", 2, known=False) == DELAY
+    throttle.waited("192.168.1.20", known=False)
+    assert throttle.begin("192.168.1.20", 2, known=False) == DELAY
 
     for number in range(MOST_OF_ALL):
-        attempts.begin(f"10.0.{number}.1", 3, known=False)
-    waits = [attempts.begin(f"10.1.{number}.1", 4, known=False) for number in range(MOST_WAITING)]
+        throttle.begin(f"10.0.{number}.1", 3, known=False)
+    waits = [throttle.begin(f"10.1.{number}.1", 4, known=False) for number in range(MOST_WAITING)]
     assert None in waits
-    assert attempts.begin("token", 4, known=True) == 0
+    assert throttle.begin("token", 4, known=True) == 0

@@ -51,23 +51,23 @@ class Server:
         return self.opened[-1]
 
     def ask(self) -> Rows:
-        with self.pool.lease() as lease:
-            return lease.query("SELECT 1")
+        with self.pool.borrow() as connection:
+            return connection.query("SELECT 1")
 
 
 def test_a_connection_is_opened_when_it_is_needed_and_used_again() -> None:
     server = Server()
-    with server.pool.lease() as lease:
-        before = (len(server.opened), lease.reached)
-        assert lease.query("SELECT 1") == [("SELECT 1",)]
-        assert (before, lease.reached) == ((0, False), True)
+    with server.pool.borrow() as connection:
+        before = (len(server.opened), connection.reached)
+        assert connection.query("SELECT 1") == [("SELECT 1",)]
+        assert (before, connection.reached) == ((0, False), True)
     server.ask()
     assert len(server.opened) == 1
 
 
 def test_two_at_a_time_have_two_connections() -> None:
     server = Server()
-    with server.pool.lease() as one, server.pool.lease() as other:
+    with server.pool.borrow() as one, server.pool.borrow() as other:
         one.query("SELECT 1")
         other.query("SELECT 1")
     assert len(server.opened) == 2
@@ -84,7 +84,7 @@ def test_nothing_can_be_written_and_no_statement_runs_for_ever() -> None:
 
 def test_connections_that_a_restart_closed_are_replaced_without_an_error() -> None:
     server = Server()
-    with server.pool.lease() as one, server.pool.lease() as other:
+    with server.pool.borrow() as one, server.pool.borrow() as other:
         one.query("SELECT 1")
         other.query("SELECT 1")
     server.generation += 1
@@ -128,9 +128,9 @@ def test_an_answer_of_many_statements_ends() -> None:
     server.takes = 1.0
 
     def ask_often() -> None:
-        with server.pool.lease() as lease:
+        with server.pool.borrow() as connection:
             for _ in range(1000):
-                lease.query("SELECT 1")
+                connection.query("SELECT 1")
 
     with pytest.raises(Unavailable, match="shorter range"):
         ask_often()

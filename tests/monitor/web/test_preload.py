@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.base.refusals import Refusal
-from monitor.web.http import Reply, json_bytes, problem
+from monitor.web.http import Response, json_bytes, problem
 from monitor.web.preload import first_answers
 
 ALERTS: dict[str, list[str]] = {"active": []}
@@ -27,12 +27,12 @@ class Api:
         self.slow = ""
         self.asked: list[str] = []
 
-    async def ask(self, route: str, query: str) -> Reply:
+    async def ask(self, route: str, query: str) -> Response:
         self.asked.append(f"{route}?{query}")
         if route == self.slow:
             await asyncio.sleep(60)
         answer = self.answers[route]
-        return answer if isinstance(answer, Reply) else Reply(body=json_bytes(answer), kind="application/json")
+        return answer if isinstance(answer, Response) else Response(body=json_bytes(answer), kind="application/json")
 
     def first(self, place: str = "", query: str = "", *, app: bool = False) -> str:
         return asyncio.run(first_answers(self.ask, place, query, "fr", app=app))
@@ -90,7 +90,7 @@ def test_no_name_ends_the_element_or_opens_another() -> None:
 
 
 @pytest.mark.parametrize("answer", [problem(Refusal(key), "fr") for key in ("database_silent", "failed")])
-def test_without_a_database_only_alerts_are_in_the_page(answer: Reply) -> None:
+def test_without_a_database_only_alerts_are_in_the_page(answer: Response) -> None:
     assert data(Api(meters=answer).first())["answers"] == {"alerts?lang=fr": ALERTS}
 
 

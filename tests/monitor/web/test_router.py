@@ -17,12 +17,12 @@ from monitor.places.now.routes import STREAM
 from monitor.web import files, password
 from monitor.web.api import Api
 from monitor.web.files import PLACES, Files
-from monitor.web.http import TITLES, Reply, Request, Stream, packed
-from monitor.web.login import DELAY, MOST, Door
+from monitor.web.http import TITLES, Request, Response, Stream, packed
+from monitor.web.login import DELAY, MOST, Authenticator
 from monitor.web.metrics import Counters
 from monitor.web.parameters import read_parameters
 from monitor.web.password import command
-from monitor.web.router import Parts, Site
+from monitor.web.router import Parts, Router
 from tests.support.french import french_words
 from tests.support.passwords import lock
 
@@ -39,7 +39,7 @@ class Asked:
         self.calls: list[tuple[str, str]] = []
         self.clients: list[str] = []
 
-    async def reply(self, name: str, query: str, language: str, client: str) -> Reply:
+    async def respond(self, name: str, query: str, language: str, client: str) -> Response:
         self.calls.append((name, query))
         self.clients.append(client)
         body = b'{"meters":[]}' if name == "meters" else b"{}"
@@ -88,8 +88,8 @@ class House:
         self.admitted: list[str] = []
         self.gate: asyncio.Event | None = None
         self.config = config = replace(config, state=folder / "state")
-        door = Door(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
-        self.site = Site(config, parts, self.counters, door)
+        authenticator = Authenticator(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
+        self.site = Router(config, parts, self.counters, authenticator)
 
     async def sleep(self, seconds: float) -> None:
         self.delays.append(seconds)
@@ -104,7 +104,7 @@ class House:
         form: Any = None,
         address: str = "192.168.1.20",
         **headers: str,
-    ) -> Reply:
+    ) -> Response:
         request = Request(
             method=method,
             path=path,
@@ -114,9 +114,9 @@ class House:
             body=urlencode(form or {}).encode(),
             admit=self.admitted.append,
         )
-        return asyncio.run(self.site.reply(request))
+        return asyncio.run(self.site.respond(request))
 
-    def enter(self, password: str = "correct horse", **more: str) -> Reply:
+    def enter(self, password: str = "correct horse", **more: str) -> Response:
         headers = {name: more.pop(name) for name in list(more) if name != "next"}
         return self.ask("/login", "POST", form={"password": password} | more, **headers)
 
@@ -139,9 +139,9 @@ def locked(tmp_path: Path) -> House:
     [("/", "./"), ("/index.html", "./"), ("/etat", "./"), ("/jour/2026-11-25", "../"), ("/etat/", "../")],
 )
 def test_each_place_is_the_page_and_says_where_it_begins(house: House, path: str, base: str) -> None:
-    reply = house.ask(path)
-    assert reply.status == 200
-    assert f'<base href="{base}">' in reply.body.decode()
+    response = house.ask(path)
+    assert response.status == 200
+    assert f'<base href="{base}">' in response.body.decode()
     # Whatever the proxy's path: what is relative to the base is found.
     address = urljoin(f"https://home.example.org/prefix{path}", base)
     assert address == "https://home.example.org/prefix/"
@@ -191,9 +191,9 @@ def test_an_address_of_nothing_is_not_the_page(tmp_path: Path, path: str) -> Non
 
 @pytest.mark.parametrize("path", ["/nowhere", "/jour/2026-11-25/x", "/wp-login.php"])
 def test_whoever_opens_an_address_of_nothing_gets_the_page_which_says_so(house: House, path: str) -> None:
-    reply = house.ask(path, accept="text/html,*/*;q=0.8")
-    assert (reply.status, reply.kind) == (404, "text/html; charset=utf-8")
-    assert f'<base href="{"../" * (path.count("/") - 1) or "./"}">' in reply.body.decode()
+    response = house.ask(path, accept="text/html,*/*;q=0.8")
+    assert (response.status, response.kind) == (404, "text/html; charset=utf-8")
+    assert f'<base href="{"../" * (path.count("/") - 1) or "./"}">' in response.body.decode()
     assert house.ask("/api/v2/energy", accept="text/html").kind == "application/problem+json"
 
 
@@ -208,9 +208,9 @@ def test_an_address_of_nothing_is_behind_the_password_too(locked: House) -> None
 def test_the_page_begins_in_the_configured_language_or_in_that_of_the_browser(
     tmp_path: Path, configured: str | None, accepted: str, language: str
 ) -> None:
-    reply = House(tmp_path, replace(OPEN, language=configured)).ask("/", accept_language=accepted)
-    assert f'<html lang="{language}">' in reply.body.decode()
-    assert "Accept-Language" in reply.headers["Vary"]
+    response = House(tmp_path, replace(OPEN, language=configured)).ask("/", accept_language=accepted)
+    assert f'<html lang="{language}">' in response.body.decode()
+    assert "Accept-Language" in response.headers["Vary"]
 
 
 def test_places_are_those_of_the_page() -> None:
@@ -228,40 +228,40 @@ def test_the_api_gets_the_question_as_it_came(house: House) -> None:
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST", "TRACE"])
 def test_nothing_can_be_changed(house: House, method: str) -> None:
     for path in ("/", "/api/v1/meters", "/main.js"):
-        reply = house.ask(path, method)
-        assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+        response = house.ask(path, method)
+        assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
     assert not house.api.calls
 
 
 def test_a_stream_is_for_nobody_to_keep_or_change(house: House) -> None:
-    reply = house.ask("/api/v1/live/stream", query="meter=031961123456", accept_encoding="gzip")
-    assert reply.stream is not None
-    assert reply.kind.startswith("text/event-stream")
-    assert reply.headers["Cache-Control"] == "no-store, no-transform"
-    assert reply.headers["X-Accel-Buffering"] == "no"
-    assert "Content-Encoding" not in reply.headers
+    response = house.ask("/api/v1/live/stream", query="meter=031961123456", accept_encoding="gzip")
+    assert response.stream is not None
+    assert response.kind.startswith("text/event-stream")
+    assert response.headers["Cache-Control"] == "no-store, no-transform"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert "Content-Encoding" not in response.headers
     assert house.ask("/api/v1/live/stream", query="n=1").status == 400
     assert house.ask("/api/v1/live/stream", "HEAD").status == 405
 
 
 def test_one_stream_too_many_is_sent_away_for_a_while(house: House) -> None:
     house.streams.full = True
-    reply = house.ask("/api/v1/live/stream")
-    assert (reply.status, reply.headers["Retry-After"]) == (503, "30")
+    response = house.ask("/api/v1/live/stream")
+    assert (response.status, response.headers["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr-FR,fr", "sous ce nom"), ("en-GB", "under this name")])
 def test_a_browser_under_a_foreign_name_is_told_so_in_a_page(house: House, language: str, words: str) -> None:
     browser = {"accept": "text/html,*/*;q=0.8", "accept_language": language, "host": "evil.example"}
-    reply = house.ask("/jour/2026-11-25", **browser)
-    assert (reply.status, reply.kind) == (403, "text/html; charset=utf-8")
-    assert words in reply.body.decode()
-    assert "listen.names" in reply.body.decode()
-    assert reply.headers["Cache-Control"] == "no-store"
-    assert "evil" not in reply.body.decode()
+    response = house.ask("/jour/2026-11-25", **browser)
+    assert (response.status, response.kind) == (403, "text/html; charset=utf-8")
+    assert words in response.body.decode()
+    assert "listen.names" in response.body.decode()
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "evil" not in response.body.decode()
     for path, accept in (("/api/v1/meters", "text/html"), ("/", "*/*"), ("/main.js", "*/*")):
-        reply = house.ask(path, host="evil.example", accept=accept)
-        assert (reply.status, reply.kind) == (403, "application/problem+json")
+        response = house.ask(path, host="evil.example", accept=accept)
+        assert (response.status, response.kind) == (403, "application/problem+json")
     assert not house.api.calls
 
 
@@ -303,9 +303,9 @@ def test_every_error_is_in_the_language_asked_for(
     house.streams.full = True
     session = {} if status == 401 else {"cookie": house.cookie()}
     query = "&".join(filter(None, (asked.get("query"), f"lang={language}")))
-    reply = house.ask(**{**asked, "query": query}, accept_language="de", **session)
-    assert reply.status == status
-    found = json.loads(reply.body)
+    response = house.ask(**{**asked, "query": query}, accept_language="de", **session)
+    assert response.status == status
+    found = json.loads(response.body)
     assert found["title"] == TITLES[language][status]
     assert bool(french_words(found["detail"])) == (language == "fr")
 
@@ -321,9 +321,9 @@ def test_where_no_password_is_asked_the_login_leads_to_the_page(house: House) ->
 def test_without_a_session_the_api_refuses_and_the_page_leads_to_the_login(locked: House) -> None:
     for name in ("live", "live/stream", "openapi.json", "nothing"):
         assert locked.ask(f"/api/v1/{name}").status == 401
-    reply = locked.ask("/jour/2026-11-25", query="t=07:10..07:25")
-    assert reply.status == 303
-    address = urljoin("https://home.example.org/prefix/jour/2026-11-25", reply.headers["Location"])
+    response = locked.ask("/jour/2026-11-25", query="t=07:10..07:25")
+    assert response.status == 303
+    address = urljoin("https://home.example.org/prefix/jour/2026-11-25", response.headers["Location"])
     assert address == "https://home.example.org/prefix/login?next=jour/2026-11-25%3Ft%3D07%3A10..07%3A25"
     assert not locked.api.calls
 
@@ -337,16 +337,16 @@ def test_what_the_login_needs_is_there_for_everybody(locked: House) -> None:
 def test_the_login_stays_in_the_language_asked_for(locked: House) -> None:
     asked = locked.ask("/login", query="lang=en&next=etat", accept_language="fr")
     wrong = locked.ask("/login", "POST", "lang=en", {"password": "wrong"}, accept_language="fr")
-    for reply in (asked, wrong):
-        assert '<html lang="en">' in reply.body.decode()
-        assert 'action="login?lang=en"' in reply.body.decode()
+    for response in (asked, wrong):
+        assert '<html lang="en">' in response.body.decode()
+        assert 'action="login?lang=en"' in response.body.decode()
 
 
 def test_the_password_opens_a_session_and_leads_to_the_page_that_was_asked_for(locked: House) -> None:
-    reply = locked.enter(next="jour/2026-11-25?t=07:10..07:25", origin="http://pi.local:8080")
-    assert reply.status == 303
-    assert reply.headers["Location"] == "./jour/2026-11-25?t=07:10..07:25"
-    cookie = reply.headers["Set-Cookie"]
+    response = locked.enter(next="jour/2026-11-25?t=07:10..07:25", origin="http://pi.local:8080")
+    assert response.status == 303
+    assert response.headers["Location"] == "./jour/2026-11-25?t=07:10..07:25"
+    cookie = response.headers["Set-Cookie"]
     assert re.match(r"teleinfo-session-8080=[\w.-]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax$", cookie)
     token = cookie.partition(";")[0]
     assert locked.ask("/", cookie=token).status == 200
@@ -377,9 +377,9 @@ def test_a_foreign_name_is_no_danger_with_a_password(locked: House) -> None:
 
 def test_a_wrong_password_opens_nothing_and_after_some_each_one_waits(locked: House) -> None:
     for _ in range(MOST):
-        reply = locked.enter("wrong")
-        assert reply.status == 401
-        assert "Set-Cookie" not in reply.headers
+        response = locked.enter("wrong")
+        assert response.status == 401
+        assert "Set-Cookie" not in response.headers
     assert (locked.counters.wrong_passwords, locked.counters.replies["4xx"]) == (MOST, MOST)
     assert locked.delays == []
     assert locked.enter("wrong").status == 401
@@ -396,7 +396,7 @@ def test_more_than_a_few_that_wait_are_sent_away(locked: House) -> None:
 
     async def many() -> list[int]:
         locked.gate = asyncio.Event()
-        asked = [asyncio.ensure_future(locked.site.reply(request)) for _ in range(20)]
+        asked = [asyncio.ensure_future(locked.site.respond(request)) for _ in range(20)]
         await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
         refused = [one.result().status for one in asked if one.done()]
         locked.gate.set()
@@ -414,7 +414,7 @@ def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_waited(locke
 
     async def late() -> int:
         locked.gate = asyncio.Event()
-        asked = asyncio.ensure_future(locked.site.reply(request))
+        asked = asyncio.ensure_future(locked.site.respond(request))
         while len(locked.delays) < 1:
             await asyncio.sleep(0)
         lock(tmp_path / "password", "battery staple")
@@ -446,9 +446,9 @@ def test_who_enters_again_has_one_session_only(locked: House) -> None:
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])
 def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: dict[str, str]) -> None:
     for path in ("/login", "/logout"):
-        reply = locked.ask(path, "POST", form={"password": "correct horse"}, **headers)
-        assert reply.status == 403
-        assert "Set-Cookie" not in reply.headers
+        response = locked.ask(path, "POST", form={"password": "correct horse"}, **headers)
+        assert response.status == 403
+        assert "Set-Cookie" not in response.headers
 
 
 def test_all_sessions_can_be_ended_from_one_of_them(locked: House) -> None:
@@ -595,10 +595,10 @@ def test_a_configuration_that_does_not_say_who_may_enter_opens_nothing(tmp_path:
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/etat", "/jour/2026-11-25"])
 def test_a_page_that_is_opened_has_the_first_answers_and_is_not_kept(house: House, path: str) -> None:
-    reply = house.ask(path, **HTML, x_ingress_path="/api/hassio_ingress/x")
-    assert reply.body.endswith(FIRST + b"</html>")
-    assert reply.headers["Cache-Control"] == "no-store"
-    assert "ETag" not in reply.headers
+    response = house.ask(path, **HTML, x_ingress_path="/api/hassio_ingress/x")
+    assert response.body.endswith(FIRST + b"</html>")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -609,9 +609,9 @@ def test_a_page_that_is_opened_has_the_first_answers_and_is_not_kept(house: Hous
     ],
 )
 def test_what_is_not_shown_to_a_person_has_no_answers(house: House, headers: dict[str, str]) -> None:
-    reply = house.ask("/", **headers)
-    assert b"answers" not in reply.body
-    assert reply.headers["Cache-Control"] == "no-cache"
+    response = house.ask("/", **headers)
+    assert b"answers" not in response.body
+    assert response.headers["Cache-Control"] == "no-cache"
     assert house.api.calls == []
 
 

@@ -12,13 +12,13 @@ import pytest
 from common.errors import NotReady
 from monitor.base.config import Ingress, Listen, MonitorConfig
 from monitor.web import access, serve
-from monitor.web.access import Crowd
+from monitor.web.access import ConnectionLimit
 from monitor.web.api import Api
 from monitor.web.files import Files
 from monitor.web.http import packed, security_headers
-from monitor.web.login import Door
+from monitor.web.login import Authenticator
 from monitor.web.metrics import Counters
-from monitor.web.router import Parts, Site
+from monitor.web.router import Parts, Router
 from monitor.web.serve import Serving, application, bind, open_ports
 from tests.monitor.web.test_router import Asked, Events, Streams
 from tests.support.programs import wait_until
@@ -67,7 +67,7 @@ class Here:
     def _run(self, parts: Parts) -> None:
         def made(closing: asyncio.Event) -> Any:
             counters = Counters()
-            site = Site(self.config, parts, counters, Door(self.config, counters))
+            site = Router(self.config, parts, counters, Authenticator(self.config, counters))
             return application(site, closing, self.ingress)
 
         self.serving.run(self.ports, made, self._tick)
@@ -194,7 +194,7 @@ def test_a_client_that_does_not_read_its_answer_is_disconnected(
 ) -> None:
     monkeypatch.setattr(serve, "_UNREAD", 0.3)
     left = threading.Event()
-    monkeypatch.setattr(Crowd, "leave", lambda *_: left.set())
+    monkeypatch.setattr(ConnectionLimit, "leave", lambda *_: left.set())
     with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         (tmp_path / "long.css").write_bytes(b"p{}\n" * 5_000_000)  # more than the kernel takes
         raw.sendall(b"GET /long.css HTTP/1.1\r\nHost: pi\r\n\r\n")
@@ -207,7 +207,7 @@ def test_a_client_that_does_not_read_its_answer_is_disconnected(
 
 def test_nothing_is_kept_of_a_connection_that_has_ended(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[Any] = []
-    monkeypatch.setattr(Crowd, "leave", lambda _, connection: ended.append(connection))
+    monkeypatch.setattr(ConnectionLimit, "leave", lambda _, connection: ended.append(connection))
     with contextlib.closing(here.connect()) as browser:
         browser.connect()
     wait_until(lambda: bool(ended) and ended[0]._looking.cancelled(), 60, "its timer is cancelled")
@@ -303,7 +303,7 @@ def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
         answer = browser.getresponse()
         assert answer.readline() == b": first\n"
         here.serving.stop()
-        assert answer.read() == b"\n"  # it ends as a reply should, not in the middle
+        assert answer.read() == b"\n"  # it ends as a response should, not in the middle
         here.thread.join(60)
         assert not here.thread.is_alive()
         answer.close()
