@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.web.files import IMMUTABLE, NO_CACHE, Files, is_place, sources_digest
+from monitor.web.files import IMMUTABLE, NO_CACHE, Files, sources_digest
 from monitor.web.http import Response
 
 INDEX = (
@@ -52,12 +52,6 @@ def test_nothing_else_is_served(folder: Path, path: str) -> None:
     assert Files(folder).get(path) is None
 
 
-def test_the_page_is_told_where_it_begins(folder: Path) -> None:
-    page = got(Files(folder).index("../"))
-    assert page.body.decode() == INDEX.replace('href="./"', 'href="../"')
-    assert page.kind.startswith("text/html")
-
-
 def test_a_built_page_goes_before_the_sources_and_its_hashed_files_are_kept_for_ever(folder: Path) -> None:
     (folder / "dist").mkdir()
     (folder / "dist" / "index.html").write_text(INDEX.replace("main.js", "main-ABCD2345.js"))
@@ -92,16 +86,3 @@ def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> No
     (folder / "main-ABCD2345.js").write_text("start()")
     response = got(Files(folder).get("main-ABCD2345.js"))
     assert response.headers["Cache-Control"] == NO_CACHE
-
-
-@pytest.mark.parametrize(
-    "path", ["bilan/2025-09-01..2026-08-31", "jour/2026-11-25", "", "contrats/2026", "bilan/2026-W48"]
-)
-def test_a_place_of_the_page_is_no_file(path: str) -> None:
-    assert is_place(path)
-
-
-def test_the_page_of_this_project_is_there() -> None:
-    files = Files(Path(__file__).resolve().parents[3] / "monitor" / "page")
-    page = got(files.index("../../"))
-    assert b'<base href="../../">' in page.body

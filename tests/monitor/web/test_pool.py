@@ -65,23 +65,6 @@ def test_a_connection_is_opened_when_it_is_needed_and_used_again() -> None:
     assert len(server.opened) == 1
 
 
-def test_two_at_a_time_have_two_connections() -> None:
-    server = Server()
-    with server.pool.borrow() as one, server.pool.borrow() as other:
-        one.query("SELECT 1")
-        other.query("SELECT 1")
-    assert len(server.opened) == 2
-
-
-def test_nothing_can_be_written_and_no_statement_runs_for_ever() -> None:
-    server = Server()
-    server.ask()
-    assert server.opened[0].settings == [
-        "SET SESSION TRANSACTION READ ONLY",
-        f"SET SESSION max_statement_time = {STATEMENT_TIMEOUT}",
-    ]
-
-
 def test_connections_that_a_restart_closed_are_replaced_without_an_error() -> None:
     server = Server()
     with server.pool.borrow() as one, server.pool.borrow() as other:
