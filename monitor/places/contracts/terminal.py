@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from common.settings import config
 from monitor.base.config import MonitorConfig
-from monitor.base.formats import Formats
+from monitor.base.formats import Formats, TextPage
 from monitor.base.ranges import Range, year_to
-from monitor.base.table import TextPage
 from monitor.money.home import Home, formats_of, open_home
 from monitor.money.price_check import Issue, check_prices, describe
 from monitor.money.price_files import load_prices, update_prices

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from common.contract.offers import BY_REGISTER
 from common.runtime.logs import printable
-from monitor.base.table import Rows, TextPage
+from monitor.base.formats import Rows, TextPage
 from monitor.money.price_check import old_prices
 from monitor.money.price_files import Change
 from monitor.money.price_status import is_assumed

@@ -16,7 +16,7 @@ from monitor.base.calendar import DIGESTS
 from monitor.base.formats import Formats
 from monitor.base.ranges import Range, by_contract, choose_range
 from monitor.base.refusals import Refusal
-from monitor.base.table import GAP, WIDTH, TextPage, width
+from monitor.base.formats import GAP, WIDTH, TextPage, width
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast

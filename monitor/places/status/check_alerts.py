@@ -29,9 +29,8 @@ from monitor.alerts.summary import AlertAddress, AlertEvent, AlertsAnswer, Alert
 from monitor.alerts.texts import why
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
-from monitor.base.formats import Formats, unbroken
+from monitor.base.formats import Formats, lay_out, unbroken
 from monitor.base.household import AlertsConfig
-from monitor.base.table import lay_out
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 
 _POLL = 0.1  # seconds
