@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.errors import ConfigError
 from common.runtime.cli import add_version, later, run_cli
@@ -43,79 +43,107 @@ def _language_of_help(arguments: Sequence[str]) -> str:
     return str(named) if named in HELP else language_of()
 
 
-def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
-    class Formatter(argparse.HelpFormatter):
-        """Says `usage` in the language of the help."""
+class _Option(NamedTuple):
+    """An option of a command; its text is a key of HELP."""
 
+    name: str
+    text: str
+    settings: Mapping[str, Any] = {"action": "store_true"}
+
+
+class _Command(NamedTuple):
+    """A command: what it is called, and what does it."""
+
+    name: str
+    target: str  # imported when it is called
+    shares: str  # which options it shares with others: file, common or selection
+    options: Sequence[_Option | Sequence[_Option]] = ()  # of several together, one may be given
+    notes: Sequence[str] = ()  # at the end of its help, keys of HELP
+
+    @property
+    def text(self) -> str:
+        """The key of what it does."""
+        return self.name.replace("-", "_")
+
+
+_JSON = _Option("--json", "json")
+COMMANDS = (
+    _Command("run", "monitor.service:run", "file"),
+    _Command(
+        "report",
+        "monitor.places.review.report:report",
+        "selection",
+        (
+            _Option("--by", "by", {"choices": (*BY, "contract-year"), "default": "day"}),
+            (
+                _JSON,
+                _Option("--csv", "csv"),
+                _Option("--digest", "digest", {"nargs": "?", "const": False, "choices": DIGESTS}),
+            ),
+            _Option("--locale", "locale", {"choices": ("c", "fr")}),
+        ),
+        ("times",),
+    ),
+    _Command("compare", "monitor.places.contracts.terminal:compare", "selection", (_JSON,), ("times", "twelve")),
+    _Command("power", "monitor.places.contracts.terminal:power", "selection", (_JSON,), ("times", "twelve")),
+    _Command("check", "monitor.places.status.check:run_check", "file"),
+    _Command(
+        "alerts",
+        "monitor.places.status.check_alerts:alerts",
+        "common",
+        (_Option("--test", "alerts_test"), _Option("--json", "alerts_json")),
+    ),
+    _Command(
+        "home-assistant",
+        "monitor.home_assistant.command:home_assistant",
+        "common",
+        (_Option("--dry-run", "dry_run"), _Option("--undo", "undo"), _Option("--yes", "yes")),
+    ),
+    _Command("password", "monitor.web.password:change", "file", (_Option("--random", "password_random"),)),
+)
+
+
+def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
+    kind = _parser_in(words)
+    parser = kind(prog=PROGRAM, description=words["monitor"])
+    add_version(parser, words["version"])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=words["commands"])
+    file, common, selection = (kind(add_help=False) for _ in range(3))
+    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=words["config"].format(file=CONFIG))
+    common.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
+    selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
+    selection.add_argument("--meter", metavar="METER", help=words["meter"])
+    shared = {"file": [file], "common": [file, common], "selection": [file, common, selection]}
+    for command in COMMANDS:
+        epilog = " ".join(words[key] for key in command.notes) or None
+        added = commands.add_parser(
+            command.name, parents=shared[command.shares], help=words[command.text], epilog=epilog
+        )
+        for one in command.options:
+            group, options = (added, [one]) if isinstance(one, _Option) else (added.add_mutually_exclusive_group(), one)
+            for option in options:
+                group.add_argument(option.name, help=words[option.text], **option.settings)
+        added.set_defaults(command=later(command.target))
+    _add_prices(commands.add_parser("prices", parents=shared["common"], help=words["prices"]), kind, words)
+    return parser
+
+
+def _parser_in(words: Mapping[str, str]) -> type[argparse.ArgumentParser]:
+    """Return a parser whose help is in a language; those of its commands are the same."""
+
+    class Formatter(argparse.HelpFormatter):
         def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
             super().add_usage(usage, actions, groups, words["usage"] if prefix is None else prefix)
 
     class Parser(argparse.ArgumentParser):
-        """A parser whose help is in that language; those of its commands are the same."""
-
         def __init__(self, **options: Any) -> None:
             shown = options.pop("add_help", True)
             super().__init__(**options, add_help=False, formatter_class=Formatter)
             if shown:
                 self.add_argument("-h", "--help", action="help", help=words["help"])
 
-    parser = Parser(prog=PROGRAM, description=words["monitor"])
-    add_version(parser, words["version"])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=words["commands"])
-    file = Parser(add_help=False)
-    default_file = words["config"].format(file=CONFIG)
-    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=default_file)
-    common = Parser(add_help=False, parents=[file])
-    common.add_argument("--language", choices=("fr", "en"), help=words["language"])
-    selection = Parser(add_help=False)
-    selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
-    selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
-    selection.add_argument("--meter", metavar="METER", help=words["meter"])
-
-    serving = commands.add_parser("run", parents=[file], help=words["run"])
-    serving.set_defaults(command=_run)
-
-    reporting = commands.add_parser("report", parents=[common, selection], help=words["report"], epilog=words["times"])
-    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help=words["by"])
-    form = reporting.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help=words["json"])
-    form.add_argument("--csv", action="store_true", help=words["csv"])
-    form.add_argument("--digest", nargs="?", const=False, choices=DIGESTS, help=words["digest"])
-    reporting.add_argument("--locale", choices=("c", "fr"), help=words["locale"])
-    reporting.set_defaults(command=later("monitor.places.review.report:report"))
-
-    comparing = commands.add_parser(
-        "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
-    )
-    comparing.add_argument("--json", action="store_true", help=words["json"])
-    comparing.set_defaults(command=later("monitor.places.contracts.terminal:compare"))
-
-    needing = commands.add_parser(
-        "power", parents=[common, selection], help=words["power"], epilog=f"{words['times']} {words['twelve']}"
-    )
-    needing.add_argument("--json", action="store_true", help=words["json"])
-    needing.set_defaults(command=later("monitor.places.contracts.terminal:power"))
-
-    checking = commands.add_parser("check", parents=[file], help=words["check"])
-    checking.set_defaults(command=later("monitor.places.status.check:run_check"))
-
-    alerting = commands.add_parser("alerts", parents=[common], help=words["alerts"])
-    alerting.add_argument("--test", action="store_true", help=words["alerts_test"])
-    alerting.add_argument("--json", action="store_true", help=words["alerts_json"])
-    alerting.set_defaults(command=later("monitor.places.status.check_alerts:alerts"))
-
-    bringing = commands.add_parser("home-assistant", parents=[common], help=words["home_assistant"])
-    bringing.add_argument("--dry-run", action="store_true", help=words["dry_run"])
-    bringing.add_argument("--undo", action="store_true", help=words["undo"])
-    bringing.add_argument("--yes", action="store_true", help=words["yes"])
-    bringing.set_defaults(command=later("monitor.home_assistant.command:home_assistant"))
-
-    locking = commands.add_parser("password", parents=[file], help=words["password"])
-    locking.add_argument("--random", action="store_true", help=words["password_random"])
-    locking.set_defaults(command=_password)
-
-    _add_prices(commands.add_parser("prices", parents=[common], help=words["prices"]), Parser, words)
-    return parser
+    return Parser
 
 
 def _add_prices(
@@ -137,50 +165,6 @@ def _add_prices(
     updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
     updating.set_defaults(command=later("monitor.places.contracts.terminal:take_prices"))
     pricing.set_defaults(command=later("monitor.places.contracts.terminal:show_prices"))
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from monitor.service import run
-
-    return run(arguments.config)
-
-
-def _password(arguments: argparse.Namespace) -> int:
-    import secrets
-
-    from common.settings import config
-    from common.settings.file_errors import reason
-    from monitor.base.config import MonitorConfig
-    from monitor.web import password
-
-    settings = config.load(MonitorConfig, arguments.config)
-    settings.check_auth()
-    file = settings.password_file
-    if file is None:
-        raise ConfigError(f"auth: {settings.auth} asks for no password")
-    text = secrets.token_urlsafe(12) if arguments.random else _read_password()
-    password.check(text)
-    ended = ", and all sessions have ended" if file.exists() else ""
-    try:
-        password.write(file, text, arguments.config)
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
-    if arguments.random:
-        print(f"the password of the page: {text}")  # noqa: T201 - the command's output
-    print(f"{file} holds its hash; it is in force{ended}")  # noqa: T201 - the command's output
-    return 0
-
-
-def _read_password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-
-    import getpass
-
-    text = getpass.getpass("new password of the page: ")
-    if getpass.getpass("once more: ") != text:
-        raise ConfigError("the two are not the same")
-    return text
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`teleinfo-monitor run`: serves the page and the API until stopped."""
 
+import argparse
 import contextlib
 import gc
 import logging
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from common.database.mariadb import Database
 from common.errors import ConfigError
@@ -59,7 +60,7 @@ from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
 
 if TYPE_CHECKING:
-    import asyncio
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +95,13 @@ LISTEN = "MONITOR_LISTEN"
 _EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not opened
 
 
-def run(file: Path) -> int:
-    """Serve until a signal; return the exit code.
+def run(arguments: argparse.Namespace) -> int:
+    """Do `teleinfo-monitor run`: serve until a signal; return the exit code.
 
     Raises:
         ConfigError: the configuration is wrong, or a library is not installed.
     """
-    settings = config.load(MonitorConfig, file)
+    settings = config.load(MonitorConfig, arguments.config)
     logs.set_up(settings.log.format, "teleinfo-monitor")
     settings.check_auth()
     if settings.password_file is not None:
@@ -114,52 +115,62 @@ def run(file: Path) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    counters, started = Counters(), time.monotonic()
-    rates = RateFiles(settings, file.parent)
-    parts, live, background = build(settings, rates)
-    metrics = Metrics(settings.metrics, lambda: families(live, counters, time.monotonic() - started))
+    running = Running(settings, RateFiles(settings, arguments.config.parent), heartbeat)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
-    if settings.app is None:  # else the address is one of the app's container, of use to nobody
-        for line in welcome(settings.listen, os.environ):
-            log.info("%s", line)
-    if settings.auth == "none" and not is_loopback(settings.listen.host):
-        log.warning(
-            "auth: none: anyone who can reach %s:%d can see the page", settings.listen.host, settings.listen.port
-        )
-
+    for level, line in greeting(settings, os.environ):
+        log.log(level, "%s", line)
     ingress_port = None if settings.ingress is None else settings.ingress.port
-    if ingress_port is not None:
-        log.info("Home Assistant opens the page through port %d", ingress_port)
-
-    authenticator = Authenticator(settings, counters)
-
-    def application_of(closing: "asyncio.Event") -> Any:
-        return application(Router(settings, parts, counters, authenticator), closing, ingress_port)
-
-    def tick() -> None:
-        now = time.monotonic()
-        if heartbeat.due(now):
-            heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
-        if rates.refresh(now):
-            live.use(*rates.current)
-        for work in background:
-            work.tick()
-        metrics.tick()
-
+    router = running.router()
     gc.freeze()  # modules and prices stay: an answer would wait 30 ms whenever Python looks through them again
-    live.start()
-    metrics.tick()
-    with contextlib.ExitStack() as opened:
+    with running.started(), contextlib.ExitStack() as opened:
         for port in ports:
             opened.enter_context(port)
-        serving.run(ports, application_of, tick)
-    heartbeat.stop()
-    metrics.close()
-    live.close()
+        serving.run(ports, lambda closing: application(router, closing, ingress_port), running.tick)
     log.info("Stopped")
     return shutdown.exit_code
+
+
+class Running:
+    """What runs beside the server, and what the server asks."""
+
+    def __init__(self, settings: MonitorConfig, rates: RateFiles, heartbeat: Heartbeat) -> None:
+        self._rates = rates
+        self._heartbeat = heartbeat
+        self._since = time.monotonic()
+        self._counters = Counters()
+        parts, self._live, self._background = build(settings, rates)
+        self._metrics = Metrics(settings.metrics, self._families)
+        self._settings, self._parts = settings, parts
+
+    @contextlib.contextmanager
+    def started(self) -> Iterator[None]:
+        """Connect to the broker and open the port of the metrics, until the end of the context."""
+        self._live.start()
+        self._metrics.tick()
+        yield
+        self._heartbeat.stop()
+        self._metrics.close()
+        self._live.close()
+
+    def router(self) -> Router:
+        """Return what answers requests; it reads the sessions that the last run left: once the ports are ours."""
+        return Router(self._settings, self._parts, self._counters, Authenticator(self._settings, self._counters))
+
+    def tick(self) -> None:
+        """Do what is due; called every second."""
+        now = time.monotonic()
+        if self._heartbeat.due(now):
+            self._heartbeat.beat(evaluate(self._live.viewers, now - self._live.last_activity), now)
+        if self._rates.refresh(now):
+            self._live.use(*self._rates.current)
+        for work in self._background:
+            work.tick()
+        self._metrics.tick()
+
+    def _families(self) -> list[Family]:
+        return families(self._live, self._counters, time.monotonic() - self._since)
 
 
 def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Sequence[Background]]:
@@ -218,6 +229,18 @@ def families(live: Live, counters: Counters, uptime: float) -> list[Family]:
         for storer in live.programs("storer"):
             found.add_storer(storer)
     return found.families
+
+
+def greeting(settings: MonitorConfig, environment: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Yield what to log once the page is there, with the level of each line."""
+    listen, ingress = settings.listen, settings.ingress
+    if settings.app is None:  # else the address is one of the app's container, of use to nobody
+        for line in welcome(listen, environment):
+            yield logging.INFO, line
+    if settings.auth == "none" and not is_loopback(listen.host):
+        yield logging.WARNING, f"auth: none: anyone who can reach {listen.host}:{listen.port} can see the page"
+    if ingress is not None:
+        yield logging.INFO, f"Home Assistant opens the page through port {ingress.port}"
 
 
 def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:

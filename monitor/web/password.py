@@ -1,12 +1,15 @@
 """The password of the page: its file holds one line, a scrypt hash of it."""
 
+import argparse
 import base64
 import contextlib
+import getpass
 import hashlib
 import hmac
 import os
 import re
 import secrets
+import sys
 from pathlib import Path
 
 from common.errors import ConfigError, NotReady
@@ -133,3 +136,35 @@ def check(text: str) -> None:
     """
     if len(text) < SHORTEST:
         raise ConfigError(f"the password of the page has {len(text)} characters: take {SHORTEST} or more; {command()}")
+
+
+def change(arguments: argparse.Namespace) -> int:
+    """Do `teleinfo-monitor password`; return its exit code."""
+    from common.settings import config  # deploy/ needs the rest of this file only
+    from monitor.base.config import MonitorConfig
+
+    settings = config.load(MonitorConfig, arguments.config)
+    settings.check_auth()
+    file = settings.password_file
+    if file is None:
+        raise ConfigError(f"auth: {settings.auth} asks for no password")
+    text = secrets.token_urlsafe(12) if arguments.random else _ask()
+    check(text)
+    ended = ", and all sessions have ended" if file.exists() else ""
+    try:
+        write(file, text, arguments.config)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
+    if arguments.random:
+        print(f"the password of the page: {text}")  # noqa: T201 - the command's output
+    print(f"{file} holds its hash; it is in force{ended}")  # noqa: T201 - the command's output
+    return 0
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    text = getpass.getpass("new password of the page: ")
+    if getpass.getpass("once more: ") != text:
+        raise ConfigError("the two are not the same")
+    return text
