@@ -24,9 +24,8 @@ from common.settings.config import Broker as BrokerSettings
 from common.settings.language import plural
 from demo.programs import Program, ProgramError, choose_port, locked
 from demo.servers import HOST, Broker, Database, InstanceError
-from demo.show import TOPICS, Show, picture
+from demo.show import TOPICS, Show, picture, say
 from demo.sun import KIND, meter_of, sources_of
-from demo.words import say
 
 FOLDER = Path(".demo")
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time

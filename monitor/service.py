@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from common.database.mariadb import Database
 from common.errors import ConfigError
@@ -58,9 +57,6 @@ from monitor.web.parameters import read_parameters
 from monitor.web.pool import SILENCE_TIMEOUT, Pool, PooledConnection
 from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

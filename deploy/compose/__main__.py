@@ -7,18 +7,19 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy import page_password
 from deploy.compose import meter
-from deploy.compose.accounts import GUESTS, ROLES, Account, SetupError
+from deploy.compose.accounts import GROUPS, GUESTS, ROLES, Account, SetupError
 from deploy.compose.certificates import NAMES, read_names
 from deploy.compose.setup import Setup
-from deploy.compose.user import become
 from deploy.database_accounts import DATABASE
+from deploy.serial_ports import port_groups
 
 ROOT = Path("/setup")
+_SETUP = 1883  # the user of mosquitto's image
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 
 #: A port on all addresses of this machine, as Docker writes it.
@@ -179,6 +180,23 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: saved the password of {account.name}; to apply: docker compose restart")
+
+
+def become(arguments: Sequence[str]) -> None:
+    """Drop root's rights to those that the command needs.
+
+    Become the owner of the project's folder for `meter`, which writes .env; else the user of the secrets.
+    """
+    if os.geteuid() != 0:
+        return
+    if arguments[:1] == ["meter"]:
+        owner = meter.PROJECT.stat()
+        uid, gid, groups = owner.st_uid, owner.st_gid, port_groups(Path("/dev"))
+    else:
+        uid, gid, groups = _SETUP, _SETUP, set(GROUPS.values())
+    os.setgroups(sorted(groups))
+    os.setgid(gid)
+    os.setuid(uid)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from common.check.findings import Status
 from common.machine.host import Host
-from deploy.compose.user import PROJECT
 from reader.check.command import SECONDS
 from reader.check.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
 from reader.line.port_list import ports as serial_ports
 
+PROJECT = Path("/project")
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
 _NO_PORT = """\
 meter: no serial port found: plug in the adapter; on a Raspberry Pi, enable the port (see docs/hardware.md)

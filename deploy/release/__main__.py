@@ -7,9 +7,8 @@ from pathlib import Path
 
 from common.runtime.cli import drop_output
 from deploy.release import files
-from deploy.release.error import ReleaseError
 from deploy.release.prepare import notes, prepare, verify
-from deploy.release.version import Version
+from deploy.release.version import ReleaseError, Version
 
 
 def main(arguments: list[str] | None = None, root: Path = Path()) -> int:

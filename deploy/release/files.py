@@ -1,11 +1,13 @@
-"""The files that name a version or the address of the project, below its folder."""
+"""The files that name a version or the address of the project, below its folder.
+
+CHANGELOG.md has the form of Keep a Changelog: `## Unreleased` above `## 1.2.3 - 2026-12-31`.
+"""
 
 import re
 from datetime import date
 from pathlib import Path
 
-from deploy.release.error import ReleaseError
-from deploy.release.version import Version
+from deploy.release.version import ReleaseError, Version
 
 CHANGELOG = Path("CHANGELOG.md")
 PROGRAMS = Path("common/machine/version.py")
@@ -17,6 +19,11 @@ _REPOSITORY = Path("repository.yaml")
 _VERSION = r'^__version__ = "(.+)"$'
 _BUILD_DATE = r"^BUILD_DATE = datetime\((.+), tzinfo=UTC\)$"
 _APP_VERSION = r'^version: "([^"]+)"'
+
+
+_UNRELEASED = "## Unreleased"
+_RELEASED = re.compile(r"^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+_RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)\s]+)\)")
 
 
 def read(root: Path, file: Path) -> str:
@@ -68,3 +75,31 @@ def _value(text: str, pattern: str, file: Path) -> str:
 def _set(text: str, pattern: str, value: str, file: Path) -> str:
     old = _value(text, pattern, file)
     return re.sub(pattern, lambda line: line[0].replace(old, value, 1), text, count=1, flags=re.MULTILINE)
+
+
+def newest_release(text: str) -> Version | None:
+    """Return the last version that was released, if any was."""
+    found = _RELEASED.search(text)
+    return Version.parse(found[1]) if found else None
+
+
+def has_unreleased(text: str) -> bool:
+    """Return whether something is listed that is not released yet."""
+    return re.search(r"^- ", _section(text, _UNRELEASED), re.MULTILINE) is not None
+
+
+def close_unreleased(text: str, version: Version, day: date) -> str:
+    """Give what is unreleased its version and date, below a new heading for what comes next."""
+    return text.replace(f"{_UNRELEASED}\n", f"{_UNRELEASED}\n\n## {version} - {day}\n", 1)
+
+
+def release_notes(text: str, version: Version, files: str) -> str:
+    """Return what a version brings; `files`: the address where the links into the project lead."""
+    heading = next((found[0] for found in _RELEASED.finditer(text) if found[1] == str(version)), "")
+    return _RELATIVE.sub(rf"]({files}/\1)", _section(text, heading) if heading else "")
+
+
+def _section(text: str, heading: str) -> str:
+    """Return what stands between a heading and the next one."""
+    _, _, below = f"\n{text}".partition(f"\n{heading}\n")
+    return re.split(r"^## ", below, maxsplit=1, flags=re.MULTILINE)[0].strip()

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from deploy.release import changelog, files
-from deploy.release.error import ReleaseError
-from deploy.release.version import Version
+from deploy.release import files
+from deploy.release.version import ReleaseError, Version
 
 
 def prepare(root: Path, version: Version, day: date, *, dry_run: bool) -> None:
@@ -16,10 +15,10 @@ def prepare(root: Path, version: Version, day: date, *, dry_run: bool) -> None:
     problems = list(_problems(root, version))
     if problems:
         raise ReleaseError("\n".join(problems))
-    closed = changelog.close(files.read(root, files.CHANGELOG), version, day)
+    closed = files.close_unreleased(files.read(root, files.CHANGELOG), version, day)
     if dry_run:
         print(f"Would set {version} and {day} in {files.PROGRAMS} and {files.CHANGELOG}, run ./run check, and tag.")
-        print(f"The notes of the release:\n\n{changelog.notes(closed, version, _links(root, version))}")
+        print(f"The notes of the release:\n\n{files.release_notes(closed, version, _links(root, version))}")
         return
     changed = (str(files.PROGRAMS), str(files.CHANGELOG), str(files.RELEASED))
     files.set_version_of_programs(root, version, day)
@@ -53,7 +52,7 @@ def verify(root: Path, tag: str, repository: str) -> Version:
         raise ReleaseError(f"the tag {tag} must begin with v")
     for place, found in (
         (files.PROGRAMS, files.version_of_programs(root)),
-        (files.CHANGELOG, changelog.newest(files.read(root, files.CHANGELOG))),
+        (files.CHANGELOG, files.newest_release(files.read(root, files.CHANGELOG))),
     ):
         if found != version:
             raise ReleaseError(f"{place} has {found}, the tag is {tag}")
@@ -64,7 +63,7 @@ def verify(root: Path, tag: str, repository: str) -> Version:
 
 def notes(root: Path, version: Version) -> str:
     """Return the notes of a release, for its page at the code forge."""
-    found = changelog.notes(files.read(root, files.CHANGELOG), version, _links(root, version))
+    found = files.release_notes(files.read(root, files.CHANGELOG), version, _links(root, version))
     if not found:
         raise ReleaseError(f"{files.CHANGELOG} has nothing on {version}")
     return found
@@ -72,10 +71,10 @@ def notes(root: Path, version: Version) -> str:
 
 def _problems(root: Path, version: Version) -> Iterator[str]:
     text = files.read(root, files.CHANGELOG)
-    newest = max(filter(None, (changelog.newest(text), files.version_of_programs(root))))
-    if version < newest or version == changelog.newest(text):
+    newest = max(filter(None, (files.newest_release(text), files.version_of_programs(root))))
+    if version < newest or version == files.newest_release(text):
         yield f"{version} is not newer than {newest}"
-    if not changelog.has_entries(text):
+    if not files.has_unreleased(text):
         yield f"{files.CHANGELOG} has nothing below Unreleased"
     if "/OWNER/" in files.address(root):
         yield "OWNER still stands in repository.yaml and elsewhere: CONTRIBUTING.md has the command that replaces it"

@@ -3,7 +3,9 @@
 import re
 from typing import NamedTuple, Self
 
-from deploy.release.error import ReleaseError
+
+class ReleaseError(Exception):
+    """Something is missing or contradicts the rest; its text says what."""
 
 
 class Version(NamedTuple):

@@ -94,7 +94,8 @@ def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:
 
 
 def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: Stack) -> None:
-    script = "from deploy.compose.user import become; become(['credentials']); print(open('/proc/self/status').read())"
+    script = "from deploy.compose.__main__ import become; become(['credentials']); "
+    script += "print(open('/proc/self/status').read())"
     output = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
     status = dict(line.split(":", 1) for line in output.splitlines() if ":" in line)
     assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"1883"}

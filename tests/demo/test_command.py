@@ -10,7 +10,7 @@ import pytest
 
 from demo.programs import choose_port
 from demo.servers import HOST, InstanceError, free_port
-from demo.words import say
+from demo.show import say
 
 ROOT = Path(__file__).resolve().parents[2]
 
