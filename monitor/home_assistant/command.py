@@ -18,7 +18,7 @@ from monitor.base.calendar import Calendar
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
 from monitor.home_assistant.recorder import SUPERVISOR, UNITS, Recorder, Statistic
-from monitor.home_assistant.sync import Bringer, Work
+from monitor.home_assistant.sync import StatisticsSync, Work
 from monitor.home_assistant.texts import TEXTS, StatisticsError
 from monitor.money.home import language_in, open_home
 
@@ -37,14 +37,14 @@ def home_assistant(arguments: argparse.Namespace) -> int:
     try:
         with _connected(settings, None if arguments.dry_run or arguments.yes else language) as connection:
             calendar, now = Calendar(settings.time_zone), datetime.now(UTC)
-            bringer = Bringer(Recorder(connection, dry=arguments.dry_run), calendar, now)
+            sync = StatisticsSync(Recorder(connection, dry=arguments.dry_run), calendar, now)
             formats = Formats(language, settings.time_zone)
             lines = Lines(formats, dry=arguments.dry_run)
             if arguments.undo:
-                lines.removed(bringer.undo())
+                lines.removed(sync.undo())
             else:
                 with open_home(arguments) as (home, _):
-                    lines.brought(bringer.bring(home, formats))
+                    lines.brought(sync.run(home, formats))
     except StatisticsError as error:
         kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
         raise kind(error.text(language)) from error

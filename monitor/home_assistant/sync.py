@@ -48,7 +48,7 @@ class Work:
     partial: bool = False  # an hour has no contract, or no price
 
 
-class Bringer:
+class StatisticsSync:
     """Works on one Home Assistant.
 
     Args:
@@ -64,7 +64,7 @@ class Bringer:
         # Nothing is remembered of what was brought: it may be from another time, or another machine.
         self._years = list(itertools.pairwise(calendar.boundaries("year", _EARLIEST, now)))
 
-    def bring(self, home: Home, formats: Formats) -> Iterator[Work]:
+    def run(self, home: Home, formats: Formats) -> Iterator[Work]:
         """Bring the history of all meters that have entities; yield each statistic when it is done.
 
         What statistics that belong to no entity are called has the language of `formats`.

@@ -10,7 +10,7 @@ from monitor.base.config import MonitorConfig
 from monitor.home_assistant import recorder as recording
 from monitor.home_assistant.recorder import Recorder, Statistic
 from monitor.home_assistant.rows import Row, mark
-from monitor.home_assistant.sync import Bringer
+from monitor.home_assistant.sync import StatisticsSync
 from monitor.home_assistant.texts import EN, FR, StatisticsError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -77,7 +77,7 @@ def brought() -> FakeHomeAssistant:
 
 
 def undo(home: FakeHomeAssistant) -> list[int | None]:
-    return [hours for _, hours in Bringer(Recorder(home), Calendar(MonitorConfig().time_zone), NOW).undo()]
+    return [hours for _, hours in StatisticsSync(Recorder(home), Calendar(MonitorConfig().time_zone), NOW).undo()]
 
 
 def test_undone_hours_are_emptied_and_own_sums_are_as_before(brought: FakeHomeAssistant) -> None:
@@ -88,8 +88,8 @@ def test_undone_hours_are_emptied_and_own_sums_are_as_before(brought: FakeHomeAs
 
 def test_a_dry_run_writes_nothing(brought: FakeHomeAssistant) -> None:
     before = dict(brought.rows)
-    bringer = Bringer(Recorder(brought, dry=True), Calendar(MonitorConfig().time_zone), NOW)
-    assert [hours for _, hours in bringer.undo()] == [2]
+    sync = StatisticsSync(Recorder(brought, dry=True), Calendar(MonitorConfig().time_zone), NOW)
+    assert [hours for _, hours in sync.undo()] == [2]
     assert brought.rows == before
 
 
