@@ -35,14 +35,6 @@ def scrape(metrics: Metrics) -> str:
         return str(answer.read().decode())
 
 
-def test_an_answer_says_type_help_and_value_of_each(metrics: Metrics) -> None:
-    metrics.tick()
-    text = scrape(metrics)
-    assert '# HELP a_total Things\n# TYPE a_total counter\na_total{of="q\\"\\\\\\n"} 5.0\n' in text
-    assert "# TYPE b_volts gauge\nb_volts 234.5\n" in text
-    assert "process_resident_memory_bytes " in text
-
-
 def test_without_a_port_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Metrics, "_open", lambda *_: pytest.fail("a port was opened"))
     metrics = Metrics(MetricsConfig(), families)

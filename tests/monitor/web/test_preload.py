@@ -60,11 +60,27 @@ def test_the_meter_of_the_address_is_the_one_that_is_live() -> None:
     assert "live?meter=041961555555&lang=fr" in data(Api().first(query="mode=kiosk&compteur=041961555555"))["answers"]
 
 
+ASKED = ["alerts?lang=fr", "meters?lang=fr"]
+AWAY, FAILED, NO_DATA = (problem(Refusal(key), "fr") for key in ("database_silent", "failed", "no_data"))
+
+
 @pytest.mark.parametrize(
-    ("place", "query"), [("jour/2026-11-25", ""), ("bilan", ""), ("", "compteur=tous"), ("", "compteur=9&%zz=%")]
+    ("answers", "place", "query", "kept"),
+    [
+        ({}, "jour/2026-11-25", "", ASKED),  # who shows no single meter live
+        ({}, "bilan", "", ASKED),
+        ({}, "", "compteur=tous", ASKED),
+        ({}, "", "compteur=9&%zz=%", ASKED),
+        ({"meters": {"meters": []}}, "", "", ASKED),
+        ({"live": NO_DATA, "later": NO_DATA}, "", "", ASKED),
+        ({"meters": AWAY}, "", "", ASKED[:1]),
+        ({"meters": FAILED}, "", "", ASKED[:1]),
+    ],
 )
-def test_whoever_shows_no_single_meter_live_has_the_meters(place: str, query: str) -> None:
-    assert list(data(Api().first(place, query))["answers"]) == ["alerts?lang=fr", "meters?lang=fr"]
+def test_what_is_not_shown_or_has_no_answer_is_left_out(
+    answers: dict[str, Any], place: str, query: str, kept: list[str]
+) -> None:
+    assert list(data(Api(**answers).first(place, query))["answers"]) == kept
 
 
 def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_database() -> None:
@@ -75,28 +91,12 @@ def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_datab
     assert data(away.first(app=True))["answers"] == {"app?lang=fr": said, "alerts?lang=fr": ALERTS}
 
 
-def test_a_house_without_meters_has_none_live() -> None:
-    api = Api(meters={"meters": []})
-    assert data(api.first())["answers"] == {"alerts?lang=fr": ALERTS, "meters?lang=fr": {"meters": []}}
-    assert api.asked == ["alerts?lang=fr", "meters?lang=fr"]
-
-
 def test_no_name_ends_the_element_or_opens_another() -> None:
     name = "</script><script>alert(1)</script><!--<script>"
     api = Api(meters={"meters": [{"id": "031961123456", "name": name}]})
     element = api.first()
     assert data(element)["answers"]["meters?lang=fr"]["meters"][0]["name"] == name
     assert element.count("<") == 2  # of its own tags
-
-
-@pytest.mark.parametrize("answer", [problem(Refusal(key), "fr") for key in ("database_silent", "failed")])
-def test_without_a_database_only_alerts_are_in_the_page(answer: Response) -> None:
-    assert data(Api(meters=answer).first())["answers"] == {"alerts?lang=fr": ALERTS}
-
-
-def test_a_meter_that_is_not_live_is_left_out() -> None:
-    refused = problem(Refusal("no_data"), "fr")
-    assert list(data(Api(live=refused, later=refused).first())["answers"]) == ["alerts?lang=fr", "meters?lang=fr"]
 
 
 @pytest.mark.parametrize(
