@@ -13,10 +13,9 @@ from common.runtime.logs import printable
 from common.settings.language import language_of
 from monitor.alerts.digest import digest_text, digests
 from monitor.base.calendar import DIGESTS
-from monitor.base.formats import Formats
+from monitor.base.formats import GAP, WIDTH, Formats, TextPage, width
 from monitor.base.ranges import Range, by_contract, choose_range
 from monitor.base.refusals import Refusal
-from monitor.base.formats import GAP, WIDTH, TextPage, width
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
