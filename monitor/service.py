@@ -30,14 +30,14 @@ from monitor.money.price_files import RateFiles
 from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
-from monitor.places.now import meters
 from monitor.places.now import routes as now_routes
-from monitor.places.now.routes import STREAM
+from monitor.places.now.routes import METERS, STREAM
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.status import events, status
 from monitor.places.status import routes as status_routes
+from monitor.places.status import status
+from monitor.places.status.routes import EVENTS
 from monitor.readings.cache import Memory
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
@@ -61,7 +61,7 @@ from monitor.web.workers import Workers
 log = logging.getLogger(__name__)
 
 ROUTES: Sequence[Route | LiveRoute] = (
-    meters.ROUTE,
+    METERS,
     now_routes.LIVE,
     now_routes.LATER,
     series.ROUTE,
@@ -69,7 +69,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     energy_csv.ROUTE,
     interval.ROUTE,
     now_routes.DEVICES,
-    events.ROUTE,
+    EVENTS,
     *review.ROUTES,
     forecast.ROUTE,
     compare.ROUTE,

@@ -24,7 +24,7 @@ _KEYS = (
     "schema", "checked", "currency", "zone", "sources", "rules", "offers", "off_peak", "feed_in", "taxes", "options",
 )  # fmt: skip
 _OFFER_KEYS = ("id", "supplier", "name", "kind", "rule", "meter", "checked", "source", "note", "refused", "rows")
-_REFUSED = ("driven_charge",)  # as in `monitor.places.contracts.reasons`
+_REFUSED = ("driven_charge",)  # as in `monitor.places.contracts.usage_curve`
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _HIGHEST = Decimal(10)  # EUR per kWh: more is a typing error, such as cents
 _HIGHEST_FEED_IN = Decimal(1)  # EUR per kWh: contracts of 2006 to 2010 had up to 0.60

@@ -22,8 +22,7 @@ from monitor.money.home import Home
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
-from monitor.places.now import meters
-from monitor.places.now.routes import DEVICES
+from monitor.places.now.routes import DEVICES, METERS
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy
 from monitor.places.review.csv import json_rows
@@ -176,8 +175,8 @@ def test_a_file_and_a_report_have_devices(home: Database) -> None:
 
 
 def test_meters_name_their_devices(home: Database) -> None:
-    (meter,) = ask(meters.ROUTE, home, NOW, PRICES)["meters"]
-    check(ask(meters.ROUTE, home, NOW, PRICES), meters.ROUTE.schema)
+    (meter,) = ask(METERS, home, NOW, PRICES)["meters"]
+    check(ask(METERS, home, NOW, PRICES), METERS.schema)
     assert meter["devices"] == ["chauffe-eau"]
 
 
@@ -291,7 +290,7 @@ def test_a_house_without_sources_has_no_trace_of_them_and_pays_one_look_at_an_em
     for route in (energy.ROUTE, interval.ROUTE):
         assert not {name for name in asked(route, "from=2026-11-03&to=2026-11-04") if name.startswith("devices")}
     assert asked(DEVICES) == {"devices": []}
-    assert "devices" not in asked(meters.ROUTE)["meters"][0]
+    assert "devices" not in asked(METERS)["meters"][0]
 
 
 @pytest.fixture(scope="module")

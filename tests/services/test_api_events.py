@@ -11,7 +11,7 @@ from demo.history import History
 from monitor.base.refusals import Refusal
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
-from monitor.places.status import events
+from monitor.places.status.routes import EVENTS
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -92,8 +92,8 @@ def tables(database: Server) -> Database:
 
 
 def asked(database: Database, question: str = "", now: datetime = END) -> Any:
-    found = ask(events.ROUTE, database, now, PRICES, "&".join(filter(None, [f"meter={METER}", question])))
-    check(found, events.ROUTE.schema)
+    found = ask(EVENTS, database, now, PRICES, "&".join(filter(None, [f"meter={METER}", question])))
+    check(found, EVENTS.schema)
     return found
 
 

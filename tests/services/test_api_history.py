@@ -16,7 +16,7 @@ from monitor.base.refusals import Refusal
 from monitor.money.home import Home
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
-from monitor.places.now import meters
+from monitor.places.now.routes import METERS
 from monitor.places.review import energy
 from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
 from monitor.readings.periods import HourEnergy
@@ -84,8 +84,8 @@ def hours_of(database: Database) -> dict[datetime, tuple[int, int, int]]:
 
 
 def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Database) -> None:
-    found = ask(meters.ROUTE, tables, END, NO_PRICES)
-    check(found, meters.ROUTE.schema)
+    found = ask(METERS, tables, END, NO_PRICES)
+    check(found, METERS.schema)
     assert (found["zone"], found["now"]) == ("Europe/Paris", "2026-10-28T12:00:00Z")
     by_id = {meter["id"]: meter for meter in found["meters"]}
     producer, single = by_id[METER], by_id[SimulatedMeter(OTHER_KIND).address]
@@ -98,14 +98,14 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     line = ContractLine(single["id"], date(2025, 3, 1), "base", 6)
     (known,) = [
         meter
-        for meter in ask(meters.ROUTE, tables, END, NO_PRICES, config=MonitorConfig(contracts=(line,)))["meters"]
+        for meter in ask(METERS, tables, END, NO_PRICES, config=MonitorConfig(contracts=(line,)))["meters"]
         if meter["id"] == single["id"]
     ]
     assert (known["offer"], known["subscribed"], known["contract_year"]) == ("base", 6000, "03-01")
     # A regulated offer has the name that meters give it, by which the page knows Tempo.
     prices = PriceTable([read_document({"offers": [{"id": "trv-tempo", "meter": "tempo", "rows": []}]}, "test")])
     config = MonitorConfig(contracts=(replace(line, offer="trv-tempo"),))
-    assert "tempo" in {meter["offer"] for meter in ask(meters.ROUTE, tables, END, prices, config=config)["meters"]}
+    assert "tempo" in {meter["offer"] for meter in ask(METERS, tables, END, prices, config=config)["meters"]}
 
 
 def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monk
         return query_(self, sql, arguments)
 
     monkeypatch.setattr(Connection, "query", counting)
-    assert len(ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]) == 3
+    assert len(ask(METERS, tables, END, NO_PRICES)["meters"]) == 3
     assert len(asked_for) == 6
 
 
@@ -127,7 +127,7 @@ def test_energy_that_was_imported_is_known_since_its_first_day(tables: Database,
             f"INSERT INTO {database.name}.imported_hours (meter_id, hour, register, source, wh, hours)"
             " VALUES (1, '2023-05-10 21:00:00', 0, 'csv', 9000, 24), (1, '2023-05-11 21:00:00', 0, 'csv', 9000, 24)"
         )
-        found = {one["id"]: one for one in ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]}
+        found = {one["id"]: one for one in ask(METERS, tables, END, NO_PRICES)["meters"]}
         assert (found[METER]["known_since"], found[METER]["first"]) == ("2023-05-10", "2026-10-22")
         other = found[SimulatedMeter(OTHER_KIND).address]
         assert other["known_since"] == other["first"]
@@ -142,7 +142,7 @@ def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> 
 
 
 def test_a_meter_without_readings_is_there_with_nothing_known(tables: Database) -> None:
-    (empty,) = [one for one in ask(meters.ROUTE, tables, END, NO_PRICES)["meters"] if one["id"] == EMPTY]
+    (empty,) = [one for one in ask(METERS, tables, END, NO_PRICES)["meters"] if one["id"] == EMPTY]
     assert (empty["first"], empty["last"], empty["offer"]) == (None, None, None)
     assert asked(PEAKS, tables, meter=EMPTY)["peaks"] == []
     assert asked(BASELOAD, tables, meter=EMPTY)["watts"] == []

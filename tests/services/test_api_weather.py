@@ -11,7 +11,7 @@ from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
 from monitor.base.refusals import Refusal
 from monitor.money.prices import PriceTable
-from monitor.places.now import meters
+from monitor.places.now.routes import METERS
 from monitor.places.review import weather, why
 from storer.database.meters import add_meters
 from storer.imports import writer
@@ -77,7 +77,7 @@ def test_without_a_thermometer_there_is_nothing(tables: Database) -> None:
     answer = ask(weather.ROUTE, tables, NOW, NONE, JANUARY)
     check(answer, weather.ROUTE.schema)
     assert (answer["thermometer"], answer["compared"]) == (None, None)
-    assert not any("weather" in one for one in ask(meters.ROUTE, tables, NOW, NONE)["meters"])
+    assert not any("weather" in one for one in ask(METERS, tables, NOW, NONE)["meters"])
 
 
 def test_a_colder_month_at_equal_weather(tables: Database) -> None:
@@ -105,7 +105,7 @@ def test_a_colder_month_at_equal_weather(tables: Database) -> None:
         "change": round(-31 * 4080 / equal, 4),
     }
     assert answer["compared"]["change"] == pytest.approx(-0.12, abs=0.002)
-    flags = {one["id"]: one.get("weather") for one in ask(meters.ROUTE, tables, NOW, NONE)["meters"]}
+    flags = {one["id"]: one.get("weather") for one in ask(METERS, tables, NOW, NONE)["meters"]}
     assert flags == {ADDRESS: True, OTHER: None}
 
 

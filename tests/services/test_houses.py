@@ -18,13 +18,14 @@ from monitor.base.refusals import Refusal
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import compare, tempo
-from monitor.places.contracts.compared_offers import OfferAnswers
+from monitor.places.contracts.compare import OfferAnswers
 from monitor.places.day import interval
 from monitor.places.day import routes as series
-from monitor.places.now import meters
+from monitor.places.now.routes import METERS
 from monitor.places.review import energy
 from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
-from monitor.places.status import events, status
+from monitor.places.status import status
+from monitor.places.status.routes import EVENTS
 from monitor.web.call import Route
 from storer.frames.store import FrameStore
 from tests.services.test_energy import House, counted
@@ -79,7 +80,7 @@ def asked(route: Route, tables: Database, question: str, **more: Any) -> Any:
 
 
 def test_a_replaced_meter_is_in_the_list_once_under_the_address_of_the_new_one(tables: Database) -> None:
-    first, second = asked(meters.ROUTE, tables, "")["meters"]
+    first, second = asked(METERS, tables, "")["meters"]
     assert (first["id"], first["name"], first["replaced"]) == (NEW, "Maison", [OLD])
     assert (first["first"], first["known_since"]) == ("2026-03-10", "2026-03-10")
     assert first["last"] > "2026-03-12T22:50"
@@ -162,7 +163,7 @@ def test_peaks_profile_base_load_and_coverage_are_of_both_meters(tables: Databas
 
 
 def test_the_change_is_an_event_and_no_outage(tables: Database) -> None:
-    found = asked(events.ROUTE, tables, f"meter={NEW}&kind=epoch,gap,outage")["events"]
+    found = asked(EVENTS, tables, f"meter={NEW}&kind=epoch,gap,outage")["events"]
     assert [(one["kind"], one["at"], one["text"]) for one in found] == [
         ("epoch", "2026-03-11T09:00:00Z", "registers"),
         ("epoch", "2026-03-09T23:00:00Z", "first"),
@@ -170,10 +171,10 @@ def test_the_change_is_an_event_and_no_outage(tables: Database) -> None:
 
 
 def test_pages_of_events_of_a_house_leave_none_out(tables: Database) -> None:
-    whole = asked(events.ROUTE, tables, f"meter={NEW}")["events"]
+    whole = asked(EVENTS, tables, f"meter={NEW}")["events"]
     found, cursor = [], ""
     for _ in range(50):
-        page = asked(events.ROUTE, tables, f"meter={NEW}&limit=1" + cursor)
+        page = asked(EVENTS, tables, f"meter={NEW}&limit=1" + cursor)
         found += page["events"]
         if page["next"] is None:
             break
@@ -192,7 +193,7 @@ def test_the_lines_of_contracts_of_any_address_are_those_of_the_house(tables: Da
     six, nine = found["subscription"][0], found["subscription"][2]
     assert found["subscription"] == [six, six, nine]
     assert six < nine
-    first = asked(meters.ROUTE, tables, "", config=config)["meters"][0]
+    first = asked(METERS, tables, "", config=config)["meters"][0]
     # A new power is no new contract: it began while the old meter was there.
     assert (first["subscribed"], first["contract_year"]) == (9000, "01-01")
 
@@ -305,7 +306,7 @@ def test_an_old_meter_of_which_only_a_file_is_left_is_a_part_of_the_house(fresh_
         f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}",
         "SELECT 1",
     )
-    (meter,) = asked(meters.ROUTE, tables, "")["meters"]
+    (meter,) = asked(METERS, tables, "")["meters"]
     assert (meter["id"], meter["first"], meter["known_since"]) == (NEW, "2026-03-10", "2026-03-09")
     lines = (ContractLine(OLD, date(2026, 1, 1), "base", 6),)
     config = MonitorConfig(meters=(MEMBERS,), contracts=lines)

@@ -11,8 +11,7 @@ from monitor.money.dated_files import SpotPrices
 from monitor.money.price_status import OldPrice, PricedAs, is_stale, old_price, seen_before_taxes
 from monitor.money.prices import Kind, PricedOffer, PriceTable
 from monitor.money.rules import Span, Spot
-from monitor.places.contracts.reasons import Why
-from monitor.places.contracts.usage_curve import Amount, Billed, Lived, shifted
+from monitor.places.contracts.usage_curve import Amount, Billed, Lived, Why, shifted
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
 
@@ -273,3 +272,28 @@ class _Pricer:
         if total.missing and Why.PRICES not in cost.unknown:  # what has no price of a kWh is not in `priced`
             cost.unknown[Why.SUBSCRIPTION] = 0
         return cost
+
+
+_YEAR = 360  # days: so many are told as a year
+_SEASONS = {"winter": (12, 1, 2), "summer": (6, 7, 8)}  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The days of a range, and the season of which it has none."""
+
+    days: int
+    without: str | None  # winter or summer
+
+    @property
+    def whole_year(self) -> bool:
+        """Tell whether it is a year, or more."""
+        return self.days >= _YEAR
+
+
+def extent(first: date, last: date) -> Extent:
+    """Return that of the local days from `first` to `last`, both included."""
+    days = (last - first).days + 1
+    months = {(first + timedelta(number)).month for number in range(min(days, 366))}
+    missing = [season for season, its in _SEASONS.items() if not months.intersection(its)]
+    return Extent(days, missing[0] if missing else None)

@@ -1,16 +1,17 @@
 """`power`: which subscribed power the house needs, by the rule of a Linky's breaker."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 from monitor.base.answer import Count, one_of
-from monitor.base.formats import Formats
+from monitor.base.formats import Formats, length, round_money
 from monitor.base.ranges import year_to
 from monitor.money.amounts import amount
-from monitor.places.contracts.needed_power import NeededPowerAnswers
-from monitor.places.contracts.power_texts import option_object, remarks, verdict
+from monitor.places.contracts.needed_power import NeededPower, NeededPowerAnswers, Option
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
 
@@ -84,3 +85,74 @@ ROUTE = Route(
     (METER, FROM, TO),
     answer,
 )
+
+
+def verdict(answer: NeededPower, formats: Formats) -> str:
+    """Say whether a lower power would have been enough, or why that cannot be said."""
+    f, least, too_low = formats, answer.least, answer.too_low
+    if answer.refused:
+        return f.text(f"power_refused_{answer.refused}")
+    parts = []
+    if least is not None and answer.whole:
+        parts.append(f.text("power_enough", power=least.power))
+    elif least is not None:
+        key = "power_unsure_winter" if answer.winter_weeks_missing else "power_unsure"
+        parts.append(f.text(key, power=least.power, weeks=answer.winter_weeks_missing))
+    if too_low is not None:
+        key = "power_too_low_once" if too_low.trips == 1 else "power_too_low"
+        parts.append(f.text(key, power=too_low.power, count=f.number(Decimal(too_low.trips or 0), 0)))
+    return " ".join(parts) or f.text("power_lowest", power=answer.power)
+
+
+def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
+    """Say what else is to be known."""
+    f = formats
+    if answer.missing_hours:
+        yield f.text("power_missing", hours=f.number(Decimal(answer.missing_hours), 0))
+    if answer.prices_since is not None:
+        yield f.text("power_prices", day=f.calendar_day(answer.prices_since))
+    if answer.closed:
+        yield f.text("power_closed")
+
+
+def lines(answer: NeededPower, formats: Formats) -> Iterator[str]:
+    """Write the verdict, each power that was examined, and what else is to be known."""
+    start, end = formats.day(answer.start), formats.last_day(answer.end)
+    yield formats.text("title", meter=formats.meter(answer.meter.name, answer.meter.identifier), start=start, end=end)
+    yield verdict(answer, formats)
+    for option in answer.options:
+        yield f"– {_line(answer, option, formats)}"
+    yield from remarks(answer, formats)
+
+
+def _line(answer: NeededPower, option: Option, formats: Formats) -> str:
+    """Write a power with how long it was exceeded, how often it may have tripped, and what it saves in a year."""
+    f = formats
+    parts = [f.text("power_present" if option.power == answer.power else "power_other", power=option.power)]
+    parts.append(f.text("power_above", above=length(option.above, f)) if option.above else f.text("power_never"))
+    if option.trips:
+        parts.append(f.text("power_trips", count=f.number(Decimal(option.trips), 0)))
+    if option.saving:
+        key = "power_saving" if option.saving > 0 else "power_more"
+        parts.append(f.text(key, amount=f.money(abs(option.saving))))
+    return " · ".join(parts)
+
+
+def json_powers(answer: NeededPower) -> str:
+    """Return a list of powers; amounts are texts with two decimals, null where a price is not known."""
+    rows = [
+        option_object(answer, one) | {"saving": None if one.saving is None else str(round_money(one.saving))}
+        for one in answer.options
+    ]
+    return json.dumps(rows, indent=1)
+
+
+def option_object(answer: NeededPower, option: Option) -> dict[str, Any]:
+    """Return what became of a power, without amounts."""
+    return {
+        "power": option.power,
+        "yours": option.power == answer.power,
+        "above": option.above,
+        "trips": option.trips,
+        "enough": None if option.trips is None or not (option.trips or answer.whole) else not option.trips,
+    }

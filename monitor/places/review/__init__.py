@@ -1,7 +1,7 @@
 """*Bilan*: energy and cost by hour, day, week, month or year.
 
 `energy` is the answer that the page, `energy.csv` and `teleinfo-monitor report` show alike. Beside it: `forecast` of
-the running month, `peaks`, `baseload` and `profile` of a range, `notes` of the owner with what changed since
-(`compared_days`), `weather` at equal temperature, and `why` two ranges cost differently: `difference` splits the
+the running month, `peaks`, `baseload` and `profile` of a range, `notes` of the owner with what changed since,
+`weather` at equal temperature, and `why` two ranges cost differently: `difference` splits the
 difference into quantity, hours, prices and days, `causes` finds what of it has a name.
 """

@@ -1,11 +1,17 @@
-"""`alerts` and `app`: what is wrong, and what is still to be set up. Both answer while the database is away."""
+"""`alerts`, `app` and `events`: what is wrong, what is still to be set up, and what happened, page by page."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from monitor.alerts.summary import AlertsAnswer
-from monitor.web.call import LiveCall, LiveRoute
+from monitor.base.answer import ABSENT, Absent, one_of
+from monitor.base.refusals import Refusal
+from monitor.money.events import KINDS, Event, EventAnswers
+from monitor.web.call import Call, LiveCall, LiveRoute, Parameter, Route
+from monitor.web.parameters import FROM, METER, TO, choices, whole_number
 
 
 def alerts(call: LiveCall) -> AlertsAnswer:
@@ -53,4 +59,93 @@ APP = LiveRoute(
     "Of the app of Home Assistant: the port that it reads, those that it found, where its broker and database are.",
     (),
     app,
+)
+
+
+_LONGEST_CURSOR = 12  # digits
+PARAMETERS = (
+    METER,
+    FROM,
+    TO,
+    choices("kind", f"Kinds of events, with commas between: {', '.join(KINDS)}; by default all.", KINDS, KINDS),
+    Parameter("cursor", "The value next of the page before.", {"type": "string", "maxLength": _LONGEST_CURSOR}),
+    whole_number("limit", "How many events a page has.", most=500, default=100),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatHappened:
+    """An event: of what its kind has nothing to say, nothing stands there."""
+
+    kind: Annotated[str, one_of(*KINDS)]
+    at: Annotated[datetime, "its beginning; of an overload, when its power was highest"]
+    until: datetime | Absent = ABSENT
+    seconds: Annotated[int | Absent, "of an overload, as long as frames told of it"] = ABSENT
+    power: Annotated[int | Absent, "VA, the highest of an overload"] = ABSENT
+    volts: Annotated[int | Absent, "the voltage that was the furthest from 230 V"] = ABSENT
+    phase: int | Absent = ABSENT
+    why: Annotated[
+        str | Absent,
+        one_of("outage", "meter", "unknown"),
+        "outage: the house had no current; meter: its reader heard other meters",
+    ] = ABSENT
+    wh: Annotated[int | Absent, "what the meter counted in a gap"] = ABSENT
+    text: Annotated[
+        str | Absent,
+        one_of("first", "registers", "contract", "prices"),
+        "first: the first readings; registers: an index changed without energy, as that of a new meter; contract: what"
+        " the meter says of it changed; prices: a price or tax changed",
+    ] = ABSENT
+    offer: Annotated[str | Absent, "from then on, as far as the meter tells"] = ABSENT
+    subscribed: Annotated[int | Absent, "from then on, VA"] = ABSENT
+
+    @classmethod
+    def of(cls, event: Event) -> "WhatHappened":
+        """Return an event without what it does not know."""
+        values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The answer of `events`."""
+
+    meter: str
+    events: Annotated[
+        Sequence[WhatHappened],
+        "the latest first; a page may have fewer than limit, or none, and yet a next one",
+    ]
+    next: Annotated[str | None, "the cursor of the next page; null: this is the last"]
+
+
+def events(call: Call) -> Events:
+    """Return a page of events."""
+    meter, asked = call.meter(), call.parameters
+    before = _moment(asked.get("cursor"))
+    until = min(moment for moment in (call.range.high, before, call.now) if moment is not None)
+    page = EventAnswers(call.home).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
+    cursor = None if page.next is None else _cursor(page.next)
+    return Events(meter.identifier, [WhatHappened.of(event) for event in page.events], cursor)
+
+
+def _cursor(moment: datetime) -> str:
+    return f"{int(moment.timestamp()):x}"
+
+
+def _moment(cursor: str | None) -> datetime | None:
+    if cursor is None:
+        return None
+    try:
+        if not cursor.isalnum():
+            raise ValueError
+        return datetime.fromtimestamp(int(cursor, 16), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Refusal("no_cursor") from None
+
+
+EVENTS = Route(
+    "events",
+    "What happened, the latest first.",
+    PARAMETERS,
+    events,
 )

@@ -16,9 +16,8 @@ from monitor.money.dated_files import SpotPrices, read_spot
 from monitor.money.prices import DatedAmount, Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span, Spot
-from monitor.places.contracts.comparison import Comparison, Measured, OfferCost, Question, compare
-from monitor.places.contracts.reasons import Why
-from monitor.places.contracts.usage_curve import Lived
+from monitor.places.contracts.comparison import Comparison, Measured, OfferCost, Question, compare, extent
+from monitor.places.contracts.usage_curve import Lived, Why
 from monitor.readings.periods import HourEnergy
 from tests.support.prices import BASE as ONE_PRICE
 from tests.support.prices import REGULATED, price_file
@@ -374,3 +373,31 @@ def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_
     # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
     even = row("hchp", HCHC="0.10", HCHP="0.25")
     assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days", "without"),
+    [
+        ("2026-03-01", "2026-05-31", 92, "winter"),  # of both: winter is told
+        ("2025-12-01", "2026-05-31", 182, "summer"),
+        ("2025-12-01", "2026-06-01", 183, None),
+        ("2026-02-28", "2026-08-31", 185, None),
+        ("2026-03-01", "2026-11-30", 275, "winter"),
+        ("2026-03-01", "2026-12-01", 276, None),
+        ("2026-01-31", "2026-05-31", 121, "summer"),
+        ("2026-07-01", "2026-12-31", 184, None),
+        ("2026-08-31", "2027-01-01", 124, None),
+        ("2026-09-01", "2027-05-31", 273, "summer"),
+        ("2026-07-31", "2027-01-31", 185, None),
+        ("2026-01-15", "2026-01-20", 6, "summer"),
+        ("2026-07-15", "2026-07-20", 6, "winter"),
+        ("2026-01-01", "2026-12-25", 359, None),
+        ("2026-01-01", "2026-12-26", 360, None),
+    ],
+)
+def test_a_part_of_a_year_is_told_by_its_days_and_the_season_that_it_lacks(
+    first: str, last: str, days: int, without: str | None
+) -> None:
+    found = extent(date.fromisoformat(first), date.fromisoformat(last))
+    assert (found.days, found.without) == (days, without)
+    assert found.whole_year == (days >= 360)

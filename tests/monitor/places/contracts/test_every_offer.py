@@ -20,8 +20,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.price_files import BUNDLED, MARKET, load_prices
 from monitor.money.prices import PriceTable
 from monitor.places.contracts.comparison import Comparison, Measured, Question, compare
-from monitor.places.contracts.reasons import Why
-from monitor.places.contracts.usage_curve import Lived
+from monitor.places.contracts.usage_curve import Lived, Why
 from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -13,8 +13,7 @@ from monitor.base.calendar import midnight
 from monitor.money.calendars import Calendars
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span
-from monitor.places.contracts.reasons import Why
-from monitor.places.contracts.usage_curve import Amount, Lived, shifted
+from monitor.places.contracts.usage_curve import Amount, Lived, Why, shifted
 from monitor.readings.periods import HourEnergy
 from tests.support.prices import HCHP, TEMPO
 

@@ -20,8 +20,8 @@ from monitor.money.price_status import OldPrice, PricedAs
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 from monitor.places.contracts.comparison import Comparison, OfferCost, Question
-from monitor.places.contracts.reasons import Why
-from monitor.places.contracts.terminal_tables import OfferTables
+from monitor.places.contracts.terminal import OfferTables
+from monitor.places.contracts.usage_curve import Why
 from monitor.places.review.report import Tables
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy

@@ -13,10 +13,15 @@ from common.machine.host import Host, User
 from monitor.base.config import Listen, MonitorConfig
 from monitor.base.household import Address, AlertsConfig, ContractLine, House
 from monitor.money.price_files import load_prices
-from monitor.places.status.check import check, diagnose_prices
+from monitor.places.status.check import (
+    DatabaseFacts,
+    PageFacts,
+    check,
+    diagnose_database,
+    diagnose_page,
+    diagnose_prices,
+)
 from monitor.places.status.check_alerts import diagnose_alerts
-from monitor.places.status.check_database import DatabaseFacts, diagnose_database
-from monitor.places.status.check_page import PageFacts, diagnose_page
 from monitor.places.status.check_texts import TEXTS
 from monitor.readings.sources import Source
 from tests.support.golden import check_golden

@@ -8,7 +8,7 @@ import pytest
 
 from common.check.findings import Finding, Status
 from monitor.base.config import Listen, MonitorConfig
-from monitor.places.status.check_page import PageFacts, diagnose_page, probe_page
+from monitor.places.status.check import PageFacts, diagnose_page, probe_page
 from tests.support.passwords import lock
 from tests.support.servers import free_port
 

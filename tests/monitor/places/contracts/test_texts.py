@@ -8,7 +8,7 @@ import pytest
 
 from monitor.base.formats import Formats
 from monitor.money.rule_document import read_rule
-from monitor.places.contracts.rule_texts import rule_words
+from monitor.places.contracts.texts import rule_words
 from tests.support.golden import check_sentences
 
 WINTER = {"from": "11-01", "to": "03-31"}

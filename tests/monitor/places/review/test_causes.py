@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.places.review.levels import Rise, rises, watts_of
+from monitor.places.review.causes import Rise, rises, watts_of
 from monitor.readings.curves import MinuteFacts
 
 DAY = 1440
